@@ -1,0 +1,1 @@
+"""The part of Inferdeck that needs no window: servers, clients, sources and sessions."""

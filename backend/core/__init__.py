@@ -1,0 +1,1 @@
+"""Values, flow control, clocks and errors; standard library and numpy only."""

@@ -1,0 +1,165 @@
+"""The switches of a run, and which of their combinations mean something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backend.core.errors import UsageError
+from backend.core.samples import MediaKind
+
+DEFAULT_MESSAGE_LIMIT = 64 * 1024 * 1024
+"""Largest message either side accepts by default, in bytes."""
+
+MAX_IN_FLIGHT = 8
+"""Most requests in flight that 'auto' will choose."""
+
+
+class Api(StrEnum):
+    """Which of a server's interfaces is spoken."""
+
+    SERVING = "serving"
+    OIP = "oip"
+
+
+class Transport(StrEnum):
+    """How a request travels."""
+
+    REST = "rest"
+    GRPC = "grpc"
+    GRPC_STREAM = "grpc_stream"
+
+    @property
+    def is_grpc(self) -> bool:
+        """Whether it runs over gRPC."""
+        return self is not Transport.REST
+
+
+class Serialization(StrEnum):
+    """How tensors become bytes: json and binary over REST, typed and raw over gRPC."""
+
+    JSON = "json"
+    BINARY = "binary"
+    TYPED = "typed"
+    RAW = "raw"
+
+
+class ImageEncoding(StrEnum):
+    """How a frame's pixels are written."""
+
+    RAW = "raw"
+    JPEG = "jpeg"
+    PNG = "png"
+
+
+class Compression(StrEnum):
+    """Compression of the whole message."""
+
+    NONE = "none"
+    GZIP = "gzip"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """How a sample is written: serialisation, image encoding and compression."""
+
+    serialization: Serialization = Serialization.RAW
+    image: ImageEncoding = ImageEncoding.RAW
+    compression: Compression = Compression.NONE
+    jpeg_quality: int = 85
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.jpeg_quality <= 100:
+            raise UsageError(f"JPEG quality must be 1 to 100, got {self.jpeg_quality}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place to send to; `rest` is a URL like http://127.0.0.1:8000, `grpc` is host:port."""
+
+    name: str
+    rest: str = ""
+    grpc: str = ""
+
+    @property
+    def loopback(self) -> bool:
+        """Whether every address given is on this machine."""
+        hosts = [_host(address) for address in (self.rest, self.grpc) if address]
+        return bool(hosts) and all(
+            host in ("localhost", "::1", "[::1]") or host.startswith("127.") for host in hosts
+        )
+
+
+def _host(address: str) -> str:
+    """The host of a URL or of host:port."""
+    rest = address.split("://", 1)[-1].split("/", 1)[0]
+    return rest.rsplit(":", 1)[0] if ":" in rest else rest
+
+
+EMBEDDED = "embedded"
+"""Name of the target that is this process's own server."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Everything about a run that may change while it runs, except the source.
+
+    `in_flight` is a number of requests, or None for the automatic choice. `deadline_s` bounds one
+    request from sending to reply.
+    """
+
+    target: Target
+    model: str
+    api: Api = Api.OIP
+    transport: Transport = Transport.GRPC_STREAM
+    payload: Payload = Payload()
+    in_flight: int | None = None
+    deadline_s: float = 5.0
+    message_limit: int = DEFAULT_MESSAGE_LIMIT
+
+    def __post_init__(self) -> None:
+        if self.in_flight is not None and self.in_flight < 1:
+            raise UsageError(f"In flight must be at least 1, got {self.in_flight}.")
+        if self.deadline_s <= 0:
+            raise UsageError(f"The deadline must be above 0 s, got {self.deadline_s}.")
+
+
+def why_not_serialization(serialization: Serialization, transport: Transport) -> str:
+    """Why this serialisation is not offered with this transport, or '' if it is."""
+    over_rest = serialization in (Serialization.JSON, Serialization.BINARY)
+    if over_rest and transport.is_grpc:
+        return f"{serialization} belongs to REST; gRPC has typed and raw."
+    if not over_rest and not transport.is_grpc:
+        return f"{serialization} belongs to gRPC; REST has json and binary."
+    return ""
+
+
+def why_not_image(encoding: ImageEncoding, serialization: Serialization, kind: MediaKind) -> str:
+    """Why this image encoding is not offered with this serialisation and kind of source."""
+    if encoding is ImageEncoding.RAW:
+        return ""
+    if kind is MediaKind.AUDIO:
+        return "Sound is sent as samples; image encodings do not apply."
+    if serialization is Serialization.JSON:
+        return f"{encoding.upper()} needs binary, raw or typed: JSON carries pixels as numbers."
+    return ""
+
+
+def why_not_model(source: MediaKind, model: MediaKind) -> str:
+    """Why a model cannot take what the source gives, or '' if it can."""
+    if MediaKind.BYTES in (source, model) or source is model:
+        return ""
+    wants = {MediaKind.IMAGE: "pictures", MediaKind.AUDIO: "sound"}
+    return f"This model takes {wants[model]}; the source gives {wants[source]}."
+
+
+def check_choices(settings: RunSettings, source: MediaKind, model: MediaKind) -> None:
+    """Raise UsageError with the reason if a run cannot be made of these choices."""
+    payload = settings.payload
+    for reason in (
+        why_not_model(source, model),
+        why_not_serialization(payload.serialization, settings.transport),
+        why_not_image(payload.image, payload.serialization, source),
+    ):
+        if reason:
+            raise UsageError(reason)

@@ -1,0 +1,53 @@
+"""What every process of ours does before anything else."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_MIB = 1024 * 1024
+
+
+def tune_process() -> None:
+    """Keep freed pages, shorten the GIL's switch interval and leave a core to the window.
+
+    Must run before cv2 and grpc are imported: OpenCV reads its thread count from the environment.
+    """
+    sys.setswitchinterval(0.001)
+    threads = max(1, (os.cpu_count() or 2) - 1)
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", str(threads))
+    # Media Foundation's hardware transforms make cameras take many seconds to open on Windows.
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+    # FFmpeg and gRPC write to stderr on every broken connection; we report those ourselves.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    _keep_freed_pages()
+
+
+def trim_memory() -> None:
+    """Give freed pages back to the system (glibc only): at the end of a run or a huge message."""
+    libc = _glibc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
+def _keep_freed_pages() -> None:
+    """Stop glibc from returning every frame's buffer to the kernel and faulting it in again."""
+    libc = _glibc()
+    if libc is not None:
+        libc.mallopt(_M_MMAP_THRESHOLD, 1024 * _MIB)
+        libc.mallopt(_M_TRIM_THRESHOLD, 1024 * _MIB)
+        libc.mallopt(_M_TOP_PAD, 64 * _MIB)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+    except OSError:
+        return None
+    return libc if hasattr(libc, "malloc_trim") else None

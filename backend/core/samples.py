@@ -1,0 +1,84 @@
+"""One item of a source: a video frame, a block of sound, a window of sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from backend.core.tensors import Array
+
+
+class MediaKind(StrEnum):
+    """What a source gives and a model takes; a model of kind BYTES takes anything."""
+
+    IMAGE = "image"
+    AUDIO = "audio"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture: `pixels` is uint8 [height, width, 3], RGB, never written to again.
+
+    `captured_ns` is `time.monotonic_ns()` at capture; `media_time_s` the place in a file;
+    `name` the file it came from, if any.
+    """
+
+    seq: int
+    captured_ns: int
+    pixels: Array
+    media_time_s: float | None = None
+    name: str = ""
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioBlock:
+    """A piece of sound as captured: float32 mono [n], -1 to 1, at `rate` samples per second.
+
+    `captured_ns` is the moment of its last sample.
+    """
+
+    seq: int
+    captured_ns: int
+    samples: Array
+    rate: int
+    media_time_s: float | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioWindow:
+    """The stretch of sound a model looks at: float32 mono [n] at the model's rate.
+
+    `captured_ns` is the moment of its last sample, `media_time_s` that of its first.
+    """
+
+    seq: int
+    captured_ns: int
+    samples: Array
+    rate: int
+    media_time_s: float | None = None
+    name: str = ""
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate
+
+
+Sample: TypeAlias = Frame | AudioWindow
+"""What a profile turns into tensors."""
+
+Captured: TypeAlias = Frame | AudioBlock
+"""What a source gives."""

@@ -1,0 +1,123 @@
+"""What a run says about itself: its state, its numbers, its notices and alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from backend.core.choices import RunSettings
+from backend.core.ledger import Counts
+from backend.core.predictions import Predictions
+from backend.core.samples import MediaKind, Sample
+from backend.core.timing import Timeline
+
+
+class Severity(StrEnum):
+    """How much a message wants attention."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An event: something that happened once and may be missed."""
+
+    severity: Severity
+    title: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A condition that is true now; the same `id` replaces itself, and it goes when it is over."""
+
+    id: str
+    severity: Severity
+    title: str
+    body: str = ""
+
+
+class SourceState(StrEnum):
+    """Where a source stands."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    LIVE = "live"
+    SILENT = "silent"
+    LOST = "lost"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source turned out to be once it was open.
+
+    `rate` is frames per second for pictures and samples per second for sound, 0 if unknown.
+    `live` sources drop what is not taken in time; others wait. `items` is the length of a file in
+    frames, if known.
+    """
+
+    kind: MediaKind
+    name: str
+    live: bool
+    width: int = 0
+    height: int = 0
+    rate: float = 0.0
+    items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """State of the source, with the reason where it is not live."""
+
+    state: SourceState = SourceState.CLOSED
+    info: SourceInfo | None = None
+    message: str = ""
+    attempt: int = 0
+    retry_in_s: float = 0.0
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    STREAMING = "streaming"
+    STALLED = "stalled"
+    RECONNECTING = "reconnecting"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """A snapshot of a run for the status strip and the summary."""
+
+    state: RunState = RunState.IDLE
+    message: str = ""
+    attempt: int = 0
+    retry_in_s: float = 0.0
+    source: SourceStatus = SourceStatus()
+    counts: Counts = Counts()
+    rate_in: float = 0.0
+    rate_out: float = 0.0
+    bytes_out_per_s: float = 0.0
+    bytes_in_per_s: float = 0.0
+    in_flight_limit: int = 1
+    alerts: tuple[Alert, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """One answered sample: the sample itself, what the model said, and what it cost."""
+
+    seq: int
+    sample: Sample
+    predictions: Predictions
+    timeline: Timeline
+    bytes_out: int
+    bytes_in: int
+    settings: RunSettings

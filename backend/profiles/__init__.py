@@ -1,0 +1,1 @@
+"""How a sample becomes a model's input tensors, and its outputs become predictions."""

@@ -1,0 +1,1 @@
+"""One live run: source, profile, client, predictions and what it all cost."""

@@ -1,0 +1,1 @@
+"""Bytes and descriptors: every format that crosses a wire, without a socket."""
