@@ -125,7 +125,12 @@ class PortInUse(ConsoleError):
 
 
 class RequestError(ConsoleError):
-    """A server's answer to one request; the connection is fine."""
+    """A server's answer to one request; the connection is fine.
+
+    `seq` is that of the sample which was refused, where a stream says so.
+    """
+
+    seq: int | None = None
 
 
 class InvalidInput(RequestError):

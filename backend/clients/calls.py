@@ -1,0 +1,95 @@
+"""What goes out and what comes back in one call, apart from the connection that carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from backend.core.predictions import Predictions
+from backend.core.samples import Sample
+from backend.core.timing import ServerTiming
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestCall:
+    """A REST request: `path` starts with / and carries its query."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes | bytearray | memoryview = b""
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestReply:
+    """A REST reply of any status; `body` is decompressed already."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GrpcCall:
+    """A serialised gRPC request message."""
+
+    message: bytes
+
+
+Call: TypeAlias = RestCall | GrpcCall
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outgoing:
+    """A sample made ready to send, and when its tensors and then its bytes were complete."""
+
+    call: Call
+    prepared_ns: int
+    encoded_ns: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the body or message; headers are not counted."""
+        return len(self.call.body if isinstance(self.call, RestCall) else self.call.message)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """One answer: `seq` is None where the protocol carries no id."""
+
+    seq: int | None
+    predictions: Predictions
+    server: ServerTiming | None = None
+
+
+class Codec(Protocol):
+    """Samples to messages and back for one API, transport, payload and model; pure and
+    thread-safe."""
+
+    @property
+    def rest_path(self) -> str:
+        """Path of the REST call, or '' over gRPC."""
+        ...
+
+    @property
+    def unary_method(self) -> str:
+        """Full name of the unary method, or '' over REST."""
+        ...
+
+    @property
+    def stream_method(self) -> str:
+        """Full name of the streaming method, or '' over REST."""
+        ...
+
+    def encode(self, sample: Sample, seq: int) -> Outgoing:
+        """The call for a sample; raises InvalidInput if the model cannot take it."""
+        ...
+
+    def decode(self, reply: RestReply | bytes) -> Reply:
+        """What came back: a RestReply, or the bytes of a gRPC message.
+
+        Raises RequestError with the server's text for an error reply (its `seq` is set where the
+        reply names its request), ReplyMismatch for one that is not what the protocol promises.
+        """
+        ...
