@@ -1,0 +1,171 @@
+"""Colours by role, type sizes and the 8-pixel grid: the one place that says how all looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+
+UNIT = 8
+"""The grid: every gap and inset is a multiple or a half of this many pixels."""
+
+GAP = UNIT
+GAP_SMALL = UNIT // 2
+GAP_LARGE = 2 * UNIT
+RADIUS = 4
+CONTROL_HEIGHT = 26
+
+CAPTION_PX = 11
+BODY_PX = 12
+TITLE_PX = 14
+DISPLAY_PX = 20
+
+
+class ThemeChoice(StrEnum):
+    """What the user chose; SYSTEM follows the desktop and is dark where it does not say."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours by role, each as ``#rrggbb``.
+
+    Text, accent and status colours keep a contrast of at least 4.5:1 on background, surface and
+    surface_raised. `series` are eight colours that colour-blind people can tell apart.
+    """
+
+    name: str
+    dark: bool
+    background: str
+    surface: str
+    surface_raised: str
+    border: str
+    text: str
+    text_muted: str
+    accent: str
+    on_accent: str
+    ok: str
+    warning: str
+    error: str
+    series: tuple[str, str, str, str, str, str, str, str]
+
+    def color(self, role: str) -> QColor:
+        """The colour of a role by name."""
+        return QColor(str(getattr(self, role)))
+
+    def series_color(self, index: int) -> QColor:
+        """The colour of the n-th series; the list repeats after eight."""
+        return QColor(self.series[index % len(self.series)])
+
+    def to_qt(self) -> QPalette:
+        """The same roles as a QPalette, for what the stylesheet does not reach."""
+        qt = QPalette()
+        for role, value in (
+            (QPalette.ColorRole.Window, self.background),
+            (QPalette.ColorRole.Base, self.surface),
+            (QPalette.ColorRole.AlternateBase, self.surface_raised),
+            (QPalette.ColorRole.Button, self.surface_raised),
+            (QPalette.ColorRole.ToolTipBase, self.surface_raised),
+            (QPalette.ColorRole.WindowText, self.text),
+            (QPalette.ColorRole.Text, self.text),
+            (QPalette.ColorRole.ButtonText, self.text),
+            (QPalette.ColorRole.ToolTipText, self.text),
+            (QPalette.ColorRole.BrightText, self.error),
+            (QPalette.ColorRole.PlaceholderText, self.text_muted),
+            (QPalette.ColorRole.Highlight, self.accent),
+            (QPalette.ColorRole.HighlightedText, self.on_accent),
+            (QPalette.ColorRole.Link, self.accent),
+            (QPalette.ColorRole.Mid, self.border),
+            (QPalette.ColorRole.Midlight, self.border),
+            (QPalette.ColorRole.Dark, self.border),
+        ):
+            qt.setColor(role, QColor(value))
+        for role in (
+            QPalette.ColorRole.WindowText,
+            QPalette.ColorRole.Text,
+            QPalette.ColorRole.ButtonText,
+        ):
+            qt.setColor(QPalette.ColorGroup.Disabled, role, QColor(self.text_muted))
+        return qt
+
+
+DARK = Palette(
+    name="dark",
+    dark=True,
+    background="#111317",
+    surface="#181b20",
+    surface_raised="#22262d",
+    border="#30353e",
+    text="#e4e7ec",
+    text_muted="#98a1b0",
+    accent="#62a1ff",
+    on_accent="#0a1626",
+    ok="#4cc38a",
+    warning="#efb23c",
+    error="#ff8078",
+    series=(
+        "#56b4e9",
+        "#e69f00",
+        "#2fc492",
+        "#f0e442",
+        "#d98cc4",
+        "#ff8a5c",
+        "#7d9bff",
+        "#b6bdc9",
+    ),
+)
+
+LIGHT = Palette(
+    name="light",
+    dark=False,
+    background="#eef0f3",
+    surface="#ffffff",
+    surface_raised="#f5f6f8",
+    border="#d3d7de",
+    text="#1b1e24",
+    text_muted="#586172",
+    accent="#1d5fd0",
+    on_accent="#ffffff",
+    ok="#157347",
+    warning="#8a5a00",
+    error="#c12c2c",
+    series=(
+        "#0072b2",
+        "#b35a00",
+        "#007a59",
+        "#8a7300",
+        "#a8478a",
+        "#c8401a",
+        "#4a58c9",
+        "#5b6470",
+    ),
+)
+
+
+def palette_for(choice: ThemeChoice, system: Qt.ColorScheme) -> Palette:
+    """The palette to show; dark where neither the user nor the desktop asks for light."""
+    if choice is ThemeChoice.LIGHT:
+        return LIGHT
+    if choice is ThemeChoice.SYSTEM and system is Qt.ColorScheme.Light:
+        return LIGHT
+    return DARK
+
+
+def sized(font: QFont, pixels: int, *, bold: bool = False) -> QFont:
+    """A copy of the font in one of the type scale's sizes."""
+    copy = QFont(font)
+    copy.setPixelSize(pixels)
+    copy.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return copy
+
+
+def tabular(font: QFont, pixels: int = BODY_PX, *, bold: bool = False) -> QFont:
+    """A copy whose digits all have one width, so that changing numbers do not jitter."""
+    copy = sized(font, pixels, bold=bold)
+    copy.setFeature(QFont.Tag("tnum"), 1)
+    return copy
