@@ -1,0 +1,1 @@
+"""Modules that .ci/protos made of protos/*.proto; not edited by hand."""
