@@ -1,0 +1,25 @@
+"""The models that ship with Inferdeck; each needs no download."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from backend.models.identity import Identity
+from backend.models.registry import ModelFactory, ModelRegistry
+from backend.profiles.bundled import profile_for
+
+DEFAULT_MODEL = "shapes"
+"""The model that answers when none is named: it goes with the test pattern."""
+
+
+def bundled_models() -> list[ModelFactory]:
+    """One factory per bundled model, in the order in which they are offered."""
+    return [
+        partial(Identity, profile_for("identity")),
+        partial(Identity, profile_for("identity_fp32")),
+    ]
+
+
+def bundled_registry() -> ModelRegistry:
+    """A registry with every bundled model, ready to compute."""
+    return ModelRegistry((make() for make in bundled_models()), default=DEFAULT_MODEL)
