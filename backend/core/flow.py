@@ -4,31 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-
-class Inbox(Protocol[T]):
-    """A place for the next item between one writer and its readers."""
-
-    dropped: int
-
-    def put(self, item: T, timeout_s: float) -> bool:
-        """Hand an item over; False if there was no room in time, or the inbox is closed."""
-        ...
-
-    def take(self, timeout_s: float) -> T | None:
-        """The next item, or None if there was none in time."""
-        ...
-
-    def waiting(self) -> int:
-        """How many items lie unread."""
-        ...
-
-    def wake(self) -> None:
-        """Make every reader that waits return now."""
-        ...
 
 
 class LatestSlot(Generic[T]):
@@ -40,13 +18,12 @@ class LatestSlot(Generic[T]):
         self._wakes = 0
         self.dropped = 0
 
-    def put(self, item: T, timeout_s: float = 0.0) -> bool:  # noqa: ARG002 - never waits
-        """Replace the unread item, counting it as dropped; always succeeds."""
+    def put(self, item: T) -> None:
+        """Replace the unread item, counting it as dropped."""
         with self._ready:
             self.dropped += self._item is not None
             self._item = item
             self._ready.notify()
-        return True
 
     def take(self, timeout_s: float) -> T | None:
         """The newest item, or None after `timeout_s` seconds or a `wake`."""
@@ -54,58 +31,13 @@ class LatestSlot(Generic[T]):
             wakes = self._wakes
             self._ready.wait_for(lambda: self._item is not None or self._wakes != wakes, timeout_s)
             item, self._item = self._item, None
-            self._ready.notify()
             return item
-
-    def waiting(self) -> int:
-        """1 if an item lies unread, else 0."""
-        return int(self._item is not None)
 
     def wake(self) -> None:
         """Make every `take` that waits return now."""
         with self._ready:
             self._wakes += 1
             self._ready.notify_all()
-
-
-class PatientSlot(Generic[T]):
-    """One-place mailbox for files: the writer waits until the reader has taken the item."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._item: T | None = None
-        self._wakes = 0
-        self.dropped = 0
-
-    def put(self, item: T, timeout_s: float) -> bool:
-        """Wait for room at most `timeout_s` seconds; False if there was none."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._item is None, timeout_s):
-                return False
-            self._item = item
-            self._changed.notify_all()
-            return True
-
-    def take(self, timeout_s: float) -> T | None:
-        """The item, or None after `timeout_s` seconds or a `wake`."""
-        with self._changed:
-            wakes = self._wakes
-            self._changed.wait_for(
-                lambda: self._item is not None or self._wakes != wakes, timeout_s
-            )
-            item, self._item = self._item, None
-            self._changed.notify_all()
-            return item
-
-    def waiting(self) -> int:
-        """1 if an item lies unread, else 0."""
-        return int(self._item is not None)
-
-    def wake(self) -> None:
-        """Make every `take` that waits return now."""
-        with self._changed:
-            self._wakes += 1
-            self._changed.notify_all()
 
 
 class Credits:

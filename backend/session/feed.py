@@ -1,0 +1,96 @@
+"""The road from capture to the wire: one item at a time, to whoever may send now."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from backend.core.ledger import DropPlace, Ledger
+from backend.core.samples import Sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """A sample with its number in this run; numbers rise by one and are never used twice."""
+
+    seq: int
+    sample: Sample
+
+
+class Feed:
+    """A one-place mailbox that knows whose turn it is to write and to read.
+
+    A live writer replaces the unread item; a patient one waits until it is taken. Changing the
+    writer (another source) or the reader (another connection) takes effect at once: the one before
+    can neither put nor take any more, so that no sample reaches a connection it was not meant for.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._changed = threading.Condition()
+        self._item: Item | None = None
+        self._next_seq = 0
+        self._writer = 0
+        self._reader = 0
+
+    def new_writer(self) -> int:
+        """Take over writing; what the writer before left unread is dropped as switched."""
+        with self._changed:
+            self._writer += 1
+            self._discard(DropPlace.SWITCHED)
+            self._changed.notify_all()
+            return self._writer
+
+    def new_reader(self) -> int:
+        """Take over reading, including what lies unread."""
+        with self._changed:
+            self._reader += 1
+            self._changed.notify_all()
+            return self._reader
+
+    def close(self) -> None:
+        """Shut both ends; what lies unread is dropped as stopped."""
+        with self._changed:
+            self._writer += 1
+            self._reader += 1
+            self._discard(DropPlace.STOPPED)
+            self._changed.notify_all()
+
+    def put(self, writer: int, sample: Sample, *, patient: bool) -> bool:
+        """Hand a sample over; False if the writer has been replaced.
+
+        A patient writer waits for room however long it takes, or until it is replaced.
+        """
+        with self._changed:
+            if writer != self._writer:
+                return False
+            self._ledger.captured()
+            if patient:
+                self._changed.wait_for(lambda: self._item is None or writer != self._writer)
+                if writer != self._writer:
+                    self._ledger.dropped_waiting(DropPlace.SWITCHED)
+                    return False
+            else:
+                self._discard(DropPlace.WAITING)
+            self._item = Item(self._next_seq, sample)
+            self._next_seq += 1
+            self._changed.notify_all()
+            return True
+
+    def take(self, reader: int, timeout_s: float) -> Item | None:
+        """The next item, counted as sent; None if there was none in time or it is not our turn."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._item is not None or reader != self._reader, timeout_s
+            )
+            if self._item is None or reader != self._reader:
+                return None
+            item, self._item = self._item, None
+            self._ledger.taken()
+            self._changed.notify_all()
+            return item
+
+    def _discard(self, place: DropPlace) -> None:
+        if self._item is not None:
+            self._item = None
+            self._ledger.dropped_waiting(place)
