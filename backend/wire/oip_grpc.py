@@ -1,0 +1,188 @@
+"""Inference over gRPC in the Open Inference Protocol: messages as bytes, both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from backend.core.errors import InvalidInput
+from backend.core.inference import InferRequest, InferResponse, RequestedOutput
+from backend.core.tensors import Tensor, datatype_from_name
+from backend.wire.elements import Place, from_raw, reading_reply, to_raw
+from backend.wire.generated.open_inference_pb2 import (
+    ModelInferRequest,
+    ModelInferResponse,
+    ModelStreamInferResponse,
+)
+from backend.wire.oip_parameters import from_messages, to_messages
+from backend.wire.typed import from_typed, has_typed_field, to_typed
+
+SERVICE = "inference.GRPCInferenceService"
+MODEL_INFER = f"/{SERVICE}/ModelInfer"
+MODEL_STREAM_INFER = f"/{SERVICE}/ModelStreamInfer"
+
+_InputTensor: TypeAlias = ModelInferRequest.InferInputTensor
+_OutputTensor: TypeAlias = ModelInferResponse.InferOutputTensor
+_WireTensor: TypeAlias = _InputTensor | _OutputTensor
+_M = TypeVar("_M", bound=Message)
+
+
+def encode_request(request: InferRequest, *, raw: bool) -> bytes:
+    """A ModelInferRequest, its elements raw or in typed lists.
+
+    Raises InvalidInput for FP16 and BF16 in typed lists, which have none for them.
+    """
+    message = ModelInferRequest(
+        model_name=request.model,
+        model_version=request.version,
+        id=request.id,
+        parameters=to_messages(request.parameters),
+        outputs=[
+            ModelInferRequest.InferRequestedOutputTensor(
+                name=output.name, parameters=to_messages(output.parameters)
+            )
+            for output in request.outputs
+        ],
+    )
+    for tensor in request.inputs:
+        slot = message.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
+        if raw:
+            message.raw_input_contents.append(bytes(to_raw(tensor)))
+        else:
+            slot.contents.CopyFrom(to_typed(tensor))
+    return message.SerializeToString()
+
+
+def decode_request(data: bytes) -> tuple[InferRequest, bool]:
+    """A ModelInferRequest, and whether its elements were raw; raises InvalidInput."""
+    message = parse(ModelInferRequest, data)
+    raw: Sequence[bytes] = message.raw_input_contents
+    if raw:
+        _check_raw_request(message)
+    request = InferRequest(
+        model=message.model_name,
+        inputs=tuple(_tensors(message.inputs, raw, "input", message.model_name)),
+        version=message.model_version,
+        id=message.id,
+        parameters=from_messages(message.parameters),
+        outputs=tuple(
+            RequestedOutput(output.name, from_messages(output.parameters))
+            for output in message.outputs
+        ),
+    )
+    return request, bool(raw)
+
+
+def encode_response(response: InferResponse, *, raw: bool) -> bytes:
+    """A ModelInferResponse; FP16 and BF16 outputs make all of them raw."""
+    return response_message(response, raw=raw).SerializeToString()
+
+
+def decode_response(data: bytes) -> InferResponse:
+    """A ModelInferResponse, raw, typed or mixed; raises ReplyMismatch."""
+    with reading_reply():
+        return _response(parse(ModelInferResponse, data))
+
+
+def encode_stream_response(
+    response: InferResponse | None, *, raw: bool, error: str = "", request_id: str = ""
+) -> bytes:
+    """One message of ModelStreamInfer: a response, or the error of the request with that id."""
+    if response is None:
+        return ModelStreamInferResponse(
+            error_message=error or "unknown error", infer_response=ModelInferResponse(id=request_id)
+        ).SerializeToString()
+    return ModelStreamInferResponse(
+        infer_response=response_message(response, raw=raw)
+    ).SerializeToString()
+
+
+def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
+    """One message of ModelStreamInfer: its error or '', and its response.
+
+    With an error, the response holds no more than the request's id. Raises ReplyMismatch.
+    """
+    with reading_reply():
+        message = parse(ModelStreamInferResponse, data)
+        if not message.HasField("infer_response"):
+            return message.error_message, None
+        return message.error_message, _response(message.infer_response)
+
+
+def response_message(response: InferResponse, *, raw: bool) -> ModelInferResponse:
+    """The protobuf message of a response."""
+    message = ModelInferResponse(
+        model_name=response.model,
+        model_version=response.version,
+        id=response.id,
+        parameters=to_messages(response.parameters),
+    )
+    raw = raw or not all(has_typed_field(tensor.datatype) for tensor in response.outputs)
+    for tensor in response.outputs:
+        slot = message.outputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
+        if raw:
+            message.raw_output_contents.append(bytes(to_raw(tensor)))
+        else:
+            slot.contents.CopyFrom(to_typed(tensor))
+    return message
+
+
+def parse(kind: type[_M], data: bytes) -> _M:
+    """The message in these bytes; raises InvalidInput if they are none."""
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise InvalidInput(
+            f"{len(data)} bytes are not an {kind.DESCRIPTOR.full_name} message: {error}."
+        ) from error
+
+
+def _response(message: ModelInferResponse) -> InferResponse:
+    outputs = _tensors(message.outputs, message.raw_output_contents, "output", message.model_name)
+    return InferResponse(
+        model=message.model_name,
+        outputs=tuple(outputs),
+        version=message.model_version,
+        id=message.id,
+        parameters=from_messages(message.parameters),
+    )
+
+
+def _check_raw_request(message: ModelInferRequest) -> None:
+    model = message.model_name
+    for tensor in message.inputs:
+        if _filled(tensor):
+            raise InvalidInput(
+                f"contents field must not be specified when using raw_input_contents for "
+                f"'{tensor.name}' for model '{model}'"
+            )
+    if len(message.raw_input_contents) != len(message.inputs):
+        raise InvalidInput(
+            f"expected {len(message.inputs)} raw_input_contents for model '{model}', one for each "
+            f"input, got {len(message.raw_input_contents)}"
+        )
+
+
+def _filled(tensor: _WireTensor) -> bool:
+    # Some servers set an empty contents beside raw bytes: HasField would be misled.
+    return tensor.HasField("contents") and tensor.contents.ByteSize() > 0
+
+
+def _tensors(
+    slots: Sequence[_WireTensor], raw: Sequence[bytes], role: str, model: str
+) -> Iterator[Tensor]:
+    """Each tensor from its own typed list, or else from the next raw entry."""
+    rest = iter(raw)
+    for slot in slots:
+        place = Place(role, slot.name, model)
+        datatype = datatype_from_name(slot.datatype)
+        shape = tuple(slot.shape)
+        if "shared_memory_region" in slot.parameters:
+            raise InvalidInput(f"{place} lies in shared memory, which is not offered here")
+        data = None if _filled(slot) else next(rest, None)
+        if data is not None:
+            yield from_raw(data, datatype, shape, place)
+        else:
+            yield from_typed(slot.contents, datatype, shape, place)
