@@ -46,16 +46,18 @@ class TraceRing:
 
 
 class RateMeter:
-    """Events (or bytes) per second over the last `window_s` seconds."""
+    """Events (or bytes) per second over the last `window_s` seconds, and their total ever."""
 
     def __init__(self, window_s: float = 2.0) -> None:
         self._window_ns = int(window_s * 1e9)
         self._events: deque[tuple[int, float]] = deque(maxlen=4096)
         self._lock = threading.Lock()
+        self.total = 0.0
 
     def add(self, amount: float = 1.0, now_ns: int | None = None) -> None:
         """Count `amount` at this moment."""
         with self._lock:
+            self.total += amount
             self._events.append((now_ns if now_ns is not None else time.monotonic_ns(), amount))
 
     def per_second(self, now_ns: int | None = None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from backend.core.errors import ConsoleError
 from backend.core.flow import DrainLog, LatestSlot
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
@@ -33,6 +34,7 @@ class Delivery:
         self._early: dict[int, Result] = {}
         self._newest = -1
         self.patient = False
+        self.last_failure: ConsoleError | None = None
         self.latest: LatestSlot[Result] = LatestSlot()
         self.results: DrainLog[Result] = DrainLog(64)
         self.traces = TraceRing(TRACE_COLUMNS, _TRACES_KEPT)
@@ -59,9 +61,10 @@ class Delivery:
                 self._ledger.answered()
                 self._publish(result)
 
-    def failed(self, seq: int) -> None:
+    def failed(self, seq: int, error: ConsoleError) -> None:
         """A request got an error instead of a reply."""
         with self._lock:
+            self.last_failure = error
             self._ledger.failed()
             self._forget(seq)
 

@@ -180,13 +180,13 @@ class Lane(ABC):
         """One request failed; the lane goes on."""
         if self._settle(seq) is not None:
             self.last_error = error
-            self._delivery.failed(seq)
+            self._delivery.failed(seq, error)
 
     def _break(self, error: ConsoleError) -> None:
         """The connection is gone: everything in flight has failed."""
         already = self._closed
         for seq in self._shut():
-            self._delivery.failed(seq)
+            self._delivery.failed(seq, error)
         if not already:
             self.error = error
         self._disconnect()

@@ -30,6 +30,7 @@ from backend.session.feed import Feed
 from backend.session.flight_limit import flight_limit
 from backend.session.lane import Lane
 from backend.session.stream_lane import StreamLane
+from backend.session.summary import Summary, summarise
 from backend.session.unary_lane import UnaryLane
 from backend.sources.source import Source
 
@@ -88,6 +89,8 @@ class Session:
         self._state = RunState.IDLE
         self._message = ""
         self._trouble: ConsoleError | None = None
+        self._limit_set_at = 0.0
+        self._started_at = self._ended_at = 0.0
         self._conductor = Worker("conductor", self._conduct)
         self.preview: LatestSlot[Frame] = LatestSlot()
         self.audio: DrainLog[AudioBlock] = DrainLog(64)
@@ -110,6 +113,11 @@ class Session:
         return self._delivery.traces
 
     @property
+    def last_failure(self) -> ConsoleError | None:
+        """Why the newest failed request failed."""
+        return self._delivery.last_failure
+
+    @property
     def settings(self) -> RunSettings:
         """The settings in force or about to be."""
         return self._settings
@@ -117,6 +125,7 @@ class Session:
     def start(self) -> None:
         """Begin; may be called once."""
         self._state = RunState.STARTING
+        self._started_at = time.monotonic()
         self._conductor.start()
 
     def request_stop(self) -> None:
@@ -176,6 +185,19 @@ class Session:
             alerts=current_alerts(
                 source, self._trouble, lane.last_error if lane is not None else None
             ),
+        )
+
+    def summary(self) -> Summary:
+        """The totals so far; `seconds` counts from `start` to now or to the end."""
+        until = self._ended_at or time.monotonic()
+        return summarise(
+            self._ledger.counts(),
+            self.traces,
+            state=self._state,
+            seconds=until - self._started_at,
+            bytes_out=int(self._delivery.bytes_out.total),
+            bytes_in=int(self._delivery.bytes_in.total),
+            error=str(self.error) if self.error is not None else "",
         )
 
     # -- the conductor's thread ------------------------------------------------------------------
@@ -263,8 +285,6 @@ class Session:
             self._limit_set_at = time.monotonic()
             lane.credits.limit = flight_limit(lane.settings, self.traces)
 
-    _limit_set_at = 0.0
-
     def _judge(self, lane: Lane) -> None:
         waited_s = lane.oldest_s()
         if not lane.connected:
@@ -350,4 +370,5 @@ class Session:
         else:
             self._say(RunState.FINISHED if ended else RunState.IDLE)
         self._trouble = None
+        self._ended_at = time.monotonic()
         trim_memory()

@@ -1,0 +1,214 @@
+"""`stream`: send a source through a model and print what it says, one JSON object a line."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+import orjson
+
+from backend.core.addresses import target_from_text
+from backend.core.choices import (
+    EMBEDDED,
+    Api,
+    Compression,
+    ImageEncoding,
+    Payload,
+    RunSettings,
+    Serialization,
+    Target,
+    Transport,
+)
+from backend.core.errors import ConsoleError
+from backend.core.status import Result
+from backend.models.bundled import bundled_registry
+from backend.server.embedded import EmbeddedServer
+from backend.server.options import ServerOptions
+from backend.session.session import Session
+from backend.sources.spec import SPEC_HELP, Pace, source_from_spec
+from backend.wire.serving_json import predictions_to_json
+
+_POLL_S = 0.1
+_STOP_WAIT_S = 5.0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; 0 done, 2 usage or source, 3 target unreachable, 4 server error."""
+    options = _parser().parse_args(argv)
+    try:
+        return _stream(options)
+    except ConsoleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py stream",
+        description="Stream a source through a model; one JSON object per result on stdout, "
+        'then {"summary": ...}.',
+    )
+    parser.add_argument("--source", required=True, metavar="SPEC", help=SPEC_HELP)
+    parser.add_argument("--model", required=True, metavar="M", help="model to ask")
+    parser.add_argument(
+        "--target",
+        default=EMBEDDED,
+        metavar="TARGET",
+        help="embedded (default), or HOST:RESTPORT,GRPCPORT",
+    )
+    parser.add_argument("--api", type=Api, choices=list(Api), default=Api.OIP)
+    parser.add_argument(
+        "--transport", type=Transport, choices=list(Transport), default=Transport.GRPC_STREAM
+    )
+    parser.add_argument(
+        "--serialization",
+        type=Serialization,
+        choices=list(Serialization),
+        help="REST: json or binary (default); gRPC: typed or raw (default)",
+    )
+    parser.add_argument(
+        "--image", type=ImageEncoding, choices=list(ImageEncoding), default=ImageEncoding.RAW
+    )
+    parser.add_argument("--jpeg-quality", type=int, default=85, metavar="1-100")
+    parser.add_argument(
+        "--compression", type=Compression, choices=list(Compression), default=Compression.NONE
+    )
+    parser.add_argument(
+        "--in-flight", type=int, metavar="N", help="requests in flight (default: automatic)"
+    )
+    parser.add_argument("--deadline", type=float, default=5.0, metavar="S", help="seconds a reply")
+    parser.add_argument("--loop", action="store_true", help="play files again and again")
+    parser.add_argument(
+        "--pace",
+        type=Pace,
+        choices=list(Pace),
+        default=Pace.OWN,
+        help="files: at their own speed, or free (as fast as the answers come)",
+    )
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--seconds", type=float, metavar="S", help="stop after so long")
+    end.add_argument("--frames", type=int, metavar="N", help="stop after so many results")
+    return parser
+
+
+def _stream(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    source = source_from_spec(options.source, loop=options.loop, pace=options.pace)
+    printer = _Printer(options.frames)
+    with _EmbeddedOnDemand(settings.target) as resolve:
+        session = Session(settings, source, resolve=resolve.resolve, on_result=printer, retry=False)
+        session.start()
+        _wait(session, printer.done, options.seconds)
+        session.request_stop()
+        session.join(_STOP_WAIT_S)
+    summary = session.summary()
+    printer.write({"summary": summary.as_json()})
+    if session.error is not None:
+        raise session.error
+    last_error = session.last_failure
+    if summary.failed and last_error is not None:
+        print(f"error: {summary.failed} requests failed: {last_error}", file=sys.stderr)
+        return last_error.exit_code
+    return 0
+
+
+def _settings(options: argparse.Namespace) -> RunSettings:
+    over_rest = options.transport is Transport.REST
+    default = Serialization.BINARY if over_rest else Serialization.RAW
+    return RunSettings(
+        target=target_from_text(options.target),
+        model=options.model,
+        api=options.api,
+        transport=options.transport,
+        payload=Payload(
+            serialization=options.serialization or default,
+            image=options.image,
+            compression=options.compression,
+            jpeg_quality=options.jpeg_quality,
+        ),
+        in_flight=options.in_flight,
+        deadline_s=options.deadline,
+    )
+
+
+def _wait(session: Session, done: threading.Event, seconds: float | None) -> None:
+    """Until the run has ended, the time is up, enough was printed, or Ctrl-C or SIGTERM came."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    until = None if seconds is None else time.monotonic() + seconds
+    try:
+        while not done.wait(_POLL_S):
+            if session.join(0.0) or (until is not None and time.monotonic() >= until):
+                return
+    except KeyboardInterrupt:
+        return
+
+
+class _Printer:
+    """Writes each result as a line, and says when enough have been written."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._left = limit
+        self.done = threading.Event()
+
+    def __call__(self, result: Result) -> None:
+        if self.done.is_set():
+            return
+        self.write(
+            {
+                "seq": result.seq,
+                "predictions": predictions_to_json(result.predictions, summarise=True),
+                "spans_ms": {k: round(v, 3) for k, v in result.timeline.spans_ms().items()},
+                "bytes_out": result.bytes_out,
+                "bytes_in": result.bytes_in,
+            }
+            | _place(result)
+        )
+        if self._left is not None:
+            self._left -= 1
+            if self._left <= 0:
+                self.done.set()
+
+    def write(self, value: object) -> None:
+        """One line; a reader that has gone away ends the run quietly."""
+        try:
+            sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            self.done.set()
+
+
+def _place(result: Result) -> dict[str, object]:
+    """Where in a file the sample stood, for sources that have such a place."""
+    sample = result.sample
+    place: dict[str, object] = {"name": sample.name} if sample.name else {}
+    if sample.media_time_s is not None:
+        place["media_time_s"] = round(sample.media_time_s, 4)
+    return place
+
+
+class _EmbeddedOnDemand:
+    """Starts a server of our own if the target is `embedded`, and stops it afterwards."""
+
+    def __init__(self, target: Target) -> None:
+        wanted = target.name == EMBEDDED
+        self._server = EmbeddedServer(bundled_registry(), ServerOptions()) if wanted else None
+
+    def __enter__(self) -> _EmbeddedOnDemand:
+        if self._server is not None:
+            self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.stop()
+
+    def resolve(self, target: Target) -> Target:
+        """The target with the server's addresses, if it is ours."""
+        if self._server is None or target.name != EMBEDDED:
+            return target
+        return Target(EMBEDDED, rest=self._server.rest_url, grpc=self._server.grpc_address)
