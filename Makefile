@@ -1,0 +1,48 @@
+# Inferdeck. `make run` starts it, `make test` checks it; both set up everything they need.
+#
+#   make run ARGS="--source pattern --model faces"
+#   make test PYTHON=python3.12
+PYTHON ?= python3
+ARGS ?=
+TESTS ?= tests
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint format lock check-platforms clean
+
+run:
+	@$(PYTHON) .ci/setup run
+	@$(BIN)/python .ci/start.py $(ARGS)
+
+test: lint
+	$(BIN)/python -m pytest $(TESTS)
+
+lint:
+	@$(PYTHON) .ci/setup test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format:
+	@$(PYTHON) .ci/setup test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Needs uv (https://docs.astral.sh/uv/). Each pin keeps its version until it is asked to move:
+# `make lock LOCK=--upgrade`.
+lock:
+	uv pip compile $(LOCK) --quiet --universal --generate-hashes --no-build --python-version 3.11 \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile $(LOCK) --quiet --universal --generate-hashes --no-build --python-version 3.11 \
+	  --custom-compile-command "make lock" -c requirements.txt pyproject.toml --group dev \
+	  -o requirements-dev.txt
+
+# Downloads the wheel of every pin for every platform we name: some gigabytes, so by hand only.
+check-platforms:
+	@$(PYTHON) .ci/setup test
+	$(BIN)/python .ci/check_platforms.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

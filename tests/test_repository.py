@@ -1,0 +1,171 @@
+"""The tree itself: what is in it, what must not be, and that its documents tell the truth."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+_ROOT = Path(__file__).resolve().parents[1]
+_TOP_LEVEL = {
+    ".ci",
+    ".gitignore",
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "assets",
+    "backend",
+    "docs",
+    "gui",
+    "main.py",
+    "protos",
+    "pyproject.toml",
+    "requirements-dev.txt",
+    "requirements.txt",
+    "tests",
+}
+_LARGEST_BYTES = 1024 * 1024
+# Written so that this file does not hold what it looks for.
+_REGISTRY_HOST = re.compile(r"index[-]url|pypi[.]org|pythonhosted[.]org|registry[.]npmjs")
+_MACHINE_PATH = re.compile(r"(^|[^\w.])/(w[o]rk|f[a]rm|r[o]ot|h[o]me|t[m]p)/[\w.]|file:/{2}/")
+
+
+def _tracked() -> list[Path]:
+    """The files of the project: what git tracks, or in an unpacked tree what is not ignored."""
+    git = shutil.which("git")
+    if git and (_ROOT / ".git").exists():
+        listing = subprocess.run(
+            [git, "-C", str(_ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True
+        ).stdout
+        files = [_ROOT / name for name in listing.split("\0") if name]
+    else:
+        files = [path for top in _TOP_LEVEL for path in _files_under(_ROOT / top)]
+    return [path for path in files if path.is_file()]
+
+
+def _files_under(top: Path) -> list[Path]:
+    if not top.is_dir():
+        return [top]
+    return [path for path in top.rglob("*") if "__pycache__" not in path.parts]
+
+
+def _text_lines() -> list[tuple[str, str]]:
+    """Every line of every text file with the place it stands at."""
+    lines = []
+    for path in _tracked():
+        content = path.read_bytes()
+        if b"\0" in content or path.suffix == ".svg":
+            continue
+        place = path.relative_to(_ROOT)
+        for number, line in enumerate(content.decode("utf-8").splitlines(), start=1):
+            lines.append((f"{place}:{number}", line))
+    return lines
+
+
+def _names_in(lock: str) -> set[str]:
+    text = (_ROOT / lock).read_text(encoding="utf-8")
+    return {canonicalize_name(name) for name in re.findall(r"(?m)^([\w.-]+)==", text)}
+
+
+def _project() -> dict[str, object]:
+    return tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _required(entries: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(entry).name) for entry in entries}
+
+
+def test_the_top_level_holds_only_what_was_agreed() -> None:
+    found = {path.relative_to(_ROOT).parts[0] for path in _tracked()}
+    assert found <= _TOP_LEVEL, f"unexpected: {sorted(found - _TOP_LEVEL)}"
+
+
+def test_no_file_is_larger_than_a_mebibyte() -> None:
+    large = [path.name for path in _tracked() if path.stat().st_size > _LARGEST_BYTES]
+    assert not large
+
+
+def test_no_file_names_a_package_registry() -> None:
+    assert not [place for place, line in _text_lines() if _REGISTRY_HOST.search(line)]
+
+
+def test_no_file_holds_a_path_of_somebodys_machine() -> None:
+    assert not [place for place, line in _text_lines() if _MACHINE_PATH.search(line)]
+
+
+def test_every_dependency_is_locked() -> None:
+    project = _project()["project"]
+    assert isinstance(project, dict)
+    assert _required(project["dependencies"]) <= _names_in("requirements.txt")
+
+
+def test_every_development_dependency_is_locked() -> None:
+    groups = _project()["dependency-groups"]
+    assert isinstance(groups, dict)
+    assert _required(groups["dev"]) <= _names_in("requirements-dev.txt")
+
+
+def test_the_development_lock_extends_the_runtime_lock_with_the_same_pins() -> None:
+    pin = re.compile(r"(?m)^\S+==.*$")
+    runtime, development = (
+        set(pin.findall((_ROOT / name).read_text(encoding="utf-8")))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert runtime <= development
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def test_every_pin_of_a_lock_has_hashes(lock: str) -> None:
+    blocks = re.split(r"(?m)^(?=\S+==)", (_ROOT / lock).read_text(encoding="utf-8"))[1:]
+    assert blocks
+    assert not [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block]
+
+
+def test_every_make_target_the_readme_names_exists() -> None:
+    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
+    makefile = (_ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", readme, re.MULTILINE))
+    assert {"run", "test"} <= named
+    assert named <= set(re.findall(r"(?m)^([a-z-]+):", makefile))
+
+
+def test_every_file_the_readme_links_to_exists() -> None:
+    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
+    assert links
+    assert not [link for link in links if not (_ROOT / link).is_file()]
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    changelog = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"(?m)^## \[Unreleased\]$", changelog)
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    modules = [
+        path
+        for path in _tracked()
+        if path.suffix == ".py"
+        and path.relative_to(_ROOT).parts[0] in ("backend", "gui", "main.py", ".ci")
+        and "generated" not in path.parts
+    ]
+    assert modules
+    assert not [
+        str(path.relative_to(_ROOT))
+        for path in modules
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+
+
+def test_the_ci_script_can_be_run() -> None:
+    script = _ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    assert script.read_text(encoding="utf-8").startswith("#!/usr/bin/env bash\n")
