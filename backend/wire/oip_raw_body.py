@@ -1,0 +1,56 @@
+"""A REST body that is one tensor's bytes and nothing else: its shape follows from the model."""
+
+from __future__ import annotations
+
+import math
+
+from backend.core.errors import InvalidInput
+from backend.core.inference import BINARY_DATA_OUTPUT, InferRequest
+from backend.core.tensors import Datatype, Tensor, TensorSpec
+from backend.wire.elements import Buffer, Place, from_raw
+
+
+def raw_body_request(
+    body: Buffer, model: str, version: str, only_input: TensorSpec | None
+) -> InferRequest:
+    """The request that such a body stands for; its outputs are all wanted as bytes.
+
+    Raises InvalidInput unless the model has one input, with at most one variable dimension.
+    """
+    if only_input is None:
+        raise InvalidInput(
+            f"A body without a JSON header needs a model with exactly one input, and '{model}' "
+            "has more.",
+        )
+    place = Place("input", only_input.name, model)
+    if only_input.datatype is Datatype.BYTES:
+        tensor = _bytes_tensor(bytes(body), only_input, place)
+    else:
+        tensor = from_raw(body, only_input.datatype, _shape(len(body), only_input, place), place)
+    return InferRequest(model, (tensor,), version, parameters={BINARY_DATA_OUTPUT: True})
+
+
+def _bytes_tensor(body: bytes, spec: TensorSpec, place: Place) -> Tensor:
+    if spec.shape not in ((1,), (-1,)):
+        raise InvalidInput(
+            f"A body without a JSON header is one BYTES element; {place} has shape "
+            f"{list(spec.shape)}."
+        )
+    return Tensor.of_bytes(spec.name, body)
+
+
+def _shape(size: int, spec: TensorSpec, place: Place) -> tuple[int, ...]:
+    variable = [axis for axis, length in enumerate(spec.shape) if length < 0]
+    if len(variable) > 1:
+        raise InvalidInput(
+            f"A body without a JSON header does not say the shape of {place}: "
+            f"{list(spec.shape)} has {len(variable)} variable dimensions."
+        )
+    step = spec.datatype.numpy.itemsize * math.prod(n for n in spec.shape if n >= 0)
+    if not variable or not step:
+        return tuple(max(length, 0) for length in spec.shape)
+    if size % step:
+        raise InvalidInput(
+            f"input byte size mismatch for {place}. Expected a multiple of {step}, got {size}"
+        )
+    return tuple(size // step if length < 0 else length for length in spec.shape)
