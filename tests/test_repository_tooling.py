@@ -1,0 +1,161 @@
+"""The scripts behind ``make run`` and ``make test``, and the leak check of the test run itself."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def _module(path: str) -> ModuleType:
+    """A script of ``.ci`` as a module; the folder is no package and not on the import path."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, _ROOT / ".ci" / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The set-up of the machine on a Debian where nothing can be installed."""
+    module = _module("setup/system.py")
+    monkeypatch.setattr(module, "LIBRARIES", {})
+    monkeypatch.setattr(module, "PROGRAMS", {})
+    monkeypatch.setattr(module, "RTSP_SERVER", ())
+    monkeypatch.setattr(module, "_can_install", lambda: False)
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.delenv("CI", raising=False)
+    return module
+
+
+def test_a_missing_library_stops_the_setup_with_the_line_to_type(system: ModuleType) -> None:
+    system.LIBRARIES["libnowhere.so.7"] = "libnowhere7"
+    line = "apt-get install -y --no-install-recommends fonts-dejavu-core libnowhere7"
+    with pytest.raises(system.NotReady, match=line):
+        system.prepare(for_tests=False)
+
+
+def test_a_missing_program_is_only_named_outside_ci(
+    system: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.PROGRAMS["nowhere-player"] = "nowhere"
+    system.prepare(for_tests=True)
+    assert "apt-get install -y --no-install-recommends nowhere" in capsys.readouterr().out
+
+
+def test_a_missing_program_stops_the_setup_in_ci(
+    system: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    system.PROGRAMS["nowhere-player"] = "nowhere"
+    with pytest.raises(system.NotReady, match="nowhere"):
+        system.prepare(for_tests=True)
+
+
+def test_running_the_program_does_not_need_the_programs_of_the_tests(system: ModuleType) -> None:
+    system.PROGRAMS["nowhere-player"] = "nowhere"
+    system.prepare(for_tests=False)
+
+
+def test_an_environment_is_made_once_and_filled_again_when_its_lock_changes(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(_ROOT / ".ci" / "setup", tmp_path / ".ci" / "setup")
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("# nothing to install\n", encoding="utf-8")
+    (tmp_path / "requirements-dev.txt").write_text("# nothing either\n", encoding="utf-8")
+
+    def setup(purpose: str) -> str:
+        command = [sys.executable, str(tmp_path / ".ci" / "setup"), purpose]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "Making .venv" in setup("run")
+    assert setup("run") == ""
+    lock.write_text("# changed\n", encoding="utf-8")
+    assert "Installing requirements.txt" in setup("run")
+    assert "Installing requirements-dev.txt" in setup("test")
+    assert setup("run") == "", "what the tests need includes what the program needs"
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, False),
+        ({"DISPLAY": ""}, False),
+        ({"DISPLAY": ":0"}, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ({"QT_QPA_PLATFORM": "offscreen"}, True),
+    ],
+)
+def test_a_display_is_known_by_its_variables(
+    variables: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = _module("start.py")
+    monkeypatch.setattr(start.sys, "platform", "linux")
+    assert start.has_display(variables) is expected
+
+
+def test_a_trial_run_gets_a_display_of_its_own_and_leaves_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    program: Callable[[str], str],
+) -> None:
+    program("Xvfb")
+    start = _module("start.py")
+    stand_in = tmp_path / "main.py"
+    stand_in.write_text(
+        "import os, pathlib, sys\n"
+        "print(os.environ['DISPLAY'], os.environ['QT_QPA_PLATFORM'], *sys.argv[3:])\n"
+        "pathlib.Path(sys.argv[2]).write_bytes(b'picture')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(start, "_MAIN", stand_in)
+    monkeypatch.setattr(start.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(variable, raising=False)
+    assert start.main(["--model", "shapes"]) == 0
+    said = capfd.readouterr().out
+    assert "No display found: running for 20 s on Xvfb." in said
+    assert "xcb --seconds 20 --model shapes" in said
+    assert f"Screenshot: {tmp_path / 'screenshot.png'}" in said
+
+
+def test_a_test_that_leaves_a_thread_or_a_process_fails(tmp_path: Path) -> None:
+    (tmp_path / "test_leaks.py").write_text(
+        "import subprocess, sys, threading\n"
+        "forever = threading.Event()\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "def test_thread():\n"
+        "    threading.Thread(target=forever.wait, name='forgotten', daemon=True).start()\n"
+        "def test_process():\n"
+        "    globals()['kept'] = subprocess.Popen(sleep)\n"
+        "def test_short_thread():\n"
+        "    threading.Timer(0.1, print).start()\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "conftest", "-p", "no:cacheprovider"]
+    folders = os.pathsep.join([str(_ROOT), str(_ROOT / "tests")])
+    run = subprocess.run(
+        [*command, str(tmp_path)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": folders},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "3 passed, 2 errors" in run.stdout, run.stdout
+    assert "the test left behind: thread 'forgotten'" in run.stdout
+    assert "the test left behind: process" in run.stdout
