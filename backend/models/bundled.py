@@ -6,6 +6,7 @@ from functools import partial
 
 from backend.models.identity import Identity
 from backend.models.registry import ModelFactory, ModelRegistry
+from backend.models.shapes import Shapes
 from backend.profiles.bundled import profile_for
 
 DEFAULT_MODEL = "shapes"
@@ -15,6 +16,7 @@ DEFAULT_MODEL = "shapes"
 def bundled_models() -> list[ModelFactory]:
     """One factory per bundled model, in the order in which they are offered."""
     return [
+        partial(Shapes, profile_for("shapes")),
         partial(Identity, profile_for("identity")),
         partial(Identity, profile_for("identity_fp32")),
     ]
