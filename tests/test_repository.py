@@ -6,7 +6,9 @@ import ast
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,32 @@ def test_every_development_dependency_is_locked() -> None:
     groups = _project()["dependency-groups"]
     assert isinstance(groups, dict)
     assert _required(groups["dev"]) <= _names_in("requirements-dev.txt")
+
+
+def test_every_package_the_program_imports_is_declared() -> None:
+    project = _project()["project"]
+    assert isinstance(project, dict)
+    declared = _required(project["dependencies"])
+    providers = packages_distributions()
+    undeclared = {
+        name
+        for name in _imported_by_the_program() - sys.stdlib_module_names - {"backend", "gui"}
+        if not declared & {canonicalize_name(provider) for provider in providers.get(name, [])}
+    }
+    assert not undeclared
+
+
+def _imported_by_the_program() -> set[str]:
+    names: set[str] = set()
+    for path in _tracked():
+        if path.suffix != ".py" or path.relative_to(_ROOT).parts[0] in ("tests", ".ci"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.partition(".")[0])
+    return names
 
 
 def test_the_development_lock_extends_the_runtime_lock_with_the_same_pins() -> None:
