@@ -11,6 +11,12 @@ import os
 _QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 _before = {name: os.environ.get(name) for name in _QT_VARIABLES}
 
+# A small file may claim a huge picture: OpenCV's own limit of 2^30 pixels would take gigabytes.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(64 * 1024 * 1024))
+
+# How long the driver of a silent webcam may block, in seconds; ten would outlast any patience.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
+
 import cv2  # noqa: E402 - the variables must be read first
 
 for _name, _value in _before.items():

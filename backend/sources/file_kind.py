@@ -1,0 +1,101 @@
+"""What a file holds: its first bytes decide, and its suffix only where they do not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from backend.core.errors import SourceError, SourceFault
+
+HEAD_BYTES = 64
+"""How much of a file is enough to tell its kind."""
+
+ACCEPTED_FILES = (
+    "Pictures: JPEG, PNG, WebP, BMP, TIFF. Video: MP4, MOV, MKV, WebM, AVI, MPEG, GIF. "
+    "Sound: WAV, FLAC, OGG."
+)
+"""What people are told when a file is none of them."""
+
+
+class FileKind(StrEnum):
+    """What a file holds."""
+
+    PICTURE = "picture"
+    VIDEO = "video"
+    SOUND = "sound"
+
+
+_STARTS: tuple[tuple[bytes, FileKind], ...] = (
+    (b"\xff\xd8\xff", FileKind.PICTURE),
+    (b"\x89PNG\r\n\x1a\n", FileKind.PICTURE),
+    (b"BM", FileKind.PICTURE),
+    (b"II*\x00", FileKind.PICTURE),
+    (b"MM\x00*", FileKind.PICTURE),
+    (b"fLaC", FileKind.SOUND),
+    (b"OggS", FileKind.SOUND),
+    (b"GIF8", FileKind.VIDEO),
+    (b"\x1aE\xdf\xa3", FileKind.VIDEO),
+    (b"\x00\x00\x01\xba", FileKind.VIDEO),
+    (b"\x00\x00\x01\xb3", FileKind.VIDEO),
+    (b"FLV\x01", FileKind.VIDEO),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileKind.VIDEO),
+)
+_RIFF = {b"WEBP": FileKind.PICTURE, b"WAVE": FileKind.SOUND, b"AVI ": FileKind.VIDEO}
+_STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"M4A ")
+_SUFFIXES = {
+    FileKind.PICTURE: (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"),
+    FileKind.VIDEO: (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"),
+    FileKind.SOUND: (".wav", ".flac", ".ogg"),
+}
+
+
+def kind_of_bytes(head: bytes) -> FileKind | None:
+    """The kind of a file that begins with `head`, or None if that does not tell."""
+    for start, kind in _STARTS:
+        if head.startswith(start):
+            return kind
+    if head[:4] in (b"RIFF", b"RF64"):
+        return _RIFF.get(head[8:12])
+    if head[4:8] == b"ftyp" and head[8:12] not in _STILL_BRANDS:
+        return FileKind.VIDEO
+    return None
+
+
+def kind_of_file(path: Path) -> FileKind:
+    """The kind of an existing file; raises SourceError if it is not one we read."""
+    head = read_head(path)
+    if not head:
+        raise SourceError(SourceFault.UNREADABLE, f"{path.name} is empty.", ACCEPTED_FILES)
+    kind = kind_of_bytes(head)
+    if kind is not None:
+        return kind
+    for by_suffix, suffixes in _SUFFIXES.items():
+        if path.suffix.lower() in suffixes:
+            return by_suffix
+    raise SourceError(
+        SourceFault.UNREADABLE,
+        f"{path.name} is no picture, video or sound that can be read; it begins with {head[:8]!r}.",
+        hint=ACCEPTED_FILES,
+    )
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes of a file; raises SourceError if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        raise file_error(path, error) from error
+
+
+def file_error(path: Path, error: OSError) -> SourceError:
+    """The system's refusal in our words."""
+    if isinstance(error, FileNotFoundError):
+        return SourceError(
+            SourceFault.ABSENT, f"There is no file {path}.", "Check the path, or choose another."
+        )
+    if isinstance(error, PermissionError):
+        return SourceError(
+            SourceFault.REFUSED, f"{path} may not be read.", "Check the file's permissions."
+        )
+    return SourceError(SourceFault.UNREADABLE, f"{path} cannot be read: {error.strerror or error}.")

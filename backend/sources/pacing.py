@@ -1,0 +1,43 @@
+"""The clock of a file: items at their own pace, or as fast as they are taken."""
+
+from __future__ import annotations
+
+import threading
+import time
+from enum import StrEnum
+
+_SLACK_S = 0.1
+
+
+class Pace(StrEnum):
+    """How fast a file gives its items."""
+
+    OWN = "own"
+    """As fast as it was recorded."""
+    FREE = "free"
+    """As fast as the reader takes them."""
+
+
+class Pacer:
+    """Holds each item back until its moment.
+
+    A reader that was kept waiting by others moves the clock along with it: what follows comes at
+    the usual pace and not in a burst. Delays of less than a tenth of a second are made up for.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._zero: float | None = None
+
+    def restart(self) -> None:
+        """The next item is due at once, whatever its time."""
+        self._zero = None
+
+    def wait(self, at_s: float, stop: threading.Event) -> bool:
+        """Wait until the moment `at_s` of the recording; False if `stop` was set first."""
+        if self._pace is Pace.FREE:
+            return not stop.is_set()
+        now = time.monotonic()
+        if self._zero is None or now - (self._zero + at_s) > _SLACK_S:
+            self._zero = now - at_s
+        return not stop.wait(max(0.0, self._zero + at_s - now))
