@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias, TypeVar
-
-from google.protobuf.message import DecodeError, Message
+from typing import TypeAlias
 
 from backend.core.errors import InvalidInput
 from backend.core.inference import InferRequest, InferResponse, RequestedOutput
@@ -16,6 +14,7 @@ from backend.wire.generated.open_inference_pb2 import (
     ModelInferResponse,
     ModelStreamInferResponse,
 )
+from backend.wire.messages import parse as parse  # noqa: PLC0414 - edges read other messages
 from backend.wire.oip_parameters import from_messages, to_messages
 from backend.wire.typed import from_typed, has_typed_field, to_typed
 
@@ -26,7 +25,6 @@ MODEL_STREAM_INFER = f"/{SERVICE}/ModelStreamInfer"
 _InputTensor: TypeAlias = ModelInferRequest.InferInputTensor
 _OutputTensor: TypeAlias = ModelInferResponse.InferOutputTensor
 _WireTensor: TypeAlias = _InputTensor | _OutputTensor
-_M = TypeVar("_M", bound=Message)
 
 
 def encode_request(request: InferRequest, *, raw: bool) -> bytes:
@@ -127,16 +125,6 @@ def response_message(response: InferResponse, *, raw: bool) -> ModelInferRespons
         else:
             slot.contents.CopyFrom(to_typed(tensor))
     return message
-
-
-def parse(kind: type[_M], data: bytes) -> _M:
-    """The message in these bytes; raises InvalidInput if they are none."""
-    try:
-        return kind.FromString(data)
-    except DecodeError as error:
-        raise InvalidInput(
-            f"{len(data)} bytes are not an {kind.DESCRIPTOR.full_name} message: {error}."
-        ) from error
 
 
 def _response(message: ModelInferResponse) -> InferResponse:

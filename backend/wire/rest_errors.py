@@ -30,16 +30,6 @@ _KINDS: Mapping[int, type[RequestError]] = {
     HTTPStatus.SERVICE_UNAVAILABLE: NotReady,
 }
 
-STATUS_OF: Mapping[type[RequestError], HTTPStatus] = {
-    InvalidInput: HTTPStatus.BAD_REQUEST,
-    NotFound: HTTPStatus.NOT_FOUND,
-    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
-    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
-    Unsupported: HTTPStatus.NOT_IMPLEMENTED,
-    ModelFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
-}
-"""The status with which a server of ours answers each error."""
-
 
 def request_error(status: int, body: Buffer) -> RequestError:
     """The error that a status and body stand for, with the server's text as it is."""

@@ -1,0 +1,79 @@
+"""Open Inference Protocol over gRPC, unary and streamed: raw or typed contents."""
+
+from __future__ import annotations
+
+import time
+
+from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply
+from backend.clients.codec_parts import message_of, seq_of
+from backend.core.choices import Payload, Serialization, Transport
+from backend.core.errors import ReplyMismatch, RequestError
+from backend.core.inference import (
+    NO_PARAMETERS,
+    TIMING_EXTENSION,
+    InferRequest,
+    InferResponse,
+    Parameters,
+)
+from backend.core.samples import Sample
+from backend.profiles.profile import ModelProfile
+from backend.wire import oip_grpc
+from backend.wire.oip_errors import error_in_text
+from backend.wire.oip_timing import timing_from_parameters
+
+
+class OipGrpcCodec:
+    """Samples to ModelInfer or ModelStreamInfer and back; see `calls.Codec`."""
+
+    rest_path = ""
+    unary_method = oip_grpc.MODEL_INFER
+    stream_method = oip_grpc.MODEL_STREAM_INFER
+
+    def __init__(
+        self,
+        profile: ModelProfile,
+        payload: Payload,
+        transport: Transport,
+        *,
+        timing_extension: bool,
+    ) -> None:
+        self._profile = profile
+        self._payload = payload
+        self._streamed = transport is Transport.GRPC_STREAM
+        self._parameters: Parameters = (
+            {TIMING_EXTENSION: True} if timing_extension else NO_PARAMETERS
+        )
+
+    def encode(self, sample: Sample, seq: int) -> Outgoing:
+        """The ModelInferRequest for a sample."""
+        tensors = self._profile.encode(sample, self._payload)
+        prepared_ns = time.monotonic_ns()
+        message = oip_grpc.encode_request(
+            InferRequest(
+                self._profile.model, tuple(tensors), id=str(seq), parameters=self._parameters
+            ),
+            raw=self._payload.serialization is Serialization.RAW,
+        )
+        return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
+
+    def decode(self, reply: RestReply | bytes) -> Reply:
+        """The predictions of a ModelInferResponse, or of a stream's wrapper around one."""
+        message = message_of(reply)
+        response = _unwrap(message) if self._streamed else oip_grpc.decode_response(message)
+        return Reply(
+            seq_of(response.id),
+            self._profile.decode(response.outputs),
+            timing_from_parameters(response.parameters),
+        )
+
+
+def _unwrap(message: bytes) -> InferResponse:
+    """The response in a stream's message; raises its error, with `seq` if it has an id."""
+    text, response = oip_grpc.decode_stream_response(message)
+    if text:
+        error: RequestError = error_in_text(text)
+        error.seq = seq_of(response.id) if response else None
+        raise error
+    if response is None:
+        raise ReplyMismatch("The stream's message holds neither a response nor an error.")
+    return response

@@ -1,0 +1,47 @@
+"""Open Inference Protocol over REST: JSON or the binary tensor extension."""
+
+from __future__ import annotations
+
+import time
+
+from backend.clients.calls import Outgoing, Reply, RestReply
+from backend.clients.codec_parts import checked, rest_call, seq_of
+from backend.core.choices import Payload, Serialization
+from backend.core.inference import InferRequest
+from backend.core.samples import Sample
+from backend.profiles.profile import ModelProfile
+from backend.wire import oip_rest
+from backend.wire.oip_timing import SERVER_TIMING, timing_from_header
+
+
+class OipRestCodec:
+    """Samples to POST /v2/models/M/infer and back; see `calls.Codec`."""
+
+    unary_method = ""
+    stream_method = ""
+
+    def __init__(self, profile: ModelProfile, payload: Payload) -> None:
+        self._profile = profile
+        self._payload = payload
+        self.rest_path = oip_rest.infer_path(profile.model)
+
+    def encode(self, sample: Sample, seq: int) -> Outgoing:
+        """The call for a sample; raises InvalidInput for what JSON cannot carry."""
+        tensors = self._profile.encode(sample, self._payload)
+        prepared_ns = time.monotonic_ns()
+        headers, body = oip_rest.encode_request(
+            InferRequest(self._profile.model, tuple(tensors), id=str(seq)),
+            binary=self._payload.serialization is Serialization.BINARY,
+        )
+        call = rest_call(self.rest_path, headers, body, self._payload)
+        return Outgoing(call, prepared_ns, time.monotonic_ns())
+
+    def decode(self, reply: RestReply | bytes) -> Reply:
+        """The predictions of an infer reply."""
+        good = checked(reply)
+        response = oip_rest.decode_response(good.headers, good.body)
+        return Reply(
+            seq_of(response.id),
+            self._profile.decode(response.outputs),
+            timing_from_header(oip_rest.header_of(good.headers, SERVER_TIMING)),
+        )

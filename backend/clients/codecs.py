@@ -1,0 +1,28 @@
+"""Which codec speaks an API over a transport."""
+
+from __future__ import annotations
+
+from backend.clients.calls import Codec
+from backend.clients.codec_oip_grpc import OipGrpcCodec
+from backend.clients.codec_oip_rest import OipRestCodec
+from backend.clients.codec_serving_grpc import ServingGrpcCodec
+from backend.clients.codec_serving_rest import ServingRestCodec
+from backend.core.choices import Api, RunSettings, why_not_serialization
+from backend.core.errors import UsageError
+from backend.profiles.profile import ModelProfile
+
+
+def make_codec(settings: RunSettings, profile: ModelProfile, *, timing_extension: bool) -> Codec:
+    """The codec for these settings; `timing_extension` says that the server offers ours.
+
+    Raises UsageError for a serialisation that the transport does not have.
+    """
+    payload, transport = settings.payload, settings.transport
+    if reason := why_not_serialization(payload.serialization, transport):
+        raise UsageError(reason)
+    if settings.api is Api.SERVING:
+        kind = ServingGrpcCodec if transport.is_grpc else ServingRestCodec
+        return kind(profile, payload)
+    if transport.is_grpc:
+        return OipGrpcCodec(profile, payload, transport, timing_extension=timing_extension)
+    return OipRestCodec(profile, payload)

@@ -1,0 +1,189 @@
+"""Simple serving over gRPC: inputs and results as bytes, both directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.struct_pb2 import ListValue, Value
+
+from backend.core.errors import (
+    InvalidInput,
+    ModelFailed,
+    NotFound,
+    NotReady,
+    Overloaded,
+    RequestError,
+    Unsupported,
+)
+from backend.core.predictions import Predictions
+from backend.core.timing import ServerTiming
+from backend.wire.elements import reading_reply
+from backend.wire.generated import modelserving_pb2 as pb
+from backend.wire.messages import parse
+from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
+from backend.wire.serving_media import audio_of, image_of, picture_message, sound_message
+from backend.wire.serving_messages import from_message, to_message
+from backend.wire.serving_tensors import from_tensor_list, to_tensor_list
+
+SERVICE = "modelserving.v1.ModelServing"
+PREDICT = f"/{SERVICE}/Predict"
+STREAM_PREDICT = f"/{SERVICE}/StreamPredict"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServingInput:
+    """What one InputData asks; no `model` means the server's default.
+
+    `raw` is False if tensors came in typed lists, so that the reply can do as the request did.
+    """
+
+    item: Item
+    id: str = ""
+    model: str = ""
+    raw: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServingResult:
+    """What one PredictionResult answers: predictions, or an error and none."""
+
+    predictions: Predictions
+    id: str = ""
+    model: str = ""
+    timing: ServerTiming | None = None
+    error: RequestError | None = None
+
+
+def encode_input(request: ServingInput) -> bytes:
+    """An InputData message."""
+    message = pb.InputData(id=request.id, model=request.model)
+    match request.item:
+        case Pixels() | PictureFile() as picture:
+            message.image.CopyFrom(picture_message(picture))
+        case Sound() as sound:
+            message.audio.CopyFrom(sound_message(sound))
+        case Values(value, _):
+            message.value.CopyFrom(_value(value))
+        case Tensors(tensors):
+            message.tensors.CopyFrom(to_tensor_list(tensors, raw=request.raw))
+    return message.SerializeToString()
+
+
+def decode_input(data: bytes) -> ServingInput:
+    """What an InputData message asks; raises InvalidInput."""
+    message = parse(pb.InputData, data)
+    return ServingInput(_item(message), message.id, message.model, raw=not _typed(message))
+
+
+def encode_result(result: ServingResult, *, raw: bool = True) -> bytes:
+    """A PredictionResult message; plain tensors are raw or in typed lists."""
+    message = pb.PredictionResult(
+        id=result.id,
+        model=result.model,
+        predictions=[to_message(prediction, raw=raw) for prediction in result.predictions],
+    )
+    if result.timing is not None:
+        message.timing.CopyFrom(_timing(result.timing))
+    if result.error is not None:
+        message.error.CopyFrom(pb.Error(code=code_name(result.error), message=str(result.error)))
+    return message.SerializeToString()
+
+
+def decode_result(data: bytes) -> ServingResult:
+    """What a PredictionResult message answers; raises ReplyMismatch."""
+    with reading_reply():
+        message = parse(pb.PredictionResult, data)
+        predictions = tuple(from_message(prediction) for prediction in message.predictions)
+    timing = message.timing
+    return ServingResult(
+        predictions=predictions,
+        id=message.id,
+        model=message.model,
+        timing=ServerTiming(
+            timing.queue_us,
+            timing.compute_input_us,
+            timing.compute_infer_us,
+            timing.compute_output_us,
+        )
+        if message.HasField("timing")
+        else None,
+        error=_error(message.error) if message.HasField("error") else None,
+    )
+
+
+_ERRORS: dict[str, type[RequestError]] = {
+    "INVALID_ARGUMENT": InvalidInput,
+    "NOT_FOUND": NotFound,
+    "UNAVAILABLE": NotReady,
+    "RESOURCE_EXHAUSTED": Overloaded,
+    "UNIMPLEMENTED": Unsupported,
+    "INTERNAL": ModelFailed,
+}
+
+
+def code_name(error: BaseException) -> str:
+    """The name of the gRPC status code that says an error; INTERNAL for an unforeseen one."""
+    return next((name for name, kind in _ERRORS.items() if isinstance(error, kind)), "INTERNAL")
+
+
+def _error(message: pb.Error) -> RequestError:
+    kind = _ERRORS.get(message.code, ModelFailed)
+    return kind(message.message or message.code or "The server gave no reason.")
+
+
+def _typed(message: pb.InputData) -> bool:
+    return message.WhichOneof("input") == "tensors" and not any(
+        value.raw for value in message.tensors.tensors
+    )
+
+
+def _item(message: pb.InputData) -> Item:
+    match message.WhichOneof("input"):
+        case "image":
+            return image_of(message.image)
+        case "audio":
+            return audio_of(message.audio)
+        case "tensors":
+            return Tensors(from_tensor_list(message.tensors, "input", message.model))
+        case "value":
+            return Values(_plain(message.value))
+        case _:
+            raise InvalidInput(
+                "The message holds no input.", hint="Fill image, audio, tensors or value."
+            )
+
+
+def _value(value: Any) -> Value:
+    """A number or nested list of numbers as a protobuf Value."""
+    if isinstance(value, list | tuple):
+        return Value(list_value=ListValue(values=[_value(item) for item in value]))
+    if isinstance(value, bool):
+        return Value(bool_value=value)
+    if isinstance(value, int | float):
+        return Value(number_value=float(value))
+    raise InvalidInput(f"Plain values are numbers and lists of them, got {type(value).__name__}.")
+
+
+def _plain(value: Value) -> Any:
+    match value.WhichOneof("kind"):
+        case "list_value":
+            return [_plain(item) for item in value.list_value.values]
+        case "number_value":
+            return value.number_value
+        case "bool_value":
+            return value.bool_value
+        case kind:
+            raise InvalidInput(
+                "Plain values are numbers and lists of them, got "
+                f"{(kind or 'nothing').removesuffix('_value')}."
+            )
+
+
+def _timing(timing: ServerTiming) -> pb.ServerTiming:
+    return pb.ServerTiming(
+        queue_us=timing.queue_us,
+        compute_input_us=timing.compute_input_us,
+        compute_infer_us=timing.compute_infer_us,
+        compute_output_us=timing.compute_output_us,
+    )
