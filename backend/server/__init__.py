@@ -1,1 +1,1 @@
-"""The embedded model server: one data plane, a thin REST edge and thin gRPC edges."""
+"""The embedded model server: one transport-free data plane, thin REST and gRPC edges around it."""

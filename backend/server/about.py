@@ -1,0 +1,36 @@
+"""What the server says about itself and its models, in the words of the protocol."""
+
+from __future__ import annotations
+
+from backend.core.inference import (
+    BINARY_EXTENSION,
+    TIMING_EXTENSION,
+    ModelMetadata,
+    ServerMetadata,
+    TensorMetadata,
+)
+from backend.core.release import VERSION
+from backend.core.tensors import TensorSpec
+from backend.models.model import Model
+
+SERVER_NAME = "inferdeck"
+
+
+def server_metadata() -> ServerMetadata:
+    """Name, version and the extensions that are offered."""
+    return ServerMetadata(SERVER_NAME, VERSION, (BINARY_EXTENSION, TIMING_EXTENSION))
+
+
+def model_metadata(model: Model) -> ModelMetadata:
+    """A model's declared inputs and outputs."""
+    return ModelMetadata(
+        name=model.name,
+        versions=(model.version,),
+        platform=model.platform,
+        inputs=tuple(_tensor(spec) for spec in model.inputs),
+        outputs=tuple(_tensor(spec) for spec in model.outputs),
+    )
+
+
+def _tensor(spec: TensorSpec) -> TensorMetadata:
+    return TensorMetadata(spec.name, spec.datatype, spec.shape)

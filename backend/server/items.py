@@ -1,0 +1,120 @@
+"""How an item of simple serving becomes the input tensors of a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import soxr
+
+from backend.core.choices import Payload
+from backend.core.errors import InvalidInput
+from backend.core.samples import AudioWindow, Frame, MediaKind
+from backend.core.tensors import Array, Datatype, Tensor
+from backend.profiles.profile import ModelProfile
+from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
+
+_HIGHEST_RATE = 768_000
+"""Samples per second above which a claimed rate is a mistake."""
+
+
+def tensors_of(item: Item, profile: ModelProfile) -> Sequence[Tensor]:
+    """The input tensors for an item; raises InvalidInput if the model takes another kind."""
+    match item:
+        case Pixels(pixels):
+            return profile.encode(Frame(0, time.monotonic_ns(), pixels), Payload())
+        case PictureFile(data):
+            return profile.encode_file(data)
+        case Sound(samples, rate):
+            return profile.encode(_window(samples, rate, profile), Payload())
+        case Values(value, rate):
+            return _from_values(value, rate, profile)
+        case Tensors(tensors):
+            return tensors
+
+
+def _from_values(value: object, rate: int | None, profile: ModelProfile) -> Sequence[Tensor]:
+    array = numbers(value)
+    match profile.kind:
+        case MediaKind.IMAGE:
+            return tensors_of(Pixels(_pixels(array)), profile)
+        case MediaKind.AUDIO:
+            if array.ndim > 1:
+                raise InvalidInput(
+                    f"Model '{profile.model}' takes sound: a flat list of samples, "
+                    f"got {array.ndim} levels of lists."
+                )
+            return tensors_of(Sound(array.reshape(-1).astype(np.float32), rate), profile)
+        case MediaKind.BYTES:
+            spec = profile.inputs[0]
+            return [
+                Tensor(spec.name, spec.datatype, _as_datatype(array, spec.datatype).reshape(-1))
+            ]
+
+
+def numbers(value: object) -> Array:
+    """A number or nested lists as an array of float64, int64 or bool; raises InvalidInput."""
+    try:
+        array: Array = np.asarray(value)
+    except (ValueError, OverflowError):
+        raise InvalidInput(
+            "The input's lists are not all of one length.",
+            hint="Send a number, or lists of equal length at each level.",
+        ) from None
+    if array.dtype.kind not in "iufb":
+        raise InvalidInput(
+            f"The input must be a number or a nested list of numbers, got {_kind(value)}."
+        )
+    return array
+
+
+def _pixels(array: Array) -> Array:
+    """RGB pixels of [height, width, 3] or grey [height, width] numbers."""
+    pixels = _as_datatype(array, Datatype.UINT8)
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise InvalidInput(
+            f"A picture is [height][width][3] (RGB) or [height][width] (grey), "
+            f"got {list(array.shape)}."
+        )
+    return pixels
+
+
+def _as_datatype(array: Array, datatype: Datatype) -> Array:
+    """The numbers in a datatype; raises InvalidInput if one does not fit."""
+    kind = datatype.numpy
+    if kind.kind == "f":
+        return array.astype(kind)
+    if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
+        raise InvalidInput(f"The model takes {datatype}, got numbers with a fraction.")
+    limits: Any = np.iinfo(kind) if kind.kind in "iu" else None
+    if limits is not None and array.size:
+        low, high = array.min(), array.max()
+        if low < limits.min or high > limits.max:
+            raise InvalidInput(
+                f"The model takes {datatype}, {limits.min} to {limits.max}; got {low} to {high}."
+            )
+    return array.astype(kind)
+
+
+def _window(samples: Array, rate: int | None, profile: ModelProfile) -> AudioWindow:
+    """The sound at the model's rate; a model that takes any bytes gets it as it is."""
+    wanted = profile.audio.rate
+    if rate is not None and not 0 < rate <= _HIGHEST_RATE:
+        raise InvalidInput(f"The rate must be 1 to {_HIGHEST_RATE} samples per second, got {rate}.")
+    if profile.kind is MediaKind.AUDIO and rate not in (None, wanted) and len(samples):
+        samples = soxr.resample(samples, rate, wanted)
+    return AudioWindow(0, time.monotonic_ns(), samples, wanted)
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, dict):
+        return "an object"
+    if value is None:
+        return "null"
+    return "a list that holds something else" if isinstance(value, list) else type(value).__name__

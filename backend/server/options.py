@@ -1,0 +1,43 @@
+"""What a server is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.core.choices import DEFAULT_MESSAGE_LIMIT
+from backend.core.errors import UsageError
+
+_LARGEST_PORT = 65_535
+_LARGEST_MESSAGE = 2**31 - 1
+"""gRPC counts message bytes in a signed 32-bit number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Where to listen and how large a message may be; port 0 lets the system choose.
+
+    `message_limit` is in bytes and holds for requests (also decompressed ones) and for replies.
+    Raises UsageError for a port or a limit that cannot be.
+    """
+
+    host: str = "127.0.0.1"
+    rest_port: int = 0
+    grpc_port: int = 0
+    message_limit: int = DEFAULT_MESSAGE_LIMIT
+
+    def __post_init__(self) -> None:
+        for name, port in (("REST", self.rest_port), ("gRPC", self.grpc_port)):
+            if not 0 <= port <= _LARGEST_PORT:
+                raise UsageError(f"The {name} port must be 0 to {_LARGEST_PORT}, got {port}.")
+        if self.rest_port and self.rest_port == self.grpc_port:
+            raise UsageError(
+                f"REST and gRPC cannot share port {self.rest_port}.",
+                hint="Give them two ports, or 0 to let the system choose.",
+            )
+        if not 1 <= self.message_limit <= _LARGEST_MESSAGE:
+            raise UsageError(
+                f"The message limit must be 1 to {_LARGEST_MESSAGE} bytes, "
+                f"got {self.message_limit}."
+            )
+        if not self.host:
+            raise UsageError("The host to listen on is empty.", hint="Use 127.0.0.1.")

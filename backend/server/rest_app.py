@@ -1,0 +1,38 @@
+"""The REST side as one ASGI application."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from backend.core.errors import ConsoleError
+from backend.server.options import ServerOptions
+from backend.server.plane import DataPlane
+from backend.server.records import RequestLog
+from backend.server.rest_body import ClientLeft
+from backend.server.rest_edge import RestEdge, say_error
+from backend.server.rest_journal import Journal
+from backend.server.rest_oip import oip_routes
+from backend.server.rest_serving import serving_routes
+from backend.server.side_thread import SideThread
+
+
+def rest_app(
+    plane: DataPlane, side: SideThread, requests: RequestLog, options: ServerOptions
+) -> ASGIApp:
+    """Simple serving and the Open Inference Protocol behind one guard and one log."""
+    edge = RestEdge(side, message_limit=options.message_limit)
+    app = Starlette(
+        routes=[*serving_routes(plane, edge), *oip_routes(plane, edge)],
+        exception_handlers={
+            HTTPException: say_error,
+            ConsoleError: say_error,
+            ClientLeft: say_error,
+            Exception: say_error,
+        },
+    )
+    # "/v2/" is not "/v2": Triton's clients and ours never ask for it, and a redirect would hide
+    # the mistake of whoever does.
+    app.router.redirect_slashes = False
+    return Journal(app, requests, options.host)

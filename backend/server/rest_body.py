@@ -1,0 +1,120 @@
+"""Bodies of HTTP requests and replies: read within a limit, compressed and decompressed."""
+
+from __future__ import annotations
+
+import zlib
+from enum import StrEnum
+
+from starlette.types import Receive
+
+from backend.core.errors import InvalidInput, PayloadTooLarge, Unsupported
+
+_GZIP_BITS, _ZLIB_BITS = 31, 15
+_LEVEL = 1
+"""Frames gain little from a higher level and cost several times more."""
+
+
+class ClientLeft(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+class UnsupportedEncoding(Unsupported):
+    """A Content-Encoding that is not offered; the reply names those that are."""
+
+
+class Encoding(StrEnum):
+    """Content codings that are understood; deflate is the zlib format."""
+
+    IDENTITY = "identity"
+    GZIP = "gzip"
+    DEFLATE = "deflate"
+
+
+async def read_body(receive: Receive, declared: str | None, limit: int) -> bytes:
+    """The request's body; `declared` is its Content-Length.
+
+    Raises PayloadTooLarge as soon as it is known to be over `limit` bytes, and ClientLeft.
+    """
+    if declared is not None and declared.isdecimal() and int(declared) > limit:
+        raise PayloadTooLarge(int(declared), limit)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise PayloadTooLarge(size, limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def encoding_of(header: str | None) -> Encoding:
+    """The one coding of a Content-Encoding header; raises UnsupportedEncoding for others."""
+    name = (header or Encoding.IDENTITY).strip().lower()
+    try:
+        return Encoding(name)
+    except ValueError:
+        raise UnsupportedEncoding(
+            f"Content-Encoding '{name}' is not supported.", hint="Use gzip, deflate or none."
+        ) from None
+
+
+def decompress(data: bytes, encoding: Encoding, limit: int) -> bytes:
+    """The plain bytes; raises InvalidInput if damaged and PayloadTooLarge if over `limit`."""
+    if encoding is Encoding.IDENTITY:
+        return data
+    parts: list[bytes] = []
+    size = 0
+    rest = data
+    while rest or not parts:  # a gzip file may have several members
+        reader = zlib.decompressobj(_bits(encoding))
+        try:
+            part = reader.decompress(rest, limit + 1 - size)
+        except zlib.error as error:
+            raise InvalidInput(f"The body is not valid {encoding}: {error}.") from None
+        size += len(part)
+        if size > limit:
+            raise PayloadTooLarge(size, limit)
+        if not reader.eof:
+            raise InvalidInput(f"The {encoding} body is cut short.")
+        parts.append(part)
+        rest = reader.unused_data
+    return b"".join(parts)
+
+
+def compress(data: bytes, encoding: Encoding) -> bytes:
+    """The bytes in a coding."""
+    if encoding is Encoding.IDENTITY:
+        return data
+    writer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _bits(encoding))
+    return writer.compress(data) + writer.flush()
+
+
+def accepted_encoding(header: str | None) -> Encoding:
+    """The coding to answer in: what an Accept-Encoding header asks for, gzip first."""
+    weights = dict(_weights(header or ""))
+    for encoding in (Encoding.GZIP, Encoding.DEFLATE):
+        if weights.get(encoding, weights.get("*", 0.0)) > 0.0:
+            return encoding
+    return Encoding.IDENTITY
+
+
+def _weights(header: str) -> list[tuple[str, float]]:
+    weights = []
+    for part in header.split(","):
+        name, _, parameter = part.partition(";")
+        value = parameter.strip().lower().removeprefix("q=")
+        try:
+            weight = float(value) if value else 1.0
+        except ValueError:
+            weight = 0.0
+        weights.append((name.strip().lower(), weight))
+    return weights
+
+
+def _bits(encoding: Encoding) -> int:
+    return _GZIP_BITS if encoding is Encoding.GZIP else _ZLIB_BITS

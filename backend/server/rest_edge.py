@@ -1,0 +1,116 @@
+"""What every REST route does around its own work: read, convert, answer, say errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive
+
+from backend.core.errors import ConsoleError, PayloadTooLarge
+from backend.models.model import Model
+from backend.server.rest_body import (
+    ClientLeft,
+    Encoding,
+    UnsupportedEncoding,
+    accepted_encoding,
+    compress,
+    decompress,
+    encoding_of,
+    read_body,
+)
+from backend.server.rest_journal import note_of
+from backend.server.rest_replies import error_response
+from backend.server.side_thread import SideThread
+from backend.server.statuses import status_of, text_of
+
+_log = logging.getLogger("inferdeck.server")
+
+_CLIENT_CLOSED_REQUEST = 499
+_QUICK_BYTES = 128 * 1024
+"""Conversions of less than this are quicker than a hop to another thread."""
+
+T = TypeVar("T")
+
+
+class RestEdge:
+    """Reads bodies and makes replies, both within the message limit.
+
+    What takes long, such as parsing megabytes of JSON or compressing, is done on `side`.
+    """
+
+    def __init__(self, side: SideThread, *, message_limit: int) -> None:
+        self._side = side
+        self._limit = message_limit
+
+    async def body(self, request: Request) -> bytes:
+        """The request's body, decompressed.
+
+        Raises PayloadTooLarge, InvalidInput, UnsupportedEncoding or ClientLeft.
+        """
+        encoding = encoding_of(request.headers.get("content-encoding"))
+        data = await read_body(request.receive, request.headers.get("content-length"), self._limit)
+        note_of(request.scope).bytes_in = len(data)
+        if encoding is Encoding.IDENTITY:
+            return data
+        return await self.convert(len(data), lambda: decompress(data, encoding, self._limit))
+
+    async def convert(self, size: int, function: Callable[[], T]) -> T:
+        """Call a function that works through `size` bytes, where it does least harm."""
+        return function() if size < _QUICK_BYTES else await self._side.run(function)
+
+    async def work(self, request: Request, model: Model, work: Awaitable[T]) -> T:
+        """Wait for the model's answer; a client that leaves meanwhile takes its request along.
+
+        Raises ClientLeft.
+        """
+        # An instant model is done before anybody could leave: watching would only cost time.
+        return await (work if model.instant else unless_gone(request.receive, work))
+
+    async def answer(self, request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
+        """A reply of status 200, compressed if the client asks for it; raises PayloadTooLarge."""
+        if len(body) > self._limit:
+            raise PayloadTooLarge(len(body), self._limit)
+        encoding = accepted_encoding(request.headers.get("accept-encoding"))
+        if encoding is Encoding.IDENTITY or not body:
+            return Response(body, headers=headers)
+        packed = await self.convert(len(body), lambda: compress(body, encoding))
+        coded = {**headers, "Content-Encoding": encoding, "Vary": "Accept-Encoding"}
+        return Response(packed, headers=coded)
+
+
+async def unless_gone(receive: Receive, work: Awaitable[T]) -> T:
+    """Wait for a client's work; when the client leaves, cancel it and raise ClientLeft."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientLeft
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
+
+
+async def say_error(_request: Request, error: Exception) -> Response:
+    """The reply to a request that failed, whatever went wrong."""
+    if isinstance(error, HTTPException):
+        return error_response(error.status_code, error.detail, error.headers)
+    if isinstance(error, ClientLeft):
+        return Response(status_code=_CLIENT_CLOSED_REQUEST)
+    if not isinstance(error, ConsoleError):
+        _log.error("A REST request failed unexpectedly", exc_info=error)
+    offers = isinstance(error, UnsupportedEncoding)
+    headers = {"Accept-Encoding": "gzip, deflate"} if offers else None
+    return error_response(status_of(error).http, text_of(error), headers)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,15 @@
+"""Replies over HTTP that are no results: errors, as the protocol wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from backend.wire.oip_json import error_to_json
+from backend.wire.oip_rest import JSON_TYPE
+
+
+def error_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """``{"error": text}`` with an HTTP status."""
+    return Response(error_to_json(text), status, headers, media_type=JSON_TYPE)

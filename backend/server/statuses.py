@@ -1,0 +1,51 @@
+"""How an error is said over REST and over gRPC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+
+from backend.core.errors import (
+    ConsoleError,
+    InvalidInput,
+    NotFound,
+    NotReady,
+    Overloaded,
+    PayloadTooLarge,
+    Unsupported,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An HTTP code and the gRPC code that says the same."""
+
+    http: int
+    grpc: grpc.StatusCode
+
+
+_FAILED = Status(500, grpc.StatusCode.INTERNAL)
+_BY_ERROR: tuple[tuple[type[ConsoleError], Status], ...] = (
+    (InvalidInput, Status(400, grpc.StatusCode.INVALID_ARGUMENT)),
+    (NotFound, Status(404, grpc.StatusCode.NOT_FOUND)),
+    (NotReady, Status(503, grpc.StatusCode.UNAVAILABLE)),
+    (Overloaded, Status(503, grpc.StatusCode.RESOURCE_EXHAUSTED)),
+    (Unsupported, Status(501, grpc.StatusCode.UNIMPLEMENTED)),
+    (PayloadTooLarge, Status(413, grpc.StatusCode.RESOURCE_EXHAUSTED)),
+)
+
+
+def status_of(error: BaseException) -> Status:
+    """The status that belongs to an error; anything unforeseen is the server's own failure."""
+    for kind, status in _BY_ERROR:
+        if isinstance(error, kind):
+            return status
+    return _FAILED
+
+
+def text_of(error: BaseException) -> str:
+    """What the caller is told; an unforeseen error says its kind, never a trace."""
+    if isinstance(error, ConsoleError):
+        return str(error)
+    return f"The server failed unexpectedly ({type(error).__name__})."

@@ -1,0 +1,110 @@
+"""Whether a request fits the model it names; the texts are those that Triton's users know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from backend.core.errors import InvalidInput, Unsupported
+from backend.core.inference import RequestedOutput
+from backend.core.tensors import Tensor, TensorSpec
+from backend.profiles.profile import IMAGE, IMAGE_ENCODED
+
+_ONE_OF = (IMAGE, IMAGE_ENCODED)
+_CLASSIFICATION = "classification"
+
+
+def check_inputs(
+    model: str, specs: Sequence[TensorSpec], inputs: Sequence[Tensor]
+) -> Mapping[str, Tensor]:
+    """The inputs by name; raises InvalidInput for one that is unknown, missing or of a wrong form.
+
+    A model that declares both IMAGE and IMAGE_ENCODED takes exactly one of them.
+    """
+    declared = {spec.name: spec for spec in specs}
+    given: dict[str, Tensor] = {}
+    for tensor in inputs:
+        if tensor.name not in declared:
+            raise InvalidInput(
+                f"unexpected inference input '{tensor.name}' for model '{model}'",
+                hint=f"It takes {', '.join(declared)}.",
+            )
+        if tensor.name in given:
+            raise InvalidInput(f"input '{tensor.name}' is given twice for model '{model}'")
+        given[tensor.name] = tensor
+    _check_complete(model, specs, given)
+    for name, tensor in given.items():
+        _check_form(model, declared[name], tensor)
+    return given
+
+
+def select_outputs(
+    model: str, outputs: Sequence[Tensor], asked: Sequence[RequestedOutput]
+) -> tuple[Tensor, ...]:
+    """The outputs asked for, in the order asked for; all of them if none is named."""
+    if not asked:
+        return tuple(outputs)
+    by_name = {tensor.name: tensor for tensor in outputs}
+    return tuple(by_name[output.name] for output in _checked(model, by_name, asked))
+
+
+def check_outputs(
+    model: str, specs: Sequence[TensorSpec], asked: Sequence[RequestedOutput]
+) -> None:
+    """Raise InvalidInput or Unsupported if an output asked for cannot be given."""
+    _checked(model, {spec.name for spec in specs}, asked)
+
+
+def _checked(
+    model: str, known: Mapping[str, Tensor] | set[str], asked: Sequence[RequestedOutput]
+) -> Sequence[RequestedOutput]:
+    for output in asked:
+        if output.name not in known:
+            raise InvalidInput(
+                f"unexpected inference output '{output.name}' for model '{model}'",
+                hint=f"It gives {', '.join(known)}.",
+            )
+        if output.parameters.get(_CLASSIFICATION):
+            raise Unsupported(
+                f"output '{output.name}' asks for the classification extension, "
+                "which this server does not offer"
+            )
+    return asked
+
+
+def _check_complete(model: str, specs: Sequence[TensorSpec], given: Mapping[str, Tensor]) -> None:
+    required = [spec.name for spec in specs if not spec.optional]
+    missing = [name for name in required if name not in given]
+    if missing:
+        raise InvalidInput(
+            f"expected {len(required)} inputs but got {len(given)} inputs for model '{model}'. "
+            f"Got input(s) {_listed(given)}, but missing required input(s) {_listed(missing)}. "
+            "Please provide all required input(s)."
+        )
+    if {spec.name for spec in specs}.issuperset(_ONE_OF):
+        chosen = [name for name in _ONE_OF if name in given]
+        if len(chosen) != 1:
+            raise InvalidInput(
+                f"model '{model}' takes exactly one of the inputs {IMAGE} and {IMAGE_ENCODED}, "
+                f"got {'both' if chosen else 'neither'}"
+            )
+
+
+def _check_form(model: str, spec: TensorSpec, tensor: Tensor) -> None:
+    if tensor.datatype is not spec.datatype:
+        raise InvalidInput(
+            f"inference input '{tensor.name}' data-type is '{tensor.datatype}', "
+            f"but model '{model}' expects '{spec.datatype}'"
+        )
+    if not spec.accepts(tensor.shape):
+        raise InvalidInput(
+            f"unexpected shape for input '{tensor.name}' for model '{model}'. "
+            f"Expected {_shape(spec.shape)}, got {_shape(tensor.shape)}."
+        )
+
+
+def _listed(names: Mapping[str, Tensor] | Sequence[str]) -> str:
+    return "[" + ",".join(f"'{name}'" for name in names) + "]"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "[" + ",".join(map(str, shape)) + "]"
