@@ -1,0 +1,346 @@
+"""The bar: what is streamed, where to, and how; every switch works while it streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.core.choices import (
+    EMBEDDED,
+    Api,
+    Compression,
+    ImageEncoding,
+    Serialization,
+    Target,
+    Transport,
+    why_not_image,
+    why_not_model,
+    why_not_serialization,
+)
+from backend.core.samples import MediaKind
+from gui.flow_layout import FlowLayout
+from gui.icons import tinted
+from gui.offers import ModelOffer
+from gui.picker import Picker, add_choice
+from gui.segmented import Segmented
+from gui.switches import Switches
+from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
+
+LOCAL_NAME = "Local demo"
+"""What the embedded server is called in the window."""
+
+_APIS = (
+    (Api.SERVING, "Simple", "Simple serving: POST /predict and the ModelServing service"),
+    (Api.OIP, "Open Inference", "Open Inference Protocol v2, as Triton and KServe speak it"),
+)
+_TRANSPORTS = (
+    (Transport.REST, "REST", "One HTTP request for each item"),
+    (Transport.GRPC, "gRPC", "One gRPC call for each item"),
+    (Transport.GRPC_STREAM, "Stream", "One gRPC stream for all items"),
+)
+_SERIALIZATIONS = (
+    (Serialization.JSON, "json", "Tensors as JSON numbers"),
+    (Serialization.BINARY, "binary", "Tensors as bytes after the JSON header"),
+    (Serialization.TYPED, "typed", "Tensors as typed protobuf lists"),
+    (Serialization.RAW, "raw", "Tensors as raw bytes in protobuf"),
+)
+_IMAGES = (
+    (ImageEncoding.RAW, "raw", "Pixels as they are"),
+    (ImageEncoding.JPEG, "jpeg", "Small, with losses"),
+    (ImageEncoding.PNG, "png", "Smaller, without losses, slow to write"),
+)
+_COMPRESSIONS = (
+    (Compression.NONE, "none", "Messages as they are"),
+    (Compression.GZIP, "gzip", "Whole messages compressed"),
+)
+
+
+def target_title(target: Target) -> str:
+    """What a target is called in the window."""
+    return LOCAL_NAME if target.name == EMBEDDED else target.name
+
+
+class Bar(QWidget):
+    """Shows the switches and reports every change as a new `Switches` value."""
+
+    switched = Signal(object)
+    start_pressed = Signal()
+    new_target_wanted = Signal()
+
+    def __init__(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._roles = palette
+        self._switches = Switches()
+        self._kind = MediaKind.IMAGE
+        self._models: tuple[ModelOffer, ...] = ()
+        self._targets: tuple[Target, ...] = ()
+        self._running = False
+        self._build_pickers(palette, fill_sources)
+        self._build_segments()
+        self._build_numbers()
+        self._start = QPushButton("Start   Space")
+        self._start.setProperty("role", "primary")
+        self._start.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._start.setFixedSize(128, CONTROL_HEIGHT + 6)
+        self._start.clicked.connect(self.start_pressed)
+        self._lay_out()
+        self.set_running(running=False)
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    @property
+    def switches(self) -> Switches:
+        """What the bar shows."""
+        return self._switches
+
+    def show_switches(self, switches: Switches, kind: MediaKind) -> None:
+        """Show these switches for a source of this kind, without telling anyone."""
+        self._switches, self._kind = switches, kind
+        own = switches.target.name == EMBEDDED
+        self.target.show_choice(
+            target_title(switches.target), "server" if own else "network", _addresses(switches)
+        )
+        self._show_model()
+        self.api.set_value(switches.api)
+        self.transport.set_value(switches.transport)
+        self.serialization.set_value(switches.serialization)
+        self.image.set_value(switches.image_for(kind))
+        self.compression.set_value(switches.compression)
+        _set_quietly(self.quality, switches.jpeg_quality)
+        _set_quietly(self.in_flight, switches.in_flight or 0)
+        self._show_blocked()
+
+    def set_models(self, models: Sequence[ModelOffer]) -> None:
+        """Offer these models."""
+        self._models = tuple(models)
+        self._show_model()
+
+    def set_targets(self, targets: Sequence[Target]) -> None:
+        """Offer these targets besides the embedded server."""
+        self._targets = tuple(targets)
+
+    def set_running(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
+        """Turn Start into Stop and back; a reason greys it."""
+        self._running = running
+        word = "Stopping" if stopping else "Stop" if running else "Start"
+        self._start.setText(f"{word}   Space" if not stopping else word)
+        self._start.setAccessibleName(word)
+        self._start.setEnabled(not blocked and not stopping)
+        self._start.setToolTip(blocked or f"{word} streaming (Space)")
+        role = "" if running else "primary"
+        if self._start.property("role") != role:
+            self._start.setProperty("role", role)
+            self._start.style().unpolish(self._start)
+            self._start.style().polish(self._start)
+        self._tint_start()
+
+    def set_flight_limit(self, limit: int | None) -> None:
+        """Show what 'Auto' has come to, None when nothing runs."""
+        self.in_flight.setSpecialValueText("Auto" if limit is None else f"Auto {limit}")
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self._roles = palette
+        for picker in (self.target, self.model, self.source):
+            picker.set_palette_roles(palette)
+        self._tint_start()
+
+    # -- building ------------------------------------------------------------------------------
+
+    def _build_pickers(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
+        self.target = Picker("Target", 148, palette)
+        self.model = Picker("Model", 136, palette)
+        self.source = Picker("Source", 190, palette)
+        self.target.choices.aboutToShow.connect(self._fill_targets)
+        self.model.choices.aboutToShow.connect(self._fill_models)
+        self.source.choices.aboutToShow.connect(lambda: fill_sources(self.source))
+
+    def _build_segments(self) -> None:
+        self.api = Segmented("API", _APIS)
+        self.transport = Segmented("Transport", _TRANSPORTS)
+        self.serialization = Segmented("Serialisation", _SERIALIZATIONS)
+        self.image = Segmented("Image", _IMAGES)
+        self.compression = Segmented("Compression", _COMPRESSIONS)
+        self.api.chosen.connect(self._api_chosen)
+        self.transport.chosen.connect(self._transport_chosen)
+        self.serialization.chosen.connect(self._serialization_chosen)
+        self.image.chosen.connect(self._image_chosen)
+        self.compression.chosen.connect(self._compression_chosen)
+
+    def _build_numbers(self) -> None:
+        self.quality = _number("JPEG quality", 1, 100, 48)
+        self.quality.setToolTip("JPEG quality, 1 to 100")
+        self.quality.valueChanged.connect(self._quality_changed)
+        self.in_flight = _number("In flight", 0, 64, 64)
+        self.in_flight.setSpecialValueText("Auto")
+        self.in_flight.setToolTip("Requests on their way at once; Auto (0) follows the round trip")
+        self.in_flight.valueChanged.connect(self._in_flight_changed)
+
+    def _lay_out(self) -> None:
+        groups = QWidget()
+        flow = FlowLayout(groups, GAP_LARGE, GAP)
+        image = QWidget()
+        image_row = QHBoxLayout(image)
+        image_row.setContentsMargins(0, 0, 0, 0)
+        image_row.setSpacing(GAP_SMALL)
+        image_row.addWidget(self.image)
+        image_row.addWidget(self.quality)
+        for caption, control in (
+            ("Target", self.target),
+            ("Model", self.model),
+            ("Source", self.source),
+            ("API", self.api),
+            ("Transport", self.transport),
+            ("Serialisation", self.serialization),
+            ("Image and JPEG quality", image),
+            ("Compression", self.compression),
+            ("In flight", self.in_flight),
+        ):
+            flow.addWidget(_captioned(caption, control))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP + 2)
+        row.setSpacing(GAP_LARGE)
+        row.addWidget(groups, 1)
+        row.addWidget(self._start, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show_model(self) -> None:
+        offer = next((m for m in self._models if m.name == self._switches.model), None)
+        reason = why_not_model(self._kind, offer.kind) if offer else ""
+        tip = reason or (offer.description if offer else "")
+        self.model.show_choice(self._switches.model, "box", tip, trouble=bool(reason))
+
+    def _show_blocked(self) -> None:
+        switches = self._switches
+        for serialization in Serialization:
+            reason = why_not_serialization(serialization, switches.transport)
+            self.serialization.set_blocked(serialization, reason)
+        for encoding in ImageEncoding:
+            reason = why_not_image(encoding, switches.serialization, self._kind)
+            self.image.set_blocked(encoding, reason)
+        jpeg = switches.image_for(self._kind) is ImageEncoding.JPEG
+        self.quality.setEnabled(jpeg)
+        self.quality.setToolTip("JPEG quality, 1 to 100" if jpeg else "Only JPEG has a quality.")
+
+    def _tint_start(self) -> None:
+        role = "text" if self._running else "on_accent"
+        icon = "stop" if self._running else "play"
+        self._start.setIcon(tinted(icon, self._roles.color(role), self._roles.text_muted))
+
+    @Slot()
+    def _fill_targets(self) -> None:
+        menu = self.target.choices
+        menu.clear()
+        for target in (Target(EMBEDDED), *self._targets):
+            action = add_choice(
+                menu,
+                target_title(target),
+                chosen=target.name == self._switches.target.name,
+                tip=f"{target.rest} {target.grpc}".strip() or "The server inside this window",
+            )
+            action.triggered.connect(lambda _=False, t=target: self._choose(target=t))
+        menu.addSeparator()
+        menu.addAction("Other server...").triggered.connect(self.new_target_wanted)
+
+    @Slot()
+    def _fill_models(self) -> None:
+        menu = self.model.choices
+        menu.clear()
+        for offer in self._models:
+            action = add_choice(
+                menu,
+                offer.name,
+                chosen=offer.name == self._switches.model,
+                blocked=why_not_model(self._kind, offer.kind),
+                tip=offer.description,
+            )
+            action.triggered.connect(lambda _=False, m=offer.name: self._choose(model=m))
+
+    # -- changes by the user -------------------------------------------------------------------
+
+    def _choose(self, *, target: Target | None = None, model: str | None = None) -> None:
+        switches = self._switches
+        self._change(
+            replace(switches, target=target or switches.target, model=model or switches.model)
+        )
+
+    @Slot(str)
+    def _api_chosen(self, value: str) -> None:
+        self._change(replace(self._switches, api=Api(value)))
+
+    @Slot(str)
+    def _transport_chosen(self, value: str) -> None:
+        self._change(replace(self._switches, transport=Transport(value)))
+
+    @Slot(str)
+    def _serialization_chosen(self, value: str) -> None:
+        self._change(self._switches.with_serialization(Serialization(value)))
+
+    @Slot(str)
+    def _image_chosen(self, value: str) -> None:
+        self._change(replace(self._switches, image=ImageEncoding(value)))
+
+    @Slot(str)
+    def _compression_chosen(self, value: str) -> None:
+        self._change(replace(self._switches, compression=Compression(value)))
+
+    @Slot(int)
+    def _quality_changed(self, value: int) -> None:
+        self._change(replace(self._switches, jpeg_quality=value))
+
+    @Slot(int)
+    def _in_flight_changed(self, value: int) -> None:
+        self._change(replace(self._switches, in_flight=value or None))
+
+    def _change(self, switches: Switches) -> None:
+        if switches != self._switches:
+            self.show_switches(switches, self._kind)
+            self.switched.emit(switches)
+
+
+def _addresses(switches: Switches) -> str:
+    if switches.target.name == EMBEDDED:
+        return "The server inside this window"
+    return f"{switches.target.rest} {switches.target.grpc}".strip()
+
+
+def _number(name: str, low: int, high: int, width: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setFixedWidth(width)
+    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    box.setAccessibleName(name)
+    box.setKeyboardTracking(False)
+    box.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return box
+
+
+def _captioned(caption: str, control: QWidget) -> QWidget:
+    group = QWidget()
+    column = QVBoxLayout(group)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(3)
+    label = QLabel(caption)
+    label.setProperty("role", "caption")
+    column.addWidget(label)
+    column.addWidget(control)
+    return group
+
+
+def _set_quietly(box: QSpinBox, value: int) -> None:
+    blocked = box.blockSignals(True)  # noqa: FBT003 - Qt's own signature
+    box.setValue(value)
+    box.blockSignals(blocked)

@@ -1,0 +1,51 @@
+"""Decides who gets Space, Enter and plain letters: the focused widget, if it has a use for them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+_WRITERS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox)
+_PRESSED_BY_SPACE = (QAbstractButton, QAbstractItemView, *_WRITERS)
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+def belongs_to_widget(widget: QWidget, key: int, modifiers: Qt.KeyboardModifier) -> bool:
+    """Whether a key without Ctrl, Alt or Meta is the widget's own rather than a shortcut."""
+    if modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
+        return False
+    if key == Qt.Key.Key_Space or key in _ENTER:
+        return isinstance(widget, _PRESSED_BY_SPACE)
+    return key < Qt.Key.Key_Escape and isinstance(widget, (*_WRITERS, QAbstractItemView))
+
+
+class FocusKeys(QObject):
+    """An event filter on the application that settles it in ShortcutOverride, before shortcuts."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        app.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Accepting the override makes Qt deliver the key to the widget."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and isinstance(watched, QWidget)
+            and watched is QApplication.focusWidget()
+            and belongs_to_widget(watched, event.key(), event.modifiers())
+        ):
+            event.accept()
+            return True
+        return False

@@ -1,0 +1,247 @@
+"""Toasts: events the user may have missed, bottom right, gone by themselves unless they matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.core.status import Notice, Severity
+from gui.icons import tinted, tinted_pixmap
+from gui.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
+
+_WIDTH = 400
+_MOST_SHOWN = 4
+_LIFE_MS = {Severity.INFO: 4000, Severity.WARNING: 8000}
+"""Errors have no entry: they stay until closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToastAction:
+    """A button on a toast, which closes after it."""
+
+    title: str
+    run: Callable[[], None]
+
+
+class Toast(QFrame):
+    """One notice: a line, more on demand, held while the mouse is over it."""
+
+    def __init__(
+        self,
+        notice: Notice,
+        palette: Palette,
+        actions: tuple[ToastAction, ...],
+        details: str,
+        on_gone: Callable[[Toast], None],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.notice = notice
+        self._on_gone = on_gone
+        self._count = 1
+        self._details = details
+        self.setObjectName("toast")
+        self.setProperty("severity", str(notice.severity))
+        self.setFixedWidth(_WIDTH)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.dismiss)
+        self._build(palette, actions)
+        self._restart()
+
+    def repeat(self) -> None:
+        """The same thing happened again."""
+        self._count += 1
+        self._title.setText(f"{self.notice.title}  × {self._count}")
+        self._restart()
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Go away."""
+        self._timer.stop()
+        self._on_gone(self)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Stay while it is being read."""
+        self._timer.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Start over when the mouse leaves."""
+        self._restart()
+        super().leaveEvent(event)
+
+    def _restart(self) -> None:
+        life = _LIFE_MS.get(self.notice.severity)
+        if life is not None:
+            self._timer.start(life)
+
+    def _build(self, palette: Palette, actions: tuple[ToastAction, ...]) -> None:
+        severity = self.notice.severity
+        role = {"info": "accent", "warning": "warning", "error": "error"}[severity]
+        icon = QLabel()
+        icon.setPixmap(tinted_pixmap(str(severity), palette.color(role)))
+        icon.setAccessibleName(str(severity))
+        self._title = _text(self.notice.title)
+        self._title.setAccessibleName(f"{severity}: {self.notice.title}")
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        head.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._title, 1)
+        head.addWidget(_close_button(palette, self.dismiss), 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP + 4, GAP, GAP, GAP)
+        column.setSpacing(GAP_SMALL)
+        column.addLayout(head)
+        if self.notice.body:
+            body = _text(self.notice.body)
+            body.setProperty("role", "muted")
+            body.setContentsMargins(16 + GAP, 0, GAP, 0)
+            column.addWidget(body)
+        self._more = _text(self._details)
+        self._more.setProperty("role", "muted")
+        self._more.setContentsMargins(16 + GAP, 0, GAP, 0)
+        self._more.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._more.hide()
+        column.addWidget(self._more)
+        buttons = self._buttons(actions)
+        if buttons.count():
+            column.addLayout(buttons)
+
+    def _buttons(self, actions: tuple[ToastAction, ...]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(16 + GAP - 5, 0, 0, 0)
+        row.setSpacing(GAP)
+        for action in actions:
+            row.addWidget(_link(action.title, partial(self._act, action)))
+        if self._details:
+            self._expand = _link("Details", self._toggle_details)
+            row.addWidget(self._expand)
+            row.addWidget(_link("Copy", self._copy))
+        if row.count():
+            row.addStretch(1)
+        return row
+
+    def _act(self, action: ToastAction) -> None:
+        self.dismiss()
+        action.run()
+
+    def _toggle_details(self) -> None:
+        shown = self._more.isVisible()
+        self._more.setVisible(not shown)
+        self._expand.setText("Details" if shown else "Less")
+        self.adjustSize()
+        stack = self.parentWidget()
+        if isinstance(stack, Toasts):
+            stack.arrange()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self.notice.title}\n{self._details}")
+
+
+class Toasts(QWidget):
+    """The stack of toasts in the corner of a window; identical ones merge, the oldest give way."""
+
+    def __init__(self, window: QWidget, palette: Palette, bottom_inset: int) -> None:
+        super().__init__(window)
+        self._window = window
+        self._roles = palette
+        self._bottom_inset = bottom_inset
+        self._toasts: list[Toast] = []
+        self.setAccessibleName("Notices")
+        window.installEventFilter(self)
+        self.hide()
+
+    @property
+    def shown(self) -> tuple[Notice, ...]:
+        """What is on show, oldest first."""
+        return tuple(toast.notice for toast in self._toasts)
+
+    def show_notice(
+        self, notice: Notice, actions: tuple[ToastAction, ...] = (), details: str = ""
+    ) -> None:
+        """Show a notice, or count it on the one that says the same."""
+        for toast in self._toasts:
+            if toast.notice == notice:
+                toast.repeat()
+                return
+        if len(self._toasts) >= _MOST_SHOWN:
+            self._remove(self._toasts[0])
+        toast = Toast(notice, self._roles, actions, details, self._remove, self)
+        self._toasts.append(toast)
+        toast.show()
+        self.arrange()
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Toasts to come take up another palette."""
+        self._roles = palette
+
+    def arrange(self) -> None:
+        """Stack the toasts upwards from the corner."""
+        if not self._toasts:
+            self.hide()
+            return
+        y = 0
+        for toast in self._toasts:
+            height = max(toast.heightForWidth(_WIDTH), toast.minimumSizeHint().height())
+            toast.setGeometry(0, y, _WIDTH, height)
+            y += height + GAP
+        y -= GAP
+        bottom = self._window.height() - self._bottom_inset - GAP_LARGE
+        self.setGeometry(self._window.width() - _WIDTH - GAP_LARGE, bottom - y, _WIDTH, y)
+        self.show()
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner of the window."""
+        if watched is self._window and event.type() is QEvent.Type.Resize:
+            self.arrange()
+        return False
+
+    def _remove(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+            toast.hide()
+            toast.deleteLater()
+            self.arrange()
+
+
+def _text(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def _close_button(palette: Palette, run: Callable[[], None]) -> QToolButton:
+    button = QToolButton()
+    button.setProperty("role", "flat")
+    button.setIcon(tinted("close", palette.text_muted))
+    button.setAccessibleName("Close notice")
+    button.setFixedSize(20, 20)
+    button.setStyleSheet("min-height: 0; padding: 0;")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(run)
+    return button
+
+
+def _link(title: str, run: Callable[[], None]) -> QPushButton:
+    button = QPushButton(title)
+    button.setProperty("role", "link")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(run)
+    return button

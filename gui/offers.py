@@ -1,0 +1,94 @@
+"""What the bar can offer: models and sources, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from backend.core.samples import MediaKind
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOffer:
+    """A model that can be chosen."""
+
+    name: str
+    kind: MediaKind
+    description: str = ""
+
+
+class SourceGroup(StrEnum):
+    """The headings of the source menu."""
+
+    GENERATED = "Generated"
+    CAMERA = "Cameras"
+    MICROPHONE = "Microphones"
+    RECENT = "Recent"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOffer:
+    """A source that can be chosen; `missing` says why it cannot be used now, but stays chosen."""
+
+    spec: str
+    title: str
+    group: SourceGroup
+    tip: str = ""
+    missing: str = ""
+
+
+GENERATED = (
+    SourceOffer(
+        "pattern",
+        "Test pattern",
+        SourceGroup.GENERATED,
+        "Moving shapes with known places, a frame number and a clock, 640x480 at 30 fps",
+    ),
+    SourceOffer("tone", "Tone", SourceGroup.GENERATED, "A steady tone of 440 Hz"),
+    SourceOffer("sweep", "Sweep", SourceGroup.GENERATED, "A tone that rises and falls"),
+)
+
+_SCHEMES = ("http", "https", "rtsp", "rtsps")
+
+
+def is_url(spec: str) -> bool:
+    """Whether a source is an address rather than a file or a device."""
+    return urlsplit(spec).scheme.lower() in _SCHEMES
+
+
+def source_icon(spec: str) -> str:
+    """The icon that goes with a source."""
+    for start, icon in (
+        ("pattern", "pattern"),
+        ("webcam", "camera"),
+        ("microphone", "microphone"),
+    ):
+        if spec == start or spec.startswith(f"{start}:"):
+            return icon
+    if spec in ("tone", "sweep", "noise"):
+        return "tone"
+    return "network" if is_url(spec) else "file"
+
+
+def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
+    """A short name: the offer's own, a file's name, or an address without its credentials."""
+    for offer in offers:
+        if offer.spec == spec:
+            return offer.title
+    if is_url(spec):
+        parts = urlsplit(spec)
+        return f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    device, _, name = spec.partition(":")
+    if device in ("webcam", "microphone"):
+        return name or {"webcam": "Default camera", "microphone": "Default microphone"}[device]
+    return PurePath(spec).name or spec
+
+
+def source_detail(spec: str) -> str:
+    """What a tooltip says: the whole path, or the address without its credentials."""
+    if not is_url(spec):
+        return spec
+    parts = urlsplit(spec)
+    return f"{parts.scheme}://{source_title(spec)}"

@@ -1,0 +1,49 @@
+"""A sheet with every key there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.commands import Command
+from gui.theme import GAP, GAP_LARGE
+
+PREVIEW_KEYS = (
+    ("Boxes on and off (preview focused)", "B"),
+    ("Masks on and off (preview focused)", "M"),
+    ("Key points on and off (preview focused)", "K"),
+    ("Labels on and off (preview focused)", "L"),
+    ("Exact pixels", "Double-click"),
+)
+_COLUMNS = 2
+
+
+class ShortcutSheet(QDialog):
+    """Lists title and keys of every command that has keys, in two columns."""
+
+    def __init__(self, window: QWidget, commands: Iterable[Command]) -> None:
+        super().__init__(window)
+        self.setWindowTitle("Shortcuts")
+        rows = [(c.title.rstrip("."), c.shortcut) for c in commands if c.keys]
+        rows += PREVIEW_KEYS
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP_LARGE)
+        grid.setVerticalSpacing(GAP)
+        half = (len(rows) + 1) // _COLUMNS
+        for index, (title, keys) in enumerate(rows):
+            column, row = divmod(index, half)
+            key = QLabel(keys)
+            key.setProperty("role", "muted")
+            key.setAlignment(Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(QLabel(title), row, 3 * column)
+            grid.addWidget(key, row, 3 * column + 1)
+        grid.setColumnMinimumWidth(2, 2 * GAP_LARGE)
+        heading = QLabel("Shortcuts")
+        heading.setProperty("role", "title")
+        column_layout = QVBoxLayout(self)
+        column_layout.setContentsMargins(3 * GAP, 2 * GAP, 3 * GAP, 3 * GAP)
+        column_layout.setSpacing(GAP_LARGE)
+        column_layout.addWidget(heading)
+        column_layout.addLayout(grid)

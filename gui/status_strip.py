@@ -1,0 +1,101 @@
+"""The status strip: state, rates, age, drops, flight and bytes, each in a slot that never moves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from backend.core.status import RunStatus
+from gui.status_text import SlotText, slot_texts, state_role
+from gui.theme import BODY_PX, GAP, Palette, tabular
+
+HEIGHT = 30
+_SLOTS = (
+    ("in", "in 999.9/999.9 fps", "throughput"),
+    ("out", "out 999.9/s", "throughput"),
+    ("age", "age 9999 ms", "latency"),
+    ("dropped", "▲ dropped 999999 (99.9 %)", "throughput"),
+    ("flight", "flight 64/64", "latency"),
+    ("bytes", "↑ 999.9 MB/s ↓ 999.9 MB/s", "throughput"),
+)
+"""Name, the longest text it is sized for, and the panel that a click opens."""
+
+
+class StatusStrip(QWidget):
+    """Fixed-width slots; a click on one opens its panel."""
+
+    panel_wanted = Signal(str)
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setObjectName("strip")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT)
+        self._roles = palette
+        self._dot = QLabel("●")
+        self._dot.setAccessibleName("State")
+        self._dot_role = "text_muted"
+        self._state = _slot(QFontMetrics(self.font()).horizontalAdvance("n" * 46), self.font())
+        self._state.setAccessibleName("State")
+        self._state.clicked.connect(lambda: self.panel_wanted.emit("log"))
+        self._slots: dict[str, QPushButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP + 4, 1, GAP, 0)
+        row.setSpacing(2)
+        row.addWidget(self._dot)
+        row.addWidget(self._state)
+        row.addStretch(1)
+        font = tabular(self.font(), BODY_PX)
+        for name, longest, panel in _SLOTS:
+            slot = _slot(QFontMetrics(font).horizontalAdvance(longest) + 2 * GAP, font)
+            slot.clicked.connect(lambda _=False, p=panel: self.panel_wanted.emit(p))
+            self._slots[name] = slot
+            row.addWidget(slot)
+        self.show_status(RunStatus(), None, "Press Space to stream")
+
+    def text(self, name: str) -> str:
+        """What a slot says, 'state' included."""
+        return self._state.text() if name == "state" else self._slots[name].text()
+
+    def show_status(self, status: RunStatus, age_ms: float | None, state_text: str) -> None:
+        """Show a snapshot; `age_ms` is the median result age at first paint, if known."""
+        role = state_role(status)
+        if role != self._dot_role:
+            self._dot_role = role
+            self._tint()
+        elided = QFontMetrics(self._state.font()).elidedText(
+            state_text, Qt.TextElideMode.ElideRight, self._state.width() - 2 * GAP
+        )
+        self._state.setText(elided)
+        self._state.setToolTip(state_text)
+        for name, slot in slot_texts(status, age_ms).items():
+            self._put(name, slot)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self._roles = palette
+        self._tint()
+
+    def _put(self, name: str, text: SlotText) -> None:
+        slot = self._slots[name]
+        slot.setText(text.text)
+        slot.setToolTip(text.tip)
+        slot.setAccessibleName(text.text)
+        if slot.property("level") != text.level:
+            slot.setProperty("level", text.level)
+            slot.style().unpolish(slot)
+            slot.style().polish(slot)
+
+    def _tint(self) -> None:
+        self._dot.setStyleSheet(f"color: {self._roles.color(self._dot_role).name()};")
+
+
+def _slot(width: int, font: QFont) -> QPushButton:
+    slot = QPushButton()
+    slot.setProperty("role", "slot")
+    slot.setProperty("level", "")
+    slot.setFont(font)
+    slot.setFixedWidth(width)
+    slot.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return slot
