@@ -57,6 +57,7 @@ RTSP_SERVER = (
     "gir1.2-gst-rtsp-server-1.0",
     "gstreamer1.0-plugins-base",
     "gstreamer1.0-plugins-good",
+    "gstreamer1.0-plugins-ugly",
     "python3-gi",
 )
 
