@@ -29,7 +29,7 @@ from backend.models.bundled import bundled_registry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
 from backend.session.session import Session
-from backend.sources.spec import SPEC_HELP, Pace, source_from_spec
+from backend.sources.spec import ACCEPTED_SPECS, Pace, source_from_spec
 from backend.wire.serving_json import predictions_to_json
 
 _POLL_S = 0.1
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Stream a source through a model; one JSON object per result on stdout, "
         'then {"summary": ...}.',
     )
-    parser.add_argument("--source", required=True, metavar="SPEC", help=SPEC_HELP)
+    parser.add_argument("--source", required=True, metavar="SPEC", help=ACCEPTED_SPECS)
     parser.add_argument("--model", required=True, metavar="M", help="model to ask")
     parser.add_argument(
         "--target",

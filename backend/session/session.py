@@ -193,7 +193,7 @@ class Session:
         return summarise(
             self._ledger.counts(),
             self.traces,
-            state=self._state,
+            state="stopped" if self._state is RunState.IDLE else self._state,
             seconds=until - self._started_at,
             bytes_out=int(self._delivery.bytes_out.total),
             bytes_in=int(self._delivery.bytes_in.total),
@@ -277,9 +277,8 @@ class Session:
         if lane.error is not None:
             self._lose_lane(lane, lane.error)
             return
-        if lane.answered:
-            self._backoff.reset()
-            self._trouble = None
+        if lane.answered or lane.last_error is not None:
+            self._recover()
         self._judge(lane)
         if time.monotonic() - self._limit_set_at > _LIMIT_EVERY_S:
             self._limit_set_at = time.monotonic()
@@ -288,11 +287,19 @@ class Session:
     def _judge(self, lane: Lane) -> None:
         waited_s = lane.oldest_s()
         if not lane.connected:
-            self._say(RunState.STARTING if not self._backoff.attempt else RunState.RECONNECTING)
+            if not self._backoff.attempt:
+                self._say(RunState.STARTING)
         elif waited_s > _STALLED_AFTER_S:
             self._say(RunState.STALLED, f"Waiting {waited_s:.1f} s for a reply.")
         elif lane.answered or lane.last_error is not None:
             self._say(RunState.STREAMING)
+
+    def _recover(self) -> None:
+        """A reply came: whatever was wrong with the connection is over."""
+        self._backoff.reset()
+        if self._trouble is not None:
+            self._trouble = None
+            self.notices.put(Notice(Severity.INFO, "Streaming again"))
 
     def _open_lane(self) -> None:
         settings = replace(self._settings, target=self._resolve(self._settings.target))
