@@ -7,7 +7,7 @@ import pytest
 
 from backend.core.errors import InvalidInput, ReplyMismatch
 from backend.core.inference import InferRequest, InferResponse, RequestedOutput
-from backend.core.tensors import Array, Datatype, Tensor
+from backend.core.tensors import Datatype, Tensor
 from backend.wire import oip_grpc
 from backend.wire.generated.open_inference_pb2 import (
     ModelInferRequest,
@@ -15,35 +15,11 @@ from backend.wire.generated.open_inference_pb2 import (
     ModelStreamInferResponse,
 )
 from backend.wire.typed import has_typed_field
-
-EXTREMES: dict[Datatype, Array] = {
-    Datatype.BOOL: np.array([True, False, True]),
-    Datatype.FP16: np.array([1.5, -np.inf, np.nan], np.float16),
-    Datatype.BF16: np.array([0x3F80, 0xFFFF, 0], np.uint16),
-    Datatype.FP32: np.array([1e38, np.nan, -0.0], np.float32),
-    Datatype.FP64: np.array([1e308, np.inf, -1e-300]),
-    Datatype.BYTES: np.array([b"", b"\x00\xff", "grün".encode()], object),
-    **{
-        datatype: np.array([np.iinfo(datatype.numpy).min, np.iinfo(datatype.numpy).max, 1]).astype(
-            datatype.numpy
-        )
-        for datatype in Datatype
-        if "INT" in datatype and datatype is not Datatype.UINT64
-    },
-    Datatype.UINT64: np.array([0, 2**64 - 1, 1], np.uint64),
-}
+from tests.wire.wire_samples import EXTREMES, same_tensor
 
 
 def one_input(tensor: Tensor) -> InferRequest:
     return InferRequest("m", (tensor,), version="3", id="7", parameters={"priority": 1})
-
-
-def same(left: Tensor, right: Tensor) -> None:
-    assert (left.name, left.datatype, left.shape) == (right.name, right.datatype, right.shape)
-    if left.datatype is Datatype.BYTES:
-        assert left.data.tolist() == right.data.tolist()
-    else:
-        assert left.data.tobytes() == right.data.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -58,7 +34,7 @@ def test_every_datatype_survives_the_trip(datatype: Datatype, raw: bool) -> None
     assert was_raw is raw
     assert (request.model, request.version, request.id) == ("m", "3", "7")
     assert request.parameters == {"priority": 1}
-    same(request.inputs[0], tensor)
+    same_tensor(request.inputs[0], tensor)
 
 
 @pytest.mark.parametrize("datatype", list(Datatype))
@@ -70,7 +46,7 @@ def test_every_datatype_survives_the_way_back(datatype: Datatype, raw: bool) -> 
     back = oip_grpc.decode_response(oip_grpc.encode_response(response, raw=raw))
 
     assert back.parameters == response.parameters
-    same(back.outputs[0], tensor)
+    same_tensor(back.outputs[0], tensor)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (2, 0, 3), (1, 1, 1)])
@@ -80,7 +56,7 @@ def test_scalars_and_empty_tensors_keep_their_shape(shape: tuple[int, ...], raw:
 
     request, _ = oip_grpc.decode_request(oip_grpc.encode_request(one_input(tensor), raw=raw))
 
-    same(request.inputs[0], tensor)
+    same_tensor(request.inputs[0], tensor)
 
 
 def test_the_bytes_of_a_raw_request_are_known() -> None:
@@ -237,7 +213,7 @@ def test_a_stream_response_holds_a_response() -> None:
 
     assert error == ""
     assert back is not None
-    same(back.outputs[0], response.outputs[0])
+    same_tensor(back.outputs[0], response.outputs[0])
     assert ModelStreamInferResponse.FromString(data).infer_response.id == "4"
 
 
