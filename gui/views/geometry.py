@@ -161,7 +161,7 @@ def _turn(u: float, v: float, rotation: Rotation) -> tuple[float, float]:
 
 
 def displayed(pixels: Array, rotation: Rotation, *, mirrored: bool) -> Array:
-    """The picture as it is shown: mirrored, then turned clockwise; contiguous, maybe the same."""
+    """The picture as it is shown: mirrored, then turned clockwise; contiguous."""
     shown = pixels[:, ::-1] if mirrored else pixels
     return np.ascontiguousarray(np.rot90(shown, k=-(rotation // 90)))
 

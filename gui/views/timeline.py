@@ -115,31 +115,32 @@ class ProbabilityTimeline(View):
     def _forget(self) -> None:
         self._latch, self._scalar_latch = Latch(_BEST), Latch(_MEASURED)
         self._rings = [SeriesRing() for _ in range(_BEST + _MEASURED)]
-        self._hues: list[int] = list(range(_BEST + _MEASURED))
+        self._hues: list[int | None] = [None] * _BEST
         self._ranges: dict[str, Scalar] = {}
         self._beat, self._newest_s = 0, 0.0
         self._frozen = None
 
     def _add_scores(self, at_s: float, found: list[Scored], now_ns: int) -> None:
         best = found[:_BEST]
-        for place in self._latch.update((item.label for item in best), now_ns):
+        changed = self._latch.update((item.label for item in best), now_ns)
+        for place in changed:
             self._rings[place].clear()
+            self._hues[place] = None
+        for place in changed:
             label = self._latch.labels[place]
             wanted = next(item.index for item in best if item.label == label)
-            self._hues[place] = self._hue(wanted, place)
+            self._hues[place] = self._hue(wanted)
         by_label = {item.label: item.score for item in found}
         for place, label in enumerate(self._latch.labels):
             if label in by_label:
                 value = min(1.0, max(0.0, by_label[label]))
                 self._rings[place].append(at_s, value, self._beat)
 
-    def _hue(self, wanted: int | None, place: int) -> int:
-        """The series colour of a place: that of the class, as its boxes have, unless taken."""
+    def _hue(self, wanted: int | None) -> int:
+        """A series colour: that of the class, as its boxes have, unless another line has it."""
         count = len(self.roles.series)
-        taken = {hue for at, hue in enumerate(self._hues[:_BEST]) if at != place}
-        choices = [wanted % count] if wanted is not None else []
-        choices += [place, *range(count)]
-        return next(hue for hue in choices if hue not in taken)
+        choices: list[int] = [wanted % count] if wanted is not None else []
+        return next(hue for hue in (*choices, *range(count)) if hue not in self._hues)
 
     def _add_scalars(self, at_s: float, found: list[Scalar], now_ns: int) -> None:
         for place in self._scalar_latch.update((item.name for item in found), now_ns):
@@ -207,5 +208,6 @@ class ProbabilityTimeline(View):
         return f"{short(scale.low + value * (scale.high - scale.low))} {scale.unit}".strip()
 
     def _color(self, place: int) -> QColor:
-        hue = self._hues[place] if place < _BEST else len(self.roles.series) - 1 - (place - _BEST)
-        return self.roles.series_color(hue)
+        last = len(self.roles.series) - 1
+        hue = self._hues[place] if place < _BEST else last - (place - _BEST)
+        return self.roles.series_color(hue or 0)
