@@ -38,8 +38,10 @@ class RunControl(QObject):
     phase_changed = Signal()
     source_known = Signal(str, object)
     """Spec and SourceInfo of a source that was chosen and can be used."""
+    source_failed = Signal(str, object)
+    """Spec and exception of a source that cannot be used."""
     failed = Signal(object)
-    """A ConsoleError, or any other exception, that kept something from happening."""
+    """A ConsoleError that kept a run or a switch from happening."""
     ended = Signal(object)
     """The session that has come to its end, by itself or not."""
 
@@ -130,7 +132,7 @@ class RunControl(QObject):
             if choice == self._choice:
                 if self._phase is Phase.STARTING:
                     self._set_phase(Phase.IDLE)
-                self.failed.emit(error)
+                self.source_failed.emit(spec, error)
 
         self._tasks.start("source", lambda: self._make_source(spec), made, failed)
 

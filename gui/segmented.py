@@ -56,6 +56,20 @@ class Segmented(QWidget):
         button.setToolTip(reason or self._tips[value])
         button.setAccessibleDescription(reason)
 
+    def blocked(self, value: str) -> str:
+        """Why a choice is greyed, or ''."""
+        button = self._buttons[value]
+        return "" if button.isEnabled() else button.toolTip()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Every choice, in order."""
+        return tuple(self._buttons)
+
+    def choose(self, value: str) -> None:
+        """As if the user had pressed it."""
+        self._buttons[value].click()
+
     def button(self, value: str) -> QPushButton:
         """The button of a choice."""
         return self._buttons[value]

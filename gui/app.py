@@ -1,0 +1,183 @@
+"""The window's composition root: every concrete class of a run is chosen here.
+
+Order of a start: process tuning, a look at the display, Qt and settings, the window; then, off the
+window's thread, the heavy imports and the embedded server.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.core.errors import ConsoleError
+from backend.core.process import tune_process
+from gui.env import why_no_window
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from backend.core.choices import RunSettings
+    from backend.sources.source import Source
+    from gui.devices.qt_sound import QtSound
+    from gui.live_session import LiveSession
+    from gui.main_window import MainWindow
+    from gui.options import Options
+    from gui.server_control import Server, ServerControl
+    from gui.settings import SettingsStore
+
+_USAGE = 2
+_SERVER_STOP_S = 0.5
+
+
+def main(argv: list[str]) -> int:
+    """Open the window and return the process's exit code."""
+    tune_process()
+    reason = why_no_window()
+    if reason:
+        print(reason, file=sys.stderr)  # noqa: T201 - there is no window to say it in
+        return _USAGE
+    from gui.options import parse_options
+
+    options = parse_options(argv)
+    try:
+        return _run(options)
+    except ConsoleError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_code
+
+
+def _run(options: Options) -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from backend.sources.opencv_camera import OpenCvCameras
+    from gui.appearance import Appearance
+    from gui.crash import CrashCatcher
+    from gui.devices.device_list import DeviceList
+    from gui.devices.qt_sound import QtSound
+    from gui.focus_keys import FocusKeys
+    from gui.log_panel import LogBridge
+    from gui.main_window import MainWindow, Parts
+    from gui.server_control import ServerControl
+    from gui.tasks import ThreadTasks
+
+    app = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("inferdeck")
+    app.setApplicationDisplayName("Inferdeck")
+    store, problem = _settings(options)
+    appearance = Appearance(app, store.current.theme)
+    keys = FocusKeys(app)
+    tasks = ThreadTasks()
+    server = ServerControl(tasks, _make_server, (options.rest_port, options.grpc_port))
+    sound = QtSound()
+    devices = DeviceList(OpenCvCameras(), sound, tasks)
+    devices.follow(sound.media_devices.videoInputsChanged, sound.changed)
+    log = LogBridge()
+    logging.getLogger("inferdeck").addHandler(log)
+    window = MainWindow(
+        Parts(
+            appearance=appearance,
+            store=store,
+            tasks=tasks,
+            server=server,
+            devices=devices,
+            make_source=lambda spec: _make_source(spec, sound),
+            make_session=lambda settings, source: _make_session(settings, source, server),
+            log=log,
+        )
+    )
+    catcher = CrashCatcher(window.show_crash)
+    try:
+        return _show(app, window, server, options, problem)
+    finally:
+        tasks.close(timeout_s=0.3)
+        if server.server is not None:
+            server.server.stop(_SERVER_STOP_S)
+        logging.getLogger("inferdeck").removeHandler(log)
+        catcher.uninstall()
+        app.removeEventFilter(keys)
+        window.deleteLater()
+
+
+def _show(
+    app: QApplication,
+    window: MainWindow,
+    server: ServerControl,
+    options: Options,
+    problem: str,
+) -> int:
+    """Open the window and run until it is closed."""
+    from backend.core.status import Notice, Severity
+    from gui.picture_run import PictureRun
+
+    picture = None
+    if options.screenshot is not None:
+        picture = PictureRun(window, options.screenshot, options.seconds)
+    if options.size is not None:
+        window.resize(*options.size)
+    window.show()
+    if problem:
+        window.show_notice(Notice(Severity.WARNING, "Settings were reset", problem))
+    server.start()
+    code = app.exec()
+    if picture is None:
+        return code
+    if picture.report:
+        print(picture.report)  # noqa: T201 - what a run without a viewer is for
+    if options.screenshot is not None and options.screenshot.is_file():
+        print(f"picture  {options.screenshot}")  # noqa: T201
+    return picture.exit_code
+
+
+def _settings(options: Options) -> tuple[SettingsStore, str]:
+    """What was remembered with what was asked for; a picture run remembers nothing."""
+    from dataclasses import replace
+
+    from PySide6.QtCore import QStandardPaths
+
+    from gui.settings import Settings, SettingsStore, load
+
+    path: Path | None = None
+    settings, problem = Settings(), ""
+    if options.screenshot is None:
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+        path = Path(folder) / "settings.json"
+        settings, problem = load(path)
+    settings = replace(settings, switches=options.applied_to(settings.switches))
+    if options.theme is not None:
+        settings = replace(settings, theme=options.theme)
+    log = logging.getLogger("inferdeck.gui")
+    return SettingsStore(path, settings, log.warning), problem
+
+
+def _make_server(rest_port: int, grpc_port: int) -> Server:
+    """The embedded server; called off the window's thread, since its imports are heavy."""
+    import backend.session.session  # noqa: F401 - so that the first run need not wait for it
+    from backend.models.bundled import bundled_registry
+    from backend.server.embedded import EmbeddedServer
+    from backend.server.options import ServerOptions
+
+    return EmbeddedServer(
+        bundled_registry(), ServerOptions(rest_port=rest_port, grpc_port=grpc_port)
+    )
+
+
+def _make_source(spec: str, sound: QtSound) -> Source:
+    """A microphone through Qt, everything else through the backend; files are looped."""
+    device, _, name = spec.partition(":")
+    if device == "microphone":
+        from gui.devices.microphone import MicrophoneSource
+
+        return MicrophoneSource(name, sound)
+    from backend.sources.spec import source_from_spec
+
+    return source_from_spec(spec, loop=True)
+
+
+def _make_session(settings: RunSettings, source: Source, server: ServerControl) -> LiveSession:
+    """A run that waits for its target and its source as long as it takes."""
+    from backend.session.session import Session
+
+    return Session(settings, source, resolve=server.resolve)

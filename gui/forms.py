@@ -1,0 +1,124 @@
+"""Two small questions: another server's address, and the address of a network camera."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.core.addresses import target_from_text
+from backend.core.choices import EMBEDDED, Target
+from backend.core.errors import UsageError
+from gui.offers import is_url
+from gui.theme import GAP, GAP_LARGE
+
+_WIDTH = 460
+
+
+class _Form(QDialog):
+    """Fields with labels, a line for what is wrong, and two buttons."""
+
+    def __init__(self, window: QWidget, title: str, help_text: str) -> None:
+        super().__init__(window)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(_WIDTH)
+        heading = QLabel(title)
+        heading.setProperty("role", "title")
+        words = QLabel(help_text)
+        words.setProperty("role", "muted")
+        words.setWordWrap(True)
+        self.fields = QFormLayout()
+        self.fields.setSpacing(GAP)
+        self.wrong = QLabel()
+        self.wrong.setProperty("role", "error")
+        self.wrong.setWordWrap(True)
+        self.wrong.hide()
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setProperty("role", "primary")
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Use")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
+        column.setSpacing(GAP)
+        for widget in (heading, words):
+            column.addWidget(widget)
+        column.addLayout(self.fields)
+        column.addWidget(self.wrong)
+        column.addSpacing(GAP)
+        column.addWidget(buttons)
+
+    def add_field(self, label: str, placeholder: str) -> QLineEdit:
+        """A text field with its label."""
+        field = QLineEdit()
+        field.setPlaceholderText(placeholder)
+        field.setAccessibleName(label)
+        self.fields.addRow(label, field)
+        return field
+
+    def complain(self, text: str) -> None:
+        """Say what is wrong and stay open."""
+        self.wrong.setText(text)
+        self.wrong.show()
+
+
+class TargetForm(_Form):
+    """A name and the address of a server that runs elsewhere."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(
+            window,
+            "Other server",
+            "Any server that speaks the Open Inference Protocol, or another Inferdeck. "
+            "REST port first, gRPC port after the comma; one of the two is enough.",
+        )
+        self.address = self.add_field("Address", "127.0.0.1:8000,8001")
+        self.name = self.add_field("Name", "as the address")
+        self.target: Target | None = None
+
+    def accept(self) -> None:
+        """Take the target if its address can be read."""
+        try:
+            target = target_from_text(self.address.text())
+        except UsageError as error:
+            self.complain(str(error))
+            return
+        name = self.name.text().strip() or target.name
+        if EMBEDDED in (name, target.name):
+            self.complain(f"'{EMBEDDED}' is the name of the server inside this window.")
+            return
+        self.target = replace(target, name=name)
+        super().accept()
+
+
+class AddressForm(_Form):
+    """The URL of a network camera or of a file on the web."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(
+            window,
+            "Open address",
+            "A network camera: http:// or https:// with MJPEG or a video, or rtsp://. "
+            "A name and password in the address are never shown or logged.",
+        )
+        self.address = self.add_field("Address", "http://camera.local/video.mjpg")
+        self.url = ""
+
+    def accept(self) -> None:
+        """Take the address if it has a scheme that we read."""
+        url = self.address.text().strip()
+        if not is_url(url):
+            self.complain("An address starts with http://, https://, rtsp:// or rtsps://.")
+            return
+        self.url = url
+        super().accept()

@@ -1,0 +1,175 @@
+"""The live page: picture or sound in the middle, numbers at the right, plots and lists below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QStackedWidget
+
+from backend.core.samples import AudioBlock, Frame, MediaKind
+from backend.core.status import Result, SourceInfo
+from gui.alerts import AlertsPanel
+from gui.docks import DockArea
+from gui.live_session import LiveSession
+from gui.log_panel import LogPanel
+from gui.paint_record import PaintRecord
+from gui.preview_pane import PreviewPane
+from gui.server_panel import ServerPanel
+from gui.settings import ViewMemory
+from gui.sound_panel import SoundPanel
+from gui.theme import Palette
+from gui.views.bars import TopKView
+from gui.views.latency import LatencyView
+from gui.views.messages import MessageKind
+from gui.views.throughput import ThroughputView
+from gui.views.timeline import ProbabilityTimeline
+
+_RIGHT_WIDTH, _BOTTOM_HEIGHT = 400, 220
+
+
+class LivePage(DockArea):
+    """Shows one run; the pump gives it what there is to show."""
+
+    def __init__(self, palette: Palette, server: ServerPanel, memory: ViewMemory) -> None:
+        super().__init__()
+        self.pane = PreviewPane(palette, memory)
+        self.sound = SoundPanel(palette)
+        self.top = TopKView(palette=palette)
+        self.latency = LatencyView(palette=palette)
+        self.timeline = ProbabilityTimeline(palette=palette)
+        self.throughput = ThroughputView(palette=palette)
+        self.server = server
+        self.alerts = AlertsPanel(palette)
+        self.log = LogPanel()
+        self.paints = PaintRecord()
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.pane)
+        self._middle.addWidget(self.sound)
+        self.setCentralWidget(self._middle)
+        self.add_right("top", "Top classes", self.top)
+        self.add_right("latency", "Latency", self.latency)
+        self.add_bottom("timeline", "Timeline", self.timeline)
+        self.add_bottom("throughput", "Throughput", self.throughput)
+        self.add_bottom("server", "Server", self.server)
+        self.add_bottom("alerts", "Alerts", self.alerts)
+        self.add_bottom("log", "Log", self.log)
+        self._size_docks()
+        self.open_dock("timeline")
+        self.designed()
+        self.alerts.count_changed.connect(self._count_alerts)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small enough for a small screen."""
+        return QSize(640, 360)
+
+    # -- the pump's screen ---------------------------------------------------------------------
+
+    def show_frame(self, frame: Frame) -> None:
+        """The newest captured frame."""
+        self.pane.preview.show_frame(frame)
+
+    def show_result(self, result: Result) -> None:
+        """The newest answer."""
+        if isinstance(result.sample, Frame):
+            self.paints.shown(result.timeline)
+        self.pane.preview.show_result(result)
+        self.top.show_predictions(result.predictions)
+
+    def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
+        """Everything since the last call."""
+        for result in results:
+            self.timeline.add(result.sample.captured_ns, result.predictions)
+        self.sound.add(audio)
+        self.tick(now_ns)
+
+    def write(self, session: LiveSession, now_ns: int) -> None:
+        """Numbers twice a second."""
+        status = session.status()
+        self.paints.painted(self.pane.preview.first_paints.drain())
+        self.latency.show_traces(
+            self.paints.with_draws(session.traces),
+            session.traces.columns,
+            failed=status.counts.failed,
+            now_s=now_ns / 1e9,
+        )
+        self.throughput.add(
+            now_ns,
+            status.rate_in,
+            status.rate_out,
+            status.bytes_out_per_s,
+            status.bytes_in_per_s,
+        )
+
+    def tick(self, now_ns: int) -> None:
+        """What moves with the clock alone."""
+        self.pane.preview.tick(now_ns)
+        self.timeline.tick(now_ns)
+        self.throughput.tick(now_ns)
+        if self._middle.currentWidget() is self.sound:
+            self.sound.tick(now_ns)
+
+    # -- what the window says ------------------------------------------------------------------
+
+    def new_run(self) -> None:
+        """Forget the run before."""
+        self.paints.clear()
+        self.pane.preview.first_paints.drain()
+        for view in (self.timeline, self.throughput, self.latency):
+            view.clear()
+        self.forget_results()
+
+    def forget_results(self) -> None:
+        """What is shown belongs to another model or source."""
+        self.pane.preview.show_result(None)
+        self.pane.preview.show_frame(None)
+        self.top.clear()
+        self.timeline.clear()
+        self.sound.clear()
+
+    def show_source(self, info: SourceInfo) -> None:
+        """Picture or sound in the middle, and the line over the picture."""
+        sound = info.kind is MediaKind.AUDIO
+        self._middle.setCurrentWidget(self.sound if sound else self.pane)
+        self.pane.set_live_source(live=info.live)
+        self.pane.set_caption(source_line(info))
+
+    def say(self, title: str, body: str = "", kind: MessageKind = MessageKind.EMPTY) -> None:
+        """A message in the place of the picture, or over it."""
+        self.pane.preview.set_message(title, body, kind)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        for part in (
+            self.pane,
+            self.sound,
+            self.top,
+            self.latency,
+            self.timeline,
+            self.throughput,
+            self.server,
+            self.alerts,
+        ):
+            part.set_palette_roles(palette)
+
+    def _count_alerts(self, count: int) -> None:
+        self.dock("alerts").setWindowTitle(f"Alerts {count}" if count else "Alerts")
+
+    def _size_docks(self) -> None:
+        self.resize(1280, 640)
+        self.resizeDocks(
+            [self.dock("top"), self.dock("latency")], [200, 260], Qt.Orientation.Vertical
+        )
+        self.resizeDocks([self.dock("top")], [_RIGHT_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.dock("timeline")], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+
+
+def source_line(info: SourceInfo) -> str:
+    """Name, size, rate and length of a source: 'Test pattern  640 x 480  30 fps'."""
+    parts = [info.name]
+    if info.width:
+        parts.append(f"{info.width} × {info.height}")
+    if info.rate:
+        sound = info.kind is MediaKind.AUDIO
+        parts.append(f"{info.rate / 1000:g} kHz" if sound else f"{info.rate:g} fps")
+    if info.items:
+        parts.append(f"{info.items} frames")
+    return "   ".join(parts)

@@ -1,0 +1,69 @@
+"""What painting adds to the life of a result: its age at first paint, and the time to draw it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+import numpy as np
+
+from backend.core.rings import TraceRing
+from backend.core.tensors import Array
+from backend.core.timing import Stage, Timeline
+from gui.views.first_paint import FirstPaint
+
+_WINDOW_NS = 2_000_000_000
+_AWAITED = 64
+_KEPT = 1024
+
+
+class PaintRecord:
+    """Joins first paints with the answers they belong to."""
+
+    def __init__(self) -> None:
+        self._ages: deque[tuple[int, float]] = deque(maxlen=_KEPT)
+        self._decoded: dict[int, int] = {}
+        self._draws: deque[tuple[float, float]] = deque(maxlen=_KEPT)
+
+    def shown(self, timeline: Timeline) -> None:
+        """An answer was handed to the preview."""
+        captured = timeline.marks.get(Stage.CAPTURED)
+        decoded = timeline.marks.get(Stage.DECODED)
+        if captured is not None and decoded is not None:
+            self._decoded[captured] = decoded
+            while len(self._decoded) > _AWAITED:
+                del self._decoded[next(iter(self._decoded))]
+
+    def painted(self, paints: Iterable[FirstPaint]) -> None:
+        """Frames that were on the screen for the first time."""
+        for paint in paints:
+            if not paint.is_result:
+                continue
+            self._ages.append((paint.painted_ns, paint.age_ms))
+            decoded = self._decoded.pop(paint.captured_ns, None)
+            if decoded is not None:
+                self._draws.append((paint.painted_ns / 1e9, (paint.painted_ns - decoded) / 1e6))
+
+    def age_ms(self, now_ns: int) -> float | None:
+        """Median result age at first paint over the last two seconds, None if there was none."""
+        ages = [age for at_ns, age in self._ages if now_ns - at_ns <= _WINDOW_NS]
+        return float(np.median(ages)) if ages else None
+
+    def all_ages_ms(self) -> tuple[float, ...]:
+        """Every age that is remembered, oldest first."""
+        return tuple(age for _, age in self._ages)
+
+    def with_draws(self, traces: TraceRing) -> Array:
+        """The trace window [columns, n] with a row for each drawing put before its rows."""
+        window = traces.window()
+        rows = np.full((len(traces.columns), len(self._draws)), np.nan)
+        for index, (at_s, draw_ms) in enumerate(self._draws):
+            rows[traces.columns["at_s"], index] = at_s
+            rows[traces.columns["draw"], index] = draw_ms
+        return np.hstack([rows, window])
+
+    def clear(self) -> None:
+        """Forget everything, for another run."""
+        self._ages.clear()
+        self._decoded.clear()
+        self._draws.clear()

@@ -1,0 +1,51 @@
+"""What a source of sound is shown as: waveform, level and spectrogram."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from backend.core.samples import AudioBlock
+from gui.theme import GAP, Palette
+from gui.views.sound import LevelMeter, SpectrogramView, WaveformView
+
+
+class SoundPanel(QWidget):
+    """Takes the preview's place while the source gives sound."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName("Sound")
+        self.waveform = WaveformView(palette=palette)
+        self.meter = LevelMeter(palette=palette)
+        self.spectrogram = SpectrogramView(palette=palette)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP, GAP, GAP, GAP)
+        column.setSpacing(GAP)
+        column.addWidget(self.waveform, 2)
+        column.addWidget(self.meter)
+        column.addWidget(self.spectrogram, 3)
+
+    def add(self, blocks: list[AudioBlock]) -> None:
+        """More sound."""
+        for block in blocks:
+            self.waveform.add(block)
+            self.meter.add(block)
+            self.spectrogram.add(block)
+
+    def tick(self, now_ns: int) -> None:
+        """Scroll."""
+        self.waveform.tick(now_ns)
+        self.meter.tick(now_ns)
+        self.spectrogram.tick(now_ns)
+
+    def clear(self) -> None:
+        """Forget everything, for another source."""
+        self.waveform.clear()
+        self.meter.clear()
+        self.spectrogram.clear()
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        for view in (self.waveform, self.meter, self.spectrogram):
+            view.set_palette_roles(palette)

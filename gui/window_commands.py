@@ -1,0 +1,246 @@
+"""The list of everything the user can do in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+
+from gui.commands import Command
+from gui.segmented import Segmented
+from gui.server_control import ServerState
+from gui.theme import ThemeChoice
+from gui.views.overlay import Layer
+
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
+
+
+def window_commands(window: MainWindow) -> list[Command]:
+    """Every command, in menu order."""
+    return [
+        *_file(window),
+        *_run(window),
+        *_switches(window),
+        *_view(window),
+        *_panels(window),
+        *_server(window),
+        *_help(window),
+    ]
+
+
+def _file(window: MainWindow) -> Iterator[Command]:
+    yield Command(
+        "source.open_file", "Open file...", window.open_file, "File", ("Ctrl+O",), aliases="video"
+    )
+    yield Command(
+        "source.open_folder", "Open folder...", window.open_folder, "File", ("Ctrl+Shift+O",)
+    )
+    yield Command(
+        "source.open_address",
+        "Open address...",
+        window.open_address,
+        "File",
+        ("Ctrl+Shift+L",),
+        aliases="url network camera rtsp http",
+    )
+    yield Command(
+        "source.choose",
+        "Choose source...",
+        window.bar.source.showMenu,
+        "File/choose",
+        ("Ctrl+Shift+S",),
+        aliases="camera microphone webcam tone pattern",
+    )
+    yield Command("target.new", "Other server...", window.new_target, "File/choose", ("Ctrl+L",))
+    yield Command(
+        "target.choose", "Choose target...", window.bar.target.showMenu, "File/choose", ("Ctrl+E",)
+    )
+    yield Command(
+        "model.choose", "Choose model...", window.bar.model.showMenu, "File/choose", ("Ctrl+M",)
+    )
+    yield Command(
+        "app.quit",
+        "Quit",
+        window.close_soon,
+        "File/quit",
+        ("Ctrl+Q",),
+        role=QAction.MenuRole.QuitRole,
+    )
+
+
+def _run(window: MainWindow) -> Iterator[Command]:
+    yield Command(
+        "run.toggle",
+        "Start or stop",
+        window.toggle_run,
+        "Run",
+        ("Space",),
+        aliases="stream play",
+    )
+    yield Command(
+        "run.retry",
+        "Try again now",
+        window.retry_now,
+        "Run",
+        ("Ctrl+R",),
+        blocked=lambda: "" if window.run.session is not None else "Nothing is streaming.",
+        aliases="reconnect",
+    )
+
+
+def _switches(window: MainWindow) -> Iterator[Command]:
+    bar = window.bar
+    for name, segmented in (
+        ("API", bar.api),
+        ("Transport", bar.transport),
+        ("Serialisation", bar.serialization),
+        ("Image", bar.image),
+        ("Compression", bar.compression),
+    ):
+        for value in segmented.values:
+            yield Command(
+                f"switch.{name.lower()}.{value}",
+                f"{name}: {segmented.button(value).text()}",
+                partial(segmented.choose, value),
+                blocked=partial(_blocked, segmented, value),
+                checked=partial(_is_chosen, segmented, value),
+            )
+
+
+def _blocked(segmented: Segmented, value: str) -> str:
+    return segmented.blocked(value)
+
+
+def _is_chosen(segmented: Segmented, value: str) -> bool:
+    return segmented.value == value
+
+
+def _view(window: MainWindow) -> Iterator[Command]:
+    pane = window.page.pane
+    yield Command(
+        "view.locked",
+        "Show results on their own frames",
+        pane.toggle_locked,
+        "View",
+        ("Ctrl+Shift+F",),
+        checked=lambda: pane.locked,
+        aliases="locked live",
+    )
+    yield Command(
+        "view.mirror",
+        "Mirror",
+        pane.toggle_mirror,
+        "View",
+        ("Ctrl+Shift+M",),
+        checked=lambda: pane.memory.mirror,
+    )
+    yield Command("view.rotate", "Rotate by 90°", pane.rotate, "View", ("Ctrl+Shift+E",))
+    for layer in Layer:
+        yield Command(
+            f"view.layer.{layer}",
+            f"Show {layer}",
+            partial(pane.toggle_layer, layer),
+            "View/layers",
+            checked=partial(pane.shows, layer),
+            aliases="overlay layer",
+        )
+    for choice in ThemeChoice:
+        yield Command(
+            f"theme.{choice}",
+            f"{choice.capitalize()} theme",
+            partial(window.choose_theme, choice),
+            "View/theme",
+            checked=partial(_is_theme, window, choice),
+        )
+    yield Command(
+        "theme.toggle", "Switch light and dark", window.toggle_theme, keys=("Ctrl+Shift+T",)
+    )
+    yield Command(
+        "view.full_screen",
+        "Full screen",
+        window.toggle_full_screen,
+        "View/window",
+        ("F11",),
+        checked=window.isFullScreen,
+    )
+    yield Command("view.escape", "Leave full screen", window.escape, keys=("Esc",))
+
+
+def _is_theme(window: MainWindow, choice: ThemeChoice) -> bool:
+    return window.appearance.choice is choice
+
+
+def _panels(window: MainWindow) -> Iterator[Command]:
+    for name, title in (
+        ("top", "Top classes"),
+        ("latency", "Latency"),
+        ("timeline", "Timeline"),
+        ("throughput", "Throughput"),
+        ("server", "Server"),
+        ("alerts", "Alerts"),
+        ("log", "Log"),
+    ):
+        yield Command(
+            f"panel.{name}",
+            f"Show {title.lower()}" if name != "top" else "Show top classes",
+            partial(window.page.open_dock, name),
+            "Panels",
+            aliases="panel dock",
+        )
+    yield Command(
+        "panels.lock",
+        "Lock panels",
+        window.toggle_docks_locked,
+        "Panels/layout",
+        checked=lambda: window.page.locked,
+    )
+    yield Command("panels.reset", "Reset panels", window.reset_docks, "Panels/layout")
+
+
+def _server(window: MainWindow) -> Iterator[Command]:
+    control = window.server
+
+    def running() -> str:
+        return "" if control.state is ServerState.RUNNING else "The server does not run."
+
+    yield Command(
+        "server.toggle",
+        "Start or stop the server",
+        lambda: control.stop() if not running() else control.start(),
+        "Server",
+    )
+    yield Command(
+        "server.restart", "Restart the server", control.restart, "Server", blocked=running
+    )
+    yield Command(
+        "server.rest",
+        "REST",
+        lambda: control.set_rest(on=not _on(window, "rest_on")),
+        "Server/doors",
+        blocked=running,
+        checked=lambda: _on(window, "rest_on"),
+    )
+    yield Command(
+        "server.grpc",
+        "gRPC",
+        lambda: control.set_grpc(on=not _on(window, "grpc_on")),
+        "Server/doors",
+        blocked=running,
+        checked=lambda: _on(window, "grpc_on"),
+    )
+
+
+def _on(window: MainWindow, name: str) -> bool:
+    server = window.server.server
+    return server is not None and bool(getattr(server, name))
+
+
+def _help(window: MainWindow) -> Iterator[Command]:
+    show_palette: Callable[[], None] = window.open_palette
+    yield Command(
+        "app.palette", "Command palette...", show_palette, "Help", ("Ctrl+K", "Ctrl+Shift+P")
+    )
+    yield Command("app.shortcuts", "Shortcuts", window.open_shortcuts, "Help", ("Ctrl+/",))
