@@ -16,7 +16,8 @@ from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
 
 MAX_NESTING = 100
-MAX_DIGITS = 400
+MAX_DIGITS = 300
+"""Any integer of that length is within what a float can hold."""
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NOT_FINITE = re.compile(rb"NaN|Infinity")

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from backend.core.errors import InvalidInput
 from backend.core.inference import InferRequest, InferResponse, RequestedOutput
 from backend.core.tensors import Tensor, datatype_from_name
-from backend.wire.elements import Place, from_raw, reading_reply, to_raw
+from backend.wire.elements import Buffer, Place, from_raw, reading_reply, to_raw
 from backend.wire.generated.open_inference_pb2 import (
     ModelInferRequest,
     ModelInferResponse,
@@ -16,11 +16,16 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.messages import parse as parse  # noqa: PLC0414 - edges read other messages
 from backend.wire.oip_parameters import from_messages, to_messages
+from backend.wire.trailing import head, only_field, read_with_buffers, write_pieces
 from backend.wire.typed import from_typed, has_typed_field, to_typed
 
 SERVICE = "inference.GRPCInferenceService"
 MODEL_INFER = f"/{SERVICE}/ModelInfer"
 MODEL_STREAM_INFER = f"/{SERVICE}/ModelStreamInfer"
+
+_RAW_INPUTS = ModelInferRequest.RAW_INPUT_CONTENTS_FIELD_NUMBER
+_RAW_OUTPUTS = ModelInferResponse.RAW_OUTPUT_CONTENTS_FIELD_NUMBER
+_INFER_RESPONSE = ModelStreamInferResponse.INFER_RESPONSE_FIELD_NUMBER
 
 _InputTensor: TypeAlias = ModelInferRequest.InferInputTensor
 _OutputTensor: TypeAlias = ModelInferResponse.InferOutputTensor
@@ -46,19 +51,17 @@ def encode_request(request: InferRequest, *, raw: bool) -> bytes:
     )
     for tensor in request.inputs:
         slot = message.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
-        if raw:
-            message.raw_input_contents.append(bytes(to_raw(tensor)))
-        else:
+        if not raw:
             slot.contents.CopyFrom(to_typed(tensor))
-    return message.SerializeToString()
+    buffers = map(to_raw, request.inputs) if raw else ()
+    return b"".join(write_pieces(message, _RAW_INPUTS, buffers))
 
 
 def decode_request(data: bytes) -> tuple[InferRequest, bool]:
     """A ModelInferRequest, and whether its elements were raw; raises InvalidInput."""
-    message = parse(ModelInferRequest, data)
-    raw: Sequence[bytes] = message.raw_input_contents
+    message, raw = read_with_buffers(ModelInferRequest, data, _RAW_INPUTS, "raw_input_contents")
     if raw:
-        _check_raw_request(message)
+        _check_raw_request(message, len(raw))
     request = InferRequest(
         model=message.model_name,
         inputs=tuple(_tensors(message.inputs, raw, "input", message.model_name)),
@@ -75,13 +78,13 @@ def decode_request(data: bytes) -> tuple[InferRequest, bool]:
 
 def encode_response(response: InferResponse, *, raw: bool) -> bytes:
     """A ModelInferResponse; FP16 and BF16 outputs make all of them raw."""
-    return response_message(response, raw=raw).SerializeToString()
+    return b"".join(_response_pieces(response, raw=raw))
 
 
 def decode_response(data: bytes) -> InferResponse:
     """A ModelInferResponse, raw, typed or mixed; raises ReplyMismatch."""
     with reading_reply():
-        return _response(parse(ModelInferResponse, data))
+        return _read_response(data)
 
 
 def encode_stream_response(
@@ -92,9 +95,8 @@ def encode_stream_response(
         return ModelStreamInferResponse(
             error_message=error or "unknown error", infer_response=ModelInferResponse(id=request_id)
         ).SerializeToString()
-    return ModelStreamInferResponse(
-        infer_response=response_message(response, raw=raw)
-    ).SerializeToString()
+    pieces = _response_pieces(response, raw=raw)
+    return b"".join((head(_INFER_RESPONSE, sum(map(len, pieces))), *pieces))
 
 
 def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
@@ -103,14 +105,17 @@ def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
     With an error, the response holds no more than the request's id. Raises ReplyMismatch.
     """
     with reading_reply():
+        content = only_field(data, _INFER_RESPONSE)
+        if content is not None:
+            return "", _read_response(content)
         message = parse(ModelStreamInferResponse, data)
         if not message.HasField("infer_response"):
             return message.error_message, None
-        return message.error_message, _response(message.infer_response)
+        response = message.infer_response
+        return message.error_message, _response(response, response.raw_output_contents)
 
 
-def response_message(response: InferResponse, *, raw: bool) -> ModelInferResponse:
-    """The protobuf message of a response."""
+def _response_pieces(response: InferResponse, *, raw: bool) -> list[Buffer]:
     message = ModelInferResponse(
         model_name=response.model,
         model_version=response.version,
@@ -120,15 +125,19 @@ def response_message(response: InferResponse, *, raw: bool) -> ModelInferRespons
     raw = raw or not all(has_typed_field(tensor.datatype) for tensor in response.outputs)
     for tensor in response.outputs:
         slot = message.outputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
-        if raw:
-            message.raw_output_contents.append(bytes(to_raw(tensor)))
-        else:
+        if not raw:
             slot.contents.CopyFrom(to_typed(tensor))
-    return message
+    return write_pieces(message, _RAW_OUTPUTS, map(to_raw, response.outputs) if raw else ())
 
 
-def _response(message: ModelInferResponse) -> InferResponse:
-    outputs = _tensors(message.outputs, message.raw_output_contents, "output", message.model_name)
+def _read_response(data: Buffer) -> InferResponse:
+    return _response(
+        *read_with_buffers(ModelInferResponse, data, _RAW_OUTPUTS, "raw_output_contents")
+    )
+
+
+def _response(message: ModelInferResponse, raw: Sequence[Buffer]) -> InferResponse:
+    outputs = _tensors(message.outputs, raw, "output", message.model_name)
     return InferResponse(
         model=message.model_name,
         outputs=tuple(outputs),
@@ -138,7 +147,7 @@ def _response(message: ModelInferResponse) -> InferResponse:
     )
 
 
-def _check_raw_request(message: ModelInferRequest) -> None:
+def _check_raw_request(message: ModelInferRequest, entries: int) -> None:
     model = message.model_name
     for tensor in message.inputs:
         if _filled(tensor):
@@ -146,10 +155,10 @@ def _check_raw_request(message: ModelInferRequest) -> None:
                 f"contents field must not be specified when using raw_input_contents for "
                 f"'{tensor.name}' for model '{model}'"
             )
-    if len(message.raw_input_contents) != len(message.inputs):
+    if entries != len(message.inputs):
         raise InvalidInput(
             f"expected {len(message.inputs)} raw_input_contents for model '{model}', one for each "
-            f"input, got {len(message.raw_input_contents)}"
+            f"input, got {entries}"
         )
 
 
@@ -159,7 +168,7 @@ def _filled(tensor: _WireTensor) -> bool:
 
 
 def _tensors(
-    slots: Sequence[_WireTensor], raw: Sequence[bytes], role: str, model: str
+    slots: Sequence[_WireTensor], raw: Sequence[Buffer], role: str, model: str
 ) -> Iterator[Tensor]:
     """Each tensor from its own typed list, or else from the next raw entry."""
     rest = iter(raw)

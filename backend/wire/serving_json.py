@@ -80,7 +80,7 @@ def predictions_from_json(value: Any, outputs: Sequence[TensorSpec]) -> Predicti
             )
         try:
             return tuple(_READERS[kind](value[kind]) for kind in value)
-        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
             raise InvalidInput(f"a prediction is malformed: {error!r}.") from error
 
 
@@ -208,7 +208,10 @@ def _points(value: Any) -> tuple[KeyPoint, ...]:
 
 def _mask(value: Mapping[str, Any]) -> Mask:
     data = base64.b64decode(value["classes"], validate=True)
-    classes = np.frombuffer(data, np.uint8).reshape(int(value["height"]), int(value["width"]))
+    height, width = int(value["height"]), int(value["width"])
+    if min(height, width) < 0:
+        raise ValueError(f"a mask of {height} x {width}")
+    classes = np.frombuffer(data, np.uint8).reshape(height, width)
     return Mask(classes, tuple(str(label) for label in value["labels"]))
 
 
