@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 import requests
-from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3.exceptions import HTTPError as TransferError
 
 from backend.core.errors import SourceError, SourceFault
@@ -72,21 +72,25 @@ class HttpPictures:
         self._session.close()
 
     def _get(self) -> requests.Response:
-        """The reply, its body unread; signs in as the camera asks for."""
+        """The reply, its body unread; signs in only if asked to, and by digest if it may."""
         address = self._address
         url = address.without_credentials()
-        basic = HTTPBasicAuth(address.user, address.password) if address.user else None
-        response = self._request(url, basic)
-        challenge = response.headers.get("WWW-Authenticate", "").lower()
-        if response.status_code == 401 and address.user and challenge.startswith("digest"):
+        response = self._request(url, None)
+        if response.status_code == 401 and address.user:
             response.close()
-            response = self._request(url, HTTPDigestAuth(address.user, address.password))
+            response = self._request(url, self._sign_in(response))
         if response.status_code != 200:
             response.close()
             raise status_fault(address, response.status_code)
         return response
 
-    def _request(self, url: str, auth: requests.auth.AuthBase | None) -> requests.Response:
+    def _sign_in(self, refusal: requests.Response) -> AuthBase:
+        user, password = self._address.user, self._address.password
+        if "digest" in refusal.headers.get("WWW-Authenticate", "").lower():
+            return HTTPDigestAuth(user, password)
+        return HTTPBasicAuth(user, password)
+
+    def _request(self, url: str, auth: AuthBase | None) -> requests.Response:
         try:
             return self._session.get(url, auth=auth, stream=True, timeout=TIMEOUT_S)
         except requests.RequestException as error:

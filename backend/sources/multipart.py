@@ -34,7 +34,9 @@ def pictures(receive: Callable[[], bytes], start: bytes = b"") -> Iterator[bytes
             return
         if part:
             yield part
-        if body.until(boundary) is None:
+        if length >= 0 and body.until(boundary) is None:
+            return
+        if not body.another_part():
             return
 
 
@@ -61,7 +63,7 @@ class _Body:
 
     def header_length(self) -> int | None:
         """The part's Content-Length, -1 if it has none; reads to the end of its header."""
-        length, size, rest_of_boundary_line = -1, 0, True
+        length, size = -1, 0
         while True:
             line = self._line()
             if line is None:
@@ -69,14 +71,18 @@ class _Body:
             size += len(line)
             if size > _MAX_HEADER_BYTES:
                 raise _too_large("header", _MAX_HEADER_BYTES)
-            if not line.strip() and not rest_of_boundary_line:
+            if not line.strip():
                 return length
-            rest_of_boundary_line = False
             name, _, value = line.partition(b":")
             if name.strip().lower() == b"content-length" and value.strip().isdigit():
                 length = int(value)
                 if length > MAX_PICTURE_BYTES:
                     raise _too_large("picture", MAX_PICTURE_BYTES)
+
+    def another_part(self) -> bool:
+        """Whether the boundary just passed opens a part; the last one ends in two dashes."""
+        rest = self._line()
+        return rest is not None and not rest.startswith(b"--")
 
     def take(self, count: int) -> bytes | None:
         """Exactly `count` bytes."""

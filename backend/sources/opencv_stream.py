@@ -58,8 +58,8 @@ class OpenCvStream:
         if time.monotonic() - began > _GAVE_UP_AFTER_S:
             # What comes after a time-out is the decoder's leftovers, not news.
             raise timeout_fault(self._address)
-        done, pixels = self._capture.retrieve() if done else (False, None)
-        if not done:
+        pixels = self._capture.retrieve()[1] if done else None
+        if pixels is None:
             raise lost_fault(self._address)
         return partial(rgb, pixels)
 
