@@ -45,12 +45,13 @@ _HUES = {
     "decode": 2,
     "draw": 0,
 }
+_WIDEST = "00.0 ms"
 _NUMBERS = 44.0
 _BAR = 20.0
 _SCALE = 16.0
 _LINE = 17.0
 _LEAST_HISTOGRAM = 56.0
-_ENTRY_WIDTH, _WIDE_ENTRY = 168.0, 270.0
+_ENTRY_WIDTH, _WIDE_ENTRY = 146.0, 270.0
 _MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
 
 
@@ -148,7 +149,9 @@ class LatencyView(View):
         painter.setFont(sized(self.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
         painter.drawText(cell, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, name)
-        painter.setFont(tabular(self.font(), TITLE_PX, bold=True))
+        big = tabular(self.font(), TITLE_PX, bold=True)
+        fits = QFontMetricsF(big).horizontalAdvance(_WIDEST) + GAP <= cell.width()
+        painter.setFont(big if fits else tabular(self.font(), CAPTION_PX, bold=True))
         painter.setPen(self.roles.color(role))
         below = cell.adjusted(0, 15, 0, 0)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, value)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage, QPainter
 
 from backend.core.samples import Frame
 from backend.core.tensors import Array
@@ -11,6 +11,9 @@ from gui.views.geometry import Area, Rotation, displayed
 
 _SMOOTH_BELOW = 2.0
 """From this enlargement on, single pixels are meant to be seen and are drawn as squares."""
+
+_STRIP = 64
+"""Lines drawn at a time."""
 
 
 def image_over(pixels: Array) -> QImage:
@@ -54,10 +57,26 @@ def _scaled(pixels: Array, area: Area) -> QImage:
     width, height = int(area.width), int(area.height)
     if (image.width(), image.height()) == (width, height):
         return image
-    smooth = width < _SMOOTH_BELOW * image.width()
-    mode = (
-        Qt.TransformationMode.SmoothTransformation
-        if smooth
-        else Qt.TransformationMode.FastTransformation
-    )
-    return image.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+    if width >= _SMOOTH_BELOW * image.width():
+        return image.scaled(width, height)
+    # Halving first makes every pixel count: one smooth step looks at the nearest four only.
+    while image.width() >= 2 * width and image.height() >= 2 * height:
+        image = _smooth(image, image.width() // 2, image.height() // 2)
+    return _smooth(image, width, height)
+
+
+def _smooth(image: QImage, width: int, height: int) -> QImage:
+    """The image in another size, on this thread only.
+
+    Qt hands larger pieces to a pool of threads and waits for them; on a machine that is busy with
+    models and servers that wait is many times longer than the work. Strips stay below its limit.
+    """
+    scaled = QImage(width, height, QImage.Format.Format_RGB32)
+    painter = QPainter(scaled)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    for y in range(0, height, _STRIP):
+        painter.setClipRect(0, y, width, _STRIP)
+        painter.drawImage(QRect(0, 0, width, height), image)
+    painter.end()
+    return scaled

@@ -52,6 +52,8 @@ class ScrollingSound(View):
         """More sound, in the order it was captured."""
         if self._history and self._history[-1].rate != block.rate:
             self.clear()
+        if not self._history:
+            self.update()  # the axis depends on the rate
         self._history.append(block)
         oldest_ns = block.captured_ns - int((SHOWN_S + _SPARE_S) * 1e9)
         while self._history[0].captured_ns < oldest_ns:

@@ -22,9 +22,10 @@ from gui.views.view import TEXT_PERIOD_NS, View
 
 _FREQUENCIES = (100, 250, 500, 1000, 2000, 4000, 8000, 16000)
 _LABEL_GAP = 15.0
-_METER_MARKS = (-60, -48, -36, -24, -12, -6, 0)
+_METER_MARKS = (0, -12, -24, -36, -48, -60, -6)
 _LOUD_DB, _TOO_LOUD_DB = -12.0, -3.0
 _METER_HEIGHT = 42
+_MARK_GAP = 30.0
 
 
 class WaveformView(ScrollingSound):
@@ -199,8 +200,12 @@ class LevelMeter(View):
         self._paint_level(painter, bar)
         self._paint_cap(painter, bar)
         painter.setPen(self.roles.color("text_muted"))
+        written: list[float] = []
         for mark in _METER_MARKS:
             x = max(self._at(mark, bar), GAP + 8.0)
+            if any(abs(x - other) < _MARK_GAP for other in written):
+                continue
+            written.append(x)
             label = QRectF(x - 20, bar.bottom() + 2, 40, 16)
             text = f"{mark}".replace("-", "−")
             painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)

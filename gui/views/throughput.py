@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gui.theme import DARK, Palette
@@ -15,6 +15,7 @@ from gui.views.view import TEXT_PERIOD_NS, View
 
 _WINDOW_S = 60.0
 _RATES = 2
+_LEGEND_NEEDS = 380
 
 
 class ThroughputView(View):
@@ -100,6 +101,12 @@ class ThroughputView(View):
         for part in (*self._plots, *self._legends):
             part.set_palette_roles(self.roles)
         self._drawn_ns = self._text_ns = 0
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The legends give way where there is little room."""
+        super().resizeEvent(event)
+        for legend in self._legends:
+            legend.setVisible(self.width() >= _LEGEND_NEEDS)
 
     def _redraw(self, now_s: float) -> None:
         for row, plot in enumerate(self._plots):

@@ -140,7 +140,8 @@ class ProbabilityTimeline(View):
         """A series colour: that of the class, as its boxes have, unless another line has it."""
         count = len(self.roles.series)
         choices: list[int] = [wanted % count] if wanted is not None else []
-        return next(hue for hue in (*choices, *range(count)) if hue not in self._hues)
+        choices += range(count)
+        return next(hue for hue in choices if hue not in self._hues)
 
     def _add_scalars(self, at_s: float, found: list[Scalar], now_ns: int) -> None:
         for place in self._scalar_latch.update((item.name for item in found), now_ns):

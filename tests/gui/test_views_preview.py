@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backend.core.predictions import Detection, Detections, KeyPoint, Mask, Text
-from backend.core.samples import AudioWindow
+from backend.core.samples import AudioWindow, Frame
 from backend.core.status import Result
 from gui.theme import DARK, LIGHT, Palette
 from gui.views.contrast import contrast, readable_on
@@ -260,3 +260,11 @@ def test_key_points_and_text_are_drawn(preview: PreviewView) -> None:
     color = DARK.series_color(1)
     at = preview.placement(frame).to_view(32, 24)
     assert color_at(image_of(preview), *at) == (color.red(), color.green(), color.blue())
+
+
+def test_a_large_picture_is_averaged_when_it_shrinks(preview: PreviewView) -> None:
+    pixels = np.zeros((960, 1280, 3), np.uint8)
+    pixels[::2, ::2] = 255
+    pixels[1::2, 1::2] = 255
+    preview.show_frame(Frame(1, time.monotonic_ns(), pixels))
+    assert color_at(image_of(preview), 120, 80) == pytest.approx((128, 128, 128), abs=4)

@@ -16,7 +16,7 @@ from gui.views.level import Level, decibels
 from gui.views.scroll import RingImage, SampleClock
 from gui.views.sound import LevelMeter, SpectrogramView, WaveformView, color_table
 from gui.views.spectrum import ColumnCutter, MelScale, MelSpectrum, fft_size
-from tests.gui.view_samples import color_at, image_of, tone_blocks
+from tests.gui.view_samples import color_at, image_of, settle, tone_blocks
 
 RATE = 16_000
 
@@ -235,3 +235,17 @@ def test_the_meter_paints_and_tells_its_level(qtbot: QtBot) -> None:
     assert view.summary == "peak 0.0 dBFS, clipping"
     view.clear()
     assert view.level.held == -60.0
+
+
+def test_the_axis_appears_with_the_first_sound(qtbot: QtBot) -> None:
+    view = SpectrogramView()
+    qtbot.addWidget(view)
+    view.resize(400, 220)
+    view.show()
+    settle()
+    for block in tone_blocks(1000.0, 0.1, time.monotonic_ns()):
+        view.add(block)
+    settle()
+    with_axis = view.grab(QRect(0, 0, 40, 190)).toImage()
+    view.clear()
+    assert view.grab(QRect(0, 0, 40, 190)).toImage() != with_axis
