@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -56,6 +57,9 @@ class GrpcEdge:
             note, begun = Note(), _Begun(name, _peer(context), len(message))
             try:
                 reply = await answer(message, note)
+            except asyncio.CancelledError:
+                self._add(begun, note, grpc.StatusCode.CANCELLED, 0)
+                raise
             except Exception as error:  # noqa: BLE001 - the edge turns every error into a status
                 self._add(begun, note, status_of(error).grpc, 0)
                 await _abort(context, error)
@@ -75,6 +79,9 @@ class GrpcEdge:
                 code = grpc.StatusCode.OK
                 try:
                     reply = await answer(message, note)
+                except asyncio.CancelledError:
+                    self._add(begun, note, grpc.StatusCode.CANCELLED, 0)
+                    raise
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
                     _log_unforeseen(error)
                     code = status_of(error).grpc

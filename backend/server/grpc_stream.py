@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
 import grpc.aio
@@ -11,7 +11,7 @@ import grpc.aio
 DEPTH = 8
 """Most messages of one stream that are read and not yet answered."""
 
-Answer: TypeAlias = Callable[[bytes], Awaitable[bytes]]
+Answer: TypeAlias = Callable[[bytes], Coroutine[Any, Any, bytes]]
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
@@ -51,7 +51,7 @@ async def _read_next(
     message = await context.read()
     if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
         return False
-    await answers.put(tasks.create_task(_awaited(answer(message))))
+    await answers.put(tasks.create_task(answer(message)))
     return True
 
 
@@ -61,7 +61,3 @@ async def _write_next(context: Context, answers: asyncio.Queue[asyncio.Task[byte
         return False
     await context.write(await task)
     return True
-
-
-async def _awaited(answer: Awaitable[bytes]) -> bytes:
-    return await answer

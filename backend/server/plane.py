@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from backend.core.errors import NotFound
+from backend.core.errors import NotFound, NotReady
 from backend.core.inference import InferRequest, InferResponse
 from backend.core.predictions import Predictions
 from backend.core.samples import MediaKind
@@ -46,6 +46,7 @@ class DataPlane:
         self._queue_limit = queue_limit
         self._runners: dict[str, ModelRunner] = {}
         self._retired: list[ModelRunner] = []
+        self._closed = False
 
     async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
         """Answer a request in tensors.
@@ -77,7 +78,8 @@ class DataPlane:
         return self.registry.get(name or self.registry.default, version)
 
     def close(self) -> None:
-        """Refuse what waits and let the models' threads end."""
+        """Refuse what waits and what comes, and let the models' threads end."""
+        self._closed = True
         self._retired.extend(self._runners.values())
         self._runners.clear()
         for runner in self._retired:
@@ -90,7 +92,12 @@ class DataPlane:
         return all(ended)
 
     def _runner(self, model: Model) -> ModelRunner:
-        """The runner of exactly this model: one that was replaced by another is let go."""
+        """The runner of exactly this model: one that was replaced by another is let go.
+
+        Raises NotReady once the plane is closed.
+        """
+        if self._closed:
+            raise NotReady("the server is being stopped")
         runner = self._runners.get(model.name)
         if runner is not None and runner.model is model:
             return runner

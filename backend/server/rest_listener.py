@@ -47,6 +47,18 @@ class BoundedHttp(HttpToolsProtocol):
             raise ValueError(f"headers over {_MAX_HEADER_BYTES} bytes")
 
 
+class _Server(uvicorn.Server):
+    """uvicorn looks ten times a second whether to end; this one is told."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.leaving = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Wait for the end."""
+        await self.leaving.wait()
+
+
 class RestListener:
     """Serves an ASGI application on one port."""
 
@@ -54,7 +66,7 @@ class RestListener:
         self._app = app
         self._host = host
         self._wanted = port
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self.port = 0
 
@@ -62,7 +74,7 @@ class RestListener:
         """Open the port; raises PortInUse or UsageError."""
         listener = listen(self._host, self._wanted)
         self.port = int(listener.getsockname()[1])
-        self._server = uvicorn.Server(_config(self._app))
+        self._server = _Server(_config(self._app))
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="rest")
         while not self._server.started and not self._serving.done():
             await asyncio.sleep(0)
@@ -76,7 +88,7 @@ class RestListener:
             return
         # uvicorn waits this long for requests, and then only cancels their tasks.
         self._server.config.timeout_graceful_shutdown = max(1, math.ceil(grace_s))
-        self._server.should_exit = True
+        self._server.leaving.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._serving), grace_s)
         self._server.force_exit = True

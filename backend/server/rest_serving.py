@@ -87,8 +87,10 @@ class _Serving:
         return await self._edge.answer(request, body, {"Content-Type": JSON_TYPE})
 
     async def predict(self, request: Request) -> Response:
-        model = self._plane.model(request.query_params.get("model", ""))
-        note_of(request.scope).model = model.name
+        note = note_of(request.scope)
+        note.model = request.query_params.get("model", "")
+        model = self._plane.model(note.model)
+        note.model = model.name
         body = await self._edge.body(request)
         kind = request.headers.get("content-type", "")
         item = await self._edge.convert(

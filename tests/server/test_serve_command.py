@@ -1,0 +1,135 @@
+"""``main.py``: the commands that run in a process of their own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+import requests
+
+from backend.core.release import VERSION
+from backend.wire.generated import open_inference_pb2 as oip
+from tests.server.grpc_calls import unary
+
+ROOT = Path(__file__).resolve().parents[2]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    running: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str) -> subprocess.Popen[str]:
+        running.append(
+            subprocess.Popen(
+                [sys.executable, str(ROOT / "main.py"), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return running[-1]
+
+    yield run
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def ready(process: subprocess.Popen[str]) -> dict[str, object]:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, process.communicate()[1]
+    answer: dict[str, object] = json.loads(line)
+    return answer
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_says_its_addresses_and_ends_on_a_signal(start: Start, number: int) -> None:
+    process = start("serve")
+    about = ready(process)
+    assert about.keys() == {"rest", "grpc", "models"}
+    assert "identity" in str(about["models"])
+    assert requests.get(f"{about['rest']}/v2/health/ready", timeout=5).ok
+    with grpc.insecure_channel(str(about["grpc"])) as channel:
+        live = unary(channel, "/inference.GRPCInferenceService/ServerLive")
+        assert oip.ServerLiveResponse.FromString(live(b"", timeout=5)).live
+        started = time.monotonic()
+        process.send_signal(number)
+        code, out, err = ended(process)
+    assert time.monotonic() - started < 2.0
+    assert (code, out, err) == (0, "", "")
+
+
+def test_serve_ends_with_its_parent_when_told_to(start: Start) -> None:
+    process = start("serve", "--exit-with-stdin")
+    ready(process)
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+    assert ended(process)[0] == 0
+
+
+def test_serve_without_that_flag_outlives_its_input(start: Start) -> None:
+    process = start("serve")
+    about = ready(process)
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+    time.sleep(0.5)
+    assert requests.get(f"{about['rest']}/v2/health/live", timeout=5).ok
+
+
+@pytest.mark.parametrize("option", ["--rest-port", "--grpc-port"])
+def test_serve_says_that_a_port_is_in_use(start: Start, option: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, out, err = ended(start("serve", option, str(port)))
+    assert (code, out) == (4, "")
+    assert f"Port {port} on 127.0.0.1 is already in use" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--nonsense"], ["--rest-port", "x"], ["--grpc-port", "70000"], ["--message-limit-mib", "0"]],
+)
+def test_serve_refuses_wrong_options(start: Start, arguments: list[str]) -> None:
+    code, out, err = ended(start("serve", *arguments))
+    assert (code, out) == (2, "")
+    assert err
+    assert "Traceback" not in err
+
+
+def test_help_and_version_need_no_window(start: Start) -> None:
+    code, out, err = ended(start("--version"))
+    assert (code, out, err) == (0, f"inferdeck {VERSION}\n", "")
+    code, out, _ = ended(start("--help"))
+    assert code == 0
+    assert "main.py serve" in out
+    code, out, _ = ended(start("serve", "--help"))
+    assert code == 0
+    assert "--rest-port" in out
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
