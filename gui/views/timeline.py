@@ -148,10 +148,10 @@ class ProbabilityTimeline(View):
             self._rings[_BEST + place].clear()
         for item in found:
             self._ranges[item.name] = item
-            if item.name in self._scalar_latch.labels:
+            # Outside its range means no reading, such as 0 Hz for no pitch: a gap, not a low value.
+            if item.name in self._scalar_latch.labels and item.low <= item.value <= item.high:
                 place = self._scalar_latch.labels.index(item.name)
-                span = (item.high - item.low) or 1.0
-                part = min(1.0, max(0.0, (item.value - item.low) / span))
+                part = (item.value - item.low) / ((item.high - item.low) or 1.0)
                 self._rings[_BEST + place].append(at_s, part, self._beat)
         first = self._scalar_latch.labels[0]
         if first is not None:

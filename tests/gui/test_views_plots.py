@@ -236,6 +236,13 @@ def test_a_number_with_a_unit_gets_an_axis_of_its_own(timeline: ProbabilityTimel
     assert timeline._plot._right[:2] == (40, 1040)
 
 
+def test_a_number_outside_its_range_is_a_gap(timeline: ProbabilityTimeline) -> None:
+    now_ns = time.monotonic_ns()
+    for n, hertz in enumerate((440.0, 0.0)):
+        timeline.add(now_ns + n * 1000 * MS, (Scalars((Scalar("pitch", hertz, "Hz", 40, 1040),)),))
+    assert timeline.summary == "pitch –"
+
+
 def test_f_freezes_and_r_shows_the_whole_window(timeline: ProbabilityTimeline) -> None:
     now_ns = time.monotonic_ns()
     timeline.add(now_ns, classes(cat=0.5))
