@@ -154,6 +154,10 @@ class PulseMicrophone:
         """Take the microphone away; the daemon stays."""
         self._pactl("unload-module", self._MICROPHONE[0])
 
+    def remove_room(self) -> None:
+        """Take away what the microphone hears; its recordings die."""
+        self._pactl("unload-module", "module-null-sink")
+
     def plug_in(self) -> None:
         """Bring the microphone back under the same name."""
         self._pactl("load-module", *self._MICROPHONE)
