@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -105,6 +106,19 @@ _ALLOWED: dict[str, tuple[frozenset[type], str]] = {
 }
 
 
+_TYPECODES = {
+    Datatype.BOOL: "b",
+    Datatype.UINT8: "B",
+    Datatype.UINT16: "H",
+    Datatype.UINT32: "I",
+    Datatype.UINT64: "Q",
+    Datatype.INT8: "b",
+    Datatype.INT16: "h",
+    Datatype.INT32: "i",
+    Datatype.INT64: "q",
+}
+
+
 def _checked(flat: list[Any], datatype: Datatype, place: Place, *, lenient: bool) -> Array:
     kind = datatype.numpy.kind
     allowed, expected = _ALLOWED[kind]
@@ -119,7 +133,8 @@ def _checked(flat: list[Any], datatype: Datatype, place: Place, *, lenient: bool
     if kind == "f":
         return narrowed(_floats(flat, place), datatype, place)
     try:
-        return np.array(flat, dtype=datatype.numpy)
+        # array is twice as fast as numpy here
+        return np.frombuffer(array(_TYPECODES[datatype], flat), datatype.numpy)
     except OverflowError:
         bounds = np.iinfo(datatype.numpy)
         index = next(i for i, v in enumerate(flat) if not bounds.min <= v <= bounds.max)
@@ -130,7 +145,9 @@ def _checked(flat: list[Any], datatype: Datatype, place: Place, *, lenient: bool
 
 def _floats(flat: list[Any], place: Place) -> Array:
     try:
-        return np.array(flat, dtype=np.float64)
+        return np.frombuffer(array("d", flat), np.float64)
+    except TypeError:
+        return np.array(flat, dtype=np.float64)  # null among them, which becomes NaN
     except OverflowError:
         raise InvalidInput(f"{place} holds an integer that no float can") from None
 

@@ -33,7 +33,10 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """A number or a nested list of numbers; `rate` as for `Sound`, if the model takes sound."""
+    """A number, a nested list of numbers, or an array of them.
+
+    `rate` is as for `Sound`, if the model takes sound.
+    """
 
     value: object
     rate: int | None = None

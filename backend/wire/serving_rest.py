@@ -13,6 +13,7 @@ from backend.core.timing import ServerTiming
 from backend.wire.elements import Buffer, reading_reply
 from backend.wire.json_data import check_finite, has_not_finite
 from backend.wire.json_text import read_json, write_json
+from backend.wire.number_lists import split_numbers
 from backend.wire.oip_json import json_object
 from backend.wire.oip_parameters import kind_of
 from backend.wire.oip_timing import timing_from_json, timing_to_json
@@ -38,7 +39,9 @@ def encode_values(values: Array, rate: int | None = None) -> bytes:
 
 def decode_values(body: Buffer) -> Values:
     """The input in the body of a request; raises InvalidInput if there is none."""
-    value = json_object(read_json(body), "The body of /predict")
+    split = split_numbers(bytes(body), "input")
+    rest, numbers = split if split is not None else (body, None)
+    value = json_object(read_json(rest), "The body of /predict")
     if "input" not in value:
         raise InvalidInput(
             'The body of /predict needs "input".', hint='{"input": <number or nested list>}'
@@ -48,7 +51,7 @@ def decode_values(body: Buffer) -> Values:
         raise InvalidInput(
             f'"rate" must be a whole number of samples per second above 0, got {_shown(rate)}.'
         )
-    return Values(value["input"], rate)
+    return Values(value["input"] if numbers is None else numbers, rate)
 
 
 def encode_reply(predictions: Predictions, model: str, timing: ServerTiming | None) -> bytes:

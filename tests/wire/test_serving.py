@@ -323,7 +323,7 @@ def test_the_body_of_a_prediction_request() -> None:
 
     assert body == b'{"input":[[1,2],[3,4]],"rate":8000}'
     back = decode_values(body)
-    assert (back.value, back.rate) == ([[1, 2], [3, 4]], 8000)
+    assert (np.asarray(back.value).tolist(), back.rate) == ([[1, 2], [3, 4]], 8000)
     assert decode_values(b'{"input":5}').value == 5
 
 
