@@ -14,20 +14,22 @@ from backend.server.records import RequestLog
 from backend.server.rest_app import rest_app
 from backend.server.rest_listener import RestListener
 from backend.server.side_thread import SideThread
+from backend.server.trimming import Trimmer
 
 
 def listener_factory(
     plane: DataPlane, side: SideThread, requests: RequestLog, options: ServerOptions
 ) -> MakeListener:
     """Makes the listeners of one server."""
+    trimmer = Trimmer()
 
     def make(door: Door, port: int) -> Listener:
         match door:
             case Door.REST:
-                app = rest_app(plane, side, requests, options)
+                app = rest_app(plane, side, requests, trimmer, options)
                 return RestListener(app, options.host, port)
             case Door.GRPC:
-                edge = GrpcEdge(requests)
+                edge = GrpcEdge(requests, trimmer)
                 services = (oip_service(plane, edge), serving_service(plane, edge))
                 return GrpcListener(
                     services, options.host, port, message_limit=options.message_limit

@@ -192,7 +192,9 @@ class _House:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._live())
+            # grpc.aio needs a loop that watches sockets, which is not the usual one on Windows.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._live())
         except BaseException as error:
             if not self._began.done():
                 self._began.set_exception(error)

@@ -16,6 +16,7 @@ from backend.core.errors import ConsoleError
 from backend.server.grpc_stream import serve_stream
 from backend.server.records import RequestLog
 from backend.server.statuses import status_of, text_of
+from backend.server.trimming import Trimmer
 
 _log = logging.getLogger("inferdeck.server")
 
@@ -47,8 +48,9 @@ Refuse: TypeAlias = Callable[[Note, BaseException], bytes]
 class GrpcEdge:
     """Makes method handlers that speak bytes, so that our own codec reads and writes them."""
 
-    def __init__(self, log: RequestLog) -> None:
+    def __init__(self, log: RequestLog, trimmer: Trimmer) -> None:
         self._requests = log
+        self._trimmer = trimmer
 
     def unary(self, name: str, answer: Answer) -> Handler:
         """A method with one message each way; its errors become the status of the call."""
@@ -105,6 +107,7 @@ class GrpcEdge:
         return grpc.stream_stream_rpc_method_handler(handle)
 
     def _add(self, begun: _Begun, note: Note, code: grpc.StatusCode, bytes_out: int) -> None:
+        self._trimmer.saw(begun.bytes_in + bytes_out)
         self._requests.add(
             time_s=begun.time_s,
             api="gRPC",

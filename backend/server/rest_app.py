@@ -16,10 +16,15 @@ from backend.server.rest_journal import Journal
 from backend.server.rest_oip import oip_routes
 from backend.server.rest_serving import serving_routes
 from backend.server.side_thread import SideThread
+from backend.server.trimming import Trimmer
 
 
 def rest_app(
-    plane: DataPlane, side: SideThread, requests: RequestLog, options: ServerOptions
+    plane: DataPlane,
+    side: SideThread,
+    requests: RequestLog,
+    trimmer: Trimmer,
+    options: ServerOptions,
 ) -> ASGIApp:
     """Simple serving and the Open Inference Protocol behind one guard and one log."""
     edge = RestEdge(side, message_limit=options.message_limit)
@@ -35,4 +40,4 @@ def rest_app(
     # "/v2/" is not "/v2": Triton's clients and ours never ask for it, and a redirect would hide
     # the mistake of whoever does.
     app.router.redirect_slashes = False
-    return Journal(app, requests, options.host)
+    return Journal(app, requests, trimmer, options.host)

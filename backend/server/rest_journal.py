@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.server.records import RequestLog
 from backend.server.rest_guard import why_refused
 from backend.server.rest_replies import error_response
+from backend.server.trimming import Trimmer
 
 _NOTE = "inferdeck.note"
 _FORBIDDEN = 403
@@ -35,9 +36,12 @@ def note_of(scope: Scope) -> Note:
 class Journal:
     """Passes requests on, unless they are a web page's, and writes each one down."""
 
-    def __init__(self, app: ASGIApp, log: RequestLog, listening_host: str) -> None:
+    def __init__(
+        self, app: ASGIApp, log: RequestLog, trimmer: Trimmer, listening_host: str
+    ) -> None:
         self._app = app
         self._log = log
+        self._trimmer = trimmer
         self._host = listening_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,6 +60,7 @@ class Journal:
             await app(scope, receive, send_and_note)
         finally:
             entry.end()
+            self._trimmer.saw(entry.size_bytes)
 
 
 class _Entry:
@@ -71,6 +76,11 @@ class _Entry:
         self._status = 0
         self._bytes_out = 0
         self._written = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Request and reply together."""
+        return self._note.bytes_in + self._bytes_out
 
     def see(self, message: Message) -> None:
         """Follow the reply."""

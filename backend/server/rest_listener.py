@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import math
-from typing import Any
+import socket
+import time
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -18,6 +17,8 @@ _SILENT = logging.CRITICAL + 1
 _MAX_HEADER_BYTES = 64 * 1024
 _MAX_CONNECTIONS = 256
 _KEEP_ALIVE_S = 75
+_TICK_S = 0.01
+_CANCEL_S = 0.5
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -48,15 +49,40 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn looks ten times a second whether to end; this one is told."""
+    """uvicorn's server, which is told when to end and how long to wait for the last replies.
+
+    uvicorn's own looks ten times a second whether to end, and waits for replies in whole seconds
+    and for connections that never close without limit.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.leaving = asyncio.Event()
+        self.grace_s = 0.0
 
     async def main_loop(self) -> None:
         """Wait for the end."""
         await self.leaving.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port, let replies finish for `grace_s` seconds, then break them off."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        state = self.server_state
+        for connection in tuple(state.connections):
+            connection.shutdown()
+        deadline = time.monotonic() + self.grace_s
+        while state.connections and time.monotonic() < deadline:
+            await asyncio.sleep(_TICK_S)
+        tasks = tuple(state.tasks)
+        for task in tasks:
+            task.cancel()
+        for connection in tuple(state.connections):
+            connection.transport.abort()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CANCEL_S)
 
 
 class RestListener:
@@ -86,22 +112,9 @@ class RestListener:
         """Close the port, let requests finish for `grace_s` seconds, then break them off."""
         if self._server is None or self._serving is None:
             return
-        # uvicorn waits this long for requests, and then only cancels their tasks.
-        self._server.config.timeout_graceful_shutdown = max(1, math.ceil(grace_s))
+        self._server.grace_s = grace_s
         self._server.leaving.set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._serving), grace_s)
-        self._server.force_exit = True
-        self._break_off(self._server.server_state)
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(self._serving, grace_s)
-
-    @staticmethod
-    def _break_off(state: Any) -> None:
-        for task in tuple(state.tasks):
-            task.cancel()
-        for connection in tuple(state.connections):
-            connection.transport.abort()
+        await self._serving
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:

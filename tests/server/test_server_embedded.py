@@ -447,6 +447,21 @@ class TestLoad:
         assert plain.ok
         assert len(plain.content) > HD.size
 
+    def test_a_message_close_to_the_default_limit_passes_and_one_above_does_not(
+        self, server: EmbeddedServer, http: requests.Session, channel: grpc.Channel
+    ) -> None:
+        url = server.rest_url + oip_rest.infer_path("identity")
+        headers = {oip_rest.HEADER_LENGTH: "0", "Accept-Encoding": "identity"}
+        for mebibytes, passes in ((63, True), (65, False)):
+            data = np.zeros(mebibytes << 20, np.uint8)
+            reply = http.post(url, data=data.tobytes(), headers=headers, timeout=WAIT_S)
+            assert reply.status_code == (200 if passes else 413)
+            if passes:
+                assert len(infer(channel, message(data))) > data.size
+            else:
+                with pytest.raises(grpc.RpcError, match="RESOURCE_EXHAUSTED"):
+                    infer(channel, message(data))
+
     def test_many_clients_at_once_each_get_their_own_answers(
         self, server: EmbeddedServer, channel: grpc.Channel
     ) -> None:
