@@ -51,6 +51,9 @@ def main(argv: list[str]) -> int:
 def _run(options: Options) -> int:
     from PySide6.QtWidgets import QApplication
 
+    from gui.qt_messages import forward_qt_messages
+
+    forward_qt_messages()
     from backend.sources.opencv_camera import OpenCvCameras
     from gui.appearance import Appearance
     from gui.crash import CrashCatcher

@@ -33,11 +33,8 @@ from gui.icons import tinted
 from gui.offers import ModelOffer
 from gui.picker import Picker, add_choice
 from gui.segmented import Segmented
-from gui.switches import Switches
+from gui.switches import Switches, target_title
 from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
-
-LOCAL_NAME = "Local demo"
-"""What the embedded server is called in the window."""
 
 _APIS = (
     (Api.SERVING, "Simple", "Simple serving: POST /predict and the ModelServing service"),
@@ -63,11 +60,6 @@ _COMPRESSIONS = (
     (Compression.NONE, "none", "Messages as they are"),
     (Compression.GZIP, "gzip", "Whole messages compressed"),
 )
-
-
-def target_title(target: Target) -> str:
-    """What a target is called in the window."""
-    return LOCAL_NAME if target.name == EMBEDDED else target.name
 
 
 class Bar(QWidget):
@@ -320,8 +312,7 @@ def _addresses(switches: Switches) -> str:
 def _number(name: str, low: int, high: int, width: int) -> QSpinBox:
     box = QSpinBox()
     box.setRange(low, high)
-    box.setFixedWidth(width)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    box.setFixedSize(width, CONTROL_HEIGHT)
     box.setAccessibleName(name)
     box.setKeyboardTracking(False)
     box.setAlignment(Qt.AlignmentFlag.AlignCenter)

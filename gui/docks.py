@@ -39,7 +39,7 @@ class Dock(QDockWidget):
         title = QLabel(self.windowTitle())
         title.setObjectName("dockTitle")
         title.setProperty("role", "caption")
-        title.setContentsMargins(GAP + 4, GAP, GAP, GAP_SMALL)
+        title.setContentsMargins(GAP, GAP, GAP, GAP_SMALL)
         return title
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -29,12 +30,12 @@ class _Form(QDialog):
     def __init__(self, window: QWidget, title: str, help_text: str) -> None:
         super().__init__(window)
         self.setWindowTitle(title)
-        self.setMinimumWidth(_WIDTH)
         heading = QLabel(title)
         heading.setProperty("role", "title")
         words = QLabel(help_text)
         words.setProperty("role", "muted")
         words.setWordWrap(True)
+        words.setFixedWidth(_WIDTH)
         self.fields = QFormLayout()
         self.fields.setSpacing(GAP)
         self.wrong = QLabel()
@@ -44,8 +45,11 @@ class _Form(QDialog):
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setProperty("role", "primary")
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Use")
+        use = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        use.setProperty("role", "primary")
+        use.setText("Use")
+        for button in buttons.buttons():
+            button.setIcon(QIcon())
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -131,6 +131,7 @@ class LivePage(DockArea):
         self._middle.setCurrentWidget(self.sound if sound else self.pane)
         self.pane.set_live_source(live=info.live)
         self.pane.set_caption(source_line(info))
+        self.sound.set_caption(source_line(info))
 
     def say(self, title: str, body: str = "", kind: MessageKind = MessageKind.EMPTY) -> None:
         """A message in the place of the picture, or over it."""

@@ -16,7 +16,7 @@ from backend.core.errors import ConsoleError, PayloadTooLarge, PortInUse, Target
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunStatus, Severity, SourceInfo
 from gui.appearance import Appearance
-from gui.bar import Bar, target_title
+from gui.bar import Bar
 from gui.command_palette import CommandPalette
 from gui.commands import CommandSet
 from gui.crash import crash_report
@@ -39,7 +39,7 @@ from gui.source_menu import Devices, SourceMenu
 from gui.status_strip import HEIGHT as STRIP_HEIGHT
 from gui.status_strip import StatusStrip
 from gui.status_text import state_text
-from gui.switches import Switches
+from gui.switches import Switches, target_title
 from gui.tasks import Tasks
 from gui.theme import Palette, ThemeChoice
 from gui.views.messages import MessageKind
@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
         self._source_info: SourceInfo | None = None
         self._source_trouble = ""
         self._shown_anything = False
+        self._last_status = RunStatus()
         self._is_ready = self._start_when_ready = False
         self.run = RunControl(parts.tasks, parts.make_source, parts.make_session, self)
         self._build(parts.appearance.palette)
@@ -389,6 +390,8 @@ class MainWindow(QMainWindow):
         self.show_notice(notice, ways, summary.as_table())
         if error is not None:
             self.page.say(error.message, error.hint, MessageKind.FAILED)
+        else:
+            self.page.say("")
         self._last_status = status
         self._write()
 
@@ -404,9 +407,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _server_ready(self) -> None:
-        self._become_ready()
         if self._source_info is not None:
             self._fit_model(self._switches.source, self._source_info)
+        self._become_ready()
         self.retry_now()
 
     @Slot(object)
@@ -464,8 +467,6 @@ class MainWindow(QMainWindow):
             self._write_idle(status)
         else:
             self._write_run(session, status, target)
-
-    _last_status = RunStatus()
 
     def _idle_text(self, status: RunStatus) -> str:
         if not self._is_ready:

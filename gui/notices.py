@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,8 @@ from gui.icons import tinted, tinted_pixmap
 from gui.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _WIDTH = 400
+_ICON, _CLOSE = 16, 20
+_TEXT_WIDTH = _WIDTH - _ICON - _CLOSE - 4 * GAP - 8
 _MOST_SHOWN = 4
 _LIFE_MS = {Severity.INFO: 4000, Severity.WARNING: 8000}
 """Errors have no entry: they stay until closed."""
@@ -95,7 +96,7 @@ class Toast(QFrame):
         icon = QLabel()
         icon.setPixmap(tinted_pixmap(str(severity), palette.color(role)))
         icon.setAccessibleName(str(severity))
-        self._title = _text(self.notice.title)
+        self._title = _text(self.notice.title, _TEXT_WIDTH)
         self._title.setAccessibleName(f"{severity}: {self.notice.title}")
         head = QHBoxLayout()
         head.setSpacing(GAP)
@@ -107,23 +108,21 @@ class Toast(QFrame):
         column.setSpacing(GAP_SMALL)
         column.addLayout(head)
         if self.notice.body:
-            body = _text(self.notice.body)
+            body = _text(self.notice.body, _TEXT_WIDTH)
             body.setProperty("role", "muted")
-            body.setContentsMargins(16 + GAP, 0, GAP, 0)
-            column.addWidget(body)
-        self._more = _text(self._details)
+            column.addLayout(_indented(body))
+        self._more = _text(self._details, _TEXT_WIDTH)
         self._more.setProperty("role", "muted")
-        self._more.setContentsMargins(16 + GAP, 0, GAP, 0)
         self._more.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more.hide()
-        column.addWidget(self._more)
+        column.addLayout(_indented(self._more))
         buttons = self._buttons(actions)
         if buttons.count():
             column.addLayout(buttons)
 
     def _buttons(self, actions: tuple[ToastAction, ...]) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setContentsMargins(16 + GAP - 5, 0, 0, 0)
+        row.setContentsMargins(_ICON + GAP - 5, 0, 0, 0)
         row.setSpacing(GAP)
         for action in actions:
             row.addWidget(_link(action.title, partial(self._act, action)))
@@ -143,7 +142,6 @@ class Toast(QFrame):
         shown = self._more.isVisible()
         self._more.setVisible(not shown)
         self._expand.setText("Details" if shown else "Less")
-        self.adjustSize()
         stack = self.parentWidget()
         if isinstance(stack, Toasts):
             stack.arrange()
@@ -196,7 +194,8 @@ class Toasts(QWidget):
             return
         y = 0
         for toast in self._toasts:
-            height = max(toast.heightForWidth(_WIDTH), toast.minimumSizeHint().height())
+            toast.adjustSize()
+            height = toast.height()
             toast.setGeometry(0, y, _WIDTH, height)
             y += height + GAP
         y -= GAP
@@ -219,11 +218,19 @@ class Toasts(QWidget):
             self.arrange()
 
 
-def _text(text: str) -> QLabel:
+def _indented(label: QLabel) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(_ICON + GAP, 0, 0, 0)
+    row.addWidget(label, 0, Qt.AlignmentFlag.AlignLeft)
+    return row
+
+
+def _text(text: str, width: int) -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    # A fixed width makes the height for it exact: nested layouts only estimate.
+    label.setFixedWidth(width)
     return label
 
 
@@ -232,7 +239,7 @@ def _close_button(palette: Palette, run: Callable[[], None]) -> QToolButton:
     button.setProperty("role", "flat")
     button.setIcon(tinted("close", palette.text_muted))
     button.setAccessibleName("Close notice")
-    button.setFixedSize(20, 20)
+    button.setFixedSize(_CLOSE, _CLOSE)
     button.setStyleSheet("min-height: 0; padding: 0;")
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(run)

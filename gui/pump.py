@@ -14,7 +14,7 @@ from gui.live_session import LiveSession
 
 _PLOT_EVERY_NS = 33_000_000
 _TEXT_EVERY_NS = 500_000_000
-_FASTEST_MS, _SLOWEST_MS = 6, 16
+_FASTEST_MS, _SLOWEST_MS = 4, 8
 
 
 class Screen(Protocol):
@@ -38,7 +38,7 @@ class Screen(Protocol):
 
 
 class Pump(QObject):
-    """One timer at the display's rate; what is not due yet is left where it is."""
+    """One timer at twice the display's rate; what is not due yet is left where it is."""
 
     def __init__(self, screen: Screen, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +82,7 @@ class Pump(QObject):
 
 
 def _interval_ms() -> int:
+    """Half a display period: a result waits a quarter of one on average; painting still merges."""
     screen = QGuiApplication.primaryScreen()
     rate = screen.refreshRate() if screen is not None else 60.0
-    return max(_FASTEST_MS, min(_SLOWEST_MS, int(1000 / max(rate, 1.0))))
+    return max(_FASTEST_MS, min(_SLOWEST_MS, int(500 / max(rate, 1.0))))

@@ -30,7 +30,7 @@ class RequestTable(QAbstractTableModel):
     def show_rows(self, oldest_first: Sequence[RequestRecord]) -> None:
         """Show these, newest on top."""
         rows = tuple(reversed(oldest_first))
-        if len(rows) == len(self._rows):
+        if rows and len(rows) == len(self._rows):
             self._rows = rows
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(_HEADINGS) - 1))
             return

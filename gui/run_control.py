@@ -182,8 +182,9 @@ class RunControl(QObject):
             return
         self._watch.stop()
         self._session = None
-        self._set_phase(Phase.IDLE)
+        self._phase = Phase.IDLE
         self.ended.emit(session)
+        self.phase_changed.emit()
 
     def _set_phase(self, phase: Phase) -> None:
         self._phase = phase

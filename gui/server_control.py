@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from backend.core.choices import EMBEDDED, Target
 from backend.core.status import Alert, Severity
 from backend.server.records import RequestLog
+from gui.switches import LOCAL_NAME
 from gui.tasks import Tasks
 
 if TYPE_CHECKING:  # the server's own modules are heavy and are imported off the window's thread
@@ -111,7 +112,7 @@ class ServerControl(QObject):
         server = self.server
         if target.name != EMBEDDED or server is None:
             return target
-        return Target(EMBEDDED, rest=server.rest_url, grpc=server.grpc_address)
+        return Target(LOCAL_NAME, rest=server.rest_url, grpc=server.grpc_address)
 
     def alerts(self) -> tuple[Alert, ...]:
         """What is wrong with the server."""

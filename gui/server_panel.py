@@ -184,7 +184,7 @@ class ServerPanel(QWidget):
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
-        for column, width in enumerate((72, 56, 0, 110, 110, 64, 84, 84)):
+        for column, width in enumerate((84, 60, 0, 120, 110, 64, 96, 96)):
             if width:
                 table.setColumnWidth(column, width)
             else:
@@ -257,10 +257,8 @@ def _port(name: str, value: int) -> QSpinBox:
     box = QSpinBox()
     box.setRange(0, _HIGHEST_PORT)
     box.setSpecialValueText("any")
-    box.setPrefix("")
     box.setValue(value)
     box.setFixedWidth(68)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     box.setAccessibleName(name)
     box.setToolTip(f"{name}, 0 for any free one")
     return box

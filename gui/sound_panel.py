@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backend.core.samples import AudioBlock
 from gui.theme import GAP, Palette
@@ -19,12 +19,19 @@ class SoundPanel(QWidget):
         self.waveform = WaveformView(palette=palette)
         self.meter = LevelMeter(palette=palette)
         self.spectrogram = SpectrogramView(palette=palette)
+        self._caption = QLabel()
+        self._caption.setProperty("role", "caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, GAP, GAP, GAP)
         column.setSpacing(GAP)
+        column.addWidget(self._caption)
         column.addWidget(self.waveform, 2)
         column.addWidget(self.meter)
         column.addWidget(self.spectrogram, 3)
+
+    def set_caption(self, text: str) -> None:
+        """The line over the sound: what it is and at which rate."""
+        self._caption.setText(text)
 
     def add(self, blocks: list[AudioBlock]) -> None:
         """More sound."""

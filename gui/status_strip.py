@@ -52,6 +52,7 @@ class StatusStrip(QWidget):
             slot.clicked.connect(lambda _=False, p=panel: self.panel_wanted.emit(p))
             self._slots[name] = slot
             row.addWidget(slot)
+        self._tint()
         self.show_status(RunStatus(), None, "Press Space to stream")
 
     def text(self, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend.core.status import RunState, RunStatus, SourceState
 
 _DROP_WARNING, _DROP_ALARM = 0.01, 0.05
+_FEWEST_DROPS = 3
 _RATE_WARNING, _RATE_ALARM = 0.95, 0.80
 
 
@@ -29,6 +30,7 @@ _STATE_WORDS = {
     RunState.FINISHED: ("Finished", "text_muted"),
     RunState.FAILED: ("Failed", "error"),
 }
+_AT_REST = (RunState.IDLE, RunState.FINISHED, RunState.FAILED)
 _UNWELL = {SourceState.LOST: "source lost", SourceState.SILENT: "source silent"}
 _AGE_TIP = "From capture to the first paint of its predictions, median of the last two seconds"
 _IN_TIP = "Items per second from the source"
@@ -77,8 +79,8 @@ def state_text(status: RunStatus, target: str) -> str:
 
 def slot_texts(status: RunStatus, age_ms: float | None) -> dict[str, SlotText]:
     """The text of every slot but the state."""
-    if status.state is RunState.IDLE and not status.counts.captured:
-        return _IDLE
+    if status.state in _AT_REST:
+        return {**_IDLE, "dropped": _dropped(status)} if status.counts.captured else _IDLE
     return {
         "in": _rate_in(status),
         "out": SlotText(f"out {status.rate_out:.1f}/s", _OUT_TIP),
@@ -119,7 +121,7 @@ def _dropped(status: RunStatus) -> SlotText:
         lines.append(f"failed: {counts.failed}")
     tip = "\n".join([_DROP_TIP, *lines])
     level = ""
-    if share > _DROP_WARNING:
+    if share > _DROP_WARNING and total >= _FEWEST_DROPS:
         level = "error" if share > _DROP_ALARM else "warning"
     sign = "▲ " if level else ""
     return SlotText(f"{sign}dropped {total} ({share * 100:.1f} %)", tip, level)

@@ -51,6 +51,7 @@ QPushButton[role="flat"], QToolButton[role="flat"] { background: transparent;
 QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $surface_raised; }
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $accent; }
 QToolButton[role="flat"]:checked { background: $surface_raised; border-color: $border; }
+QToolButton::menu-indicator { image: none; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent;
   padding: 0 4px; text-align: left; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
@@ -66,7 +67,7 @@ QPushButton[role="slot"][level="muted"] { color: $text_muted; }
 QPushButton[segment] { border-radius: 0; border-left-width: 0; padding: 0 9px;
   background: $surface; color: $text_muted; }
 QPushButton[segment]:hover { color: $text; }
-QPushButton[segment]:checked { background: $surface_raised; color: $accent; font-weight: 600; }
+QPushButton[segment]:checked { background: $surface_raised; color: $accent; }
 QPushButton[segment]:focus { border: 1px solid $accent; padding: 0 8px 0 9px; }
 QPushButton[segment]:disabled { color: $disabled; background: $surface; }
 QPushButton[segment]:checked:disabled { color: $text_muted; background: $surface_raised; }
@@ -75,12 +76,15 @@ QPushButton[segment="first"], QPushButton[segment="only"] { border-left-width: 1
 QPushButton[segment="last"], QPushButton[segment="only"] {
   border-top-right-radius: ${radius}px; border-bottom-right-radius: ${radius}px; }
 
-QLineEdit, QSpinBox, QPlainTextEdit, QTextEdit { background: $background; border: 1px solid $border;
+QLineEdit, QSpinBox, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $border;
   border-radius: ${radius}px; selection-background-color: $accent;
   selection-color: $on_accent; }
 QLineEdit, QSpinBox { min-height: ${inner}px; padding: 0 6px; }
+QSpinBox { padding: 0; }
 QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus { border-color: $accent; }
-QSpinBox:disabled, QLineEdit:disabled { color: $text_muted; background: $surface; }
+QSpinBox::up-button, QSpinBox::down-button { width: 0; height: 0; border: none; }
+QSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QSpinBox:disabled, QLineEdit:disabled { color: $text_muted; background: $field_disabled; }
 QPlainTextEdit[role="panel"] { border: none; border-radius: 0; background: $surface; }
 
 QAbstractItemView { background: $surface; alternate-background-color: $surface_raised; border: none;
@@ -132,6 +136,8 @@ def stylesheet(palette: Palette) -> str:
         text=palette.text,
         text_muted=palette.text_muted,
         disabled="#5d6573" if palette.dark else "#a3abb8",
+        field=palette.background if palette.dark else palette.surface,
+        field_disabled=palette.surface if palette.dark else palette.background,
         accent=palette.accent,
         on_accent=palette.on_accent,
         ok=palette.ok,

@@ -18,6 +18,14 @@ from backend.core.choices import (
 )
 from backend.core.samples import MediaKind
 
+LOCAL_NAME = "Local demo"
+"""What the embedded server is called in the window."""
+
+
+def target_title(target: Target) -> str:
+    """What a target is called in the window."""
+    return LOCAL_NAME if target.name == EMBEDDED else target.name
+
 
 @dataclass(frozen=True, slots=True)
 class Switches:
