@@ -16,8 +16,9 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.messages import parse as parse  # noqa: PLC0414 - edges read other messages
 from backend.wire.oip_parameters import from_messages, to_messages
-from backend.wire.trailing import head, only_field, read_with_buffers, write_pieces
+from backend.wire.trailing import only_field, read_with_buffers, write_pieces
 from backend.wire.typed import from_typed, has_typed_field, to_typed
+from backend.wire.varint import field_head
 
 SERVICE = "inference.GRPCInferenceService"
 MODEL_INFER = f"/{SERVICE}/ModelInfer"
@@ -52,7 +53,7 @@ def encode_request(request: InferRequest, *, raw: bool) -> bytes:
     for tensor in request.inputs:
         slot = message.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
         if not raw:
-            slot.contents.CopyFrom(to_typed(tensor))
+            to_typed(tensor, slot.contents)
     buffers = map(to_raw, request.inputs) if raw else ()
     return b"".join(write_pieces(message, _RAW_INPUTS, buffers))
 
@@ -96,7 +97,7 @@ def encode_stream_response(
             error_message=error or "unknown error", infer_response=ModelInferResponse(id=request_id)
         ).SerializeToString()
     pieces = _response_pieces(response, raw=raw)
-    return b"".join((head(_INFER_RESPONSE, sum(map(len, pieces))), *pieces))
+    return b"".join((field_head(_INFER_RESPONSE, sum(map(len, pieces))), *pieces))
 
 
 def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
@@ -126,7 +127,7 @@ def _response_pieces(response: InferResponse, *, raw: bool) -> list[Buffer]:
     for tensor in response.outputs:
         slot = message.outputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
         if not raw:
-            slot.contents.CopyFrom(to_typed(tensor))
+            to_typed(tensor, slot.contents)
     return write_pieces(message, _RAW_OUTPUTS, map(to_raw, response.outputs) if raw else ())
 
 

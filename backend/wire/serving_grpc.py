@@ -22,8 +22,8 @@ from backend.wire.elements import reading_reply
 from backend.wire.generated import modelserving_pb2 as pb
 from backend.wire.messages import parse
 from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
-from backend.wire.serving_media import audio_of, image_of, picture_message, sound_message
-from backend.wire.serving_messages import from_message, to_message
+from backend.wire.serving_media import audio_of, fill_audio, fill_image, image_of
+from backend.wire.serving_messages import fill, from_message
 from backend.wire.serving_tensors import from_tensor_list, to_tensor_list
 
 SERVICE = "modelserving.v1.ModelServing"
@@ -60,13 +60,13 @@ def encode_input(request: ServingInput) -> bytes:
     message = pb.InputData(id=request.id, model=request.model)
     match request.item:
         case Pixels() | PictureFile() as picture:
-            message.image.CopyFrom(picture_message(picture))
+            fill_image(message.image, picture)
         case Sound() as sound:
-            message.audio.CopyFrom(sound_message(sound))
+            fill_audio(message.audio, sound)
         case Values(value, _):
             message.value.CopyFrom(_value(value))
         case Tensors(tensors):
-            message.tensors.CopyFrom(to_tensor_list(tensors, raw=request.raw))
+            to_tensor_list(tensors, message.tensors, raw=request.raw)
     return message.SerializeToString()
 
 
@@ -78,11 +78,9 @@ def decode_input(data: bytes) -> ServingInput:
 
 def encode_result(result: ServingResult, *, raw: bool = True) -> bytes:
     """A PredictionResult message; plain tensors are raw or in typed lists."""
-    message = pb.PredictionResult(
-        id=result.id,
-        model=result.model,
-        predictions=[to_message(prediction, raw=raw) for prediction in result.predictions],
-    )
+    message = pb.PredictionResult(id=result.id, model=result.model)
+    for prediction in result.predictions:
+        fill(message.predictions.add(), prediction, raw=raw)
     if result.timing is not None:
         message.timing.CopyFrom(_timing(result.timing))
     if result.error is not None:

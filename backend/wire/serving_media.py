@@ -45,18 +45,15 @@ def pixels_of(data: Buffer, height: int, width: int, pixel_format: str = "rgb") 
     return Pixels(pixels)
 
 
-def picture_message(picture: Pixels | PictureFile) -> pb.Image:
-    """A picture as its message."""
+def fill_image(message: pb.Image, picture: Pixels | PictureFile) -> None:
+    """Put a picture into a message."""
     if isinstance(picture, PictureFile):
-        return pb.Image(encoding=pb.Image.ENCODING_FILE, data=picture.data)
-    height, width, _ = picture.pixels.shape
-    return pb.Image(
-        encoding=pb.Image.ENCODING_RAW,
-        format=pb.Image.PIXEL_FORMAT_RGB,
-        height=height,
-        width=width,
-        data=picture.pixels.tobytes(),
-    )
+        message.encoding = pb.Image.ENCODING_FILE
+        message.data = picture.data
+        return
+    message.SetInParent()
+    message.height, message.width, _ = picture.pixels.shape
+    message.data = picture.pixels.tobytes()
 
 
 def image_of(message: pb.Image) -> Pixels | PictureFile:
@@ -70,14 +67,11 @@ def image_of(message: pb.Image) -> Pixels | PictureFile:
     return pixels_of(message.data, message.height, message.width, PIXEL_FORMATS[message.format])
 
 
-def sound_message(sound: Sound) -> pb.Audio:
-    """Sound as its message: 32-bit floats."""
-    return pb.Audio(
-        rate=sound.rate or 0,
-        format=pb.Audio.SAMPLE_FORMAT_FLOAT32,
-        channels=1,
-        pcm=sound.samples.astype("<f4", copy=False).tobytes(),
-    )
+def fill_audio(message: pb.Audio, sound: Sound) -> None:
+    """Put sound into a message: 32-bit floats of one channel."""
+    message.rate = sound.rate or 0
+    message.channels = 1
+    message.pcm = sound.samples.astype("<f4", copy=False).tobytes()
 
 
 def audio_of(message: pb.Audio) -> Sound:

@@ -26,23 +26,23 @@ from backend.wire.generated import modelserving_pb2 as pb
 from backend.wire.serving_tensors import from_tensor_list, to_tensor_list
 
 
-def to_message(prediction: Prediction, *, raw: bool) -> pb.Prediction:
-    """One prediction; `raw` is for plain tensors."""
+def fill(message: pb.Prediction, prediction: Prediction, *, raw: bool) -> None:
+    """Put one prediction into a message; `raw` is for plain tensors."""
     match prediction:
         case Classification(classes):
-            return pb.Prediction(classification=_classification(classes))
+            message.classification.CopyFrom(_classification(classes))
         case Detections(items):
-            return pb.Prediction(detections=pb.Detections(items=[_detection(i) for i in items]))
+            message.detections.CopyFrom(pb.Detections(items=[_detection(i) for i in items]))
         case KeyPoints(points):
-            return pb.Prediction(key_points=pb.KeyPoints(points=[_point(p) for p in points]))
+            message.key_points.CopyFrom(pb.KeyPoints(points=[_point(p) for p in points]))
         case Mask():
-            return pb.Prediction(mask=_mask(prediction))
+            message.mask.CopyFrom(_mask(prediction))
         case Scalars(values):
-            return pb.Prediction(scalars=pb.Scalars(values=[_scalar(value) for value in values]))
+            message.scalars.CopyFrom(pb.Scalars(values=[_scalar(value) for value in values]))
         case Text(text):
-            return pb.Prediction(text=pb.Text(text=text))
+            message.text.CopyFrom(pb.Text(text=text))
         case Tensors(tensors):
-            return pb.Prediction(tensors=to_tensor_list(tensors, raw=raw))
+            to_tensor_list(tensors, message.tensors, raw=raw)
         case _:
             assert_never(prediction)
 

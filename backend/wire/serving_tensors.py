@@ -18,6 +18,7 @@ from backend.wire.elements import (
     wire_array,
 )
 from backend.wire.generated.modelserving_pb2 import TensorList, TensorValue
+from backend.wire.packed import packed_field
 from backend.wire.typed import check_count, narrowed
 
 _FIELDS: Mapping[str, tuple[str, np.dtype[Any]]] = {
@@ -31,9 +32,11 @@ _VALUE_FIELDS = frozenset(
 _RAW_ONLY = (Datatype.FP16, Datatype.BF16)
 
 
-def to_tensor_list(tensors: Iterable[Tensor], *, raw: bool) -> TensorList:
-    """The message; BYTES are always in their list, FP16 and BF16 always raw."""
-    return TensorList(tensors=[_value(tensor, raw=raw) for tensor in tensors])
+def to_tensor_list(tensors: Iterable[Tensor], message: TensorList, *, raw: bool) -> None:
+    """Put tensors into a message; BYTES always in their list, FP16 and BF16 always raw."""
+    message.SetInParent()
+    for tensor in tensors:
+        _fill(message.tensors.add(), tensor, raw=raw)
 
 
 def from_tensor_list(message: TensorList, role: str, model: str) -> tuple[Tensor, ...]:
@@ -41,16 +44,17 @@ def from_tensor_list(message: TensorList, role: str, model: str) -> tuple[Tensor
     return tuple(_tensor(value, Place(role, value.name, model)) for value in message.tensors)
 
 
-def _value(tensor: Tensor, *, raw: bool) -> TensorValue:
-    value = TensorValue(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
+def _fill(value: TensorValue, tensor: Tensor, *, raw: bool) -> None:
+    value.name, value.datatype = tensor.name, tensor.datatype
+    value.shape.extend(tensor.shape)
     if tensor.datatype is Datatype.BYTES:
         value.bytes_values.extend(bytes_items(tensor))
     elif raw or tensor.datatype in _RAW_ONLY:
         value.raw = bytes(to_raw(tensor))
     else:
         field, _ = _field(tensor.datatype)
-        getattr(value, field).extend(wire_array(tensor).reshape(-1).tolist())
-    return value
+        number = TensorValue.DESCRIPTOR.fields_by_name[field].number
+        value.MergeFromString(packed_field(number, wire_array(tensor).reshape(-1)))
 
 
 def _tensor(value: TensorValue, place: Place) -> Tensor:

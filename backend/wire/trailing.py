@@ -15,10 +15,9 @@ from google.protobuf.message import Message
 
 from backend.wire.elements import Buffer
 from backend.wire.messages import parse
-from backend.wire.varint import read_varint, varint
+from backend.wire.varint import LENGTH_DELIMITED, field_head, read_varint
 
 _M = TypeVar("_M", bound=Message)
-_LENGTH_DELIMITED = 2
 
 
 def write_pieces(message: Message, number: int, buffers: Iterable[Buffer]) -> list[Buffer]:
@@ -28,13 +27,8 @@ def write_pieces(message: Message, number: int, buffers: Iterable[Buffer]) -> li
     """
     pieces: list[Buffer] = [message.SerializeToString()]
     for buffer in buffers:
-        pieces += (head(number, len(buffer)), buffer)
+        pieces += (field_head(number, len(buffer)), buffer)
     return pieces
-
-
-def head(number: int, size: int) -> bytes:
-    """What stands before `size` bytes of a length-delimited field."""
-    return varint(number << 3 | _LENGTH_DELIMITED) + varint(size)
 
 
 def read_with_buffers(
@@ -87,7 +81,7 @@ def _fields(view: memoryview) -> Iterator[tuple[int, int, memoryview]]:
     while at < len(view):
         start = at
         key, at = read_varint(view, at)
-        if key & 7 != _LENGTH_DELIMITED:
+        if key & 7 != LENGTH_DELIMITED:
             raise ValueError(f"field {key >> 3} has no length")
         size, at = read_varint(view, at)
         if at + size > len(view):

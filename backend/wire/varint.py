@@ -5,6 +5,8 @@ from __future__ import annotations
 from backend.wire.elements import Buffer
 
 _MAX_BYTES = 10
+LENGTH_DELIMITED = 2
+"""Wire type of a field whose content is preceded by its length."""
 
 
 def varint(number: int) -> bytes:
@@ -15,6 +17,11 @@ def varint(number: int) -> bytes:
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+def field_head(number: int, size: int) -> bytes:
+    """What stands before `size` bytes of a length-delimited field."""
+    return varint(number << 3 | LENGTH_DELIMITED) + varint(size)
 
 
 def read_varint(data: Buffer, at: int) -> tuple[int, int]:
