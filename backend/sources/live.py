@@ -125,7 +125,7 @@ class LiveSource(ABC):
                 f"{self._name} sends pictures that cannot be decoded: {error.message}",
             ) from error
         self._bad = 0
-        return Frame(arrived.number, arrived.captured_ns, pixels, name=self._name)
+        return Frame(arrived.number, arrived.captured_ns, pixels)
 
     def _check_silence(self, what: str, limit_s: float) -> None:
         silent_s = time.monotonic() - self._last_at

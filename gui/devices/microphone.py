@@ -126,7 +126,7 @@ class MicrophoneSource:
         samples, self._held = self._held[:count].copy(), self._held[count:]
         # What arrived last is new; the block ends as long ago as what is still held lasts.
         captured_ns = self._arrived_ns - int(len(self._held) / rate * 1e9)
-        block = AudioBlock(self._seq, captured_ns, samples, rate, name=self._info.name)
+        block = AudioBlock(self._seq, captured_ns, samples, rate)
         self._seq += 1
         return block
 

@@ -120,7 +120,7 @@ def test_the_newest_picture_is_given_to_a_slow_reader(
     assert isinstance(second, Frame)
     assert second.seq > first.seq + 5
     assert mean(second.pixels) == second.seq + 1
-    assert time.monotonic_ns() - second.captured_ns < 100_000_000
+    assert time.monotonic_ns() - second.captured_ns < 500_000_000
 
 
 def test_absent(webcam: WebcamSource, cameras: ScriptedCameras, stop: threading.Event) -> None:
