@@ -32,6 +32,7 @@ class Feed:
         self._next_seq = 0
         self._writer = 0
         self._reader = 0
+        self._closed = False
 
     def new_writer(self) -> int:
         """Take over writing; what the writer before left unread is dropped as switched."""
@@ -51,6 +52,7 @@ class Feed:
     def close(self) -> None:
         """Shut both ends; what lies unread is dropped as stopped."""
         with self._changed:
+            self._closed = True
             self._writer += 1
             self._reader += 1
             self._discard(DropPlace.STOPPED)
@@ -68,7 +70,9 @@ class Feed:
             if patient:
                 self._changed.wait_for(lambda: self._item is None or writer != self._writer)
                 if writer != self._writer:
-                    self._ledger.dropped_waiting(DropPlace.SWITCHED)
+                    self._ledger.dropped_waiting(
+                        DropPlace.STOPPED if self._closed else DropPlace.SWITCHED
+                    )
                     return False
             else:
                 self._discard(DropPlace.WAITING)
