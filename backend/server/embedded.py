@@ -149,7 +149,7 @@ class _House:
         last_ports: dict[Door, int],
     ) -> None:
         self._plane = DataPlane(registry)
-        self._side = SideThread("server-convert", queue_limit=_WAITING_CONVERSIONS)
+        self._side = SideThread("server-convert", "the server", queue_limit=_WAITING_CONVERSIONS)
         self._doors = Doors(
             listener_factory(self._plane, self._side, requests, options),
             fixed={Door.REST: options.rest_port, Door.GRPC: options.grpc_port},

@@ -21,7 +21,9 @@ class ModelRunner:
 
     def __init__(self, model: Model, *, queue_limit: int = QUEUE_LIMIT) -> None:
         self.model = model
-        self._thread = SideThread(f"model-{model.name}", queue_limit=queue_limit)
+        self._thread = SideThread(
+            f"model-{model.name}", f"model '{model.name}'", queue_limit=queue_limit
+        )
 
     async def run(self, work: Work[T]) -> tuple[T, ServerTiming]:
         """Run the model once.

@@ -19,12 +19,14 @@ class SideThread:
     """Runs calls one at a time, in the order they came, and gives their results to the loop.
 
     `run` and `close` belong to the event loop's thread. The thread starts with the first call, and
-    is a daemon: a call that never returns does not keep the process alive.
+    is a daemon: a call that never returns does not keep the process alive. `what` is what the
+    thread stands for in messages to people.
     """
 
-    def __init__(self, name: str, *, queue_limit: int) -> None:
+    def __init__(self, name: str, what: str, *, queue_limit: int) -> None:
         self._name = name
-        self._calls = _Line(queue_limit, name)
+        self._what = what
+        self._calls = _Line(queue_limit, what)
         self._worker: Worker | None = None
 
     async def run(self, function: Callable[[], T]) -> T:
@@ -46,7 +48,7 @@ class SideThread:
     def close(self) -> None:
         """Refuse what waits, and let the thread end after the call it is in."""
         for call in self._calls.close():
-            call.refuse(NotReady(f"{self._name} is being stopped"))
+            call.refuse(NotReady(f"{self._what} is being stopped"))
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread, from any other; True if there is none any more."""
@@ -103,9 +105,9 @@ class _Call(Generic[T]):
 class _Line:
     """First in, first out, with a limit, and with a way to leave."""
 
-    def __init__(self, limit: int, name: str) -> None:
+    def __init__(self, limit: int, what: str) -> None:
         self._limit = limit
-        self._name = name
+        self._what = what
         self._changed = threading.Condition()
         self._calls: deque[_Call[Any]] = deque()
         self._closed = False
@@ -114,10 +116,10 @@ class _Line:
         """Stand at the end; raises Overloaded or NotReady."""
         with self._changed:
             if self._closed:
-                raise NotReady(f"{self._name} is being stopped")
+                raise NotReady(f"{self._what} is being stopped")
             if len(self._calls) >= self._limit:
                 raise Overloaded(
-                    f"{self._name} is busy: {self._limit} requests wait already.",
+                    f"{self._what} is busy: {self._limit} requests wait already.",
                     hint="Send fewer at a time, or try again later.",
                 )
             self._calls.append(call)

@@ -103,7 +103,7 @@ def test_a_full_queue_refuses_at_once(registry: ModelRegistry, gated: Gated) -> 
         await entered(gated)
         tasks += [asyncio.create_task(plane.infer(request(n))) for n in (1, 2)]
         await asyncio.sleep(0)
-        with pytest.raises(Overloaded, match="2 requests wait already"):
+        with pytest.raises(Overloaded, match="model 'gated' is busy: 2 requests wait already"):
             await plane.infer(request(3))
         gated.gate.set()
         assert [answers(await task) for task in tasks] == [[0], [1], [2]]

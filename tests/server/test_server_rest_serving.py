@@ -243,22 +243,24 @@ def test_other_routes_and_methods_are_refused(
     assert reply.json()["error"]
 
 
-def test_the_curl_line_of_the_readme_works(
+def test_the_curl_line_of_the_readme_finds_the_faces_of_a_photo(
     server: EmbeddedServer, data_dir: Path, program: Callable[[str], str]
 ) -> None:
-    photo = data_dir / "photos" / "2.jpg"
+    photo = data_dir / "photos" / "9.jpg"
+    url = f"{server.rest_url}/predict?model=faces"
     done = subprocess.run(
-        [
-            program("curl"),
-            "--silent",
-            "--show-error",
-            "--data-binary",
-            f"@{photo}",
-            f"{server.rest_url}/predict?model=seen",
-        ],
+        [program("curl"), "--silent", "--show-error", "--data-binary", f"@{photo}", url],
         check=True,
         capture_output=True,
         timeout=30,
     )
-    prediction = json.loads(done.stdout)["prediction"]
-    np.testing.assert_array_equal(prediction, decode_image(photo.read_bytes()))
+    answer = json.loads(done.stdout)
+    assert answer["model"] == "faces"
+    found = answer["prediction"]["detections"]
+    height, width, _ = decode_image(photo.read_bytes()).shape
+    assert found
+    for face in found:
+        left, top, right, bottom = face["box"]
+        assert face["label"] == "face"
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height
