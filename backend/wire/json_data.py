@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 from itertools import chain
@@ -146,8 +147,8 @@ def _checked(flat: list[Any], datatype: Datatype, place: Place, *, lenient: bool
 def _floats(flat: list[Any], place: Place) -> Array:
     try:
         return np.frombuffer(array("d", flat), np.float64)
-    except TypeError:
-        return np.array(flat, dtype=np.float64)  # null among them, which becomes NaN
+    except TypeError:  # null is among them
+        return _floats([math.nan if value is None else value for value in flat], place)
     except OverflowError:
         raise InvalidInput(f"{place} holds an integer that no float can") from None
 

@@ -14,7 +14,7 @@ from backend.wire.generated.open_inference_pb2 import (
     ModelInferResponse,
     ModelStreamInferResponse,
 )
-from backend.wire.messages import parse as parse  # noqa: PLC0414 - edges read other messages
+from backend.wire.messages import parse
 from backend.wire.oip_parameters import from_messages, to_messages
 from backend.wire.trailing import only_field, read_with_buffers, write_pieces
 from backend.wire.typed import from_typed, has_typed_field, to_typed

@@ -111,6 +111,12 @@ def both() -> ModelInferRequest:
     return message
 
 
+def shared() -> ModelInferRequest:
+    message = wire(datatype="INT32", shape=[1])
+    message.inputs[0].parameters["shared_memory_region"].string_param = "r"
+    return message
+
+
 def with_raw(message: ModelInferRequest, *entries: bytes) -> ModelInferRequest:
     message.raw_input_contents.extend(entries)
     return message
@@ -128,6 +134,7 @@ WRONG = [
     (wire(datatype="INT32", shape=[-1]), "negative"),
     (wire(datatype="INT32", shape=[2**40, 2**40, 0]), "beyond"),
     (wire(datatype="INT32", shape=[1] * 40), "40 dimensions"),
+    (shared(), "shared memory"),
     (both(), "must not be specified"),
     (with_raw(wire(datatype="INT32", shape=[2]), b"\1\0\0\0"), "Expected 8, got 4"),
     (with_raw(wire(datatype="INT32", shape=[1]), b"\1\0\0\0", b""), "expected 1 raw.*got 2"),
@@ -238,3 +245,10 @@ def test_an_array_of_another_type_than_declared_is_refused() -> None:
     for raw in (True, False):
         with pytest.raises(InvalidInput, match=r"declared FP32.*float64"):
             oip_grpc.encode_request(one_input(tensor), raw=raw)
+
+
+def test_bytes_elements_that_are_not_bytes_are_refused() -> None:
+    tensor = Tensor("X", Datatype.BYTES, np.array(["text"], object))
+
+    with pytest.raises(InvalidInput, match=r"Element 0 of BYTES tensor 'X' is str"):
+        oip_grpc.encode_request(one_input(tensor), raw=True)

@@ -145,6 +145,21 @@ def test_header_names_have_no_case() -> None:
     )
 
 
+def test_bytes_that_are_no_text_cannot_be_json() -> None:
+    with pytest.raises(InvalidInput, match=r"Element 1 of BYTES tensor 'X' is not UTF-8"):
+        oip_rest.encode_request(ask(Tensor.of_bytes("X", b"a", b"\xff\xd8")), binary=False)
+
+
+def test_text_with_half_a_character_is_refused() -> None:
+    # orjson refuses it; the reader that tolerates NaN does not
+    body = (
+        b"""{"inputs":[{"name":"X","shape":[1],"datatype":"BYTES","data":["\\ud800"]}],"n":NaN}"""
+    )
+
+    with pytest.raises(InvalidInput, match=r"element 0 of input 'X'.* is not valid Unicode"):
+        oip_rest.decode_request({}, body, "m")
+
+
 def test_not_finite_numbers_need_the_callers_word() -> None:
     request = ask(Tensor("X", Datatype.FP32, np.array([1.0, np.inf], np.float32)))
 
@@ -158,6 +173,10 @@ def one(**fields: object) -> dict[str, object]:
     tensor: dict[str, object] = {"name": "X", "shape": [1], "datatype": "INT8", "data": [1]}
     tensor |= fields
     return {"inputs": [{k: v for k, v in tensor.items() if v is not ...}]}
+
+
+def nested(levels: int) -> object:
+    return [nested(levels - 1)] if levels else 1
 
 
 WRONG: list[tuple[object, str]] = [
@@ -196,6 +215,7 @@ WRONG: list[tuple[object, str]] = [
     (one(data=..., parameters={"binary_data_size": -1}), "must be 0 or more, got -1"),
     (one(data=..., parameters={"binary_data_size": True}), "must be 0 or more, got True"),
     (one(data=..., parameters={"shared_memory_region": "r"}), "shared memory"),
+    (one(data=nested(40)), "nested deeper than 32"),
     ({**one(), "id": 5}, "'id' must be a string, got a number"),
     ({**one(), "outputs": [{}]}, r"outputs\[0\] has no 'name'"),
     ({**one(), "parameters": {"x": {}}}, "Parameter 'x' of the request"),

@@ -120,6 +120,11 @@ def test_every_pixel_format_becomes_rgb(name: str, channels: int) -> None:
     assert pixels[0, 0].tolist() == first
 
 
+def test_an_unknown_pixel_format_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"Unknown pixel format 'yuv'. Use rgb, bgr, gray"):
+        pixels_of(b"", 1, 1, "yuv")
+
+
 def image(**fields: Any) -> pb.InputData:
     return pb.InputData(image=pb.Image(**fields))
 
@@ -301,6 +306,8 @@ WRONG_JSON: list[tuple[object, str]] = [
     ({"detections": 5}, "malformed"),
     ({"mask": {"height": 1, "width": 1, "classes": "!", "labels": []}}, "malformed"),
     ({"mask": {"height": 2, "width": 2, "classes": "AA==", "labels": []}}, "malformed"),
+    ({"mask": {"height": -1, "width": 1, "classes": "AA==", "labels": []}}, "malformed"),
+    ({"classification": [{"label": "a", "score": 1, "index": float("inf")}]}, "malformed"),
     ({"tensors": [5]}, "must be an object"),
     ({"tensors": [{"name": "A", "datatype": "FP32", "shape": [2], "data": [1]}]}, "Expected 2"),
     (["a"], "must be numbers"),
