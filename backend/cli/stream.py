@@ -105,6 +105,8 @@ def _stream(options: argparse.Namespace) -> int:
         _wait(session, printer.done, options.seconds)
         session.request_stop()
         session.join(_STOP_WAIT_S)
+    for notice in session.notices.drain():
+        print(f"{notice.severity}: {notice.title} {notice.body}".rstrip(), file=sys.stderr)
     summary = session.summary()
     printer.write({"summary": summary.as_json()})
     if session.error is not None:

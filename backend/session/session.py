@@ -32,6 +32,7 @@ from backend.session.lane import Lane
 from backend.session.stream_lane import StreamLane
 from backend.session.summary import Summary, summarise
 from backend.session.unary_lane import UnaryLane
+from backend.sources.noticing import Noticing
 from backend.sources.source import Source
 
 _TICK_S = 0.05
@@ -209,6 +210,7 @@ class Session:
                 self._grant_wishes()
                 self._care_for_lane()
                 self._reap()
+                self._pass_notices_on()
                 self._woken.wait(_TICK_S)
                 self._woken.clear()
             self._state = RunState.STOPPING
@@ -340,6 +342,12 @@ class Session:
                 lane.cancel(DropPlace.SWITCHED)
         self._retired = [(lane, until) for lane, until in self._retired if not lane.done]
 
+    def _pass_notices_on(self) -> None:
+        source = self._source
+        if isinstance(source, Noticing):
+            for notice in source.notices.drain():
+                self.notices.put(notice)
+
     def _finished(self) -> bool:
         capture = self._capture
         if self.error is not None:
@@ -356,6 +364,7 @@ class Session:
         self._state, self._message = state, message
 
     def _wind_up(self) -> None:
+        self._pass_notices_on()
         ended = self._capture is not None and self._capture.ended and self.error is None
         lanes = [lane for lane, _ in self._retired]
         if self._lane is not None:
