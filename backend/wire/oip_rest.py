@@ -5,7 +5,7 @@ A body is a JSON header followed by the bytes of each tensor that has `binary_da
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,19 +15,18 @@ from backend.core.inference import (
     BINARY_DATA_OUTPUT,
     InferRequest,
     InferResponse,
-    Parameters,
     RequestedOutput,
 )
-from backend.core.tensors import Tensor, TensorSpec, datatype_from_name
-from backend.wire.elements import Buffer, Place, from_raw, reading_reply, to_raw
-from backend.wire.json_data import from_json_data, has_not_finite, to_json_data
+from backend.core.tensors import Tensor, TensorSpec
+from backend.wire.elements import Buffer, reading_reply
+from backend.wire.json_data import has_not_finite
 from backend.wire.json_text import read_json, write_json
-from backend.wire.oip_json import json_list, json_object, shape_of, text
+from backend.wire.oip_json import json_list, json_object, text
 from backend.wire.oip_parameters import from_json, kind_of
 from backend.wire.oip_raw_body import raw_body_request
+from backend.wire.oip_tensors import TensorReader, tensor_to_json
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
-BINARY_DATA_SIZE = "binary_data_size"
 JSON_TYPE = "application/json"
 BINARY_TYPE = "application/octet-stream"
 
@@ -54,7 +53,7 @@ def encode_request(
         header["parameters"] = parameters
     tails: list[Buffer] = []
     header["inputs"] = [
-        _tensor_to_json(tensor, tails if binary else None, bare_nan=bare_nan)
+        tensor_to_json(tensor, tails if binary else None, bare_nan=bare_nan)
         for tensor in request.inputs
     ]
     if request.outputs:
@@ -90,7 +89,7 @@ def decode_request(
             f"An infer request needs 'inputs'; got {_keys(header)}.",
             hint='{"inputs": [{"name", "shape", "datatype", "data"}]}',
         )
-    reader = _TensorReader("input", model, view[size:], lenient=False)
+    reader = TensorReader("input", model, view[size:], lenient=False)
     return InferRequest(
         model=model,
         inputs=tuple(reader.read_all(json_list(header, "inputs"))),
@@ -121,9 +120,9 @@ def encode_response(response: InferResponse, request: InferRequest) -> tuple[dic
     outputs = header["outputs"] = []
     for tensor in response.outputs:
         if _wants_binary(tensor.name, request):
-            outputs.append(_tensor_to_json(tensor, tails, bare_nan=True))
+            outputs.append(tensor_to_json(tensor, tails, bare_nan=True))
         else:
-            outputs.append(_tensor_to_json(tensor, None, bare_nan=True))
+            outputs.append(tensor_to_json(tensor, None, bare_nan=True))
             as_json.append(tensor)
     text_of_header = write_json(header, bare_nan=_any_not_finite(as_json))
     return _whole(text_of_header, tails, binary=len(as_json) < len(response.outputs))
@@ -138,7 +137,7 @@ def decode_response(headers: Mapping[str, str], body: Buffer) -> InferResponse:
         if "outputs" not in header:
             raise InvalidInput(f"it has no 'outputs'; got {_keys(header)}.")
         model = text(header, "model_name")
-        reader = _TensorReader("output", model, view[size:], lenient=True)
+        reader = TensorReader("output", model, view[size:], lenient=True)
         return InferResponse(
             model=model,
             outputs=tuple(reader.read_all(json_list(header, "outputs"))),
@@ -155,70 +154,6 @@ def header_of(headers: Mapping[str, str], name: str) -> str | None:
         return found
     wanted = name.lower()
     return next((value for key, value in headers.items() if key.lower() == wanted), None)
-
-
-class _TensorReader:
-    """Reads tensor objects one after the other, and the bytes that belong to them."""
-
-    def __init__(self, role: str, model: str, tail: memoryview, *, lenient: bool) -> None:
-        self._role = role
-        self._model = model
-        self._tail = tail
-        self._at = 0
-        self._lenient = lenient
-
-    def read_all(self, items: list[Any]) -> Iterator[Tensor]:
-        """Each tensor in order; raises InvalidInput if bytes are missing or left over."""
-        for index, item in enumerate(items):
-            value = json_object(item, f"{self._role}s[{index}]")
-            yield self._read(value, alone=len(items) == 1)
-        left = len(self._tail) - self._at
-        if left:
-            raise InvalidInput(
-                f"unexpected additional {self._role} data for model '{self._model}': "
-                f"{left} bytes belong to no {self._role}"
-            )
-
-    def _read(self, value: Mapping[str, Any], *, alone: bool) -> Tensor:
-        place = Place(self._role, text(value, "name"), self._model)
-        if not place.name:
-            raise InvalidInput(f"An {self._role} has no 'name'.")
-        shape = shape_of(value, str(place))
-        datatype = datatype_from_name(text(value, "datatype"))
-        parameters = from_json(value.get("parameters"), str(place), lenient=self._lenient)
-        size = self._binary_size(value, parameters, place, alone=alone)
-        if size is not None:
-            return from_raw(self._take(size, place), datatype, shape, place)
-        if value.get("data") is None:
-            raise InvalidInput(f"{place} has neither 'data' nor '{BINARY_DATA_SIZE}'")
-        return from_json_data(value["data"], datatype, shape, place, lenient=self._lenient)
-
-    def _binary_size(
-        self, value: Mapping[str, Any], parameters: Parameters, place: Place, *, alone: bool
-    ) -> int | None:
-        if "shared_memory_region" in parameters:
-            raise InvalidInput(f"{place} lies in shared memory, which is not offered here")
-        size = parameters.get(BINARY_DATA_SIZE)
-        has_data = value.get("data") is not None
-        if size is None:
-            # Of a single tensor the size is known without being said.
-            return len(self._tail) if alone and not has_data and len(self._tail) else None
-        if type(size) is not int or size < 0:
-            raise InvalidInput(f"{BINARY_DATA_SIZE} of {place} must be 0 or more, got {size!r}")
-        if has_data:
-            raise InvalidInput(f"{place} has both 'data' and '{BINARY_DATA_SIZE}'; use one")
-        return size
-
-    def _take(self, size: int, place: Place) -> memoryview:
-        start, self._at = self._at, self._at + size
-        if self._at > len(self._tail):
-            missing = self._at - len(self._tail)
-            raise InvalidInput(
-                f"unexpected size for {place}, expecting {missing} additional bytes "
-                f"for model '{self._model}'",
-                hint=f"The bytes follow the JSON, whose length is in {HEADER_LENGTH}.",
-            )
-        return self._tail[start : self._at]
 
 
 def _header_size(headers: Mapping[str, str], total: int) -> int:
@@ -240,24 +175,6 @@ def _whole(header: bytes, tails: list[Buffer], *, binary: bool) -> tuple[dict[st
         return {"Content-Type": JSON_TYPE}, header
     headers = {"Content-Type": BINARY_TYPE, HEADER_LENGTH: str(len(header))}
     return headers, b"".join((header, *tails))
-
-
-def _tensor_to_json(
-    tensor: Tensor, tails: list[Buffer] | None, *, bare_nan: bool
-) -> dict[str, Any]:
-    """The tensor's object; with `tails` its bytes are added there."""
-    value: dict[str, Any] = {
-        "name": tensor.name,
-        "shape": list(tensor.shape),
-        "datatype": tensor.datatype,
-    }
-    if tails is None:
-        value["data"] = to_json_data(tensor, bare_nan=bare_nan)
-    else:
-        raw = to_raw(tensor)
-        tails.append(raw)
-        value["parameters"] = {BINARY_DATA_SIZE: len(raw)}
-    return value
 
 
 def _requested(item: Any, index: int) -> RequestedOutput:
