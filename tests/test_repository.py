@@ -37,7 +37,9 @@ _TOP_LEVEL = {
 _LARGEST_BYTES = 1024 * 1024
 # Written so that this file does not hold what it looks for.
 _REGISTRY_HOST = re.compile(r"index[-]url|pypi[.]org|pythonhosted[.]org|registry[.]npmjs")
-_MACHINE_PATH = re.compile(r"(^|[^A-Za-z0-9_.])/(w[o]rk|f[a]rm|r[o]ot|t[m]p)/[A-Za-z.]|file:/{3}o[p]t")
+_MACHINE_PATH = re.compile(
+    r"(^|[^A-Za-z0-9_.])/(w[o]rk|f[a]rm|r[o]ot|t[m]p)/[A-Za-z.]|file:/{3}o[p]t"
+)
 
 
 def _tracked() -> list[Path]:
