@@ -220,6 +220,8 @@ class Bar(QWidget):
         for serialization in Serialization:
             reason = why_not_serialization(serialization, switches.transport)
             self.serialization.set_blocked(serialization, reason)
+        for transport in Transport:
+            self.transport.set_blocked(transport, _why_not(transport, switches.target))
         for encoding in ImageEncoding:
             reason = why_not_image(encoding, switches.serialization, self._kind)
             self.image.set_blocked(encoding, reason)
@@ -264,10 +266,10 @@ class Bar(QWidget):
     # -- changes by the user -------------------------------------------------------------------
 
     def _choose(self, *, target: Target | None = None, model: str | None = None) -> None:
-        switches = self._switches
-        self._change(
-            replace(switches, target=target or switches.target, model=model or switches.model)
-        )
+        if target is not None:
+            self._change(self._switches.aimed_at(target))
+        elif model is not None:
+            self._change(replace(self._switches, model=model))
 
     @Slot(str)
     def _api_chosen(self, value: str) -> None:
@@ -307,6 +309,13 @@ def _addresses(switches: Switches) -> str:
     if switches.target.name == EMBEDDED:
         return "The server inside this window"
     return f"{switches.target.rest} {switches.target.grpc}".strip()
+
+
+def _why_not(transport: Transport, target: Target) -> str:
+    """Why a target cannot be spoken to in this way, or ''."""
+    if target.name == EMBEDDED or (target.grpc if transport.is_grpc else target.rest):
+        return ""
+    return f"{target.name} has no {'gRPC' if transport.is_grpc else 'REST'} address."
 
 
 def _number(name: str, low: int, high: int, width: int) -> QSpinBox:

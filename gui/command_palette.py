@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QLineEdit,
     QListWidget,
@@ -47,6 +48,7 @@ class CommandPalette(QFrame):
         self.setAccessibleName("Command palette")
         self._window = window
         self._commands = commands
+        self._before: QWidget | None = None
         self._query = QLineEdit(placeholderText="Type a command", clearButtonEnabled=True)
         self._query.setAccessibleName("Command")
         self._list = QListWidget()
@@ -71,9 +73,7 @@ class CommandPalette(QFrame):
 
     def open(self) -> None:
         """Show every command and wait for a word."""
-        width = min(_MOST_WIDE, int(self._window.width() * 0.8))
-        height = _ROWS * _ROW_HEIGHT + 60
-        self.setGeometry(QRect((self._window.width() - width) // 2, 6 * GAP, width, height))
+        self._before = QApplication.focusWidget()
         self._query.clear()
         self._filter("")
         self.show()
@@ -108,7 +108,13 @@ class CommandPalette(QFrame):
 
     def _close(self) -> None:
         self.hide()
-        self._window.setFocus()
+        (self._before or self._window).setFocus()
+
+    def _fit(self) -> None:
+        width = min(_MOST_WIDE, int(self._window.width() * 0.8))
+        rows = max(1, min(_ROWS, self._list.count()))
+        height = rows * _ROW_HEIGHT + self._query.sizeHint().height() + 3 * GAP + 4
+        self.setGeometry(QRect((self._window.width() - width) // 2, 6 * GAP, width, height))
 
     @Slot(str)
     def _filter(self, query: str) -> None:
@@ -124,6 +130,7 @@ class CommandPalette(QFrame):
             item.setData(_REASON, reason)
             item.setToolTip(reason or title)
         self._list.setCurrentRow(0)
+        self._fit()
 
     @Slot(QListWidgetItem)
     def _run(self, item: QListWidgetItem | None) -> None:

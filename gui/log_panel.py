@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from backend.core.flow import DrainLog
 from backend.core.status import Notice
-from gui.theme import CAPTION_PX, sized
+from gui.theme import CAPTION_PX, GAP, sized
 
 _LINES_KEPT = 2000
 
@@ -27,6 +27,7 @@ class LogPanel(QPlainTextEdit):
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self._font: QFont = sized(font, CAPTION_PX)
         self.document().setDefaultFont(self._font)
+        self.document().setDocumentMargin(GAP)
         self.setStyleSheet(f"font-family: '{self._font.family()}'; font-size: {CAPTION_PX}px;")
 
     def add_notice(self, notice: Notice) -> None:

@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
         self._source_trouble = ""
         self._shown_anything = False
         self._last_status = RunStatus()
+        self._last_error: ConsoleError | None = None
         self._is_ready = self._start_when_ready = False
         self.run = RunControl(parts.tasks, parts.make_source, parts.make_session, self)
         self._build(parts.appearance.palette)
@@ -190,6 +191,7 @@ class MainWindow(QMainWindow):
 
     def choose_source(self, spec: str) -> None:
         """Use another source, at once if something streams."""
+        self._last_error = None
         self._use(replace(self._switches, source=spec))
         if not any(offer.spec == spec and offer.missing for offer in self._devices.offers()):
             self._remember_recent(spec)
@@ -388,10 +390,8 @@ class MainWindow(QMainWindow):
         notice = end_notice(status, summary, error)
         ways = self._ways_out(error) if error is not None else ()
         self.show_notice(notice, ways, summary.as_table())
-        if error is not None:
-            self.page.say(error.message, error.hint, MessageKind.FAILED)
-        else:
-            self.page.say("")
+        self._last_error = error
+        self.page.say("")
         self._last_status = status
         self._write()
 
@@ -480,6 +480,8 @@ class MainWindow(QMainWindow):
             self.page.say("Starting the local server", "", MessageKind.LOADING)
         elif self._source_trouble:
             self.page.say("This source cannot be used", self._source_trouble, MessageKind.FAILED)
+        elif self._last_error is not None:
+            self.page.say(self._last_error.message, self._last_error.hint, MessageKind.FAILED)
         elif not status.counts.captured:
             switches = self._switches
             message = idle_message(
@@ -522,7 +524,7 @@ class MainWindow(QMainWindow):
             return
         self._store.update(self._store.current.with_target(target))
         self.bar.set_targets(self._store.current.targets)
-        self.set_switches(replace(self._switches, target=target))
+        self.set_switches(self._switches.aimed_at(target))
 
     def _ask_path(self, title: str, mode: QFileDialog.FileMode) -> None:
         dialog = QFileDialog(self, title)

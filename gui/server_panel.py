@@ -97,7 +97,9 @@ class ServerPanel(QWidget):
         if self.isVisible():
             self._seen = server.requests.total
             self._requests.show_rows(server.requests.snapshot())
-            self._total.setText(f"{self._seen} requests, the newest first")
+            many = "1 request" if self._seen == 1 else f"{self._seen} requests"
+            self._total.setText(f"{many}, the newest first")
+            self._total.setAccessibleName(self._total.text())
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
@@ -190,6 +192,7 @@ class ServerPanel(QWidget):
             else:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self._total = QLabel("Every request to this server appears here, from anyone.")
+        self._total.setObjectName("requestCount")
         self._total.setProperty("role", "caption")
         column_layout = QVBoxLayout(self._table)
         column_layout.setContentsMargins(0, 0, 0, 0)

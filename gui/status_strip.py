@@ -11,6 +11,7 @@ from gui.status_text import SlotText, slot_texts, state_role
 from gui.theme import BODY_PX, GAP, Palette, tabular
 
 HEIGHT = 30
+_STATE_LEAST, _STATE_MOST = 180, 2000
 _SLOTS = (
     ("in", "in 999.9/999.9 fps", "throughput"),
     ("out", "out 999.9/s", "throughput"),
@@ -36,7 +37,8 @@ class StatusStrip(QWidget):
         self._dot = QLabel("●")
         self._dot.setAccessibleName("State")
         self._dot_role = "text_muted"
-        self._state = _slot(QFontMetrics(self.font()).horizontalAdvance("n" * 46), self.font())
+        self._state = _slot(_STATE_LEAST, self.font())
+        self._state.setMaximumWidth(_STATE_MOST)
         self._state.setAccessibleName("State")
         self._state.clicked.connect(lambda: self.panel_wanted.emit("log"))
         self._slots: dict[str, QPushButton] = {}
@@ -44,8 +46,8 @@ class StatusStrip(QWidget):
         row.setContentsMargins(GAP + 4, 1, GAP, 0)
         row.setSpacing(2)
         row.addWidget(self._dot)
-        row.addWidget(self._state)
-        row.addStretch(1)
+        row.addWidget(self._state, 1)
+        row.addStretch(0)
         font = tabular(self.font(), BODY_PX)
         for name, longest, panel in _SLOTS:
             slot = _slot(QFontMetrics(font).horizontalAdvance(longest) + 2 * GAP, font)

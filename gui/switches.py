@@ -52,6 +52,13 @@ class Switches:
         """The one in use with the chosen transport."""
         return self.grpc_serialization if self.transport.is_grpc else self.rest_serialization
 
+    def aimed_at(self, target: Target) -> Switches:
+        """A copy with another target, over the transport that it has an address for."""
+        transport = self.transport
+        if target.name != EMBEDDED and not (target.grpc if transport.is_grpc else target.rest):
+            transport = Transport.REST if transport.is_grpc else Transport.GRPC_STREAM
+        return replace(self, target=target, transport=transport)
+
     def with_serialization(self, serialization: Serialization) -> Switches:
         """A copy that uses it; json and binary belong to REST, typed and raw to gRPC."""
         if serialization in (Serialization.JSON, Serialization.BINARY):

@@ -1,0 +1,189 @@
+"""A scripted run, server, source and device list for the tests of the shell."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from backend.core.choices import RunSettings
+from backend.core.errors import ConsoleError, SourceError, SourceFault
+from backend.core.flow import DrainLog, LatestSlot
+from backend.core.ledger import Counts
+from backend.core.predictions import Classification, ClassScore
+from backend.core.rings import TraceRing
+from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
+from backend.core.status import (
+    Notice,
+    Result,
+    RunState,
+    RunStatus,
+    SourceInfo,
+    SourceState,
+    SourceStatus,
+)
+from backend.core.timing import Stage, Timeline
+from backend.server.plane import ModelStatus
+from backend.server.records import RequestLog
+from backend.session.delivery import TRACE_COLUMNS
+from backend.session.summary import Summary, summarise
+from backend.sources.source import Source
+from gui.offers import SourceOffer
+
+
+class FakeSource:
+    """Knows what it is and gives nothing."""
+
+    def __init__(self, spec: str) -> None:
+        kind = MediaKind.AUDIO if spec in ("tone", "sweep") else MediaKind.IMAGE
+        self.spec = spec
+        self.info = SourceInfo(kind, spec, live=spec == "pattern", width=64, height=48, rate=30)
+
+    def open(self, stop: threading.Event) -> SourceInfo:
+        return self.info
+
+    def read(self, stop: threading.Event) -> Captured | None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
+def fake_source(spec: str) -> Source:
+    """A source for any spec but 'nowhere' and text files."""
+    if spec == "nowhere" or spec.endswith(".txt"):
+        raise SourceError(SourceFault.ABSENT, f"There is no {spec}.", "Choose another.")
+    return FakeSource(spec)
+
+
+class FakeSession:
+    """Does what the test says and remembers what it was told."""
+
+    def __init__(self, settings: RunSettings, source: Source) -> None:
+        self.settings = settings
+        self.source = source
+        self.preview: LatestSlot[Frame] = LatestSlot()
+        self.latest: LatestSlot[Result] = LatestSlot()
+        self.results: DrainLog[Result] = DrainLog(64)
+        self.audio: DrainLog[AudioBlock] = DrainLog(64)
+        self.notices: DrainLog[Notice] = DrainLog(64)
+        self.traces = TraceRing(TRACE_COLUMNS, 64)
+        self.error: ConsoleError | None = None
+        self.started = self.over = False
+        self.retries = 0
+        self.changes: list[tuple[RunSettings | None, Source | None]] = []
+        self.now = RunStatus(
+            state=RunState.STREAMING, source=SourceStatus(SourceState.LIVE, source.info)
+        )
+
+    def start(self) -> None:
+        self.started = True
+
+    def request_stop(self) -> None:
+        self.now = replace(self.now, state=RunState.IDLE)
+        self.over = True
+
+    def join(self, timeout_s: float) -> bool:
+        return self.over
+
+    def change(self, settings: RunSettings | None = None, source: Source | None = None) -> None:
+        self.changes.append((settings, source))
+
+    def retry_now(self) -> None:
+        self.retries += 1
+
+    def status(self) -> RunStatus:
+        return self.now
+
+    def summary(self) -> Summary:
+        return summarise(
+            self.now.counts,
+            self.traces,
+            state=self.now.state,
+            seconds=1.0,
+            bytes_out=0,
+            bytes_in=0,
+            error=str(self.error or ""),
+        )
+
+    def answer(self, seq: int) -> Result:
+        """A frame was captured and answered now."""
+        now_ns = time.monotonic_ns()
+        frame = Frame(seq, now_ns, np.full((48, 64, 3), 90, np.uint8))
+        predictions = (Classification((ClassScore("cat", 0.9, 0),)),)
+        timeline = Timeline({Stage.CAPTURED: now_ns, Stage.DECODED: now_ns})
+        result = Result(seq, frame, predictions, timeline, 1, 1, self.settings)
+        self.preview.put(frame)
+        self.latest.put(result)
+        self.results.put(result)
+        self.now = replace(self.now, counts=Counts(captured=seq + 1, answered=seq + 1))
+        return result
+
+
+MODELS = tuple(
+    ModelStatus(name, "1", "", kind, ready=True, description=text, labels=())
+    for name, kind, text in (
+        ("shapes", MediaKind.IMAGE, "Finds shapes."),
+        ("pitch", MediaKind.AUDIO, "Names a note."),
+        ("identity", MediaKind.BYTES, "Gives back."),
+    )
+)
+
+
+class FakeServer:
+    """A server whose start can fail."""
+
+    def __init__(self, rest: int = 0, grpc: int = 0) -> None:
+        self.requests = RequestLog()
+        self.ports = (rest, grpc)
+        self.trouble: ConsoleError | None = None
+        self.running = False
+        self.rest_on = self.grpc_on = True
+
+    @property
+    def rest_url(self) -> str:
+        return "http://127.0.0.1:8000" if self.running and self.rest_on else ""
+
+    @property
+    def grpc_address(self) -> str:
+        return "127.0.0.1:8001" if self.running and self.grpc_on else ""
+
+    def models(self) -> tuple[ModelStatus, ...]:
+        return MODELS
+
+    def start(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.running = True
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        self.running = False
+        return True
+
+    def set_rest(self, on: bool) -> None:
+        self.rest_on = on
+
+    def set_grpc(self, on: bool) -> None:
+        self.grpc_on = on
+
+
+class FakeDevices(QObject):
+    """Whatever the test plugs in."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: tuple[SourceOffer, ...] = ()
+
+    def offers(self) -> tuple[SourceOffer, ...]:
+        return self.listed
+
+    def keep(self, spec: str) -> None:
+        return None
+
+    def rescan(self) -> None:
+        self.changed.emit()

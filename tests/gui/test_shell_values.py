@@ -1,0 +1,253 @@
+"""The shell's plain values: switches, settings, options, texts, offers and the look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from backend.core.choices import (
+    Api,
+    ImageEncoding,
+    Serialization,
+    Target,
+    Transport,
+)
+from backend.core.errors import UsageError
+from backend.core.ledger import Counts, DropPlace
+from backend.core.samples import MediaKind
+from backend.core.status import (
+    RunState,
+    RunStatus,
+    SourceInfo,
+    SourceState,
+    SourceStatus,
+)
+from gui.env import _bad_pair, why_no_window
+from gui.offers import source_detail, source_icon, source_title
+from gui.options import Options, parse_options
+from gui.run_messages import run_message
+from gui.settings import Settings, SettingsStore, ViewMemory, from_json, load, to_json, write
+from gui.status_text import slot_texts, state_text
+from gui.switches import Switches
+from gui.theme import DARK, LIGHT, Palette, ThemeChoice, palette_for
+from gui.views.messages import MessageKind
+
+
+def test_each_transport_family_remembers_its_serialisation() -> None:
+    switches = Switches(transport=Transport.REST).with_serialization(Serialization.JSON)
+    over_grpc = replace(switches, transport=Transport.GRPC)
+    assert over_grpc.serialization is Serialization.RAW
+    assert replace(over_grpc, transport=Transport.REST).serialization is Serialization.JSON
+
+
+def test_an_image_encoding_that_does_not_apply_is_raw_but_not_forgotten() -> None:
+    switches = Switches(image=ImageEncoding.JPEG, transport=Transport.REST)
+    as_json = switches.with_serialization(Serialization.JSON)
+    assert as_json.run_settings(MediaKind.IMAGE).payload.image is ImageEncoding.RAW
+    assert switches.run_settings(MediaKind.AUDIO).payload.image is ImageEncoding.RAW
+    back = as_json.with_serialization(Serialization.BINARY)
+    assert back.run_settings(MediaKind.IMAGE).payload.image is ImageEncoding.JPEG
+
+
+def changed_settings() -> Settings:
+    target = Target("lab", rest="http://10.0.0.7:8000", grpc="10.0.0.7:8001")
+    return Settings(
+        switches=Switches(
+            target=target,
+            model="faces",
+            source="microphone:Desk",
+            api=Api.SERVING,
+            transport=Transport.REST,
+            image=ImageEncoding.JPEG,
+            in_flight=3,
+        ),
+        theme=ThemeChoice.LIGHT,
+        targets=(target,),
+        recent=("/a.mp4", "/b"),
+        view=ViewMemory(mirror=True, rotation=90, locked=True, layers=("boxes",)),
+    )
+
+
+def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "settings.json"
+    write(path, changed_settings())
+    assert load(path) == (changed_settings(), "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        "[]",
+        '{"schema": 99}',
+        to_json(Settings()).replace('"grpc_stream"', '"carrier pigeon"'),
+        to_json(Settings()).replace('"jpeg_quality": 85', '"jpeg_quality": 850'),
+        to_json(Settings()).replace('"in_flight": null', '"in_flight": "many"'),
+    ],
+)
+def test_a_settings_file_that_makes_no_sense_is_set_aside(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    settings, problem = load(path)
+    assert settings == Settings()
+    assert ".bad" in problem
+    assert (tmp_path / "settings.json.bad").read_text() == text
+
+
+def test_no_settings_file_is_a_first_start(tmp_path: Path) -> None:
+    assert load(tmp_path / "settings.json") == (Settings(), "")
+
+
+def test_five_recent_sources_newest_first() -> None:
+    settings = Settings()
+    for name in "abcdefa":
+        settings = settings.with_recent(name)
+    assert settings.recent == ("a", "f", "e", "d", "c")
+
+
+def test_the_store_writes_late_and_says_once_when_it_cannot(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    problems: list[str] = []
+    path = tmp_path / "settings.json"
+    store = SettingsStore(path, Settings(), problems.append)
+    store.update(changed_settings())
+    assert not path.exists()
+    store.flush()
+    assert from_json(path.read_text()) == changed_settings()
+    (tmp_path / "file").write_text("")
+    broken = SettingsStore(tmp_path / "file" / "settings.json", Settings(), problems.append)
+    broken.flush()
+    broken.flush()
+    assert len(problems) == 1
+
+
+def test_options_choose_the_transport_that_a_serialisation_needs() -> None:
+    assert Options(serialization=Serialization.JSON).applied_to(Switches()).transport is (
+        Transport.REST
+    )
+    with pytest.raises(UsageError, match="belongs to REST"):
+        Options(serialization=Serialization.JSON, transport=Transport.GRPC).applied_to(Switches())
+
+
+def test_options_are_read_from_the_command_line() -> None:
+    options = parse_options(
+        ["--screenshot", "a.png", "--seconds", "2.5", "--transport", "rest", "--size", "800x600"]
+    )
+    assert (options.screenshot, options.seconds) == (Path("a.png"), 2.5)
+    assert (options.transport, options.size) == (Transport.REST, (800, 600))
+
+
+@pytest.mark.parametrize(
+    "line", ["--size 10x10", "--seconds 0", "--target nonsense", "--transport tcp", "--what"]
+)
+def test_a_senseless_command_line_exits_with_2(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse_options(line.split())
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_without_a_display_the_line_to_type_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    assert "xvfb-run -a python main.py" in why_no_window({})
+    assert why_no_window({"QT_QPA_PLATFORM": "offscreen"}) == ""
+
+
+def test_the_pair_that_crashes_is_refused() -> None:
+    assert "pip install 'PySide6>=6.8,<6.12'" in _bad_pair((3, 11), (6, 12))
+    assert _bad_pair((3, 12), (6, 12)) == ""
+    assert _bad_pair((3, 11), (6, 11)) == ""
+
+
+@pytest.mark.parametrize(
+    ("spec", "title", "icon"),
+    [
+        ("pattern", "Test pattern", "pattern"),
+        ("tone", "Tone", "tone"),
+        ("/home/me/holiday.mp4", "holiday.mp4", "file"),
+        ("webcam", "Default camera", "camera"),
+        ("microphone:Desk", "Desk", "microphone"),
+        ("rtsp://me:secret@cam.lan:554/door", "cam.lan:554/door", "network"),
+    ],
+)
+def test_sources_have_short_names_without_secrets(spec: str, title: str, icon: str) -> None:
+    assert (source_title(spec), source_icon(spec)) == (title, icon)
+    assert "secret" not in source_detail(spec)
+
+
+def streaming(**changes: object) -> RunStatus:
+    info = SourceInfo(MediaKind.IMAGE, "cam", live=True, width=640, height=480, rate=30)
+    status = RunStatus(
+        state=RunState.STREAMING,
+        source=SourceStatus(SourceState.LIVE, info),
+        counts=Counts(captured=1000, answered=1000),
+        rate_in=30.0,
+        rate_out=27.1,
+    )
+    return replace(status, **changes)  # type: ignore[arg-type]
+
+
+def test_the_strip_warns_of_drops_from_one_and_alarms_from_five_percent() -> None:
+    for dropped, level in ((10, ""), (20, "warning"), (60, "error")):
+        counts = Counts(captured=1000, dropped={DropPlace.WAITING: dropped})
+        slot = slot_texts(streaming(counts=counts), None)["dropped"]
+        assert slot.level == level
+        assert f"waiting: {dropped}" in slot.tip
+        assert slot.text.startswith("▲") == bool(level)
+
+
+def test_the_strip_warns_when_the_source_is_too_slow() -> None:
+    assert slot_texts(streaming(), 41.0)["in"].text == "in 30.0/30 fps"
+    assert slot_texts(streaming(rate_in=27.0), 41.0)["in"].level == "warning"
+    assert slot_texts(streaming(rate_in=20.0), 41.0)["in"].level == "error"
+    assert slot_texts(streaming(), 41.2)["age"].text == "age 41 ms"
+
+
+def test_the_state_says_what_is_waited_for() -> None:
+    assert state_text(streaming(), "Lab") == "Streaming to Lab"
+    again = streaming(state=RunState.RECONNECTING, attempt=2, retry_in_s=3.0)
+    assert state_text(again, "Lab") == "Disconnected, retrying in 3 s (attempt 2)"
+    lost = streaming(source=SourceStatus(SourceState.LOST, attempt=1, retry_in_s=2.0))
+    assert state_text(lost, "Lab").startswith("Source lost, trying again in 2 s")
+
+
+def test_the_picture_is_covered_only_when_it_says_nothing_by_itself() -> None:
+    assert not run_message(streaming(), "cam", "Lab", shown=True)
+    lost = streaming(source=SourceStatus(SourceState.LOST, message="Unplugged."))
+    assert run_message(lost, "cam", "Lab", shown=True).kind is MessageKind.FAILED
+    opening = streaming(source=SourceStatus(SourceState.OPENING))
+    assert run_message(opening, "cam", "Lab", shown=False).kind is MessageKind.LOADING
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_words_keep_a_contrast_of_four_and_a_half(palette: Palette) -> None:
+    for ground in (palette.background, palette.surface, palette.surface_raised):
+        for ink in ("text", "text_muted", "accent", "ok", "warning", "error"):
+            assert contrast(getattr(palette, ink), ground) >= 4.5, (ink, ground)
+    assert contrast(palette.on_accent, palette.accent) >= 4.5
+    assert all(contrast(color, palette.surface) >= 3.0 for color in palette.series)
+
+
+def test_the_theme_follows_the_system_unless_told_otherwise() -> None:
+    assert palette_for(ThemeChoice.SYSTEM, Qt.ColorScheme.Light) is LIGHT
+    assert palette_for(ThemeChoice.SYSTEM, Qt.ColorScheme.Unknown) is DARK
+    assert palette_for(ThemeChoice.DARK, Qt.ColorScheme.Light) is DARK
+
+
+def contrast(first: str, second: str) -> float:
+    """The ratio of WCAG 2.1, 1 to 21."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
