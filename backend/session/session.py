@@ -41,6 +41,7 @@ _GRACE_S = 1.0
 _STALLED_AFTER_S = 2.0
 _LIMIT_EVERY_S = 1.0
 _STOP_WAIT_S = 0.5
+_CONNECT_FIRST_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class Session:
 
     def _conduct(self, stop: threading.Event) -> None:
         try:
-            self._open_source(self._source)
+            self._begin(stop)
             while not stop.is_set() and not self._finished():
                 self._grant_wishes()
                 self._care_for_lane()
@@ -216,6 +217,18 @@ class Session:
             self._state = RunState.STOPPING
         finally:
             self._wind_up()
+
+    def _begin(self, stop: threading.Event) -> None:
+        """Connect first, if that is quick: a live source would lose its first frames otherwise."""
+        self._open_lane()
+        patience = time.monotonic() + _CONNECT_FIRST_S
+        lane = self._lane
+        while lane is not None and not (lane.connected or lane.error or stop.is_set()):
+            if time.monotonic() >= patience:
+                break
+            self._woken.wait(_TICK_S)
+            self._woken.clear()
+        self._open_source(self._source)
 
     def _grant_wishes(self) -> None:
         with self._wishes_lock:

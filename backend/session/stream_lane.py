@@ -51,7 +51,7 @@ class StreamLane(Lane):
         try:
             reply = link.codec.decode(message)
         except RequestError as error:
-            self._fail(self._oldest(), error)
+            self._fail(self._oldest() if error.seq is None else error.seq, error)
             return
         seq = self._oldest() if reply.seq is None else reply.seq
         self._succeed(seq, reply, received_ns, len(message))
