@@ -64,7 +64,8 @@ def main(seconds: float) -> int:
     print(f"threads        {before.threads} before, {after.threads} after: {after.names}")
     print(f"descriptors    {before.files} before, {after.files} after")
     print(
-        f"memory         {warm_mb:.1f} MB after {_WARM_UP_S:g} s, {memory_mb[-1]:.1f} MB at the end, "
+        f"memory         {warm_mb:.1f} MB after {_WARM_UP_S:g} s, "
+        f"{memory_mb[-1]:.1f} MB at the end, "
         f"{min(memory_mb):.1f} to {max(memory_mb):.1f} MB on the way"
     )
     good = (
@@ -107,10 +108,11 @@ def _echoes(result: Result) -> bool:
 
 
 def _warm_up(target: Target) -> None:
-    """One short run, so that what libraries start once and keep is there before we count."""
-    session = Session(RunSettings(target, "identity"), ListSource(_frames()))
-    session.start()
-    session.join(5)
+    """A short run each way, so that what is started once and kept is there before we count."""
+    for way in combinations(MediaKind.IMAGE):
+        session = Session(way.settings(target, "identity"), ListSource(_frames()[:1]))
+        session.start()
+        session.join(5)
 
 
 def _switch(
