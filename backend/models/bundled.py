@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from backend.models.faces import Faces
 from backend.models.identity import Identity
+from backend.models.people import People
+from backend.models.qr_codes import QrCodes
 from backend.models.registry import ModelFactory, ModelRegistry
 from backend.models.shapes import Shapes
 from backend.profiles.bundled import profile_for
@@ -17,6 +20,9 @@ def bundled_models() -> list[ModelFactory]:
     """One factory per bundled model, in the order in which they are offered."""
     return [
         partial(Shapes, profile_for("shapes")),
+        partial(Faces, profile_for("faces")),
+        partial(People, profile_for("people")),
+        partial(QrCodes, profile_for("qr_codes")),
         partial(Identity, profile_for("identity")),
         partial(Identity, profile_for("identity_fp32")),
     ]

@@ -19,6 +19,11 @@ class Found:
     index: int
     score: float
 
+    def enlarged(self, scale: float) -> Found:
+        """The same object in a picture that is that many times larger."""
+        x0, y0, x1, y1 = self.box
+        return Found((x0 * scale, y0 * scale, x1 * scale, y1 * scale), self.index, self.score)
+
 
 def box_tensors(found: Sequence[Found]) -> tuple[Tensor, ...]:
     """BOXES [n, 4], SCORES [n] and CLASSES [n], the surest first and then from left to right."""

@@ -11,6 +11,7 @@ from backend.core.tensors import Array, Tensor
 from backend.models.detections import Found, box_tensors
 from backend.models.inputs import picture
 from backend.models.model import BundledModel
+from backend.models.scaling import shrunk
 from backend.profiles.bundled import SHAPE_LABELS
 from backend.wire.opencv import cv2
 
@@ -61,7 +62,7 @@ class Shapes(BundledModel):
 
     def infer(self, prepared: Array) -> list[Found]:
         """Every shape, in pixels of the picture."""
-        pixels, scale = _shrunk(prepared)
+        pixels, scale = shrunk(prepared, _SIDE)
         light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         # Halfway between ground and shapes, the edge is where it was before smoothing. Colour
         # would separate them better, but JPEG keeps it at half the resolution.
@@ -71,7 +72,7 @@ class Shapes(BundledModel):
         height, width = mask.shape
         likely = (_look(contour, least) for contour in contours)
         return [
-            _enlarged(found, scale)
+            found.enlarged(scale)
             for found in likely
             if found is not None
             and _is_inside(found, width, height)
@@ -81,16 +82,6 @@ class Shapes(BundledModel):
     def finish(self, raw: list[Found]) -> tuple[Tensor, ...]:
         """The boxes, surest first."""
         return box_tensors(raw)
-
-
-def _shrunk(pixels: Array) -> tuple[Array, float]:
-    """The picture at most `_SIDE` long, and how many times smaller it is."""
-    height, width = pixels.shape[:2]
-    scale = max(height, width) / _SIDE
-    if scale <= 1:
-        return pixels, 1.0
-    size = (max(1, round(width / scale)), max(1, round(height / scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), scale
 
 
 def _is_inside(found: Found, width: int, height: int) -> bool:
@@ -129,8 +120,3 @@ def _look(contour: Array, least_area: float) -> Found | None:
     if score < _SURE_ENOUGH:
         return None
     return Found((x, y, x + width, y + height), index, score)
-
-
-def _enlarged(found: Found, scale: float) -> Found:
-    x0, y0, x1, y1 = (value * scale for value in found.box)
-    return Found((x0, y0, x1, y1), found.index, found.score)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from model_scoring import Score, ask, detections, overlap
 
 from backend.core.choices import ImageEncoding
 from backend.models.shapes import Shapes
 from backend.profiles.bundled import SHAPE_LABELS, profile_for
 from backend.sources.pattern import TestPattern
+from tests.models.model_scoring import Score, ask, detections, overlap
 
 MODEL = Shapes(profile_for("shapes"))
 FRAMES = range(0, 9000, 331)  # five minutes of the pattern
