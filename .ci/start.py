@@ -45,10 +45,7 @@ def _trial(arguments: list[str]) -> int:
     defaults = ["--screenshot", str(picture), "--seconds", _SECONDS]
     with _display() as (environment, where):
         print(f"No display found: running for {_SECONDS} s on {where}.", flush=True)
-        code = _run([*defaults, *arguments], environment)
-    if code == 0 and picture.exists():
-        print(f"Screenshot: {picture}")
-    return code
+        return _run([*defaults, *arguments], environment)
 
 
 def _run(arguments: list[str], environment: Mapping[str, str]) -> int:
