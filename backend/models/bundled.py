@@ -7,6 +7,7 @@ from functools import partial
 from backend.models.faces import Faces
 from backend.models.identity import Identity
 from backend.models.people import People
+from backend.models.pitch import PitchFinder
 from backend.models.qr_codes import QrCodes
 from backend.models.registry import ModelFactory, ModelRegistry
 from backend.models.shapes import Shapes
@@ -23,6 +24,7 @@ def bundled_models() -> list[ModelFactory]:
         partial(Faces, profile_for("faces")),
         partial(People, profile_for("people")),
         partial(QrCodes, profile_for("qr_codes")),
+        partial(PitchFinder, profile_for("pitch")),
         partial(Identity, profile_for("identity")),
         partial(Identity, profile_for("identity_fp32")),
     ]
