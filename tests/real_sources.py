@@ -56,15 +56,24 @@ class ChildCamera:
 
 @contextmanager
 def mjpeg_camera(
-    port: int | None = None, *, size: str = "640x480", rate: int = 30
+    port: int | None = None,
+    *,
+    size: str = "640x480",
+    rate: int = 30,
+    picture: Path | None = None,
 ) -> Iterator[ChildCamera]:
-    """A motion JPEG camera over HTTP, made by ffmpeg; it serves one viewer and then ends."""
+    """A motion JPEG camera over HTTP, made by ffmpeg; it serves one viewer and then ends.
+
+    It looks at `picture`, or at ffmpeg's test pattern.
+    """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}/cam.mjpg"
-    source = f"testsrc2=size={size}:rate={rate}"
+    scene = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}"]
+    if picture is not None:
+        scene = ["-loop", "1", "-framerate", str(rate), "-i", str(picture)]
     command = [
-        "ffmpeg", "-hide_banner", "-loglevel", "quiet", "-re", "-f", "lavfi", "-i", source,
-        "-f", "mpjpeg", "-listen", "1", url,
+        "ffmpeg", "-hide_banner", "-loglevel", "quiet", "-re", *scene,
+        "-q:v", "2", "-f", "mpjpeg", "-listen", "1", url,
     ]  # fmt: skip
     camera = ChildCamera(url, command, lambda: _listening(port))
     camera.plug_in()

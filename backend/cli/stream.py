@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import sys
 import threading
@@ -33,6 +34,7 @@ from backend.sources.spec import ACCEPTED_SPECS, Pace, source_from_spec
 from backend.wire.serving_json import predictions_to_json
 
 _POLL_S = 0.1
+_LONGEST_S = 366 * 86_400.0
 _STOP_WAIT_S = 5.0
 
 
@@ -78,9 +80,14 @@ def _parser() -> argparse.ArgumentParser:
         "--compression", type=Compression, choices=list(Compression), default=Compression.NONE
     )
     parser.add_argument(
-        "--in-flight", type=int, metavar="N", help="requests in flight (default: automatic)"
+        "--in-flight",
+        type=_positive_count,
+        metavar="N",
+        help="requests in flight (default: automatic)",
     )
-    parser.add_argument("--deadline", type=float, default=5.0, metavar="S", help="seconds a reply")
+    parser.add_argument(
+        "--deadline", type=_positive_seconds, default=5.0, metavar="S", help="seconds a reply"
+    )
     parser.add_argument("--loop", action="store_true", help="play files again and again")
     parser.add_argument(
         "--pace",
@@ -90,9 +97,25 @@ def _parser() -> argparse.ArgumentParser:
         help="files: at their own speed, or free (as fast as the answers come)",
     )
     end = parser.add_mutually_exclusive_group()
-    end.add_argument("--seconds", type=float, metavar="S", help="stop after so long")
-    end.add_argument("--frames", type=int, metavar="N", help="stop after so many results")
+    end.add_argument("--seconds", type=_positive_seconds, metavar="S", help="stop after so long")
+    end.add_argument(
+        "--frames", type=_positive_count, metavar="N", help="stop after so many results"
+    )
     return parser
+
+
+def _positive_seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"seconds above 0 expected, got {text}")
+    return value
+
+
+def _positive_count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1 expected, got {text}")
+    return value
 
 
 def _stream(options: argparse.Namespace) -> int:
@@ -102,7 +125,7 @@ def _stream(options: argparse.Namespace) -> int:
     with _EmbeddedOnDemand(settings.target) as resolve:
         session = Session(settings, source, resolve=resolve.resolve, on_result=printer, retry=False)
         session.start()
-        _wait(session, printer.done, options.seconds)
+        _wait(session, printer.done, options)
         session.request_stop()
         session.join(_STOP_WAIT_S)
     for notice in session.notices.drain():
@@ -137,14 +160,17 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     )
 
 
-def _wait(session: Session, done: threading.Event, seconds: float | None) -> None:
-    """Until the run has ended, the time is up, enough was printed, or Ctrl-C or SIGTERM came."""
+def _wait(session: Session, done: threading.Event, options: argparse.Namespace) -> None:
+    """Until the run has ended, the time is up, enough came back, or Ctrl-C or SIGTERM came."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    until = None if seconds is None else time.monotonic() + seconds
+    until = math.inf if options.seconds is None else time.monotonic() + options.seconds
+    enough = math.inf if options.frames is None else options.frames
     try:
         while not done.wait(_POLL_S):
-            if session.join(0.0) or (until is not None and time.monotonic() >= until):
+            counts = session.status().counts
+            came_back = counts.answered + counts.failed
+            if session.join(0.0) or time.monotonic() >= until or came_back >= enough:
                 return
     except KeyboardInterrupt:
         return

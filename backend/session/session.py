@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from backend.core.choices import RunSettings, Target, Transport, check_choices
-from backend.core.errors import ConsoleError, RequestError
+from backend.core.errors import ConsoleError, NotFound, RequestError, Unsupported
 from backend.core.flow import DrainLog, LatestSlot
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.process import trim_memory
@@ -42,6 +42,8 @@ _STALLED_AFTER_S = 2.0
 _LIMIT_EVERY_S = 1.0
 _STOP_WAIT_S = 0.5
 _CONNECT_FIRST_S = 0.3
+_FINAL = (NotFound, Unsupported)
+"""Answers that will not change by asking again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,9 @@ class Session:
             return
         if lane.answered or lane.last_error is not None:
             self._recover()
+        if not self._retry and not lane.answered and isinstance(lane.last_error, _FINAL):
+            self.error = lane.last_error
+            return
         self._judge(lane)
         if time.monotonic() - self._limit_set_at > _LIMIT_EVERY_S:
             self._limit_set_at = time.monotonic()

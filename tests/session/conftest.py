@@ -1,27 +1,5 @@
-"""A real embedded server for the sessions under test."""
+"""A real embedded server for these tests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from backend.core.choices import EMBEDDED, Target
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-
-
-@pytest.fixture
-def server() -> Iterator[EmbeddedServer]:
-    """The server with every bundled model, on ports that the system chose."""
-    server = EmbeddedServer(bundled_registry(), ServerOptions())
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def target(server: EmbeddedServer) -> Target:
-    """Where it listens."""
-    return Target(EMBEDDED, server.rest_url, server.grpc_address)
+from tests.embedded import server, target  # noqa: F401 - fixtures

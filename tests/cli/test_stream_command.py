@@ -1,0 +1,159 @@
+"""`main.py stream` as a script would call it: lines, summary, exit codes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backend.server.embedded import EmbeddedServer
+from backend.wire.opencv import cv2
+from tests.real_sources import free_port
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+
+
+def stream(*arguments: str, timeout_s: float = 40.0) -> tuple[int, list[dict[str, Any]], str]:
+    """Run the command; exit code, lines and what it said on stderr."""
+    done = subprocess.run(
+        [sys.executable, str(MAIN), "stream", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Three different pictures in a folder."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        picture = np.full((60, 80, 3), 40 * number, np.uint8)
+        assert cv2.imwrite(str(folder / f"{number}.png"), picture)
+    return folder
+
+
+def test_a_folder_is_answered_to_its_last_picture(pictures: Path) -> None:
+    code, lines, errors = stream("--source", str(pictures), "--model", "identity", "--pace", "free")
+    assert code == 0, errors
+    *results, last = lines
+    assert [line["seq"] for line in results] == [0, 1, 2]
+    assert [Path(line["name"]).name for line in results] == ["0.png", "1.png", "2.png"]
+    for line in results:
+        (tensor,) = line["predictions"]["tensors"]
+        assert tensor["shape"] == [60 * 80 * 3]
+        assert line["bytes_out"] > 60 * 80 * 3
+        assert line["spans_ms"]["total"] > 0
+    summary = last["summary"]
+    assert summary["frames_in"] == summary["sent"] == summary["answered"] == 3
+    assert summary["dropped"] == {}
+    assert summary["state"] == "finished"
+    assert summary["latency_ms"]["p50"] <= summary["latency_ms"]["p99"]
+
+
+def test_a_live_source_stops_after_so_many_results() -> None:
+    code, lines, errors = stream("--source", "pattern", "--model", "shapes", "--frames", "4")
+    assert code == 0, errors
+    assert len(lines) == 5
+    assert all(line["predictions"]["detections"] for line in lines[:-1])
+    summary = lines[-1]["summary"]
+    dropped = sum(summary["dropped"].values())
+    assert summary["frames_in"] == summary["answered"] + summary["failed"] + dropped
+
+
+def test_a_running_server_is_used_when_it_is_named(target_text: str) -> None:
+    for transport in ("rest", "grpc", "grpc_stream"):
+        code, lines, errors = stream(
+            *("--source", "tone", "--model", "pitch", "--frames", "2"),
+            *("--target", target_text, "--transport", transport),
+        )
+        assert code == 0, errors
+        values = {s["name"]: s["value"] for s in lines[0]["predictions"]["scalars"]}
+        assert values
+
+
+@pytest.fixture
+def target_text(server: EmbeddedServer) -> str:
+    """The embedded server as people write it."""
+    return f"{server.rest_url.removeprefix('http://')},{server.grpc_address.rsplit(':', 1)[1]}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--source", "nonsense", "--model", "shapes"), 2, "nonsense"),
+        (("--source", "pattern", "--model", "nonesuch", "--frames", "1"), 4, "nonesuch"),
+        (("--source", "pattern", "--model", "pitch", "--frames", "1"), 2, "takes sound"),
+        (
+            ("--source", "pattern", "--model", "shapes", "--serialization", "json"),
+            2,
+            "json belongs to REST",
+        ),
+        (("--source", "pattern", "--model", "shapes", "--target", "here"), 2, "HOST:RESTPORT"),
+        (("--source", "pattern"), 2, "--model"),
+        (("--source", "pattern", "--model", "shapes", "--seconds", "0"), 2, "seconds"),
+        (("--source", "pattern", "--model", "shapes", "--frames", "-1"), 2, "frames"),
+        (("--source", "/no/such/file.mp4", "--model", "shapes"), 2, "/no/such/file.mp4"),
+    ],
+)
+def test_what_makes_no_sense_is_said_with_the_right_code(
+    arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    got, lines, errors = stream(*arguments)
+    assert got == code, errors
+    assert said in errors
+    assert "Traceback" not in errors
+    assert not [line for line in lines if "seq" in line]
+
+
+@pytest.mark.parametrize("transport", ["rest", "grpc", "grpc_stream"])
+def test_a_dead_target_is_code_3(transport: str) -> None:
+    code, lines, errors = stream(
+        *("--source", "pattern", "--model", "shapes", "--transport", transport),
+        *("--target", f"127.0.0.1:{free_port()},{free_port()}"),
+    )
+    assert code == 3, errors
+    assert "answers at" in errors
+    assert lines[-1]["summary"]["answered"] == 0
+
+
+def test_ctrl_c_still_prints_the_summary() -> None:
+    child = subprocess.Popen(
+        [sys.executable, str(MAIN), "stream", "--source", "pattern", "--model", "shapes"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert "seq" in child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    rest, _ = child.communicate(timeout=10)
+    assert child.returncode == 0
+    assert "summary" in json.loads(rest.splitlines()[-1])
+
+
+def test_a_reader_that_goes_away_ends_the_run() -> None:
+    child = subprocess.Popen(
+        [sys.executable, str(MAIN), "stream", "--source", "pattern", "--model", "shapes"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.readline()
+    child.stdout.close()
+    started = time.monotonic()
+    errors = child.stderr.read().decode()
+    child.stderr.close()
+    assert child.wait(timeout=15) == 0
+    assert time.monotonic() - started < 15
+    assert "Traceback" not in errors
