@@ -7,7 +7,9 @@ window's thread, the heavy imports and the embedded server.
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +88,7 @@ def _run(options: Options) -> int:
             tasks=tasks,
             server=server,
             devices=devices,
-            make_source=lambda spec: _make_source(spec, sound),
+            make_source=partial(_make_source, sound),
             make_session=lambda settings, source: _make_session(settings, source, server),
             log=log,
         )
@@ -121,6 +123,9 @@ def _show(
     if options.size is not None:
         window.resize(*options.size)
     window.show()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The window's timers let Python see the signal within half a second.
+        signal.signal(number, lambda *_: window.close())
     if problem:
         window.show_notice(Notice(Severity.WARNING, "Settings were reset", problem))
     server.start()
@@ -167,8 +172,8 @@ def _make_server(rest_port: int, grpc_port: int) -> Server:
     )
 
 
-def _make_source(spec: str, sound: QtSound) -> Source:
-    """A microphone through Qt, everything else through the backend; files are looped."""
+def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:
+    """A microphone through Qt, everything else through the backend."""
     device, _, name = spec.partition(":")
     if device == "microphone":
         from gui.devices.microphone import MicrophoneSource
@@ -176,7 +181,7 @@ def _make_source(spec: str, sound: QtSound) -> Source:
         return MicrophoneSource(name, sound)
     from backend.sources.spec import source_from_spec
 
-    return source_from_spec(spec, loop=True)
+    return source_from_spec(spec, loop=loop)
 
 
 def _make_session(settings: RunSettings, source: Source, server: ServerControl) -> LiveSession:

@@ -41,6 +41,7 @@ class LivePage(DockArea):
         self.alerts = AlertsPanel(palette)
         self.log = LogPanel()
         self.paints = PaintRecord()
+        self._has_picture = False
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
@@ -65,6 +66,7 @@ class LivePage(DockArea):
 
     def show_frame(self, frame: Frame) -> None:
         """The newest captured frame."""
+        self._has_picture = True
         self.pane.preview.show_frame(frame)
 
     def show_result(self, result: Result) -> None:
@@ -115,15 +117,25 @@ class LivePage(DockArea):
         self.pane.preview.first_paints.drain()
         for view in (self.timeline, self.throughput, self.latency):
             view.clear()
-        self.forget_results()
+        self.forget_source()
 
     def forget_results(self) -> None:
-        """What is shown belongs to another model or source."""
+        """What was said came from another model."""
         self.pane.preview.show_result(None)
-        self.pane.preview.show_frame(None)
         self.top.clear()
         self.timeline.clear()
+
+    def forget_source(self) -> None:
+        """What is shown came from another source."""
+        self.forget_results()
+        self.pane.preview.show_frame(None)
         self.sound.clear()
+        self._has_picture = False
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a frame of the present source is on show."""
+        return self._has_picture
 
     def show_source(self, info: SourceInfo) -> None:
         """Picture or sound in the middle, and the line over the picture."""

@@ -68,5 +68,11 @@ class LiveSession(Protocol):
 
 
 SessionFactory: TypeAlias = Callable[[RunSettings, Source], LiveSession]
-SourceFactory: TypeAlias = Callable[[str], Source]
-"""Makes a source of a spec without opening it; may touch the disk, raises ConsoleError."""
+
+
+class SourceFactory(Protocol):
+    """Makes a source of a spec without opening it; may touch the disk."""
+
+    def __call__(self, spec: str, *, loop: bool) -> Source:
+        """Raises ConsoleError for what is no source; `loop` matters to files only."""
+        ...

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 from backend.core.choices import EMBEDDED, ImageEncoding, Target, why_not_model
 from backend.core.errors import ConsoleError, PayloadTooLarge, PortInUse, TargetUnreachable
 from backend.core.samples import MediaKind
-from backend.core.status import Notice, RunStatus, Severity, SourceInfo
+from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
 from gui.appearance import Appearance
 from gui.bar import Bar
 from gui.command_palette import CommandPalette
@@ -84,7 +84,6 @@ class MainWindow(QMainWindow):
         self._model_for_kind: dict[MediaKind, str] = dict(_DEFAULT_MODELS)
         self._source_info: SourceInfo | None = None
         self._source_trouble = ""
-        self._shown_anything = False
         self._last_status = RunStatus()
         self._last_error: ConsoleError | None = None
         self._is_ready = self._start_when_ready = False
@@ -98,11 +97,11 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._text_timer = QTimer(self, interval=_TEXT_MS)
-        self._text_timer.timeout.connect(self._write)
+        self._text_timer.timeout.connect(self.refresh)
         self._text_timer.start()
         self._devices.rescan()
         self.run.choose_source(self._switches.source)
-        self._write()
+        self.refresh()
 
     # -- building ------------------------------------------------------------------------------
 
@@ -195,8 +194,20 @@ class MainWindow(QMainWindow):
         self._use(replace(self._switches, source=spec))
         if not any(offer.spec == spec and offer.missing for offer in self._devices.offers()):
             self._remember_recent(spec)
-        self.page.forget_results()
+        self.page.forget_source()
         self.run.choose_source(spec)
+
+    @Slot()
+    def toggle_loop(self) -> None:
+        """Let files start over at their end, or not; one that plays begins anew."""
+        self._use(replace(self._switches, loop=not self._switches.loop))
+        if self._source_info is not None and not self._source_info.live:
+            self.run.choose_source(self._switches.source)
+
+    @property
+    def loops(self) -> bool:
+        """Whether files start over at their end."""
+        return self._switches.loop
 
     @Slot()
     def open_file(self) -> None:
@@ -329,7 +340,7 @@ class MainWindow(QMainWindow):
             self._model_for_kind[self.run.kind] = switches.model
             self.page.forget_results()
         self._use(switches)
-        self._write()
+        self.refresh()
 
     @Slot(str, object)
     def _source_known(self, spec: str, info: SourceInfo) -> None:
@@ -362,7 +373,6 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _run_began(self, session: LiveSession) -> None:
-        self._shown_anything = False
         self.page.new_run()
         self.pump.attach(session)
 
@@ -377,11 +387,13 @@ class MainWindow(QMainWindow):
         )
         if phase is not Phase.RUNNING:
             self.bar.set_flight_limit(None)
-        self._write()
+        self.refresh()
 
     @Slot(object)
     def _run_ended(self, session: LiveSession) -> None:
         self.pump.detach()
+        self._source_trouble = ""
+        self._show_source()
         status, summary = session.status(), session.summary()
         self._drain_notices(session)
         self.page.log.add_text("Run summary\n" + summary.as_table())
@@ -393,7 +405,7 @@ class MainWindow(QMainWindow):
         self._last_error = error
         self.page.say("")
         self._last_status = status
-        self._write()
+        self.refresh()
 
     @Slot()
     def _server_changed(self) -> None:
@@ -451,7 +463,7 @@ class MainWindow(QMainWindow):
     # -- twice a second ------------------------------------------------------------------------
 
     @Slot()
-    def _write(self) -> None:
+    def refresh(self) -> None:
         """Bring every word and number up to date."""
         now_ns = time.monotonic_ns()
         session = self.run.session
@@ -491,14 +503,14 @@ class MainWindow(QMainWindow):
 
     def _write_run(self, session: LiveSession, status: RunStatus, target: str) -> None:
         self._drain_notices(session)
-        self._shown_anything |= bool(status.counts.captured)
         self.page.alerts.set_alerts("run", status.alerts)
         if status.source.info is not None:
             self.page.show_source(status.source.info)
+        self._note_trouble(status)
         if self._switches.in_flight is None:
             self.bar.set_flight_limit(status.in_flight_limit)
         source = self.sources.title(self._switches.source)
-        message = run_message(status, source, target, shown=self._shown_anything)
+        message = run_message(status, source, target, shown=self.page.has_picture)
         self.page.say(message.title, message.body, message.kind)
 
     def _drain_notices(self, session: LiveSession) -> None:
@@ -514,6 +526,14 @@ class MainWindow(QMainWindow):
         self.bar.source.show_choice(
             self.sources.title(spec), source_icon(spec), trouble, trouble=bool(trouble)
         )
+
+    def _note_trouble(self, status: RunStatus) -> None:
+        """Put a warning sign on the source picker while its source is lost or silent."""
+        unwell = status.source.state in (SourceState.LOST, SourceState.SILENT)
+        trouble = status.source.message if unwell else ""
+        if trouble != self._source_trouble:
+            self._source_trouble = trouble
+            self._show_source()
 
     def _remember_recent(self, spec: str) -> None:
         if source_icon(spec) in ("file", "network"):
@@ -582,7 +602,7 @@ def _sort_out(specs: list[str], make: SourceFactory) -> tuple[str, list[tuple[st
             rejected.append((spec, f"{usable} is used already."))
             continue
         try:
-            make(spec)
+            make(spec, loop=False)
         except ConsoleError as error:
             rejected.append((spec, str(error)))
         else:

@@ -134,7 +134,8 @@ class RunControl(QObject):
                     self._set_phase(Phase.IDLE)
                 self.source_failed.emit(spec, error)
 
-        self._tasks.start("source", lambda: self._make_source(spec), made, failed)
+        loop = self._switches.loop
+        self._tasks.start("source", lambda: self._make_source(spec, loop=loop), made, failed)
 
     def _source_made(self, spec: str, source: Source) -> None:
         if self._phase is Phase.STARTING:

@@ -46,6 +46,8 @@ class Switches:
     jpeg_quality: int = 85
     compression: Compression = Compression.NONE
     in_flight: int | None = None
+    loop: bool = True
+    """Whether files start over at their end."""
 
     @property
     def serialization(self) -> Serialization:

@@ -89,6 +89,14 @@ def _run(window: MainWindow) -> Iterator[Command]:
         blocked=lambda: "" if window.run.session is not None else "Nothing is streaming.",
         aliases="reconnect",
     )
+    yield Command(
+        "run.loop",
+        "Play files again and again",
+        window.toggle_loop,
+        "Run",
+        checked=lambda: window.loops,
+        aliases="loop repeat once",
+    )
 
 
 def _switches(window: MainWindow) -> Iterator[Command]:

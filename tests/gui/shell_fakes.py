@@ -37,7 +37,8 @@ from gui.offers import SourceOffer
 class FakeSource:
     """Knows what it is and gives nothing."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, *, loop: bool = True) -> None:
+        self.loop = loop
         kind = MediaKind.AUDIO if spec in ("tone", "sweep") else MediaKind.IMAGE
         self.spec = spec
         self.info = SourceInfo(kind, spec, live=spec == "pattern", width=64, height=48, rate=30)
@@ -52,11 +53,11 @@ class FakeSource:
         return None
 
 
-def fake_source(spec: str) -> Source:
+def fake_source(spec: str, *, loop: bool) -> Source:
     """A source for any spec but 'nowhere' and text files."""
     if spec == "nowhere" or spec.endswith(".txt"):
         raise SourceError(SourceFault.ABSENT, f"There is no {spec}.", "Choose another.")
-    return FakeSource(spec)
+    return FakeSource(spec, loop=loop)
 
 
 class FakeSession:

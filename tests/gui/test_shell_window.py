@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from backend.core.choices import EMBEDDED, RunSettings, Serialization, Target, Transport
 from backend.core.errors import PortInUse, TargetUnreachable
 from backend.core.samples import MediaKind
-from backend.core.status import Alert, Notice, RunState, Severity
+from backend.core.status import Alert, Notice, RunState, Severity, SourceState, SourceStatus
 from backend.sources.source import Source
 from gui.appearance import Appearance
 from gui.focus_keys import FocusKeys
@@ -26,7 +26,7 @@ from gui.server_control import ServerControl, ServerState
 from gui.settings import Settings, SettingsStore
 from gui.tasks import InlineTasks
 from gui.theme import ThemeChoice
-from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, fake_source
+from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeSource, fake_source
 
 # The offscreen platform says so about every window with a smallest size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -161,6 +161,28 @@ def test_sound_brings_a_model_that_takes_sound_and_shows_the_sound(stage: Stage)
     assert session.changes[-1][0] is not None
     assert stage.store.current.switches.model == "shapes"
     assert stage.window.page.pane.isVisible()
+
+
+def test_files_play_once_when_asked_to(stage: Stage) -> None:
+    session = begin(stage)
+    stage.window.choose_source("/x/film.mp4")
+    stage.window.commands.run("run.loop")
+    source = session.changes[-1][1]
+    assert isinstance(source, FakeSource)
+    assert (source.spec, source.loop) == ("/x/film.mp4", False)
+    assert stage.store.current.switches.loop is False
+
+
+def test_a_lost_camera_marks_the_picker_until_it_is_back(stage: Stage) -> None:
+    session = begin(stage)
+    lost = SourceStatus(SourceState.LOST, session.source.info, "Unplugged.", 1, 2.0)
+    session.now = replace(session.now, source=lost)
+    stage.window.refresh()
+    assert stage.window.bar.source.toolTip() == "Unplugged."
+    assert "Source lost" in stage.window.strip.text("state")
+    session.now = replace(session.now, source=SourceStatus(SourceState.LIVE, session.source.info))
+    stage.window.refresh()
+    assert "Unplugged." not in stage.window.bar.source.toolTip()
 
 
 def test_a_source_that_cannot_be_used_is_said_and_stays_chosen(stage: Stage) -> None:
