@@ -42,6 +42,7 @@ class LivePage(DockArea):
         self.log = LogPanel()
         self.paints = PaintRecord()
         self._has_picture = False
+        self._model = ""
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
@@ -69,8 +70,14 @@ class LivePage(DockArea):
         self._has_picture = True
         self.pane.preview.show_frame(frame)
 
+    def expect(self, model: str) -> None:
+        """Show what this model says; late answers of another one are left out."""
+        self._model = model
+
     def show_result(self, result: Result) -> None:
         """The newest answer."""
+        if result.settings.model != self._model:
+            return
         if isinstance(result.sample, Frame):
             self.paints.shown(result.timeline)
         self.pane.preview.show_result(result)
@@ -79,6 +86,8 @@ class LivePage(DockArea):
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
         """Everything since the last call."""
         for result in results:
+            if result.settings.model != self._model:
+                continue
             self.timeline.add(result.sample.captured_ns, result.predictions)
         self.sound.add(audio)
         self.tick(now_ns)

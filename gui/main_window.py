@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
             self.page.restoreState(_blob(settings.window.docks))
         self.bar.set_targets(settings.targets)
         self.bar.show_switches(settings.switches, MediaKind.IMAGE)
+        self.page.expect(settings.switches.model)
         self.run.set_switches(settings.switches)
         self._show_source()
         self._show_phase()
@@ -330,6 +331,7 @@ class MainWindow(QMainWindow):
     def _use(self, switches: Switches) -> None:
         """Remember, show and hand on."""
         self._store.update(replace(self._store.current, switches=switches))
+        self.page.expect(switches.model)
         self.run.set_switches(switches)
         self.bar.show_switches(switches, self.run.kind)
         self._show_source()

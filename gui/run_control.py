@@ -59,7 +59,7 @@ class RunControl(QObject):
         self._switches = Switches()
         self._kind = MediaKind.IMAGE
         self._choice = 0
-        self._learning = False
+        self._learning = self._making = False
         self._session: LiveSession | None = None
         self._phase = Phase.IDLE
         self._watch = QTimer(self, interval=_WATCH_MS)
@@ -85,9 +85,12 @@ class RunControl(QObject):
         self._make(spec, self._source_made)
 
     def set_switches(self, switches: Switches) -> None:
-        """Use these from now on, also in the run that is on; its source is left as it is."""
+        """Use these from now on, also in the run that is on; its source is left as it is.
+
+        While another source is being made they wait for it: they may fit that one only.
+        """
         self._switches = switches
-        if self._phase is Phase.RUNNING and not self._learning:
+        if self._phase is Phase.RUNNING and not self._learning and not self._making:
             self._change(None)
 
     def start(self) -> None:
@@ -123,13 +126,16 @@ class RunControl(QObject):
     def _make(self, spec: str, use: Callable[[str, Source], None]) -> None:
         self._choice += 1
         choice = self._choice
+        self._making = True
 
         def made(source: Source) -> None:
             if choice == self._choice:
+                self._making = False
                 use(spec, source)
 
         def failed(error: Exception) -> None:
             if choice == self._choice:
+                self._making = False
                 if self._phase is Phase.STARTING:
                     self._set_phase(Phase.IDLE)
                 self.source_failed.emit(spec, error)
