@@ -122,6 +122,7 @@ class RunControl(QObject):
         if self._session is not None:
             self._session.request_stop()
             self._session.join(timeout_s)
+            self._session = None
 
     def _make(self, spec: str, use: Callable[[str, Source], None]) -> None:
         self._choice += 1
