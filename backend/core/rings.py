@@ -68,6 +68,10 @@ class RateMeter:
                 self._events.popleft()
             if len(self._events) < 2:
                 return 0.0
-            first_ns = self._events[0][0]
-            total = sum(amount for _, amount in self._events) - self._events[0][1]
-            return total / (max(now - first_ns, 1) / 1e9)
+            first_ns, first = self._events[0]
+            between_ns = max(self._events[-1][0] - first_ns, 1)
+            # Counting up to `now` would show a steady source as slow between two of its events;
+            # only a pause longer than the usual one lowers the rate.
+            usual_ns = between_ns / (len(self._events) - 1)
+            elapsed_ns = max(between_ns, now - first_ns - usual_ns)
+            return (sum(amount for _, amount in self._events) - first) / (elapsed_ns / 1e9)

@@ -74,6 +74,8 @@ def test_rates_are_counted_over_the_window_and_fall_to_zero() -> None:
     for tenth in range(21):
         meter.add(10.0, now_ns=tenth * 100_000_000)
     assert meter.per_second(now_ns=2_000_000_000) == 100.0
+    assert meter.per_second(now_ns=2_050_000_000) == 100.0, "not lower between two events"
+    assert meter.per_second(now_ns=2_900_000_000) < 80.0, "lower once one is overdue"
     assert meter.per_second(now_ns=9_000_000_000) == 0.0
     assert meter.total == 210.0
 
