@@ -11,6 +11,7 @@ from backend.models.pitch import PitchFinder
 from backend.models.qr_codes import QrCodes
 from backend.models.registry import ModelFactory, ModelRegistry
 from backend.models.shapes import Shapes
+from backend.models.voice_activity import VoiceActivity
 from backend.profiles.bundled import profile_for
 
 DEFAULT_MODEL = "shapes"
@@ -25,6 +26,7 @@ def bundled_models() -> list[ModelFactory]:
         partial(People, profile_for("people")),
         partial(QrCodes, profile_for("qr_codes")),
         partial(PitchFinder, profile_for("pitch")),
+        partial(VoiceActivity, profile_for("voice_activity")),
         partial(Identity, profile_for("identity")),
         partial(Identity, profile_for("identity_fp32")),
     ]
