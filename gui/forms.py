@@ -41,6 +41,7 @@ class _Form(QDialog):
         self.wrong = QLabel()
         self.wrong.setProperty("role", "error")
         self.wrong.setWordWrap(True)
+        self.wrong.setFixedWidth(_WIDTH)
         self.wrong.hide()
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -53,6 +54,7 @@ class _Form(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
         column.setSpacing(GAP)
         for widget in (heading, words):

@@ -24,6 +24,7 @@ from gui.views.throughput import ThroughputView
 from gui.views.timeline import ProbabilityTimeline
 
 _RIGHT_WIDTH, _BOTTOM_HEIGHT = 400, 220
+_RIGHT_HEIGHTS = (180, 250)
 
 
 class LivePage(DockArea):
@@ -54,7 +55,8 @@ class LivePage(DockArea):
         self.add_bottom("server", "Server", self.server)
         self.add_bottom("alerts", "Alerts", self.alerts)
         self.add_bottom("log", "Log", self.log)
-        self._size_docks()
+        self.resize(1280, 640)
+        self.size_docks()
         self.open_dock("timeline")
         self.designed()
         self.alerts.count_changed.connect(self._count_alerts)
@@ -175,10 +177,10 @@ class LivePage(DockArea):
     def _count_alerts(self, count: int) -> None:
         self.dock("alerts").setWindowTitle(f"Alerts {count}" if count else "Alerts")
 
-    def _size_docks(self) -> None:
-        self.resize(1280, 640)
+    def size_docks(self) -> None:
+        """A third of the width for numbers, a third of the height for plots."""
         self.resizeDocks(
-            [self.dock("top"), self.dock("latency")], [200, 260], Qt.Orientation.Vertical
+            [self.dock("top"), self.dock("latency")], _RIGHT_HEIGHTS, Qt.Orientation.Vertical
         )
         self.resizeDocks([self.dock("top")], [_RIGHT_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([self.dock("timeline")], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)

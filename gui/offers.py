@@ -58,6 +58,14 @@ def is_url(spec: str) -> bool:
     return urlsplit(spec).scheme.lower() in _SCHEMES
 
 
+def without_credentials(spec: str) -> str:
+    """An address without name and password; anything else as it is."""
+    if not is_url(spec):
+        return spec
+    parts = urlsplit(spec)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def source_icon(spec: str) -> str:
     """The icon that goes with a source."""
     for start, icon in (
@@ -78,8 +86,8 @@ def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
         if offer.spec == spec:
             return offer.title
     if is_url(spec):
-        parts = urlsplit(spec)
-        return f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        parts = urlsplit(without_credentials(spec))
+        return f"{parts.netloc}{parts.path}"
     device, _, name = spec.partition(":")
     if device in ("webcam", "microphone"):
         return name or {"webcam": "Default camera", "microphone": "Default microphone"}[device]
@@ -88,7 +96,4 @@ def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
 
 def source_detail(spec: str) -> str:
     """What a tooltip says: the whole path, or the address without its credentials."""
-    if not is_url(spec):
-        return spec
-    parts = urlsplit(spec)
-    return f"{parts.scheme}://{source_title(spec)}"
+    return without_credentials(spec)

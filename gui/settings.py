@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Target, Transport
 from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
+from gui.offers import without_credentials
 from gui.switches import Switches
 from gui.theme import ThemeChoice
 
@@ -63,8 +64,14 @@ class Settings:
 
 
 def to_json(settings: Settings) -> str:
-    """The settings file's text."""
-    return json.dumps({"schema": SCHEMA, **asdict(settings)}, indent=2)
+    """The settings file's text; names and passwords in addresses stay out of it."""
+    source = without_credentials(settings.switches.source)
+    public = replace(
+        settings,
+        switches=replace(settings.switches, source=source),
+        recent=tuple(without_credentials(spec) for spec in settings.recent),
+    )
+    return json.dumps({"schema": SCHEMA, **asdict(public)}, indent=2)
 
 
 def from_json(text: str) -> Settings:

@@ -25,9 +25,8 @@ QMenu::item:selected { background: $accent; color: $on_accent; }
 QMenu::item:disabled { color: $text_muted; background: transparent; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 4px; }
 QMenu::icon { padding-left: 6px; }
-QMenu::indicator { width: 14px; height: 14px; margin-left: 5px; }
-QMenu::indicator:checked { image: none; background: $accent; border: 3px solid $surface_raised;
-  border-radius: 7px; }
+QMenu::indicator { width: 8px; height: 8px; margin-left: 8px; border-radius: 4px; }
+QMenu::indicator:checked { image: none; background: $accent; }
 
 #bar, #strip { background: $surface; }
 #bar { border-bottom: 1px solid $border; }
@@ -109,6 +108,7 @@ QScrollArea { background: transparent; border: none; }
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QDockWidget > QWidget { background: $surface; }
+QDockWidget::title { background: $surface_raised; padding: 5px 8px; }
 QTabBar { background: $surface; qproperty-drawBase: 0; }
 QTabBar::tab { background: $surface; color: $text_muted; padding: 5px 12px; border: none;
   border-bottom: 2px solid transparent; }

@@ -98,6 +98,13 @@ def test_a_settings_file_that_makes_no_sense_is_set_aside(tmp_path: Path, text: 
     assert (tmp_path / "settings.json.bad").read_text() == text
 
 
+def test_passwords_in_addresses_are_not_written() -> None:
+    url = "rtsp://me:secret@cam.lan:554/door"
+    settings = Settings(switches=Switches(source=url), recent=(url,))
+    assert "secret" not in to_json(settings)
+    assert from_json(to_json(settings)).recent == ("rtsp://cam.lan:554/door",)
+
+
 def test_no_settings_file_is_a_first_start(tmp_path: Path) -> None:
     assert load(tmp_path / "settings.json") == (Settings(), "")
 
