@@ -73,8 +73,10 @@ class LivePage(DockArea):
         self.pane.preview.show_frame(frame)
 
     def expect(self, model: str) -> None:
-        """Show what this model says; late answers of another one are left out."""
-        self._model = model
+        """Show what this model says; what another one said, or says yet, is left out."""
+        if model != self._model:
+            self._model = model
+            self.forget_results()
 
     def show_result(self, result: Result) -> None:
         """The newest answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from backend.core.samples import MediaKind
@@ -56,6 +56,14 @@ _SCHEMES = ("http", "https", "rtsp", "rtsps")
 def is_url(spec: str) -> bool:
     """Whether a source is an address rather than a file or a device."""
     return urlsplit(spec).scheme.lower() in _SCHEMES
+
+
+def lasting_spec(spec: str) -> str:
+    """A file's path from the root, so that it means the same at the next start."""
+    path = Path(spec).expanduser()
+    if source_icon(spec) == "file" and path.exists():
+        return str(path.resolve())
+    return spec
 
 
 def without_credentials(spec: str) -> str:

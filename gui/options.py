@@ -17,6 +17,7 @@ from backend.core.choices import (
     why_not_serialization,
 )
 from backend.core.errors import UsageError
+from gui.offers import lasting_spec
 from gui.switches import Switches
 from gui.theme import ThemeChoice
 
@@ -83,7 +84,12 @@ def parse_options(argv: list[str]) -> Options:
     )
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="stream, save, quit")
     parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="S")
-    parser.add_argument("--source", metavar="SPEC", help="pattern, tone, a path, a URL, webcam...")
+    parser.add_argument(
+        "--source",
+        type=lasting_spec,
+        metavar="SPEC",
+        help="pattern, tone, a path, a URL, webcam...",
+    )
     parser.add_argument("--model", metavar="M")
     parser.add_argument("--target", type=_target, metavar="embedded|HOST:RESTPORT,GRPCPORT")
     parser.add_argument("--api", type=Api, choices=list(Api))

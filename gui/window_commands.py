@@ -33,15 +33,20 @@ def window_commands(window: MainWindow) -> list[Command]:
 
 def _file(window: MainWindow) -> Iterator[Command]:
     yield Command(
-        "source.open_file", "Open file...", window.open_file, "File", ("Ctrl+O",), aliases="video"
+        "source.open_file",
+        "Open file...",
+        window.desk.open_file,
+        "File",
+        ("Ctrl+O",),
+        aliases="video",
     )
     yield Command(
-        "source.open_folder", "Open folder...", window.open_folder, "File", ("Ctrl+Shift+O",)
+        "source.open_folder", "Open folder...", window.desk.open_folder, "File", ("Ctrl+Shift+O",)
     )
     yield Command(
         "source.open_address",
         "Open address...",
-        window.open_address,
+        window.desk.open_address,
         "File",
         ("Ctrl+Shift+L",),
         aliases="url network camera rtsp http",
@@ -92,9 +97,9 @@ def _run(window: MainWindow) -> Iterator[Command]:
     yield Command(
         "run.loop",
         "Play files again and again",
-        window.toggle_loop,
+        window.desk.toggle_loop,
         "Run",
-        checked=lambda: window.loops,
+        checked=lambda: window.desk.loops,
         aliases="loop repeat once",
     )
 

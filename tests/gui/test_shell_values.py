@@ -27,7 +27,7 @@ from backend.core.status import (
     SourceStatus,
 )
 from gui.env import _bad_pair, why_no_window
-from gui.offers import source_detail, source_icon, source_title
+from gui.offers import lasting_spec, source_detail, source_icon, source_title
 from gui.options import Options, parse_options
 from gui.run_messages import run_message
 from gui.settings import Settings, SettingsStore, ViewMemory, from_json, load, to_json, write
@@ -187,6 +187,15 @@ def test_the_pair_that_crashes_is_refused() -> None:
 def test_sources_have_short_names_without_secrets(spec: str, title: str, icon: str) -> None:
     assert (source_title(spec), source_icon(spec)) == (title, icon)
     assert "secret" not in source_detail(spec)
+
+
+def test_a_file_is_remembered_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+    assert lasting_spec("a.png") == str((tmp_path / "a.png").resolve())
+    assert lasting_spec("pattern") == "pattern"
 
 
 def streaming(**changes: object) -> RunStatus:

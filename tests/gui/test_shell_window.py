@@ -150,14 +150,14 @@ def test_a_target_without_an_address_for_a_transport_greys_it(stage: Stage) -> N
 
 def test_sound_brings_a_model_that_takes_sound_and_shows_the_sound(stage: Stage) -> None:
     session = begin(stage)
-    stage.window.choose_source("tone")
+    stage.window.desk.choose("tone")
     settings, source = session.changes[-1]
     assert settings is not None
     assert source is not None
     assert (settings.model, source.info.kind) == ("pitch", MediaKind.AUDIO)
     assert stage.window.page.sound.isVisible()
     assert "Model changed to pitch" in [n.title for n in stage.window.toasts.shown]
-    stage.window.choose_source("pattern")
+    stage.window.desk.choose("pattern")
     assert session.changes[-1][0] is not None
     assert stage.store.current.switches.model == "shapes"
     assert stage.window.page.pane.isVisible()
@@ -165,7 +165,7 @@ def test_sound_brings_a_model_that_takes_sound_and_shows_the_sound(stage: Stage)
 
 def test_files_play_once_when_asked_to(stage: Stage) -> None:
     session = begin(stage)
-    stage.window.choose_source("/x/film.mp4")
+    stage.window.desk.choose("/x/film.mp4")
     stage.window.commands.run("run.loop")
     source = session.changes[-1][1]
     assert isinstance(source, FakeSource)
@@ -177,17 +177,17 @@ def test_a_lost_camera_marks_the_picker_until_it_is_back(stage: Stage) -> None:
     session = begin(stage)
     lost = SourceStatus(SourceState.LOST, session.source.info, "Unplugged.", 1, 2.0)
     session.now = replace(session.now, source=lost)
-    stage.window.refresh()
+    stage.window.readout.refresh()
     assert stage.window.bar.source.toolTip() == "Unplugged."
     assert "Source lost" in stage.window.strip.text("state")
     session.now = replace(session.now, source=SourceStatus(SourceState.LIVE, session.source.info))
-    stage.window.refresh()
+    stage.window.readout.refresh()
     assert "Unplugged." not in stage.window.bar.source.toolTip()
 
 
 def test_a_source_that_cannot_be_used_is_said_and_stays_chosen(stage: Stage) -> None:
     stage.window.server.start()
-    stage.window.choose_source("nowhere")
+    stage.window.desk.choose("nowhere")
     assert stage.store.current.switches.source == "nowhere"
     assert "There is no nowhere." in stage.window.bar.source.toolTip()
     stage.window.toggle_run()

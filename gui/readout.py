@@ -1,0 +1,126 @@
+"""Words and numbers of the window, brought up to date twice a second."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from backend.core.errors import ConsoleError
+from backend.core.status import RunStatus
+from gui.bar import Bar
+from gui.live_page import LivePage
+from gui.live_session import LiveSession
+from gui.log_panel import LogBridge
+from gui.run_control import RunControl
+from gui.run_messages import idle_message, run_message
+from gui.source_desk import SourceDesk
+from gui.status_strip import StatusStrip
+from gui.status_text import state_text
+from gui.switchboard import Switchboard
+from gui.switches import target_title
+from gui.views.messages import Message, MessageKind
+
+_PERIOD_MS = 500
+
+
+class Readout(QObject):
+    """Reads the run's status and writes strip, message, alerts and log."""
+
+    noticed = Signal(object)
+    """A Notice that the run left."""
+
+    def __init__(
+        self,
+        run: RunControl,
+        board: Switchboard,
+        desk: SourceDesk,
+        bar: Bar,
+        page: LivePage,
+        strip: StatusStrip,
+        log: LogBridge,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._board = board
+        self._desk = desk
+        self._bar = bar
+        self._page = page
+        self._strip = strip
+        self._log = log
+        self._last = RunStatus()
+        self._error: ConsoleError | None = None
+        self.waiting_for_server = True
+        self._timer = QTimer(self, interval=_PERIOD_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Write no more."""
+        self._timer.stop()
+
+    def forget_error(self) -> None:
+        """What kept the last run from going on is of no interest any more."""
+        self._error = None
+
+    def run_ended(self, session: LiveSession) -> None:
+        """Keep what is left to say about a run."""
+        self._last, self._error = session.status(), session.error
+        self._drain_notices(session)
+        self._page.alerts.set_alerts("run", ())
+        self._page.say("")
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Bring every word and number up to date."""
+        self._page.server.poll()
+        for line in self._log.lines.drain():
+            self._page.log.add_text(line)
+        session = self._run.session
+        if session is None:
+            self._strip.show_status(self._last, None, self._idle_text())
+            message = self._idle_message()
+        else:
+            message = self._write_run(session)
+        if message is not None:
+            self._page.say(message.title, message.body, message.kind)
+
+    def _write_run(self, session: LiveSession) -> Message:
+        status = session.status()
+        target = target_title(self._board.current.target)
+        age_ms = self._page.paints.age_ms(time.monotonic_ns())
+        self._strip.show_status(status, age_ms, state_text(status, target))
+        self._drain_notices(session)
+        self._page.alerts.set_alerts("run", status.alerts)
+        if status.source.info is not None:
+            self._page.show_source(status.source.info)
+        self._desk.note(status)
+        if self._board.current.in_flight is None:
+            self._bar.set_flight_limit(status.in_flight_limit)
+        return run_message(status, self._desk.title, target, shown=self._page.has_picture)
+
+    def _idle_text(self) -> str:
+        if self.waiting_for_server:
+            return "Starting the local server"
+        if self._last.counts.captured:
+            return state_text(self._last, "")
+        return "Ready, Space streams"
+
+    def _idle_message(self) -> Message | None:
+        """What belongs in the place of the picture; None leaves the last picture in view."""
+        if self.waiting_for_server:
+            return Message("Starting the local server", "", MessageKind.LOADING)
+        if self._desk.trouble:
+            return Message("This source cannot be used", self._desk.trouble, MessageKind.FAILED)
+        if self._error is not None:
+            return Message(self._error.message, self._error.hint, MessageKind.FAILED)
+        if self._page.has_picture:
+            return None
+        switches = self._board.current
+        return idle_message(self._desk.title, switches.model, target_title(switches.target))
+
+    def _drain_notices(self, session: LiveSession) -> None:
+        for notice in session.notices.drain():
+            self.noticed.emit(notice)
