@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 _XCB_LIBRARIES = {
+    "libxcb.so.1": "libxcb1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -25,6 +26,11 @@ _XCB_LIBRARIES = {
 """What Qt's xcb plugin loads that a bare system may lack, and the Debian package that has it."""
 
 _QT_LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
+
+_WITHOUT_DISPLAY = (
+    "For a window that nobody sees, type: xvfb-run -a python main.py"
+    " (Debian: apt-get install xvfb), or set QT_QPA_PLATFORM=offscreen."
+)
 
 _FREE_PLATFORMS = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
 
@@ -59,20 +65,32 @@ def _no_display(environ: Mapping[str, str]) -> str:
     platform = environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
     missing = _missing(_QT_LIBRARIES)
     if platform not in _FREE_PLATFORMS:
-        if not environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY"):
-            return (
-                "There is no display here. For a window that nobody sees, type: "
-                "xvfb-run -a python main.py"
-                " (Debian: apt-get install xvfb), or set QT_QPA_PLATFORM=offscreen."
-            )
-        if environ.get("DISPLAY") and platform in ("", "xcb"):
+        display = environ.get("DISPLAY", "")
+        if not display and not environ.get("WAYLAND_DISPLAY"):
+            return f"There is no display here. {_WITHOUT_DISPLAY}"
+        if display and platform in ("", "xcb") and not environ.get("WAYLAND_DISPLAY"):
             missing += _missing(_XCB_LIBRARIES)
+            if not missing and not _answers(display):
+                return f"The display {display} does not answer. {_WITHOUT_DISPLAY}"
     if missing:
         return (
             "Qt needs libraries that this system lacks. "
             f"Debian and Ubuntu, type: sudo apt-get install {' '.join(missing)}"
         )
     return ""
+
+
+def _answers(display: str) -> bool:
+    """Whether an X server can be connected to, as Qt would a moment later."""
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = (ctypes.c_char_p, ctypes.c_void_p)
+    xcb.xcb_connection_has_error.argtypes = (ctypes.c_void_p,)
+    xcb.xcb_disconnect.argtypes = (ctypes.c_void_p,)
+    connection = xcb.xcb_connect(display.encode(), None)
+    failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not failed
 
 
 def _missing(libraries: Mapping[str, str]) -> list[str]:

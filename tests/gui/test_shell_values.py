@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,10 +162,12 @@ def test_a_senseless_command_line_exits_with_2(
     assert "error:" in capsys.readouterr().err
 
 
-def test_without_a_display_the_line_to_type_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "linux")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux may lack a display")
+def test_without_a_display_the_line_to_type_is_given() -> None:
     assert "xvfb-run -a python main.py" in why_no_window({})
     assert why_no_window({"QT_QPA_PLATFORM": "offscreen"}) == ""
+    unanswered = why_no_window({"DISPLAY": ":9876"})
+    assert "display :9876 does not answer" in unanswered or "apt-get install" in unanswered
 
 
 def test_the_pair_that_crashes_is_refused() -> None:
