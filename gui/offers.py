@@ -48,6 +48,7 @@ GENERATED = (
     ),
     SourceOffer("tone", "Tone", SourceGroup.GENERATED, "A steady tone of 440 Hz"),
     SourceOffer("sweep", "Sweep", SourceGroup.GENERATED, "A tone that rises and falls"),
+    SourceOffer("noise", "Noise", SourceGroup.GENERATED, "All frequencies at once"),
 )
 
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
