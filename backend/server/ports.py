@@ -15,7 +15,9 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, n
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; raises PortInUse, or UsageError if the address cannot be had at all."""
     family, address = _resolve(host, port)
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol left at 0, asyncio does not turn Nagle's algorithm off on the connections,
+    # and a small reply waits 40 ms for the client's delayed acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         _set_options(listener)
         listener.bind(address)
