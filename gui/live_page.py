@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QStackedWidget
 
@@ -84,6 +86,8 @@ class LivePage(DockArea):
             return
         if isinstance(result.sample, Frame):
             self.paints.shown(result.timeline)
+        else:
+            self.paints.heard(result.sample.captured_ns, time.monotonic_ns())
         self.pane.preview.show_result(result)
         self.top.show_predictions(result.predictions)
 

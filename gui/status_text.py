@@ -63,6 +63,8 @@ def state_text(status: RunStatus, target: str) -> str:
     if source.state is SourceState.LOST and status.state is not RunState.FAILED:
         return f"Source lost, trying again in {source.retry_in_s:.0f} s (attempt {source.attempt})"
     match status.state:
+        case RunState.RECONNECTING if status.retry_in_s <= 0:
+            return f"Disconnected, trying again now (attempt {status.attempt})"
         case RunState.RECONNECTING:
             return f"Disconnected, retrying in {status.retry_in_s:.0f} s (attempt {status.attempt})"
         case RunState.STREAMING if source.state in _UNWELL:

@@ -233,12 +233,16 @@ def test_the_state_says_what_is_waited_for() -> None:
     assert state_text(streaming(), "Lab") == "Streaming to Lab"
     again = streaming(state=RunState.RECONNECTING, attempt=2, retry_in_s=3.0)
     assert state_text(again, "Lab") == "Disconnected, retrying in 3 s (attempt 2)"
+    now = streaming(state=RunState.RECONNECTING, attempt=2, retry_in_s=0.0)
+    assert state_text(now, "Lab") == "Disconnected, trying again now (attempt 2)"
     lost = streaming(source=SourceStatus(SourceState.LOST, attempt=1, retry_in_s=2.0))
     assert state_text(lost, "Lab").startswith("Source lost, trying again in 2 s")
 
 
 def test_the_picture_is_covered_only_when_it_says_nothing_by_itself() -> None:
     assert not run_message(streaming(), "cam", "Lab", shown=True)
+    now = streaming(state=RunState.RECONNECTING, attempt=2, retry_in_s=0.0)
+    assert state_text(now, "Lab") == "Disconnected, trying again now (attempt 2)"
     lost = streaming(source=SourceStatus(SourceState.LOST, message="Unplugged."))
     assert run_message(lost, "cam", "Lab", shown=True).kind is MessageKind.FAILED
     opening = streaming(source=SourceStatus(SourceState.OPENING))
