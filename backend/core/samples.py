@@ -71,11 +71,6 @@ class AudioWindow:
     media_time_s: float | None = None
     name: str = ""
 
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return len(self.samples) / self.rate
-
 
 Sample: TypeAlias = Frame | AudioWindow
 """What a profile turns into tensors."""

@@ -54,10 +54,6 @@ class Timeline:
         """A copy with one more mark."""
         return Timeline({**self.marks, stage: now_ns}, self.server)
 
-    def with_server(self, server: ServerTiming | None) -> Timeline:
-        """A copy that knows the server's parts."""
-        return Timeline(self.marks, server)
-
     def span_ms(self, start: Stage, end: Stage) -> float | None:
         """Milliseconds between two marks, or None if either is missing."""
         if start not in self.marks or end not in self.marks:

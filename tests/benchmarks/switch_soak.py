@@ -21,14 +21,13 @@ import numpy as np  # noqa: E402 - after the process is tuned
 import psutil  # noqa: E402
 
 from backend.core.choices import EMBEDDED, RunSettings, Target  # noqa: E402
-from backend.core.predictions import Tensors  # noqa: E402
 from backend.core.samples import Captured, Frame, MediaKind  # noqa: E402
-from backend.core.status import Result  # noqa: E402
 from backend.models.bundled import bundled_registry  # noqa: E402
 from backend.server.embedded import EmbeddedServer  # noqa: E402
 from backend.server.options import ServerOptions  # noqa: E402
 from backend.session.session import Session  # noqa: E402
 from tests.session.combinations import combinations  # noqa: E402
+from tests.session.echo import echoes  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
 
 _WARM_UP_S = 20.0
@@ -47,7 +46,7 @@ def main(seconds: float) -> int:
     session = Session(
         RunSettings(target, "identity"),
         ListSource(_frames(), live=True, repeat=True, interval_s=1 / 30),
-        on_result=lambda result: None if _echoes(result) else wrong.append(result.seq),
+        on_result=lambda result: None if echoes(result) else wrong.append(result.seq),
     )
     session.start()
     memory_mb = _switch(session, target, process, seconds)
@@ -95,16 +94,6 @@ class _Left:
 def _frames() -> list[Captured]:
     rng = np.random.default_rng(3)
     return [Frame(n, 0, rng.integers(0, 256, (480, 640, 3), np.uint8)) for n in range(8)]
-
-
-def _echoes(result: Result) -> bool:
-    (tensors,) = result.predictions
-    assert isinstance(tensors, Tensors)
-    assert isinstance(result.sample, Frame)
-    data = tensors.tensors[0].data.tobytes()
-    if result.settings.payload.image == "raw":
-        return data == result.sample.pixels.tobytes()
-    return data[:3] in (b"\xff\xd8\xff", b"\x89PN")
 
 
 def _warm_up(target: Target) -> None:

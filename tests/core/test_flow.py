@@ -31,6 +31,18 @@ def test_a_waiting_reader_can_be_woken() -> None:
     assert answers == [None]
 
 
+def test_a_wait_for_a_credit_can_be_cut_short() -> None:
+    permits = Credits(1)
+    assert permits.take(0)
+    answers: list[bool] = []
+    taker = threading.Thread(target=lambda: answers.append(permits.take(timeout_s=30)))
+    taker.start()
+    while taker.is_alive():
+        permits.wake()
+        taker.join(0.01)
+    assert answers == [False]
+
+
 def test_credits_follow_a_limit_that_changes_while_they_are_out() -> None:
     permits = Credits(2)
     assert permits.take(0)

@@ -14,12 +14,12 @@ import pytest
 
 from backend.core.choices import RunSettings, Target, Transport
 from backend.core.errors import NotFound, TargetUnreachable, UsageError
-from backend.core.predictions import Tensors
 from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
 from backend.core.status import Result, RunState
 from backend.server.embedded import EmbeddedServer
 from backend.session.session import Session
 from tests.session.combinations import combinations
+from tests.session.echo import echoes
 from tests.session.list_source import ListSource
 
 
@@ -34,17 +34,6 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < until, "it never came true"
         time.sleep(0.01)
-
-
-def echoes(result: Result) -> bool:
-    """Whether identity gave back exactly the frame that the result is matched to."""
-    (tensors,) = result.predictions
-    assert isinstance(tensors, Tensors)
-    assert isinstance(result.sample, Frame)
-    data = tensors.tensors[0].data.tobytes()
-    if result.settings.payload.image == "raw":
-        return data == result.sample.pixels.tobytes()
-    return data[:3] in (b"\xff\xd8\xff", b"\x89PN")
 
 
 def test_every_switch_at_random_gives_no_error_and_no_mixed_up_answer(target: Target) -> None:
