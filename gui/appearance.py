@@ -34,11 +34,6 @@ class Appearance(QObject):
         self._choice = choice
         self._refresh()
 
-    def choose_next(self) -> ThemeChoice:
-        """Switch between light and dark, starting from what is shown."""
-        self.choose(ThemeChoice.LIGHT if self.palette.dark else ThemeChoice.DARK)
-        return self._choice
-
     @Slot(Qt.ColorScheme)
     def _follow(self, _scheme: Qt.ColorScheme) -> None:
         self._refresh()

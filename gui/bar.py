@@ -153,8 +153,8 @@ class Bar(QWidget):
 
     def _build_pickers(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
         self.target = Picker("Target", 148, palette)
-        self.model = Picker("Model", 136, palette)
-        self.source = Picker("Source", 190, palette)
+        self.model = Picker("Model", 168, palette)
+        self.source = Picker("Source", 208, palette)
         self.target.choices.aboutToShow.connect(self._fill_targets)
         self.model.choices.aboutToShow.connect(self._fill_models)
         self.source.choices.aboutToShow.connect(lambda: fill_sources(self.source))

@@ -44,11 +44,6 @@ class Picker(QPushButton):
         """The menu."""
         return self._picker_menu
 
-    @property
-    def text_shown(self) -> str:
-        """What the button says is chosen."""
-        return self._text
-
     def show_choice(self, text: str, icon: str, tip: str = "", *, trouble: bool = False) -> None:
         """Say what is chosen; `trouble` puts a warning sign in the place of the icon."""
         self._text, self._icon_name, self._trouble = text, icon, trouble
