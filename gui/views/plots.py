@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QGridLayout, QLabel, QWi
 
 from backend.core.tensors import Array
 from gui.theme import BODY_PX, CAPTION_PX, DARK, Palette, tabular
-from gui.views.scales import short, ticks
+from gui.views.scales import ticks
 from gui.views.view import View
 
 _AXIS_WIDTH = 46
@@ -239,4 +239,4 @@ class StripPlot(View):
 
 def _ago(at_s: float) -> str:
     """A place on the time axis."""
-    return "now" if abs(at_s) < 1e-9 else f"−{short(-at_s)} s"
+    return "now" if abs(at_s) < 1e-9 else f"−{-at_s:g} s"

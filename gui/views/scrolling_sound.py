@@ -14,7 +14,7 @@ from backend.core.samples import AudioBlock
 from backend.core.tensors import Array
 from gui.theme import CAPTION_PX, Palette, tabular
 from gui.views.messages import Message, draw_message
-from gui.views.scales import short, ticks
+from gui.views.scales import ticks
 from gui.views.scroll import RingImage, SampleClock
 from gui.views.spectrum import ColumnCutter
 from gui.views.view import TEXT_PERIOD_NS, View
@@ -187,7 +187,7 @@ class ScrollingSound(View):
     def _paint_time_axis(self, painter: QPainter, plot: QRect) -> None:
         for at in ticks(-SHOWN_S, 0, max(2, plot.width() // 80)):
             x = plot.right() + at / SHOWN_S * plot.width()
-            text = self.tr("now") if at == 0 else f"−{short(-at)} s"
+            text = self.tr("now") if at == 0 else f"−{-at:g} s"
             side = Qt.AlignmentFlag.AlignRight if at == 0 else Qt.AlignmentFlag.AlignHCenter
             label = QRectF(x - (80 if at == 0 else 40), plot.bottom() + 1, 80, _SCALE)
             painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, text)
