@@ -35,6 +35,12 @@ _WITHOUT_DISPLAY = (
 _FREE_PLATFORMS = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
 
 
+_QT = "PySide6-Essentials"
+"""The package that PySide6 itself is in, whether or not its whole family is installed."""
+
+_REPAIR = "Type: python -m pip install --require-hashes -r requirements.txt"
+
+
 def why_no_window(environ: Mapping[str, str] = os.environ) -> str:
     """A sentence and the line to type when no window can be opened here, or ''."""
     return _bad_pair(sys.version_info[:2], _pyside_version()) or _no_display(environ)
@@ -42,7 +48,7 @@ def why_no_window(environ: Mapping[str, str] = os.environ) -> str:
 
 def _pyside_version() -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in version("PySide6").split(".")[:2])
+        return tuple(int(part) for part in version(_QT).split(".")[:2])
     except (PackageNotFoundError, ValueError):
         return ()
 
@@ -50,11 +56,10 @@ def _pyside_version() -> tuple[int, ...]:
 def _bad_pair(python: tuple[int, int], pyside: tuple[int, ...]) -> str:
     """PySide6 6.12 drops a reference to True at every signal on Python 3.10 and 3.11."""
     if not pyside:
-        return "PySide6 is not installed. Type: python -m pip install 'PySide6>=6.8,<6.12'"
+        return f"PySide6 is not installed. {_REPAIR}"
     if python < (3, 12) and pyside >= (6, 12):
         return (
-            f"PySide6 {pyside[0]}.{pyside[1]} crashes on Python {python[0]}.{python[1]}. "
-            "Type: python -m pip install 'PySide6>=6.8,<6.12'"
+            f"PySide6 {pyside[0]}.{pyside[1]} crashes on Python {python[0]}.{python[1]}. {_REPAIR}"
         )
     return ""
 

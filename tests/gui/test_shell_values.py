@@ -171,7 +171,7 @@ def test_without_a_display_the_line_to_type_is_given() -> None:
 
 
 def test_the_pair_that_crashes_is_refused() -> None:
-    assert "pip install 'PySide6>=6.8,<6.12'" in _bad_pair((3, 11), (6, 12))
+    assert "-r requirements.txt" in _bad_pair((3, 11), (6, 12))
     assert _bad_pair((3, 12), (6, 12)) == ""
     assert _bad_pair((3, 11), (6, 11)) == ""
 
