@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import signal
 import sys
 import threading
@@ -208,6 +209,8 @@ class _Printer:
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             self.done.set()
+            # What is still buffered goes nowhere, instead of failing again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _place(result: Result) -> dict[str, object]:

@@ -70,6 +70,9 @@ class _Server(uvicorn.Server):
             server.close()
         for listener in sockets or ():
             listener.close()
+        # A connection that was accepted just now is known only a few turns of the loop later;
+        # nobody would end it, and its client would wait for a reply until its own time limit.
+        await asyncio.sleep(_TICK_S)
         state = self.server_state
         for connection in tuple(state.connections):
             connection.shutdown()

@@ -195,6 +195,7 @@ def test_a_source_that_cannot_be_used_is_said_and_stays_chosen(stage: Stage) -> 
     assert not stage.sessions
 
 
+@pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
 def test_dropped_files_use_the_first_that_fits_and_name_the_others_once(stage: Stage) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(f"/x/{name}") for name in ("a.txt", "b.png", "c.png")])
