@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -19,6 +19,7 @@ from backend.profiles.profile import DEFAULT_AUDIO
 from backend.session.capture import Capture
 from backend.session.feed import Feed
 from backend.sources.source import EndOfSource
+from tests.session.running import wait_for
 
 
 class ScriptedSource:
@@ -72,14 +73,6 @@ def capturing(source: ScriptedSource, *, retry: bool = True) -> Iterator[tuple[C
     capture.request_stop()
     feed.close()
     assert capture.join(5)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came true")
 
 
 def test_a_lost_camera_is_said_and_taken_up_again() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from backend.wire.opencv import cv2
 from backend.wire.serving_json import predictions_to_json
 from tests.real_sources import mjpeg_camera, rtsp_camera
 from tests.session.combinations import Combination, combinations
+from tests.session.running import running, wait_for
 
 WRITTEN = "INFERDECK 1234567890"
 
@@ -31,13 +31,6 @@ def plain_ways(kind: MediaKind) -> list[Combination]:
         for way in combinations(kind)
         if way.payload.image is ImageEncoding.RAW and way.payload.compression is Compression.NONE
     ]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it never came true"
-        time.sleep(0.01)
 
 
 def answers(settings: RunSettings, source: Source) -> list[Result]:
@@ -77,12 +70,10 @@ def test_a_network_camera_is_read_right_however_it_is_sent(
     ways = [way.settings(target, "qr_codes") for way in combinations(MediaKind.IMAGE)]
     with mjpeg_camera(picture=written_picture) as camera:
         session = Session(ways[0], source_from_spec(camera.url, loop=False), on_result=note)
-        session.start()
-        for way in ways:
-            session.apply(way)
-            wait_for(lambda way=way: len(read.get(way, [])) >= 2)  # type: ignore[misc]
-        session.request_stop()
-        assert session.join(5)
+        with running(session):
+            for way in ways:
+                session.apply(way)
+                wait_for(lambda way=way: len(read.get(way, [])) >= 2)  # type: ignore[misc]
     assert session.last_failure is None
     assert session.status().counts.balanced
     assert {text for texts in read.values() for text in texts} == {WRITTEN}
@@ -96,19 +87,16 @@ def test_a_camera_that_goes_is_said_and_taken_up_again(
     program("ffmpeg")
     with mjpeg_camera() if kind == "mjpeg" else rtsp_camera() as camera:
         session = Session(RunSettings(target, "identity"), source_from_spec(camera.url, loop=False))
-        session.start()
-        wait_for(lambda: session.status().counts.answered > 5)
-        camera.unplug()
-        wait_for(lambda: any(a.id == "source" for a in session.status().alerts))
-        assert session.status().state in (RunState.STREAMING, RunState.STALLED)
-        camera.plug_in()
-        session.retry_now()
-        before = session.status().counts.answered
-        wait_for(lambda: session.status().counts.answered > before + 5)
-        wait_for(lambda: not session.status().alerts)
-        session.request_stop()
-        assert session.join(5)
-        assert session.status().counts.balanced
+        with running(session):
+            wait_for(lambda: session.status().counts.answered > 5)
+            camera.unplug()
+            wait_for(lambda: any(a.id == "source" for a in session.status().alerts))
+            assert session.status().state in (RunState.STREAMING, RunState.STALLED)
+            camera.plug_in()
+            session.retry_now()
+            before = session.status().counts.answered
+            wait_for(lambda: session.status().counts.answered > before + 5)
+            wait_for(lambda: not session.status().alerts)
 
 
 def test_photos_show_the_same_faces_on_every_road(data_dir: Path, target: Target) -> None:

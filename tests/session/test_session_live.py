@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -21,19 +20,13 @@ from backend.session.session import Session
 from tests.session.combinations import combinations
 from tests.session.echo import echoes
 from tests.session.list_source import ListSource
+from tests.session.running import running, wait_for
 
 
 def numbered_frames(count: int) -> list[Captured]:
     """Pictures that differ, so that an answer can be matched to what was sent."""
     rng = np.random.default_rng(3)
     return [Frame(n, 0, rng.integers(0, 256, (48, 64, 3), np.uint8)) for n in range(count)]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it never came true"
-        time.sleep(0.01)
 
 
 def test_every_switch_at_random_gives_no_error_and_no_mixed_up_answer(target: Target) -> None:
@@ -50,13 +43,13 @@ def test_every_switch_at_random_gives_no_error_and_no_mixed_up_answer(target: Ta
     pick = random.Random(11)
     source = ListSource(numbered_frames(50), live=True, repeat=True, interval_s=0.005)
     session = Session(RunSettings(target, "identity"), source, on_result=check)
-    session.start()
-    until = time.monotonic() + 12
-    while time.monotonic() < until:
-        session.apply(pick.choice(ways).settings(target, "identity", in_flight=pick.randint(1, 4)))
-        time.sleep(pick.uniform(0.0, 0.3))
-    session.request_stop()
-    assert session.join(5)
+    with running(session):
+        until = time.monotonic() + 12
+        while time.monotonic() < until:
+            session.apply(
+                pick.choice(ways).settings(target, "identity", in_flight=pick.randint(1, 4))
+            )
+            time.sleep(pick.uniform(0.0, 0.3))
     counts = session.status().counts
     assert counts.balanced
     assert not wrong
@@ -73,18 +66,15 @@ def test_source_and_model_switch_together(target: Target) -> None:
         ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.01),
         on_result=lambda result: kinds.add(type(result.sample).__name__),
     )
-    session.start()
-    wait_for(lambda: "Frame" in kinds)
-    with pytest.raises(UsageError, match="takes pictures; the source gives sound"):
-        session.use(ListSource(tone, live=True, repeat=True, interval_s=0.05))
-    session.change(
-        replace(session.settings, model="voice_activity"),
-        ListSource(tone, live=True, repeat=True, interval_s=0.05),
-    )
-    wait_for(lambda: "AudioWindow" in kinds)
-    session.request_stop()
-    assert session.join(5)
-    assert session.status().counts.balanced
+    with running(session):
+        wait_for(lambda: "Frame" in kinds)
+        with pytest.raises(UsageError, match="takes pictures; the source gives sound"):
+            session.use(ListSource(tone, live=True, repeat=True, interval_s=0.05))
+        session.change(
+            replace(session.settings, model="voice_activity"),
+            ListSource(tone, live=True, repeat=True, interval_s=0.05),
+        )
+        wait_for(lambda: "AudioWindow" in kinds)
     assert session.last_failure is None
 
 
@@ -98,20 +88,17 @@ def test_the_run_resumes_when_the_server_comes_back(
         ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.01),
         resolve=lambda _: Target("embedded", server.rest_url, server.grpc_address),
     )
-    session.start()
-    wait_for(lambda: session.status().state is RunState.STREAMING)
-    server.stop()
-    wait_for(lambda: session.status().state is RunState.RECONNECTING)
-    assert any(alert.id == "target" for alert in session.status().alerts)
-    server.start()
-    session.retry_now()
-    before = session.status().counts.answered
-    wait_for(lambda: session.status().counts.answered > before + 10)
-    assert session.status().state is RunState.STREAMING
-    assert not session.status().alerts
-    session.request_stop()
-    assert session.join(5)
-    assert session.status().counts.balanced
+    with running(session):
+        wait_for(lambda: session.status().state is RunState.STREAMING)
+        server.stop()
+        wait_for(lambda: session.status().state is RunState.RECONNECTING)
+        assert any(alert.id == "target" for alert in session.status().alerts)
+        server.start()
+        session.retry_now()
+        before = session.status().counts.answered
+        wait_for(lambda: session.status().counts.answered > before + 10)
+        wait_for(lambda: session.status().state is RunState.STREAMING)
+        wait_for(lambda: not session.status().alerts)
 
 
 def test_nothing_at_the_address_ends_a_run_that_may_not_wait() -> None:
@@ -144,11 +131,8 @@ def test_stopping_in_full_flight_leaves_no_thread_and_no_descriptor(target: Targ
             way.settings(target, "identity", in_flight=4),
             ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.001),
         )
-        session.start()
-        wait_for(lambda: session.status().counts.answered > 5)
-        session.request_stop()
-        assert session.join(5)
-        assert session.status().counts.balanced
+        with running(session):
+            wait_for(lambda: session.status().counts.answered > 5)
 
     run(0)  # what libraries keep forever exists after the first run
     wait_for(lambda: not session_threads())

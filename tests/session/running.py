@@ -1,0 +1,29 @@
+"""A session that is stopped whatever happens, and waiting for what it does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from backend.session.session import Session
+
+
+@contextmanager
+def running(session: Session) -> Iterator[Session]:
+    """Start it, and stop it at the end of the block; its books must balance then."""
+    session.start()
+    try:
+        yield session
+    finally:
+        session.request_stop()
+        assert session.join(5), "the session did not end"
+    assert session.status().counts.balanced
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until something is true; fails after `seconds`."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.01)
