@@ -1,0 +1,192 @@
+"""What our server costs beside the barest echo and beside other servers, as ratios of one run.
+
+Run by hand, on a quiet machine:
+
+    python -m tests.benchmarks.server_echo [--peer NAME=HOST:REST,GRPC ...] [--rounds 5]
+
+Starts `main.py serve` and `tests.benchmarks.bare_echo` as children and measures `identity` on all
+of them in turn, round after round, with the same client: prepared bytes go out, bytes come back
+and are not decoded. A peer must serve a model `identity` with INPUT0 and OUTPUT0 UINT8 [-1].
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend.core.process import tune_process
+
+tune_process()
+
+import numpy as np  # noqa: E402 - after the process is tuned
+
+from backend.clients.calls import RestCall  # noqa: E402
+from backend.clients.grpc_channel import GrpcChannel  # noqa: E402
+from backend.clients.rest_channel import RestChannel  # noqa: E402
+from backend.core.addresses import target_from_text  # noqa: E402
+from backend.core.choices import Compression, Target  # noqa: E402
+from backend.core.flow import Credits  # noqa: E402
+from backend.core.inference import InferRequest, RequestedOutput  # noqa: E402
+from backend.core.tensors import Datatype, Tensor  # noqa: E402
+from backend.wire.oip_grpc import encode_request as encode_grpc  # noqa: E402
+from backend.wire.oip_rest import encode_request as encode_rest  # noqa: E402
+
+_LIMIT = 256 * 1024 * 1024
+_STREAM = "/inference.GRPCInferenceService/ModelStreamInfer"
+_SIZES = {"1 KB": 1024, "frame": 640 * 480 * 3}
+_SECONDS = 1.5
+
+
+@dataclass
+class Row:
+    """One measurement: milliseconds (median) or answers a second, a value for every round."""
+
+    unit: str
+    values: dict[str, list[float]] = field(default_factory=dict)
+
+
+def main() -> int:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=HOST:REST,GRPC")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with _child("tests.benchmarks.bare_echo") as bare, _child("main", "serve") as ours:
+        targets = {"ours": ours, "bare": bare}
+        for peer in options.peer:
+            name, _, text = peer.partition("=")
+            targets[name] = target_from_text(text)
+        rows: dict[str, Row] = {}
+        for _ in range(options.rounds):
+            for measure in (_streams, _rests):
+                for name, target in targets.items():
+                    for title, unit, value in measure(target):
+                        rows.setdefault(f"{title} {unit}", Row(unit)).values.setdefault(
+                            name, []
+                        ).append(value)
+    _print(rows, list(targets))
+    return 0
+
+
+def _streams(target: Target) -> Iterator[tuple[str, str, float]]:
+    for size_name, size in _SIZES.items():
+        request = encode_grpc(_request(size), raw=True)
+        for in_flight in (1, 4, 16):
+            latency, rate = _stream(target.grpc, request, in_flight)
+            if in_flight == 1:
+                yield f"stream {size_name}, 1 in flight", "ms", latency
+            yield f"stream {size_name}, {in_flight} in flight", "/s", rate
+
+
+def _rests(target: Target) -> Iterator[tuple[str, str, float]]:
+    for size_name, size in _SIZES.items():
+        headers, body = encode_rest(_request(size), binary=True)
+        call = RestCall("/v2/models/identity/infer", headers, bytes(body))
+        for senders in (1, 4):
+            latency, rate = _rest(target.rest, call, senders)
+            if senders == 1:
+                yield f"rest {size_name}, 1 in flight", "ms", latency
+            yield f"rest {size_name}, {senders} in flight", "/s", rate
+
+
+def _request(size: int) -> InferRequest:
+    data = np.random.default_rng(1).integers(0, 256, size, np.uint8)
+    output = RequestedOutput("OUTPUT0", {"binary_data": True})
+    tensor = Tensor("INPUT0", Datatype.UINT8, data)
+    return InferRequest("identity", (tensor,), outputs=(output,))
+
+
+def _stream(address: str, request: bytes, in_flight: int) -> tuple[float, float]:
+    """Median milliseconds from sending to reply, and replies a second."""
+    channel = GrpcChannel(address, message_limit=_LIMIT, loopback=True)
+    channel.wait_ready(5.0)
+    permits, sent, until = Credits(in_flight), list[float](), time.perf_counter() + _SECONDS
+
+    def outgoing() -> Iterator[bytes]:
+        while time.perf_counter() < until:
+            if permits.take(1.0):
+                sent.append(time.perf_counter())
+                yield request
+
+    took: list[float] = []
+    started = time.perf_counter()
+    for reply in channel.stream(_STREAM, outgoing(), compression=Compression.NONE):
+        took.append(time.perf_counter() - sent[len(took)])
+        assert len(reply) > len(request) // 2, reply[:300]
+        permits.refund()
+    rate = len(took) / (time.perf_counter() - started)
+    channel.close()
+    return statistics.median(took) * 1e3, rate
+
+
+def _rest(url: str, call: RestCall, senders: int) -> tuple[float, float]:
+    channel = RestChannel(url, message_limit=_LIMIT, loopback=True)
+    took: list[float] = []
+    until = time.perf_counter() + _SECONDS
+
+    def send() -> None:
+        while time.perf_counter() < until:
+            before = time.perf_counter()
+            reply = channel.send(call, deadline_s=10.0)
+            took.append(time.perf_counter() - before)
+            assert reply.status == 200, reply.body[:300]
+
+    threads = [threading.Thread(target=send) for _ in range(senders)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rate = len(took) / (time.perf_counter() - started)
+    channel.close()
+    return statistics.median(took) * 1e3, rate
+
+
+class _child:  # noqa: N801 - reads as a function where it is used
+    """A child process that says its addresses in its first line, ended with its standard input."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", module, *arguments]
+        if arguments:
+            command.append("--exit-with-stdin")
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+
+    def __enter__(self) -> Target:
+        assert self._process.stdout is not None
+        said = json.loads(self._process.stdout.readline())
+        return Target("child", rest=said["rest"], grpc=said["grpc"])
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+def _print(rows: dict[str, Row], names: list[str]) -> None:
+    """Medians, and the ratio of ours to every other within the same run."""
+    median: Callable[[list[float]], float] = statistics.median
+    others = [name for name in names if name != "ours"]
+    heads = [f"{name:>10}" for name in names] + [f"{'ours/' + name:>14}" for name in others]
+    print(f"{'':32}", *heads)
+    for title, row in rows.items():
+        values = {name: median(found) for name, found in row.values.items()}
+        cells = [f"{values[name]:10.2f}" for name in names if name in values]
+        cells += [f"{values['ours'] / values[name]:14.2f}" for name in others if name in values]
+        print(f"{title:32}", *cells)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
