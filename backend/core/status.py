@@ -112,7 +112,10 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """One answered sample: the sample itself, what the model said, and what it cost."""
+    """One answered sample: the sample itself, what the model said, and what it cost.
+
+    `lane` numbers the connection and settings it was sent with: it rises with every switch.
+    """
 
     seq: int
     sample: Sample
@@ -121,3 +124,4 @@ class Result:
     bytes_out: int
     bytes_in: int
     settings: RunSettings
+    lane: int = 0

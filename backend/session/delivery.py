@@ -12,8 +12,11 @@ from backend.core.rings import RateMeter, TraceRing
 from backend.core.status import Result
 from backend.core.timing import SPANS, Stage
 
-TRACE_COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in")
-"""Columns of the trace ring: `at_s` is the monotonic time of the reply, spans are milliseconds."""
+TRACE_COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
+"""Columns of the trace ring: `at_s` is the monotonic time of the reply, spans are milliseconds.
+
+`lane` is the number of the connection and settings that the answer belongs to.
+"""
 
 _TRACES_KEPT = 4096
 
@@ -96,6 +99,7 @@ class Delivery:
                 **result.timeline.spans_ms(),
                 "bytes_out": result.bytes_out,
                 "bytes_in": result.bytes_in,
+                "lane": result.lane,
             }
         )
         self.latest.put(result)

@@ -52,7 +52,9 @@ class Lane(ABC):
         feed: Feed,
         delivery: Delivery,
         on_change: Callable[[], None],
+        number: int,
     ) -> None:
+        self.number = number
         self.settings = settings
         self.profile = profile
         self._feed = feed
@@ -173,6 +175,7 @@ class Lane(ABC):
                 bytes_out=out.size_bytes,
                 bytes_in=bytes_in,
                 settings=self.settings,
+                lane=self.number,
             )
         )
 

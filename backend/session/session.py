@@ -84,6 +84,7 @@ class Session:
         self._rate_in = RateMeter()
         self._capture: Capture | None = None
         self._lane: Lane | None = None
+        self._lanes = 0
         self._retired: list[tuple[Lane, float]] = []
         self._backoff = Backoff()
         self._retry_at = 0.0
@@ -324,7 +325,10 @@ class Session:
     def _open_lane(self) -> None:
         settings = replace(self._settings, target=self._resolve(self._settings.target))
         make = StreamLane if settings.transport is Transport.GRPC_STREAM else UnaryLane
-        self._lane = make(settings, self._profile, self._feed, self._delivery, self._woken.set)
+        self._lanes += 1
+        self._lane = make(
+            settings, self._profile, self._feed, self._delivery, self._woken.set, self._lanes
+        )
         self._lane.credits.limit = flight_limit(settings, self.traces)
         self._lane.start()
 
