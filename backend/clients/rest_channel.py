@@ -19,7 +19,6 @@ from backend.clients.calls import RestCall, RestReply
 from backend.core.errors import (
     DeadlineExceeded,
     PayloadTooLarge,
-    ReplyMismatch,
     StreamBroken,
     TargetUnreachable,
 )
@@ -47,8 +46,8 @@ class RestChannel:
     def send(self, call: RestCall, *, deadline_s: float) -> RestReply:
         """One call and its whole reply, whatever its status.
 
-        Raises TargetUnreachable, DeadlineExceeded, StreamBroken (closed meanwhile or connection
-        lost), PayloadTooLarge (either way) or ReplyMismatch (not HTTP).
+        Raises TargetUnreachable (also where HTTP is not spoken), DeadlineExceeded, StreamBroken
+        (closed meanwhile or connection lost) or PayloadTooLarge (either way).
         """
         if len(call.body) > self._message_limit:
             raise PayloadTooLarge(len(call.body), self._message_limit)
@@ -133,7 +132,7 @@ class RestChannel:
 
     def _explain(
         self, error: Exception, deadline_s: float
-    ) -> DeadlineExceeded | StreamBroken | TargetUnreachable | ReplyMismatch:
+    ) -> DeadlineExceeded | StreamBroken | TargetUnreachable:
         if self._closed:
             return StreamBroken("The connection was closed.")
         if isinstance(error, requests.exceptions.ConnectTimeout):
@@ -147,7 +146,7 @@ class RestChannel:
             )
         text = str(error)
         if "BadStatusLine" in text or "HTTP/0.9" in text or "LineTooLong" in text:
-            return ReplyMismatch(
+            return TargetUnreachable(
                 f"{self._base_url} does not speak HTTP.",
                 hint="Is that the gRPC port? Swap the two addresses.",
             )

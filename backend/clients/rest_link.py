@@ -34,7 +34,7 @@ class RestLink:
         self.codec: Codec = make_codec(settings, profile, timing_extension=False)
 
     def connect(self) -> None:
-        """Fetch the server's description; raises TargetUnreachable, ReplyMismatch."""
+        """Fetch the server's description; raises TargetUnreachable and the like."""
         oip = self._settings.api is Api.OIP
         reply = self._channel.send(
             RestCall("/v2" if oip else "/models", {"Accept": "application/json"}, b"", "GET"),

@@ -108,8 +108,11 @@ class PayloadTooLarge(ConsoleError):
     """The message is over the receiver's limit."""
 
     def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        size, limit = mebibytes(size_bytes), mebibytes(limit_bytes)
+        if size == limit:
+            size, limit = f"{size_bytes:,} bytes", f"{limit_bytes:,}"
         super().__init__(
-            f"Message is {mebibytes(size_bytes)}; the limit is {mebibytes(limit_bytes)}.",
+            f"Message is {size}; the limit is {limit}.",
             hint="Send JPEG instead of raw, or raise the limit on both sides.",
         )
         self.size_bytes = size_bytes

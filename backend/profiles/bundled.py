@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from backend.core.errors import NotFound
+from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, TensorSpec
 from backend.profiles.decoders import (
@@ -123,11 +123,11 @@ BUNDLED: Mapping[str, ModelProfile] = MappingProxyType({p.model: p for p in _PRO
 
 
 def profile_for(model: str) -> ModelProfile:
-    """The profile of a bundled model; raises NotFound for any other name."""
+    """The profile of a bundled model; raises UsageError for any other name."""
     try:
         return BUNDLED[model]
     except KeyError:
-        raise NotFound(
+        raise UsageError(
             f"There is no profile for model '{model}'.",
             hint=f"Profiles exist for {', '.join(BUNDLED)}.",
         ) from None

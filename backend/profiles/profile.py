@@ -93,9 +93,10 @@ class ModelProfile:
         try:
             return self.decoder.decode(by_name)
         except (KeyError, IndexError, ValueError, TypeError) as error:
+            wrong = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise ReplyMismatch(
-                f"The outputs of '{self.model}' are not what its profile expects: {error!r}; got "
-                f"{', '.join(f'{t.name} {t.datatype} {list(t.shape)}' for t in by_name.values())}."
+                f"The server's '{self.model}' does not answer as ours does: {wrong}.",
+                hint=f"Expected {_listed(self.outputs)}; got {_listed(by_name.values())}.",
             ) from error
 
     def _encode_pixels(self, frame: Frame) -> list[Tensor]:
@@ -122,3 +123,8 @@ class ModelProfile:
         if spec.datatype is Datatype.FP32:
             return Tensor(spec.name, Datatype.FP32, data.astype(np.float32, copy=False))
         return Tensor(spec.name, Datatype.UINT8, np.ascontiguousarray(data).view(np.uint8))
+
+
+def _listed(tensors: Iterable[Tensor | TensorSpec]) -> str:
+    """Names, datatypes and shapes, for messages."""
+    return ", ".join(f"{t.name} {t.datatype} {list(t.shape)}" for t in tensors) or "no outputs"

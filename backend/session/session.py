@@ -13,7 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from backend.core.choices import RunSettings, Target, Transport, check_choices
-from backend.core.errors import ConsoleError, NotFound, RequestError, Unsupported
+from backend.core.errors import (
+    ConsoleError,
+    NotFound,
+    ReplyMismatch,
+    RequestError,
+    Unsupported,
+)
 from backend.core.flow import DrainLog, LatestSlot
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.process import trim_memory
@@ -42,7 +48,7 @@ _STALLED_AFTER_S = 2.0
 _LIMIT_EVERY_S = 1.0
 _STOP_WAIT_S = 0.5
 _CONNECT_FIRST_S = 0.3
-_FINAL = (NotFound, Unsupported)
+_FINAL = (NotFound, ReplyMismatch, Unsupported)
 """Answers that will not change by asking again."""
 
 

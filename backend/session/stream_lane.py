@@ -50,8 +50,9 @@ class StreamLane(Lane):
         received_ns = time.monotonic_ns()
         try:
             reply = link.codec.decode(message)
-        except RequestError as error:
-            self._fail(self._oldest() if error.seq is None else error.seq, error)
+        except ConsoleError as error:
+            seq = error.seq if isinstance(error, RequestError) else None
+            self._fail(self._oldest() if seq is None else seq, error)
             return
         seq = self._oldest() if reply.seq is None else reply.seq
         self._succeed(seq, reply, received_ns, len(message))

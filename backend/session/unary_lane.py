@@ -50,13 +50,17 @@ class UnaryLane(Lane):
             flight.outgoing = link.codec.encode(flight.item.sample, seq)
             flight.sent_ns = time.monotonic_ns()
             raw, bytes_in = link.call(flight.outgoing.call)
-            received_ns = time.monotonic_ns()
-            reply = link.codec.decode(raw)
         except ConsoleError as error:
             if is_fatal(error):
                 self._break(error)
             else:
                 self._fail(seq, error)
+            return
+        received_ns = time.monotonic_ns()
+        try:
+            reply = link.codec.decode(raw)
+        except ConsoleError as error:
+            self._fail(seq, error)
             return
         self._succeed(seq, reply, received_ns, bytes_in)
 

@@ -92,7 +92,7 @@ def target_text(server: EmbeddedServer) -> str:
     ("arguments", "code", "said"),
     [
         (("--source", "nonsense", "--model", "shapes"), 2, "nonsense"),
-        (("--source", "pattern", "--model", "nonesuch", "--frames", "1"), 4, "nonesuch"),
+        (("--source", "pattern", "--model", "nonesuch", "--frames", "1"), 2, "nonesuch"),
         (("--source", "pattern", "--model", "pitch", "--frames", "1"), 2, "takes sound"),
         (
             ("--source", "pattern", "--model", "shapes", "--serialization", "json"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.core.choices import ImageEncoding, Payload
-from backend.core.errors import InvalidInput, NotFound, ReplyMismatch
+from backend.core.errors import InvalidInput, ReplyMismatch, UsageError
 from backend.core.predictions import Classification, Detections, Scalars, Tensors, Text
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Datatype, Tensor
@@ -119,10 +119,10 @@ def test_identity_shows_its_tensors() -> None:
     ids=["none", "lengths differ", "flat boxes"],
 )
 def test_outputs_that_do_not_fit_are_a_mismatch(outputs: list[Tensor]) -> None:
-    with pytest.raises(ReplyMismatch, match="not what its profile expects"):
+    with pytest.raises(ReplyMismatch, match="does not answer as ours does"):
         profile_for("shapes").decode(outputs)
 
 
 def test_other_models_have_no_profile_yet() -> None:
-    with pytest.raises(NotFound, match="no profile for model 'resnet'"):
+    with pytest.raises(UsageError, match="no profile for model 'resnet'"):
         profile_for("resnet")

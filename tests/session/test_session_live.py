@@ -11,10 +11,11 @@ import numpy as np
 import psutil
 import pytest
 
-from backend.core.choices import RunSettings, Target, Transport
-from backend.core.errors import NotFound, TargetUnreachable, UsageError
+from backend.core.choices import Api, RunSettings, Target, Transport
+from backend.core.errors import ReplyMismatch, TargetUnreachable, UsageError
 from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
 from backend.core.status import Result, RunState
+from backend.profiles.bundled import BUNDLED
 from backend.server.embedded import EmbeddedServer
 from backend.session.session import Session
 from tests.session.combinations import combinations
@@ -118,7 +119,7 @@ def test_nothing_at_the_address_ends_a_run_that_may_not_wait() -> None:
 
 
 def test_an_unknown_model_is_refused_before_anything_runs(target: Target) -> None:
-    with pytest.raises(NotFound, match="nonesuch"):
+    with pytest.raises(UsageError, match="nonesuch"):
         Session(RunSettings(target, "nonesuch"), ListSource(numbered_frames(1)))
 
 
@@ -146,3 +147,28 @@ def test_stopping_in_full_flight_leaves_no_thread_and_no_descriptor(target: Targ
 def session_threads() -> list[str]:
     names = ("capture", "conductor", "lane-", "sender-")
     return [t.name for t in threading.enumerate() if t.name.startswith(names)]
+
+
+def test_a_server_that_answers_something_else_is_not_called_dead(server: EmbeddedServer) -> None:
+    """Swapping the models' names stands for a foreign server with a model of the same name."""
+    shapes = BUNDLED["shapes"]
+    foreign = replace(shapes, decoder=BUNDLED["voice_activity"].decoder)
+    target = Target("embedded", server.rest_url, server.grpc_address)
+    for transport in Transport:
+        way = next(
+            w
+            for w in combinations(MediaKind.IMAGE)
+            if w.transport is transport and w.api is Api.OIP
+        )
+        session = Session(
+            way.settings(target, "shapes"),
+            ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.02),
+        )
+        session._profile = foreign
+        with running(session):
+            wait_for(lambda session=session: session.status().counts.failed > 3)  # type: ignore[misc]
+            status = session.status()
+            assert status.state is RunState.STREAMING
+            assert [alert.id for alert in status.alerts] == ["request"]
+            assert isinstance(session.last_failure, ReplyMismatch)
+            assert "'PROBABILITY' is missing" in session.last_failure.message

@@ -306,7 +306,7 @@ def test_a_reply_of_the_other_kind_is_a_mismatch() -> None:
 def test_outputs_that_the_profile_does_not_expect_are_a_mismatch() -> None:
     data = oip_grpc.encode_response(InferResponse("shapes", (OUTPUT,)), raw=True)
 
-    with pytest.raises(ReplyMismatch, match="profile expects"):
+    with pytest.raises(ReplyMismatch, match="does not answer as ours does"):
         codec("shapes", Api.OIP, Transport.GRPC, Payload()).decode(data)
 
 
