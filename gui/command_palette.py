@@ -84,6 +84,12 @@ class CommandPalette(QFrame):
         """Arrows, pages, Enter and Escape act on the list while the field keeps the focus."""
         if event.type() is QEvent.Type.FocusOut:
             self.hide()
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            # The window has a shortcut on Escape, which would take the key before the field.
+            if event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+            return False
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._key(Qt.Key(event.key()))
         return super().eventFilter(watched, event)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -71,6 +72,13 @@ class _Form(QDialog):
         field.setAccessibleName(label)
         self.fields.addRow(label, field)
         return field
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first field has the cursor; Qt would give it to the button."""
+        super().showEvent(event)
+        first = self.findChild(QLineEdit)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def complain(self, text: str) -> None:
         """Say what is wrong and stay open."""

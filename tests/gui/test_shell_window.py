@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from backend.core.choices import EMBEDDED, RunSettings, Serialization, Target, Transport
@@ -306,6 +306,30 @@ def test_the_palette_finds_and_runs_a_command_by_its_words(stage: Stage, qtbot: 
     QTest.keyClicks(query, "comp gz")
     QTest.keyClick(query, Qt.Key.Key_Return)
     assert stage.window.bar.compression.value == "gzip"
+
+
+def test_escape_closes_the_palette_and_gives_the_focus_back(stage: Stage) -> None:
+    preview = stage.window.page.pane.preview
+    preview.setFocus()
+    stage.window.open_palette()
+    query = QApplication.focusWidget()
+    assert query is not None
+    QTest.keyClicks(query, "comp")
+    QTest.keyClick(query, Qt.Key.Key_Escape)
+    assert not query.isVisible()
+    assert QApplication.focusWidget() is preview
+
+
+@pytest.mark.parametrize("command", ["source.open_address", "target.new"])
+def test_a_question_for_an_address_waits_in_its_field(
+    stage: Stage, qtbot: QtBot, command: str
+) -> None:
+    stage.window.commands.run(command)
+    qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    assert field.accessibleName() == "Address"
+    QTest.keyClick(field, Qt.Key.Key_Escape)
 
 
 def test_a_blocked_command_says_why(stage: Stage) -> None:
