@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from backend.models.onnx_runtime import OnnxRuntime
 from backend.models.servable import ModelLoadError, Servable
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -56,4 +57,4 @@ def runtime_for(runtimes: Sequence[Runtime], config: pb.ModelConfig, folder: Pat
 
 def standard_runtimes() -> tuple[Runtime, ...]:
     """The runtimes that ship with Inferdeck; each is one line here."""
-    return ()
+    return (OnnxRuntime(),)
