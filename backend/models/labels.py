@@ -30,7 +30,8 @@ def _lines(path: Path) -> tuple[str, ...]:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ModelLoadError(f"label file {path.name} is over {MAX_BYTES >> 20} MiB")
-        return tuple(line.strip() for line in data.decode("utf-8-sig").splitlines())
+        lines = data.decode("utf-8-sig").rstrip("\r\n").split("\n")
+        return tuple(line.strip() for line in lines)
     except OSError as error:
         raise ModelLoadError(f"label file {path.name} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

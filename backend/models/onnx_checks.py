@@ -38,6 +38,11 @@ def _check_inputs(config: pb.ModelConfig, session: OnnxSession) -> None:
         _check_tensor("input", entry, tensor, config.max_batch_size)
     for control in control_inputs(config):
         tensor = known("control input", control, session.inputs)
+        if config.max_batch_size > 0 and tensor.dims[:1] != (-1,):
+            raise ModelLoadError(
+                f"max_batch_size is {config.max_batch_size}, but the first dimension of control "
+                f"input '{control}' is not variable in {list(tensor.dims)}"
+            )
         if len(tensor.shape) > 2:
             raise ModelLoadError(
                 f"control input '{control}' has {len(tensor.shape)} dimensions in the model; "

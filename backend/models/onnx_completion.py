@@ -84,6 +84,9 @@ def _may_batch(full: pb.ModelConfig, session: OnnxSession) -> bool:
         given = bool(entry.dims)
         if given and entry.name in graph and len(dims) == len(graph[entry.name].shape):
             return False
+    for state in full.sequence_batching.state:
+        if state.input_name in graph and len(state.dims) == len(graph[state.input_name].shape):
+            return False
     return can_batch(graph.values())
 
 

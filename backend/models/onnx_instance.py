@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.core.errors import RequestError
+from backend.core.errors import ModelFailed, RequestError
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.models.onnx_batches import Row, groups, joined, parted, rounds
 from backend.models.onnx_session import OnnxSession
@@ -113,8 +113,9 @@ class OnnxInstance:
         parts = parted(group, self._session.finish(names, raw))
         answers = [self._tensors(row.request, part) for row, part in zip(group, parts, strict=True)]
         for row, part in zip(group, parts, strict=True):
-            # A slice would keep the whole batch's output alive for as long as the sequence lasts.
-            kept = {name: part[name].copy() for name in self._states.outputs}
+            kept = {name: part[name] for name in self._states.outputs}
+            if len(group) > 1:  # a slice keeps the output of the whole batch alive
+                kept = {name: data.copy() for name, data in kept.items()}
             self._states.keep(row.request.sequence, kept)
         clock.output_ns += clock.lap()
         return answers
@@ -152,9 +153,18 @@ class OnnxInstance:
     def _tensor(self, name: str, data: Array) -> Tensor:
         reshape = self._signature.output_reshapes.get(name)
         if reshape:
-            data = reshape.apply(data, batching=self._signature.batching)
+            data = self._reshaped(name, reshape, data)
         datatype = self._datatypes[name]
         return Tensor(name, datatype, bytes_of(name, data) if datatype is Datatype.BYTES else data)
+
+    def _reshaped(self, name: str, reshape: Reshape, data: Array) -> Array:
+        try:
+            return reshape.apply(data, batching=self._signature.batching)
+        except ValueError as error:  # the graph's own declaration was wrong
+            raise ModelFailed(
+                f"output '{name}' has shape {list(data.shape)}, which cannot be reshaped to "
+                f"{list(reshape.after)}"
+            ) from error
 
     def _end(self, request: ModelRequest) -> None:
         """The last request of a sequence takes its states along, whatever became of it."""

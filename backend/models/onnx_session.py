@@ -65,6 +65,7 @@ class OnnxSession:
         Not `optimised` is quicker, where only the declarations are read.
         """
         import onnxruntime
+        from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
         if not path.is_file():
             raise ModelLoadError(f"there is no file {path.name} in version folder {path.parent}")
@@ -78,6 +79,7 @@ class OnnxSession:
             raise ModelLoadError(
                 f"ONNX Runtime cannot load {path.name}: {reason(error)}"
             ) from error
+        self._refusal: type[Exception] = InvalidArgument
         self._new_value = onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type
         self._value = onnxruntime.OrtValue.ortvalue_from_numpy
         self.inputs = _declared(self._session.get_inputs())
@@ -103,13 +105,11 @@ class OnnxSession:
 
     def compute(self, outputs: Sequence[str], prepared: Mapping[str, Any]) -> list[Any]:
         """The outputs of that name, for `finish`; raises InvalidInput or ModelFailed."""
-        from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
-
         try:
             if self._bfloat16:
                 return list(self._session.run_with_ort_values(list(outputs), dict(prepared)))
             return list(self._session.run(list(outputs), dict(prepared)))
-        except InvalidArgument as error:
+        except self._refusal as error:
             raise InvalidInput(f"the model cannot take these inputs: {reason(error)}") from error
         except Exception as error:  # its errors have no common class
             raise ModelFailed(f"ONNX Runtime failed: {reason(error)}") from error

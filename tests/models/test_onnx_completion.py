@@ -97,6 +97,19 @@ def test_whole_shapes_given_mean_no_batches(tmp_path: Path) -> None:
     assert list(config.output[0].dims) == [-1, 2]
 
 
+def test_the_whole_shape_of_a_state_means_no_batches(tmp_path: Path) -> None:
+    folder = write_model(
+        tmp_path / "m",
+        [node("Add", ["X", "S"], ["Y"])],
+        [value("X", FP32, ["n", 2]), value("S", FP32, ["n", 2])],
+        [value("Y", FP32, ["n", 2])],
+    )
+    state = 'state { input_name: "S" output_name: "Y" data_type: TYPE_FP32 dims: [%s] }'
+    for dims, most in (("1, 2", 0), ("2", DEFAULT_BATCH)):
+        text = f'output {{ name: "Y" }} sequence_batching {{ oldest {{ }} {state % dims} }}'
+        assert complete(folder, text).max_batch_size == most
+
+
 def test_a_scalar_becomes_one_element(tmp_path: Path) -> None:
     config = complete(identity(tmp_path / "m", [], []))
     assert list(config.input[0].dims) == [1]
