@@ -11,7 +11,7 @@ from backend.core.inference import (
 )
 from backend.core.release import VERSION
 from backend.core.tensors import TensorSpec
-from backend.models.model import Model
+from backend.models.servable import Servable
 
 SERVER_NAME = "inferdeck"
 
@@ -21,12 +21,12 @@ def server_metadata() -> ServerMetadata:
     return ServerMetadata(SERVER_NAME, VERSION, (BINARY_EXTENSION, TIMING_EXTENSION))
 
 
-def model_metadata(model: Model) -> ModelMetadata:
+def model_metadata(model: Servable) -> ModelMetadata:
     """A model's declared inputs and outputs."""
     return ModelMetadata(
         name=model.name,
         versions=(model.version,),
-        platform=model.platform,
+        platform=model.config.platform,
         inputs=tuple(_tensor(spec) for spec in model.inputs),
         outputs=tuple(_tensor(spec) for spec in model.outputs),
     )

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from backend.core.errors import ConsoleError, PayloadTooLarge
-from backend.models.model import Model
+from backend.models.servable import Servable
 from backend.server.rest_body import (
     ClientLeft,
     Encoding,
@@ -64,7 +64,7 @@ class RestEdge:
         """Call a function that works through `size` bytes, where it does least harm."""
         return function() if size < _QUICK_BYTES else await self._side.run(function)
 
-    async def work(self, request: Request, model: Model, work: Awaitable[T]) -> T:
+    async def work(self, request: Request, model: Servable, work: Awaitable[T]) -> T:
         """Wait for the model's answer; a client that leaves meanwhile takes its request along.
 
         Raises ClientLeft.

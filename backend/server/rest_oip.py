@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from backend.core.errors import InvalidInput
 from backend.core.inference import InferRequest
-from backend.models.model import Model
+from backend.models.servable import Servable
 from backend.server.about import model_metadata, server_metadata
 from backend.server.plane import DataPlane
 from backend.server.rest_edge import RestEdge
@@ -70,14 +70,14 @@ class _Oip:
         headers[SERVER_TIMING] = timing_to_header(timing)
         return await self._edge.answer(request, reply, headers)
 
-    def _model(self, request: Request) -> Model:
+    def _model(self, request: Request) -> Servable:
         """The model in the path; raises NotFound."""
         name, version = request.path_params["model"], request.path_params.get("version", "")
         note_of(request.scope).model = name
         return self._plane.registry.get(name, version)
 
 
-def _decode(request: Request, body: bytes, model: Model) -> InferRequest:
+def _decode(request: Request, body: bytes, model: Servable) -> InferRequest:
     asked = decode_request(
         request.headers,
         body,
