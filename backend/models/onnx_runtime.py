@@ -79,7 +79,7 @@ class OnnxRuntime:
             return config.platform == PLATFORM
         if config.default_model_filename:
             return config.default_model_filename.endswith(".onnx")
-        return any(path.is_file() for path in folder.glob(f"[0-9]*/{DEFAULT_FILE}"))
+        return any(path.exists() for path in folder.glob(f"[0-9]*/{DEFAULT_FILE}"))
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration, filled from the file; raises ModelLoadError."""

@@ -22,8 +22,12 @@ _WHOLE_NUMBERS = (
 
 
 def model_file(config: pb.ModelConfig, version_folder: Path) -> Path:
-    """The model's file; raises ModelLoadError for a name that leaves the version folder."""
-    return inside(version_folder, config.default_model_filename or DEFAULT_FILE)
+    """The model's file; raises ModelLoadError for a name that leaves the version folder.
+
+    A folder of that name holds the file beside the weights that were stored apart.
+    """
+    path = inside(version_folder, config.default_model_filename or DEFAULT_FILE)
+    return path / DEFAULT_FILE if path.is_dir() else path
 
 
 def session_settings(config: pb.ModelConfig) -> SessionSettings:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from backend.core.errors import InvalidInput, ModelFailed
@@ -369,6 +371,34 @@ def test_a_file_by_another_name_and_how_it_is_run(tmp_path: Path) -> None:
         )
     )
     assert answer(load(folder, text), fp32("X", [1, 2]))["Y"].data.tolist() == [1, 2]
+
+
+def test_it_sleeps_between_requests_and_leaves_a_core(tmp_path: Path) -> None:
+    servable = load(identity(tmp_path / "m", FP32, [2]))
+    options = servable._session._session.get_session_options()
+    assert 1 <= options.intra_op_num_threads <= max(1, (os.cpu_count() or 2) - 1)
+    for pool in ("intra_op", "inter_op"):
+        assert options.get_session_config_entry(f"session.{pool}.allow_spinning") == "0"
+
+
+def test_weights_stored_apart_are_found_beside_the_model(tmp_path: Path) -> None:
+    weights = np.arange(4096, dtype=np.float32)
+    folder = write_model(
+        tmp_path / "m",
+        [node("Add", ["X", "W"], ["Y"])],
+        [value("X", FP32, [4096])],
+        [value("Y", FP32, [4096])],
+        {"W": weights},
+    )
+    path = folder / "1" / "model.onnx"
+    model = onnx.load(str(path))
+    path.unlink()
+    path.mkdir()
+    onnx.save(model, str(path / "model.onnx"), save_as_external_data=True, location="weights.bin")
+    assert (path / "weights.bin").stat().st_size >= weights.nbytes
+    assert OnnxRuntime().handles(parse_config(""), folder)
+    output = answer(load(folder), fp32("X", np.ones(4096)))["Y"]
+    assert np.array_equal(output.data, weights + 1)
 
 
 def test_which_folders_it_handles(tmp_path: Path) -> None:
