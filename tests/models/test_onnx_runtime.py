@@ -401,6 +401,27 @@ def test_weights_stored_apart_are_found_beside_the_model(tmp_path: Path) -> None
     assert np.array_equal(output.data, weights + 1)
 
 
+def test_weights_outside_the_version_folder_are_refused(tmp_path: Path) -> None:
+    folder = write_model(
+        tmp_path / "m",
+        [node("Add", ["X", "W"], ["Y"])],
+        [value("X", FP32, [2])],
+        [value("Y", FP32, [2])],
+        {"W": np.ones(2, np.float32)},
+    )
+    (tmp_path / "secret").write_bytes(bytes(8))
+    path = folder / "1" / "model.onnx"
+    model = onnx.load(str(path))
+    weights = model.graph.initializer[0]
+    weights.ClearField("raw_data")
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value="../../secret")
+    weights.external_data.add(key="length", value="8")
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelLoadError, match="escapes model directory"):
+        load(folder)
+
+
 def test_which_folders_it_handles(tmp_path: Path) -> None:
     runtime = OnnxRuntime()
     folder = identity(tmp_path / "m", FP32, [2])
