@@ -36,18 +36,8 @@ def _check_inputs(config: pb.ModelConfig, session: OnnxSession) -> None:
                 f"input '{entry.name}' cannot be optional: the model needs it for every request"
             )
         _check_tensor("input", entry, tensor, config.max_batch_size)
-    for control in control_inputs(config):
-        tensor = known("control input", control, session.inputs)
-        if config.max_batch_size > 0 and tensor.dims[:1] != (-1,):
-            raise ModelLoadError(
-                f"max_batch_size is {config.max_batch_size}, but the first dimension of control "
-                f"input '{control}' is not variable in {list(tensor.dims)}"
-            )
-        if len(tensor.shape) > 2:
-            raise ModelLoadError(
-                f"control input '{control}' has {len(tensor.shape)} dimensions in the model; "
-                "it is one number for each request"
-            )
+    for control in config.sequence_batching.control_input:
+        _check_control(control, session, config.max_batch_size)
     fed = {entry.name for entry in config.input} | state_inputs(config) | control_inputs(config)
     missing = [name for name in session.inputs if name not in fed]
     if missing:
@@ -114,6 +104,33 @@ def _check_shape(
             f"configuration says {list(whole)}"
             + (" with the batch in front" if max_batch_size > 0 else " (max_batch_size is 0)")
         )
+
+
+def _check_control(
+    entry: pb.ModelSequenceBatching.ControlInput, session: OnnxSession, max_batch_size: int
+) -> None:
+    """A control is one value for each request."""
+    tensor = known("control input", entry.name, session.inputs)
+    if max_batch_size > 0 and tensor.dims[:1] != (-1,):
+        raise ModelLoadError(
+            f"max_batch_size is {max_batch_size}, but the first dimension of control input "
+            f"'{entry.name}' is not variable in {list(tensor.dims)}"
+        )
+    if len(tensor.shape) > 2:
+        raise ModelLoadError(
+            f"control input '{entry.name}' has {len(tensor.shape)} dimensions in the model; "
+            "it is one number for each request"
+        )
+    for control in entry.control:
+        _check_type("control input", entry.name, _control_type(entry.name, control), tensor)
+
+
+def _control_type(name: str, control: pb.ModelSequenceBatching.Control) -> Datatype:
+    if control.kind == pb.ModelSequenceBatching.Control.CONTROL_SEQUENCE_CORRID:
+        return datatype_of(control.data_type, f"control input '{name}'")
+    if control.int32_false_true:
+        return Datatype.INT32
+    return Datatype.FP32 if control.fp32_false_true else Datatype.BOOL
 
 
 def _check_state(

@@ -137,7 +137,7 @@ class OnnxInstance:
         size = rows_of(self._signature.model, feeds) if batching else 1
         for name in self._signature.controls & request.inputs.keys():
             dimensions = len(self._session.inputs[name].shape)
-            feeds[name] = as_control(_plain(request.inputs[name]), dimensions)
+            feeds[name] = as_control(_plain(request.inputs[name]), dimensions, size)
         feeds.update(self._states.feeds(request.sequence, size))
         return Row(index, request, feeds, size)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from backend.core.errors import InvalidInput
 from backend.core.tensors import Array
 from backend.wire.generated import open_inference_pb2 as pb
@@ -49,11 +51,11 @@ def output_reshapes(config: pb.ModelConfig) -> Mapping[str, Reshape]:
     }
 
 
-def as_control(data: Array, dimensions: int) -> Array:
-    """A control value for each request of the batch, with as many dimensions as the graph wants."""
-    if data.ndim == dimensions or data.size == 0:
-        return data
-    return data.reshape((data.size if dimensions else 1, *[1] * (dimensions - 1))[:dimensions])
+def as_control(data: Array, dimensions: int, rows: int) -> Array:
+    """A control value for each row of a request, with as many dimensions as the graph wants."""
+    if data.size == 1:
+        data = np.repeat(data.reshape(1), rows)
+    return data.reshape((data.size, *[1] * (dimensions - 1))[:dimensions])
 
 
 def rows_of(name: str, feeds: Mapping[str, Array]) -> int:

@@ -228,6 +228,9 @@ def test_control_values_fit_the_graph(tmp_path: Path, shape: list[int | str | No
     )
     found = [outputs_of(response)["Y"].data for response in ask(instance, *starts)]
     assert [float(data.reshape(-1)[0]) for data in found] == [1, 0]
+    if shape:  # each row of a request is told
+        rows = request(int64("X", [[1], [1]] if len(shape) == 2 else [1, 1]), fp32("START", [1]))
+        assert outputs_of(ask(instance, rows)[0])["Y"].data.reshape(-1).tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +260,13 @@ def test_control_values_fit_the_graph(tmp_path: Path, shape: list[int | str | No
         (
             'sequence_batching { direct {} control_input { name: "Q" } }',
             "no control input 'Q'",
+        ),
+        (
+            (
+                'sequence_batching { direct {} control_input { name: "PAST" control { '
+                "kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_UINT64 } } }"
+            ),
+            "control input 'PAST' is FP32 in the model, .* UINT64",
         ),
     ],
 )
