@@ -33,7 +33,8 @@ class SequenceStep:
     end: bool = False
 
 
-def _never() -> bool:
+def never() -> bool:
+    """Somebody always waits."""
     return False
 
 
@@ -51,7 +52,7 @@ class ModelRequest:
     parameters: Parameters = field(default_factory=lambda: NO_PARAMETERS)
     sequence: SequenceStep | None = None
     outputs: tuple[str, ...] = ()
-    cancelled: Callable[[], bool] = _never
+    cancelled: Callable[[], bool] = never
 
 
 @dataclass(frozen=True, slots=True, eq=False)

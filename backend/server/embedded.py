@@ -148,7 +148,9 @@ class _House:
         requests: RequestLog,
         last_ports: dict[Door, int],
     ) -> None:
-        self._plane = DataPlane(registry)
+        self._plane = DataPlane(
+            registry, queue_limit=options.queue_limit, control=options.model_control
+        )
         self._side = SideThread("server-convert", "the server", queue_limit=_WAITING_CONVERSIONS)
         self._doors = Doors(
             listener_factory(self._plane, self._side, requests, options),

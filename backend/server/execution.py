@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from backend.core.errors import ConsoleError, ModelFailed, NotReady
 from backend.core.timing import ServerTiming
@@ -17,6 +17,10 @@ from backend.models.servable import (
 )
 from backend.server.jobs import Job, SingleJob
 from backend.server.statistics import Failure, Statistics
+
+T = TypeVar("T")
+
+_NO_OUTPUTS = ModelResponse()
 
 _log = logging.getLogger("inferdeck.server")
 
@@ -34,7 +38,7 @@ def execute(
 
     def respond(index: int, response: ModelResponse | None, final: bool) -> None:
         if final and answers[index] is None:
-            answers[index] = response or ModelResponse()
+            answers[index] = response or _NO_OUTPUTS
 
     asked = time.monotonic_ns()
     times, failure = ExecutionTimes(0, 0, 0), None
@@ -52,6 +56,50 @@ def execute(
         times.output_ns + time.monotonic_ns() - computed,
     )
     return _counted(jobs, refused, started, times, statistics)
+
+
+def execute_here(
+    name: str,
+    instance: Instance,
+    ask: Callable[[], ModelRequest],
+    result: Callable[[ModelResponse], T],
+    statistics: Statistics,
+) -> tuple[T, ServerTiming]:
+    """What `execute` does for a single request, without a job and at the least cost.
+
+    `ask` makes the request and counts as compute_input. Raises the error the request gets.
+    """
+    started = time.monotonic_ns()
+    answers: list[ModelResponse] = []
+
+    def respond(_index: int, response: ModelResponse | None, final: bool) -> None:
+        if final and not answers:
+            answers.append(response or _NO_OUTPUTS)
+
+    try:
+        request = ask()
+        asked = time.monotonic_ns()
+        times = instance.execute((request,), respond)
+        computed = time.monotonic_ns()
+        told = result(_only(name, answers))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the request's answer
+        explanation = explained(name, error)
+        statistics.failed(time.monotonic_ns() - started, failure_of(explanation))
+        raise explanation from None
+    finished = time.monotonic_ns()
+    times = ExecutionTimes(
+        times.input_ns + asked - started, times.infer_ns, times.output_ns + finished - computed
+    )
+    statistics.alone(finished - started, times)
+    return told, _timing(0, times)
+
+
+def _only(name: str, answers: list[ModelResponse]) -> ModelResponse:
+    if not answers:
+        raise ModelFailed(f"model '{name}' gave no answer")
+    if answers[0].error is not None:
+        raise answers[0].error
+    return answers[0]
 
 
 def explained(name: str, error: BaseException) -> ConsoleError:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from backend.core.choices import DEFAULT_MESSAGE_LIMIT
 from backend.core.errors import UsageError
+from backend.server.live_repository import ModelControl
+from backend.server.scheduler import QUEUE_LIMIT
 
 _LARGEST_PORT = 65_535
 _LARGEST_MESSAGE = 2**31 - 1
@@ -16,7 +18,8 @@ _LARGEST_MESSAGE = 2**31 - 1
 class ServerOptions:
     """Where to listen and how large a message may be; port 0 lets the system choose.
 
-    `message_limit` is in bytes and holds for requests (also decompressed ones) and for replies.
+    `message_limit` is in bytes and holds for requests (also decompressed ones) and for replies;
+    `queue_limit` is how many requests may wait for a model whose configuration does not say.
     Raises UsageError for a port or a limit that cannot be.
     """
 
@@ -24,6 +27,8 @@ class ServerOptions:
     rest_port: int = 0
     grpc_port: int = 0
     message_limit: int = DEFAULT_MESSAGE_LIMIT
+    model_control: ModelControl = ModelControl.NONE
+    queue_limit: int = QUEUE_LIMIT
 
     def __post_init__(self) -> None:
         for name, port in (("REST", self.rest_port), ("gRPC", self.grpc_port)):
@@ -39,5 +44,7 @@ class ServerOptions:
                 f"The message limit must be 1 to {_LARGEST_MESSAGE} bytes, "
                 f"got {self.message_limit}."
             )
+        if self.queue_limit < 1:
+            raise UsageError(f"The queue limit must be at least 1, got {self.queue_limit}.")
         if not self.host:
             raise UsageError("The host to listen on is empty.", hint="Use 127.0.0.1.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from backend.core.errors import InvalidInput, NotFound, NotReady, RequestError, Unsupported
@@ -79,9 +79,7 @@ class DataPlane:
                 f"model '{request.model}' answers a request any number of times (decoupled "
                 "transaction policy): it is asked over a gRPC stream"
             )
-        with _counting(served):
-            job = served.single(request)
-        return await served.scheduler.run(job)
+        return await served.infer(request)
 
     async def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
         """Each answer to a request, the last one with `final`; for every kind of model.
@@ -91,12 +89,10 @@ class DataPlane:
         """
         served = self._find(request.model, request.version)
         if not served.servable.decoupled:
-            response, timing = await self.infer(request)
+            response, timing = await served.infer(request)
             yield StreamAnswer(response, final=True, timing=timing)
             return
-        with _counting(served):
-            job = served.streaming(request)
-        responses = served.scheduler.stream(job)
+        responses = served.stream(request)
         async with contextlib.aclosing(responses):
             async for given, final in responses:
                 if given is None:
@@ -111,9 +107,7 @@ class DataPlane:
         served = self._find(name or self.registry.default, "")
         if served.servable.decoupled:
             raise Unsupported(f"model '{name}' answers a request any number of times")
-        with _counting(served):
-            job = served.item(item)
-        return await served.scheduler.run(job)
+        return await served.predict(item)
 
     def model(self, name: str = "", version: str = "") -> Servable:
         """The model of that name, or the default one for ''; raises NotFound or NotReady."""
@@ -176,17 +170,6 @@ class DataPlane:
         self._gone = [served for served in self._gone if not served.scheduler.join(0)]
         for model in [model for model in self._served if model.retired]:
             self._gone.append(self._served.pop(model))
-
-
-@contextlib.contextmanager
-def _counting(served: Served) -> Iterator[None]:
-    """Requests that are wrong count as failed too."""
-    started_ns = time.monotonic_ns()
-    try:
-        yield
-    except RequestError:
-        served.scheduler.count_refused(started_ns)
-        raise
 
 
 def model_rows(registry: ModelRegistry) -> tuple[ModelStatus, ...]:

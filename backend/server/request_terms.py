@@ -9,15 +9,14 @@ from backend.server.jobs import NO_TERMS, Terms
 
 _ID, _START, _END = "sequence_id", "sequence_start", "sequence_end"
 _PRIORITY, _TIMEOUT = "priority", "timeout"
-_OURS = frozenset(
-    {_ID, _START, _END, _PRIORITY, _TIMEOUT, BINARY_DATA_OUTPUT, TIMING_EXTENSION, "headers"}
-)
+_ASKING = frozenset({_ID, _START, _END, _PRIORITY, _TIMEOUT})
+_OURS = _ASKING | {BINARY_DATA_OUTPUT, TIMING_EXTENSION, "headers"}
 _LARGEST = 2**64 - 1
 
 
 def terms_of(parameters: Parameters) -> Terms:
     """Priority, timeout and place in a sequence; raises InvalidInput for a wrong value."""
-    if not parameters:
+    if _ASKING.isdisjoint(parameters):
         return NO_TERMS
     timeout_us = _count(parameters, _TIMEOUT)
     return Terms(

@@ -6,16 +6,16 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from backend.core.errors import ModelFailed, NotReady, Overloaded
 from backend.core.timing import ServerTiming
 from backend.models.loaded import LoadedModel
-from backend.models.servable import Instance, ModelResponse
+from backend.models.servable import Instance, ModelRequest, ModelResponse
 from backend.server.batching import rules_of
 from backend.server.decoupled import DecoupledBatch
-from backend.server.execution import execute
+from backend.server.execution import execute, execute_here
 from backend.server.instance_threads import InstanceThreads
 from backend.server.jobs import Job, SingleJob, StreamJob, tell
 from backend.server.line import Line, PlainLine, policy_of
@@ -45,6 +45,7 @@ class Scheduler:
         self.model = model
         self.statistics = Statistics(servable.name, servable.version)
         self._name = servable.name
+        self._first = model.instances[0]
         self._room = WaitingRoom(_line(model, queue_limit))
         self._batches: dict[Job, DecoupledBatch] = {}
         self._letting_go = threading.Lock()
@@ -68,8 +69,6 @@ class Scheduler:
         waited for too long, and what the model answers. Cancelling takes a request that still waits
         out of the queue.
         """
-        if self.model.servable.instant:
-            return self._run_here(job)
         self._enter(job)
         with self._bounded_wait(job):
             try:
@@ -77,6 +76,13 @@ class Scheduler:
             except asyncio.CancelledError:
                 self._give_up(job)
                 raise
+
+    def run_here(
+        self, ask: Callable[[], ModelRequest], result: Callable[[ModelResponse], T]
+    ) -> tuple[T, ServerTiming]:
+        """Compute a request of an instant model on the event loop; raises what `run` raises."""
+        self._room.check_open()
+        return execute_here(self._name, self._first, ask, result, self.statistics)
 
     async def stream(
         self, job: StreamJob
@@ -87,7 +93,7 @@ class Scheduler:
         """
         if self.model.servable.instant:
             self._room.run_at_once(job)
-            self._compute_decoupled(self.model.instances[0], (job,))
+            self._compute_decoupled(self._first, (job,))
         else:
             self._enter(job)
         final = False
@@ -168,13 +174,6 @@ class Scheduler:
         self.statistics.failed(time.monotonic_ns() - job.queued_ns, why)
 
     # ---- computing, on the instances' threads ----
-
-    def _run_here(self, job: SingleJob[T]) -> tuple[T, ServerTiming]:
-        self._room.check_open()
-        (answer,) = execute(self._name, self.model.instances[0], (job,), self.statistics)
-        if isinstance(answer, BaseException):
-            raise answer
-        return cast("tuple[T, ServerTiming]", answer)
 
     def _compute(self, instance: Instance, jobs: tuple[Job, ...]) -> None:
         singles = cast("tuple[SingleJob[Any], ...]", jobs)

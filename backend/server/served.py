@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from typing import TypeVar
+import time
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from dataclasses import dataclass
 
-from backend.core.errors import InvalidInput
+from backend.core.errors import InvalidInput, RequestError
 from backend.core.inference import InferRequest, InferResponse
 from backend.core.predictions import Predictions
 from backend.core.tensors import Tensor
+from backend.core.timing import ServerTiming
 from backend.models.loaded import LoadedModel
-from backend.models.servable import ModelRequest, ModelResponse
+from backend.models.servable import ModelRequest, ModelResponse, never
+from backend.profiles.profile import ModelProfile
 from backend.server.controls import Controls, own_inputs
 from backend.server.items import tensors_of
 from backend.server.jobs import Job, SingleJob, StreamJob, Terms
@@ -20,7 +23,34 @@ from backend.server.scheduler import Scheduler
 from backend.server.validation import batch_size, check_inputs, check_outputs, select_outputs
 from backend.wire.serving_items import Item
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A request that the model takes."""
+
+    inputs: Mapping[str, Tensor]
+    asked: InferRequest
+    size: int
+    kind: Hashable
+    terms: Terms
+
+    def ask(self, job: Job) -> ModelRequest:
+        """As the model sees it, on its way through the queue."""
+        return self._made(job.cancelled)
+
+    def request(self) -> ModelRequest:
+        """As the model sees it at once."""
+        return self._made(never)
+
+    def _made(self, cancelled: Callable[[], bool]) -> ModelRequest:
+        return ModelRequest(
+            self.inputs,
+            self.asked.id,
+            models_own(self.asked.parameters),
+            self.terms.sequence,
+            tuple([output.name for output in self.asked.outputs]),
+            cancelled,
+        )
 
 
 class Served:
@@ -32,6 +62,7 @@ class Served:
         self.servable = servable
         self.scheduler = Scheduler(model, queue_limit=queue_limit)
         self._name = servable.name
+        self._instant = servable.instant
         self._controls = Controls(config)
         ours = own_inputs(config)
         self._inputs = tuple(spec for spec in servable.inputs if spec.name not in ours)
@@ -40,41 +71,41 @@ class Served:
         self._sequences = config.HasField("sequence_batching")
         self._ragged = frozenset(i.name for i in config.input if i.allow_ragged_batch)
 
-    def single(self, request: InferRequest) -> SingleJob[InferResponse]:
-        """The job for a request with one answer; raises InvalidInput."""
-        asked, size, terms = self._checked(request)
-        return SingleJob(
-            asked,
-            lambda response: self.response(request, response),
-            size=size,
-            kind=self._kind(request),
-            terms=terms,
-        )
+    async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
+        """Answer a request of a model that is not decoupled; raises what `Scheduler.run` raises."""
+        asked = self._checked(request)
 
-    def streaming(self, request: InferRequest) -> StreamJob:
-        """The job for a request with any number of answers; raises InvalidInput."""
-        asked, size, terms = self._checked(request)
-        return StreamJob(asked, Mailbox(), size=size, kind=self._kind(request), terms=terms)
+        def result(response: ModelResponse) -> InferResponse:
+            return self.response(request, response)
 
-    def item(self, item: Item) -> SingleJob[Predictions]:
-        """The job for an item of simple serving; raises InvalidInput if the model takes none."""
-        profile = self.servable.profile
-        if profile is None:
-            raise InvalidInput(
-                f"Model '{self._name}' has no profile that says how a picture, sound or numbers "
-                "become its inputs.",
-                hint="Send tensors with the Open Inference Protocol: POST "
-                f"/v2/models/{self._name}/infer.",
-            )
+        if self._instant:
+            return self.scheduler.run_here(asked.request, result)
+        job = SingleJob(asked.ask, result, size=asked.size, kind=asked.kind, terms=asked.terms)
+        return await self.scheduler.run(job)
 
-        def ask(job: Job) -> ModelRequest:
+    def stream(
+        self, request: InferRequest
+    ) -> AsyncGenerator[tuple[ModelResponse | None, bool], None]:
+        """The responses of a decoupled model; raises what `Scheduler.stream` raises."""
+        asked = self._checked(request)
+        job = StreamJob(asked.ask, Mailbox(), size=asked.size, kind=asked.kind, terms=asked.terms)
+        return self.scheduler.stream(job)
+
+    async def predict(self, item: Item) -> tuple[Predictions, ServerTiming]:
+        """Answer an item of simple serving; raises InvalidInput if the model takes none."""
+        profile = self._profile()
+
+        def inputs() -> Mapping[str, Tensor]:
             tensors = [self._alone(tensor) for tensor in tensors_of(item, profile)]
-            inputs = check_inputs(self._name, self._inputs, tensors)
-            return ModelRequest(inputs, cancelled=job.cancelled)
+            return check_inputs(self._name, self._inputs, tensors)
 
-        return SingleJob(
-            ask, lambda response: profile.decode(map(self._without_batch, response.outputs))
-        )
+        def result(response: ModelResponse) -> Predictions:
+            return profile.decode(map(self._without_batch, response.outputs))
+
+        if self._instant:
+            return self.scheduler.run_here(lambda: ModelRequest(inputs()), result)
+        job = SingleJob(lambda job: ModelRequest(inputs(), cancelled=job.cancelled), result)
+        return await self.scheduler.run(job)
 
     def response(self, request: InferRequest, response: ModelResponse) -> InferResponse:
         """What a model answered, as the answer to a request."""
@@ -86,20 +117,35 @@ class Served:
             response.parameters,
         )
 
-    def _checked(self, request: InferRequest) -> tuple[Callable[[Job], ModelRequest], int, Terms]:
-        check_outputs(self._name, self.servable.outputs, request.outputs)
+    def _checked(self, request: InferRequest) -> _Asked:
+        """The request, if the model takes it; one that is wrong counts as failed."""
+        started_ns = time.monotonic_ns()
+        try:
+            return self._asked(request)
+        except RequestError:
+            self.scheduler.count_refused(started_ns)
+            raise
+
+    def _asked(self, request: InferRequest) -> _Asked:
+        if request.outputs:
+            check_outputs(self._name, self.servable.outputs, request.outputs)
         inputs = check_inputs(self._name, self._inputs, request.inputs)
-        size = batch_size(self._name, self._most, inputs)
+        size = batch_size(self._name, self._most, inputs) if self._most else 1
         terms = terms_of(request.parameters)
         if self._sequences:
             inputs = self._with_controls(inputs, size, terms)
-        own = models_own(request.parameters)
-        outputs = tuple(output.name for output in request.outputs)
+        return _Asked(inputs, request, size, self._kind(request), terms)
 
-        def ask(job: Job) -> ModelRequest:
-            return ModelRequest(inputs, request.id, own, terms.sequence, outputs, job.cancelled)
-
-        return ask, size, terms
+    def _profile(self) -> ModelProfile:
+        profile = self.servable.profile
+        if profile is None:
+            raise InvalidInput(
+                f"Model '{self._name}' has no profile that says how a picture, sound or numbers "
+                "become its inputs.",
+                hint="Send tensors with the Open Inference Protocol: POST "
+                f"/v2/models/{self._name}/infer.",
+            )
+        return profile
 
     def _with_controls(
         self, inputs: Mapping[str, Tensor], size: int, terms: Terms

@@ -123,6 +123,20 @@ class Statistics:
             self._computing.add(times)
             self._last_ms = int(time.time() * 1e3)
 
+    def alone(self, total_ns: int, times: ExecutionTimes) -> None:
+        """A single inference was computed and answered at once, without a queue."""
+        with self._lock:
+            self._inferences += 1
+            self._executions += 1
+            self._success.add(total_ns)
+            self._queue.count += 1
+            self._computing.add(times)
+            batch = self._batches.get(1)
+            if batch is None:
+                batch = self._batches[1] = _Computing()
+            batch.add(times)
+            self._last_ms = int(time.time() * 1e3)
+
     def failed(self, total_ns: int, why: Failure) -> None:
         """A request was answered with an error, or given up."""
         with self._lock:
