@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.models.onnx_runtime import OnnxRuntime
+from backend.models.python_runtime import PythonRuntime
 from backend.models.servable import ModelLoadError, Servable
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -57,4 +58,4 @@ def runtime_for(runtimes: Sequence[Runtime], config: pb.ModelConfig, folder: Pat
 
 def standard_runtimes() -> tuple[Runtime, ...]:
     """The runtimes that ship with Inferdeck; each is one line here."""
-    return (OnnxRuntime(),)
+    return (OnnxRuntime(), PythonRuntime())
