@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import orjson
 
+from backend.cli.serve_models import add_model_arguments, registry_of
 from backend.core.choices import DEFAULT_MESSAGE_LIMIT
 from backend.core.errors import ConsoleError
 from backend.core.worker import Worker
-from backend.models.bundled import bundled_registry
+from backend.models.registry import ModelRegistry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
 
@@ -25,7 +26,7 @@ _TICK_S = 0.2
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serve the bundled models; returns the exit code.
+    """Serve models; returns the exit code.
 
     Prints one line of JSON when requests are answered, with the addresses and the models.
     """
@@ -36,15 +37,14 @@ def main(argv: Sequence[str]) -> int:
     if arguments.exit_with_stdin:
         Worker("stdin", lambda _stop: _wait_for_end_of_input(ending)).start()
     try:
-        _serve(_options(arguments), ending)
+        _serve(_options(arguments), registry_of(arguments), ending)
     except ConsoleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def _serve(options: ServerOptions, ending: threading.Event) -> None:
-    registry = bundled_registry()
+def _serve(options: ServerOptions, registry: ModelRegistry, ending: threading.Event) -> None:
     server = EmbeddedServer(registry, options)
     try:
         server.start()
@@ -74,13 +74,15 @@ def _options(arguments: argparse.Namespace) -> ServerOptions:
         rest_port=arguments.rest_port,
         grpc_port=arguments.grpc_port,
         message_limit=arguments.message_limit_mib * _MIB,
+        model_control=arguments.model_control_mode,
+        queue_limit=arguments.queue_limit,
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py serve",
-        description="Serve the bundled models over REST and gRPC until Ctrl-C or SIGTERM. "
+        description="Serve models over REST and gRPC until Ctrl-C or SIGTERM. "
         "Prints one line of JSON with the addresses when ready.",
     )
     parser.add_argument(
@@ -99,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="largest request and reply, in MiB (default: %(default)s)",
     )
+    add_model_arguments(parser)
     parser.add_argument(
         "--exit-with-stdin",
         action="store_true",
