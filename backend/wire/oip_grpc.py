@@ -16,6 +16,7 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.messages import parse
 from backend.wire.oip_parameters import from_messages, to_messages
+from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
 from backend.wire.shared_regions import REGION, RegionReader, read_span, span_of
 from backend.wire.trailing import only_field, read_with_buffers, write_pieces
 from backend.wire.typed import from_typed, has_typed_field, to_typed
@@ -59,13 +60,17 @@ def encode_request(request: InferRequest, *, raw: bool) -> bytes:
     return b"".join(write_pieces(message, _RAW_INPUTS, buffers))
 
 
-def decode_request(data: bytes, regions: RegionReader | None = None) -> tuple[InferRequest, bool]:
+def decode_request(
+    data: bytes, regions: RegionReader | None = None, limits: ReadingLimits = USUAL_LIMITS
+) -> tuple[InferRequest, bool]:
     """A ModelInferRequest, and whether its reply is to be raw; raises InvalidInput.
 
     Only elements in typed lists ask for a reply in typed lists. `regions` reads the inputs that
     lie in shared memory.
     """
     message, raw = read_with_buffers(ModelInferRequest, data, _RAW_INPUTS, "raw_input_contents")
+    limits.check_tensors("input", len(message.inputs))
+    limits.check_tensors("output", len(message.outputs))
     if raw:
         _check_raw_request(message, len(raw))
     request = InferRequest(

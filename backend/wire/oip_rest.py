@@ -25,6 +25,7 @@ from backend.wire.oip_json import json_list, json_object, text
 from backend.wire.oip_parameters import from_json, kind_of
 from backend.wire.oip_raw_body import raw_body_request
 from backend.wire.oip_tensors import TensorReader, tensor_elsewhere, tensor_to_json
+from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
 from backend.wire.shared_regions import RegionReader
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -75,6 +76,7 @@ def decode_request(
     *,
     only_input: TensorSpec | None = None,
     regions: RegionReader | None = None,
+    limits: ReadingLimits = USUAL_LIMITS,
 ) -> InferRequest:
     """The infer request in a body; raises InvalidInput.
 
@@ -85,22 +87,23 @@ def decode_request(
     if size == 0:
         return raw_body_request(body, model, version, only_input)
     view = memoryview(body)
-    header = json_object(read_json(view[:size]), "An infer request")
+    header = json_object(read_json(view[:size], limits.nesting), "An infer request")
     if "inputs" not in header:
         raise InvalidInput(
             f"An infer request needs 'inputs'; got {_keys(header)}.",
             hint='{"inputs": [{"name", "shape", "datatype", "data"}]}',
         )
+    inputs, outputs = json_list(header, "inputs"), json_list(header, "outputs")
+    limits.check_tensors("input", len(inputs))
+    limits.check_tensors("output", len(outputs))
     reader = TensorReader("input", model, view[size:], lenient=False, regions=regions)
     return InferRequest(
         model=model,
-        inputs=tuple(reader.read_all(json_list(header, "inputs"))),
+        inputs=tuple(reader.read_all(inputs)),
         version=version,
         id=text(header, "id"),
         parameters=from_json(header.get("parameters"), "the request", lenient=False),
-        outputs=tuple(
-            _requested(item, index) for index, item in enumerate(json_list(header, "outputs"))
-        ),
+        outputs=tuple(_requested(item, index) for index, item in enumerate(outputs)),
     )
 
 
