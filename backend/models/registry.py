@@ -97,12 +97,14 @@ class ModelRegistry:
 
     def add_factory(self, name: str, make: ModelFactory) -> None:
         """Know one more model of this process, not loaded yet; raises UsageError likewise."""
+        self.add_loader(name, lambda _config: (LoadedModel(ModelServable(make())),))
+
+    def add_loader(self, name: str, load: Loader) -> None:
+        """Know one more model, however it is loaded; raises UsageError if the name is taken."""
         with self._lock:
             if name in self._entries:
                 raise UsageError(f"A model named '{name}' is already loaded.")
-            self._entries[name] = ModelEntry(
-                name, lambda _config: (LoadedModel(ModelServable(make())),)
-            )
+            self._entries[name] = ModelEntry(name, load)
 
     def load(self, name: str, config_json: str = "") -> None:
         """Load a model, or load it anew; what was served goes on until then.

@@ -16,7 +16,7 @@ from backend.server.statistics import Failure, ResponseKind, Statistics
 class DecoupledBatch:
     """Hands each response on as it comes, and counts a request when it had its last one.
 
-    `settled` is told each job that is over; a job may be over before or after `run` returns.
+    `settled` is told each job that is over, which may be before or after `run` returns.
     """
 
     def __init__(
@@ -32,24 +32,22 @@ class DecoupledBatch:
         self._lock = threading.Lock()
         self._answers = [_Answers(job) for job in jobs]
         self._times: ExecutionTimes | None = None
-        self._started = 0
+        self._started = self._asked = 0
+        self._counted = False
 
     def run(self, instance: Instance) -> None:
         """Compute; never raises."""
         self._started = time.monotonic_ns()
         for answers in self._answers:
             answers.last_ns = self._started
-        batch = self._asked()
-        asked = time.monotonic_ns()
-        times = ExecutionTimes(0, 0, 0)
+        batch = self._requests()
+        self._asked = time.monotonic_ns()
         try:
             if batch:
                 times = instance.execute([request for _, request in batch], self._responder(batch))
+                self._times = self._with_asking(times)
         except Exception as error:  # noqa: BLE001 - whatever a model raises is its requests' answer
             self.fail(explained(self._name, error))
-        self._executed(
-            ExecutionTimes(times.input_ns + asked - self._started, times.infer_ns, times.output_ns)
-        )
 
     def fail(self, error: BaseException, only: StreamJob | None = None) -> None:
         """End every request that is not over, or only that one, with an error."""
@@ -57,7 +55,7 @@ class DecoupledBatch:
             if only is None or answers.job is only:
                 self._fail(answers, error)
 
-    def _asked(self) -> list[tuple[_Answers, ModelRequest]]:
+    def _requests(self) -> list[tuple[_Answers, ModelRequest]]:
         batch = []
         for answers in self._answers:
             if answers.job.cancelled():
@@ -89,68 +87,69 @@ class DecoupledBatch:
             if answers.job.cancelled():
                 self._statistics.responded(place, ResponseKind.CANCEL, infer_ns, 0)
             return
-        read = answers.job.mailbox.put(response, last=final)
-        answers.last_ns = time.monotonic_ns()
-        kind = _kind(response, read=read or final)
-        self._statistics.responded(place, kind, infer_ns, answers.last_ns - came)
         if final:
+            # Counted first: who has the last answer finds it in the statistics.
+            self._statistics.responded(place, _kind(response), infer_ns, 0)
             self._settle(answers)
+            answers.job.mailbox.put(response, last=True)
+            return
+        read = answers.job.mailbox.put(response, last=False)
+        answers.last_ns = time.monotonic_ns()
+        kind = _kind(response) if read else ResponseKind.CANCEL
+        self._statistics.responded(place, kind, infer_ns, answers.last_ns - came)
 
     def _fail(self, answers: _Answers, error: BaseException) -> None:
         with self._lock:
             if answers.over:
                 return
             answers.over, answers.error = True, error
-        answers.job.mailbox.fail(error)
         self._settle(answers)
+        answers.job.mailbox.fail(error)
 
     def _settle(self, answers: _Answers) -> None:
-        with self._lock:
-            answers.ended_ns = time.monotonic_ns()
-            times = self._times
-        if times is not None:
-            self._count(answers, times)
-        self._settled(answers.job)
+        """Count a request that is over."""
+        job, now = answers.job, time.monotonic_ns()
+        if job.cancelled():
+            self._statistics.failed(now - job.queued_ns, Failure.CANCELED)
+        elif answers.error is not None:
+            self._statistics.failed(now - job.queued_ns, failure_of(answers.error))
+        else:
+            times = self._times or self._so_far(now)
+            self._count_execution(times)
+            queue_ns = self._started - job.queued_ns
+            self._statistics.succeeded(job.size, now - job.queued_ns, queue_ns, times)
+        self._settled(job)
 
-    def _executed(self, times: ExecutionTimes) -> None:
+    def _count_execution(self, times: ExecutionTimes) -> None:
         with self._lock:
-            self._times = times
-            ended = [answers for answers in self._answers if answers.ended_ns]
-        for answers in ended:
-            self._count(answers, times)
-        size = sum(answers.job.size for answers in self._answers)
-        if any(answers.error is None for answers in self._answers):
+            first, self._counted = not self._counted, True
+        if first:
+            size = sum(answers.job.size for answers in self._answers)
             self._statistics.executed(size, times)
 
-    def _count(self, answers: _Answers, times: ExecutionTimes) -> None:
-        job = answers.job
-        total_ns = answers.ended_ns - job.queued_ns
-        if job.cancelled():
-            self._statistics.failed(total_ns, Failure.CANCELED)
-        elif answers.error is not None:
-            self._statistics.failed(total_ns, failure_of(answers.error))
-        else:
-            queue_ns = self._started - job.queued_ns
-            self._statistics.succeeded(job.size, total_ns, queue_ns, times)
+    def _with_asking(self, times: ExecutionTimes) -> ExecutionTimes:
+        asking_ns = self._asked - self._started
+        return ExecutionTimes(times.input_ns + asking_ns, times.infer_ns, times.output_ns)
+
+    def _so_far(self, now_ns: int) -> ExecutionTimes:
+        """The times of a request that is over while `execute` still runs."""
+        return ExecutionTimes(self._asked - self._started, now_ns - self._asked, 0)
 
 
 class _Answers:
     """What one request has been answered so far."""
 
-    __slots__ = ("count", "ended_ns", "error", "job", "last_ns", "over")
+    __slots__ = ("count", "error", "job", "last_ns", "over")
 
     def __init__(self, job: StreamJob) -> None:
         self.job = job
         self.count = 0
         self.last_ns = 0
-        self.ended_ns = 0
         self.over = False
         self.error: BaseException | None = None
 
 
-def _kind(response: ModelResponse | None, *, read: bool) -> ResponseKind:
-    if not read:
-        return ResponseKind.CANCEL
+def _kind(response: ModelResponse | None) -> ResponseKind:
     if response is None:
         return ResponseKind.EMPTY
     return ResponseKind.SUCCESS if response.error is None else ResponseKind.FAIL
