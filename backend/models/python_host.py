@@ -13,6 +13,7 @@ from typing import Any
 from backend.core.process import trim_memory
 from backend.models.python_batches import BatchRunner
 from backend.models.python_loading import complete, load, model_class
+from backend.models.python_memory import map_memory
 from backend.models.python_messages import Kind, Message, MessagePipe
 from backend.models.python_replies import Outbox
 
@@ -125,7 +126,9 @@ def _take_standard_pipes() -> MessagePipe:
     os.close(null)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # it is a text stream
-    pipe = MessagePipe(io.FileIO(reader, "rb"), io.FileIO(writer, "wb"))
+    memory = [map_memory(int(number)) for number in sys.argv[1:]]
+    shared = (memory[0], memory[1]) if memory else None
+    pipe = MessagePipe(io.FileIO(reader, "rb"), io.FileIO(writer, "wb"), shared)
     if hasattr(os, "register_at_fork"):
         # A process that the model forks must not keep the conversation open when we are gone.
         os.register_at_fork(after_in_child=pipe.close)

@@ -1,9 +1,9 @@
 """How the server and a Python model's process talk: messages with tensors over a pair of pipes.
 
-A message is a prefix (kind, length of the body, number of buffers), the length of each buffer, the
-body as JSON, and the buffers. Tensors are described in the body; their elements are the buffers,
-written from where they lie and read into memory of their own, so that each is copied once by
-each side. Standard library and numpy only: the model's process imports this.
+A message is a prefix (kind, length of the body, number of buffers, number of places), the length
+and place of each buffer, the places in shared memory that are free again, the body as JSON, and
+the buffers that have no place there. Tensors are described in the body; their elements are the
+buffers. Standard library and numpy only: the model's process imports this.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import mmap
 import os
 import struct
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -22,9 +24,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from backend.core.tensors import Array, Tensor, datatype_from_name
+from backend.models.python_memory import SMALLEST, Reader, Shelf
 from backend.wire.elements import Buffer, Place, from_raw, to_raw
 
-_PREFIX = struct.Struct("<BxxxIQ")
+_PREFIX = struct.Struct("<BxxxIII")
+_NOWHERE = (1 << 64) - 1
+"""The place of a buffer that follows in the pipe."""
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031
 """``F_SETPIPE_SZ``; the fcntl module names it from Python 3.10 on, on Linux only."""
@@ -71,9 +76,18 @@ class MessagePipe:
     Any thread may send; one thread at a time receives.
     """
 
-    def __init__(self, reader: io.FileIO, writer: io.FileIO) -> None:
+    def __init__(
+        self,
+        reader: io.FileIO,
+        writer: io.FileIO,
+        memory: tuple[mmap.mmap, mmap.mmap] | None = None,
+    ) -> None:
+        """`memory` is what the other side fills and what this side fills, if there is any."""
         self._reader = reader
         self._writer = writer
+        self._taken = None if memory is None else Reader(memory[0])
+        self._shelf = None if memory is None else Shelf(memory[1])
+        self._freed: deque[int] = deque()
         self._sending = threading.Lock()
         _widen(reader.fileno())
         _widen(writer.fileno())
@@ -81,20 +95,35 @@ class MessagePipe:
     def send(self, kind: Kind, body: Body, buffers: Sequence[Buffer] = ()) -> None:
         """Write one message; raises OSError if nobody reads any more."""
         text = json.dumps(body).encode()
-        sizes = struct.pack(f"<{len(buffers)}Q", *(len(buffer) for buffer in buffers))
-        head = _PREFIX.pack(kind, len(text), len(buffers)) + sizes + text
-        pieces = [head, *(buffer for buffer in buffers if len(buffer))]
         with self._sending:
+            where: list[int] = []
+            for buffer in buffers:
+                where += (len(buffer), self._put(buffer))
+            free = [] if self._taken is None else self._taken.finished()
+            numbers = (*where, *free)
+            pieces: list[Buffer] = [
+                _PREFIX.pack(kind, len(text), len(buffers), len(free))
+                + struct.pack(f"<{len(numbers)}Q", *numbers)
+                + text
+            ]
+            for buffer, place in zip(buffers, where[1::2], strict=True):
+                if place == _NOWHERE and len(buffer):
+                    pieces.append(buffer)
             for start in range(0, len(pieces), _MOST_PIECES):
                 _write(self._writer, pieces[start : start + _MOST_PIECES])
 
     def receive(self) -> Message:
         """Read one message; raises EOFError if nobody writes any more."""
-        kind, text_size, count = _PREFIX.unpack(self._read(_PREFIX.size).data)
-        rest = self._read(8 * count + text_size).tobytes()
-        sizes = struct.unpack_from(f"<{count}Q", rest)
-        body: Body = json.loads(rest[8 * count :])
-        return Message(Kind(kind), body, [self._read(size) for size in sizes])
+        kind, text_size, count, free = _PREFIX.unpack(self._read(_PREFIX.size).data)
+        numbers_size = 8 * (2 * count + free)
+        rest = self._read(numbers_size + text_size).tobytes()
+        numbers = struct.unpack_from(f"<{2 * count + free}Q", rest)
+        body: Body = json.loads(rest[numbers_size:])
+        if free and self._shelf is not None:
+            self._freed.extend(numbers[2 * count :])
+        sizes, places = numbers[0 : 2 * count : 2], numbers[1 : 2 * count : 2]
+        buffers = [self._take(*one) for one in zip(sizes, places, strict=True)]
+        return Message(Kind(kind), body, buffers)
 
     def close(self) -> None:
         """Close both ends; nobody may be sending or receiving."""
@@ -102,9 +131,19 @@ class MessagePipe:
             with contextlib.suppress(OSError):
                 end.close()
 
-    def fileno_pair(self) -> tuple[int, int]:
-        """The descriptors, for those who must not inherit them."""
-        return self._reader.fileno(), self._writer.fileno()
+    def _put(self, buffer: Buffer) -> int:
+        """The place of a buffer in the shared memory, or that it has none."""
+        if self._shelf is None or len(buffer) < SMALLEST:
+            return _NOWHERE
+        while self._freed:
+            self._shelf.free((self._freed.popleft(),))
+        place = self._shelf.put(buffer)
+        return _NOWHERE if place is None else place
+
+    def _take(self, size: int, place: int) -> Array:
+        if place == _NOWHERE or self._taken is None:
+            return self._read(size)
+        return self._taken.take(place, size)
 
     def _read(self, size: int) -> Array:
         buffer = np.empty(size, np.uint8)

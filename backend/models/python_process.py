@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from backend.core.worker import Worker
+from backend.models.python_memory import make_memory, map_memory
 from backend.models.python_messages import Body, Kind, MessagePipe
 from backend.models.python_reports import LOG_MARK, LogLevel
 from backend.models.servable import ModelLoadError
@@ -39,18 +40,13 @@ class ModelProcess:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._child = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-P", "-u", str(_PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            # A session of its own: Ctrl+C in the terminal is for the server, and whatever
-            # the model starts can be ended with it.
-            start_new_session=True,
-        )
+        memory = make_memory()
+        self._child = _start(memory)
+        to_model, from_model = map(map_memory, memory) if memory else (None, None)
         self.pipe = MessagePipe(
-            cast("io.FileIO", self._child.stdout), cast("io.FileIO", self._child.stdin)
+            cast("io.FileIO", self._child.stdout),
+            cast("io.FileIO", self._child.stdin),
+            None if to_model is None or from_model is None else (from_model, to_model),
         )
         self._logging = Worker(f"log-{name}", self._log_lines).start()
 
@@ -126,6 +122,25 @@ class ModelProcess:
                 level = _LEVELS[number]
         if text:
             _log.log(level, "%s: %s", self._name, text)
+
+
+def _start(memory: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-P", "-u", str(_PROGRAM), *map(str, memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=memory,
+            # A session of its own: Ctrl+C in the terminal is for the server, and whatever the
+            # model starts can be ended with it.
+            start_new_session=True,
+        )
+    except OSError:
+        for descriptor in memory:
+            os.close(descriptor)
+        raise
 
 
 def _wait_for_group(child: subprocess.Popen[bytes]) -> None:

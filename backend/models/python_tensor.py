@@ -8,6 +8,7 @@ import numpy as np
 
 from backend.core.tensors import Array, Datatype
 from backend.core.tensors import Tensor as WireTensor
+from backend.models.python_dlpack import CPU, array_of, capsule_of
 
 DATATYPE_NUMBERS = {
     Datatype.BOOL: 1,
@@ -28,8 +29,6 @@ DATATYPE_NUMBERS = {
 """The numbers of a model configuration's ``data_type``."""
 
 _BY_NUMPY = {datatype.numpy: datatype for datatype in Datatype if datatype is not Datatype.BF16}
-_CPU = 1
-_DLPACK_DEVICE = (_CPU, 0)
 
 
 class TritonModelException(Exception):
@@ -83,43 +82,32 @@ class Tensor:
         return True
 
     def to_dlpack(self) -> Any:
-        """A DLPack capsule over the same memory; numpy exports no BYTES and no BF16."""
+        """A DLPack capsule over the same memory; there is none of BYTES."""
         return self.__dlpack__()
 
     @staticmethod
     def from_dlpack(name: str, tensor: Any) -> Tensor:
         """A tensor over the memory of a DLPack capsule, or of what offers one."""
-        source = tensor if hasattr(tensor, "__dlpack__") else _Capsule(tensor)
         try:
-            array = np.from_dlpack(source)
+            array, bfloat = array_of(tensor)
         except (BufferError, RuntimeError, TypeError, ValueError) as error:
             raise TritonModelException(f"Tensor '{name}' cannot be made: {error}") from error
         if not array.flags.c_contiguous:
             raise TritonModelException(
                 f"Tensor '{name}' cannot be made: DLPack tensors must be contiguous, row by row."
             )
-        return Tensor(name, array)
+        made = Tensor(name, array)
+        if bfloat:
+            made._datatype = Datatype.BF16
+        return made
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self._datatype in (Datatype.BYTES, Datatype.BF16):
-            raise TritonModelException(f"DLPack of a {self._datatype} tensor is not offered here.")
-        return self._array.__dlpack__(**options)
+        if self._datatype is Datatype.BYTES:
+            raise TritonModelException("There is no DLPack form of a BYTES tensor.")
+        return capsule_of(self._array, bfloat=self._datatype is Datatype.BF16, **options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return _DLPACK_DEVICE
-
-
-class _Capsule:
-    """A bare capsule in the form numpy takes."""
-
-    def __init__(self, capsule: Any) -> None:
-        self._capsule = capsule
-
-    def __dlpack__(self, **_options: Any) -> Any:
-        return self._capsule
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return _DLPACK_DEVICE
+        return CPU
 
 
 def from_wire(tensor: WireTensor) -> Tensor:

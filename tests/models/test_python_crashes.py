@@ -134,9 +134,11 @@ def test_a_decoupled_crash_ends_what_was_promised(tmp_path: Path) -> None:
         ("class TritonPythonModel: pass", "no function 'execute'"),
         ("import os; os._exit(9)", "its process ended with exit code 9 before"),
         (
-            "class TritonPythonModel:\n"
-            "    def initialize(self, args): raise ValueError('no weights')\n"
-            "    def execute(self, requests): pass",
+            """
+            class TritonPythonModel:
+                def initialize(self, args): raise ValueError("no weights")
+                def execute(self, requests): pass
+            """,
             "ValueError: no weights",
         ),
     ],

@@ -95,7 +95,8 @@ def test_add_and_subtract(tmp_path: Path) -> None:
         times = instance.execute([request(tensor("INPUT0", a), tensor("INPUT1", b))] * 3, Answers())
     assert made["OUTPUT0"].data.tolist() == [2, 3, 4, 5]
     assert made["OUTPUT1"].data.tolist() == [-2, -1, 0, 1]
-    assert min(times.input_ns, times.infer_ns, times.output_ns) > 0
+    assert min(times.input_ns, times.infer_ns) > 0
+    assert times.output_ns >= 0
     assert [spec.name for spec in servable.inputs] == ["INPUT0", "INPUT1"]
 
 

@@ -124,6 +124,54 @@ def test_inputs_can_be_written_to_and_exported(tmp_path: Path) -> None:
     assert made["OUT"].data.tolist() == [7, 2, 3]
 
 
+def test_bfloat16_travels_through_dlpack_as_such(tmp_path: Path) -> None:
+    source = """
+        import ctypes
+        import triton_python_backend_utils as pb_utils
+
+        class TritonPythonModel:
+            def execute(self, requests):
+                capsule = requests[0].inputs()[0].to_dlpack()
+                pointer = ctypes.pythonapi.PyCapsule_GetPointer
+                pointer.restype = ctypes.c_void_p
+                pointer.argtypes = ctypes.py_object, ctypes.c_char_p
+                at = pointer(capsule, b"dltensor") + 20
+                assert list((ctypes.c_uint8 * 2).from_address(at)) == [4, 16]
+                made = pb_utils.Tensor.from_dlpack("OUT", capsule)
+                try:
+                    pb_utils.Tensor.from_dlpack("OUT", capsule)
+                except pb_utils.TritonModelException as error:
+                    assert "no DLPack capsule" in error.message()
+                return [pb_utils.InferenceResponse([made])]
+    """
+    given = Tensor("IN", Datatype.BF16, np.arange(5, dtype=np.uint16))
+    with serving(tmp_path, source) as (_, instance):
+        made = outputs(instance, request(given))["OUT"]
+    assert (made.datatype, made.data.tolist()) == (Datatype.BF16, [0, 1, 2, 3, 4])
+
+
+def test_a_model_may_keep_its_inputs(tmp_path: Path) -> None:
+    source = """
+        import numpy as np
+        import triton_python_backend_utils as pb_utils
+
+        class TritonPythonModel:
+            def initialize(self, args):
+                self.seen = []
+
+            def execute(self, requests):
+                self.seen += [request.inputs()[0].as_numpy() for request in requests]
+                firsts = np.array([seen[0] for seen in self.seen])
+                assert all((seen == seen[0]).all() for seen in self.seen)
+                return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", firsts)])]
+    """
+    with serving(tmp_path, source) as (_, instance):
+        for number in range(12):
+            given = tensor("IN", np.full(100_000, number, np.int32))
+            made = outputs(instance, request(given))["OUT"]
+    assert made.data.tolist() == list(range(12))
+
+
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
