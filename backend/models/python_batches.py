@@ -7,13 +7,13 @@ import inspect
 import json
 import threading
 import time
-import traceback
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from typing import Any
 
 from backend.core.tensors import Array, Datatype
 from backend.models.python_messages import Body, Message, read_tensors
 from backend.models.python_replies import Outbox, PendingReply
+from backend.models.python_reports import log_exception
 from backend.models.python_requests import (
     SEQUENCE_END,
     SEQUENCE_START,
@@ -143,7 +143,7 @@ class BatchRunner:
         return responses
 
     def _failed(self, error: BaseException, count: int) -> list[InferenceResponse | None]:
-        traceback.print_exc()
+        log_exception()
         text = (
             f"Failed to process the request(s) for model '{self._instance}', "
             f"message: {type(error).__name__}: {error}"

@@ -7,7 +7,6 @@ import os
 import queue
 import sys
 import threading
-import traceback
 from typing import Any
 
 from backend.core.process import trim_memory
@@ -16,6 +15,7 @@ from backend.models.python_loading import complete, load, model_class
 from backend.models.python_memory import map_memory
 from backend.models.python_messages import Kind, Message, MessagePipe
 from backend.models.python_replies import Outbox
+from backend.models.python_reports import log_exception
 
 _PATIENCE_S = 3.0
 """How long a model that is busy may go on when the server is gone."""
@@ -31,7 +31,7 @@ def serve() -> None:
     try:
         model = _set_up(inbox.pipe, setup.body)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a model's code raises
-        traceback.print_exc()
+        log_exception()
         inbox.pipe.send(Kind.FAILED, {"reason": describe(error)})
         return
     if model is not None:
@@ -75,7 +75,7 @@ def _finalize(model: Any) -> None:
         try:
             finalize()
         except (Exception, SystemExit):  # noqa: BLE001 - it ends anyway
-            traceback.print_exc()
+            log_exception()
     _end_after(_PATIENCE_S)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import traceback
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -58,6 +59,11 @@ class Logger:
     def log_verbose(message: str) -> None:
         """Write what only a search for a fault needs."""
         Logger.log(message, LogLevel.VERBOSE)
+
+
+def log_exception() -> None:
+    """Write the exception that is being handled, with its traceback, as one record."""
+    Logger.log(traceback.format_exc().rstrip(), LogLevel.ERROR)
 
 
 class MetricKind(IntEnum):
