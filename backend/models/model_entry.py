@@ -20,8 +20,8 @@ class ModelEntry:
     """What is known about one model; guarded by its registry's lock.
 
     `closing` are versions that were unloaded or replaced while somebody still used them; `gone`
-    are the versions served before those of now, and `failure` is the reason of the last attempt to
-    load, if it failed.
+    are the versions served before those of now, and `failure` is why the last attempt to load
+    `failed`, a version, came to nothing.
     """
 
     name: str
@@ -30,6 +30,7 @@ class ModelEntry:
     closing: list[LoadedModel] = field(default_factory=list)
     gone: tuple[str, ...] = ()
     failure: str = ""
+    failed: str = ""
     loading: bool = False
     from_folder: bool = False
     changing: threading.Lock = field(default_factory=threading.Lock)
@@ -80,7 +81,7 @@ class ModelEntry:
         if self.loading:
             return rows or [IndexEntry(self.name, "", ModelState.LOADING)]
         if self.failure and not rows:
-            return [IndexEntry(self.name, "1", ModelState.UNAVAILABLE, self.failure)]
+            return [IndexEntry(self.name, self.failed, ModelState.UNAVAILABLE, self.failure)]
         return rows or self._unloaded_rows() or [IndexEntry(self.name)]
 
     def _unloaded_rows(self) -> list[IndexEntry]:

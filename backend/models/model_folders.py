@@ -69,6 +69,13 @@ class ModelFolders:
             raise
         return loaded
 
+    def newest(self, name: str) -> str:
+        """The highest version that a model has a folder for, '' if there is none or no model."""
+        try:
+            return str(max(versions_in(self._folder(name)), default=""))
+        except ModelLoadError:
+            return ""
+
     def _folder(self, name: str) -> Path:
         found = [root / name for root in self._roots if name in _folders(root)]
         if not found:

@@ -117,8 +117,9 @@ class ModelRegistry:
                 models = entry.load(config_json)
             except Exception as error:
                 reason = _reason(error)
+                failed = self._folders.newest(name) if self._folders else ""
                 with self._lock:
-                    entry.loading, entry.failure = False, reason
+                    entry.loading, entry.failure, entry.failed = False, reason, failed
                 raise ModelLoadError(f"failed to load '{name}', {reason}") from error
             with self._lock:
                 entry.loading = False

@@ -19,6 +19,7 @@ from backend.server.live_repository import LiveRepository, ModelControl
 from backend.server.scheduler import QUEUE_LIMIT
 from backend.server.served import Served
 from backend.server.statistics import ModelMetrics
+from backend.server.waiting_room import BeingUnloaded
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.serving_items import Item
 
@@ -73,13 +74,15 @@ class DataPlane:
 
         Raises NotFound, InvalidInput, Unsupported, Overloaded, NotReady or ModelFailed.
         """
-        served = self._find(request.model, request.version)
-        if served.servable.decoupled:
-            raise Unsupported(
-                f"model '{request.model}' answers a request any number of times (decoupled "
-                "transaction policy): it is asked over a gRPC stream"
-            )
-        return await served.infer(request)
+        while True:
+            served = self._find(request.model, request.version)
+            if served.servable.decoupled:
+                raise Unsupported(
+                    f"model '{request.model}' answers a request any number of times (decoupled "
+                    "transaction policy): it is asked over a gRPC stream"
+                )
+            with contextlib.suppress(BeingUnloaded):
+                return await served.infer(request)
 
     async def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
         """Each answer to a request, the last one with `final`; for every kind of model.
@@ -87,27 +90,24 @@ class DataPlane:
         What is wrong with the request is raised by the first step, as `infer` raises it; an error
         that comes between responses is an answer. Closing the iterator gives the request up.
         """
-        served = self._find(request.model, request.version)
-        if not served.servable.decoupled:
-            response, timing = await served.infer(request)
-            yield StreamAnswer(response, final=True, timing=timing)
+        while True:
+            answers = _answers(self._find(request.model, request.version), request)
+            try:
+                async with contextlib.aclosing(answers):
+                    async for answer in answers:
+                        yield answer
+            except BeingUnloaded:  # before the first answer: another has taken its place
+                continue
             return
-        responses = served.stream(request)
-        async with contextlib.aclosing(responses):
-            async for given, final in responses:
-                if given is None:
-                    yield StreamAnswer(None, final)
-                elif given.error is not None:
-                    yield StreamAnswer(None, final, given.error)
-                else:
-                    yield StreamAnswer(served.response(request, given), final)
 
     async def predict(self, name: str, item: Item) -> tuple[Predictions, ServerTiming]:
         """Answer an item of simple serving; raises what `infer` raises."""
-        served = self._find(name or self.registry.default, "")
-        if served.servable.decoupled:
-            raise Unsupported(f"model '{name}' answers a request any number of times")
-        return await served.predict(item)
+        while True:
+            served = self._find(name or self.registry.default, "")
+            if served.servable.decoupled:
+                raise Unsupported(f"model '{name}' answers a request any number of times")
+            with contextlib.suppress(BeingUnloaded):
+                return await served.predict(item)
 
     def model(self, name: str = "", version: str = "") -> Servable:
         """The model of that name, or the default one for ''; raises NotFound or NotReady."""
@@ -152,7 +152,9 @@ class DataPlane:
         return all(ended)
 
     def _find(self, name: str, version: str) -> Served:
-        return self._of(self.registry.loaded(name, version))
+        while True:
+            with contextlib.suppress(BeingUnloaded):
+                return self._of(self.registry.loaded(name, version))
 
     def _of(self, model: LoadedModel) -> Served:
         """The scheduler of exactly this loaded model; raises NotReady once the plane is closed."""
@@ -170,6 +172,22 @@ class DataPlane:
         self._gone = [served for served in self._gone if not served.scheduler.join(0)]
         for model in [model for model in self._served if model.retired]:
             self._gone.append(self._served.pop(model))
+
+
+async def _answers(served: Served, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
+    if not served.servable.decoupled:
+        response, timing = await served.infer(request)
+        yield StreamAnswer(response, final=True, timing=timing)
+        return
+    responses = served.stream(request)
+    async with contextlib.aclosing(responses):
+        async for given, final in responses:
+            if given is None:
+                yield StreamAnswer(None, final)
+            elif given.error is not None:
+                yield StreamAnswer(None, final, given.error)
+            else:
+                yield StreamAnswer(served.response(request, given), final)
 
 
 def model_rows(registry: ModelRegistry) -> tuple[ModelStatus, ...]:

@@ -21,7 +21,7 @@ from backend.server.jobs import Job, SingleJob, StreamJob, tell
 from backend.server.line import Line, PlainLine, policy_of
 from backend.server.sequence_line import SequenceLine
 from backend.server.statistics import Failure, Statistics
-from backend.server.waiting_room import WaitingRoom
+from backend.server.waiting_room import BeingUnloaded, WaitingRoom
 from backend.wire.generated import open_inference_pb2 as pb
 
 QUEUE_LIMIT = 64
@@ -37,7 +37,7 @@ class Scheduler:
     """Runs the requests of one loaded model, and keeps the model open until it has ended.
 
     `run`, `stream` and `pending` belong to the event loop; the rest may be called from any thread.
-    Raises NotReady if the model goes already.
+    Raises BeingUnloaded if the model goes already.
     """
 
     def __init__(self, model: LoadedModel, *, queue_limit: int = QUEUE_LIMIT) -> None:
@@ -55,7 +55,7 @@ class Scheduler:
             servable.name, model.instances, self._room, compute, self._end_of_threads
         )
         if not model.use(self.drain):
-            raise NotReady(f"model '{self._name}' is being unloaded")
+            raise BeingUnloaded(f"model '{self._name}' is being unloaded")
 
     @property
     def pending(self) -> int:
@@ -113,15 +113,15 @@ class Scheduler:
 
     def drain(self) -> None:
         """Take no more requests, finish those that wait, then let the model go."""
-        self._end(f"model '{self._name}' is being unloaded")
+        self._end(BeingUnloaded(f"model '{self._name}' is being unloaded"))
 
     def close(self, reason: str) -> None:
         """Take no more requests, refuse those that wait, then let the model go."""
-        self._room.end(reason)
+        self._room.end(NotReady(reason))
         for job in self._room.clear():
             self._count_failure(job, Failure.OTHER)
             job.refuse(NotReady(reason))
-        self._end(reason)
+        self._end(NotReady(reason))
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the threads after `drain` or `close`; True if all have ended."""
@@ -134,6 +134,8 @@ class Scheduler:
         self._threads.start()
         try:
             self._room.enter(job)
+        except BeingUnloaded:
+            raise  # the plane asks the model that took its place
         except Exception as error:
             rejected = isinstance(error, Overloaded)
             self._count_failure(job, Failure.REJECTED if rejected else Failure.OTHER)
@@ -195,8 +197,8 @@ class Scheduler:
 
     # ---- the end ----
 
-    def _end(self, reason: str) -> None:
-        self._room.end(reason)
+    def _end(self, refusal: NotReady) -> None:
+        self._room.end(refusal)
         if not self._threads.started:
             self._release()
 

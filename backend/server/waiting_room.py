@@ -10,6 +10,10 @@ from backend.server.jobs import Job
 from backend.server.line import Line, Turn
 
 
+class BeingUnloaded(NotReady):
+    """The model was unloaded or replaced since it was looked up; nothing was computed."""
+
+
 class WaitingRoom:
     """Guards a line, wakes the instances' threads, and knows what is being computed.
 
@@ -20,7 +24,7 @@ class WaitingRoom:
         self._line = line
         self._changed = threading.Condition()
         self._running: set[Job] = set()
-        self._refusal = ""
+        self._refusal: NotReady | None = None
 
     @property
     def pending(self) -> int:
@@ -28,15 +32,10 @@ class WaitingRoom:
         with self._changed:
             return len(self._line) + len(self._running)
 
-    @property
-    def refusal(self) -> str:
-        """Why nobody is let in any more, '' while the room is open."""
-        return self._refusal
-
     def check_open(self) -> None:
-        """Raise NotReady once the room is being emptied."""
-        if self._refusal:
-            raise NotReady(self._refusal)
+        """Raise what `end` was given, once the room is being emptied."""
+        if self._refusal is not None:
+            raise type(self._refusal)(self._refusal.message)
 
     def enter(self, job: Job) -> None:
         """Let a request wait; raises NotReady, Overloaded or InvalidInput."""
@@ -67,11 +66,13 @@ class WaitingRoom:
         """Wait for what the instance does next; None when the room is empty and closed."""
         with self._changed:
             while True:
-                turn = self._line.take(instance, time.monotonic_ns(), hurry=bool(self._refusal))
+                turn = self._line.take(
+                    instance, time.monotonic_ns(), hurry=self._refusal is not None
+                )
                 if turn.jobs or turn.forget:
                     self._running.update(turn.jobs)
                     return turn
-                if self._refusal and not len(self._line):
+                if self._refusal is not None and not len(self._line):
                     return None
                 wait_ns = turn.wait_ns
                 self._changed.wait(None if wait_ns is None else wait_ns / 1e9)
@@ -88,7 +89,7 @@ class WaitingRoom:
             self._running.difference_update(jobs)
             self._changed.notify_all()
 
-    def end(self, refusal: str) -> None:
+    def end(self, refusal: NotReady) -> None:
         """Let nobody in any more; those inside may stay until they have had their turn."""
         with self._changed:
             self._refusal = self._refusal or refusal
