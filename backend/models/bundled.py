@@ -59,9 +59,12 @@ def repository_registry(roots: Sequence[Path], *, bundled: bool) -> ModelRegistr
     With `bundled` the models that ship with Inferdeck are in it too, ready to compute. Raises
     UsageError for a repository that is no folder.
     """
-    folders = ModelFolders(roots, standard_runtimes()) if roots else None
+    folders = ModelFolders((), standard_runtimes())
     registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders)
     for factory in bundled_models() if bundled else ():
         registry.add_factory(factory.name, factory)
         registry.load(factory.name)
+    # After those: a model of a repository goes before a bundled one, but only once it is loaded.
+    for root in roots:
+        registry.add_repository(root)
     return registry

@@ -28,14 +28,21 @@ class ModelFolders:
     """
 
     def __init__(self, roots: Sequence[Path], runtimes: Sequence[Runtime]) -> None:
-        for root in roots:
-            if not root.is_dir():
-                raise UsageError(
-                    f"The model repository {root} is not a folder.",
-                    hint="Give the folder that holds one folder per model.",
-                )
-        self._roots = tuple(roots)
+        self._roots: tuple[Path, ...] = ()
         self._runtimes = tuple(runtimes)
+        for root in roots:
+            self.add(root)
+
+    def add(self, root: Path) -> None:
+        """One more repository, unless it is there already; raises UsageError if it is no folder."""
+        if not root.is_dir():
+            raise UsageError(
+                f"The model repository {root} is not a folder.",
+                hint="Give the folder that holds one folder per model.",
+            )
+        root = root.resolve()
+        if root not in self._roots:
+            self._roots = (*self._roots, root)
 
     def names(self) -> tuple[str, ...]:
         """The names of all models, sorted; a repository that cannot be read has none."""

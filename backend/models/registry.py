@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeAlias
 
 from backend.core.errors import ConsoleError, NotFound, UsageError
@@ -126,6 +127,15 @@ class ModelRegistry:
                 old = entry.replace(models)
         for model in old:
             model.retire()
+
+    def add_repository(self, root: Path) -> None:
+        """Know the models of one more repository, none of them loaded yet.
+
+        Raises UsageError for what is no folder, and in a registry that takes none.
+        """
+        if self._folders is None:
+            raise UsageError("These models come from no repository.")
+        self._folders.add(root)
 
     def load_all(self) -> None:
         """Load every model of the repositories; one that cannot be is logged and left out."""

@@ -278,9 +278,30 @@ def test_a_model_of_a_repository_goes_before_a_bundled_one(tmp_path: Path) -> No
     assert models.get("shapes").profile is not None
 
 
+def test_a_broken_model_with_the_name_of_a_bundled_one_leaves_that_alone(tmp_path: Path) -> None:
+    (tmp_path / "identity" / "1").mkdir(parents=True)
+    models = repository_registry([tmp_path], bundled=True)
+    models.load_all()
+    assert models.get("identity").config.platform == "inferdeck"
+
+
 def test_a_repository_that_is_no_folder_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a folder"):
         repository_registry([tmp_path / "none"], bundled=True)
+
+
+def test_a_repository_may_come_later(tmp_path: Path) -> None:
+    write_model(tmp_path / "late", "m", 1)
+    (tmp_path / "first").mkdir()
+    models = registry(tmp_path / "first")
+    models.add_repository(tmp_path / "late")
+    models.add_repository(tmp_path / "first" / ".." / "late")
+    models.load_all()
+    assert models.names() == ("m",)
+    with pytest.raises(UsageError, match="is not a folder"):
+        models.add_repository(tmp_path / "none")
+    with pytest.raises(UsageError, match="come from no repository"):
+        ModelRegistry().add_repository(tmp_path)
 
 
 def test_hidden_folders_and_files_are_no_models(tmp_path: Path) -> None:
