@@ -52,8 +52,12 @@ class BatchRunner:
         # Whatever the model keeps of a request keeps its reply open; what we hold must not.
         pairs.clear()
         computed = time.monotonic_ns()
-        times = {"input_ns": ready - started, "infer_ns": computed - ready}
-        self._outbox.done({"responses": bodies, **times}, buffers)
+        about = {
+            "batch": message.body["batch"],
+            "input_ns": ready - started,
+            "infer_ns": computed - ready,
+        }
+        self._outbox.done({"responses": bodies, **about}, buffers)
 
     def _requests(self, message: Message) -> list[_Pair]:
         buffers = iter(message.buffers)

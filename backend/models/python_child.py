@@ -7,11 +7,12 @@ view of the world: our packages are hidden again before the model is loaded.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
-def main() -> None:
-    """Serve one model until the server lets go of it."""
+def prepare() -> Callable[[], None]:
+    """Make the utilities that models import known; what serves a model."""
     root = str(Path(__file__).resolve().parents[2])
     sys.path.insert(0, root)
     from backend.core.process import tune_process
@@ -26,8 +27,11 @@ def main() -> None:
         del sys.modules[name]
     for name in ("triton_python_backend_utils", "c_python_backend_utils"):
         sys.modules[name] = triton_python_backend_utils
-    serve()
+    return serve
 
 
 if __name__ == "__main__":
-    main()
+    prepare()()
+elif __name__ == "__mp_main__":
+    # A process that the model spawned imports the model, which imports the utilities.
+    prepare()

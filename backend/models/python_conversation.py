@@ -61,6 +61,7 @@ class Conversation:
         self._keys = itertools.count()
         self._changed = threading.Condition()
         self._open: dict[int, _Open] = {}
+        self._batch = 0
         self._done: Body | None = None
         self._ended = False
 
@@ -74,9 +75,11 @@ class Conversation:
         }
         with self._changed:
             self._done = None
+            self._batch += 1
             self._open.update(opened)
         try:
-            self._pipe.send(Kind.EXECUTE, *_as_message(opened))
+            requests, buffers = _as_message(opened)
+            self._pipe.send(Kind.EXECUTE, {"batch": self._batch, "requests": requests}, buffers)
             sent = time.monotonic_ns()
             done = self._wait()
         except (EOFError, OSError):
@@ -132,8 +135,10 @@ class Conversation:
             self._respond(response, buffers)
         if message.kind is Kind.DONE:
             with self._changed:
-                self._done = body
-                self._changed.notify_all()
+                # That of a batch that was given up may still come.
+                if body["batch"] == self._batch:
+                    self._done = body
+                    self._changed.notify_all()
 
     def _cancelled(self, key: int) -> bool:
         with self._changed:
@@ -160,7 +165,7 @@ class Conversation:
         return ModelResponse(error=ModelFailed(f"model '{self._name}' gave no response"))
 
 
-def _as_message(opened: Mapping[int, _Open]) -> tuple[Body, list[Buffer]]:
+def _as_message(opened: Mapping[int, _Open]) -> tuple[list[Body], list[Buffer]]:
     requests: list[Body] = []
     buffers: list[Buffer] = []
     for key, one in opened.items():
@@ -181,7 +186,7 @@ def _as_message(opened: Mapping[int, _Open]) -> tuple[Body, list[Buffer]]:
                 "end": step is not None and step.end,
             }
         )
-    return {"requests": requests}, buffers
+    return requests, buffers
 
 
 def _times(started_ns: int, sent_ns: int, done: Body) -> ExecutionTimes:

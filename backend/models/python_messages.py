@@ -113,7 +113,13 @@ class MessagePipe:
                 _write(self._writer, pieces[start : start + _MOST_PIECES])
 
     def receive(self) -> Message:
-        """Read one message; raises EOFError if nobody writes any more."""
+        """Read one message; raises EOFError if nobody writes any more, or nothing readable."""
+        try:
+            return self._message()
+        except (ValueError, MemoryError, RecursionError) as error:
+            raise EOFError from error
+
+    def _message(self) -> Message:
         kind, text_size, count, free = _PREFIX.unpack(self._read(_PREFIX.size).data)
         numbers_size = 8 * (2 * count + free)
         rest = self._read(numbers_size + text_size).tobytes()

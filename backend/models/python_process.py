@@ -147,8 +147,11 @@ def _wait_for_group(child: subprocess.Popen[bytes]) -> None:
     """End what the model has started, while its own process id is still taken."""
     if sys.platform == "win32":
         return
-    if hasattr(os, "waitid") and child.returncode is None:
-        with contextlib.suppress(ChildProcessError):
+    with contextlib.suppress(OSError):
+        if not hasattr(os, "waitid"):
+            child.wait()
+        elif child.returncode is None:
             os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-            with contextlib.suppress(OSError):
-                os.killpg(child.pid, signal.SIGKILL)
+        else:
+            return
+        os.killpg(child.pid, signal.SIGKILL)

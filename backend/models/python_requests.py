@@ -30,7 +30,7 @@ class TritonError:
 
     def __init__(self, message: str, code: int = INTERNAL) -> None:
         self._message = message
-        self._code = code
+        self._code = int(code)
 
     def message(self) -> str:
         """The text."""
@@ -62,6 +62,12 @@ class InferenceResponse:
         # An exception is as good as a TritonError: models mix them up.
         self._error = TritonError(str(error)) if isinstance(error, Exception) else error
         self._parameters = dict(parameters or {})
+        for key, value in self._parameters.items():
+            if not isinstance(key, str) or not isinstance(value, bool | int | float | str):
+                raise TritonModelException(
+                    f"Response parameter '{key}' must be a bool, int, float or str, "
+                    f"got {type(value).__name__}."
+                )
 
     def output_tensors(self) -> list[Tensor]:
         """The tensors."""

@@ -48,6 +48,8 @@ class Tensor:
     """
 
     def __init__(self, name: str, numpy_array: Array) -> None:
+        if not isinstance(name, str):
+            raise TritonModelException(f"A tensor's name must be text, got {type(name).__name__}.")
         if not isinstance(numpy_array, np.ndarray):
             raise TritonModelException(
                 f"Tensor '{name}' needs a numpy array, got {type(numpy_array).__name__}."

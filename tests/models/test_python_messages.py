@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import mmap
 import os
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.models.python_memory import SMALLEST, Reader, Shelf
 from backend.models.python_messages import Kind, Message, MessagePipe
@@ -92,3 +95,13 @@ def test_the_end_of_the_other_side_is_noticed() -> None:
             second.receive()
         with pytest.raises(OSError, match="Broken pipe"):
             second.send(Kind.DONE, {})
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_message_ends_the_conversation(garbage: bytes) -> None:
+    with conversation(1 << 16) as (first, second):
+        first._writer.write(garbage)
+        first.close()
+        with contextlib.suppress(EOFError):
+            while True:
+                second.receive()

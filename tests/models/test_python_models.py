@@ -195,6 +195,31 @@ def test_modules_beside_the_model_are_found_even_if_named_like_ours(tmp_path: Pa
         instance.close()
 
 
+def test_a_model_may_spawn_processes_of_its_own(tmp_path: Path) -> None:
+    source = """
+        import multiprocessing
+        import numpy as np
+        import triton_python_backend_utils as pb_utils
+
+        def double(number):
+            return 2 * number
+
+        class TritonPythonModel:
+            def initialize(self, args):
+                self.pool = multiprocessing.get_context("spawn").Pool(1)
+
+            def execute(self, requests):
+                made = pb_utils.Tensor("OUT", np.array(self.pool.map(double, [1, 2])))
+                return [pb_utils.InferenceResponse([made])]
+
+            def finalize(self):
+                self.pool.terminate()
+                self.pool.join()
+    """
+    with serving(tmp_path, source) as (_, instance):
+        assert outputs(instance, request())["OUT"].data.tolist() == [2, 4]
+
+
 CODES = """
     import triton_python_backend_utils as pb_utils
 

@@ -199,6 +199,25 @@ def test_what_is_no_tensor_fails_the_request_by_name(
     assert said in error.message
 
 
+def test_a_response_has_parameters_of_plain_types(tmp_path: Path) -> None:
+    source = """
+        import numpy as np
+        import triton_python_backend_utils as pb_utils
+
+        class TritonPythonModel:
+            def execute(self, requests):
+                given = {"a": 1, "b": "x", "c": True, "d": 0.5}
+                if requests[0].request_id():
+                    given["e"] = np.int64(3)
+                return [pb_utils.InferenceResponse([], parameters=given)]
+    """
+    with serving(tmp_path, source) as (_, instance):
+        (good,) = execute(instance, request()).responses[0]
+        bad = execute(instance, request(id="bad")).error()
+    assert good.parameters == {"a": 1, "b": "x", "c": True, "d": 0.5}
+    assert "Response parameter 'e' must be" in bad.message
+
+
 def test_only_the_outputs_asked_for_are_sent(tmp_path: Path) -> None:
     source = """
         import numpy as np
