@@ -46,7 +46,7 @@ class DecoupledBatch:
             if batch:
                 times = instance.execute([request for _, request in batch], self._responder(batch))
                 self._times = self._with_asking(times)
-        except Exception as error:  # noqa: BLE001 - whatever a model raises is its requests' answer
+        except BaseException as error:  # noqa: BLE001 - whatever it raises is its requests' answer
             self.fail(explained(self._name, error))
 
     def fail(self, error: BaseException, only: StreamJob | None = None) -> None:

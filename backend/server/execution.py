@@ -45,7 +45,7 @@ def execute(
     if batch:
         try:
             times = instance.execute([request for _, request in batch], respond)
-        except Exception as error:  # noqa: BLE001 - whatever a model raises is its requests' answer
+        except BaseException as error:  # noqa: BLE001 - whatever it raises is its requests' answer
             failure = explained(name, error)
     computed = time.monotonic_ns()
     for (job, _), answer in zip(batch, answers, strict=True):

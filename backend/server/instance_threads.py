@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 
 from backend.core.worker import Worker
-from backend.models.servable import Instance, KeepsSequences
+from backend.models.servable import Instance, KeepsSequences, SequenceId
 from backend.server.jobs import Job
 from backend.server.waiting_room import WaitingRoom
+
+_log = logging.getLogger("inferdeck.server")
 
 Compute = Callable[[Instance, tuple[Job, ...]], None]
 
@@ -82,8 +85,16 @@ class InstanceThreads:
             return False
         instance = self._instances[index]
         if turn.forget and isinstance(instance, KeepsSequences):
-            for sequence in turn.forget:
-                instance.forget(sequence)
+            _forget(instance, turn.forget)
         if turn.jobs:
             self._compute(instance, turn.jobs)
         return True
+
+
+def _forget(instance: KeepsSequences, sequences: Sequence[SequenceId]) -> None:
+    for sequence in sequences:
+        try:
+            instance.forget(sequence)
+        except Exception:
+            # The thread goes on: its other sequences are not to blame.
+            _log.exception("Sequence %s could not be given up", sequence)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.core.errors import InvalidInput, NotFound, NotReady
+from backend.core.errors import InvalidInput, ModelFailed, NotFound, NotReady
 from backend.core.inference import InferRequest
 from backend.models.model_folders import ModelFolders
 from backend.models.registry import ModelRegistry
@@ -180,3 +180,17 @@ def test_a_request_given_up_while_it_waits_counts_as_cancelled() -> None:
 
     with_plane(work, model)
     assert model.batches == [[1]]
+
+
+def test_a_model_that_wants_to_end_the_process_fails_its_request_only() -> None:
+    def script(index: int, request: object, respond: object) -> None:
+        raise SystemExit(1)
+
+    model = Scripted(config("m"), script)
+
+    async def work(plane: DataPlane) -> None:
+        for _ in range(2):
+            with pytest.raises(ModelFailed, match="SystemExit: 1"):
+                await plane.infer(asking("m", 1))
+
+    with_plane(work, model)

@@ -233,3 +233,16 @@ def test_the_queue_of_sequences_is_bounded() -> None:
         assert [await task for task in tasks] == [0, 1, 2]
 
     with_plane(work, model, queue_limit=2)
+
+
+def test_an_instance_that_cannot_forget_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    model = Scripted(config("m", DIRECT % "max_sequence_idle_microseconds: 10000"))
+    model.forgotten = None  # type: ignore[assignment]  # so that forgetting raises
+
+    async def work(plane: DataPlane) -> None:
+        await plane.infer(step(7, 1, start=True))
+        while "could not be given up" not in caplog.text:
+            await asyncio.sleep(0.005)
+        assert await value(plane, step(8, 2, start=True, end=True)) == 2
+
+    with_plane(work, model)
