@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import orjson
 
 from backend.cli.serve_models import add_model_arguments, registry_of
+from backend.cli.serve_safety import add_safety_arguments, safety_options
 from backend.core.choices import DEFAULT_MESSAGE_LIMIT
 from backend.core.errors import ConsoleError
 from backend.core.worker import Worker
@@ -21,6 +22,8 @@ from backend.server.options import ServerOptions
 
 _MIB = 1024 * 1024
 _STOP_TIMEOUT_S = 1.5
+_KILLED_BY = 128
+"""Added to a signal's number it is the exit code of who was ended by it."""
 _TICK_S = 0.2
 """Waiting without a limit cannot be interrupted by Ctrl-C on Windows."""
 
@@ -33,18 +36,28 @@ def main(argv: Sequence[str]) -> int:
     arguments = _parser().parse_args(argv)
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ending.set())
+        signal.signal(number, lambda number, _frame: _end(ending, number))
     if arguments.exit_with_stdin:
         Worker("stdin", lambda _stop: _wait_for_end_of_input(ending)).start()
     try:
-        _serve(_options(arguments), registry_of(arguments), ending)
+        options = _options(arguments)
+        _serve(options, registry_of(arguments), ending, drain_s=arguments.drain_seconds)
     except ConsoleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def _serve(options: ServerOptions, registry: ModelRegistry, ending: threading.Event) -> None:
+def _end(ending: threading.Event, number: int) -> None:
+    """The first signal asks for the end; the second one does not wait for it."""
+    if ending.is_set():
+        os._exit(_KILLED_BY + number)
+    ending.set()
+
+
+def _serve(
+    options: ServerOptions, registry: ModelRegistry, ending: threading.Event, *, drain_s: float
+) -> None:
     server = EmbeddedServer(registry, options)
     try:
         server.start()
@@ -57,7 +70,7 @@ def _serve(options: ServerOptions, registry: ModelRegistry, ending: threading.Ev
         while not ending.wait(_TICK_S):
             pass
     finally:
-        if server.stop(_STOP_TIMEOUT_S):
+        if server.stop(_STOP_TIMEOUT_S, drain_s=drain_s):
             registry.close()
 
 
@@ -76,6 +89,7 @@ def _options(arguments: argparse.Namespace) -> ServerOptions:
         message_limit=arguments.message_limit_mib * _MIB,
         model_control=arguments.model_control_mode,
         queue_limit=arguments.queue_limit,
+        **safety_options(arguments),
     )
 
 
@@ -102,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         help="largest request and reply, in MiB (default: %(default)s)",
     )
     add_model_arguments(parser)
+    add_safety_arguments(parser)
     parser.add_argument(
         "--exit-with-stdin",
         action="store_true",

@@ -28,6 +28,7 @@ from backend.server.rest_journal import note_of
 from backend.server.rest_replies import error_response
 from backend.server.side_thread import SideThread
 from backend.server.statuses import status_of, text_of
+from backend.wire.oip_rest import JSON_TYPE
 
 _log = logging.getLogger("inferdeck.server")
 
@@ -44,9 +45,10 @@ class RestEdge:
     What takes long, such as parsing megabytes of JSON or compressing, is done on `side`.
     """
 
-    def __init__(self, side: SideThread, *, message_limit: int) -> None:
+    def __init__(self, side: SideThread, *, message_limit: int, decompressed_limit: int) -> None:
         self._side = side
         self._limit = message_limit
+        self._decompressed_limit = decompressed_limit
 
     async def body(self, request: Request) -> bytes:
         """The request's body, decompressed.
@@ -58,7 +60,8 @@ class RestEdge:
         note_of(request.scope).bytes_in = len(data)
         if encoding is Encoding.IDENTITY:
             return data
-        return await self.convert(len(data), lambda: decompress(data, encoding, self._limit))
+        limit = self._decompressed_limit
+        return await self.convert(len(data), lambda: decompress(data, encoding, limit))
 
     async def convert(self, size: int, function: Callable[[], T]) -> T:
         """Call a function that works through `size` bytes, where it does least harm."""
@@ -71,6 +74,10 @@ class RestEdge:
         """
         # An instant model is done before anybody could leave: watching would only cost time.
         return await (work if model.instant else unless_gone(request.receive, work))
+
+    async def json(self, request: Request, body: bytes) -> Response:
+        """A reply of status 200 that is JSON; raises PayloadTooLarge."""
+        return await self.answer(request, body, {"Content-Type": JSON_TYPE})
 
     async def answer(self, request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
         """A reply of status 200, compressed if the client asks for it; raises PayloadTooLarge."""

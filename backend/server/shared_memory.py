@@ -122,6 +122,11 @@ class SharedMemory:
                         f"shared memory region '{region}' cannot be written: {error.strerror}"
                     ) from None
 
+    def check(self, region: str, offset: int, size: int) -> None:
+        """Raise what an access would raise."""
+        with self._lock:
+            self._span(region, offset, size)
+
     def _span(self, name: str, offset: int, size: int) -> tuple[int, int]:
         """Where to access the file, and its descriptor."""
         found = self._regions.get(name)

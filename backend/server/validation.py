@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backend.core.errors import InvalidInput, ModelFailed, Unsupported
+from backend.core.errors import InvalidInput, ModelFailed
 from backend.core.inference import RequestedOutput
 from backend.core.tensors import Tensor, TensorSpec
 from backend.profiles.profile import IMAGE, IMAGE_ENCODED
 
 _ONE_OF = (IMAGE, IMAGE_ENCODED)
-_CLASSIFICATION = "classification"
 
 
 def check_inputs(
@@ -78,7 +77,7 @@ def select_outputs(
 def check_outputs(
     model: str, specs: Sequence[TensorSpec], asked: Sequence[RequestedOutput]
 ) -> None:
-    """Raise InvalidInput or Unsupported if an output asked for cannot be given."""
+    """Raise InvalidInput if an output asked for cannot be given."""
     if not asked:
         return
     known = [spec.name for spec in specs]
@@ -87,11 +86,6 @@ def check_outputs(
             raise InvalidInput(
                 f"unexpected inference output '{output.name}' for model '{model}'",
                 hint=f"It gives {', '.join(known)}.",
-            )
-        if output.parameters.get(_CLASSIFICATION):
-            raise Unsupported(
-                f"output '{output.name}' asks for the classification extension, "
-                "which this server does not offer"
             )
 
 
