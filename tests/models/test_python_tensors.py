@@ -105,6 +105,23 @@ def test_text_arrays_that_lie_elsewhere_and_foreign_byte_orders_become_plain_ten
     )
 
 
+def test_bfloat16_arrays_are_taken_as_they_are(tmp_path: Path) -> None:
+    pytest.importorskip("ml_dtypes")
+    source = """
+        import ml_dtypes
+        import numpy as np
+        import triton_python_backend_utils as pb_utils
+
+        class TritonPythonModel:
+            def execute(self, requests):
+                made = np.array([1, -2], ml_dtypes.bfloat16)
+                return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", made)])]
+    """
+    with serving(tmp_path, source) as (_, instance):
+        made = outputs(instance, request())["OUT"]
+    assert (made.datatype, made.data.tolist()) == (Datatype.BF16, [0x3F80, 0xC000])
+
+
 def test_inputs_can_be_written_to_and_exported(tmp_path: Path) -> None:
     source = """
         import numpy as np
