@@ -95,6 +95,5 @@ def _forget(instance: KeepsSequences, sequences: Sequence[SequenceId]) -> None:
     for sequence in sequences:
         try:
             instance.forget(sequence)
-        except Exception:
-            # The thread goes on: its other sequences are not to blame.
+        except Exception:  # noqa: BLE001 - other sequences are not to blame: the thread goes on
             _log.exception("Sequence %s could not be given up", sequence)

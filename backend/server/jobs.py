@@ -35,7 +35,8 @@ class Job:
     """A request that waits, or is being computed.
 
     `ask` makes the request where the model runs; `size` is its number of inferences and `kind` is
-    equal for requests that may be computed together, None for one that must be alone.
+    equal for requests that may be computed together, None for one that must be alone. `turn` counts
+    the batches that left the queue, this one's included.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Job:
         self.terms = terms
         self.queued_ns = time.monotonic_ns()
         self.given_up = False
+        self.turn = 0
 
     def cancelled(self) -> bool:
         """Whether nobody waits for the answer any more."""

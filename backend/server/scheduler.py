@@ -19,6 +19,7 @@ from backend.server.execution import execute, execute_here
 from backend.server.instance_threads import InstanceThreads
 from backend.server.jobs import Job, SingleJob, StreamJob, tell
 from backend.server.line import Line, PlainLine, policy_of
+from backend.server.ordering import AtOnce, InOrder
 from backend.server.sequence_line import SequenceLine
 from backend.server.statistics import Failure, Statistics
 from backend.server.waiting_room import BeingUnloaded, WaitingRoom
@@ -47,6 +48,7 @@ class Scheduler:
         self._name = servable.name
         self._first = model.instances[0]
         self._room = WaitingRoom(_line(model, queue_limit))
+        self._answers = InOrder() if _keeps_order(servable.config) else AtOnce()
         self._batches: dict[Job, DecoupledBatch] = {}
         self._letting_go = threading.Lock()
         self._let_go = False
@@ -182,7 +184,8 @@ class Scheduler:
         answers = execute(self._name, instance, singles, self.statistics)
         self._room.computed(jobs)
         self._room.done(*jobs)
-        tell(singles[0].loop, list(zip(singles, answers, strict=True)))
+        told = list(zip(singles, answers, strict=True))
+        self._answers.hand_out(jobs[0].turn, lambda: tell(singles[0].loop, told))
 
     def _compute_decoupled(self, instance: Instance, jobs: tuple[Job, ...]) -> None:
         streams = cast("tuple[StreamJob, ...]", jobs)
@@ -214,6 +217,11 @@ class Scheduler:
             first, self._let_go = not self._let_go, True
         if first:
             self.model.release(self.drain)
+
+
+def _keeps_order(config: pb.ModelConfig) -> bool:
+    batching = config.sequence_batching.oldest
+    return config.dynamic_batching.preserve_ordering or batching.preserve_ordering
 
 
 def _line(model: LoadedModel, limit: int) -> Line:

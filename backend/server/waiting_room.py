@@ -24,6 +24,7 @@ class WaitingRoom:
         self._line = line
         self._changed = threading.Condition()
         self._running: set[Job] = set()
+        self._turns = 0
         self._refusal: NotReady | None = None
 
     @property
@@ -69,8 +70,12 @@ class WaitingRoom:
                 turn = self._line.take(
                     instance, time.monotonic_ns(), hurry=self._refusal is not None
                 )
-                if turn.jobs or turn.forget:
+                if turn.jobs:
+                    self._turns += 1
+                    for job in turn.jobs:
+                        job.turn = self._turns
                     self._running.update(turn.jobs)
+                if turn.jobs or turn.forget:
                     return turn
                 if self._refusal is not None and not len(self._line):
                     return None

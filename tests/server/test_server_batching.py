@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -173,3 +174,32 @@ def test_several_instances_compute_at_the_same_time() -> None:
     with_plane(work, model)
     assert sorted(model.by_instance) == [0, 1, 2]
     assert model.closed == ["instance 0", "instance 1", "instance 2", "model"]
+
+
+@pytest.mark.parametrize("preserved", [False, True])
+def test_answers_may_have_to_keep_the_order_of_the_requests(*, preserved: bool) -> None:
+    first_may_go = threading.Event()
+
+    def script(index: int, request: ModelRequest, respond: Respond) -> None:
+        if request.inputs["INPUT0"].data.flat[0] == 0:
+            assert first_may_go.wait(10)
+        echo(index, request, respond)
+
+    order = f"preserve_ordering: {str(preserved).lower()}"
+    two = "instance_group { count: 2 }"
+    model = Scripted(config("m", f"max_batch_size: 1 dynamic_batching {{ {order} }} {two}"), script)
+
+    async def work(plane: DataPlane) -> None:
+        first = begin(plane, asking("m", 0, batch=1))
+        await entered(model)
+        others = [begin(plane, asking("m", n, batch=1)) for n in (1, 2)]
+        for _ in others:
+            await entered(model)
+        while stats(plane, "m").inference_stats.success.count < 2:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        assert [task.done() for task in others] == [not preserved] * 2
+        first_may_go.set()
+        assert [await task for task in (first, *others)] == [0, 1, 2]
+
+    with_plane(work, model)
