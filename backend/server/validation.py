@@ -17,7 +17,7 @@ def check_inputs(
 ) -> Mapping[str, Tensor]:
     """The inputs by name; raises InvalidInput for one that is unknown, missing or of a wrong form.
 
-    A model that declares both IMAGE and IMAGE_ENCODED takes exactly one of them.
+    A model that declares IMAGE and IMAGE_ENCODED, both optional, takes exactly one of them.
     """
     declared = {spec.name: spec for spec in specs}
     given: dict[str, Tensor] = {}
@@ -90,6 +90,8 @@ def check_outputs(
 
 
 def _check_complete(model: str, specs: Sequence[TensorSpec], given: Mapping[str, Tensor]) -> None:
+    if len(specs) == len(given) == 1:
+        return
     required = [spec.name for spec in specs if not spec.optional]
     missing = [name for name in required if name not in given]
     if missing:
@@ -98,7 +100,7 @@ def _check_complete(model: str, specs: Sequence[TensorSpec], given: Mapping[str,
             f"Got input(s) {_listed(given)}, but missing required input(s) {_listed(missing)}. "
             "Please provide all required input(s)."
         )
-    if {spec.name for spec in specs}.issuperset(_ONE_OF):
+    if {spec.name for spec in specs if spec.optional}.issuperset(_ONE_OF):
         chosen = [name for name in _ONE_OF if name in given]
         if len(chosen) != 1:
             raise InvalidInput(
