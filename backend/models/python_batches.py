@@ -80,8 +80,9 @@ class BatchRunner:
             timeout=body["timeout"],
             parameters=body["parameters"],
         )
+        wanted = request.requested_output_names()
         reply = PendingReply(
-            body["key"], self._outbox, body["outputs"], self._declared, decoupled=self._decoupled
+            body["key"], self._outbox, wanted, self._declared, decoupled=self._decoupled
         )
         bind(request, reply)
         return request, reply

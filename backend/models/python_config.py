@@ -44,11 +44,38 @@ def file_name(config: pb.ModelConfig) -> str:
 
 def instance_places(config: pb.ModelConfig) -> Iterator[tuple[str, str]]:
     """Name and kind of each instance, group by group; without groups there is one."""
-    groups = [group for group in config.instance_group if not group.passive]
-    for number, group in enumerate(groups or [pb.ModelInstanceGroup()]):
-        name = group.name or f"{config.name}_{number}"
-        for index in range(max(1, group.count)):
-            yield f"{name}_{index}", _GROUP_KINDS.get(group.kind, "CPU")
+    groups = [group for group in _groups(config) if not group.passive]
+    for group in groups:
+        for index in range(group.count):
+            yield f"{group.name}_{index}", _GROUP_KINDS.get(group.kind, "CPU")
+
+
+def with_defaults(config: pb.ModelConfig) -> pb.ModelConfig:
+    """The configuration, with what Triton takes for granted spelt out as it tells a model."""
+    made = pb.ModelConfig()
+    made.CopyFrom(config)
+    made.backend = BACKEND
+    made.default_model_filename = config.default_model_filename or DEFAULT_FILE
+    if not made.HasField("version_policy"):
+        made.version_policy.latest.num_versions = 1
+    del made.instance_group[:]
+    made.instance_group.extend(_groups(config))
+    return made
+
+
+def _groups(config: pb.ModelConfig) -> list[pb.ModelInstanceGroup]:
+    if not config.instance_group:
+        only = pb.ModelInstanceGroup(name=config.name)
+        groups = [only]
+    else:
+        groups = [
+            pb.ModelInstanceGroup.FromString(g.SerializeToString()) for g in config.instance_group
+        ]
+    for number, group in enumerate(groups):
+        group.name = group.name or f"{config.name}_{number}"
+        group.count = max(1, group.count)
+        group.kind = group.kind or pb.ModelInstanceGroup.KIND_CPU
+    return groups
 
 
 def _properties(message: Message) -> Properties:

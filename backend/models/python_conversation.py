@@ -16,6 +16,7 @@ from backend.core.errors import (
     RequestError,
     Unsupported,
 )
+from backend.core.inference import BINARY_DATA_OUTPUT, TIMING_EXTENSION
 from backend.core.tensors import Array
 from backend.models.python_messages import (
     Body,
@@ -36,6 +37,20 @@ _ERRORS: dict[int, type[RequestError]] = {
     6: InvalidInput,
 }
 """By the code of a TritonError; the others are the model's failure."""
+
+_OURS = frozenset(
+    {
+        "sequence_id",
+        "sequence_start",
+        "sequence_end",
+        "priority",
+        "timeout",
+        "triton_enable_empty_final_response",
+        BINARY_DATA_OUTPUT,
+        TIMING_EXTENSION,
+    }
+)
+"""Request parameters that are for the server; a model is not shown them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +194,9 @@ def _as_message(opened: Mapping[int, _Open]) -> tuple[list[Body], list[Buffer]]:
                 "id": request.id,
                 "inputs": described,
                 "outputs": request.outputs,
-                "parameters": dict(request.parameters),
+                "parameters": {
+                    key: value for key, value in request.parameters.items() if key not in _OURS
+                },
                 "timeout": request.parameters.get("timeout", 0),
                 "sequence": 0 if step is None else step.id,
                 "start": step is not None and step.start,

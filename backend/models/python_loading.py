@@ -14,6 +14,14 @@ from backend.models.python_model_config import ModelConfig, Properties
 CLASS_NAME = "TritonPythonModel"
 
 
+_folders: list[str] = []
+
+
+def model_dir() -> str:
+    """The folder of the version that this process serves, '' before that is known."""
+    return _folders[-1] if _folders else ""
+
+
 def model_class(folder: str, version: str, file_name: str) -> type[Any]:
     """The class that a version's file defines.
 
@@ -22,6 +30,7 @@ def model_class(folder: str, version: str, file_name: str) -> type[Any]:
     and AttributeError or TypeError if there is no such class.
     """
     version_folder = str(Path(folder, version))
+    _folders.append(version_folder)
     sys.path += [version_folder, folder]
     package = types.ModuleType(version)
     package.__path__ = [version_folder]

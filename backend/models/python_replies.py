@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backend.core.errors import InvalidInput
@@ -81,7 +81,7 @@ class PendingReply:
         self,
         key: int,
         outbox: Outbox,
-        wanted: Sequence[str],
+        wanted: Iterable[str],
         declared: dict[str, Datatype],
         *,
         decoupled: bool,

@@ -29,6 +29,7 @@ class LogLevel(IntEnum):
 class Logger:
     """Writes to the server's log."""
 
+    LogLevel = LogLevel
     INFO = LogLevel.INFO
     WARNING = LogLevel.WARNING
     ERROR = LogLevel.ERROR
@@ -71,6 +72,7 @@ class MetricKind(IntEnum):
 
     COUNTER = 0
     GAUGE = 1
+    HISTOGRAM = 2
 
 
 class Metric:
@@ -95,6 +97,13 @@ class Metric:
         with self._lock:
             self._value = value
 
+    def observe(self, value: float) -> None:
+        """Count a measurement; only a histogram takes them."""
+        if self._kind is not MetricKind.HISTOGRAM:
+            raise TritonModelException("Only a histogram observes.")
+        with self._lock:
+            self._value += value
+
     def value(self) -> float:
         """Its value now."""
         return self._value
@@ -105,6 +114,7 @@ class MetricFamily:
 
     COUNTER = MetricKind.COUNTER
     GAUGE = MetricKind.GAUGE
+    HISTOGRAM = MetricKind.HISTOGRAM
 
     def __init__(self, name: str, description: str, kind: MetricKind) -> None:
         self._name = name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from backend.core.inference import Parameter
@@ -83,7 +83,7 @@ class InferenceResponse:
 
     def parameters(self) -> str:
         """Its parameters, as JSON text."""
-        return json.dumps(self._parameters)
+        return json.dumps(self._parameters, separators=(",", ":"))
 
 
 class Reply(Protocol):
@@ -129,7 +129,7 @@ class InferenceRequest:
         request_id: str = "",
         correlation_id: int | str = 0,
         inputs: Sequence[Tensor] = (),
-        requested_output_names: Sequence[str] = (),
+        requested_output_names: Iterable[str] = (),
         model_name: str = "",
         model_version: int = -1,
         flags: int = 0,
@@ -141,7 +141,7 @@ class InferenceRequest:
         self._id = request_id
         self._correlation_id = correlation_id
         self._inputs = list(inputs)
-        self._outputs = list(requested_output_names)
+        self._outputs = set(requested_output_names)
         self._model_name = model_name
         self._model_version = model_version
         self._flags = flags
@@ -178,9 +178,9 @@ class InferenceRequest:
 
     def parameters(self) -> str:
         """The caller's parameters, as JSON text."""
-        return json.dumps(self._parameters)
+        return json.dumps(self._parameters, separators=(",", ":"))
 
-    def requested_output_names(self) -> list[str]:
+    def requested_output_names(self) -> set[str]:
         """The outputs asked for."""
         return self._outputs
 

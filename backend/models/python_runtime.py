@@ -16,6 +16,7 @@ from backend.models.python_config import (
     config_json,
     file_name,
     instance_places,
+    with_defaults,
 )
 from backend.models.python_instance import Patience, PythonInstance
 from backend.models.python_messages import Body
@@ -85,10 +86,9 @@ class PythonRuntime:
 
         Raises ModelLoadError if the file cannot be imported or the function fails.
         """
-        known = pb.ModelConfig()
-        known.CopyFrom(config)
-        known.backend = BACKEND
-        setup = _setup(known, version_folder, f"{config.name}_complete", "CPU", complete=True)
+        setup = _setup(
+            with_defaults(config), version_folder, f"{config.name}_complete", "CPU", complete=True
+        )
         process = ModelProcess(setup["args"]["model_instance_name"])
         try:
             return config_from(process.set_up(setup, self._patience.initialize_s)["config"])
@@ -105,7 +105,7 @@ class PythonRuntime:
                 config.name,
                 _ENVIRONMENT,
             )
-        return PythonServable(config, version_folder, self._patience)
+        return PythonServable(with_defaults(config), version_folder, self._patience)
 
 
 def _find(config: pb.ModelConfig, version_folder: Path) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from backend.core.tensors import Array, Datatype
+from backend.models.python_loading import model_dir
 from backend.models.python_model_config import ModelConfig
 from backend.models.python_reports import Logger, LogLevel, Metric, MetricFamily, MetricKind
 from backend.models.python_requests import (
@@ -58,6 +59,7 @@ __all__ = [
     "deserialize_bytes_tensor",
     "get_input_config_by_name",
     "get_input_tensor_by_name",
+    "get_model_dir",
     "get_output_config_by_name",
     "get_output_tensor_by_name",
     "is_model_ready",
@@ -164,6 +166,11 @@ def deserialize_bytes_tensor(encoded_tensor: bytes) -> Array:
     made = np.empty(len(items), object)
     made[:] = items
     return made
+
+
+def get_model_dir() -> str:
+    """The version's folder."""
+    return model_dir()
 
 
 def is_model_ready(model_name: str, model_version: str = "") -> NoReturn:  # noqa: ARG001

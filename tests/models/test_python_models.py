@@ -124,7 +124,9 @@ def test_a_model_is_told_what_triton_tells_it(tmp_path: Path) -> None:
     assert model_config["max_batch_size"] == 8
     assert model_config["input"] == []
     assert model_config["instance_group"][0]["count"] == 2
-    assert model_config["instance_group"][0]["kind"] == "KIND_AUTO"
+    assert model_config["instance_group"][0]["kind"] == "KIND_CPU"
+    assert model_config["default_model_filename"] == "model.py"
+    assert model_config["version_policy"] == {"latest": {"num_versions": 1}}
     assert "dynamic_batching" not in model_config
 
 
@@ -154,8 +156,8 @@ def test_a_model_is_told_all_of_its_request(tmp_path: Path) -> None:
         "id": "", "sequence": 0, "flags": 0, "timeout": 0, "parameters": {}, "cancelled": False,
     }  # fmt: skip
     assert full == {
-        "id": "r 1", "sequence": "s1", "flags": 3, "timeout": 900, "parameters": parameters,
-        "cancelled": True,
+        "id": "r 1", "sequence": "s1", "flags": 3, "timeout": 900, "cancelled": True,
+        "parameters": {"text": "æ", "flag": True, "count": 3, "part": 0.5},
     }  # fmt: skip
 
 
@@ -472,12 +474,12 @@ def test_what_a_model_prints_and_logs_goes_to_our_log(
         pass
     seen = {(record.levelname, record.getMessage()) for record in caplog.records}
     assert seen == {
-        ("INFO", "m_0_0: printed"),
-        ("INFO", "m_0_0: to stderr"),
-        ("INFO", "m_0_0: from below"),
-        ("WARNING", "m_0_0: careful\nnow"),
-        ("ERROR", "m_0_0: wrong"),
-        ("INFO", "m_0_0: finalized"),
+        ("INFO", "m_0: printed"),
+        ("INFO", "m_0: to stderr"),
+        ("INFO", "m_0: from below"),
+        ("WARNING", "m_0: careful\nnow"),
+        ("ERROR", "m_0: wrong"),
+        ("INFO", "m_0: finalized"),
     }
 
 
