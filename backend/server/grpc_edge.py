@@ -130,7 +130,7 @@ class GrpcEdge:
                 try:
                     finished = await serve_stream(context, start, self._readiness.draining)
                 except StreamOver as over:
-                    await _abort(context, over.__cause__ or over)
+                    await _abort(context, over.error)
                 if not finished:
                     await _abort(context, NotReady("the server is being stopped"))
 
@@ -282,7 +282,7 @@ class _Message:
         _log_unforeseen(error)
         self._note.error = error
         if self._frank and not isinstance(error, _OF_THE_REQUEST):
-            raise StreamOver from error
+            raise StreamOver(error) from error
         return self._refuse(self._note, error)
 
     def _write_down(self, code: grpc.StatusCode) -> None:

@@ -24,7 +24,11 @@ Draining: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class StreamOver(Exception):
-    """A turn wants the whole stream to end with an error, its cause."""
+    """A turn wants the whole stream to end with an error."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 async def serve_stream(context: Context, begin: Begin, draining: Draining) -> bool:

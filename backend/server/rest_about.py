@@ -23,12 +23,12 @@ def about_endpoints(
 ) -> list[Endpoint]:
     """GET /metrics, and GET /openapi.json with these and the `others`."""
 
-    async def metrics(request: Request) -> Response:
+    async def metrics(_request: Request) -> Response:
         page = metrics_text(hall.plane.metrics()).encode()
-        return await edge.answer(request, page, {"Content-Type": CONTENT_TYPE})
+        return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
-    async def description(request: Request) -> Response:
-        return await edge.json(request, document)
+    async def description(_request: Request) -> Response:
+        return edge.about(document)
 
     own = [
         Endpoint("GET", "/metrics", metrics, _GROUP, "Counters for Prometheus", gives={TEXT: ""}),

@@ -75,9 +75,13 @@ class RestEdge:
         # An instant model is done before anybody could leave: watching would only cost time.
         return await (work if model.instant else unless_gone(request.receive, work))
 
-    async def json(self, request: Request, body: bytes) -> Response:
-        """A reply of status 200 that is JSON; raises PayloadTooLarge."""
-        return await self.answer(request, body, {"Content-Type": JSON_TYPE})
+    def about(self, body: bytes) -> Response:
+        """A reply of status 200 that is JSON about something, never compressed.
+
+        Like Triton's: tritonclient's asyncio client asks for gzip with every request, and unpacks
+        it only where tensors come back.
+        """
+        return Response(body, headers={"Content-Type": JSON_TYPE})
 
     async def answer(self, request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
         """A reply of status 200, compressed if the client asks for it; raises PayloadTooLarge."""

@@ -74,7 +74,7 @@ class _Memory:
             }
             for region in self._memory.status(request.path_params.get("region", ""))
         ]
-        return await self._edge.json(request, write_json(regions))
+        return self._edge.about(write_json(regions))
 
     async def register(self, request: Request) -> Response:
         memory = self._memory

@@ -98,13 +98,13 @@ class _Models:
 
     async def config(self, request: Request) -> Response:
         config = self._plane.repository.config(*_named(request))
-        return await self._edge.json(request, write_json(message_to_json(config)))
+        return self._edge.about(write_json(message_to_json(config)))
 
     async def statistics(self, request: Request) -> Response:
-        return await self._statistics(request, *_named(request))
+        return self._statistics(*_named(request))
 
-    async def all_statistics(self, request: Request) -> Response:
-        return await self._statistics(request, "", "")
+    async def all_statistics(self, _request: Request) -> Response:
+        return self._statistics("", "")
 
     async def index(self, request: Request) -> Response:
         body = await self._body(request, "An index request")
@@ -114,7 +114,7 @@ class _Models:
             for entry in self._plane.repository.index()
             if entry.state == "READY" or not only_ready
         ]
-        return await self._edge.json(request, write_json(rows))
+        return self._edge.about(write_json(rows))
 
     async def load(self, request: Request) -> Response:
         name, _ = _named(request)
@@ -128,9 +128,9 @@ class _Models:
         await self._plane.repository.unload(name)
         return Response()
 
-    async def _statistics(self, request: Request, name: str, version: str) -> Response:
+    def _statistics(self, name: str, version: str) -> Response:
         found = [message_to_json(model) for model in self._plane.statistics(name, version)]
-        return await self._edge.json(request, write_json({"model_stats": found}))
+        return self._edge.about(write_json({"model_stats": found}))
 
     async def _body(self, request: Request, what: str) -> Mapping[str, Any]:
         if "repository" in request.path_params:

@@ -86,28 +86,28 @@ class _Oip:
         self._plane = hall.plane
         self._edge = edge
 
-    async def metadata(self, request: Request) -> Response:
+    async def metadata(self, _request: Request) -> Response:
         about = server_metadata(shared_memory=self._hall.memory is not None)
-        return await self._edge.json(request, server_metadata_to_json(about))
+        return self._edge.about(server_metadata_to_json(about))
 
-    async def live(self, request: Request) -> Response:
-        return await self._edge.json(request, write_json({"live": True}))
+    async def live(self, _request: Request) -> Response:
+        return self._edge.about(write_json({"live": True}))
 
-    async def ready(self, request: Request) -> Response:
+    async def ready(self, _request: Request) -> Response:
         if not self._hall.readiness.ready:
             raise NotReady("the server is being stopped")
-        return await self._edge.json(request, write_json({"ready": True}))
+        return self._edge.about(write_json({"ready": True}))
 
     async def model_metadata(self, request: Request) -> Response:
         model = self._model(request)
         about = model_metadata(model, self._plane.repository.versions(model.name))
-        return await self._edge.json(request, model_metadata_to_json(about))
+        return self._edge.about(model_metadata_to_json(about))
 
     async def model_ready(self, request: Request) -> Response:
         model = self._model(request)
         if model.trouble:
             raise NotReady(f"model '{model.name}' is not ready: {model.trouble}")
-        return await self._edge.json(request, write_json({"name": model.name, "ready": True}))
+        return self._edge.about(write_json({"name": model.name, "ready": True}))
 
     async def infer(self, request: Request) -> Response:
         model = self._model(request)

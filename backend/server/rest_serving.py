@@ -99,7 +99,7 @@ class _Serving:
             )
         )
 
-    async def models(self, request: Request) -> Response:
+    async def models(self, _request: Request) -> Response:
         registry = self._plane.registry
         rows = [
             {
@@ -110,8 +110,7 @@ class _Serving:
             }
             for row in model_rows(registry)
         ]
-        body = write_json({"models": rows, "default": registry.default})
-        return await self._edge.answer(request, body, {"Content-Type": JSON_TYPE})
+        return self._edge.about(write_json({"models": rows, "default": registry.default}))
 
     async def predict(self, request: Request) -> Response:
         note = note_of(request.scope)
