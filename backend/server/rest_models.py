@@ -8,7 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.core.errors import Unsupported
+from backend.core.errors import ConsoleError, InvalidInput, NotFound, Unsupported
+from backend.models.servable import ModelLoadError
 from backend.server.hall import Hall
 from backend.server.load_terms import config_override
 from backend.server.rest_edge import RestEdge
@@ -119,8 +120,18 @@ class _Models:
     async def load(self, request: Request) -> Response:
         name, _ = _named(request)
         body = await self._body(request, "A load request")
-        await self._plane.repository.load(name, config_override(_parameters(body)))
+        config = config_override(_parameters(body))
+        try:
+            await self._plane.repository.load(name, config)
+        except ModelLoadError as error:
+            raise self._whose_fault(name, config, error) from error
         return Response()
+
+    def _whose_fault(self, name: str, config: str, error: ModelLoadError) -> ConsoleError:
+        """The caller's, for a model that does not exist or a configuration that was sent along."""
+        if all(entry.name != name for entry in self._plane.repository.index()):
+            return NotFound(str(error))
+        return InvalidInput(str(error)) if config else error
 
     async def unload(self, request: Request) -> Response:
         name, _ = _named(request)
