@@ -46,6 +46,9 @@ def decode_values(body: Buffer, max_nesting: int = MAX_NESTING) -> Values:
         raise InvalidInput(
             'The body of /predict needs "input".', hint='{"input": <number or nested list>}'
         )
+    # The list itself lies one level deep.
+    if numbers is not None and numbers.ndim + 1 > max_nesting:
+        raise InvalidInput(f"The JSON is nested deeper than {max_nesting} levels.")
     rate = value.get("rate")
     if rate is not None and (type(rate) is not int or rate < 1):
         raise InvalidInput(
