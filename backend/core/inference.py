@@ -15,6 +15,7 @@ Parameter: TypeAlias = bool | int | float | str
 Parameters: TypeAlias = Mapping[str, Parameter]
 
 NO_PARAMETERS: Parameters = MappingProxyType({})
+NO_PARAMETERS_AT_ALL: Mapping[str, Parameters] = MappingProxyType({})
 
 BINARY_DATA = "binary_data"
 """Parameter of one requested output: send it as bytes after the JSON."""
@@ -57,13 +58,18 @@ class InferRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InferResponse:
-    """What a model answered."""
+    """What a model answered.
+
+    `elsewhere` names the outputs whose elements do not travel with the response, since they were
+    put into shared memory, each with the parameters that say where.
+    """
 
     model: str
     outputs: tuple[Tensor, ...]
     version: str = ""
     id: str = ""
     parameters: Parameters = field(default_factory=lambda: NO_PARAMETERS)
+    elsewhere: Mapping[str, Parameters] = field(default_factory=lambda: NO_PARAMETERS_AT_ALL)
 
 
 @dataclass(frozen=True, slots=True)

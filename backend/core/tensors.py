@@ -82,9 +82,13 @@ class TensorSpec:
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
         """Whether a concrete shape fits the declared one."""
-        return len(shape) == len(self.shape) and all(
-            want in (-1, got) for want, got in zip(self.shape, shape, strict=True)
-        )
+        if len(shape) != len(self.shape):
+            return False
+        # A loop, not a generator: every request comes by here.
+        for want, got in zip(self.shape, shape, strict=True):  # noqa: SIM110
+            if want not in (-1, got):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

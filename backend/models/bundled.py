@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from backend.models.faces import Faces
 from backend.models.identity import Identity
+from backend.models.model import Model
+from backend.models.model_folders import ModelFolders
 from backend.models.people import People
 from backend.models.pitch import PitchFinder
 from backend.models.qr_codes import QrCodes
-from backend.models.registry import ModelFactory, ModelRegistry
+from backend.models.registry import ModelRegistry
+from backend.models.runtimes import standard_runtimes
 from backend.models.shapes import Shapes
 from backend.models.voice_activity import VoiceActivity
 from backend.profiles.bundled import profile_for
+from backend.profiles.profile import ModelProfile
 
 DEFAULT_MODEL = "shapes"
 """The model that answers when none is named: it goes with the test pattern."""
 
 
-def bundled_models() -> list[ModelFactory]:
+@dataclass(frozen=True, slots=True)
+class BundledFactory:
+    """Makes one bundled model, ready to compute."""
+
+    name: str
+    make: Callable[[ModelProfile], Model]
+
+    def __call__(self) -> Model:
+        """A new one, after its profile."""
+        return self.make(profile_for(self.name))
+
+
+def bundled_models() -> list[BundledFactory]:
     """One factory per bundled model, in the order in which they are offered."""
     return [
-        partial(Shapes, profile_for("shapes")),
-        partial(Faces, profile_for("faces")),
-        partial(People, profile_for("people")),
-        partial(QrCodes, profile_for("qr_codes")),
-        partial(PitchFinder, profile_for("pitch")),
-        partial(VoiceActivity, profile_for("voice_activity")),
-        partial(Identity, profile_for("identity")),
-        partial(Identity, profile_for("identity_fp32")),
+        BundledFactory("shapes", Shapes),
+        BundledFactory("faces", Faces),
+        BundledFactory("people", People),
+        BundledFactory("qr_codes", QrCodes),
+        BundledFactory("pitch", PitchFinder),
+        BundledFactory("voice_activity", VoiceActivity),
+        BundledFactory("identity", Identity),
+        BundledFactory("identity_fp32", Identity),
     ]
 
 
 def bundled_registry() -> ModelRegistry:
     """A registry with every bundled model, ready to compute."""
-    return ModelRegistry((make() for make in bundled_models()), default=DEFAULT_MODEL)
+    return repository_registry((), bundled=True)
+
+
+def repository_registry(roots: Sequence[Path], *, bundled: bool) -> ModelRegistry:
+    """A registry that knows the models of some repositories, none of them loaded yet.
+
+    With `bundled` the models that ship with Inferdeck are in it too, ready to compute. Raises
+    UsageError for a repository that is no folder.
+    """
+    folders = ModelFolders((), standard_runtimes())
+    registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders)
+    for factory in bundled_models() if bundled else ():
+        registry.add_factory(factory.name, factory)
+        registry.load(factory.name)
+    # After those: a model of a repository goes before a bundled one, but only once it is loaded.
+    for root in roots:
+        registry.add_repository(root)
+    return registry

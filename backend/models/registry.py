@@ -1,77 +1,213 @@
-"""The models a server offers, by name."""
+"""The models a server offers, by name: those that ship with it and those of its repositories."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeAlias
 
-from backend.core.errors import NotFound, UsageError
+from backend.core.errors import ConsoleError, NotFound, UsageError
+from backend.models.bundled_servable import ModelServable
+from backend.models.loaded import LoadedModel
 from backend.models.model import Model
+from backend.models.model_entry import Loader, ModelEntry
+from backend.models.model_folders import ModelFolders
+from backend.models.model_states import IndexEntry
+from backend.models.servable import ModelLoadError, Servable
+
+_log = logging.getLogger("inferdeck.models")
 
 ModelFactory: TypeAlias = Callable[[], Model]
 """Makes a model that is ready to compute; may read files."""
 
 
 class ModelRegistry:
-    """Models by name, in the order they were added; safe to use from several threads."""
+    """Models by name, in the order they were added; safe to use from several threads.
 
-    def __init__(self, models: Iterable[Model] = (), *, default: str = "") -> None:
+    Loading happens on the caller's thread and leaves what is served alone until it has succeeded.
+    """
+
+    def __init__(
+        self,
+        models: Iterable[Model] = (),
+        *,
+        default: str = "",
+        folders: ModelFolders | None = None,
+    ) -> None:
         self._lock = threading.Lock()
-        self._models: dict[str, Model] = {}
+        self._entries: dict[str, ModelEntry] = {}
         self._default = default
+        self._folders = folders
         for model in models:
             self.add(model)
 
     @property
     def default(self) -> str:
         """Name of the model that answers when none is named; '' if there are no models."""
-        with self._lock:
-            if self._default in self._models:
-                return self._default
-            return next(iter(self._models), "")
+        names = self.names()
+        return self._default if self._default in names else next(iter(names), "")
 
     def names(self) -> tuple[str, ...]:
-        """The names of all models."""
+        """The names of the models that are loaded."""
         with self._lock:
-            return tuple(self._models)
+            return tuple(name for name, entry in self._entries.items() if entry.versions)
 
-    def get(self, name: str, version: str = "") -> Model:
-        """The model of that name, and of that version unless it is ''; raises NotFound."""
+    def get(self, name: str, version: str = "") -> Servable:
+        """The model of that name, and its newest version unless one is named.
+
+        Raises NotFound, NotReady, or InvalidInput for a version that is no number.
+        """
+        return self.loaded(name, version).servable
+
+    def loaded(self, name: str, version: str = "") -> LoadedModel:
+        """What `get` gives, with its instances."""
         with self._lock:
-            model = self._models.get(name)
-            known = ", ".join(self._models)
-        if model is None:
-            raise NotFound(
-                f"Request for unknown model: '{name}' is not found",
-                hint=f"Models here: {known}." if known else "This server has no models.",
-            )
-        if version not in ("", model.version):
-            raise NotFound(
-                f"Request for unknown model: '{name}' version {version} is not found",
-                hint=f"The version here is {model.version}.",
-            )
-        return model
+            entry = self._entries.get(name)
+            if entry is not None:
+                return entry.get(version)
+            known = ", ".join(self._entries)
+        raise NotFound(
+            f"Request for unknown model: '{name}' is not found",
+            hint=f"Models here: {known}." if known else "This server has no models.",
+        )
+
+    def versions(self, name: str) -> tuple[str, ...]:
+        """The loaded versions of a model, smallest first; none for one that is not there."""
+        with self._lock:
+            entry = self._entries.get(name)
+            return tuple(sorted(entry.versions, key=int)) if entry else ()
+
+    def all_loaded(self) -> tuple[LoadedModel, ...]:
+        """Every version of every model that is loaded."""
+        with self._lock:
+            return tuple(m for entry in self._entries.values() for m in entry.versions.values())
+
+    def index(self) -> tuple[IndexEntry, ...]:
+        """Every model that is loaded or could be, with the state of its versions."""
+        self._note_folders()
+        with self._lock:
+            return tuple(row for entry in self._entries.values() for row in entry.rows())
 
     def add(self, model: Model) -> None:
-        """Offer one more model; raises UsageError if the name is taken."""
-        with self._lock:
-            if model.name in self._models:
-                raise UsageError(f"A model named '{model.name}' is already loaded.")
-            self._models[model.name] = model
+        """Offer one more model of this process; raises UsageError if the name is taken."""
+        self.add_factory(model.name, lambda: model)
+        self.load(model.name)
 
-    def remove(self, name: str) -> Model:
-        """Stop offering a model and return it, still open; raises NotFound."""
+    def add_factory(self, name: str, make: ModelFactory) -> None:
+        """Know one more model of this process, not loaded yet; raises UsageError likewise."""
+        self.add_loader(name, lambda _config: (LoadedModel(ModelServable(make())),))
+
+    def add_loader(self, name: str, load: Loader) -> None:
+        """Know one more model, however it is loaded; raises UsageError if the name is taken."""
         with self._lock:
-            model = self._models.pop(name, None)
-        if model is None:
-            raise NotFound(f"Request for unknown model: '{name}' is not found")
-        return model
+            if name in self._entries:
+                raise UsageError(f"A model named '{name}' is already loaded.")
+            self._entries[name] = ModelEntry(name, load)
+
+    def load(self, name: str, config_json: str = "") -> None:
+        """Load a model, or load it anew; what was served goes on until then.
+
+        Raises ModelLoadError, with the reason that the index shows afterwards.
+        """
+        entry = self._entry_to_load(name)
+        with entry.changing:
+            try:
+                models = entry.load(config_json)
+            except Exception as error:
+                reason = _reason(error)
+                failed = self._folders.newest(name) if self._folders else ""
+                with self._lock:
+                    entry.loading, entry.failure, entry.failed = False, reason, failed
+                raise ModelLoadError(f"failed to load '{name}', {reason}") from error
+            with self._lock:
+                entry.loading = False
+                old = entry.replace(models)
+        for model in old:
+            model.retire()
+
+    def add_repository(self, root: Path) -> None:
+        """Know the models of one more repository, none of them loaded yet.
+
+        Raises UsageError for what is no folder, and in a registry that takes none.
+        """
+        if self._folders is None:
+            raise UsageError("These models come from no repository.")
+        self._folders.add(root)
+
+    def load_all(self) -> None:
+        """Load every model of the repositories; one that cannot be is logged and left out."""
+        for name in self._folders.names() if self._folders else ():
+            try:
+                self.load(name)
+            except ModelLoadError as error:
+                _log.warning("%s", error)
+
+    def unload(self, name: str) -> None:
+        """Stop serving a model; a name that is not known, or not loaded, is no error."""
+        with self._lock:
+            entry = self._entries.get(name)
+        if entry is None:
+            return
+        with entry.changing, self._lock:
+            old = entry.replace(()) if entry.versions else []
+            entry.failure = ""
+        for model in old:
+            model.retire()
+
+    def remove(self, name: str) -> None:
+        """Unload a model and forget it; raises NotFound."""
+        with self._lock:
+            if name not in self._entries:
+                raise NotFound(f"Request for unknown model: '{name}' is not found")
+        self.unload(name)
+        with self._lock:
+            self._entries.pop(name, None)
 
     def close(self) -> None:
-        """Close and forget every model."""
+        """Unload and forget every model."""
+        for name in tuple(self._entries):
+            with contextlib.suppress(NotFound):
+                self.remove(name)
+
+    def _entry_to_load(self, name: str) -> ModelEntry:
+        """The entry, marked as loading; that of a repository goes before a bundled one."""
+        self._note_folders()
         with self._lock:
-            models = tuple(self._models.values())
-            self._models.clear()
-        for model in models:
-            model.close()
+            entry = self._entries.get(name)
+            if entry is None:
+                raise ModelLoadError(
+                    f"failed to load '{name}', no such model in the model repository"
+                )
+            entry.loading = True
+            return entry
+
+    def _note_folders(self) -> None:
+        """Know every model of the repositories; their names go before those of bundled models."""
+        folders = self._folders
+        if folders is None:
+            return
+        there = folders.names()
+        with self._lock:
+            for name in [n for n, entry in self._entries.items() if entry.forgettable]:
+                if name not in there:
+                    del self._entries[name]
+            for name in there:
+                entry = self._entries.get(name)
+                if entry is None:
+                    entry = self._entries[name] = ModelEntry(name, _from_folder(folders, name))
+                if not entry.from_folder:
+                    entry.load, entry.from_folder = _from_folder(folders, name), True
+
+
+def _from_folder(folders: ModelFolders, name: str) -> Loader:
+    return lambda config_json: folders.load(name, config_json)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ConsoleError):
+        return str(error)
+    _log.error("A model failed to load unexpectedly", exc_info=error)
+    return f"{type(error).__name__}: {error}"

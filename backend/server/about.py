@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backend.core.inference import (
     BINARY_EXTENSION,
     TIMING_EXTENSION,
@@ -11,22 +13,42 @@ from backend.core.inference import (
 )
 from backend.core.release import VERSION
 from backend.core.tensors import TensorSpec
-from backend.models.model import Model
+from backend.models.servable import Servable
 
 SERVER_NAME = "inferdeck"
 
 
-def server_metadata() -> ServerMetadata:
+SHARED_MEMORY_EXTENSION = "system_shared_memory"
+
+_EXTENSIONS = (
+    "classification",
+    "sequence",
+    "model_repository",
+    "model_repository(unload_dependents)",
+    "schedule_policy",
+    "model_configuration",
+    SHARED_MEMORY_EXTENSION,
+    BINARY_EXTENSION,
+    "parameters",
+    "statistics",
+    TIMING_EXTENSION,
+)
+
+
+def server_metadata(*, shared_memory: bool) -> ServerMetadata:
     """Name, version and the extensions that are offered."""
-    return ServerMetadata(SERVER_NAME, VERSION, (BINARY_EXTENSION, TIMING_EXTENSION))
+    offered = tuple(
+        name for name in _EXTENSIONS if shared_memory or name != SHARED_MEMORY_EXTENSION
+    )
+    return ServerMetadata(SERVER_NAME, VERSION, offered)
 
 
-def model_metadata(model: Model) -> ModelMetadata:
-    """A model's declared inputs and outputs."""
+def model_metadata(model: Servable, versions: Sequence[str]) -> ModelMetadata:
+    """A model's declared inputs and outputs, and which of its versions are loaded."""
     return ModelMetadata(
         name=model.name,
-        versions=(model.version,),
-        platform=model.platform,
+        versions=tuple(versions) or (model.version,),
+        platform=model.config.platform,
         inputs=tuple(_tensor(spec) for spec in model.inputs),
         outputs=tuple(_tensor(spec) for spec in model.outputs),
     )

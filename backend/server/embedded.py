@@ -14,6 +14,7 @@ from backend.core.errors import ConsoleError
 from backend.models.registry import ModelRegistry
 from backend.server.doors import Door, Doors
 from backend.server.edges import listener_factory
+from backend.server.hall import make_hall
 from backend.server.options import ServerOptions
 from backend.server.plane import DataPlane, ModelStatus, model_rows
 from backend.server.ports import address
@@ -70,7 +71,7 @@ class EmbeddedServer:
     def rest_url(self) -> str:
         """``http://127.0.0.1:8000``, or '' while the port is closed."""
         port = self._ports[Door.REST]
-        return f"http://{address(self._options.host, port)}" if port else ""
+        return f"{self._options.scheme}://{address(self._options.host, port)}" if port else ""
 
     @property
     def grpc_address(self) -> str:
@@ -101,14 +102,15 @@ class EmbeddedServer:
                 raise
             self._house = house
 
-    def stop(self, timeout_s: float = 2.0) -> bool:
+    def stop(self, timeout_s: float = 2.0, *, drain_s: float = 0.0) -> bool:
         """Stop within `timeout_s` seconds, breaking off what is not done by then.
 
+        With `drain_s` the requests that have been taken may first finish, for so many seconds more.
         True if nothing is left behind; False if a model still computes on its thread.
         """
         with self._changing:
             house, self._house = self._house, None
-            return house is None or self._close_house(house, timeout_s)
+            return house is None or self._close_house(house, timeout_s, drain_s)
 
     def set_rest(self, on: bool) -> None:
         """Open or close the REST port; while the server is stopped, choose for the next start.
@@ -133,9 +135,9 @@ class EmbeddedServer:
                 self._ports[door] = 0
                 self._house.close(door)
 
-    def _close_house(self, house: _House, timeout_s: float) -> bool:
+    def _close_house(self, house: _House, timeout_s: float, drain_s: float = 0.0) -> bool:
         self._ports = {Door.REST: 0, Door.GRPC: 0}
-        return house.stop(timeout_s)
+        return house.stop(timeout_s, drain_s)
 
 
 class _House:
@@ -148,10 +150,13 @@ class _House:
         requests: RequestLog,
         last_ports: dict[Door, int],
     ) -> None:
-        self._plane = DataPlane(registry)
+        self._plane = DataPlane(
+            registry, queue_limit=options.queue_limit, control=options.model_control
+        )
+        self._hall = make_hall(self._plane, options)
         self._side = SideThread("server-convert", "the server", queue_limit=_WAITING_CONVERSIONS)
         self._doors = Doors(
-            listener_factory(self._plane, self._side, requests, options),
+            listener_factory(self._hall, self._side, requests, options),
             fixed={Door.REST: options.rest_port, Door.GRPC: options.grpc_port},
             last=last_ports,
         )
@@ -159,6 +164,7 @@ class _House:
         self._began: Future[asyncio.AbstractEventLoop] = Future()
         self._ending = asyncio.Event()
         self._grace_s = 0.0
+        self._drain_s = 0.0
 
     def start(self) -> None:
         """Start the thread and its loop; no port is open yet."""
@@ -174,12 +180,12 @@ class _House:
         """Close a door."""
         self._do(self._doors.close(door, _SWITCH_GRACE_S))
 
-    def stop(self, timeout_s: float) -> bool:
+    def stop(self, timeout_s: float, drain_s: float) -> bool:
         """End the thread and those of the models; True if all have ended in time."""
-        deadline = time.monotonic() + timeout_s
-        self._grace_s = timeout_s / 4
+        deadline = time.monotonic() + drain_s + timeout_s
+        self._grace_s, self._drain_s = timeout_s / 4, drain_s
         self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join(timeout_s)
+        self._thread.join(drain_s + timeout_s)
         ended = not self._thread.is_alive()
         for part in (self._plane, self._side):
             ended &= part.join(max(0.0, deadline - time.monotonic()))
@@ -207,10 +213,14 @@ class _House:
         try:
             await self._ending.wait()
         finally:
+            self._hall.readiness.drain()
+            if self._drain_s:
+                await self._doors.close_all(self._drain_s)
             # Work that waits is refused first: then its requests end by themselves.
             self._plane.close()
             await self._doors.close_all(self._grace_s)
             self._side.close()
+            self._hall.close()
 
 
 def _note_quietly(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

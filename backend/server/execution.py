@@ -1,58 +1,179 @@
-"""One request's way through a model, timed step by step."""
+"""One batch's way through an instance, timed step by step."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from backend.core.errors import ConsoleError, ModelFailed
-from backend.core.tensors import Tensor
+from backend.core.errors import ConsoleError, ModelFailed, NotReady
 from backend.core.timing import ServerTiming
-from backend.models.model import Model
-
-_log = logging.getLogger("inferdeck.server")
+from backend.models.servable import (
+    ExecutionTimes,
+    Instance,
+    ModelRequest,
+    ModelResponse,
+)
+from backend.server.jobs import Job, SingleJob
+from backend.server.statistics import Failure, Statistics
 
 T = TypeVar("T")
 
+_NO_OUTPUTS = ModelResponse()
 
-@dataclass(frozen=True, slots=True)
-class Work(Generic[T]):
-    """What surrounds a model's own three steps.
-
-    `inputs` makes the checked input tensors and is part of compute_input; `result` makes the answer
-    of the output tensors and is part of compute_output. Both run where the model runs.
-    """
-
-    inputs: Callable[[], Mapping[str, Tensor]]
-    result: Callable[[tuple[Tensor, ...]], T]
+_log = logging.getLogger("inferdeck.server")
 
 
-def execute(model: Model, work: Work[T], queued_ns: int) -> tuple[T, ServerTiming]:
-    """Run a model once; `queued_ns` is the monotonic time at which the request arrived.
+def execute(
+    name: str, instance: Instance, jobs: Sequence[SingleJob[Any]], statistics: Statistics
+) -> list[Any]:
+    """Run an instance once; for each job its result and timing, or the error it gets.
 
-    Raises ConsoleError as it comes, and ModelFailed for anything else.
+    Everything is counted in the statistics. Errors that are no ConsoleError become ModelFailed.
     """
     started = time.monotonic_ns()
+    batch, refused = _asked(name, jobs)
+    answers: list[ModelResponse | None] = [None] * len(batch)
+
+    def respond(index: int, response: ModelResponse | None, final: bool) -> None:
+        if final and answers[index] is None:
+            answers[index] = response or _NO_OUTPUTS
+
+    asked = time.monotonic_ns()
+    times, failure = ExecutionTimes(0, 0, 0), None
+    if batch:
+        try:
+            times = instance.execute([request for _, request in batch], respond)
+        except BaseException as error:  # noqa: BLE001 - whatever it raises is its requests' answer
+            failure = explained(name, error)
+    computed = time.monotonic_ns()
+    for (job, _), answer in zip(batch, answers, strict=True):
+        refused[job] = _result(name, job, answer, failure)
+    times = ExecutionTimes(
+        times.input_ns + asked - started,
+        times.infer_ns,
+        times.output_ns + time.monotonic_ns() - computed,
+    )
+    return _counted(jobs, refused, started, times, statistics)
+
+
+def execute_here(
+    name: str,
+    instance: Instance,
+    ask: Callable[[], ModelRequest],
+    result: Callable[[ModelResponse], T],
+    statistics: Statistics,
+) -> tuple[T, ServerTiming]:
+    """What `execute` does for a single request, without a job and at the least cost.
+
+    `ask` makes the request and counts as compute_input. Raises the error the request gets.
+    """
+    started = time.monotonic_ns()
+    answers: list[ModelResponse] = []
+
+    def respond(_index: int, response: ModelResponse | None, final: bool) -> None:
+        if final and not answers:
+            answers.append(response or _NO_OUTPUTS)
+
     try:
-        prepared = model.prepare(work.inputs())
-        ready = time.monotonic_ns()
-        raw = model.infer(prepared)
+        request = ask()
+        asked = time.monotonic_ns()
+        times = instance.execute((request,), respond)
         computed = time.monotonic_ns()
-        result = work.result(model.finish(raw))
-    except ConsoleError:
-        raise
-    except Exception as error:
-        _log.exception("Model %s failed", model.name)
-        raise ModelFailed(
-            f"model '{model.name}' failed: {type(error).__name__}: {error}"
-        ) from error
+        told = result(_only(name, answers))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the request's answer
+        explanation = explained(name, error)
+        statistics.failed(time.monotonic_ns() - started, failure_of(explanation))
+        raise explanation from None
     finished = time.monotonic_ns()
-    return result, ServerTiming(
-        queue_us=(started - queued_ns) / 1e3,
-        compute_input_us=(ready - started) / 1e3,
-        compute_infer_us=(computed - ready) / 1e3,
-        compute_output_us=(finished - computed) / 1e3,
+    times = ExecutionTimes(
+        times.input_ns + asked - started, times.infer_ns, times.output_ns + finished - computed
+    )
+    statistics.alone(finished - started, times)
+    return told, _timing(0, times)
+
+
+def _only(name: str, answers: list[ModelResponse]) -> ModelResponse:
+    if not answers:
+        raise ModelFailed(f"model '{name}' gave no answer")
+    if answers[0].error is not None:
+        raise answers[0].error
+    return answers[0]
+
+
+def explained(name: str, error: BaseException) -> ConsoleError:
+    """The error as a caller is told; what a model was not meant to raise is logged."""
+    if isinstance(error, ConsoleError):
+        return error
+    _log.error("Model %s failed", name, exc_info=error)
+    return ModelFailed(f"model '{name}' failed: {type(error).__name__}: {error}")
+
+
+def failure_of(error: BaseException) -> Failure:
+    """How the statistics call an error that came while computing."""
+    return Failure.BACKEND if isinstance(error, ModelFailed | NotReady) else Failure.OTHER
+
+
+def _asked(
+    name: str, jobs: Sequence[SingleJob[Any]]
+) -> tuple[list[tuple[SingleJob[Any], ModelRequest]], dict[Job, Any]]:
+    """The requests of the jobs, and the errors of those whose request cannot be made."""
+    batch: list[tuple[SingleJob[Any], ModelRequest]] = []
+    refused: dict[Job, Any] = {}
+    for job in jobs:
+        try:
+            batch.append((job, job.ask(job)))
+        except Exception as error:  # noqa: BLE001 - it is this request's answer
+            refused[job] = explained(name, error)
+    return batch, refused
+
+
+def _result(
+    name: str,
+    job: SingleJob[Any],
+    answer: ModelResponse | None,
+    failure: ConsoleError | None,
+) -> Any:
+    if answer is None:
+        return failure or ModelFailed(f"model '{name}' gave no answer")
+    if answer.error is not None:
+        return answer.error
+    try:
+        return job.result(answer)
+    except Exception as error:  # noqa: BLE001 - it is this request's answer
+        return explained(name, error)
+
+
+def _counted(
+    jobs: Sequence[SingleJob[Any]],
+    results: dict[Job, Any],
+    started: int,
+    times: ExecutionTimes,
+    statistics: Statistics,
+) -> list[Any]:
+    finished = time.monotonic_ns()
+    told: list[Any] = []
+    succeeded = False
+    for job in jobs:
+        result, total_ns = results[job], finished - job.queued_ns
+        if isinstance(result, BaseException):
+            statistics.failed(total_ns, failure_of(result))
+            told.append(result)
+            continue
+        succeeded = True
+        queue_ns = started - job.queued_ns
+        statistics.succeeded(job.size, total_ns, queue_ns, times)
+        told.append((result, _timing(queue_ns, times)))
+    if succeeded:
+        statistics.executed(sum(job.size for job in jobs), times)
+    return told
+
+
+def _timing(queue_ns: int, times: ExecutionTimes) -> ServerTiming:
+    return ServerTiming(
+        queue_us=queue_ns / 1e3,
+        compute_input_us=times.input_ns / 1e3,
+        compute_infer_us=times.infer_ns / 1e3,
+        compute_output_us=times.output_ns / 1e3,
     )

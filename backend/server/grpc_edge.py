@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Mapping,
+)
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import grpc
 import grpc.aio
 
-from backend.core.errors import ConsoleError
-from backend.server.grpc_stream import serve_stream
+from backend.core.errors import (
+    ConsoleError,
+    InvalidInput,
+    NotFound,
+    NotReady,
+    Overloaded,
+    Unsupported,
+)
+from backend.server.grpc_stream import StreamOver, Turn, serve_stream
+from backend.server.options import ServerOptions
+from backend.server.readiness import Readiness
 from backend.server.records import RequestLog
-from backend.server.statuses import status_of, text_of
+from backend.server.statuses import NotAllowed, status_of, text_of
+from backend.server.tokens import ASK_FOR_IT, shows_token
 from backend.server.trimming import Trimmer
 
 _log = logging.getLogger("inferdeck.server")
 
+_FRANK = "triton_grpc_error"
+_OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
+"""Errors that are found before a model runs: they never end a stream."""
+
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+_Add: TypeAlias = "Callable[[_Begun, Note, grpc.StatusCode, int], None]"
 
 
 if TYPE_CHECKING:
@@ -32,14 +56,24 @@ else:
 
 @dataclass(slots=True)
 class Note:
-    """What a method learns about a message and the log wants to know."""
+    """What a method learns about a message and the log wants to know.
+
+    `error` is one that a method has put into a reply by itself.
+    """
 
     model: str = ""
     id: str = ""
+    error: BaseException | None = None
 
 
 Answer: TypeAlias = Callable[[bytes, Note], Awaitable[bytes]]
 """Makes the reply to a message, or raises."""
+
+Begin: TypeAlias = Callable[[bytes, Note], Turn]
+"""Begins to answer a message of a stream, once or any number of times, or raises."""
+
+Tell: TypeAlias = Callable[[bytes], AsyncIterator[bytes]]
+"""The messages that one message asks for."""
 
 Refuse: TypeAlias = Callable[[Note, BaseException], bytes]
 """Makes the reply that carries the error of one message of a stream."""
@@ -48,9 +82,15 @@ Refuse: TypeAlias = Callable[[Note, BaseException], bytes]
 class GrpcEdge:
     """Makes method handlers that speak bytes, so that our own codec reads and writes them."""
 
-    def __init__(self, log: RequestLog, trimmer: Trimmer) -> None:
+    def __init__(
+        self, log: RequestLog, trimmer: Trimmer, readiness: Readiness, options: ServerOptions
+    ) -> None:
         self._requests = log
         self._trimmer = trimmer
+        self._readiness = readiness
+        self._token = options.token
+        self._most_streams = options.limits.streams
+        self._streams = 0
 
     def unary(self, name: str, answer: Answer) -> Handler:
         """A method with one message each way; its errors become the status of the call."""
@@ -70,30 +110,51 @@ class GrpcEdge:
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
-    def stream(self, name: str, answer: Answer, refuse: Refuse) -> Handler:
+    def stream(self, name: str, begin: Begin, refuse: Refuse) -> Handler:
         """A method with many messages each way; a message's error travels in its reply."""
 
         async def handle(_messages: object, context: Context) -> None:
             peer = _peer(context)
+            frank = _wants_status(context)
 
-            async def reply_to(message: bytes) -> bytes:
+            def start(message: bytes) -> Turn:
                 note, begun = Note(), _Begun(name, peer, len(message))
-                code = grpc.StatusCode.OK
+                logged = _Message(self._add, begun, note, refuse, frank=frank)
                 try:
-                    reply = await answer(message, note)
-                except asyncio.CancelledError:
-                    self._add(begun, note, grpc.StatusCode.CANCELLED, 0)
-                    raise
+                    turn = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
-                    _log_unforeseen(error)
-                    code = status_of(error).grpc
-                    reply = refuse(note, error)
-                self._add(begun, note, code, len(reply))
-                return reply
+                    return logged.failed(error)
+                return logged.many(turn) if isinstance(turn, AsyncGenerator) else logged.one(turn)
 
-            await serve_stream(context, reply_to)
+            async with self._open_stream(name, context):
+                try:
+                    finished = await serve_stream(context, start, self._readiness.draining)
+                except StreamOver as over:
+                    await _abort(context, over.error)
+                if not finished:
+                    await _abort(context, NotReady("the server is being stopped"))
 
         return grpc.stream_stream_rpc_method_handler(handle)
+
+    def feed(self, name: str, tell: Tell) -> Handler:
+        """A method with one message in and many out."""
+
+        async def handle(message: bytes, context: Context) -> None:
+            note, begun = Note(), _Begun(name, _peer(context), len(message))
+            code, size = grpc.StatusCode.CANCELLED, 0
+            async with self._open_stream(name, context):
+                try:
+                    async for reply in tell(message):
+                        size += len(reply)
+                        await context.write(reply)
+                    code = grpc.StatusCode.OK
+                except ConsoleError as error:
+                    code = status_of(error).grpc
+                    await _abort(context, error)
+                finally:
+                    self._add(begun, note, code, size)
+
+        return grpc.unary_stream_rpc_method_handler(handle)
 
     def absent(self, name: str) -> Handler:
         """A method that is not offered, however many messages its caller sends."""
@@ -105,6 +166,31 @@ class GrpcEdge:
             )
 
         return grpc.stream_stream_rpc_method_handler(handle)
+
+    def refusal(self, name: str, authorization: str) -> Handler | None:
+        """How a call is answered that does not show the token; None for one that does."""
+        if not self._token or shows_token(authorization, self._token):
+            return None
+
+        async def handle(_messages: object, context: Context) -> None:
+            error = NotAllowed(ASK_FOR_IT)
+            self._add(_Begun(name, _peer(context), 0), Note(), status_of(error).grpc, 0)
+            await _abort(context, error)
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    @asynccontextmanager
+    async def _open_stream(self, name: str, context: Context) -> AsyncIterator[None]:
+        """Count the stream as open; one that is too many is refused."""
+        if self._streams >= self._most_streams:
+            error = Overloaded(f"{self._streams} streams are open already; no more are taken")
+            self._add(_Begun(name, _peer(context), 0), Note(), status_of(error).grpc, 0)
+            await _abort(context, error)
+        self._streams += 1
+        try:
+            yield
+        finally:
+            self._streams -= 1
 
     def _add(self, begun: _Begun, note: Note, code: grpc.StatusCode, bytes_out: int) -> None:
         self._trimmer.saw(begun.bytes_in + bytes_out)
@@ -136,7 +222,73 @@ class Service(_Services):
         if not path.startswith(self._prefix):
             return None
         name = path.removeprefix(self._prefix)
+        refusal = self._edge.refusal(name, _authorization(handler_call_details))
+        if refusal is not None:
+            return refusal
         return self._methods.get(name) or self._edge.absent(name)
+
+
+class _Message:
+    """One message of a stream: its replies, its errors and its row in the log."""
+
+    def __init__(
+        self, add: _Add, begun: _Begun, note: Note, refuse: Refuse, *, frank: bool
+    ) -> None:
+        self._add = add
+        self._begun = begun
+        self._note = note
+        self._refuse = refuse
+        self._frank = frank
+        self._size = 0
+
+    async def one(self, turn: Coroutine[Any, Any, bytes]) -> bytes:
+        """The reply, whether answer or error."""
+        try:
+            reply = await turn
+        except asyncio.CancelledError:
+            self._write_down(grpc.StatusCode.CANCELLED)
+            raise
+        except Exception as error:  # noqa: BLE001 - the stream outlives the error
+            reply = self._refused(error)
+        self._size = len(reply)
+        self._write_down(grpc.StatusCode.OK)
+        return reply
+
+    async def failed(self, error: BaseException) -> bytes:
+        """The reply to a message that could not even be begun with."""
+        reply = self._refused(error)
+        self._size = len(reply)
+        self._write_down(grpc.StatusCode.OK)
+        return reply
+
+    async def many(self, turn: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """Every reply, the last one perhaps an error."""
+        code = grpc.StatusCode.CANCELLED
+        try:
+            async with contextlib.aclosing(turn):
+                async for reply in turn:
+                    self._size += len(reply)
+                    yield reply
+            code = grpc.StatusCode.OK
+        except Exception as error:  # noqa: BLE001 - the stream outlives the error
+            reply = self._refused(error)
+            self._size += len(reply)
+            code = grpc.StatusCode.OK
+            yield reply
+        finally:
+            self._write_down(code)
+
+    def _refused(self, error: BaseException) -> bytes:
+        _log_unforeseen(error)
+        self._note.error = error
+        if self._frank and not isinstance(error, _OF_THE_REQUEST):
+            raise StreamOver(error) from error
+        return self._refuse(self._note, error)
+
+    def _write_down(self, code: grpc.StatusCode) -> None:
+        error = self._note.error
+        told = code if error is None else status_of(error).grpc
+        self._add(self._begun, self._note, told, self._size)
 
 
 class _Begun:
@@ -166,3 +318,16 @@ async def _abort(context: Context, error: BaseException) -> NoReturn:
     _log_unforeseen(error)
     await context.abort(status_of(error).grpc, text_of(error))
     raise AssertionError("abort returned")
+
+
+def _authorization(details: grpc.HandlerCallDetails) -> str:
+    for key, value in details.invocation_metadata or ():
+        if key == "authorization" and isinstance(value, str):
+            return value
+    return ""
+
+
+def _wants_status(context: Context) -> bool:
+    """Whether the caller asked that a failing model ends the stream with a real status."""
+    metadata = context.invocation_metadata() or ()
+    return any(key == _FRANK and value in ("true", b"true") for key, value in metadata)

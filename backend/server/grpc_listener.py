@@ -11,7 +11,9 @@ import grpc
 import grpc.aio
 
 from backend.core.errors import PortInUse
+from backend.server.options import ServerOptions
 from backend.server.ports import bind_address, listen
+from backend.server.tls import grpc_credentials
 
 _MIN_PING_INTERVAL_MS = 5_000
 _SILENT = logging.CRITICAL + 1
@@ -23,27 +25,34 @@ class GrpcListener:
     def __init__(
         self,
         handlers: Sequence[grpc.GenericRpcHandler[bytes, bytes]],
-        host: str,
+        options: ServerOptions,
         port: int,
-        *,
-        message_limit: int,
     ) -> None:
         self._handlers = handlers
-        self._host = host
+        self._options = options
+        self._host = options.host
         self._wanted = port
-        self._limit = message_limit
         self._server: grpc.aio.Server | None = None
         self.port = 0
 
     async def start(self) -> None:
         """Open the port; raises PortInUse or UsageError."""
+        credentials = grpc_credentials(self._options)
         # gRPC says only that it failed; a socket of our own says why.
         listen(self._host, self._wanted).close()
         # Broken connections and cancelled calls are no news to whoever reads the log.
         logging.getLogger("grpc").setLevel(_SILENT)
-        server = grpc.aio.server(handlers=self._handlers, options=_options(self._limit))
+        server = grpc.aio.server(
+            handlers=self._handlers,
+            options=_options(self._options),
+            maximum_concurrent_rpcs=self._options.limits.calls,
+        )
+        place = bind_address(self._host, self._wanted)
         try:
-            self.port = server.add_insecure_port(bind_address(self._host, self._wanted))
+            if credentials is None:
+                self.port = server.add_insecure_port(place)
+            else:
+                self.port = server.add_secure_port(place, credentials)
         except RuntimeError:
             raise PortInUse(self._host, self._wanted) from None
         await server.start()
@@ -58,8 +67,11 @@ class GrpcListener:
             await asyncio.wait_for(server.stop(grace_s), grace_s + 0.5)
 
 
-def _options(limit: int) -> list[tuple[str, int]]:
+def _options(options: ServerOptions) -> list[tuple[str, int]]:
+    limit = options.message_limit
     return [
+        ("grpc.absolute_max_metadata_size", options.limits.header_bytes),
+        ("grpc.max_metadata_size", options.limits.header_bytes),
         ("grpc.max_receive_message_length", limit),
         ("grpc.max_send_message_length", limit),
         # A port that another program holds is an error, not shared with it.

@@ -1,12 +1,14 @@
-"""The Open Inference Protocol over gRPC."""
+"""The Open Inference Protocol over gRPC: health, metadata and inference."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
 from google.protobuf.message import DecodeError
 
-from backend.core.errors import InvalidInput, NotFound
+from backend.core.errors import InvalidInput, NotFound, NotReady, Unsupported
 from backend.core.inference import (
     TIMING_EXTENSION,
     InferRequest,
@@ -14,9 +16,15 @@ from backend.core.inference import (
     Parameter,
     TensorMetadata,
 )
+from backend.core.timing import ServerTiming
+from backend.models.servable import Servable
 from backend.server.about import model_metadata, server_metadata
+from backend.server.delivery import Delivery
 from backend.server.grpc_edge import GrpcEdge, Note, Service
-from backend.server.plane import DataPlane
+from backend.server.grpc_memory import memory_methods
+from backend.server.grpc_models import model_methods
+from backend.server.grpc_stream import Turn
+from backend.server.hall import Hall
 from backend.server.statuses import text_of
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.messages import parse
@@ -33,9 +41,9 @@ _EMPTY_FINAL = "triton_enable_empty_final_response"
 _RESERVED = "triton_"
 
 
-def oip_service(plane: DataPlane, edge: GrpcEdge) -> Service:
-    """GRPCInferenceService with the methods of the protocol's core and ModelStreamInfer."""
-    methods = _Methods(plane)
+def oip_service(hall: Hall, edge: GrpcEdge) -> Service:
+    """GRPCInferenceService with every method of the protocol and of Triton's extensions."""
+    methods = _Methods(hall)
     return Service(
         SERVICE,
         {
@@ -46,8 +54,12 @@ def oip_service(plane: DataPlane, edge: GrpcEdge) -> Service:
             "ModelMetadata": edge.unary("ModelMetadata", methods.model_metadata),
             "ModelInfer": edge.unary("ModelInfer", methods.infer),
             "ModelStreamInfer": edge.stream(
-                "ModelStreamInfer", methods.stream_infer, _refuse_in_stream
+                "ModelStreamInfer", methods.begin_in_stream, _refuse_in_stream
             ),
+            **{
+                name: edge.unary(name, answer)
+                for name, answer in (model_methods(hall) | memory_methods(hall)).items()
+            },
         },
         edge,
     )
@@ -56,8 +68,9 @@ def oip_service(plane: DataPlane, edge: GrpcEdge) -> Service:
 class _Methods:
     """Each method from its message's bytes to its reply's bytes."""
 
-    def __init__(self, plane: DataPlane) -> None:
-        self._plane = plane
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+        self._plane = hall.plane
 
     async def server_live(self, data: bytes, _note: Note) -> bytes:
         parse(pb.ServerLiveRequest, data)
@@ -65,21 +78,22 @@ class _Methods:
 
     async def server_ready(self, data: bytes, _note: Note) -> bytes:
         parse(pb.ServerReadyRequest, data)
-        return pb.ServerReadyResponse(ready=True).SerializeToString()
+        ready = self._hall.readiness.ready
+        return pb.ServerReadyResponse(ready=ready).SerializeToString()
 
     async def model_ready(self, data: bytes, note: Note) -> bytes:
         """Like Triton, a model that does not exist is not an error: it is not ready."""
         request = parse(pb.ModelReadyRequest, data)
         note.model = request.name
         try:
-            self._plane.registry.get(request.name, request.version)
-        except NotFound:
+            model = self._plane.repository.get(request.name, request.version)
+        except (NotFound, NotReady):
             return pb.ModelReadyResponse(ready=False).SerializeToString()
-        return pb.ModelReadyResponse(ready=True).SerializeToString()
+        return pb.ModelReadyResponse(ready=not model.trouble).SerializeToString()
 
     async def server_metadata(self, data: bytes, _note: Note) -> bytes:
         parse(pb.ServerMetadataRequest, data)
-        about = server_metadata()
+        about = server_metadata(shared_memory=self._hall.memory is not None)
         return pb.ServerMetadataResponse(
             name=about.name, version=about.version, extensions=about.extensions
         ).SerializeToString()
@@ -87,7 +101,8 @@ class _Methods:
     async def model_metadata(self, data: bytes, note: Note) -> bytes:
         request = parse(pb.ModelMetadataRequest, data)
         note.model = request.name
-        about = model_metadata(self._plane.registry.get(request.name, request.version))
+        model = self._plane.repository.get(request.name, request.version)
+        about = model_metadata(model, self._plane.repository.versions(model.name))
         return pb.ModelMetadataResponse(
             name=about.name,
             versions=about.versions,
@@ -97,27 +112,80 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: Note) -> bytes:
-        response, raw = await self._infer(data, note, {})
-        return encode_response(response, raw=raw)
+        asked = self._read(data, note)
+        if asked.model.decoupled:
+            raise Unsupported(
+                "ModelInfer RPC doesn't support models with decoupled transaction policy",
+                hint=f"Ask '{asked.request.model}' with ModelStreamInfer.",
+            )
+        response, timing = await self._plane.infer(asked.request)
+        return encode_response(asked.answer(response, timing, {}), raw=asked.raw)
 
-    async def stream_infer(self, data: bytes, note: Note) -> bytes:
-        response, raw = await self._infer(data, note, {_FINAL: True})
-        return encode_stream_response(response, raw=raw)
+    def begin_in_stream(self, data: bytes, note: Note) -> Turn:
+        """The one answer of most models, or the answers of a decoupled one."""
+        asked = self._read(data, note)
+        return self._many(asked, note) if asked.model.decoupled else self._one(asked)
 
-    async def _infer(
-        self, data: bytes, note: Note, parameters: dict[str, Parameter]
-    ) -> tuple[InferResponse, bool]:
+    async def _one(self, asked: _Asked) -> bytes:
+        response, timing = await self._plane.infer(asked.request)
+        answer = asked.answer(response, timing, {_FINAL: True})
+        return encode_stream_response(answer, raw=asked.raw)
+
+    async def _many(self, asked: _Asked, note: Note) -> AsyncGenerator[bytes, None]:
+        request = asked.request
+        async with aclosing(self._plane.stream(request)) as answers:
+            async for given in answers:
+                if given.error is not None:
+                    note.error = given.error
+                    yield _refuse_in_stream(note, given.error)
+                elif given.response is not None:
+                    final: dict[str, Parameter] = {_FINAL: given.final}
+                    answer = asked.answer(given.response, given.timing, final)
+                    yield encode_stream_response(answer, raw=asked.raw)
+                elif given.final and request.parameters.get(_EMPTY_FINAL) is True:
+                    empty = InferResponse(
+                        request.model, (), request.version, request.id, {_FINAL: True}
+                    )
+                    yield encode_stream_response(empty, raw=asked.raw)
+
+    def _read(self, data: bytes, note: Note) -> _Asked:
         try:
-            request, raw = decode_request(data)
+            request, raw = decode_request(data, self._hall.memory, self._hall.reading)
         except InvalidInput:
             _note_unreadable(data, note)
             raise
         note.model, note.id = request.model, request.id
         _check_reserved(request)
-        response, timing = await self._plane.infer(request)
-        if request.parameters.get(TIMING_EXTENSION) is True:
+        model = self._plane.repository.get(request.model, request.version)
+        return _Asked(request, model, Delivery(request, model, self._hall.memory), raw=raw)
+
+
+class _Asked:
+    """A request that was read, and what its answers have to look like."""
+
+    __slots__ = ("_delivery", "model", "raw", "request")
+
+    def __init__(
+        self, request: InferRequest, model: Servable, delivery: Delivery, *, raw: bool
+    ) -> None:
+        self.request = request
+        self.model = model
+        self.raw = raw
+        self._delivery = delivery
+
+    def answer(
+        self,
+        response: InferResponse,
+        timing: ServerTiming | None,
+        parameters: dict[str, Parameter],
+    ) -> InferResponse:
+        """The response as it is sent, with what the server says about it."""
+        if timing is not None and self.request.parameters.get(TIMING_EXTENSION) is True:
             parameters |= timing_to_parameters(timing)
-        return _with_parameters(response, parameters), raw
+        response = self._delivery.deliver(response)
+        if not parameters:
+            return response
+        return replace(response, parameters={**response.parameters, **parameters})
 
 
 def _refuse_in_stream(note: Note, error: BaseException) -> bytes:
@@ -140,10 +208,6 @@ def _check_reserved(request: InferRequest) -> None:
                 f"parameter keys starting with '{_RESERVED}' are reserved; only '{_EMPTY_FINAL}' "
                 f"may be sent, got '{name}'"
             )
-
-
-def _with_parameters(response: InferResponse, parameters: dict[str, Parameter]) -> InferResponse:
-    return replace(response, parameters=parameters) if parameters else response
 
 
 def _tensor(tensor: TensorMetadata) -> pb.ModelMetadataResponse.TensorMetadata:

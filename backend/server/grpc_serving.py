@@ -20,6 +20,7 @@ def serving_service(plane: DataPlane, edge: GrpcEdge) -> Service:
         SERVICE,
         {
             "Predict": edge.unary("Predict", methods.predict),
+            # A coroutine raises once it runs: what is wrong with a message waits for its turn.
             "StreamPredict": edge.stream("StreamPredict", methods.predict, _refuse_in_stream),
             "ListModels": edge.unary("ListModels", methods.list_models),
         },

@@ -1,63 +1,110 @@
-"""A gRPC stream whose messages are answered in order while the next ones are read and computed."""
+"""A gRPC stream whose messages are answered while the next ones are read and computed.
+
+Messages with one answer are answered in the order they came; those with any number of answers as
+these come, between the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 import grpc.aio
 
-DEPTH = 8
+DEPTH = 64
 """Most messages of one stream that are read and not yet answered."""
 
-Answer: TypeAlias = Callable[[bytes], Coroutine[Any, Any, bytes]]
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Turn: TypeAlias = Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
+"""What becomes of one message: its answer, or all of them one by one."""
+Begin: TypeAlias = Callable[[bytes], Turn]
+Draining: TypeAlias = Callable[[], Awaitable[None]]
 
 
-async def serve_stream(context: Context, answer: Answer) -> None:
-    """Answer every message until the client has no more.
+class StreamOver(Exception):
+    """A turn wants the whole stream to end with an error."""
 
-    `answer` must not raise: the error of one message travels in its reply. A client that leaves
-    cancels what is on its way.
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def serve_stream(context: Context, begin: Begin, draining: Draining) -> bool:
+    """Answer every message until the client has no more, or the server drains; False if it drains.
+
+    `begin` must not raise, and neither its turns but for StreamOver, which is raised here: the
+    error of one message travels in its reply. A client that leaves cancels what is on its way.
     """
-    answers: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(DEPTH)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_read(context, answer, answers, tasks))
-        while await _write_next(context, answers):
+    stream = _Stream(context, begin)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(stream.read(tasks))
+            watching = tasks.create_task(_cancel_when(draining, reading))
+            await stream.write_in_order()
+            watching.cancel()
+    except* StreamOver as group:
+        raise group.exceptions[0] from None
+    return not reading.cancelled()
+
+
+async def _cancel_when(draining: Draining, reading: asyncio.Task[None]) -> None:
+    await draining()
+    reading.cancel()
+
+
+class _Stream:
+    """One stream; its three kinds of task write one at a time."""
+
+    def __init__(self, context: Context, begin: Begin) -> None:
+        self._context = context
+        self._begin = begin
+        self._places = asyncio.Semaphore(DEPTH)
+        self._in_order: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue()
+        self._writing = asyncio.Lock()
+
+    async def read(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin each message's turn until there is no more."""
+        try:
+            while await self._read_next(tasks):
+                pass
+        finally:
+            self._in_order.put_nowait(None)
+
+    async def write_in_order(self) -> None:
+        """Write the answers of the turns that have one."""
+        while await self._write_next():
             pass
 
+    # One call per message, so that no message or reply is kept alive while the next is awaited.
 
-async def _read(
-    context: Context,
-    answer: Answer,
-    answers: asyncio.Queue[asyncio.Task[bytes] | None],
-    tasks: asyncio.TaskGroup,
-) -> None:
-    while await _read_next(context, answer, answers, tasks):
-        pass
-    await answers.put(None)
+    async def _read_next(self, tasks: asyncio.TaskGroup) -> bool:
+        await self._places.acquire()
+        message = await self._context.read()
+        if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
+            return False
+        turn = self._begin(message)
+        if isinstance(turn, AsyncGenerator):
+            tasks.create_task(self._write_many(turn))
+        else:
+            self._in_order.put_nowait(tasks.create_task(turn))
+        return True
 
+    async def _write_next(self) -> bool:
+        task = await self._in_order.get()
+        if task is None:
+            return False
+        await self._write(await task)
+        self._places.release()
+        return True
 
-# One call per message, so that no message or reply is kept alive while the next one is awaited.
+    async def _write_many(self, turn: AsyncGenerator[bytes, None]) -> None:
+        async with contextlib.aclosing(turn):
+            async for reply in turn:
+                await self._write(reply)
+        self._places.release()
 
-
-async def _read_next(
-    context: Context,
-    answer: Answer,
-    answers: asyncio.Queue[asyncio.Task[bytes] | None],
-    tasks: asyncio.TaskGroup,
-) -> bool:
-    message = await context.read()
-    if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
-        return False
-    await answers.put(tasks.create_task(answer(message)))
-    return True
-
-
-async def _write_next(context: Context, answers: asyncio.Queue[asyncio.Task[bytes] | None]) -> bool:
-    task = await answers.get()
-    if task is None:
-        return False
-    await context.write(await task)
-    return True
+    async def _write(self, reply: bytes) -> None:
+        async with self._writing:
+            await self._context.write(reply)

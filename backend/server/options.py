@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from backend.core.choices import DEFAULT_MESSAGE_LIMIT
 from backend.core.errors import UsageError
+from backend.server.limits import Limits
+from backend.server.live_repository import ModelControl
+from backend.server.scheduler import QUEUE_LIMIT
 
 _LARGEST_PORT = 65_535
 _LARGEST_MESSAGE = 2**31 - 1
@@ -16,14 +21,25 @@ _LARGEST_MESSAGE = 2**31 - 1
 class ServerOptions:
     """Where to listen and how large a message may be; port 0 lets the system choose.
 
-    `message_limit` is in bytes and holds for requests (also decompressed ones) and for replies.
-    Raises UsageError for a port or a limit that cannot be.
+    `message_limit` is in bytes and holds for requests (also decompressed ones) and for replies;
+    `queue_limit` is how many requests may wait for a model whose configuration does not say.
+    With a `token`, every request must show it; a host that other machines reach demands one. With
+    `certificate` and `private_key`, files in PEM form, both ports speak TLS only. `allowed_hosts`
+    are names by which REST may be asked beside IP addresses, localhost and the host itself.
+    Raises UsageError for what cannot be.
     """
 
     host: str = "127.0.0.1"
     rest_port: int = 0
     grpc_port: int = 0
     message_limit: int = DEFAULT_MESSAGE_LIMIT
+    limits: Limits = Limits()
+    token: str = field(default="", repr=False)
+    certificate: Path | None = None
+    private_key: Path | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    model_control: ModelControl = ModelControl.NONE
+    queue_limit: int = QUEUE_LIMIT
 
     def __post_init__(self) -> None:
         for name, port in (("REST", self.rest_port), ("gRPC", self.grpc_port)):
@@ -39,5 +55,39 @@ class ServerOptions:
                 f"The message limit must be 1 to {_LARGEST_MESSAGE} bytes, "
                 f"got {self.message_limit}."
             )
+        if self.queue_limit < 1:
+            raise UsageError(f"The queue limit must be at least 1, got {self.queue_limit}.")
         if not self.host:
             raise UsageError("The host to listen on is empty.", hint="Use 127.0.0.1.")
+        self._check_token()
+        if (self.certificate is None) != (self.private_key is None):
+            raise UsageError("TLS needs a certificate and its private key; only one is given.")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only programs on this machine can reach the server."""
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def scheme(self) -> str:
+        """``http``, or ``https`` with TLS."""
+        return "http" if self.certificate is None else "https"
+
+    @property
+    def decompressed_limit(self) -> int:
+        """Most bytes of a body that came compressed."""
+        return self.limits.decompressed_bytes or self.message_limit
+
+    def _check_token(self) -> None:
+        if not self.token and not self.loopback:
+            raise UsageError(
+                f"Other machines can reach {self.host}: that needs a token.",
+                hint="Give one with --token-file, or listen on 127.0.0.1.",
+            )
+        if not all("!" <= letter <= "~" for letter in self.token):
+            raise UsageError("The token must be printable ASCII characters without spaces.")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from backend.core.errors import ConsoleError, PayloadTooLarge
-from backend.models.model import Model
+from backend.models.servable import Servable
 from backend.server.rest_body import (
     ClientLeft,
     Encoding,
@@ -28,6 +28,7 @@ from backend.server.rest_journal import note_of
 from backend.server.rest_replies import error_response
 from backend.server.side_thread import SideThread
 from backend.server.statuses import status_of, text_of
+from backend.wire.oip_rest import JSON_TYPE
 
 _log = logging.getLogger("inferdeck.server")
 
@@ -44,9 +45,10 @@ class RestEdge:
     What takes long, such as parsing megabytes of JSON or compressing, is done on `side`.
     """
 
-    def __init__(self, side: SideThread, *, message_limit: int) -> None:
+    def __init__(self, side: SideThread, *, message_limit: int, decompressed_limit: int) -> None:
         self._side = side
         self._limit = message_limit
+        self._decompressed_limit = decompressed_limit
 
     async def body(self, request: Request) -> bytes:
         """The request's body, decompressed.
@@ -58,19 +60,28 @@ class RestEdge:
         note_of(request.scope).bytes_in = len(data)
         if encoding is Encoding.IDENTITY:
             return data
-        return await self.convert(len(data), lambda: decompress(data, encoding, self._limit))
+        limit = self._decompressed_limit
+        return await self.convert(len(data), lambda: decompress(data, encoding, limit))
 
     async def convert(self, size: int, function: Callable[[], T]) -> T:
         """Call a function that works through `size` bytes, where it does least harm."""
         return function() if size < _QUICK_BYTES else await self._side.run(function)
 
-    async def work(self, request: Request, model: Model, work: Awaitable[T]) -> T:
+    async def work(self, request: Request, model: Servable, work: Awaitable[T]) -> T:
         """Wait for the model's answer; a client that leaves meanwhile takes its request along.
 
         Raises ClientLeft.
         """
         # An instant model is done before anybody could leave: watching would only cost time.
         return await (work if model.instant else unless_gone(request.receive, work))
+
+    def about(self, body: bytes) -> Response:
+        """A reply of status 200 that is JSON about something, never compressed.
+
+        Like Triton's: tritonclient's asyncio client asks for gzip with every request, and unpacks
+        it only where tensors come back.
+        """
+        return Response(body, headers={"Content-Type": JSON_TYPE})
 
     async def answer(self, request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
         """A reply of status 200, compressed if the client asks for it; raises PayloadTooLarge."""

@@ -1,32 +1,61 @@
-"""Keeps web pages away: they could otherwise reach a server on this machine through the browser."""
+"""Keeps strangers away: callers without the token, and web pages.
+
+Pages could otherwise reach a server on this machine through the browser of whoever sits there.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from backend.server.options import ServerOptions
+from backend.server.rest_replies import error_response
+from backend.server.tokens import ASK_FOR_IT, shows_token
+
+_FORBIDDEN, _UNAUTHORIZED = 403, 401
 
 
-def why_refused(headers: Headers, listening_host: str) -> str:
+class Guard:
+    """Decides who is answered."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        self._names = (options.host, *options.allowed_hosts)
+        self._scheme = options.scheme
+        self._token = options.token
+
+    def refusal(self, headers: Headers) -> Response | None:
+        """The reply to who is not welcome, None for everybody else."""
+        reason = why_refused(headers, self._names, self._scheme)
+        if reason:
+            return error_response(_FORBIDDEN, reason)
+        if self._token and not shows_token(headers.get("authorization", ""), self._token):
+            return error_response(_UNAUTHORIZED, ASK_FOR_IT, {"WWW-Authenticate": "Bearer"})
+        return None
+
+
+def why_refused(headers: Headers, names: Collection[str], scheme: str) -> str:
     """Why a request with these headers is refused, or '' if it is welcome.
 
     A page of another site betrays itself by its Origin. A name that was pointed at this machine
     after the page was loaded betrays itself by a Host that is neither an IP address nor ours.
     """
     host = headers.get("host", "")
-    if host and not _is_ours(_name_of(host), listening_host):
+    if host and not _is_ours(_name_of(host), names):
         return (
             f"Host '{host}' is not this server's name. Use its IP address, localhost, "
-            f"or start it with --host {_name_of(host)}."
+            f"or start it with --allowed-host {_name_of(host)}."
         )
     origin = headers.get("origin")
-    if origin is not None and origin.lower() != f"http://{host.lower()}":
+    if origin is not None and origin.lower() != f"{scheme}://{host.lower()}":
         return f"Requests from web pages are not answered (Origin '{origin}')."
     return ""
 
 
-def _is_ours(name: str, listening_host: str) -> bool:
-    if name in ("localhost", listening_host.lower()):
+def _is_ours(name: str, names: Collection[str]) -> bool:
+    if name == "localhost" or name in (known.lower() for known in names):
         return True
     try:
         ipaddress.ip_address(name)

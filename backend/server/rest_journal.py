@@ -1,4 +1,4 @@
-"""The outer skin of the REST side: refuses web pages and logs every request."""
+"""The outer skin of the REST side: refuses strangers and logs every request."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.server.records import RequestLog
-from backend.server.rest_guard import why_refused
-from backend.server.rest_replies import error_response
+from backend.server.rest_guard import Guard
 from backend.server.trimming import Trimmer
 
 _NOTE = "inferdeck.note"
-_FORBIDDEN = 403
 _FIRST_FAILURE = 400
 
 
@@ -34,15 +32,13 @@ def note_of(scope: Scope) -> Note:
 
 
 class Journal:
-    """Passes requests on, unless they are a web page's, and writes each one down."""
+    """Passes requests on, unless they are a stranger's, and writes each one down."""
 
-    def __init__(
-        self, app: ASGIApp, log: RequestLog, trimmer: Trimmer, listening_host: str
-    ) -> None:
+    def __init__(self, app: ASGIApp, log: RequestLog, trimmer: Trimmer, guard: Guard) -> None:
         self._app = app
         self._log = log
         self._trimmer = trimmer
-        self._host = listening_host
+        self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; anything but HTTP is ignored."""
@@ -54,8 +50,7 @@ class Journal:
             entry.see(message)
             await send(message)
 
-        reason = why_refused(Headers(scope=scope), self._host)
-        app = error_response(_FORBIDDEN, reason) if reason else self._app
+        app = self._guard.refusal(Headers(scope=scope)) or self._app
         try:
             await app(scope, receive, send_and_note)
         finally:

@@ -11,24 +11,28 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from backend.server.limits import Limits
+from backend.server.options import ServerOptions
 from backend.server.ports import listen
+from backend.server.tls import check_tls
 
 _SILENT = logging.CRITICAL + 1
-_MAX_HEADER_BYTES = 64 * 1024
-_MAX_CONNECTIONS = 256
 _KEEP_ALIVE_S = 75
 _TICK_S = 0.01
 _CANCEL_S = 0.5
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """uvicorn's parser keeps any amount of headers; this one takes so many bytes and no more."""
+    """uvicorn's parser keeps any amount of headers; this one takes so many and no more."""
 
+    max_header_bytes = Limits().header_bytes
+    max_headers = Limits().headers
     _header_bytes = 0
+    _headers = 0
 
     def on_message_begin(self) -> None:
         """Begin to count."""
-        self._header_bytes = 0
+        self._header_bytes = self._headers = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -38,14 +42,17 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header."""
+        self._headers += 1
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
     def _count(self, size: int) -> None:
         self._header_bytes += size
-        if self._header_bytes > _MAX_HEADER_BYTES:
-            # The parser stops and the connection is answered with 400 and closed.
-            raise ValueError(f"headers over {_MAX_HEADER_BYTES} bytes")
+        # The parser stops and the connection is answered with 400 and closed.
+        if self._header_bytes > self.max_header_bytes:
+            raise ValueError(f"headers over {self.max_header_bytes} bytes")
+        if self._headers > self.max_headers:
+            raise ValueError(f"more than {self.max_headers} headers")
 
 
 class _Server(uvicorn.Server):
@@ -91,9 +98,10 @@ class _Server(uvicorn.Server):
 class RestListener:
     """Serves an ASGI application on one port."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, options: ServerOptions, port: int) -> None:
         self._app = app
-        self._host = host
+        self._options = options
+        self._host = options.host
         self._wanted = port
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -101,9 +109,10 @@ class RestListener:
 
     async def start(self) -> None:
         """Open the port; raises PortInUse or UsageError."""
+        check_tls(self._options)
         listener = listen(self._host, self._wanted)
         self.port = int(listener.getsockname()[1])
-        self._server = _Server(_config(self._app))
+        self._server = _Server(_config(self._app, self._options))
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="rest")
         while not self._server.started and not self._serving.done():
             await asyncio.sleep(0)
@@ -120,10 +129,12 @@ class RestListener:
         await self._serving
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, options: ServerOptions) -> uvicorn.Config:
+    limits = options.limits
+    bounds = {"max_header_bytes": limits.header_bytes, "max_headers": limits.headers}
     return uvicorn.Config(
         app,
-        http=BoundedHttp,
+        http=type("Http", (BoundedHttp,), bounds),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -132,7 +143,9 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        limit_concurrency=_MAX_CONNECTIONS,
+        limit_concurrency=limits.connections,
         timeout_keep_alive=_KEEP_ALIVE_S,
         backlog=128,
+        ssl_certfile=options.certificate,
+        ssl_keyfile=options.private_key,
     )

@@ -1,93 +1,160 @@
-"""The Open Inference Protocol over REST."""
+"""The core of the Open Inference Protocol over REST: health, metadata and inference."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from backend.core.errors import InvalidInput
+from backend.core.errors import InvalidInput, NotReady, Unsupported
 from backend.core.inference import InferRequest
-from backend.models.model import Model
+from backend.core.tensors import TensorSpec
+from backend.models.servable import Servable
 from backend.server.about import model_metadata, server_metadata
-from backend.server.plane import DataPlane
+from backend.server.delivery import Delivery
+from backend.server.hall import Hall
 from backend.server.rest_edge import RestEdge
+from backend.server.rest_endpoints import Endpoint
 from backend.server.rest_journal import note_of
+from backend.server.rest_schemas import BYTES, JSON
+from backend.wire.json_text import write_json
 from backend.wire.oip_json import model_metadata_to_json, server_metadata_to_json
-from backend.wire.oip_rest import JSON_TYPE, decode_request, encode_response
+from backend.wire.oip_rest import HEADER_LENGTH, decode_request, encode_response
 from backend.wire.oip_timing import SERVER_TIMING, timing_to_header
 
-_MODEL_PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
+MODEL_PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
 _RESERVED = "triton_"
+_HEALTH, _ABOUT, _INFERENCE = "health", "metadata", "inference"
 
 
-def oip_routes(plane: DataPlane, edge: RestEdge) -> list[Route]:
-    """The routes of the protocol's core under /v2."""
-    oip = _Oip(plane, edge)
-    routes = [
-        Route("/v2", oip.metadata, methods=["GET"]),
-        Route("/v2/health/live", oip.healthy, methods=["GET"]),
-        Route("/v2/health/ready", oip.healthy, methods=["GET"]),
+def oip_endpoints(hall: Hall, edge: RestEdge) -> list[Endpoint]:
+    """What the protocol's core has under /v2."""
+    oip = _Oip(hall, edge)
+    ends = [
+        Endpoint("GET", "/v2/health/live", oip.live, _HEALTH, "Is it up?", gives={JSON: "Live"}),
+        Endpoint(
+            "GET",
+            "/v2/health/ready",
+            oip.ready,
+            _HEALTH,
+            "Does it take requests?",
+            gives={JSON: "Ready"},
+        ),
+        Endpoint(
+            "GET", "/v2", oip.metadata, _ABOUT, "About this server", gives={JSON: "ServerMetadata"}
+        ),
     ]
-    for path in _MODEL_PATHS:
-        routes += [
-            Route(path, oip.model_metadata, methods=["GET"]),
-            Route(f"{path}/ready", oip.model_ready, methods=["GET"]),
-            Route(f"{path}/infer", oip.infer, methods=["POST"]),
+    for path in MODEL_PATHS:
+        ends += [
+            Endpoint(
+                "GET",
+                path,
+                oip.model_metadata,
+                _ABOUT,
+                "Inputs and outputs of a model",
+                gives={JSON: "ModelMetadata"},
+            ),
+            Endpoint(
+                "GET",
+                f"{path}/ready",
+                oip.model_ready,
+                _HEALTH,
+                "Does the model take requests?",
+                gives={JSON: "ModelReady"},
+            ),
+            Endpoint(
+                "POST",
+                f"{path}/infer",
+                oip.infer,
+                _INFERENCE,
+                "Tensors in, tensors out",
+                takes={JSON: "InferRequest", BYTES: ""},
+                gives={JSON: "InferResponse", BYTES: ""},
+                headers={
+                    HEADER_LENGTH: "Bytes of the JSON before the tensors' bytes; 0: no JSON at all"
+                },
+                body_required=True,
+            ),
         ]
-    return routes
+    return ends
 
 
 class _Oip:
     """One method per route."""
 
-    def __init__(self, plane: DataPlane, edge: RestEdge) -> None:
-        self._plane = plane
+    def __init__(self, hall: Hall, edge: RestEdge) -> None:
+        self._hall = hall
+        self._plane = hall.plane
         self._edge = edge
 
-    async def metadata(self, request: Request) -> Response:
-        body = server_metadata_to_json(server_metadata())
-        return await self._edge.answer(request, body, {"Content-Type": JSON_TYPE})
+    async def metadata(self, _request: Request) -> Response:
+        about = server_metadata(shared_memory=self._hall.memory is not None)
+        return self._edge.about(server_metadata_to_json(about))
 
-    async def healthy(self, _request: Request) -> Response:
-        return Response()
+    async def live(self, _request: Request) -> Response:
+        return self._edge.about(write_json({"live": True}))
+
+    async def ready(self, _request: Request) -> Response:
+        if not self._hall.readiness.ready:
+            raise NotReady("the server is being stopped")
+        return self._edge.about(write_json({"ready": True}))
 
     async def model_metadata(self, request: Request) -> Response:
-        body = model_metadata_to_json(model_metadata(self._model(request)))
-        return await self._edge.answer(request, body, {"Content-Type": JSON_TYPE})
+        model = self._model(request)
+        about = model_metadata(model, self._plane.repository.versions(model.name))
+        return self._edge.about(model_metadata_to_json(about))
 
     async def model_ready(self, request: Request) -> Response:
-        self._model(request)
-        return Response()
+        model = self._model(request)
+        if model.trouble:
+            raise NotReady(f"model '{model.name}' is not ready: {model.trouble}")
+        return self._edge.about(write_json({"name": model.name, "ready": True}))
 
     async def infer(self, request: Request) -> Response:
         model = self._model(request)
+        if model.decoupled:
+            raise Unsupported(
+                "HTTP end point doesn't support models with decoupled transaction policy",
+                hint=f"Ask '{model.name}' over gRPC with ModelStreamInfer.",
+            )
         body = await self._edge.body(request)
-        asked = await self._edge.convert(len(body), lambda: _decode(request, body, model))
+        asked = await self._edge.convert(len(body), lambda: self._decode(request, body, model))
+        delivery = Delivery(asked, model, self._hall.memory)
         response, timing = await self._edge.work(request, model, self._plane.infer(asked))
+        response = delivery.deliver(response)
         size = sum(tensor.data.nbytes for tensor in response.outputs)
         headers, reply = await self._edge.convert(size, lambda: encode_response(response, asked))
         headers[SERVER_TIMING] = timing_to_header(timing)
         return await self._edge.answer(request, reply, headers)
 
-    def _model(self, request: Request) -> Model:
+    def _model(self, request: Request) -> Servable:
         """The model in the path; raises NotFound."""
         name, version = request.path_params["model"], request.path_params.get("version", "")
         note_of(request.scope).model = name
-        return self._plane.registry.get(name, version)
+        return self._plane.repository.get(name, version)
+
+    def _decode(self, request: Request, body: bytes, model: Servable) -> InferRequest:
+        asked = decode_request(
+            request.headers,
+            body,
+            model.name,
+            request.path_params.get("version", ""),
+            only_input=_only_input(model),
+            regions=self._hall.memory,
+            limits=self._hall.reading,
+        )
+        for name in asked.parameters:
+            if name.startswith(_RESERVED):
+                raise InvalidInput(
+                    f"parameter keys starting with '{_RESERVED}' are reserved, got '{name}'"
+                )
+        return asked
 
 
-def _decode(request: Request, body: bytes, model: Model) -> InferRequest:
-    asked = decode_request(
-        request.headers,
-        body,
-        model.name,
-        request.path_params.get("version", ""),
-        only_input=model.inputs[0] if len(model.inputs) == 1 else None,
-    )
-    for name in asked.parameters:
-        if name.startswith(_RESERVED):
-            raise InvalidInput(
-                f"parameter keys starting with '{_RESERVED}' are reserved, got '{name}'"
-            )
-    return asked
+def _only_input(model: Servable) -> TensorSpec | None:
+    """The input that a body without JSON stands for: as a batch of one, where there are batches."""
+    if len(model.inputs) != 1:
+        return None
+    spec = model.inputs[0]
+    if model.config.max_batch_size <= 0:
+        return spec
+    return TensorSpec(spec.name, spec.datatype, (1, *spec.shape[1:]))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from backend.core.errors import InvalidInput
 from backend.server.about import SERVER_NAME
+from backend.server.hall import Hall
 from backend.server.items import numbers
-from backend.server.plane import DataPlane, model_rows
+from backend.server.plane import model_rows
 from backend.server.raw_pixels import raw_pixels
 from backend.server.rest_edge import RestEdge
+from backend.server.rest_endpoints import Endpoint
 from backend.server.rest_journal import note_of
+from backend.server.rest_schemas import JSON, TEXT
 from backend.wire.images import BodyKind, body_kind
 from backend.wire.json_text import write_json
 from backend.wire.oip_rest import JSON_TYPE
@@ -23,6 +25,7 @@ from backend.wire.serving_rest import PREDICT_PATH, RAW_TYPE, decode_values, enc
 from backend.wire.sound import decode_sound
 
 MODELS_PATH = "/models"
+_GROUP = "simple serving"
 
 _ROUTES_TEXT = """\
 {name}: a model server. Routes:
@@ -35,6 +38,8 @@ _ROUTES_TEXT = """\
   GET  /v2/models/NAME        inputs and outputs of a model
   GET  /v2/models/NAME/ready  does it take requests?
   POST /v2/models/NAME/infer  tensors in, tensors out
+  GET  /metrics               counters for Prometheus
+  GET  /openapi.json          every route, for tools
 
 Try:
 
@@ -44,21 +49,43 @@ Models: {models}
 """
 
 
-def serving_routes(plane: DataPlane, edge: RestEdge) -> list[Route]:
-    """The routes for people: /, /models and /predict."""
-    serving = _Serving(plane, edge)
+def serving_endpoints(hall: Hall, edge: RestEdge) -> list[Endpoint]:
+    """What there is for people: /, /models and /predict."""
+    serving = _Serving(hall, edge)
     return [
-        Route("/", serving.about, methods=["GET"]),
-        Route(MODELS_PATH, serving.models, methods=["GET"]),
-        Route(PREDICT_PATH, serving.predict, methods=["POST"]),
+        Endpoint("GET", "/", serving.about, _GROUP, "The routes, as text", gives={TEXT: ""}),
+        Endpoint("GET", MODELS_PATH, serving.models, _GROUP, "The models", gives={JSON: "Models"}),
+        Endpoint(
+            "POST",
+            PREDICT_PATH,
+            serving.predict,
+            _GROUP,
+            "One item in, its predictions out",
+            takes={
+                JSON: "PredictRequest",
+                "image/jpeg": "",
+                "image/png": "",
+                "audio/wav": "",
+                RAW_TYPE: "",
+            },
+            gives={JSON: "Prediction"},
+            query={
+                "model": "Which model; the default one if it is missing",
+                "height": "Of raw pixels",
+                "width": "Of raw pixels",
+                "format": "Of raw pixels",
+            },
+            body_required=True,
+        ),
     ]
 
 
 class _Serving:
     """One method per route."""
 
-    def __init__(self, plane: DataPlane, edge: RestEdge) -> None:
-        self._plane = plane
+    def __init__(self, hall: Hall, edge: RestEdge) -> None:
+        self._plane = hall.plane
+        self._nesting = hall.reading.nesting
         self._edge = edge
 
     async def about(self, request: Request) -> Response:
@@ -72,7 +99,7 @@ class _Serving:
             )
         )
 
-    async def models(self, request: Request) -> Response:
+    async def models(self, _request: Request) -> Response:
         registry = self._plane.registry
         rows = [
             {
@@ -83,8 +110,7 @@ class _Serving:
             }
             for row in model_rows(registry)
         ]
-        body = write_json({"models": rows, "default": registry.default})
-        return await self._edge.answer(request, body, {"Content-Type": JSON_TYPE})
+        return self._edge.about(write_json({"models": rows, "default": registry.default}))
 
     async def predict(self, request: Request) -> Response:
         note = note_of(request.scope)
@@ -94,7 +120,7 @@ class _Serving:
         body = await self._edge.body(request)
         kind = request.headers.get("content-type", "")
         item = await self._edge.convert(
-            len(body), lambda: item_of(body, kind, request.query_params)
+            len(body), lambda: item_of(body, kind, request.query_params, self._nesting)
         )
         work = self._plane.predict(model.name, item)
         predictions, timing = await self._edge.work(request, model, work)
@@ -105,7 +131,7 @@ class _Serving:
         return await self._edge.answer(request, reply, headers)
 
 
-def item_of(body: bytes, content_type: str, query: QueryParams) -> Item:
+def item_of(body: bytes, content_type: str, query: QueryParams, max_nesting: int) -> Item:
     """What a body holds; raises InvalidInput if it is nothing that is known.
 
     Only raw pixels need their Content-Type: files are recognised by their first bytes, and what is
@@ -120,10 +146,10 @@ def item_of(body: bytes, content_type: str, query: QueryParams) -> Item:
         case BodyKind.WAV:
             return Sound(*decode_sound(body))
         case None:
-            return _values(body, media_type)
+            return _values(body, media_type, max_nesting)
 
 
-def _values(body: bytes, media_type: str) -> Item:
+def _values(body: bytes, media_type: str, max_nesting: int) -> Item:
     if media_type == "multipart/form-data":
         raise InvalidInput(
             "Forms are not taken.", hint="Send the file alone: curl --data-binary @photo.jpg URL"
@@ -134,5 +160,5 @@ def _values(body: bytes, media_type: str) -> Item:
             f"{body[:4]!r}.",
             hint='Send {"input": <number or nested list>}, or raw pixels as ' + RAW_TYPE + ".",
         )
-    values = decode_values(body)
+    values = decode_values(body, max_nesting)
     return Values(numbers(values.value), values.rate)

@@ -13,8 +13,17 @@ from backend.core.errors import (
     NotReady,
     Overloaded,
     PayloadTooLarge,
+    RequestError,
     Unsupported,
 )
+
+
+class AlreadyExists(InvalidInput):
+    """Something of that name is there already."""
+
+
+class NotAllowed(RequestError):
+    """The caller has not shown the server's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,8 @@ class Status:
 
 _FAILED = Status(500, grpc.StatusCode.INTERNAL)
 _BY_ERROR: tuple[tuple[type[ConsoleError], Status], ...] = (
+    (AlreadyExists, Status(400, grpc.StatusCode.ALREADY_EXISTS)),
+    (NotAllowed, Status(401, grpc.StatusCode.UNAUTHENTICATED)),
     (InvalidInput, Status(400, grpc.StatusCode.INVALID_ARGUMENT)),
     (NotFound, Status(404, grpc.StatusCode.NOT_FOUND)),
     (NotReady, Status(503, grpc.StatusCode.UNAVAILABLE)),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backend.core.errors import InvalidInput, Unsupported
+from backend.core.errors import InvalidInput, ModelFailed
 from backend.core.inference import RequestedOutput
 from backend.core.tensors import Tensor, TensorSpec
 from backend.profiles.profile import IMAGE, IMAGE_ENCODED
 
 _ONE_OF = (IMAGE, IMAGE_ENCODED)
-_CLASSIFICATION = "classification"
 
 
 def check_inputs(
@@ -18,7 +17,7 @@ def check_inputs(
 ) -> Mapping[str, Tensor]:
     """The inputs by name; raises InvalidInput for one that is unknown, missing or of a wrong form.
 
-    A model that declares both IMAGE and IMAGE_ENCODED takes exactly one of them.
+    A model that declares IMAGE and IMAGE_ENCODED, both optional, takes exactly one of them.
     """
     declared = {spec.name: spec for spec in specs}
     given: dict[str, Tensor] = {}
@@ -37,6 +36,31 @@ def check_inputs(
     return given
 
 
+def batch_size(model: str, most: int, inputs: Mapping[str, Tensor]) -> int:
+    """The number of inferences in a request: the first dimension of all its inputs.
+
+    `most` is the model's largest batch; a model that does not batch has 0, and every request is
+    one. Raises InvalidInput if the inputs disagree, or ask for none or too many.
+    """
+    if most < 1 or not inputs:
+        return 1
+    sizes = {name: tensor.shape[0] for name, tensor in inputs.items()}
+    first = next(iter(sizes.values()))
+    for name, size in sizes.items():
+        if size != first:
+            raise InvalidInput(
+                f"input '{name}' batch size does not match other inputs for '{model}'",
+                hint=f"Expected {first}, got {size}.",
+            )
+    if not 1 <= first <= most:
+        raise InvalidInput(
+            f"inference request batch-size must be <= {most} for '{model}'"
+            if first
+            else f"inference request batch-size must be at least 1 for '{model}', got 0"
+        )
+    return first
+
+
 def select_outputs(
     model: str, outputs: Sequence[Tensor], asked: Sequence[RequestedOutput]
 ) -> tuple[Tensor, ...]:
@@ -44,34 +68,30 @@ def select_outputs(
     if not asked:
         return tuple(outputs)
     by_name = {tensor.name: tensor for tensor in outputs}
-    return tuple(by_name[output.name] for output in _checked(model, by_name, asked))
+    missing = [output.name for output in asked if output.name not in by_name]
+    if missing:
+        raise ModelFailed(f"model '{model}' gave no output '{missing[0]}'")
+    return tuple(by_name[output.name] for output in asked)
 
 
 def check_outputs(
     model: str, specs: Sequence[TensorSpec], asked: Sequence[RequestedOutput]
 ) -> None:
-    """Raise InvalidInput or Unsupported if an output asked for cannot be given."""
-    _checked(model, {spec.name for spec in specs}, asked)
-
-
-def _checked(
-    model: str, known: Mapping[str, Tensor] | set[str], asked: Sequence[RequestedOutput]
-) -> Sequence[RequestedOutput]:
+    """Raise InvalidInput if an output asked for cannot be given."""
+    if not asked:
+        return
+    known = [spec.name for spec in specs]
     for output in asked:
         if output.name not in known:
             raise InvalidInput(
                 f"unexpected inference output '{output.name}' for model '{model}'",
                 hint=f"It gives {', '.join(known)}.",
             )
-        if output.parameters.get(_CLASSIFICATION):
-            raise Unsupported(
-                f"output '{output.name}' asks for the classification extension, "
-                "which this server does not offer"
-            )
-    return asked
 
 
 def _check_complete(model: str, specs: Sequence[TensorSpec], given: Mapping[str, Tensor]) -> None:
+    if len(specs) == len(given) == 1:
+        return
     required = [spec.name for spec in specs if not spec.optional]
     missing = [name for name in required if name not in given]
     if missing:
@@ -80,7 +100,7 @@ def _check_complete(model: str, specs: Sequence[TensorSpec], given: Mapping[str,
             f"Got input(s) {_listed(given)}, but missing required input(s) {_listed(missing)}. "
             "Please provide all required input(s)."
         )
-    if {spec.name for spec in specs}.issuperset(_ONE_OF):
+    if {spec.name for spec in specs if spec.optional}.issuperset(_ONE_OF):
         chosen = [name for name in _ONE_OF if name in given]
         if len(chosen) != 1:
             raise InvalidInput(

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from backend.core.errors import InvalidInput
@@ -24,17 +25,22 @@ _NOT_FINITE = re.compile(rb"NaN|Infinity")
 _LONG_NUMBER = re.compile(rb"\d{%d}" % (MAX_DIGITS + 1))
 
 
-def read_json(text: Buffer) -> Any:
+def read_json(text: Buffer, max_nesting: int = MAX_NESTING) -> Any:
     """The value in a JSON text, which may hold NaN, Infinity and -Infinity.
 
-    Raises InvalidInput if it is not JSON, or is nested deeper than `MAX_NESTING`.
+    Raises InvalidInput if it is not JSON, or is nested deeper than `max_nesting`.
     """
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if not _NOT_FINITE.search(text):
             raise _not_json(text, error.msg, error.pos) from error
-    return _read_with_nan(bytes(text))
+    else:
+        # As many levels need as many brackets: most texts have fewer, and counting is quick.
+        if _brackets(text) > max_nesting:
+            _check_nesting(_STRINGS.sub(b'""', bytes(text)), max_nesting)
+        return value
+    return _read_with_nan(bytes(text), max_nesting)
 
 
 def write_json(value: Any, *, bare_nan: bool = False) -> bytes:
@@ -54,10 +60,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _read_with_nan(text: bytes) -> Any:
+def _read_with_nan(text: bytes, max_nesting: int) -> Any:
     bare = _STRINGS.sub(b'""', text)
-    if _nesting(bare) > MAX_NESTING:
-        raise InvalidInput(f"The JSON is nested deeper than {MAX_NESTING} levels.")
+    _check_nesting(bare, max_nesting)
     if _LONG_NUMBER.search(bare):
         raise InvalidInput(f"The JSON holds a number of more than {MAX_DIGITS} digits.")
     try:
@@ -70,13 +75,23 @@ def _read_with_nan(text: bytes) -> Any:
         ) from None
 
 
-def _nesting(bare: bytes) -> int:
-    """The deepest level of a text whose strings are empty."""
-    codes = np.frombuffer(bare, np.uint8)
-    opens = (codes == ord("[")) | (codes == ord("{"))
-    closes = (codes == ord("]")) | (codes == ord("}"))
-    steps = opens.astype(np.int8) - closes.astype(np.int8)
-    return int(np.cumsum(steps, dtype=np.int64).max(initial=0))
+def _brackets(text: Buffer) -> int:
+    """How many brackets open, those in strings included."""
+    return int(np.count_nonzero(_folded(text) == ord("{")))
+
+
+def _check_nesting(bare: bytes, limit: int) -> None:
+    """Raise InvalidInput if a text whose strings are empty has more levels."""
+    codes = _folded(bare)
+    brackets = codes[(codes == ord("{")) | (codes == ord("}"))]
+    steps = np.where(brackets == ord("{"), 1, -1)
+    if int(np.cumsum(steps, dtype=np.int64).max(initial=0)) > limit:
+        raise InvalidInput(f"The JSON is nested deeper than {limit} levels.")
+
+
+def _folded(text: Buffer) -> npt.NDArray[np.uint8]:
+    """The text's bytes with [ and ] made { and }, from which they differ by one bit."""
+    return np.frombuffer(text, np.uint8) | np.uint8(ord("{") ^ ord("["))
 
 
 def _not_json(text: Buffer, reason: str, at: int) -> InvalidInput:

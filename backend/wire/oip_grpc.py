@@ -16,6 +16,8 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.messages import parse
 from backend.wire.oip_parameters import from_messages, to_messages
+from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
+from backend.wire.shared_regions import REGION, RegionReader, read_span, span_of
 from backend.wire.trailing import only_field, read_with_buffers, write_pieces
 from backend.wire.typed import from_typed, has_typed_field, to_typed
 from backend.wire.varint import field_head
@@ -58,14 +60,22 @@ def encode_request(request: InferRequest, *, raw: bool) -> bytes:
     return b"".join(write_pieces(message, _RAW_INPUTS, buffers))
 
 
-def decode_request(data: bytes) -> tuple[InferRequest, bool]:
-    """A ModelInferRequest, and whether its elements were raw; raises InvalidInput."""
+def decode_request(
+    data: bytes, regions: RegionReader | None = None, limits: ReadingLimits = USUAL_LIMITS
+) -> tuple[InferRequest, bool]:
+    """A ModelInferRequest, and whether its reply is to be raw; raises InvalidInput.
+
+    Only elements in typed lists ask for a reply in typed lists. `regions` reads the inputs that
+    lie in shared memory.
+    """
     message, raw = read_with_buffers(ModelInferRequest, data, _RAW_INPUTS, "raw_input_contents")
+    limits.check_tensors("input", len(message.inputs))
+    limits.check_tensors("output", len(message.outputs))
     if raw:
         _check_raw_request(message, len(raw))
     request = InferRequest(
         model=message.model_name,
-        inputs=tuple(_tensors(message.inputs, raw, "input", message.model_name)),
+        inputs=tuple(_tensors(message.inputs, raw, "input", message.model_name, regions)),
         version=message.model_version,
         id=message.id,
         parameters=from_messages(message.parameters),
@@ -74,7 +84,7 @@ def decode_request(data: bytes) -> tuple[InferRequest, bool]:
             for output in message.outputs
         ),
     )
-    return request, bool(raw)
+    return request, bool(raw) or not any(map(_filled, message.inputs))
 
 
 def encode_response(response: InferResponse, *, raw: bool) -> bytes:
@@ -123,12 +133,18 @@ def _response_pieces(response: InferResponse, *, raw: bool) -> list[Buffer]:
         id=response.id,
         parameters=to_messages(response.parameters),
     )
+    elsewhere = response.elsewhere
     raw = raw or not all(has_typed_field(tensor.datatype) for tensor in response.outputs)
     for tensor in response.outputs:
         slot = message.outputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
-        if not raw:
+        if tensor.name in elsewhere:
+            for name, parameter in to_messages(elsewhere[tensor.name]).items():
+                slot.parameters[name].CopyFrom(parameter)
+        elif not raw:
             to_typed(tensor, slot.contents)
-    return write_pieces(message, _RAW_OUTPUTS, map(to_raw, response.outputs) if raw else ())
+    # What lies elsewhere has an empty entry: readers count entries as they count outputs.
+    buffers = (b"" if tensor.name in elsewhere else to_raw(tensor) for tensor in response.outputs)
+    return write_pieces(message, _RAW_OUTPUTS, buffers if raw else ())
 
 
 def _read_response(data: Buffer) -> InferResponse:
@@ -156,9 +172,10 @@ def _check_raw_request(message: ModelInferRequest, entries: int) -> None:
                 f"contents field must not be specified when using raw_input_contents for "
                 f"'{tensor.name}' for model '{model}'"
             )
-    if entries != len(message.inputs):
+    inline = sum(REGION not in tensor.parameters for tensor in message.inputs)
+    if entries != inline:
         raise InvalidInput(
-            f"expected {len(message.inputs)} raw_input_contents for model '{model}', one for each "
+            f"expected {inline} raw_input_contents for model '{model}', one for each "
             f"input, got {entries}"
         )
 
@@ -169,18 +186,32 @@ def _filled(tensor: _WireTensor) -> bool:
 
 
 def _tensors(
-    slots: Sequence[_WireTensor], raw: Sequence[Buffer], role: str, model: str
+    slots: Sequence[_WireTensor],
+    raw: Sequence[Buffer],
+    role: str,
+    model: str,
+    regions: RegionReader | None = None,
 ) -> Iterator[Tensor]:
-    """Each tensor from its own typed list, or else from the next raw entry."""
+    """Each tensor from where it lies, from its own typed list, or else from the next raw entry."""
     rest = iter(raw)
     for slot in slots:
         place = Place(role, slot.name, model)
         datatype = datatype_from_name(slot.datatype)
         shape = tuple(slot.shape)
-        if "shared_memory_region" in slot.parameters:
-            raise InvalidInput(f"{place} lies in shared memory, which is not offered here")
-        data = None if _filled(slot) else next(rest, None)
+        if REGION in slot.parameters:
+            data: Buffer | None = _shared(slot, regions, place)
+        else:
+            data = None if _filled(slot) else next(rest, None)
         if data is not None:
             yield from_raw(data, datatype, shape, place)
         else:
             yield from_typed(slot.contents, datatype, shape, place)
+
+
+def _shared(slot: _WireTensor, regions: RegionReader | None, place: Place) -> Buffer:
+    if _filled(slot):
+        raise InvalidInput(f"{place} has both contents and '{REGION}'; use one")
+    span = span_of(from_messages(slot.parameters), place)
+    if span is None:
+        raise InvalidInput(f"'{REGION}' of {place} must be a string.")
+    return read_span(span, regions, place)

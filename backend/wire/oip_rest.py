@@ -24,7 +24,9 @@ from backend.wire.json_text import read_json, write_json
 from backend.wire.oip_json import json_list, json_object, text
 from backend.wire.oip_parameters import from_json, kind_of
 from backend.wire.oip_raw_body import raw_body_request
-from backend.wire.oip_tensors import TensorReader, tensor_to_json
+from backend.wire.oip_tensors import TensorReader, tensor_elsewhere, tensor_to_json
+from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
+from backend.wire.shared_regions import RegionReader
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 JSON_TYPE = "application/json"
@@ -73,32 +75,35 @@ def decode_request(
     version: str = "",
     *,
     only_input: TensorSpec | None = None,
+    regions: RegionReader | None = None,
+    limits: ReadingLimits = USUAL_LIMITS,
 ) -> InferRequest:
     """The infer request in a body; raises InvalidInput.
 
     `only_input` is the model's input if it has exactly one: a header length of 0 means that the
-    body is that input's bytes and nothing else.
+    body is that input's bytes and nothing else. `regions` reads inputs in shared memory.
     """
     size = _header_size(headers, len(body))
     if size == 0:
         return raw_body_request(body, model, version, only_input)
     view = memoryview(body)
-    header = json_object(read_json(view[:size]), "An infer request")
+    header = json_object(read_json(view[:size], limits.nesting), "An infer request")
     if "inputs" not in header:
         raise InvalidInput(
             f"An infer request needs 'inputs'; got {_keys(header)}.",
             hint='{"inputs": [{"name", "shape", "datatype", "data"}]}',
         )
-    reader = TensorReader("input", model, view[size:], lenient=False)
+    inputs, outputs = json_list(header, "inputs"), json_list(header, "outputs")
+    limits.check_tensors("input", len(inputs))
+    limits.check_tensors("output", len(outputs))
+    reader = TensorReader("input", model, view[size:], lenient=False, regions=regions)
     return InferRequest(
         model=model,
-        inputs=tuple(reader.read_all(json_list(header, "inputs"))),
+        inputs=tuple(reader.read_all(inputs)),
         version=version,
         id=text(header, "id"),
         parameters=from_json(header.get("parameters"), "the request", lenient=False),
-        outputs=tuple(
-            _requested(item, index) for index, item in enumerate(json_list(header, "outputs"))
-        ),
+        outputs=tuple(_requested(item, index) for index, item in enumerate(outputs)),
     )
 
 
@@ -119,13 +124,15 @@ def encode_response(response: InferResponse, request: InferRequest) -> tuple[dic
     as_json: list[Tensor] = []
     outputs = header["outputs"] = []
     for tensor in response.outputs:
-        if _wants_binary(tensor.name, request):
+        if tensor.name in response.elsewhere:
+            outputs.append(tensor_elsewhere(tensor, response.elsewhere[tensor.name]))
+        elif _wants_binary(tensor.name, request):
             outputs.append(tensor_to_json(tensor, tails, bare_nan=True))
         else:
             outputs.append(tensor_to_json(tensor, None, bare_nan=True))
             as_json.append(tensor)
     text_of_header = write_json(header, bare_nan=_any_not_finite(as_json))
-    return _whole(text_of_header, tails, binary=len(as_json) < len(response.outputs))
+    return _whole(text_of_header, tails, binary=bool(tails))
 
 
 def decode_response(headers: Mapping[str, str], body: Buffer) -> InferResponse:

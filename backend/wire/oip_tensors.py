@@ -12,8 +12,19 @@ from backend.wire.elements import Buffer, Place, from_raw, to_raw
 from backend.wire.json_data import from_json_data, to_json_data
 from backend.wire.oip_json import json_object, shape_of, text
 from backend.wire.oip_parameters import from_json
+from backend.wire.shared_regions import REGION, RegionReader, read_span, span_of
 
 BINARY_DATA_SIZE = "binary_data_size"
+
+
+def tensor_elsewhere(tensor: Tensor, parameters: Parameters) -> dict[str, Any]:
+    """The object of a tensor whose elements lie where its parameters say."""
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "datatype": tensor.datatype,
+        "parameters": dict(parameters),
+    }
 
 
 def tensor_to_json(tensor: Tensor, tails: list[Buffer] | None, *, bare_nan: bool) -> dict[str, Any]:
@@ -38,12 +49,21 @@ def tensor_to_json(tensor: Tensor, tails: list[Buffer] | None, *, bare_nan: bool
 class TensorReader:
     """Reads tensor objects one after the other, and the bytes that belong to them."""
 
-    def __init__(self, role: str, model: str, tail: memoryview, *, lenient: bool) -> None:
+    def __init__(
+        self,
+        role: str,
+        model: str,
+        tail: memoryview,
+        *,
+        lenient: bool,
+        regions: RegionReader | None = None,
+    ) -> None:
         self._role = role
         self._model = model
         self._tail = tail
         self._at = 0
         self._lenient = lenient
+        self._regions = regions
 
     def read_all(self, items: list[Any]) -> Iterator[Tensor]:
         """Each tensor in order; raises InvalidInput if bytes are missing or left over."""
@@ -64,6 +84,10 @@ class TensorReader:
         shape = shape_of(value, str(place))
         datatype = datatype_from_name(text(value, "datatype"))
         parameters = from_json(value.get("parameters"), str(place), lenient=self._lenient)
+        span = span_of(parameters, place)
+        if span is not None:
+            self._check_only_span(value, parameters, place)
+            return from_raw(read_span(span, self._regions, place), datatype, shape, place)
         size = self._binary_size(value, parameters, place, alone=alone)
         if size is not None:
             return from_raw(self._take(size, place), datatype, shape, place)
@@ -74,8 +98,6 @@ class TensorReader:
     def _binary_size(
         self, value: Mapping[str, Any], parameters: Parameters, place: Place, *, alone: bool
     ) -> int | None:
-        if "shared_memory_region" in parameters:
-            raise InvalidInput(f"{place} lies in shared memory, which is not offered here")
         size = parameters.get(BINARY_DATA_SIZE)
         has_data = value.get("data") is not None
         if size is None:
@@ -86,6 +108,14 @@ class TensorReader:
         if has_data:
             raise InvalidInput(f"{place} has both 'data' and '{BINARY_DATA_SIZE}'; use one")
         return size
+
+    def _check_only_span(
+        self, value: Mapping[str, Any], parameters: Parameters, place: Place
+    ) -> None:
+        if value.get("data") is not None or BINARY_DATA_SIZE in parameters:
+            raise InvalidInput(
+                f"{place} must have one of 'data', '{BINARY_DATA_SIZE}' and '{REGION}'"
+            )
 
     def _take(self, size: int, place: Place) -> memoryview:
         start, self._at = self._at, self._at + size

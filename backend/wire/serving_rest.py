@@ -12,7 +12,7 @@ from backend.core.tensors import Array, TensorSpec
 from backend.core.timing import ServerTiming
 from backend.wire.elements import Buffer, reading_reply
 from backend.wire.json_data import check_finite, has_not_finite
-from backend.wire.json_text import read_json, write_json
+from backend.wire.json_text import MAX_NESTING, read_json, write_json
 from backend.wire.number_lists import split_numbers
 from backend.wire.oip_json import json_object
 from backend.wire.oip_parameters import kind_of
@@ -37,15 +37,18 @@ def encode_values(values: Array, rate: int | None = None) -> bytes:
     return write_json(body)
 
 
-def decode_values(body: Buffer) -> Values:
+def decode_values(body: Buffer, max_nesting: int = MAX_NESTING) -> Values:
     """The input in the body of a request; raises InvalidInput if there is none."""
     split = split_numbers(bytes(body), "input")
     rest, numbers = split if split is not None else (body, None)
-    value = json_object(read_json(rest), "The body of /predict")
+    value = json_object(read_json(rest, max_nesting), "The body of /predict")
     if "input" not in value:
         raise InvalidInput(
             'The body of /predict needs "input".', hint='{"input": <number or nested list>}'
         )
+    # The list itself lies one level deep.
+    if numbers is not None and numbers.ndim + 1 > max_nesting:
+        raise InvalidInput(f"The JSON is nested deeper than {max_nesting} levels.")
     rate = value.get("rate")
     if rate is not None and (type(rate) is not int or rate < 1):
         raise InvalidInput(

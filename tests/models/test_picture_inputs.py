@@ -8,7 +8,7 @@ import pytest
 from backend.core.errors import InvalidInput
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, Tensor
-from backend.models.bundled import bundled_registry
+from backend.models.bundled import bundled_models
 from backend.models.inputs import picture
 from backend.profiles.bundled import BUNDLED
 
@@ -40,7 +40,7 @@ def test_what_is_no_picture_is_refused(tensors: list[Tensor], message: str) -> N
 
 @pytest.mark.parametrize("name", [n for n, p in BUNDLED.items() if p.kind is MediaKind.IMAGE])
 def test_every_picture_model_checks_its_input_and_takes_a_view(name: str) -> None:
-    model = bundled_registry().get(name)
+    model = next(make for make in bundled_models() if make.name == name)()
     with pytest.raises(InvalidInput, match="exactly one of"):
         model.prepare({})
     every_other = np.zeros((128, 256, 3), np.uint8)[::2, ::2]

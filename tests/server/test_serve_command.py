@@ -77,6 +77,47 @@ def test_serve_says_its_addresses_and_ends_on_a_signal(start: Start, number: int
     assert (code, out, err) == (0, "", "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_second_signal_does_not_wait(start: Start) -> None:
+    process = start("serve", "--drain-seconds", "60")
+    host, port = str(ready(process)["rest"]).removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as unfinished:
+        head = f"POST /v2/models/identity/infer HTTP/1.1\r\nHost: {host}\r\n"
+        unfinished.sendall(f"{head}Content-Length: 10\r\n\r\n".encode())
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.7)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert ended(process)[0] == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--host", "0.0.0.0"], "needs a token"),
+        (["--token-file", "absent"], "cannot be read"),
+        (["--tensor-limit", "0"], "limit of tensors"),
+        (["--tls-key", "key.pem"], "only one is given"),
+        (["--drain-seconds", "-1"], "0 to 3600 seconds"),
+    ],
+)
+def test_serve_says_what_is_unsafe_or_makes_no_sense(
+    start: Start, arguments: list[str], text: str
+) -> None:
+    code, out, err = ended(start("serve", *arguments))
+    assert (code, out) == (2, "")
+    assert text in err
+
+
+def test_serve_takes_its_token_from_a_file(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("abc\n")
+    about = ready(start("serve", "--host", "0.0.0.0", "--token-file", str(tmp_path / "token")))
+    url = f"{about['rest']}/v2"
+    assert requests.get(url, timeout=5).status_code == 401
+    assert requests.get(url, headers={"Authorization": "Bearer abc"}, timeout=5).ok
+
+
 def test_serve_ends_with_its_parent_when_told_to(start: Start) -> None:
     process = start("serve", "--exit-with-stdin")
     ready(process)

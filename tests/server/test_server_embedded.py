@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -244,9 +245,9 @@ class TestPorts:
         self, registry: ModelRegistry, host: str
     ) -> None:
         with pytest.raises(UsageError, match=host):
-            EmbeddedServer(registry, ServerOptions(host=host)).start()
+            EmbeddedServer(registry, ServerOptions(host=host, token="t")).start()
 
-    @pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
     def test_other_names_for_this_machine(
         self, registry: ModelRegistry, host: str, connect: Any
     ) -> None:
@@ -281,6 +282,9 @@ class TestPorts:
             {"message_limit": 0},
             {"message_limit": 1 << 31},
             {"host": ""},
+            {"host": "0.0.0.0"},
+            {"token": "two words"},
+            {"certificate": Path("a.pem")},
         ],
     )
     def test_options_that_cannot_be_are_usage_errors(self, wrong: dict[str, Any]) -> None:

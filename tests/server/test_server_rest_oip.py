@@ -50,17 +50,19 @@ def test_the_server_describes_itself(http: requests.Session, server: EmbeddedSer
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "said"),
     [
-        "/v2/health/live",
-        "/v2/health/ready",
-        "/v2/models/pair/ready",
-        "/v2/models/pair/versions/1/ready",
+        ("/v2/health/live", {"live": True}),
+        ("/v2/health/ready", {"ready": True}),
+        ("/v2/models/pair/ready", {"name": "pair", "ready": True}),
+        ("/v2/models/pair/versions/1/ready", {"name": "pair", "ready": True}),
     ],
 )
-def test_health_is_an_empty_200(http: requests.Session, server: EmbeddedServer, path: str) -> None:
+def test_health_is_a_200_that_says_so(
+    http: requests.Session, server: EmbeddedServer, path: str, said: object
+) -> None:
     reply = http.get(server.rest_url + path, timeout=5)
-    assert (reply.status_code, reply.content) == (200, b"")
+    assert (reply.status_code, reply.json()) == (200, said)
 
 
 @pytest.mark.parametrize("path", ["/v2/models/pair", "/v2/models/pair/versions/1"])
@@ -193,13 +195,23 @@ def test_a_header_length_out_of_range_is_refused(
     assert "inference header size should be in range" in reply.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("GET", "/v2/logging"),
+        ("POST", "/v2/logging"),
+        ("GET", "/v2/trace/setting"),
+        ("POST", "/v2/models/pair/trace/setting"),
+        ("GET", "/v2/cudasharedmemory/status"),
+        ("POST", "/v2/cudasharedmemory/region/r/register"),
+    ],
+)
 def test_an_extension_that_is_not_offered_is_a_501(
-    http: requests.Session, server: EmbeddedServer
+    http: requests.Session, server: EmbeddedServer, verb: str, path: str
 ) -> None:
-    wanted = [{"name": "OUTPUT0", "parameters": {"classification": 2}}]
-    reply = infer(http, server, {"inputs": [bytes_of(1)], "outputs": wanted})
+    reply = http.request(verb, server.rest_url + path, json={}, timeout=5)
     assert reply.status_code == 501
-    assert "classification" in reply.json()["error"]
+    assert "not supported" in reply.json()["error"]
 
 
 @pytest.mark.parametrize("binary", [True, False])

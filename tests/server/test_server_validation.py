@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.core.errors import InvalidInput, Unsupported
+from backend.core.errors import InvalidInput
 from backend.core.inference import RequestedOutput
 from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.server.validation import check_inputs, check_outputs, select_outputs
@@ -70,8 +70,3 @@ def test_outputs_come_in_the_order_they_are_asked_for() -> None:
 def test_an_output_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InvalidInput, match="unexpected inference output 'X' for model 'm'"):
         check_outputs("m", PAIR, (RequestedOutput("X"),))
-
-
-def test_the_classification_extension_is_refused_rather_than_ignored() -> None:
-    with pytest.raises(Unsupported, match="classification"):
-        check_outputs("m", PAIR, (RequestedOutput("A", {"classification": 3}),))

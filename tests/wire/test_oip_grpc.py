@@ -134,7 +134,7 @@ WRONG = [
     (wire(datatype="INT32", shape=[-1]), "negative"),
     (wire(datatype="INT32", shape=[2**40, 2**40, 0]), "beyond"),
     (wire(datatype="INT32", shape=[1] * 40), "40 dimensions"),
-    (shared(), "shared memory"),
+    (shared(), "shared_memory_byte_size"),
     (both(), "must not be specified"),
     (with_raw(wire(datatype="INT32", shape=[2]), b"\1\0\0\0"), "Expected 8, got 4"),
     (with_raw(wire(datatype="INT32", shape=[1]), b"\1\0\0\0", b""), "expected 1 raw.*got 2"),

@@ -214,7 +214,7 @@ WRONG: list[tuple[object, str]] = [
     (one(data=..., parameters={"binary_data_size": 1}), "expecting 1 additional bytes"),
     (one(data=..., parameters={"binary_data_size": -1}), "must be 0 or more, got -1"),
     (one(data=..., parameters={"binary_data_size": True}), "must be 0 or more, got True"),
-    (one(data=..., parameters={"shared_memory_region": "r"}), "shared memory"),
+    (one(data=..., parameters={"shared_memory_region": "r"}), "shared_memory_byte_size"),
     (one(data=nested(40)), "nested deeper than 32"),
     ({**one(), "id": 5}, "'id' must be a string, got a number"),
     ({**one(), "outputs": [{}]}, r"outputs\[0\] has no 'name'"),

@@ -1,0 +1,89 @@
+"""Which models ``main.py serve`` offers, as the command line says it."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from backend.core.errors import UsageError
+from backend.models.bundled import repository_registry
+from backend.models.registry import ModelRegistry
+from backend.models.servable import ModelLoadError
+from backend.server.live_repository import ModelControl
+from backend.server.scheduler import QUEUE_LIMIT
+
+_log = logging.getLogger("inferdeck.models")
+
+_ALL = "*"
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that choose models and how they queue."""
+    group = parser.add_argument_group("models")
+    group.add_argument(
+        "--model-repository",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="a folder with one folder per model, in Triton's layout; may be given several times",
+    )
+    group.add_argument(
+        "--model-control-mode",
+        type=ModelControl,
+        choices=list(ModelControl),
+        default=ModelControl.NONE,
+        help="none: load every model at start; explicit: load those of --load-model, and others "
+        "on request (default: %(default)s)",
+    )
+    group.add_argument(
+        "--load-model",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with explicit control: load this model at start, * for all; may be given several "
+        "times",
+    )
+    group.add_argument(
+        "--no-bundled-models",
+        action="store_true",
+        help="offer only the models of the repositories",
+    )
+    group.add_argument(
+        "--queue-limit",
+        type=int,
+        default=QUEUE_LIMIT,
+        metavar="N",
+        help="requests that may wait for a model, unless its configuration says otherwise "
+        "(default: %(default)s)",
+    )
+
+
+def registry_of(arguments: argparse.Namespace) -> ModelRegistry:
+    """The models, loaded; one that cannot be loaded is reported and hurts no other.
+
+    Raises UsageError for options that do not go together.
+    """
+    explicit = arguments.model_control_mode is ModelControl.EXPLICIT
+    if arguments.load_model and not explicit:
+        raise UsageError(
+            "--load-model needs --model-control-mode explicit.",
+            hint="Without it, every model is loaded at start.",
+        )
+    registry = repository_registry(
+        arguments.model_repository, bundled=not arguments.no_bundled_models
+    )
+    if not explicit or _ALL in arguments.load_model:
+        registry.load_all()
+    else:
+        _load(registry, arguments.load_model)
+    return registry
+
+
+def _load(registry: ModelRegistry, names: list[str]) -> None:
+    for name in names:
+        try:
+            registry.load(name)
+        except ModelLoadError as error:
+            _log.warning("%s", error)

@@ -1,0 +1,112 @@
+"""One model of a registry: where it comes from, and how its versions are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from backend.core.errors import InvalidInput, NotFound, NotReady
+from backend.models.loaded import LoadedModel
+from backend.models.model_states import UNLOADED, IndexEntry, ModelState
+
+Loader: TypeAlias = Callable[[str], Sequence[LoadedModel]]
+"""Loads every version that is to be served, given a configuration as JSON or ''."""
+
+
+@dataclass(slots=True)
+class ModelEntry:
+    """What is known about one model; guarded by its registry's lock.
+
+    `closing` are versions that were unloaded or replaced while somebody still used them; `gone`
+    are the versions served before those of now, and `failure` is why the last attempt to load
+    `failed`, a version, came to nothing.
+    """
+
+    name: str
+    load: Loader
+    versions: dict[str, LoadedModel] = field(default_factory=dict)
+    closing: list[LoadedModel] = field(default_factory=list)
+    gone: tuple[str, ...] = ()
+    failure: str = ""
+    failed: str = ""
+    loading: bool = False
+    from_folder: bool = False
+    changing: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, version: str) -> LoadedModel:
+        """The version, or the newest for ''; raises NotFound, NotReady or InvalidInput."""
+        if version and not (version.isascii() and version.isdigit() and int(version) > 0):
+            raise InvalidInput(
+                f"failed to get model version from specified version string '{version}', "
+                "version should be an integral value > 0"
+            )
+        model = self.versions.get(version or self.newest)
+        if model is None:
+            raise self._absent(version)
+        trouble = model.servable.trouble
+        if trouble:
+            raise NotReady(
+                f"Request for unknown model: '{self.name}' version {model.servable.version} is "
+                f"not at ready state: {trouble}"
+            )
+        return model
+
+    @property
+    def newest(self) -> str:
+        """The highest version that is loaded, '' if there is none."""
+        return max(self.versions, key=int, default="")
+
+    @property
+    def forgettable(self) -> bool:
+        """Whether nothing would be lost with it, if its folder is gone."""
+        return self.from_folder and not (self.versions or self.loading or self.failure)
+
+    def replace(self, models: Sequence[LoadedModel]) -> list[LoadedModel]:
+        """Serve these instead of what was served, which is returned to be retired."""
+        old = list(self.versions.values())
+        self.gone = tuple(self.versions)
+        self.versions = {model.servable.version: model for model in models}
+        self.closing = [model for model in (*self.closing, *old) if not model.closed]
+        self.failure = ""
+        return old
+
+    def rows(self) -> list[IndexEntry]:
+        """Its rows in the index."""
+        rows = [
+            IndexEntry(self.name, version, *_state(model))
+            for version, model in sorted(self.versions.items(), key=lambda item: int(item[0]))
+        ]
+        if self.loading:
+            return rows or [IndexEntry(self.name, "", ModelState.LOADING)]
+        if self.failure and not rows:
+            return [IndexEntry(self.name, self.failed, ModelState.UNAVAILABLE, self.failure)]
+        return rows or self._unloaded_rows() or [IndexEntry(self.name)]
+
+    def _unloaded_rows(self) -> list[IndexEntry]:
+        busy = {model.servable.version for model in self.closing if not model.closed}
+        return [
+            IndexEntry(self.name, version, ModelState.UNLOADING)
+            if version in busy
+            else IndexEntry(self.name, version, ModelState.UNAVAILABLE, UNLOADED)
+            for version in self.gone
+        ]
+
+    def _absent(self, version: str) -> NotFound | NotReady:
+        if self.loading and not self.versions:
+            return NotReady(f"Request for unknown model: '{self.name}' is not at ready state")
+        if version and self.versions:
+            return NotFound(
+                f"Request for unknown model: '{self.name}' version {version} is not found",
+                hint=f"The versions here are {', '.join(sorted(self.versions, key=int))}.",
+            )
+        return NotFound(
+            f"Request for unknown model: '{self.name}' has no available versions",
+            hint=self.failure,
+        )
+
+
+def _state(model: LoadedModel) -> tuple[ModelState, str]:
+    trouble = model.servable.trouble
+    return (ModelState.UNAVAILABLE, trouble) if trouble else (ModelState.READY, "")

@@ -1,0 +1,129 @@
+"""A model repository on disk: which models it holds, and how one of them is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.core.errors import UsageError
+from backend.models.config_checks import check_config
+from backend.models.config_text import (
+    CONFIG_FILE,
+    MAX_BYTES,
+    parse_config,
+    parse_config_json,
+)
+from backend.models.loaded import LoadedModel
+from backend.models.model_paths import inside
+from backend.models.runtimes import Runtime, runtime_for
+from backend.models.servable import ModelLoadError
+from backend.models.version_policy import chosen_versions, versions_in
+from backend.wire.generated import open_inference_pb2 as pb
+
+
+class ModelFolders:
+    """The model folders of some repositories; each is read anew whenever it is asked for.
+
+    Only folders that stand directly in a repository are models, so that no name leads elsewhere.
+    """
+
+    def __init__(self, roots: Sequence[Path], runtimes: Sequence[Runtime]) -> None:
+        self._roots: tuple[Path, ...] = ()
+        self._runtimes = tuple(runtimes)
+        for root in roots:
+            self.add(root)
+
+    def add(self, root: Path) -> None:
+        """One more repository, unless it is there already; raises UsageError if it is no folder."""
+        if not root.is_dir():
+            raise UsageError(
+                f"The model repository {root} is not a folder.",
+                hint="Give the folder that holds one folder per model.",
+            )
+        root = root.resolve()
+        if root not in self._roots:
+            self._roots = (*self._roots, root)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all models, sorted; a repository that cannot be read has none."""
+        found: set[str] = set()
+        for root in self._roots:
+            found.update(_folders(root))
+        return tuple(sorted(found))
+
+    def load(self, name: str, config_json: str = "") -> list[LoadedModel]:
+        """Every version that the model's policy serves, smallest first.
+
+        `config_json` takes the place of the configuration file. Raises ModelLoadError; then
+        nothing is left open.
+        """
+        folder = self._folder(name)
+        config = _configuration(folder, config_json)
+        if config.name not in ("", name):
+            raise ModelLoadError(
+                f"unexpected directory name '{name}' for model '{config.name}', directory name "
+                "must equal model name"
+            )
+        config.name = name
+        runtime = runtime_for(self._runtimes, config, folder)
+        loaded: list[LoadedModel] = []
+        try:
+            for version in chosen_versions(config.version_policy, versions_in(folder)):
+                loaded.append(_load_version(runtime, config, folder, version))  # noqa: PERF401
+        except BaseException:
+            for model in loaded:
+                model.retire()
+            raise
+        return loaded
+
+    def newest(self, name: str) -> str:
+        """The highest version that a model has a folder for, '' if there is none or no model."""
+        try:
+            return str(max(versions_in(self._folder(name)), default=""))
+        except ModelLoadError:
+            return ""
+
+    def _folder(self, name: str) -> Path:
+        found = [root / name for root in self._roots if name in _folders(root)]
+        if not found:
+            raise ModelLoadError("no such model in the model repository")
+        if len(found) > 1:
+            raise ModelLoadError("more than one model repository holds a model of this name")
+        return found[0]
+
+
+def _load_version(
+    runtime: Runtime, config: pb.ModelConfig, folder: Path, version: int
+) -> LoadedModel:
+    asked = pb.ModelConfig()
+    asked.CopyFrom(config)
+    path = inside(folder, str(version))
+    complete = runtime.complete(asked, path)
+    check_config(complete)
+    return LoadedModel(runtime.load(complete, path))
+
+
+def _configuration(folder: Path, config_json: str) -> pb.ModelConfig:
+    """The configuration as it is written; what it leaves out, the model tells."""
+    if config_json:
+        return parse_config_json(config_json)
+    path = inside(folder, CONFIG_FILE)
+    try:
+        if not path.exists():
+            return pb.ModelConfig()
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelLoadError(f"{CONFIG_FILE} is over {MAX_BYTES:,} bytes")
+        return parse_config(path.read_bytes())
+    except OSError as error:
+        raise ModelLoadError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from None
+
+
+def _folders(root: Path) -> list[str]:
+    try:
+        return [
+            entry.name
+            for entry in root.iterdir()
+            if not entry.name.startswith(".") and entry.is_dir()
+        ]
+    except OSError:
+        return []

@@ -1,0 +1,128 @@
+"""What a Python model reports besides its answers: log lines and measurements."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import traceback
+from collections.abc import Mapping
+from enum import IntEnum
+
+from backend.models.python_tensor import TritonModelException
+
+LOG_MARK = b"\x01"
+"""First byte of a line on stderr that is a log record: then JSON of level and text."""
+
+_STDERR = 2
+
+
+class LogLevel(IntEnum):
+    """How much a log line matters."""
+
+    INFO = 0
+    WARNING = 1
+    ERROR = 2
+    VERBOSE = 3
+
+
+class Logger:
+    """Writes to the server's log."""
+
+    LogLevel = LogLevel
+    INFO = LogLevel.INFO
+    WARNING = LogLevel.WARNING
+    ERROR = LogLevel.ERROR
+    VERBOSE = LogLevel.VERBOSE
+
+    @staticmethod
+    def log(message: str, level: int = LogLevel.INFO) -> None:
+        """Write a line of that level."""
+        record = LOG_MARK + json.dumps([int(level), str(message)]).encode() + b"\n"
+        os.write(_STDERR, record)
+
+    @staticmethod
+    def log_info(message: str) -> None:
+        """Write what is good to know."""
+        Logger.log(message, LogLevel.INFO)
+
+    @staticmethod
+    def log_warn(message: str) -> None:
+        """Write what may become a problem."""
+        Logger.log(message, LogLevel.WARNING)
+
+    @staticmethod
+    def log_error(message: str) -> None:
+        """Write what went wrong."""
+        Logger.log(message, LogLevel.ERROR)
+
+    @staticmethod
+    def log_verbose(message: str) -> None:
+        """Write what only a search for a fault needs."""
+        Logger.log(message, LogLevel.VERBOSE)
+
+
+def log_exception() -> None:
+    """Write the exception that is being handled, with its traceback, as one record."""
+    Logger.log(traceback.format_exc().rstrip(), LogLevel.ERROR)
+
+
+class MetricKind(IntEnum):
+    """What a metric's value may do."""
+
+    COUNTER = 0
+    GAUGE = 1
+    HISTOGRAM = 2
+
+
+class Metric:
+    """One measurement; kept in the model's process and not shown by the server."""
+
+    def __init__(self, kind: MetricKind) -> None:
+        self._kind = kind
+        self._lock = threading.Lock()
+        self._value = 0.0
+
+    def increment(self, value: float) -> None:
+        """Add to it; a counter only grows."""
+        if self._kind is MetricKind.COUNTER and value < 0:
+            raise TritonModelException("A counter cannot be decreased.")
+        with self._lock:
+            self._value += value
+
+    def set(self, value: float) -> None:
+        """Replace it; a counter refuses."""
+        if self._kind is MetricKind.COUNTER:
+            raise TritonModelException("A counter cannot be set.")
+        with self._lock:
+            self._value = value
+
+    def observe(self, value: float) -> None:
+        """Count a measurement; only a histogram takes them."""
+        if self._kind is not MetricKind.HISTOGRAM:
+            raise TritonModelException("Only a histogram observes.")
+        with self._lock:
+            self._value += value
+
+    def value(self) -> float:
+        """Its value now."""
+        return self._value
+
+
+class MetricFamily:
+    """Metrics of one name and kind, told apart by labels."""
+
+    COUNTER = MetricKind.COUNTER
+    GAUGE = MetricKind.GAUGE
+    HISTOGRAM = MetricKind.HISTOGRAM
+
+    def __init__(self, name: str, description: str, kind: MetricKind) -> None:
+        self._name = name
+        self._description = description
+        self._kind = MetricKind(kind)
+        self._metrics: dict[str, Metric] = {}
+
+    def Metric(self, labels: Mapping[str, str] | None = None, **_options: object) -> Metric:  # noqa: N802
+        """The metric with those labels."""
+        key = json.dumps(dict(labels or {}), sort_keys=True)
+        return self._metrics.setdefault(key, Metric(self._kind))

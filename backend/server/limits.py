@@ -1,0 +1,43 @@
+"""How much the server takes from anybody, each with an option of `serve`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from backend.core.errors import UsageError
+from backend.wire.reading_limits import ReadingLimits
+
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds beside the message limit; raises UsageError for one below 1.
+
+    `decompressed_bytes` bounds a compressed REST body once unpacked, None is the message limit.
+    `header_bytes` and `headers` bound the headers of a REST request, `header_bytes` the metadata of
+    a gRPC call too. `tensors` bounds the inputs, and the outputs asked for, of a request, `nesting`
+    the depth of JSON. `streams` are gRPC streams open at once, `connections` REST connections and
+    `calls` gRPC calls, streams among them.
+    """
+
+    decompressed_bytes: int | None = None
+    header_bytes: int = 64 * 1024
+    headers: int = 128
+    tensors: int = 256
+    nesting: int = 100
+    streams: int = 128
+    connections: int = 256
+    calls: int = 1024
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and not 1 <= value <= _LARGEST:
+                what = field.name.replace("_", " ")
+                raise UsageError(f"The limit of {what} must be 1 to {_LARGEST}, got {value}.")
+
+    @property
+    def reading(self) -> ReadingLimits:
+        """Those that the readers of requests keep to."""
+        return ReadingLimits(tensors=self.tensors, nesting=self.nesting)

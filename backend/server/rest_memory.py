@@ -1,0 +1,105 @@
+"""The system shared memory extension over REST."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.core.errors import Unsupported
+from backend.server.delivery import NO_SHARED_MEMORY
+from backend.server.hall import Hall
+from backend.server.rest_edge import RestEdge
+from backend.server.rest_endpoints import Endpoint
+from backend.server.rest_schemas import JSON
+from backend.server.shared_memory import Region, SharedMemory
+from backend.wire.json_text import write_json
+from backend.wire.oip_json import text
+from backend.wire.repository_json import count, read_object
+
+_GROUP = "shared memory"
+_ROOT = "/v2/systemsharedmemory"
+_REGION = f"{_ROOT}/region/{{region}}"
+
+
+def memory_endpoints(hall: Hall, edge: RestEdge) -> list[Endpoint]:
+    """Status, register and unregister, of one region and of all."""
+    memory = _Memory(hall, edge)
+    ends = []
+    for path, which in ((_ROOT, "every region"), (_REGION, "a region")):
+        ends += [
+            Endpoint(
+                "GET",
+                f"{path}/status",
+                memory.status,
+                _GROUP,
+                f"What {which} is",
+                gives={JSON: "Regions"},
+            ),
+            Endpoint(
+                "POST",
+                f"{path}/unregister",
+                memory.unregister,
+                _GROUP,
+                f"Forget {which}",
+            ),
+        ]
+    ends.append(
+        Endpoint(
+            "POST",
+            f"{_REGION}/register",
+            memory.register,
+            _GROUP,
+            "Register a part of a POSIX shared memory object",
+            takes={JSON: "RegisterRegion"},
+            body_required=True,
+        )
+    )
+    return ends
+
+
+class _Memory:
+    """One method per action."""
+
+    def __init__(self, hall: Hall, edge: RestEdge) -> None:
+        self._hall = hall
+        self._edge = edge
+
+    async def status(self, request: Request) -> Response:
+        regions = [
+            {
+                "name": region.name,
+                "key": region.key,
+                "offset": region.offset,
+                "byte_size": region.byte_size,
+            }
+            for region in self._memory.status(request.path_params.get("region", ""))
+        ]
+        return self._edge.about(write_json(regions))
+
+    async def register(self, request: Request) -> Response:
+        memory = self._memory
+        body = read_object(await self._edge.body(request), "A register request")
+        memory.register(
+            Region(
+                request.path_params["region"],
+                text(body, "key"),
+                count(body, "offset", 0),
+                count(body, "byte_size"),
+            )
+        )
+        return Response()
+
+    async def unregister(self, request: Request) -> Response:
+        memory = self._memory
+        name = request.path_params.get("region", "")
+        if name:
+            memory.unregister(name)
+        else:
+            memory.unregister_all()
+        return Response()
+
+    @property
+    def _memory(self) -> SharedMemory:
+        if self._hall.memory is None:
+            raise Unsupported(NO_SHARED_MEMORY)
+        return self._hall.memory

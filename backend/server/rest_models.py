@@ -1,0 +1,168 @@
+"""The repository, configuration and statistics extensions over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.core.errors import ConsoleError, InvalidInput, NotFound, Unsupported
+from backend.models.servable import ModelLoadError
+from backend.server.hall import Hall
+from backend.server.load_terms import config_override
+from backend.server.rest_edge import RestEdge
+from backend.server.rest_endpoints import Endpoint
+from backend.server.rest_journal import note_of
+from backend.server.rest_oip import MODEL_PATHS
+from backend.server.rest_schemas import JSON
+from backend.wire.json_text import write_json
+from backend.wire.message_json import message_to_json
+from backend.wire.oip_json import json_object
+from backend.wire.repository_json import flag, read_object
+
+_REPOSITORY, _STATISTICS, _CONFIG = "repository", "statistics", "configuration"
+_STATS: Mapping[str, str] = {JSON: "Statistics"}
+
+
+def model_endpoints(hall: Hall, edge: RestEdge) -> list[Endpoint]:
+    """What is said of models, and done to them."""
+    models = _Models(hall, edge)
+    ends = [
+        # Before the path of a model: none can be asked for its statistics as "stats".
+        Endpoint(
+            "GET",
+            "/v2/models/stats",
+            models.all_statistics,
+            _STATISTICS,
+            "What all models did",
+            gives=_STATS,
+        )
+    ]
+    for path in MODEL_PATHS:
+        ends += [
+            Endpoint(
+                "GET",
+                f"{path}/config",
+                models.config,
+                _CONFIG,
+                "Configuration of a model",
+                gives={JSON: "ModelConfig"},
+            ),
+            Endpoint(
+                "GET",
+                f"{path}/stats",
+                models.statistics,
+                _STATISTICS,
+                "What a model did",
+                gives=_STATS,
+            ),
+        ]
+    for root in ("/v2/repository", "/v2/repository/{repository}"):
+        ends += [
+            Endpoint(
+                "POST",
+                f"{root}/index",
+                models.index,
+                _REPOSITORY,
+                "Every model and its state",
+                takes={JSON: "IndexRequest"},
+                gives={JSON: "Index"},
+            ),
+            Endpoint(
+                "POST",
+                f"{root}/models/{{model}}/load",
+                models.load,
+                _REPOSITORY,
+                "Load a model, or load it anew",
+                takes={JSON: "LoadRequest"},
+            ),
+            Endpoint(
+                "POST",
+                f"{root}/models/{{model}}/unload",
+                models.unload,
+                _REPOSITORY,
+                "Stop serving a model",
+                takes={JSON: "UnloadRequest"},
+            ),
+        ]
+    return ends
+
+
+class _Models:
+    """One method per route."""
+
+    def __init__(self, hall: Hall, edge: RestEdge) -> None:
+        self._plane = hall.plane
+        self._edge = edge
+
+    async def config(self, request: Request) -> Response:
+        config = self._plane.repository.config(*_named(request))
+        return self._edge.about(write_json(message_to_json(config)))
+
+    async def statistics(self, request: Request) -> Response:
+        return self._statistics(*_named(request))
+
+    async def all_statistics(self, _request: Request) -> Response:
+        return self._statistics("", "")
+
+    async def index(self, request: Request) -> Response:
+        body = await self._body(request, "An index request")
+        only_ready = flag(body, "ready")
+        rows = [
+            {key: value for key, value in _row(entry).items() if value}
+            for entry in self._plane.repository.index()
+            if entry.state == "READY" or not only_ready
+        ]
+        return self._edge.about(write_json(rows))
+
+    async def load(self, request: Request) -> Response:
+        name, _ = _named(request)
+        body = await self._body(request, "A load request")
+        config = config_override(_parameters(body))
+        try:
+            await self._plane.repository.load(name, config)
+        except ModelLoadError as error:
+            raise self._whose_fault(name, config, error) from error
+        return Response()
+
+    def _whose_fault(self, name: str, config: str, error: ModelLoadError) -> ConsoleError:
+        """The caller's, for a model that does not exist or a configuration that was sent along."""
+        if all(entry.name != name for entry in self._plane.repository.index()):
+            return NotFound(str(error))
+        return InvalidInput(str(error)) if config else error
+
+    async def unload(self, request: Request) -> Response:
+        name, _ = _named(request)
+        flag(_parameters(await self._body(request, "An unload request")), "unload_dependents")
+        await self._plane.repository.unload(name)
+        return Response()
+
+    def _statistics(self, name: str, version: str) -> Response:
+        found = [message_to_json(model) for model in self._plane.statistics(name, version)]
+        return self._edge.about(write_json({"model_stats": found}))
+
+    async def _body(self, request: Request, what: str) -> Mapping[str, Any]:
+        if "repository" in request.path_params:
+            raise Unsupported("'repository_name' specification is not supported")
+        return read_object(await self._edge.body(request), what)
+
+
+def _named(request: Request) -> tuple[str, str]:
+    name = request.path_params["model"]
+    note_of(request.scope).model = name
+    return name, request.path_params.get("version", "")
+
+
+def _parameters(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return json_object(body.get("parameters") or {}, "'parameters'")
+
+
+def _row(entry: Any) -> dict[str, str]:
+    return {
+        "name": entry.name,
+        "version": entry.version,
+        "state": entry.state,
+        "reason": entry.reason,
+    }

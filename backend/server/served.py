@@ -1,0 +1,178 @@
+"""One loaded model as the data plane uses it: what it takes, and how a request becomes a job."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from dataclasses import dataclass
+
+from backend.core.errors import InvalidInput, RequestError
+from backend.core.inference import InferRequest, InferResponse
+from backend.core.predictions import Predictions
+from backend.core.tensors import Tensor
+from backend.core.timing import ServerTiming
+from backend.models.loaded import LoadedModel
+from backend.models.servable import ModelRequest, ModelResponse, never
+from backend.profiles.profile import ModelProfile
+from backend.server.controls import Controls, own_inputs
+from backend.server.items import tensors_of
+from backend.server.jobs import Job, SingleJob, StreamJob, Terms
+from backend.server.mailbox import Mailbox
+from backend.server.request_terms import models_own, terms_of
+from backend.server.scheduler import Scheduler
+from backend.server.validation import batch_size, check_inputs, check_outputs, select_outputs
+from backend.wire.serving_items import Item
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A request that the model takes."""
+
+    inputs: Mapping[str, Tensor]
+    asked: InferRequest
+    size: int
+    kind: Hashable
+    terms: Terms
+
+    def ask(self, job: Job) -> ModelRequest:
+        """As the model sees it, on its way through the queue."""
+        return self._made(job.cancelled)
+
+    def request(self) -> ModelRequest:
+        """As the model sees it at once."""
+        return self._made(never)
+
+    def _made(self, cancelled: Callable[[], bool]) -> ModelRequest:
+        return ModelRequest(
+            self.inputs,
+            self.asked.id,
+            models_own(self.asked.parameters),
+            self.terms.sequence,
+            tuple([output.name for output in self.asked.outputs]),
+            cancelled,
+        )
+
+
+class Served:
+    """A model with its scheduler; raises NotReady if the model goes already."""
+
+    def __init__(self, model: LoadedModel, *, queue_limit: int) -> None:
+        servable = model.servable
+        config = servable.config
+        self.servable = servable
+        self.scheduler = Scheduler(model, queue_limit=queue_limit)
+        self._name = servable.name
+        self._instant = servable.instant
+        self._controls = Controls(config)
+        ours = own_inputs(config)
+        self._inputs = tuple(spec for spec in servable.inputs if spec.name not in ours)
+        self._most = config.max_batch_size
+        self._together = self._most > 0 and config.WhichOneof("scheduling_choice") is not None
+        self._sequences = config.HasField("sequence_batching")
+        self._ragged = frozenset(i.name for i in config.input if i.allow_ragged_batch)
+
+    async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
+        """Answer a request of a model that is not decoupled; raises what `Scheduler.run` raises."""
+        asked = self._checked(request)
+
+        def result(response: ModelResponse) -> InferResponse:
+            return self.response(request, response)
+
+        if self._instant:
+            return self.scheduler.run_here(asked.request, result)
+        job = SingleJob(asked.ask, result, size=asked.size, kind=asked.kind, terms=asked.terms)
+        return await self.scheduler.run(job)
+
+    def stream(
+        self, request: InferRequest
+    ) -> AsyncGenerator[tuple[ModelResponse | None, bool], None]:
+        """The responses of a decoupled model; raises what `Scheduler.stream` raises."""
+        asked = self._checked(request)
+        job = StreamJob(asked.ask, Mailbox(), size=asked.size, kind=asked.kind, terms=asked.terms)
+        return self.scheduler.stream(job)
+
+    async def predict(self, item: Item) -> tuple[Predictions, ServerTiming]:
+        """Answer an item of simple serving; raises InvalidInput if the model takes none."""
+        profile = self._profile()
+
+        def inputs() -> Mapping[str, Tensor]:
+            tensors = [self._alone(tensor) for tensor in tensors_of(item, profile)]
+            return check_inputs(self._name, self._inputs, tensors)
+
+        def result(response: ModelResponse) -> Predictions:
+            return profile.decode(map(self._without_batch, response.outputs))
+
+        if self._instant:
+            return self.scheduler.run_here(lambda: ModelRequest(inputs()), result)
+        job = SingleJob(lambda job: ModelRequest(inputs(), cancelled=job.cancelled), result)
+        return await self.scheduler.run(job)
+
+    def response(self, request: InferRequest, response: ModelResponse) -> InferResponse:
+        """What a model answered, as the answer to a request."""
+        return InferResponse(
+            self._name,
+            select_outputs(self._name, response.outputs, request.outputs),
+            self.servable.version,
+            request.id,
+            response.parameters,
+        )
+
+    def _checked(self, request: InferRequest) -> _Asked:
+        """The request, if the model takes it; one that is wrong counts as failed."""
+        started_ns = time.monotonic_ns()
+        try:
+            return self._asked(request)
+        except RequestError:
+            self.scheduler.count_refused(started_ns)
+            raise
+
+    def _asked(self, request: InferRequest) -> _Asked:
+        if request.outputs:
+            check_outputs(self._name, self.servable.outputs, request.outputs)
+        inputs = check_inputs(self._name, self._inputs, request.inputs)
+        size = batch_size(self._name, self._most, inputs) if self._most else 1
+        terms = terms_of(request.parameters)
+        if self._sequences:
+            inputs = self._with_controls(inputs, size, terms)
+        return _Asked(inputs, request, size, self._kind(request), terms)
+
+    def _profile(self) -> ModelProfile:
+        profile = self.servable.profile
+        if profile is None:
+            raise InvalidInput(
+                f"Model '{self._name}' has no profile that says how a picture, sound or numbers "
+                "become its inputs.",
+                hint="Send tensors with the Open Inference Protocol: POST "
+                f"/v2/models/{self._name}/infer.",
+            )
+        return profile
+
+    def _with_controls(
+        self, inputs: Mapping[str, Tensor], size: int, terms: Terms
+    ) -> Mapping[str, Tensor]:
+        if size != 1:
+            raise InvalidInput(
+                f"inference request to model '{self._name}' must specify batch-size 1 due to "
+                "requirements of sequence batcher"
+            )
+        return {**inputs, **self._controls.tensors(terms.sequence)}
+
+    def _kind(self, request: InferRequest) -> Hashable:
+        """What requests must have in common to be computed together."""
+        if not self._together:
+            return None
+        return frozenset(
+            (tensor.name, () if tensor.name in self._ragged else tensor.shape[1:])
+            for tensor in request.inputs
+        )
+
+    def _alone(self, tensor: Tensor) -> Tensor:
+        """An item's tensor as a batch of one, for a model that takes batches."""
+        if not self._most:
+            return tensor
+        return Tensor(tensor.name, tensor.datatype, tensor.data[None])
+
+    def _without_batch(self, tensor: Tensor) -> Tensor:
+        if not self._most or tensor.shape[:1] != (1,):
+            return tensor
+        return Tensor(tensor.name, tensor.datatype, tensor.data[0])

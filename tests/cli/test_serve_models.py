@@ -1,0 +1,84 @@
+"""Which models `main.py serve` offers, by its options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from backend.cli.serve_models import add_model_arguments, registry_of
+from backend.core.errors import UsageError
+from backend.models.bundled import bundled_models
+from backend.models.registry import ModelRegistry
+
+BUNDLED = tuple(factory.name for factory in bundled_models())
+PYTHON = """
+import triton_python_backend_utils as pb_utils
+
+class TritonPythonModel:
+    def execute(self, requests):
+        return [pb_utils.InferenceResponse([]) for _ in requests]
+"""
+
+
+def registry(*arguments: str) -> ModelRegistry:
+    parser = argparse.ArgumentParser()
+    add_model_arguments(parser)
+    return registry_of(parser.parse_args(arguments))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "broken" / "1").mkdir(parents=True)
+    (tmp_path / "broken" / "1" / "model.onnx").write_bytes(b"no model")
+    (tmp_path / "fine" / "1").mkdir(parents=True)
+    (tmp_path / "fine" / "1" / "model.py").write_text(PYTHON)
+    tensor = '{ name: "%s" data_type: TYPE_UINT8 dims: [ -1 ] }'
+    (tmp_path / "fine" / "config.pbtxt").write_text(
+        f'backend: "python" input {tensor % "A"} output {tensor % "B"}'
+    )
+    return tmp_path
+
+
+def test_without_options_the_bundled_models_are_offered() -> None:
+    assert registry().names() == BUNDLED
+
+
+def test_every_model_of_a_repository_is_loaded_at_start(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = registry("--model-repository", str(folder))
+    try:
+        assert models.names() == (*BUNDLED, "fine")
+        assert "failed to load 'broken'" in caplog.text
+    finally:
+        models.close()
+
+
+def test_with_explicit_control_only_those_asked_for_are_loaded(folder: Path) -> None:
+    explicit = ("--model-repository", str(folder), "--model-control-mode", "explicit")
+    models = registry(*explicit, "--no-bundled-models")
+    assert models.names() == ()
+    assert [row.name for row in models.index()] == ["broken", "fine"]
+    for chosen in ("fine", "*"):
+        models = registry(*explicit, "--no-bundled-models", "--load-model", chosen)
+        try:
+            assert models.names() == ("fine",)
+        finally:
+            models.close()
+
+
+def test_a_model_to_load_that_is_not_there_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = ("--model-control-mode", "explicit", "--load-model", "none")
+    registry("--model-repository", str(tmp_path), *options)
+    assert "failed to load 'none', no such model in the model repository" in caplog.text
+
+
+def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--load-model needs --model-control-mode explicit"):
+        registry("--load-model", "m")
+    with pytest.raises(UsageError, match="is not a folder"):
+        registry("--model-repository", str(tmp_path / "none"))

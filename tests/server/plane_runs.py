@@ -1,0 +1,72 @@
+"""A data plane on a loop of its own, as a test uses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from backend.core.inference import InferRequest
+from backend.models.registry import ModelRegistry
+from backend.server.live_repository import ModelControl
+from backend.server.plane import DataPlane
+from backend.wire.generated import open_inference_pb2 as pb
+from tests.server.scripted_servables import Scripted, offer
+
+T = TypeVar("T")
+
+
+def with_plane(
+    work: Callable[[DataPlane], Awaitable[T]],
+    *models: Scripted,
+    registry: ModelRegistry | None = None,
+    queue_limit: int = 64,
+) -> T:
+    """Run `work` on a plane with these models; afterwards no thread is left."""
+    registry = registry or ModelRegistry()
+    for model in models:
+        offer(registry, model)
+
+    async def body() -> T:
+        plane = DataPlane(registry, queue_limit=queue_limit, control=ModelControl.EXPLICIT)
+        planes.append(plane)
+        try:
+            return await asyncio.wait_for(work(plane), 20)
+        finally:
+            for model in models:
+                model.gate.set()
+            plane.close()
+
+    planes: list[DataPlane] = []
+    try:
+        return asyncio.run(body())
+    finally:
+        assert planes[0].join(5)
+        registry.close()
+
+
+async def entered(model: Scripted) -> None:
+    """Wait until an instance has begun one more batch."""
+    assert await asyncio.to_thread(model.entered.acquire, timeout=10)
+
+
+async def value(plane: DataPlane, request: InferRequest) -> int:
+    """The first number of the answer."""
+    answer, _ = await plane.infer(request)
+    return int(answer.outputs[0].data.flat[0])
+
+
+def begin(plane: DataPlane, request: InferRequest) -> asyncio.Task[int]:
+    """Ask, without waiting for the answer."""
+    return asyncio.create_task(value(plane, request))
+
+
+async def settle() -> None:
+    """Let everything that was begun reach the queue."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def stats(plane: DataPlane, name: str) -> pb.ModelStatistics:
+    (row,) = plane.statistics(name)
+    return row
