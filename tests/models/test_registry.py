@@ -19,7 +19,7 @@ def test_every_bundled_profile_has_its_model() -> None:
         assert model.name == name
         assert model.profile is profile_for(name)
         assert model.version == "1"
-        assert model.platform
+        assert model.config.platform == "inferdeck"
     registry.close()
     assert registry.names() == ()
 
@@ -45,11 +45,10 @@ def test_an_unknown_model_or_version_is_not_found() -> None:
 
 
 def test_a_name_is_offered_once_and_can_be_withdrawn() -> None:
-    model = Identity(profile_for("identity"))
-    registry = ModelRegistry([model])
+    registry = ModelRegistry([Identity(profile_for("identity"))])
     with pytest.raises(UsageError, match="already loaded"):
         registry.add(Identity(profile_for("identity")))
-    assert registry.remove("identity") is model
+    registry.remove("identity")
     assert registry.default == ""
     with pytest.raises(NotFound):
         registry.remove("identity")
