@@ -42,7 +42,7 @@ from backend.wire.oip_rest import encode_request as encode_rest  # noqa: E402
 _LIMIT = 256 * 1024 * 1024
 _STREAM = "/inference.GRPCInferenceService/ModelStreamInfer"
 _SIZES = {"1 KB": 1024, "frame": 640 * 480 * 3}
-_SECONDS = 1.5
+_SECONDS = 0.8
 
 
 @dataclass
