@@ -69,6 +69,13 @@ class Toast(QFrame):
         self._title.setText(f"{self.notice.title}  × {self._count}")
         self._restart()
 
+    def fit(self) -> int:
+        """Give every text the height of its lines; the height of the toast with them."""
+        for text in self.findChildren(_Text):
+            text.fit()
+        self.adjustSize()
+        return self.height()
+
     @Slot()
     def dismiss(self) -> None:
         """Go away."""
@@ -96,7 +103,7 @@ class Toast(QFrame):
         icon = QLabel()
         icon.setPixmap(tinted_pixmap(str(severity), palette.color(role)))
         icon.setAccessibleName(str(severity))
-        self._title = _text(self.notice.title, _TEXT_WIDTH)
+        self._title = _Text(self.notice.title, _TEXT_WIDTH)
         self._title.setAccessibleName(f"{severity}: {self.notice.title}")
         head = QHBoxLayout()
         head.setSpacing(GAP)
@@ -108,10 +115,10 @@ class Toast(QFrame):
         column.setSpacing(GAP_SMALL)
         column.addLayout(head)
         if self.notice.body:
-            body = _text(self.notice.body, _TEXT_WIDTH)
+            body = _Text(self.notice.body, _TEXT_WIDTH)
             body.setProperty("role", "muted")
             column.addLayout(_indented(body))
-        self._more = _text(self._details, _TEXT_WIDTH)
+        self._more = _Text(self._details, _TEXT_WIDTH)
         self._more.setProperty("role", "muted")
         self._more.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more.hide()
@@ -175,6 +182,7 @@ class Toasts(QWidget):
         for toast in self._toasts:
             if toast.notice == notice:
                 toast.repeat()
+                self.arrange()
                 return
         if len(self._toasts) >= _MOST_SHOWN:
             self._remove(self._toasts[0])
@@ -192,16 +200,15 @@ class Toasts(QWidget):
         if not self._toasts:
             self.hide()
             return
+        self.show()  # first: a layout counts nothing for what is hidden
         y = 0
         for toast in self._toasts:
-            toast.adjustSize()
-            height = toast.height()
+            height = toast.fit()
             toast.setGeometry(0, y, _WIDTH, height)
             y += height + GAP
         y -= GAP
         bottom = self._window.height() - self._bottom_inset - GAP_LARGE
         self.setGeometry(self._window.width() - _WIDTH - GAP_LARGE, bottom - y, _WIDTH, y)
-        self.show()
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -225,13 +232,20 @@ def _indented(label: QLabel) -> QHBoxLayout:
     return row
 
 
-def _text(text: str, width: int) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    # A fixed width makes the height for it exact: nested layouts only estimate.
-    label.setFixedWidth(width)
-    return label
+class _Text(QLabel):
+    """Wrapped text of a fixed width; nested layouts would only estimate how high it is."""
+
+    def __init__(self, text: str, width: int) -> None:
+        super().__init__(text)
+        self._width = width
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFixedWidth(width)
+
+    def fit(self) -> None:
+        """Take the height of all lines, in the font that the stylesheet gives."""
+        self.ensurePolished()
+        self.setFixedHeight(max(1, self.heightForWidth(self._width)))
 
 
 def _close_button(palette: Palette, run: Callable[[], None]) -> QToolButton:

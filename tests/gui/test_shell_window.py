@@ -9,7 +9,14 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from backend.core.choices import EMBEDDED, RunSettings, Serialization, Target, Transport
@@ -284,6 +291,23 @@ def test_toasts_merge_what_repeats_and_are_few(stage: Stage) -> None:
     for index in range(9):
         toasts.show_notice(Notice(Severity.ERROR, f"Error {index}"))
     assert len(toasts.shown) == 4
+
+
+def test_toasts_show_every_line_of_their_texts(stage: Stage) -> None:
+    words = "The settings could not be understood and were set aside in the folder beside them. "
+    long_path = "/home/somebody/.config/inferdeck/inferdeck/settings.json.bad "
+    toasts = stage.window.toasts
+    toasts.show_notice(Notice(Severity.WARNING, words, words + long_path + words))
+    QApplication.processEvents()
+    wrapped = [label for label in toasts.findChildren(QLabel) if label.wordWrap()]
+    shown = [label for label in wrapped if label.isVisible()]
+    assert len(shown) == 2
+    for label in shown:
+        assert label.height() >= label.heightForWidth(label.width())
+        toast = label.parentWidget()
+        assert toast is not None
+        assert toast.rect().contains(label.geometry())
+    assert toasts.geometry().bottom() < stage.window.height()
 
 
 def test_space_belongs_to_a_button_or_field_that_has_the_focus(stage: Stage, qtbot: QtBot) -> None:
