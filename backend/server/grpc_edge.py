@@ -58,12 +58,14 @@ else:
 class Note:
     """What a method learns about a message and the log wants to know.
 
-    `error` is one that a method has put into a reply by itself.
+    `error` is one that a method has put into a reply by itself; `quick` says that the answer waits
+    for nothing.
     """
 
     model: str = ""
     id: str = ""
     error: BaseException | None = None
+    quick: bool = False
 
 
 Answer: TypeAlias = Callable[[bytes, Note], Awaitable[bytes]]
@@ -117,14 +119,16 @@ class GrpcEdge:
             peer = _peer(context)
             frank = _wants_status(context)
 
-            def start(message: bytes) -> Turn:
+            def start(message: bytes) -> tuple[Turn, bool]:
                 note, begun = Note(), _Begun(name, peer, len(message))
                 logged = _Message(self._add, begun, note, refuse, frank=frank)
                 try:
                     turn = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
-                    return logged.failed(error)
-                return logged.many(turn) if isinstance(turn, AsyncGenerator) else logged.one(turn)
+                    return logged.failed(error), True
+                if isinstance(turn, AsyncGenerator):
+                    return logged.many(turn), False
+                return logged.one(turn), note.quick
 
             async with self._open_stream(name, context):
                 try:

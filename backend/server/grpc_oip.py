@@ -124,7 +124,10 @@ class _Methods:
     def begin_in_stream(self, data: bytes, note: Note) -> Turn:
         """The one answer of most models, or the answers of a decoupled one."""
         asked = self._read(data, note)
-        return self._many(asked, note) if asked.model.decoupled else self._one(asked)
+        if asked.model.decoupled:
+            return self._many(asked, note)
+        note.quick = asked.model.instant
+        return self._one(asked)
 
     async def _one(self, asked: _Asked) -> bytes:
         response, timing = await self._plane.infer(asked.request)

@@ -19,7 +19,8 @@ DEPTH = 64
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Turn: TypeAlias = Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
 """What becomes of one message: its answer, or all of them one by one."""
-Begin: TypeAlias = Callable[[bytes], Turn]
+Begin: TypeAlias = Callable[[bytes], tuple[Turn, bool]]
+"""Begins a turn; the flag says that it is one answer that waits for nothing."""
 Draining: TypeAlias = Callable[[], Awaitable[None]]
 
 
@@ -61,7 +62,7 @@ class _Stream:
         self._context = context
         self._begin = begin
         self._places = asyncio.Semaphore(DEPTH)
-        self._in_order: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue()
+        self._in_order: asyncio.Queue[asyncio.Task[bytes] | bytes | None] = asyncio.Queue()
         self._writing = asyncio.Lock()
 
     async def read(self, tasks: asyncio.TaskGroup) -> None:
@@ -84,18 +85,20 @@ class _Stream:
         message = await self._context.read()
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             return False
-        turn = self._begin(message)
+        turn, quick = self._begin(message)
         if isinstance(turn, AsyncGenerator):
             tasks.create_task(self._write_many(turn))
+        elif quick:
+            self._in_order.put_nowait(await turn)  # a task would only cost time
         else:
             self._in_order.put_nowait(tasks.create_task(turn))
         return True
 
     async def _write_next(self) -> bool:
-        task = await self._in_order.get()
-        if task is None:
+        reply = await self._in_order.get()
+        if reply is None:
             return False
-        await self._write(await task)
+        await self._write(reply if isinstance(reply, bytes) else await reply)
         self._places.release()
         return True
 
