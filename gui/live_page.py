@@ -85,7 +85,7 @@ class LivePage(DockArea):
         if result.settings.model != self._model:
             return
         if isinstance(result.sample, Frame):
-            self.paints.shown(result.timeline)
+            self.paints.shown(result.timeline, result.lane)
         else:
             self.paints.heard(result.sample.captured_ns, time.monotonic_ns())
         self.pane.preview.show_result(result)

@@ -22,15 +22,15 @@ class PaintRecord:
 
     def __init__(self) -> None:
         self._ages: deque[tuple[int, float]] = deque(maxlen=_KEPT)
-        self._decoded: dict[int, int] = {}
-        self._draws: deque[tuple[float, float]] = deque(maxlen=_KEPT)
+        self._decoded: dict[int, tuple[int, int]] = {}
+        self._draws: deque[tuple[float, float, int]] = deque(maxlen=_KEPT)
 
-    def shown(self, timeline: Timeline) -> None:
-        """An answer was handed to the preview."""
+    def shown(self, timeline: Timeline, lane: int) -> None:
+        """An answer of that lane was handed to the preview."""
         captured = timeline.marks.get(Stage.CAPTURED)
         decoded = timeline.marks.get(Stage.DECODED)
         if captured is not None and decoded is not None:
-            self._decoded[captured] = decoded
+            self._decoded[captured] = decoded, lane
             while len(self._decoded) > _AWAITED:
                 del self._decoded[next(iter(self._decoded))]
 
@@ -44,9 +44,11 @@ class PaintRecord:
             if not paint.is_result:
                 continue
             self._ages.append((paint.painted_ns, paint.age_ms))
-            decoded = self._decoded.pop(paint.captured_ns, None)
-            if decoded is not None:
-                self._draws.append((paint.painted_ns / 1e9, (paint.painted_ns - decoded) / 1e6))
+            known = self._decoded.pop(paint.captured_ns, None)
+            if known is not None:
+                decoded, lane = known
+                draw_ms = (paint.painted_ns - decoded) / 1e6
+                self._draws.append((paint.painted_ns / 1e9, draw_ms, lane))
 
     def age_ms(self, now_ns: int) -> float | None:
         """Median result age at first paint over the last two seconds, None if there was none."""
@@ -61,9 +63,10 @@ class PaintRecord:
         """The trace window [columns, n] with a row for each drawing put before its rows."""
         window = traces.window()
         rows = np.full((len(traces.columns), len(self._draws)), np.nan)
-        for index, (at_s, draw_ms) in enumerate(self._draws):
+        for index, (at_s, draw_ms, lane) in enumerate(self._draws):
             rows[traces.columns["at_s"], index] = at_s
             rows[traces.columns["draw"], index] = draw_ms
+            rows[traces.columns["lane"], index] = lane
         return np.hstack([rows, window])
 
     def clear(self) -> None:

@@ -52,9 +52,13 @@ def latency_report(
 ) -> LatencyReport | None:
     """The report over `window` [columns, n] of a trace ring, or None if nothing was answered.
 
-    `now_s` and the column `at_s` are on the same clock, in seconds; spans are in ms.
+    `now_s` and the column `at_s` are on the same clock, in seconds; spans are in ms. Where the
+    ring tells lanes apart, only the newest counts: after a switch the old setting says nothing.
     """
     recent = window[:, window[columns["at_s"]] >= now_s - WINDOW_S]
+    if recent.size and np.isfinite(recent[columns["lane"], -1]):
+        lanes = recent[columns["lane"]]
+        recent = recent[:, lanes == np.fmax.reduce(lanes)]
     totals = recent[columns["total"]]
     totals = totals[np.isfinite(totals)]
     of_totals = percentiles(totals)

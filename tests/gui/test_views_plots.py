@@ -24,9 +24,11 @@ from backend.core.predictions import (
 )
 from backend.core.rings import TraceRing
 from backend.core.tensors import Datatype, Tensor
-from backend.core.timing import SPANS
+from backend.core.timing import SPANS, Stage, Timeline
+from gui.paint_record import PaintRecord
 from gui.theme import DARK, LIGHT
 from gui.views.bars import TopKView
+from gui.views.first_paint import FirstPaint
 from gui.views.latency import LatencyView
 from gui.views.latency_report import EDGES_MS, histogram, latency_report
 from gui.views.rows import Row, RowOrder
@@ -46,7 +48,7 @@ from gui.views.timeline import ProbabilityTimeline
 from tests.gui.view_samples import classes, image_of, settle
 
 MS = 1_000_000
-COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in")
+COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
 
 
 def ring_of(*points: tuple[float, float, int]) -> SeriesRing:
@@ -327,6 +329,15 @@ def test_only_the_last_ten_seconds_count() -> None:
     assert latency_report(ring.window(), ring.columns, now_s=40.0) is None
 
 
+def test_after_a_switch_only_the_new_setting_counts() -> None:
+    old = [reported(10.0 + n / 10, infer=5.0) | {"lane": 1.0} for n in range(8)]
+    ring = trace([*old, reported(11.0, infer=100.0) | {"lane": 2.0}])
+    report = latency_report(ring.window(), ring.columns, now_s=11.1)
+    assert report is not None
+    assert report.samples == 1
+    assert report.p50 == report.newest == 136.0
+
+
 def test_after_a_switch_to_a_silent_server_its_parts_are_not_added_twice() -> None:
     silent = {"at_s": 10.5, "wait": 1.0, "server_and_network": 20.0, "total": 21.0}
     ring = trace([reported(10.0, infer=10.0), silent])
@@ -335,6 +346,33 @@ def test_after_a_switch_to_a_silent_server_its_parts_are_not_added_twice() -> No
     assert not report.server_reports
     assert "network" not in dict(report.spans)
     assert dict(report.spans)["server_and_network"] == 20.0
+
+
+def test_after_a_switch_only_the_answers_of_the_newest_lane_count() -> None:
+    ring = TraceRing(COLUMNS, 64)
+    for n in range(20):
+        ring.append(reported(10.0 + n / 100, infer=1.0) | {"lane": 1})
+    for n in range(3):
+        ring.append(reported(11.0 + n / 10, infer=100.0) | {"lane": 2})
+    report = latency_report(ring.window(), ring.columns, now_s=12.0)
+    assert report is not None
+    assert (report.p50, report.newest, report.samples) == (136.0, 136.0, 3)
+    assert dict(report.spans)["server_infer"] == 100.0
+    assert report.counts.sum() == 3
+
+
+def test_the_time_to_draw_belongs_to_the_lane_of_its_answer() -> None:
+    traces = TraceRing(COLUMNS, 64)
+    paints = PaintRecord()
+    for lane, draw_ms in ((1, 40), (2, 5)):
+        at_ns = (10 + lane) * 10**9
+        timeline = Timeline({Stage.CAPTURED: at_ns, Stage.DECODED: at_ns + MS})
+        paints.shown(timeline, lane)
+        paints.painted([FirstPaint(lane, at_ns, at_ns + (1 + draw_ms) * MS, is_result=True)])
+        traces.append(reported(at_ns / 1e9, infer=1.0) | {"lane": lane})
+    report = latency_report(paints.with_draws(traces), traces.columns, now_s=13.0)
+    assert report is not None
+    assert dict(report.spans)["draw"] == pytest.approx(5.0)
 
 
 def test_the_histogram_has_ten_bins_per_decade_and_loses_nothing() -> None:
