@@ -329,15 +329,6 @@ def test_only_the_last_ten_seconds_count() -> None:
     assert latency_report(ring.window(), ring.columns, now_s=40.0) is None
 
 
-def test_after_a_switch_only_the_new_setting_counts() -> None:
-    old = [reported(10.0 + n / 10, infer=5.0) | {"lane": 1.0} for n in range(8)]
-    ring = trace([*old, reported(11.0, infer=100.0) | {"lane": 2.0}])
-    report = latency_report(ring.window(), ring.columns, now_s=11.1)
-    assert report is not None
-    assert report.samples == 1
-    assert report.p50 == report.newest == 136.0
-
-
 def test_after_a_switch_to_a_silent_server_its_parts_are_not_added_twice() -> None:
     silent = {"at_s": 10.5, "wait": 1.0, "server_and_network": 20.0, "total": 21.0}
     ring = trace([reported(10.0, infer=10.0), silent])
