@@ -32,8 +32,9 @@ class LogPanel(QPlainTextEdit):
 
     def add_notice(self, notice: Notice) -> None:
         """One line for a notice."""
-        body = f" {notice.body}" if notice.body else ""
-        self.add_text(f"{notice.severity:<8}{notice.title}{body}")
+        stop = "" if notice.title.endswith((".", "!", "?", ":")) else "."
+        text = f"{notice.title}{stop} {notice.body}" if notice.body else notice.title
+        self.add_text(f"{notice.severity:<8}{text}")
 
     def add_text(self, text: str) -> None:
         """Lines of text under the present time."""

@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         settings = self._store.current
-        self.resize(1280, 800)
+        self.resize(QSize(1280, 800).boundedTo(self.screen().availableGeometry().size()))
         if settings.window.geometry:
             self.restoreGeometry(_blob(settings.window.geometry))
         self.page.set_locked(locked=settings.window.locked)

@@ -194,6 +194,8 @@ class SourceDesk(QObject):
         if name not in offers:
             name = next((offer.name for offer in self._models if offer.kind is info.kind), "")
         if name:
+            before = self._board.current.model
+            reason = reason.replace("This model", before, 1)
             self._board.use(replace(self._board.current, model=name))
             self.noticed.emit(Notice(Severity.INFO, f"Model changed to {name}", reason), "")
 
