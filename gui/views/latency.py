@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.tensors import Array
 from gui.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
 from gui.views.contrast import readable_on
-from gui.views.latency_report import EDGES_MS, LatencyReport, latency_report
+from gui.views.latency_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.view import TEXT_PERIOD_NS, View
 
@@ -50,7 +50,8 @@ _NUMBERS = 44.0
 _BAR = 20.0
 _SCALE = 16.0
 _LINE = 17.0
-_LEAST_HISTOGRAM = 56.0
+_LEAST_HISTOGRAM, _LABELLED_HISTOGRAM = 30.0, 56.0
+_PERCENTILE = 12.0
 _ENTRY_WIDTH, _WIDE_ENTRY = 146.0, 270.0
 _MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
 
@@ -61,6 +62,8 @@ class LatencyView(View):
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__("Latency", parent, palette)
         self._report: LatencyReport | None = None
+        self._last: LatencyReport | None = None
+        self._failed, self._answered = 0, False
         self._top = SteadyTop(least=1.0)
         self._computed_s = -math.inf
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -72,15 +75,27 @@ class LatencyView(View):
 
     @property
     def report(self) -> LatencyReport | None:
-        """The numbers on show, None before the first answer."""
+        """The numbers of the last ten seconds, None if nothing was answered in them."""
         return self._report
+
+    @property
+    def notice(self) -> str:
+        """Why there are no numbers; '' while there are some."""
+        if self._report is not None:
+            return ""
+        if self._answered:
+            return self.tr("No result in the last {0:g} s").format(WINDOW_S)
+        if self._failed:
+            return self.tr("No result yet, {0} failed").format(self._failed)
+        return self.tr("Waiting for the first result")
 
     @property
     def summary(self) -> str:
         """The percentiles in one line."""
         report = self._report
         if report is None:
-            return "no latency yet"
+            failed = f", failed {self._failed}" if self._answered else ""
+            return self.notice + failed
         return (
             f"latency p50 {milliseconds(report.p50)}, p95 {milliseconds(report.p95)}, "
             f"p99 {milliseconds(report.p99)}, failed {report.failed}"
@@ -99,7 +114,10 @@ class LatencyView(View):
             return
         self._computed_s = now_s
         self._report = latency_report(window, columns, now_s, failed)
+        self._failed = failed
+        self._answered = bool(np.isfinite(window[columns["total"]]).any())
         if self._report is not None:
+            self._last = self._report
             self._top.update(self._report.sum_of_medians)
         if self.isVisible():
             self.describe()
@@ -107,7 +125,8 @@ class LatencyView(View):
 
     def clear(self) -> None:
         """Forget everything."""
-        self._report, self._computed_s = None, -math.inf
+        self._report, self._last, self._computed_s = None, None, -math.inf
+        self._failed, self._answered = 0, False
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -123,8 +142,8 @@ class LatencyView(View):
             self._paint_histogram(painter, rest)
 
     def _paint_numbers(self, painter: QPainter, area: QRectF) -> float:
-        """Newest value and percentiles, each in a slot of its own width."""
-        report = self._report
+        """Newest value and percentiles, each in a slot of its own width; old ones are muted."""
+        report = self._last
         cells: tuple[tuple[str, str], ...] = (
             (self.tr("now"), "newest"),
             ("p50", "p50"),
@@ -135,12 +154,14 @@ class LatencyView(View):
             (name, "–" if report is None else milliseconds(float(getattr(report, field))))
             for name, field in cells
         ]
-        texts.append((self.tr("failed"), "–" if report is None else str(report.failed)))
+        silent = report is None and not self._failed
+        texts.append((self.tr("failed"), "–" if silent else str(self._failed)))
+        role = "text" if self._report is not None else "text_muted"
         width = area.width() / len(texts)
         for place, (name, value) in enumerate(texts):
             cell = QRectF(area.left() + place * width, area.top(), width, _NUMBERS)
-            failed = place == len(texts) - 1 and report is not None and report.failed > 0
-            self._paint_number(painter, cell, name, value, "error" if failed else "text")
+            failed = place == len(texts) - 1 and self._failed > 0
+            self._paint_number(painter, cell, name, value, "error" if failed else role)
         return area.top() + _NUMBERS
 
     def _paint_number(
@@ -225,7 +246,9 @@ class LatencyView(View):
         painter.drawText(area.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, label)
 
     def _paint_histogram(self, painter: QPainter, area: QRectF) -> None:
-        plot = area.adjusted(0, 12, 0, -_SCALE)
+        """The histogram; where it is low, without names at its percentiles."""
+        labelled = area.height() >= _LABELLED_HISTOGRAM
+        plot = area.adjusted(0, _PERCENTILE if labelled else 0, 0, -_SCALE)
         painter.setPen(QPen(self.roles.color("border"), 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         painter.setFont(tabular(self.font(), CAPTION_PX))
@@ -234,8 +257,7 @@ class LatencyView(View):
         report = self._report
         if report is None:
             painter.setPen(self.roles.color("text_muted"))
-            text = self.tr("Waiting for the first result")
-            painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, self.notice)
             return
         highest = max(1, int(report.counts.max()))
         color = self.roles.color("accent")
@@ -245,7 +267,7 @@ class LatencyView(View):
             bar = QRectF(left, plot.bottom() - height, max(1.0, right - left - 1), height)
             painter.fillRect(bar, color)
         for name, value in (("p50", report.p50), ("p99", report.p99)):
-            self._paint_percentile(painter, plot, name, value)
+            self._paint_percentile(painter, plot, name if labelled else "", value)
 
     def _paint_mark(self, painter: QPainter, plot: QRectF, mark: float) -> None:
         """A round number on the axis with a faint line above it."""
@@ -263,7 +285,7 @@ class LatencyView(View):
         painter.drawLine(x, int(plot.top()), x, int(plot.bottom()))
         # p50 writes to the left of its line and p99 to the right: they never meet.
         left = x - 42 if name == "p50" else x + 2
-        label = QRectF(left, plot.top() - 12, 40, 12)
+        label = QRectF(left, plot.top() - _PERCENTILE, 40, _PERCENTILE)
         side = Qt.AlignmentFlag.AlignRight if name == "p50" else Qt.AlignmentFlag.AlignLeft
         painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, name)
 

@@ -379,7 +379,7 @@ def test_the_latency_panel_tells_its_numbers_and_paints_them(qtbot: QtBot) -> No
     view.resize(400, 290)
     view.show()
     empty = image_of(view)
-    assert view.summary == "no latency yet"
+    assert view.summary == "Waiting for the first result"
     ring = trace([reported(10.0, infer=10.0)])
     view.show_traces(ring.window(), ring.columns, failed=3, now_s=11.0)
     assert view.summary == "latency p50 46.0 ms, p95 46.0 ms, p99 46.0 ms, failed 3"
@@ -393,6 +393,48 @@ def test_the_latency_panel_tells_its_numbers_and_paints_them(qtbot: QtBot) -> No
     assert image_of(view) != empty
     view.clear()
     assert view.report is None
+
+
+def test_a_pause_keeps_the_numbers_and_says_that_they_are_old(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(400, 290)
+    view.show()
+    ring = trace([reported(10.0, infer=10.0)])
+    view.show_traces(ring.window(), ring.columns, failed=1, now_s=11.0)
+    assert view.notice == ""
+    fresh = image_of(view)
+    view.show_traces(ring.window(), ring.columns, failed=4, now_s=40.0)
+    assert view.report is None
+    assert view.summary == "No result in the last 10 s, failed 4"
+    assert image_of(view) != fresh
+    view.clear()
+    assert view.notice == "Waiting for the first result"
+
+
+def test_failures_are_told_before_anything_was_answered(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.show()
+    view.show_traces(trace([]).window(), trace([]).columns, failed=0, now_s=1.0)
+    waiting = image_of(view)
+    assert view.notice == "Waiting for the first result"
+    view.show_traces(trace([]).window(), trace([]).columns, failed=3, now_s=2.0)
+    assert view.summary == "No result yet, 3 failed"
+    assert image_of(view) != waiting
+
+
+def test_a_low_panel_still_has_its_histogram(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(400, 222)
+    view.show()
+    ring = trace([reported(10.0, infer=10.0)])
+    view.show_traces(ring.window(), ring.columns, now_s=11.0)
+    image = image_of(view)
+    accent = DARK.color("accent").rgb()
+    below = range(image.height() - 45, image.height())
+    assert any(image.pixel(x, y) == accent for y in below for x in range(image.width()))
 
 
 # Throughput and scales
