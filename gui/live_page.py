@@ -200,6 +200,6 @@ def source_line(info: SourceInfo) -> str:
     if info.rate:
         sound = info.kind is MediaKind.AUDIO
         parts.append(f"{info.rate / 1000:g} kHz" if sound else f"{info.rate:g} fps")
-    if info.items:
-        parts.append(f"{info.items} frames")
+    if info.items and info.kind is MediaKind.IMAGE:
+        parts.append("1 frame" if info.items == 1 else f"{info.items} frames")
     return "   ".join(parts)
