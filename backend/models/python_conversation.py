@@ -209,6 +209,7 @@ def _as_message(opened: Mapping[int, _Open]) -> tuple[list[Body], list[Buffer]]:
 def _times(started_ns: int, sent_ns: int, done: Body) -> ExecutionTimes:
     """Ours and the process's own durations put together; its clock is never compared with ours."""
     whole = time.monotonic_ns() - started_ns
-    gathered = min(whole, sent_ns - started_ns + done["input_ns"])
-    computed = min(whole - gathered, done["infer_ns"])
+    computed = min(whole, done["infer_ns"])
+    # It may have begun to compute before the call that sent the batch came back here.
+    gathered = min(whole - computed, sent_ns - started_ns + done["input_ns"])
     return ExecutionTimes(gathered, computed, whole - gathered - computed)

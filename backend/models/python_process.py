@@ -40,6 +40,7 @@ class ModelProcess:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._reaping = threading.Lock()
         memory = make_memory()
         self._child = _start(memory)
         to_model, from_model = map(map_memory, memory) if memory else (None, None)
@@ -78,9 +79,15 @@ class ModelProcess:
         return message.body
 
     def kill(self) -> None:
-        """End it at once."""
-        with contextlib.suppress(OSError):
-            self._child.kill()
+        """End it at once, and what it has started."""
+        if sys.platform == "win32":
+            with contextlib.suppress(OSError):
+                self._child.kill()
+            return
+        # Not Popen's own kill: that may reap the process, and `wait` must be the one who does.
+        with self._reaping, contextlib.suppress(OSError):
+            if self._child.returncode is None:
+                os.killpg(self._child.pid, signal.SIGKILL)
 
     def kill_and_wait(self) -> str:
         """End it at once, and say how it ended by itself if it had already."""
@@ -90,7 +97,8 @@ class ModelProcess:
     def wait(self) -> str:
         """Wait until it has ended, by itself or killed; how, as the end of a sentence."""
         _wait_for_group(self._child)
-        code = self._child.wait()
+        with self._reaping:
+            code = self._child.wait()
         if code >= 0:
             return f"ended with exit code {code}"
         with contextlib.suppress(ValueError):
