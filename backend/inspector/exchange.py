@@ -1,0 +1,187 @@
+"""The record of one exchange: what was sent, what came back, when, and how it ended.
+
+Everything here is frozen and made of plain values, so an exchange can be shown, stored, compared
+and sent again. A request holds no secrets: credentials belong to the target and are added when it
+is sent, so what is stored or shared contains only the headers that were typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from backend.core.choices import DEFAULT_MESSAGE_LIMIT, Compression
+from backend.core.errors import ConsoleError
+
+Headers = tuple[tuple[str, str], ...]
+"""Names and values in order; gRPC metadata ending in `-bin` has its value in base64."""
+
+
+class MethodKind(StrEnum):
+    """How many messages travel each way; the value is the badge of a gRPC method."""
+
+    UNARY = "U"
+    SERVER_STREAM = "S"
+    CLIENT_STREAM = "C"
+    BIDI_STREAM = "B"
+    REST = "R"
+
+    @property
+    def client_streams(self) -> bool:
+        """Whether more than one request message may be sent."""
+        return self in (MethodKind.CLIENT_STREAM, MethodKind.BIDI_STREAM)
+
+    @property
+    def server_streams(self) -> bool:
+        """Whether more than one reply message may come."""
+        return self in (MethodKind.SERVER_STREAM, MethodKind.BIDI_STREAM)
+
+    @property
+    def streams(self) -> bool:
+        """Whether either side sends more than one message."""
+        return self.client_streams or self.server_streams
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent, to the byte: sending it again sends the same messages.
+
+    `path` is '/package.Service/Method' for gRPC and begins with '/' for REST, where it may carry a
+    query. `messages` are the bytes before compression: for gRPC the messages before HTTP/2
+    framing, for REST the body (none, or one).
+    """
+
+    target: str
+    kind: MethodKind
+    path: str
+    messages: tuple[bytes, ...] = ()
+    verb: str = ""
+    headers: Headers = ()
+    compression: Compression = Compression.NONE
+    deadline_s: float | None = None
+    message_limit: int = DEFAULT_MESSAGE_LIMIT
+
+    @property
+    def rest(self) -> bool:
+        """Whether it travels over REST."""
+        return self.kind is MethodKind.REST
+
+    @property
+    def method(self) -> str:
+        """As people read it: 'POST /v2/models/m/infer' or 'package.Service/Method'."""
+        return f"{self.verb} {self.path}" if self.rest else self.path.removeprefix("/")
+
+    @property
+    def body(self) -> bytes:
+        """The body of a REST request, or the first message."""
+        return self.messages[0] if self.messages else b""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all messages."""
+        return sum(map(len, self.messages))
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyMessage:
+    """One message or body that came back, and when, in ns since the exchange began."""
+
+    body: bytes
+    offset_ns: int
+
+    @property
+    def size(self) -> int:
+        """Bytes, after decompression."""
+        return len(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the server ended it: 0 'OK' or 5 'NOT_FOUND' for gRPC, 200 'OK' or 404 for REST."""
+
+    code: int
+    name: str
+    text: str = ""
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TimingPart:
+    """One part of an exchange's time; `parts` lie within it and need not fill it.
+
+    The outermost parts of an exchange follow one another without gaps and add up to its total.
+    `note` says what the name cannot, such as 'reused' for a connection that was already open.
+    """
+
+    name: str
+    start_ns: int
+    duration_ns: int
+    parts: tuple[TimingPart, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why it did not end well: the class of the error, its message and what to try."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    code: str = ""
+
+    @classmethod
+    def of(cls, error: ConsoleError) -> Fault:
+        """The fault of an error; `code` is its `fault` where it has one."""
+        code = getattr(error, "fault", "")
+        return cls(type(error).__name__, error.message, error.hint, str(code or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange from first byte to last.
+
+    `sent_ns` holds the moment of each message sent, and all moments are ns since `started_at`.
+    `status` is None if the server never gave one; `fault` is None if all went well. Of a stream
+    longer than the record, `sent_left_out` and `replies_left_out` count what is not in it: the
+    oldest replies, and the last messages sent.
+    """
+
+    request: Request
+    started_at: datetime
+    total_ns: int
+    status: Status | None = None
+    sent_ns: tuple[int, ...] = ()
+    replies: tuple[ReplyMessage, ...] = ()
+    headers: Headers = ()
+    trailers: Headers = ()
+    timing: tuple[TimingPart, ...] = ()
+    fault: Fault | None = None
+    sent_left_out: int = 0
+    replies_left_out: int = 0
+    remarks: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended as it should."""
+        return self.fault is None and self.status is not None and self.status.ok
+
+    @property
+    def replayable(self) -> bool:
+        """Whether the request is here whole, so that it can be sent again."""
+        return not self.sent_left_out
+
+    @property
+    def body(self) -> bytes:
+        """The body of the last reply, or nothing."""
+        return self.replies[-1].body if self.replies else b""
+
+    @property
+    def reply_size(self) -> int:
+        """Bytes of the replies that are in the record."""
+        return sum(reply.size for reply in self.replies)
+
+
+def now_utc() -> datetime:
+    """The time of day, for `started_at`."""
+    return datetime.now(UTC)
