@@ -1,0 +1,55 @@
+"""One message of a stream of inferences, whichever of the two types a server sends.
+
+Most servers send ModelStreamInferResponse {error_message=1, infer_response=2}; some send a bare
+ModelInferResponse {model_name=1, model_version=2, id=3, ..., raw_output_contents=6}. Decoded as
+the other type either may fail or, worse, succeed with nonsense. The numbers of the top-level
+fields tell them apart.
+"""
+
+from __future__ import annotations
+
+from backend.core.inference import InferResponse
+from backend.wire.elements import Buffer
+from backend.wire.oip_grpc import decode_response, decode_stream_response
+from backend.wire.varint import LENGTH_DELIMITED, read_varint
+
+_BARE_NUMBERS = frozenset((3, 4, 5, 6))
+_FIXED_SIZES = {1: 8, 5: 4}
+_VARINT = 0
+
+
+def is_bare(data: Buffer) -> bool:
+    """Whether a stream's message is a ModelInferResponse without the stream's wrapper.
+
+    A message that is neither counts as wrapped: its reader says what is wrong with it.
+    """
+    at = 0
+    try:
+        while at < len(data):
+            key, at = read_varint(data, at)
+            if key >> 3 in _BARE_NUMBERS:
+                return True
+            at = _after(data, at, key & 7)
+    except ValueError:
+        return False
+    return False
+
+
+def decode_stream_reply(data: bytes, *, bare: bool) -> tuple[str, InferResponse | None]:
+    """A stream's message of the given type: its error or '', and its response.
+
+    With an error the response holds no more than the request's id. Raises ReplyMismatch.
+    """
+    return ("", decode_response(data)) if bare else decode_stream_response(data)
+
+
+def _after(data: Buffer, at: int, wire_type: int) -> int:
+    """Where the field ends whose content starts at `at`."""
+    if wire_type == LENGTH_DELIMITED:
+        size, at = read_varint(data, at)
+        return at + size
+    if wire_type == _VARINT:
+        return read_varint(data, at)[1]
+    if wire_type in _FIXED_SIZES:
+        return at + _FIXED_SIZES[wire_type]
+    raise ValueError(f"wire type {wire_type}")
