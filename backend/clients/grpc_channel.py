@@ -44,6 +44,11 @@ class GrpcChannel:
         self._channel = grpc.insecure_channel(address, options=options)
         self._closed = False
 
+    @property
+    def channel(self) -> grpc.Channel:
+        """gRPC's own channel, for who needs more of a call than its bytes."""
+        return self._channel
+
     def wait_ready(self, timeout_s: float) -> None:
         """Connect; raises TargetUnreachable if that takes longer than `timeout_s` seconds."""
         ready = grpc.channel_ready_future(self._channel)
