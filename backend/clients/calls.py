@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -63,6 +63,15 @@ class Reply:
     server: ServerTiming | None = None
 
 
+SampleOf: TypeAlias = Callable[[int | None], Sample | None]
+"""The sample that a request was made of, by the reply's `seq`; None for one that is forgotten."""
+
+
+def no_sample(seq: int | None) -> Sample | None:  # noqa: ARG001 - none is known
+    """For a reader who does not know what was sent."""
+    return None
+
+
 class Codec(Protocol):
     """Samples to messages and back for one API, transport, payload and model; pure and
     thread-safe."""
@@ -86,8 +95,11 @@ class Codec(Protocol):
         """The call for a sample; raises InvalidInput if the model cannot take it."""
         ...
 
-    def decode(self, reply: RestReply | bytes) -> Reply:
+    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:
         """What came back: a RestReply, or the bytes of a gRPC message.
+
+        `sample_of` gives the sample of a request that the reply names, so that coordinates are
+        those of its source.
 
         Raises RequestError with the server's text for an error reply (its `seq` is set where the
         reply names its request), ReplyMismatch for one that is not what the protocol promises.

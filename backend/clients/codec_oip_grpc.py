@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply
+from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import message_of, seq_of
 from backend.core.choices import Payload, Serialization, Transport
 from backend.core.errors import ReplyMismatch, RequestError
@@ -56,13 +56,14 @@ class OipGrpcCodec:
         )
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 
-    def decode(self, reply: RestReply | bytes) -> Reply:
+    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:
         """The predictions of a ModelInferResponse, or of a stream's wrapper around one."""
         message = message_of(reply)
         response = _unwrap(message) if self._streamed else oip_grpc.decode_response(message)
+        seq = seq_of(response.id)
         return Reply(
-            seq_of(response.id),
-            self._profile.decode(response.outputs),
+            seq,
+            self._profile.decode(response.outputs, sample_of(seq)),
             timing_from_parameters(response.parameters),
         )
 

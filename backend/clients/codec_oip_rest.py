@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from backend.clients.calls import Outgoing, Reply, RestReply
+from backend.clients.calls import Outgoing, Reply, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import checked, rest_call, seq_of
 from backend.core.choices import Payload, Serialization
 from backend.core.inference import InferRequest
@@ -36,12 +36,13 @@ class OipRestCodec:
         call = rest_call(self.rest_path, headers, body, self._payload)
         return Outgoing(call, prepared_ns, time.monotonic_ns())
 
-    def decode(self, reply: RestReply | bytes) -> Reply:
+    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:
         """The predictions of an infer reply."""
         good = checked(reply)
         response = oip_rest.decode_response(good.headers, good.body)
+        seq = seq_of(response.id)
         return Reply(
-            seq_of(response.id),
-            self._profile.decode(response.outputs),
+            seq,
+            self._profile.decode(response.outputs, sample_of(seq)),
             timing_from_header(oip_rest.header_of(good.headers, SERVER_TIMING)),
         )

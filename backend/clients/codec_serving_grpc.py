@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 
-from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply
+from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import check_takes, message_of, seq_of
 from backend.core.choices import ImageEncoding, Payload, Serialization
-from backend.core.samples import AudioWindow, Sample
+from backend.core.samples import AudioWindow, MediaKind, Sample
+from backend.core.tensors import Tensor
 from backend.profiles.profile import ModelProfile
+from backend.profiles.recipe import OurInputs
 from backend.wire import serving_grpc
 from backend.wire.images import encode_image
 from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors
@@ -35,7 +37,7 @@ class ServingGrpcCodec:
         )
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 
-    def decode(self, reply: RestReply | bytes) -> Reply:
+    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:  # noqa: ARG002
         """The predictions of a PredictionResult; raises the error it carries, with its `seq`."""
         result = serving_grpc.decode_result(message_of(reply))
         seq = seq_of(result.id)
@@ -44,9 +46,16 @@ class ServingGrpcCodec:
             raise result.error
         return Reply(seq, result.predictions, result.timing)
 
+    def _tensors(self, sample: Sample) -> list[Tensor]:
+        """Pictures and sound as they are: the server's own profile prepares them."""
+        if self._profile.kind is MediaKind.BYTES:
+            return self._profile.encode(sample, self._payload)
+        check_takes(self._profile, sample)
+        return OurInputs().tensors(sample, self._payload, ())
+
     def _item(self, sample: Sample) -> Item:
         if not self._raw:
-            return Tensors(self._profile.encode(sample, self._payload))
+            return Tensors(self._tensors(sample))
         check_takes(self._profile, sample)
         if isinstance(sample, AudioWindow):
             return Sound(sample.samples, sample.rate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from urllib.parse import urlencode
 
-from backend.clients.calls import Outgoing, Reply, RestCall, RestReply
+from backend.clients.calls import Outgoing, Reply, RestCall, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import check_takes, checked, rest_call
 from backend.core.choices import ImageEncoding, Payload, Serialization
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
@@ -40,7 +40,7 @@ class ServingRestCodec:
             return self._made(prepared_ns, "audio/wav", encode_wav(sample.samples, sample.rate))
         return self._picture(sample)
 
-    def decode(self, reply: RestReply | bytes) -> Reply:
+    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:  # noqa: ARG002
         """The predictions of a /predict reply."""
         good = checked(reply)
         predictions, timing = decode_reply(good.body, self._profile.outputs)

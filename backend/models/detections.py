@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.core.tensors import Datatype, Tensor
-from backend.profiles.decoders import BOXES, CLASSES, SCORES
+from backend.profiles.names import BOXES, CLASSES, SCORES
 
 
 @dataclass(frozen=True, slots=True)

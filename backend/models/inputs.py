@@ -8,7 +8,7 @@ import numpy as np
 
 from backend.core.errors import InvalidInput
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
-from backend.profiles.profile import AUDIO, IMAGE, IMAGE_ENCODED
+from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED
 from backend.wire.images import MAX_PIXELS, decode_image
 
 

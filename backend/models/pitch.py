@@ -11,7 +11,8 @@ from backend.models.inputs import sound
 from backend.models.model import BundledModel
 from backend.models.yin import Pitch, find_pitch, shortest_sound
 from backend.profiles.bundled import PITCH_HIGH_HZ, PITCH_LOW_HZ
-from backend.profiles.decoders import CONFIDENCE, FREQUENCY, SURE_OF_PITCH
+from backend.profiles.decoders import SURE_OF_PITCH
+from backend.profiles.names import CONFIDENCE, FREQUENCY
 
 _LONGEST_S = 60
 

@@ -12,7 +12,7 @@ from backend.models.detections import Found, box_tensors
 from backend.models.inputs import picture
 from backend.models.model import BundledModel
 from backend.models.scaling import grey, shrunk
-from backend.profiles.decoders import POINTS, TEXT
+from backend.profiles.names import POINTS, TEXT
 from backend.profiles.profile import ModelProfile
 from backend.wire.opencv import cv2
 

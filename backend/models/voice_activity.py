@@ -11,7 +11,7 @@ from backend.core.tensors import Array, Datatype, Tensor
 from backend.models.inputs import sound
 from backend.models.model import BundledModel
 from backend.models.speech_signs import SpeechSigns, SpeechSignsMeter
-from backend.profiles.decoders import PROBABILITY
+from backend.profiles.names import PROBABILITY
 from backend.profiles.profile import ModelProfile
 
 _LONGEST_S = 60

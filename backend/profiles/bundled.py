@@ -8,28 +8,23 @@ from types import MappingProxyType
 from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, TensorSpec
-from backend.profiles.decoders import (
+from backend.profiles.decoders import BoxDecoder, PitchDecoder, PlainTensors, YesNoDecoder
+from backend.profiles.names import (
+    AUDIO,
     BOXES,
     CLASSES,
     CONFIDENCE,
     FREQUENCY,
+    IMAGE,
+    IMAGE_ENCODED,
+    INPUT0,
     POINTS,
     PROBABILITY,
     SCORES,
     TEXT,
-    BoxDecoder,
-    PitchDecoder,
-    PlainTensors,
-    YesNoDecoder,
 )
-from backend.profiles.profile import (
-    AUDIO,
-    IMAGE,
-    IMAGE_ENCODED,
-    INPUT0,
-    AudioFormat,
-    ModelProfile,
-)
+from backend.profiles.profile import AudioFormat, ModelProfile
+from backend.profiles.recipe import Elements
 
 SHAPE_LABELS = ("circle", "square", "triangle", "star", "hexagon")
 """Classes of the test pattern's shapes, by index."""
@@ -59,6 +54,7 @@ def _identity(model: str, datatype: Datatype, description: str) -> ModelProfile:
         outputs=(TensorSpec("OUTPUT0", datatype, (-1,)),),
         decoder=PlainTensors(),
         description=description,
+        recipe=Elements(INPUT0, datatype),
     )
 
 
@@ -73,7 +69,7 @@ def _finder(
         kind=MediaKind.IMAGE,
         inputs=_PICTURE_INPUTS,
         outputs=_BOX_OUTPUTS + extra_outputs,
-        decoder=BoxDecoder(labels),
+        decoder=BoxDecoder(),
         labels=labels,
         description=description,
     )
@@ -109,7 +105,7 @@ _PROFILES = (
         kind=MediaKind.AUDIO,
         inputs=_SOUND_INPUTS,
         outputs=(TensorSpec(PROBABILITY, Datatype.FP32, (1,)),),
-        decoder=YesNoDecoder(SPEECH_LABELS),
+        decoder=YesNoDecoder(),
         labels=SPEECH_LABELS,
         audio=AudioFormat(rate=16_000, window_s=0.5, hop_s=0.1),
         description="Tells speech from silence, noise and tones (96 % right in a conversation).",

@@ -18,12 +18,18 @@ from backend.core.predictions import (
     Text,
 )
 from backend.core.tensors import Array, Tensor
+from backend.profiles.names import (
+    BOXES,
+    CLASSES,
+    CONFIDENCE,
+    FREQUENCY,
+    POINTS,
+    PROBABILITY,
+    SCORES,
+    TEXT,
+)
 from backend.profiles.notes import note_name
-
-BOXES, SCORES, CLASSES = "BOXES", "SCORES", "CLASSES"
-TEXT, POINTS = "TEXT", "POINTS"
-FREQUENCY, CONFIDENCE = "FREQUENCY", "CONFIDENCE"
-PROBABILITY = "PROBABILITY"
+from backend.profiles.view import View
 
 SURE_OF_PITCH = 0.5
 """Confidence from which a pitch is named as a note."""
@@ -33,7 +39,7 @@ SURE_OF_PITCH = 0.5
 class PlainTensors:
     """Shows the outputs as they came."""
 
-    def decode(self, outputs: Mapping[str, Tensor]) -> Predictions:
+    def decode(self, outputs: Mapping[str, Tensor], view: View) -> Predictions:  # noqa: ARG002
         """All outputs, unexplained."""
         return (Tensors(tuple(outputs.values())),)
 
@@ -45,9 +51,7 @@ class BoxDecoder:
     BOXES are x0, y0, x1, y1 in source pixels; TEXT is UTF-8; POINTS [n, 4, 2] are x, y.
     """
 
-    labels: tuple[str, ...]
-
-    def decode(self, outputs: Mapping[str, Tensor]) -> Predictions:
+    def decode(self, outputs: Mapping[str, Tensor], view: View) -> Predictions:
         """One detection per row, in the model's order."""
         boxes, scores = outputs[BOXES].data, outputs[SCORES].data
         classes = outputs[CLASSES].data
@@ -56,23 +60,7 @@ class BoxDecoder:
         texts = outputs[TEXT].data if TEXT in outputs else [b""] * len(scores)
         corners = outputs[POINTS].data if POINTS in outputs else [()] * len(scores)
         rows = zip(boxes, scores, classes, texts, corners, strict=True)
-        return (Detections(tuple(self._detection(*row) for row in rows)),)
-
-    def _detection(
-        self, box: Array, score: float, index: int, text: bytes, corners: Array
-    ) -> Detection:
-        x0, y0, x1, y1 = (float(value) for value in box)
-        return Detection(
-            box=(x0, y0, x1, y1),
-            label=self._label(int(index)),
-            score=float(score),
-            index=int(index),
-            text=text.decode("utf-8", "replace"),
-            points=tuple(KeyPoint(float(x), float(y)) for x, y in corners),
-        )
-
-    def _label(self, index: int) -> str:
-        return self.labels[index] if 0 <= index < len(self.labels) else f"class {index}"
+        return (Detections(tuple(_detection(view, *row) for row in rows)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +70,7 @@ class PitchDecoder:
     low_hz: float
     high_hz: float
 
-    def decode(self, outputs: Mapping[str, Tensor]) -> Predictions:
+    def decode(self, outputs: Mapping[str, Tensor], view: View) -> Predictions:  # noqa: ARG002
         """Frequency and confidence as numbers, the note as text."""
         frequency = float(outputs[FREQUENCY].data[0])
         confidence = float(outputs[CONFIDENCE].data[0])
@@ -100,13 +88,27 @@ class PitchDecoder:
 
 @dataclass(frozen=True, slots=True)
 class YesNoDecoder:
-    """Reads PROBABILITY [1] of the first of two classes."""
+    """Reads the probability of the first of two classes: the output's first element."""
 
-    labels: tuple[str, str]
+    output: str = PROBABILITY
 
-    def decode(self, outputs: Mapping[str, Tensor]) -> Predictions:
+    def decode(self, outputs: Mapping[str, Tensor], view: View) -> Predictions:
         """Both classes, the likelier one first."""
-        probability = float(outputs[PROBABILITY].data[0])
-        yes = ClassScore(self.labels[0], probability, 0)
-        no = ClassScore(self.labels[1], 1 - probability, 1)
+        probability = float(outputs[self.output].data.reshape(-1)[0])
+        yes = ClassScore(view.label(0), probability, 0)
+        no = ClassScore(view.label(1), 1 - probability, 1)
         return (Classification((yes, no) if probability >= 0.5 else (no, yes)),)
+
+
+def _detection(
+    view: View, box: Array, score: float, index: int, text: bytes, corners: Array
+) -> Detection:
+    x0, y0, x1, y1 = (float(value) for value in box)
+    return Detection(
+        box=(x0, y0, x1, y1),
+        label=view.label(int(index)),
+        score=float(score),
+        index=int(index),
+        text=text.decode("utf-8", "replace"),
+        points=tuple(KeyPoint(float(x), float(y)) for x, y in corners),
+    )

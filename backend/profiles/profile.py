@@ -8,21 +8,24 @@ from typing import Protocol
 
 import numpy as np
 
-from backend.core.choices import ImageEncoding, Payload
+from backend.core.choices import Payload
 from backend.core.errors import InvalidInput, ReplyMismatch
 from backend.core.predictions import Predictions
-from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
-from backend.core.tensors import Datatype, Tensor, TensorSpec
-from backend.wire.images import encode_image
-
-IMAGE, IMAGE_ENCODED, AUDIO, INPUT0 = "IMAGE", "IMAGE_ENCODED", "AUDIO", "INPUT0"
+from backend.core.samples import Frame, MediaKind, Sample
+from backend.core.tensors import Tensor, TensorSpec
+from backend.profiles.constants import ConstantInput
+from backend.profiles.geometry import Geometry
+from backend.profiles.names import IMAGE_ENCODED
+from backend.profiles.recipe import Elements, InputRecipe, OurInputs
+from backend.profiles.view import View
+from backend.wire.images import decode_image
 
 
 class OutputDecoder(Protocol):
-    """Turns a model's outputs, by name, into predictions."""
+    """Turns a model's outputs, by name, into predictions; a frozen value."""
 
-    def decode(self, outputs: Mapping[str, Tensor]) -> Predictions:
-        """Raise KeyError for an output that is missing."""
+    def decode(self, outputs: Mapping[str, Tensor], view: View) -> Predictions:
+        """Raise KeyError for an output that is missing, ValueError for one of a wrong form."""
         ...
 
 
@@ -53,9 +56,9 @@ DEFAULT_AUDIO = AudioFormat(rate=16_000, window_s=0.5, hop_s=0.1)
 class ModelProfile:
     """One model's inputs, outputs and meaning.
 
-    `kind` says what it takes: IMAGE models declare the optional inputs IMAGE UINT8 [-1,-1,3] RGB
-    and IMAGE_ENCODED BYTES [1], of which exactly one is sent; AUDIO models declare AUDIO FP32 [-1];
-    BYTES models declare one input that takes the payload's bytes, each as one element.
+    `kind` says what it takes; a model of kind BYTES takes anything. `recipe` makes the tensors
+    that depend on the sample, `constants` are sent with every request, and `decoder` reads the
+    outputs. `labels` are the names of its classes, by index.
     """
 
     model: str
@@ -66,63 +69,51 @@ class ModelProfile:
     labels: tuple[str, ...] = ()
     audio: AudioFormat = DEFAULT_AUDIO
     description: str = ""
+    recipe: InputRecipe = OurInputs()
+    constants: tuple[ConstantInput, ...] = ()
 
     def encode(self, sample: Sample, payload: Payload) -> list[Tensor]:
         """The input tensors for a sample; raises InvalidInput if the model takes another kind."""
-        if isinstance(sample, Frame):
-            if payload.image is ImageEncoding.RAW:
-                return self._encode_pixels(sample)
-            return self.encode_file(
-                encode_image(sample.pixels, payload.image, payload.jpeg_quality)
-            )
-        return self._encode_sound(sample)
+        picture = isinstance(sample, Frame)
+        if self.kind is MediaKind.AUDIO and picture:
+            raise InvalidInput(f"Model '{self.model}' takes sound, got a picture.")
+        if self.kind is MediaKind.IMAGE and not picture:
+            raise InvalidInput(f"Model '{self.model}' takes pictures, got sound.")
+        tensors = self.recipe.tensors(sample, payload, self.inputs)
+        return [*tensors, *(constant.tensor() for constant in self.constants)]
 
-    def encode_file(self, data: bytes) -> list[Tensor]:
-        """The input tensors for the bytes of a JPEG or PNG file."""
-        match self.kind:
-            case MediaKind.IMAGE:
-                return [Tensor.of_bytes(IMAGE_ENCODED, data)]
-            case MediaKind.BYTES:
-                return [self._elements(np.frombuffer(data, np.uint8))]
-            case MediaKind.AUDIO:
-                raise InvalidInput(f"Model '{self.model}' takes sound, got a picture.")
+    def encode_file(self, data: bytes) -> tuple[list[Tensor], Sample | None]:
+        """The input tensors for the bytes of a JPEG or PNG file, and what they show if needed."""
+        if self.kind is MediaKind.AUDIO:
+            raise InvalidInput(f"Model '{self.model}' takes sound, got a picture.")
+        if isinstance(self.recipe, OurInputs):
+            return [Tensor.of_bytes(IMAGE_ENCODED, data)], None
+        if isinstance(self.recipe, Elements):
+            return [self.recipe.holding(np.frombuffer(data, np.uint8), self.inputs)], None
+        frame = Frame(0, 0, decode_image(data))
+        return self.encode(frame, Payload()), frame
 
-    def decode(self, outputs: Iterable[Tensor]) -> Predictions:
-        """What the outputs mean; raises ReplyMismatch if one that the profile needs is missing."""
+    def decode(self, outputs: Iterable[Tensor], sample: Sample | None = None) -> Predictions:
+        """What the outputs mean, in pixels of the sample that they answer.
+
+        Without the sample, coordinates stay those of what the model saw. Raises ReplyMismatch if
+        an output that the profile needs is missing or of a wrong form.
+        """
         by_name = {tensor.name: tensor for tensor in outputs}
         try:
-            return self.decoder.decode(by_name)
+            return self.decoder.decode(by_name, self.view(sample))
         except (KeyError, IndexError, ValueError, TypeError) as error:
             wrong = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise ReplyMismatch(
-                f"The server's '{self.model}' does not answer as ours does: {wrong}.",
+                f"The server's '{self.model}' does not answer as its profile says: {wrong}.",
                 hint=f"Expected {_listed(self.outputs)}; got {_listed(by_name.values())}.",
             ) from error
 
-    def _encode_pixels(self, frame: Frame) -> list[Tensor]:
-        match self.kind:
-            case MediaKind.IMAGE:
-                return [Tensor(IMAGE, Datatype.UINT8, frame.pixels)]
-            case MediaKind.BYTES:
-                return [self._elements(frame.pixels.reshape(-1))]
-            case MediaKind.AUDIO:
-                raise InvalidInput(f"Model '{self.model}' takes sound, got a picture.")
-
-    def _encode_sound(self, window: AudioWindow) -> list[Tensor]:
-        match self.kind:
-            case MediaKind.AUDIO:
-                return [Tensor(AUDIO, Datatype.FP32, window.samples)]
-            case MediaKind.BYTES:
-                return [self._elements(window.samples)]
-            case MediaKind.IMAGE:
-                raise InvalidInput(f"Model '{self.model}' takes pictures, got sound.")
-
-    def _elements(self, data: np.ndarray) -> Tensor:
-        """The one input of a BYTES model: bytes as UINT8, or every element as FP32."""
-        spec = self.inputs[0]
-        if spec.datatype is Datatype.FP32:
-            return Tensor(spec.name, Datatype.FP32, data.astype(np.float32, copy=False))
-        return Tensor(spec.name, Datatype.UINT8, np.ascontiguousarray(data).view(np.uint8))
+    def view(self, sample: Sample | None) -> View:
+        """What a decoder needs to know about a sample."""
+        if not isinstance(sample, Frame):
+            return View(Geometry.same(), self.labels)
+        return View(self.recipe.geometry(sample.width, sample.height, self.inputs), self.labels)
 
 
 def _listed(tensors: Iterable[Tensor | TensorSpec]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import soxr
 
 from backend.core.choices import Payload
 from backend.core.errors import InvalidInput
-from backend.core.samples import AudioWindow, Frame, MediaKind
+from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.profiles.profile import ModelProfile
 from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
@@ -20,38 +21,65 @@ _HIGHEST_RATE = 768_000
 """Samples per second above which a claimed rate is a mistake."""
 
 
-def tensors_of(item: Item, profile: ModelProfile) -> Sequence[Tensor]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Fed:
+    """The input tensors for an item, and the sample they were made of where that matters."""
+
+    tensors: Sequence[Tensor] = ()
+    sample: Sample | None = None
+
+
+def feed(item: Item, profile: ModelProfile) -> Fed:
     """The input tensors for an item; raises InvalidInput if the model takes another kind."""
     match item:
         case Pixels(pixels):
-            return profile.encode(Frame(0, time.monotonic_ns(), pixels), Payload())
+            return _of_sample(Frame(0, time.monotonic_ns(), pixels), profile)
         case PictureFile(data):
-            return profile.encode_file(data)
+            return Fed(*profile.encode_file(data))
         case Sound(samples, rate):
-            return profile.encode(_window(samples, rate, profile), Payload())
+            return _of_sample(_window(samples, rate, profile), profile)
         case Values(value, rate):
             return _from_values(value, rate, profile)
         case Tensors(tensors):
-            return tensors
+            media = _media_in(tensors, profile)
+            return Fed(tensors) if media is None else feed(media, profile)
 
 
-def _from_values(value: object, rate: int | None, profile: ModelProfile) -> Sequence[Tensor]:
+def _of_sample(sample: Sample, profile: ModelProfile) -> Fed:
+    return Fed(profile.encode(sample, Payload()), sample)
+
+
+def _media_in(tensors: Sequence[Tensor], profile: ModelProfile) -> Item | None:
+    """The picture or sound in a tensor that is called so, if the model has no such input."""
+    if len(tensors) != 1 or tensors[0].name in [spec.name for spec in profile.inputs]:
+        return None
+    tensor = tensors[0]
+    match tensor.name, tensor.datatype, len(tensor.shape):
+        case ("IMAGE", Datatype.UINT8, 3) if tensor.shape[2] == 3 and tensor.data.size:
+            return Pixels(tensor.data)
+        case ("IMAGE_ENCODED", Datatype.BYTES, 1) if len(tensor.data) == 1:
+            return PictureFile(tensor.data[0])
+        case ("AUDIO", Datatype.FP32, 1):
+            return Sound(tensor.data)
+    return None
+
+
+def _from_values(value: object, rate: int | None, profile: ModelProfile) -> Fed:
     array = numbers(value)
     match profile.kind:
         case MediaKind.IMAGE:
-            return tensors_of(Pixels(_pixels(array)), profile)
+            return feed(Pixels(_pixels(array)), profile)
         case MediaKind.AUDIO:
             if array.ndim > 1:
                 raise InvalidInput(
                     f"Model '{profile.model}' takes sound: a flat list of samples, "
                     f"got {array.ndim} levels of lists."
                 )
-            return tensors_of(Sound(array.reshape(-1).astype(np.float32), rate), profile)
+            return feed(Sound(array.reshape(-1).astype(np.float32), rate), profile)
         case MediaKind.BYTES:
             spec = profile.inputs[0]
-            return [
-                Tensor(spec.name, spec.datatype, _as_datatype(array, spec.datatype).reshape(-1))
-            ]
+            data = _as_datatype(array, spec.datatype).reshape(-1)
+            return Fed([Tensor(spec.name, spec.datatype, data)])
 
 
 def numbers(value: object) -> Array:

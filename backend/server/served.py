@@ -15,7 +15,7 @@ from backend.models.loaded import LoadedModel
 from backend.models.servable import ModelRequest, ModelResponse, never
 from backend.profiles.profile import ModelProfile
 from backend.server.controls import Controls, own_inputs
-from backend.server.items import tensors_of
+from backend.server.items import Fed, feed
 from backend.server.jobs import Job, SingleJob, StreamJob, Terms
 from backend.server.mailbox import Mailbox
 from backend.server.request_terms import models_own, terms_of
@@ -66,6 +66,7 @@ class Served:
         self._controls = Controls(config)
         ours = own_inputs(config)
         self._inputs = tuple(spec for spec in servable.inputs if spec.name not in ours)
+        self._ranks = {spec.name: len(spec.shape) for spec in self._inputs}
         self._most = config.max_batch_size
         self._together = self._most > 0 and config.WhichOneof("scheduling_choice") is not None
         self._sequences = config.HasField("sequence_batching")
@@ -94,13 +95,16 @@ class Served:
     async def predict(self, item: Item) -> tuple[Predictions, ServerTiming]:
         """Answer an item of simple serving; raises InvalidInput if the model takes none."""
         profile = self._profile()
+        fed = Fed()
 
         def inputs() -> Mapping[str, Tensor]:
-            tensors = [self._alone(tensor) for tensor in tensors_of(item, profile)]
+            nonlocal fed
+            fed = feed(item, profile)
+            tensors = [self._batched(tensor) for tensor in fed.tensors]
             return check_inputs(self._name, self._inputs, tensors)
 
         def result(response: ModelResponse) -> Predictions:
-            return profile.decode(map(self._without_batch, response.outputs))
+            return profile.decode(map(self._without_batch, response.outputs), fed.sample)
 
         if self._instant:
             return self.scheduler.run_here(lambda: ModelRequest(inputs()), result)
@@ -166,9 +170,9 @@ class Served:
             for tensor in request.inputs
         )
 
-    def _alone(self, tensor: Tensor) -> Tensor:
-        """An item's tensor as a batch of one, for a model that takes batches."""
-        if not self._most:
+    def _batched(self, tensor: Tensor) -> Tensor:
+        """An item's tensor as a batch of one, if its profile left the batch to the server."""
+        if not self._most or len(tensor.shape) != self._ranks.get(tensor.name, 0) - 1:
             return tensor
         return Tensor(tensor.name, tensor.datatype, tensor.data[None])
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from backend.core.errors import InvalidInput, ModelFailed
 from backend.core.inference import RequestedOutput
 from backend.core.tensors import Tensor, TensorSpec
-from backend.profiles.profile import IMAGE, IMAGE_ENCODED
+from backend.profiles.names import IMAGE, IMAGE_ENCODED
 
 _ONE_OF = (IMAGE, IMAGE_ENCODED)
 

@@ -17,6 +17,7 @@ from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError, DeadlineExceeded, TargetError
 from backend.core.flow import Credits
 from backend.core.ledger import DropPlace
+from backend.core.samples import Sample
 from backend.core.status import Result
 from backend.core.timing import Stage, Timeline
 from backend.core.worker import Worker
@@ -178,6 +179,20 @@ class Lane(ABC):
                 lane=self.number,
             )
         )
+
+    def _sample_of(self, seq: int | None) -> Sample | None:
+        """What a reply answers; one without an id answers the oldest request."""
+        with self._lock:
+            flight = self._flights.get(self._first() if seq is None else seq)
+        return None if flight is None else flight.item.sample
+
+    def _oldest(self) -> int:
+        """Replies come in the order of requests where they carry no id."""
+        with self._lock:
+            return self._first()
+
+    def _first(self) -> int:
+        return next(iter(self._flights), -1)
 
     def _fail(self, seq: int, error: ConsoleError) -> None:
         """One request failed; the lane goes on."""

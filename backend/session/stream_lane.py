@@ -49,18 +49,13 @@ class StreamLane(Lane):
     def _read_reply(self, link: GrpcLink, message: bytes) -> None:
         received_ns = time.monotonic_ns()
         try:
-            reply = link.codec.decode(message)
+            reply = link.codec.decode(message, self._sample_of)
         except ConsoleError as error:
             seq = error.seq if isinstance(error, RequestError) else None
             self._fail(self._oldest() if seq is None else seq, error)
             return
         seq = self._oldest() if reply.seq is None else reply.seq
         self._succeed(seq, reply, received_ns, len(message))
-
-    def _oldest(self) -> int:
-        """Replies come in the order of requests where they carry no id."""
-        with self._lock:
-            return next(iter(self._flights), -1)
 
     def _outgoing(self, link: GrpcLink) -> Iterator[bytes]:
         """What gRPC's own thread pulls: a credit, then the newest sample, then its bytes."""

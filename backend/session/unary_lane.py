@@ -58,7 +58,7 @@ class UnaryLane(Lane):
             return
         received_ns = time.monotonic_ns()
         try:
-            reply = link.codec.decode(raw)
+            reply = link.codec.decode(raw, lambda _: flight.item.sample)
         except ConsoleError as error:
             self._fail(seq, error)
             return

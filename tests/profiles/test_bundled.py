@@ -119,7 +119,7 @@ def test_identity_shows_its_tensors() -> None:
     ids=["none", "lengths differ", "flat boxes"],
 )
 def test_outputs_that_do_not_fit_are_a_mismatch(outputs: list[Tensor]) -> None:
-    with pytest.raises(ReplyMismatch, match="does not answer as ours does"):
+    with pytest.raises(ReplyMismatch, match="does not answer as its profile says"):
         profile_for("shapes").decode(outputs)
 
 

@@ -10,7 +10,9 @@ from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.models.inputs import picture
 from backend.models.model import BundledModel
 from backend.profiles.decoders import PlainTensors
-from backend.profiles.profile import AUDIO, IMAGE, IMAGE_ENCODED, ModelProfile
+from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED
+from backend.profiles.profile import ModelProfile
+from backend.profiles.recipe import Elements, OurInputs
 
 WAIT_S = 20.0
 
@@ -23,7 +25,12 @@ def profile(
     kind: MediaKind = MediaKind.BYTES,
 ) -> ModelProfile:
     return ModelProfile(
-        model=name, kind=kind, inputs=inputs, outputs=outputs, decoder=PlainTensors()
+        model=name,
+        kind=kind,
+        inputs=inputs,
+        outputs=outputs,
+        decoder=PlainTensors(),
+        recipe=Elements() if kind is MediaKind.BYTES else OurInputs(),
     )
 
 

@@ -101,7 +101,7 @@ def tensors_of(item: serving_items.Item, model: str) -> list[Tensor]:
         case serving_items.Pixels(pixels):
             return profile.encode(Frame(0, 0, pixels), Payload())
         case serving_items.PictureFile(data):
-            return profile.encode_file(data)
+            return profile.encode_file(data)[0]
         case serving_items.Sound(samples, rate):
             assert rate == 16_000
             return profile.encode(AudioWindow(0, 0, samples, rate), Payload())
@@ -306,7 +306,7 @@ def test_a_reply_of_the_other_kind_is_a_mismatch() -> None:
 def test_outputs_that_the_profile_does_not_expect_are_a_mismatch() -> None:
     data = oip_grpc.encode_response(InferResponse("shapes", (OUTPUT,)), raw=True)
 
-    with pytest.raises(ReplyMismatch, match="does not answer as ours does"):
+    with pytest.raises(ReplyMismatch, match="does not answer as its profile says"):
         codec("shapes", Api.OIP, Transport.GRPC, Payload()).decode(data)
 
 

@@ -1,0 +1,9 @@
+"""Names of tensors that models of our own declare."""
+
+from __future__ import annotations
+
+IMAGE, IMAGE_ENCODED, AUDIO, INPUT0 = "IMAGE", "IMAGE_ENCODED", "AUDIO", "INPUT0"
+BOXES, SCORES, CLASSES = "BOXES", "SCORES", "CLASSES"
+TEXT, POINTS = "TEXT", "POINTS"
+FREQUENCY, CONFIDENCE = "FREQUENCY", "CONFIDENCE"
+PROBABILITY = "PROBABILITY"
