@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -39,6 +39,15 @@ class Command:
         if not self.keys:
             return ""
         return QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
+    def before(self, first: Callable[[], None]) -> Command:
+        """The same command, which does something else first."""
+
+        def both() -> None:
+            first()
+            self.run()
+
+        return replace(self, run=both)
 
     def matches(self, query: str) -> bool:
         """Whether every word of the query is somewhere in the title or the aliases."""

@@ -101,6 +101,14 @@ class DockArea(QMainWindow):
         for dock in self._docks.values():
             dock.set_locked(locked=locked)
 
+    def toggle_locked_docks(self) -> None:
+        """Let docks be moved, or not."""
+        self.set_locked(locked=not self._locked)
+
+    def panel_titles(self) -> tuple[tuple[str, str], ...]:
+        """Name and title of every dock, in the order in which they were added."""
+        return tuple((name, dock.accessibleName()) for name, dock in self._docks.items())
+
     def open_dock(self, name: str) -> None:
         """Show a dock and bring its tab to the front."""
         dock = self._docks[name]

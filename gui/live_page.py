@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from backend.core.samples import AudioBlock, Frame, MediaKind
+from backend.core.samples import AudioBlock, Frame, MediaKind, Sample
 from backend.core.status import Result, SourceInfo
 from gui.alerts import AlertsPanel
+from gui.commands import Command
 from gui.docks import DockArea
+from gui.language import tr
+from gui.live_commands import live_commands
 from gui.live_session import LiveSession
 from gui.log_panel import LogPanel
 from gui.paint_record import PaintRecord
@@ -30,7 +34,10 @@ _RIGHT_HEIGHTS = (180, 250)
 
 
 class LivePage(DockArea):
-    """Shows one run; the pump gives it what there is to show."""
+    """Shows one run; the pump gives it what there is to show. It is the window's first page."""
+
+    name = "live"
+    icon = "live"
 
     def __init__(self, palette: Palette, server: ServerPanel, memory: ViewMemory) -> None:
         super().__init__()
@@ -45,6 +52,7 @@ class LivePage(DockArea):
         self.log = LogPanel()
         self.paints = PaintRecord()
         self._has_picture = False
+        self._newest: Sample | None = None
         self._model = ""
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pane)
@@ -67,11 +75,40 @@ class LivePage(DockArea):
         """Small enough for a small screen."""
         return QSize(640, 360)
 
+    # -- a page of the window ------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """What its tab says."""
+        return tr("Live")
+
+    @property
+    def widget(self) -> QWidget:
+        """The page itself."""
+        return self
+
+    def commands(self) -> Iterator[Command]:
+        """What can be done with picture and panels."""
+        return live_commands(self)
+
+    def activated(self) -> None:
+        """Keys belong to the picture first."""
+        self.pane.preview.setFocus()
+
+    def deactivated(self) -> None:
+        """Nothing: what cannot be seen is not painted anyway."""
+
+    @property
+    def newest_sample(self) -> Sample | None:
+        """The newest frame of the source, or the newest window of sound that was answered."""
+        return self._newest
+
     # -- the pump's screen ---------------------------------------------------------------------
 
     def show_frame(self, frame: Frame) -> None:
         """The newest captured frame."""
         self._has_picture = True
+        self._newest = frame
         self.pane.preview.show_frame(frame)
 
     def expect(self, model: str) -> None:
@@ -87,6 +124,7 @@ class LivePage(DockArea):
         if isinstance(result.sample, Frame):
             self.paints.shown(result.timeline, result.lane)
         else:
+            self._newest = result.sample
             self.paints.heard(result.sample.captured_ns, time.monotonic_ns())
         self.pane.preview.show_result(result)
         self.top.show_predictions(result.predictions)
@@ -148,6 +186,7 @@ class LivePage(DockArea):
         self.pane.preview.show_frame(None)
         self.sound.clear()
         self._has_picture = False
+        self._newest = None
 
     @property
     def has_picture(self) -> bool:

@@ -26,6 +26,8 @@ from gui.live_session import LiveSession, SessionFactory, SourceFactory
 from gui.log_panel import LogBridge
 from gui.notices import ToastAction, Toasts
 from gui.offers import ModelOffer
+from gui.page_deck import PageDeck
+from gui.pages import PageFactory
 from gui.pump import Pump
 from gui.readout import Readout
 from gui.run_control import Phase, RunControl
@@ -43,6 +45,7 @@ from gui.switches import Switches
 from gui.tasks import Tasks
 from gui.theme import Palette, ThemeChoice
 from gui.window_commands import window_commands
+from gui.window_host import WindowHost
 
 _STOP_WAIT_S = 0.4
 
@@ -59,6 +62,8 @@ class Parts:
     make_source: SourceFactory
     make_session: SessionFactory
     log: LogBridge
+    pages: tuple[PageFactory, ...] = ()
+    """Pages besides the live one."""
 
 
 class MainWindow(QMainWindow):
@@ -85,6 +90,7 @@ class MainWindow(QMainWindow):
             parts.make_source,
         )
         self._build(parts.appearance.palette)
+        self._add_pages(parts)
         self.readout = Readout(
             self.run, self.board, self.desk, self.bar, self.page, self.strip, parts.log, self
         )
@@ -105,6 +111,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(application_icon())
         self.bar = Bar(palette, self.desk.menu.fill)
         self.page = LivePage(palette, ServerPanel(self.server, palette), self._store.current.view)
+        self.deck = PageDeck(palette)
         self.strip = StatusStrip(palette)
         middle = QWidget()
         middle.setObjectName("page")
@@ -112,17 +119,34 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
-        column.addWidget(self.page, 1)
+        column.addWidget(self.deck, 1)
         column.addWidget(self.strip)
         self.setCentralWidget(middle)
         self.toasts = Toasts(self, palette, STRIP_HEIGHT)
         self._drop = DropOverlay(self, palette)
 
+    def _add_pages(self, parts: Parts) -> None:
+        self._host = WindowHost(
+            parts.appearance,
+            parts.store,
+            parts.tasks,
+            self.board,
+            parts.server,
+            self.page,
+            self,
+        )
+        self._host.notice_wanted.connect(self.show_notice)
+        self._host.error_wanted.connect(self.show_error)
+        self._host.page_wanted.connect(self.deck.show_page)
+        self.deck.add(self.page)
+        for make in parts.pages:
+            self.deck.add(make(self._host))
+
     def _connect(self) -> None:
         self.bar.switched.connect(self._switched)
         self.bar.start_pressed.connect(self.toggle_run)
         self.bar.new_target_wanted.connect(self.new_target)
-        self.strip.panel_wanted.connect(self.page.open_dock)
+        self.strip.panel_wanted.connect(self._open_panel)
         self.page.pane.view_changed.connect(self._view_changed)
         self.board.used.connect(self._used)
         self.desk.chosen.connect(self._source_chosen)
@@ -206,16 +230,6 @@ class MainWindow(QMainWindow):
         """Leave full screen."""
         if self.isFullScreen():
             self.showNormal()
-
-    @Slot()
-    def toggle_docks_locked(self) -> None:
-        """Let panels be moved, or not."""
-        self.page.set_locked(locked=not self.page.locked)
-
-    @Slot()
-    def reset_docks(self) -> None:
-        """Every panel back to its place."""
-        self.page.reset()
 
     @Slot()
     def open_palette(self) -> None:
@@ -352,7 +366,7 @@ class MainWindow(QMainWindow):
     def _recolour(self, palette: Palette) -> None:
         for part in (
             self.bar,
-            self.page,
+            self.deck,
             self.strip,
             self.toasts,
             self._drop,
@@ -363,6 +377,11 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _view_changed(self, memory: ViewMemory) -> None:
         self._store.update(replace(self._store.current, view=memory))
+
+    @Slot(str)
+    def _open_panel(self, name: str) -> None:
+        self.deck.show_page(self.page.name)
+        self.page.open_dock(name)
 
     # -- odds and ends -------------------------------------------------------------------------
 
@@ -398,6 +417,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.readout.stop()
         self.pump.detach()
+        self.deck.close_pages()
         self.run.close(_STOP_WAIT_S)
         self._store.flush()
         event.accept()

@@ -114,6 +114,8 @@ QTabBar::tab { background: $surface; color: $text_muted; padding: 5px 12px; bord
   border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+#pageTabs { border-bottom: 1px solid $border; }
+#pageTabs::tab { padding: 6px 16px 6px 12px; }
 QTabBar::tab:focus { color: $accent; }
 #dockTitle { background: $surface; }
 #panel { background: $surface; }

@@ -12,7 +12,6 @@ from gui.commands import Command
 from gui.segmented import Segmented
 from gui.server_control import ServerState
 from gui.theme import ThemeChoice
-from gui.views.overlay import Layer
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
@@ -24,8 +23,8 @@ def window_commands(window: MainWindow) -> list[Command]:
         *_file(window),
         *_run(window),
         *_switches(window),
+        *window.deck.commands(),
         *_view(window),
-        *_panels(window),
         *_server(window),
         *_help(window),
     ]
@@ -132,34 +131,6 @@ def _is_chosen(segmented: Segmented, value: str) -> bool:
 
 
 def _view(window: MainWindow) -> Iterator[Command]:
-    pane = window.page.pane
-    yield Command(
-        "view.locked",
-        "Show results on their own frames",
-        pane.toggle_locked,
-        "View",
-        ("Ctrl+Shift+F",),
-        checked=lambda: pane.locked,
-        aliases="locked live",
-    )
-    yield Command(
-        "view.mirror",
-        "Mirror",
-        pane.toggle_mirror,
-        "View",
-        ("Ctrl+Shift+M",),
-        checked=lambda: pane.memory.mirror,
-    )
-    yield Command("view.rotate", "Rotate by 90°", pane.rotate, "View", ("Ctrl+Shift+E",))
-    for layer in Layer:
-        yield Command(
-            f"view.layer.{layer}",
-            f"Show {layer}",
-            partial(pane.toggle_layer, layer),
-            "View/layers",
-            checked=partial(pane.shows, layer),
-            aliases="overlay layer",
-        )
     for choice in ThemeChoice:
         yield Command(
             f"theme.{choice}",
@@ -184,33 +155,6 @@ def _view(window: MainWindow) -> Iterator[Command]:
 
 def _is_theme(window: MainWindow, choice: ThemeChoice) -> bool:
     return window.appearance.choice is choice
-
-
-def _panels(window: MainWindow) -> Iterator[Command]:
-    for name, title in (
-        ("top", "Top classes"),
-        ("latency", "Latency"),
-        ("timeline", "Timeline"),
-        ("throughput", "Throughput"),
-        ("server", "Server"),
-        ("alerts", "Alerts"),
-        ("log", "Log"),
-    ):
-        yield Command(
-            f"panel.{name}",
-            f"Show {title.lower()}" if name != "top" else "Show top classes",
-            partial(window.page.open_dock, name),
-            "Panels",
-            aliases="panel dock",
-        )
-    yield Command(
-        "panels.lock",
-        "Lock panels",
-        window.toggle_docks_locked,
-        "Panels/layout",
-        checked=lambda: window.page.locked,
-    )
-    yield Command("panels.reset", "Reset panels", window.reset_docks, "Panels/layout")
 
 
 def _server(window: MainWindow) -> Iterator[Command]:

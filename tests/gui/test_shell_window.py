@@ -393,7 +393,7 @@ def test_a_crash_stops_the_run_and_can_be_copied(stage: Stage, qtbot: QtBot) -> 
 
 def test_window_docks_and_switches_are_remembered_on_close(stage: Stage) -> None:
     begin(stage)
-    stage.window.toggle_docks_locked()
+    stage.window.commands.run("panels.lock")
     stage.window.close()
     memory = stage.store.current.window
     assert memory.geometry

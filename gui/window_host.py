@@ -1,0 +1,91 @@
+"""What the window offers its pages, gathered from the parts that know it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backend.core.choices import EMBEDDED, Target
+from backend.core.samples import Sample
+from backend.core.status import Notice
+from gui.appearance import Appearance
+from gui.live_page import LivePage
+from gui.notices import ToastAction
+from gui.server_control import ServerControl
+from gui.settings import SettingsStore
+from gui.switchboard import Switchboard
+from gui.tasks import Tasks
+from gui.theme import Palette
+
+
+class WindowHost(QObject):
+    """A `PageHost`; what it cannot do itself it asks for by signals."""
+
+    target_changed = Signal()
+    notice_wanted = Signal(object, object, str)
+    """A Notice, its actions and its details."""
+    error_wanted = Signal(object)
+    page_wanted = Signal(str)
+
+    def __init__(
+        self,
+        appearance: Appearance,
+        store: SettingsStore,
+        tasks: Tasks,
+        board: Switchboard,
+        server: ServerControl,
+        live: LivePage,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.store = store
+        self.tasks = tasks
+        self._appearance = appearance
+        self._board = board
+        self._server = server
+        self._live = live
+        self._told = Target(EMBEDDED)
+        board.used.connect(self._look)
+        server.changed.connect(self._look)
+
+    @property
+    def palette_roles(self) -> Palette:
+        """The colours in use."""
+        return self._appearance.palette
+
+    @property
+    def target(self) -> Target:
+        """The target chosen in the bar, with the present addresses of the embedded server."""
+        return self._server.resolve(self._board.current.target)
+
+    @property
+    def model(self) -> str:
+        """The model chosen in the bar."""
+        return self._board.current.model
+
+    def newest_sample(self) -> Sample | None:
+        """The newest frame or window of sound on show."""
+        return self._live.newest_sample
+
+    def show_notice(
+        self, notice: Notice, actions: tuple[ToastAction, ...] = (), details: str = ""
+    ) -> None:
+        """An event, as a toast and in the log."""
+        self.notice_wanted.emit(notice, actions, details)
+
+    def show_error(self, error: Exception) -> None:
+        """An error with what can be done about it."""
+        self.error_wanted.emit(error)
+
+    def log(self, text: str) -> None:
+        """A line in the log."""
+        self._live.log.add_text(text)
+
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front."""
+        self.page_wanted.emit(name)
+
+    @Slot()
+    def _look(self) -> None:
+        if self.target != self._told:
+            self._told = self.target
+            self.target_changed.emit()
