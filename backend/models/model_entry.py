@@ -21,7 +21,8 @@ class ModelEntry:
 
     `closing` are versions that were unloaded or replaced while somebody still used them; `gone`
     are the versions served before those of now, and `failure` is why the last attempt to load
-    `failed`, a version, came to nothing.
+    `failed`, a version, came to nothing. `hidden` loads the bundled model whose name a model of a
+    repository has taken.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ModelEntry:
     failed: str = ""
     loading: bool = False
     from_folder: bool = False
+    hidden: Loader | None = None
     changing: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, version: str) -> LoadedModel:

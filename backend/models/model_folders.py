@@ -44,6 +44,18 @@ class ModelFolders:
         if root not in self._roots:
             self._roots = (*self._roots, root)
 
+    def remove(self, root: Path) -> tuple[str, ...]:
+        """Forget a repository; the names of the models that are in no other one."""
+        root = root.resolve()
+        there = _folders(root) if root in self._roots else []
+        self._roots = tuple(other for other in self._roots if other != root)
+        others = self.names()
+        return tuple(name for name in there if name not in others)
+
+    def contents(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
+        """Every repository with the names of its models, sorted."""
+        return tuple((root, tuple(sorted(_folders(root)))) for root in self._roots)
+
     def names(self) -> tuple[str, ...]:
         """The names of all models, sorted; a repository that cannot be read has none."""
         found: set[str] = set()

@@ -137,6 +137,27 @@ class ModelRegistry:
             raise UsageError("These models come from no repository.")
         self._folders.add(root)
 
+    def repositories(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
+        """Every repository with the names of its models; one that cannot be read has none."""
+        return self._folders.contents() if self._folders else ()
+
+    def remove_repository(self, root: Path) -> None:
+        """Forget a repository and unload its models; one that is not there is no error.
+
+        A bundled model whose name one of them had taken is served again.
+        """
+        for name in self._folders.remove(root) if self._folders else ():
+            self.unload(name)
+            with self._lock:
+                entry = self._entries.get(name)
+                hidden = entry.hidden if entry is not None else None
+                if entry is not None and hidden is not None:
+                    entry.load, entry.hidden, entry.from_folder = hidden, None, False
+                elif entry is not None and entry.from_folder and not entry.versions:
+                    del self._entries[name]
+            if hidden is not None:
+                self.load(name)
+
     def load_all(self) -> None:
         """Load every model of the repositories; one that cannot be is logged and left out."""
         for name in self._folders.names() if self._folders else ():
@@ -197,8 +218,10 @@ class ModelRegistry:
             for name in there:
                 entry = self._entries.get(name)
                 if entry is None:
-                    entry = self._entries[name] = ModelEntry(name, _from_folder(folders, name))
-                if not entry.from_folder:
+                    load = _from_folder(folders, name)
+                    self._entries[name] = ModelEntry(name, load, from_folder=True)
+                elif not entry.from_folder:
+                    entry.hidden = entry.load
                     entry.load, entry.from_folder = _from_folder(folders, name), True
 
 

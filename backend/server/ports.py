@@ -38,6 +38,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def check_free(host: str, port: int) -> None:
+    """Raise what `listen` would raise; nothing listens there afterwards."""
+    listen(host, port).close()
+
+
 def address(host: str, port: int) -> str:
     """``host:port`` as a client on this machine writes it."""
     return bind_address(_WILDCARDS.get(host, host), port)

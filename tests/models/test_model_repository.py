@@ -316,3 +316,26 @@ def test_a_folder_that_is_gone_is_forgotten(tmp_path: Path) -> None:
     assert len(models.index()) == 1
     folder.rename(tmp_path.parent / f"{tmp_path.name}-gone")
     assert models.index() == ()
+
+
+def test_a_repository_that_is_removed_takes_its_models_along(tmp_path: Path) -> None:
+    write_model(tmp_path / "one", "m", 1)
+    write_model(tmp_path / "two", "n", 1)
+    models = registry(tmp_path / "one", tmp_path / "two")
+    models.load_all()
+    assert [names for _, names in models.repositories()] == [("m",), ("n",)]
+    models.remove_repository(tmp_path / "one")
+    assert models.names() == ("n",)
+    assert [row.name for row in models.index()] == ["n"]
+    models.remove_repository(tmp_path / "one")
+
+
+def test_a_bundled_model_comes_back_when_the_one_that_took_its_name_goes(tmp_path: Path) -> None:
+    models = registry(tmp_path)
+    model = repository_registry((), bundled=True).loaded("identity")
+    models.add_loader("identity", lambda _config: [model])
+    models.load("identity")
+    write_model(tmp_path, "identity", 5)
+    models.load_all()
+    models.remove_repository(tmp_path)
+    assert models.get("identity").profile is not None
