@@ -6,6 +6,8 @@ import time
 
 from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import message_of, seq_of
+from backend.clients.dialects import oip
+from backend.clients.dialects.rules import DialectRules, StreamReplies
 from backend.core.choices import Payload, Serialization, Transport
 from backend.core.errors import ReplyMismatch, RequestError
 from backend.core.inference import (
@@ -20,6 +22,7 @@ from backend.profiles.profile import ModelProfile
 from backend.wire import oip_grpc
 from backend.wire.oip_errors import error_in_text
 from backend.wire.oip_timing import timing_from_parameters
+from backend.wire.stream_replies import decode_stream_reply, is_bare
 
 
 class OipGrpcCodec:
@@ -36,13 +39,16 @@ class OipGrpcCodec:
         transport: Transport,
         *,
         timing_extension: bool,
+        rules: DialectRules = oip.RULES,
     ) -> None:
         self._profile = profile
+        self._rules = rules
         self._payload = payload
         self._streamed = transport is Transport.GRPC_STREAM
         self._parameters: Parameters = (
             {TIMING_EXTENSION: True} if timing_extension else NO_PARAMETERS
         )
+        rules.check_parameters(self._parameters)
 
     def encode(self, sample: Sample, seq: int) -> Outgoing:
         """The ModelInferRequest for a sample."""
@@ -57,24 +63,34 @@ class OipGrpcCodec:
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 
     def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:
-        """The predictions of a ModelInferResponse, or of a stream's wrapper around one."""
+        """The predictions of a ModelInferResponse, or of a stream's message.
+
+        `seq` is None where the server's ids in a stream are not those of its requests: its
+        replies then come in the order of the requests.
+        """
         message = message_of(reply)
-        response = _unwrap(message) if self._streamed else oip_grpc.decode_response(message)
-        seq = seq_of(response.id)
+        if self._streamed:
+            response, seq = self._streamed_response(message)
+        else:
+            response = oip_grpc.decode_response(message)
+            seq = seq_of(response.id)
         return Reply(
             seq,
             self._profile.decode(response.outputs, sample_of(seq)),
             timing_from_parameters(response.parameters),
         )
 
-
-def _unwrap(message: bytes) -> InferResponse:
-    """The response in a stream's message; raises its error, with `seq` if it has an id."""
-    text, response = oip_grpc.decode_stream_response(message)
-    if text:
-        error: RequestError = error_in_text(text)
-        error.seq = seq_of(response.id) if response else None
-        raise error
-    if response is None:
-        raise ReplyMismatch("The stream's message holds neither a response nor an error.")
-    return response
+    def _streamed_response(self, message: bytes) -> tuple[InferResponse, int | None]:
+        """The response and its request; raises the error that came instead, with its `seq`."""
+        bare = self._rules.stream_replies is StreamReplies.BARE or is_bare(message)
+        text, response = decode_stream_reply(message, bare=bare)
+        # Who sends bare replies has been seen to repeat the first request's id.
+        trusted = self._rules.stream_ids and not bare
+        seq = seq_of(response.id) if trusted and response is not None else None
+        if text:
+            error: RequestError = error_in_text(text)
+            error.seq = seq
+            raise error
+        if response is None:
+            raise ReplyMismatch("The stream's message holds neither a response nor an error.")
+        return response, seq

@@ -6,6 +6,8 @@ import time
 
 from backend.clients.calls import Outgoing, Reply, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import checked, rest_call, seq_of
+from backend.clients.dialects import oip
+from backend.clients.dialects.rules import DialectRules, NotFinite
 from backend.core.choices import Payload, Serialization
 from backend.core.inference import InferRequest
 from backend.core.samples import Sample
@@ -20,8 +22,11 @@ class OipRestCodec:
     unary_method = ""
     stream_method = ""
 
-    def __init__(self, profile: ModelProfile, payload: Payload) -> None:
+    def __init__(
+        self, profile: ModelProfile, payload: Payload, *, rules: DialectRules = oip.RULES
+    ) -> None:
         self._profile = profile
+        self._bare_nan = rules.not_finite is NotFinite.TOKENS
         self._payload = payload
         self.rest_path = oip_rest.infer_path(profile.model)
 
@@ -32,6 +37,7 @@ class OipRestCodec:
         headers, body = oip_rest.encode_request(
             InferRequest(self._profile.model, tuple(tensors), id=str(seq)),
             binary=self._payload.serialization is Serialization.BINARY,
+            bare_nan=self._bare_nan,
         )
         call = rest_call(self.rest_path, headers, body, self._payload)
         return Outgoing(call, prepared_ns, time.monotonic_ns())

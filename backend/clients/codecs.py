@@ -7,13 +7,23 @@ from backend.clients.codec_oip_grpc import OipGrpcCodec
 from backend.clients.codec_oip_rest import OipRestCodec
 from backend.clients.codec_serving_grpc import ServingGrpcCodec
 from backend.clients.codec_serving_rest import ServingRestCodec
+from backend.clients.dialects import oip
+from backend.clients.dialects.rules import DialectRules
 from backend.core.choices import Api, RunSettings, why_not_serialization
 from backend.core.errors import UsageError
 from backend.profiles.profile import ModelProfile
 
 
-def make_codec(settings: RunSettings, profile: ModelProfile, *, timing_extension: bool) -> Codec:
-    """The codec for these settings; `timing_extension` says that the server offers ours.
+def make_codec(
+    settings: RunSettings,
+    profile: ModelProfile,
+    *,
+    timing_extension: bool,
+    rules: DialectRules = oip.RULES,
+) -> Codec:
+    """The codec for these settings and the server's dialect.
+
+    `timing_extension` says that the server offers ours.
 
     Raises UsageError for a serialisation that the transport does not have.
     """
@@ -24,5 +34,7 @@ def make_codec(settings: RunSettings, profile: ModelProfile, *, timing_extension
         kind = ServingGrpcCodec if transport.is_grpc else ServingRestCodec
         return kind(profile, payload)
     if transport.is_grpc:
-        return OipGrpcCodec(profile, payload, transport, timing_extension=timing_extension)
-    return OipRestCodec(profile, payload)
+        return OipGrpcCodec(
+            profile, payload, transport, timing_extension=timing_extension, rules=rules
+        )
+    return OipRestCodec(profile, payload, rules=rules)

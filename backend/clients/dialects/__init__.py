@@ -1,0 +1,1 @@
+"""How servers speak the Open Inference Protocol, each in its own way."""

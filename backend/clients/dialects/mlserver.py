@@ -1,0 +1,37 @@
+"""Seldon's MLServer."""
+
+from __future__ import annotations
+
+from backend.clients.dialects.rules import (
+    Capability,
+    DialectRules,
+    Lack,
+    StreamReplies,
+    Versions,
+)
+from backend.core.target import Dialect
+
+RULES = DialectRules(
+    dialect=Dialect.MLSERVER,
+    title="MLServer",
+    server_names=("mlserver",),
+    stream_replies=StreamReplies.BARE,
+    stream_ids=False,  # every reply of a stream carries the id of its first request
+    stream_survives_errors=False,
+    wide_parameters=False,
+    versions=Versions.ANY,
+    binary_expected=False,
+    lacks=(
+        Lack(Capability.LOAD_CONFIG, "MLServer loads a model as its folder describes it."),
+        Lack(Capability.CONFIG, "MLServer does not show a model's configuration."),
+        Lack(Capability.STATISTICS, "MLServer has no statistics extension, only its metrics port."),
+        Lack(Capability.LOGGING, "MLServer has no logging extension."),
+        Lack(Capability.TRACE, "MLServer has no trace extension."),
+        Lack(Capability.SHARED_MEMORY, "MLServer reads no tensors from shared memory."),
+        Lack(Capability.CLASSIFICATION, "MLServer does not rank outputs itself."),
+        Lack(Capability.SEQUENCES, "MLServer knows no sequences."),
+        Lack(Capability.REFLECTION, "MLServer has no reflection; the bundled schema is used."),
+        Lack(Capability.HEALTH, "MLServer has no gRPC health service."),
+        Lack(Capability.TIMING, "MLServer tells no durations of a request."),
+    ),
+)
