@@ -7,7 +7,7 @@ is sent, so what is stored or shared contains only the headers that were typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -141,10 +141,11 @@ class Fault:
 class Exchange:
     """One exchange from first byte to last.
 
-    `sent_ns` holds the moment of each message sent, and all moments are ns since `started_at`.
-    `status` is None if the server never gave one; `fault` is None if all went well. Of a stream
-    longer than the record, `sent_left_out` and `replies_left_out` count what is not in it: the
-    oldest replies, and the last messages sent.
+    `sent_ns` holds the moment at which each message went out, as far as they did; all moments are
+    ns since `started_at`. `status` is None if it never got as far as one; `fault` is None if all
+    went well, or if it was `cancelled` by hand. Of a stream longer than the record,
+    `sent_left_out` and `replies_left_out` count what is not in it: the last messages sent, and the
+    oldest replies.
     """
 
     request: Request
@@ -159,7 +160,7 @@ class Exchange:
     fault: Fault | None = None
     sent_left_out: int = 0
     replies_left_out: int = 0
-    remarks: tuple[str, ...] = field(default=())
+    cancelled: bool = False
 
     @property
     def ok(self) -> bool:

@@ -1,0 +1,270 @@
+"""One REST call, each part of its time measured."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import threading
+import time
+import zlib
+from dataclasses import replace
+from http import HTTPStatus
+
+from backend.core.choices import Compression
+from backend.core.errors import (
+    ConsoleError,
+    DeadlineExceeded,
+    PayloadTooLarge,
+    ReplyMismatch,
+    StreamBroken,
+    TargetUnreachable,
+    UsageError,
+)
+from backend.inspector.exchange import (
+    Exchange,
+    Fault,
+    Headers,
+    ReplyMessage,
+    Request,
+    Status,
+    now_utc,
+)
+from backend.inspector.rest_connection import RestConnection, remaining
+from backend.inspector.rest_door import RestDoor
+from backend.inspector.server_parts import parts_in_headers
+from backend.inspector.stopwatch import Stopwatch
+from backend.wire.rest_errors import error_text, request_error
+
+_PIECE = 1024 * 1024
+_NO_DEADLINE_S = 7 * 86_400.0
+_GZIP_BITS = 31
+_ANY_BITS = 47
+"""zlib's way to say: gzip or zlib, whichever the data is."""
+_ENCODING = "content-encoding"
+_PACKED = ("gzip", "x-gzip", "deflate")
+
+
+class RestCall:
+    """Sends a request once and takes the whole reply, whatever its status."""
+
+    def __init__(self, request: Request, door: RestDoor) -> None:
+        if not request.rest:
+            raise UsageError(f"{request.method} is a gRPC method.")
+        if len(request.messages) > 1:
+            raise UsageError(f"{request.method} takes one body, got {len(request.messages)}.")
+        if request.size > request.message_limit:
+            raise PayloadTooLarge(request.size, request.message_limit)
+        self.request = request
+        self._door = door
+        self._watch = Stopwatch()
+        self._lock = threading.Lock()
+        self._connection: RestConnection | None = None
+        self._cancelled = False
+        self._step = "resolve"
+
+    def run(self) -> Exchange:
+        """Call and wait for the end; a failure is in the exchange's `fault`."""
+        self._watch, started_at = Stopwatch(), now_utc()
+        exchange = Exchange(self.request, started_at, 0)
+        deadline_s = self.request.deadline_s
+        until = time.monotonic() + (_NO_DEADLINE_S if deadline_s is None else deadline_s)
+        try:
+            exchange = self._exchanged(exchange, until)
+        except (ConsoleError, OSError, http.client.HTTPException, zlib.error) as error:
+            self._watch.cut(self._step)
+            fault = None if self._cancelled else Fault.of(self._explained(error))
+            exchange = replace(exchange, fault=fault)
+        return replace(
+            exchange,
+            total_ns=self._watch.total_ns,
+            timing=self._watch.parts,
+            cancelled=self._cancelled,
+        )
+
+    def cancel(self) -> None:
+        """End it now, from any thread."""
+        with self._lock:
+            self._cancelled = True
+            connection = self._connection
+        if connection is not None:
+            connection.abort()
+
+    def _exchanged(self, exchange: Exchange, until: float) -> Exchange:
+        connection = self._door.take()
+        with self._lock:
+            self._connection = connection
+            cancelled = self._cancelled
+        if cancelled:
+            connection.abort()
+        try:
+            return self._over(connection, exchange, until)
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            with self._lock:
+                self._connection = None
+            self._door.give_back(connection)
+
+    def _over(self, connection: RestConnection, exchange: Exchange, until: float) -> Exchange:
+        self._open(connection, until)
+        self._send(connection, until)
+        sent_ns = self._watch.now_ns
+        self._step = "wait"
+        connection.limit(until)
+        reply = connection.http.getresponse()
+        self._watch.cut("wait")
+        self._step = "receive"
+        headers: Headers = tuple(reply.getheaders())
+        packed = self._received(connection, reply, until)
+        reply.close()  # else the connection thinks that more is to come
+        received = self._watch.cut("receive")
+        self._step = "decode"
+        body = self._decoded(packed, headers)
+        self._watch.nest("wait", parts_in_headers(headers))
+        return replace(
+            exchange,
+            sent_ns=(sent_ns,),
+            status=_status(reply, body),
+            headers=headers,
+            replies=(ReplyMessage(body, received.start_ns + received.duration_ns),),
+            fault=Fault.of(request_error(reply.status, body)) if reply.status >= 400 else None,
+        )
+
+    def _open(self, connection: RestConnection, until: float) -> None:
+        if connection.http.sock is not None:
+            self._watch.cut("connect", note="reused")
+            return
+        self._step = "connect"
+        connection.open(self._watch, until)
+
+    def _send(self, connection: RestConnection, until: float) -> None:
+        self._step = "send"
+        connection.limit(until)
+        http_connection, request = connection.http, self.request
+        headers, body = self._headers_and_body()
+        try:
+            http_connection.putrequest(
+                request.verb,
+                self._door.address.prefix + request.path,
+                skip_host=True,
+                skip_accept_encoding=True,
+            )
+            for name, value in headers:
+                http_connection.putheader(name, value.encode("latin-1", "replace"))
+        except (ValueError, http.client.InvalidURL) as error:
+            raise UsageError(f"This cannot be sent: {error}.") from None
+        try:
+            http_connection.endheaders(body or None)
+        except (BrokenPipeError, ConnectionResetError):
+            # A server that refuses a body may answer and close before it has read all of it; if
+            # there is an answer, it says more than the broken pipe.
+            self._watch.cut("send", note="not read to its end")
+            return
+        self._watch.cut("send")
+
+    def _headers_and_body(self) -> tuple[list[tuple[str, str]], bytes]:
+        """The request's headers with what is missing, those of the target, and the body."""
+        request, body = self.request, self.request.body
+        headers = list(request.headers)
+        given = {name.lower() for name, _ in headers}
+        headers += [
+            (name, value) for name, value in self._door.headers if name.lower() not in given
+        ]
+        given |= {name.lower() for name, _ in headers}
+        added = {"Host": self._door.address.authority, "Accept-Encoding": "identity"}
+        if request.compression is Compression.GZIP and body and _ENCODING not in given:
+            body = _gzip(body)
+            added["Content-Encoding"] = "gzip"
+        if body or request.verb in ("POST", "PUT", "PATCH"):
+            added["Content-Length"] = str(len(body))
+        missing = [(name, value) for name, value in added.items() if name.lower() not in given]
+        return missing + headers, body
+
+    def _received(
+        self, connection: RestConnection, reply: http.client.HTTPResponse, until: float
+    ) -> bytes:
+        """The body as it came, never past the deadline or the limit."""
+        limit = self.request.message_limit
+        if reply.length is not None and reply.length > limit:
+            raise PayloadTooLarge(reply.length, limit)
+        expected, body = reply.length, bytearray()
+        while True:
+            if connection.http.sock is not None:
+                connection.limit(until)
+            remaining(until)
+            piece = reply.read1(_PIECE)
+            if not piece:
+                break
+            body += piece
+            if len(body) > limit:
+                raise PayloadTooLarge(len(body), limit)
+        if expected is not None and len(body) < expected and self.request.verb != "HEAD":
+            raise StreamBroken(f"The reply ended after {len(body):,} of {expected:,} bytes.")
+        return bytes(body)
+
+    def _decoded(self, packed: bytes, headers: Headers) -> bytes:
+        coding = next((v.strip().lower() for k, v in headers if k.lower() == _ENCODING), "")
+        if coding not in _PACKED or not packed:
+            return packed
+        reader = zlib.decompressobj(_ANY_BITS)
+        try:
+            body = reader.decompress(packed, self.request.message_limit + 1)
+        except zlib.error as error:
+            raise ReplyMismatch(f"The body is not {coding}, as its header says: {error}.") from None
+        if len(body) > self.request.message_limit:
+            raise PayloadTooLarge(len(body), self.request.message_limit)
+        self._watch.cut("decode")
+        return body
+
+    def _explained(self, error: Exception) -> ConsoleError:
+        base = self._door.address.base
+        deadline_s = self.request.deadline_s
+        if isinstance(error, DeadlineExceeded | TimeoutError):
+            if self._step in ("resolve", "connect"):
+                return TargetUnreachable(
+                    f"{base} does not answer.", hint="Is the address right, is it reachable?"
+                )
+            return DeadlineExceeded(
+                f"No reply in {deadline_s or 0:g} s.",
+                hint="The server may still be computing; raise the deadline if it needs longer.",
+            )
+        if isinstance(error, ConsoleError):
+            return error
+        return _explained_failure(error, base)
+
+
+def _explained_failure(error: Exception, base: str) -> ConsoleError:
+    if isinstance(error, ConnectionRefusedError):
+        return TargetUnreachable(
+            f"Nothing answers at {base}.", hint="Is the server running, and is this its REST port?"
+        )
+    if isinstance(error, ssl.SSLError):
+        return TargetUnreachable(f"No TLS with {base}: {error.reason or error}.")
+    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+        return StreamBroken(f"{base} closed the connection without an answer.")
+    if isinstance(error, http.client.IncompleteRead):
+        return StreamBroken(f"The reply ended after {len(error.partial):,} bytes.")
+    if isinstance(error, http.client.HTTPException):
+        return TargetUnreachable(
+            f"{base} does not speak HTTP.", hint="Is that the gRPC port? Swap the two addresses."
+        )
+    return TargetUnreachable(f"{base} cannot be reached: {error}.")
+
+
+def _status(reply: http.client.HTTPResponse, body: bytes) -> Status:
+    ok = reply.status < HTTPStatus.BAD_REQUEST
+    text = "" if ok else error_text(reply.status, body)
+    return Status(reply.status, reply.reason or _phrase(reply.status), text, ok)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _gzip(body: bytes) -> bytes:
+    writer = zlib.compressobj(6, zlib.DEFLATED, _GZIP_BITS)
+    return writer.compress(body) + writer.flush()
