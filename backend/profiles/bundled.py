@@ -8,7 +8,8 @@ from types import MappingProxyType
 from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, TensorSpec
-from backend.profiles.decoders import BoxDecoder, PitchDecoder, PlainTensors, YesNoDecoder
+from backend.profiles.decode_boxes import BoxDecoder
+from backend.profiles.decoders import PitchDecoder, PlainTensors, YesNoDecoder
 from backend.profiles.names import (
     AUDIO,
     BOXES,

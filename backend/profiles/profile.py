@@ -112,7 +112,8 @@ class ModelProfile:
     def view(self, sample: Sample | None) -> View:
         """What a decoder needs to know about a sample."""
         if not isinstance(sample, Frame):
-            return View(Geometry.same(), self.labels)
+            seen = self.recipe.geometry(1, 1, self.inputs)
+            return View(Geometry.same(seen.model_width, seen.model_height), self.labels)
         return View(self.recipe.geometry(sample.width, sample.height, self.inputs), self.labels)
 
 
