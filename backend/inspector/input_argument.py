@@ -1,0 +1,67 @@
+"""Inputs as a command line gives them: ``IMAGE=photo.jpg``, ``X=random:7@1x3``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from backend.core.errors import UsageError
+from backend.inspector.input_fills import Fill, FillKind
+
+_JSON_LIKE = re.compile(r'[\[{"]|(-?[0-9][0-9.eE+-]*|true|false)$')
+
+
+@dataclass(frozen=True, slots=True)
+class InputArgument:
+    """One `NAME=...` of a command line."""
+
+    name: str
+    fill: Fill
+    shape: tuple[int, ...] | None = None
+
+
+def parse_input(text: str) -> InputArgument:
+    """What a command line says about one input; raises UsageError.
+
+    NAME=zeros, ones, random, random:SEED or constant:VALUE, each with @2x3 for the variable
+    dimensions; NAME=frame, window, json:TEXT or file:PATH; any other text that begins like JSON is
+    JSON, and the rest is a path.
+    """
+    name, equals, value = text.partition("=")
+    if not name or not equals or not value:
+        raise UsageError(
+            f"Expected NAME=FILL for an input, got '{text}'.",
+            hint="Such as IMAGE=photo.jpg, X=zeros@1x3, X=random:7, X=[1,2,3] or X=json:[1,2].",
+        )
+    word, colon, rest = value.partition(":")
+    if word in ("json", "file") and colon:
+        return InputArgument(name, Fill(FillKind(word), rest))
+    if value in ("frame", "window"):
+        return InputArgument(name, Fill(FillKind(value)))
+    head, _, shape = value.rpartition("@") if "@" in value else (value, "", "")
+    kind, _, detail = head.partition(":")
+    if kind in ("zeros", "ones", "random", "constant"):
+        fill = _generated(FillKind(kind), detail, text)
+        return InputArgument(name, fill, _parsed_shape(shape, text) if "@" in value else None)
+    if _JSON_LIKE.match(value):
+        return InputArgument(name, Fill(FillKind.JSON, value))
+    return InputArgument(name, Fill(FillKind.FILE, value))
+
+
+def _generated(kind: FillKind, detail: str, text: str) -> Fill:
+    if kind is FillKind.CONSTANT:
+        return Fill(kind, detail)
+    if kind is not FillKind.RANDOM:
+        if detail:
+            raise UsageError(f"'{kind}' takes no value, got '{text}'.")
+        return Fill(kind)
+    if detail and not (detail.isascii() and detail.isdigit() and len(detail) < 20):
+        raise UsageError(f"The seed of random values must be a number of 0 or more, got '{text}'.")
+    return Fill(kind, seed=int(detail or 0))
+
+
+def _parsed_shape(text: str, whole: str) -> tuple[int, ...]:
+    sizes = text.replace(",", "x").split("x") if text else []
+    if not all(size.isascii() and size.isdigit() and len(size) < 13 for size in sizes):
+        raise UsageError(f"Expected a shape like @1x3x224x224, got '{whole}'.")
+    return tuple(map(int, sizes))
