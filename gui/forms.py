@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from backend.core.addresses import target_from_text
-from backend.core.choices import EMBEDDED, Target
+from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
+from backend.core.target import Target
 from gui.offers import is_url
 from gui.theme import GAP, GAP_LARGE
 

@@ -15,9 +15,9 @@ from typing import Protocol, TypeAlias
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
-from backend.core.choices import Target
 from backend.core.samples import Sample
 from backend.core.status import Notice
+from backend.core.target import Target
 from gui.commands import Command
 from gui.notices import ToastAction
 from gui.settings import SettingsStore

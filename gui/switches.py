@@ -12,11 +12,11 @@ from backend.core.choices import (
     Payload,
     RunSettings,
     Serialization,
-    Target,
     Transport,
     why_not_image,
 )
 from backend.core.samples import MediaKind
+from backend.core.target import Target
 
 LOCAL_NAME = "Local demo"
 """What the embedded server is called in the window."""

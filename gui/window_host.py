@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backend.core.choices import EMBEDDED, Target
+from backend.core.choices import EMBEDDED
 from backend.core.samples import Sample
 from backend.core.status import Notice
+from backend.core.target import Target
 from gui.appearance import Appearance
 from gui.live_page import LivePage
 from gui.notices import ToastAction

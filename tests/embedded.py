@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.core.choices import EMBEDDED, Target
+from backend.core.choices import EMBEDDED
+from backend.core.target import Target
 from backend.models.bundled import bundled_registry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions

@@ -13,8 +13,8 @@ import orjson
 
 from backend.cli.serve_models import add_model_arguments, registry_of
 from backend.cli.serve_safety import add_safety_arguments, safety_options
-from backend.core.choices import DEFAULT_MESSAGE_LIMIT
 from backend.core.errors import ConsoleError
+from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.core.worker import Worker
 from backend.models.registry import ModelRegistry
 from backend.server.embedded import EmbeddedServer

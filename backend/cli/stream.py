@@ -22,11 +22,11 @@ from backend.core.choices import (
     Payload,
     RunSettings,
     Serialization,
-    Target,
     Transport,
 )
 from backend.core.errors import ConsoleError
 from backend.core.status import Result
+from backend.core.target import Target
 from backend.models.bundled import bundled_registry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from backend.core.choices import EMBEDDED, Target
+from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
+from backend.core.target import Target
 
 _TARGET = re.compile(
     r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<rest>\d{1,5})?(?:,(?P<grpc>\d{1,5}))?$"

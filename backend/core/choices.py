@@ -7,9 +7,8 @@ from enum import StrEnum
 
 from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
-
-DEFAULT_MESSAGE_LIMIT = 64 * 1024 * 1024
-"""Largest message either side accepts by default, in bytes."""
+from backend.core.target import DEFAULT_MESSAGE_LIMIT as DEFAULT_MESSAGE_LIMIT  # noqa: PLC0414
+from backend.core.target import Target as Target  # noqa: PLC0414
 
 MAX_IN_FLIGHT = 8
 """Most requests in flight that 'auto' will choose."""
@@ -71,29 +70,6 @@ class Payload:
     def __post_init__(self) -> None:
         if not 1 <= self.jpeg_quality <= 100:
             raise UsageError(f"JPEG quality must be 1 to 100, got {self.jpeg_quality}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A place to send to; `rest` is a URL like http://127.0.0.1:8000, `grpc` is host:port."""
-
-    name: str
-    rest: str = ""
-    grpc: str = ""
-
-    @property
-    def loopback(self) -> bool:
-        """Whether every address given is on this machine."""
-        hosts = [_host(address) for address in (self.rest, self.grpc) if address]
-        return bool(hosts) and all(
-            host in ("localhost", "::1", "[::1]") or host.startswith("127.") for host in hosts
-        )
-
-
-def _host(address: str) -> str:
-    """The host of a URL or of host:port."""
-    rest = address.split("://", 1)[-1].split("/", 1)[0]
-    return rest.rsplit(":", 1)[0] if ":" in rest else rest
 
 
 EMBEDDED = "embedded"

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from backend.core.errors import UsageError
+
+DEFAULT_MESSAGE_LIMIT = 64 * 1024 * 1024
+"""Largest message either side accepts by default, in bytes."""
 
 
 class Dialect(StrEnum):
@@ -14,3 +20,65 @@ class Dialect(StrEnum):
     MLSERVER = "mlserver"
     KSERVE = "kserve"
     OVMS = "ovms"
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a server proves who it is, and we to it; '' stands for none.
+
+    Files are PEM. Without `ca_file` the system's authorities are trusted. `server_name` is the
+    name that the certificate must have, where it is not the host's.
+    """
+
+    verify: bool = True
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A bearer token and headers, sent with every call; values may be templates `${ENV}`."""
+
+    token: str = field(default="", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place to send to; `rest` is a URL like http://127.0.0.1:8000, `grpc` is host:port.
+
+    `tls` is None for plaintext. `message_limit` is in bytes.
+    """
+
+    name: str
+    rest: str = ""
+    grpc: str = ""
+    dialect: Dialect = Dialect.AUTO
+    colour: str = ""
+    tls: Tls | None = None
+    credentials: Credentials = Credentials()
+    message_limit: int = DEFAULT_MESSAGE_LIMIT
+    deadline_s: float = 5.0
+    connect_timeout_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        if self.deadline_s <= 0 or self.connect_timeout_s <= 0:
+            raise UsageError(f"The time limits of target '{self.name}' must be above 0 s.")
+        if self.message_limit <= 0:
+            raise UsageError(f"The message limit of target '{self.name}' must be above 0 bytes.")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether every address given is on this machine."""
+        hosts = [_host(address) for address in (self.rest, self.grpc) if address]
+        return bool(hosts) and all(
+            host in ("localhost", "::1", "[::1]") or host.startswith("127.") for host in hosts
+        )
+
+
+def _host(address: str) -> str:
+    """The host of a URL or of host:port."""
+    rest = address.split("://", 1)[-1].split("/", 1)[0]
+    return rest.rsplit(":", 1)[0] if ":" in rest else rest

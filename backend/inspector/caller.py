@@ -6,7 +6,7 @@ import threading
 from types import TracebackType
 from typing import Protocol
 
-from backend.core.choices import Target
+from backend.core.target import Target
 from backend.inspector.exchange import Exchange, Request
 from backend.inspector.grpc_door import GrpcDoor
 from backend.inspector.rest_call import RestCall

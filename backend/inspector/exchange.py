@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from backend.core.choices import DEFAULT_MESSAGE_LIMIT, Compression
+from backend.core.choices import Compression
 from backend.core.errors import ConsoleError
+from backend.core.target import DEFAULT_MESSAGE_LIMIT
 
 Headers = tuple[tuple[str, str], ...]
 """Names and values in order; gRPC metadata ending in `-bin` has its value in base64."""

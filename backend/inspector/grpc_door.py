@@ -13,8 +13,8 @@ from typing import Any
 import grpc
 
 from backend.clients.grpc_channel import GrpcChannel
-from backend.core.choices import Target
 from backend.core.errors import DeadlineExceeded, StreamBroken, TargetUnreachable, UsageError
+from backend.core.target import Target
 from backend.inspector.exchange import Headers
 
 _KEY = re.compile(r"^[0-9a-z_.-]+$")

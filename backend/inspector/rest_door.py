@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 import threading
 
-from backend.core.choices import Target
 from backend.core.errors import StreamBroken, UsageError
+from backend.core.target import Target
 from backend.inspector.exchange import Headers
 from backend.inspector.rest_connection import RestAddress, RestConnection
 

@@ -6,8 +6,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backend.core.choices import DEFAULT_MESSAGE_LIMIT
 from backend.core.errors import UsageError
+from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.server.limits import Limits
 from backend.server.live_repository import ModelControl
 from backend.server.scheduler import QUEUE_LIMIT

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from backend.core.choices import RunSettings, Target, Transport, check_choices
+from backend.core.choices import RunSettings, Transport, check_choices
 from backend.core.errors import (
     ConsoleError,
     NotFound,
@@ -26,6 +26,7 @@ from backend.core.process import trim_memory
 from backend.core.rings import RateMeter, TraceRing
 from backend.core.samples import AudioBlock, Frame
 from backend.core.status import Notice, Result, RunState, RunStatus, Severity
+from backend.core.target import Target
 from backend.core.worker import Worker
 from backend.profiles.bundled import profile_for
 from backend.session.alerts import current_alerts

@@ -32,9 +32,10 @@ from backend.clients.calls import RestCall  # noqa: E402
 from backend.clients.grpc_channel import GrpcChannel  # noqa: E402
 from backend.clients.rest_channel import RestChannel  # noqa: E402
 from backend.core.addresses import target_from_text  # noqa: E402
-from backend.core.choices import Compression, Target  # noqa: E402
+from backend.core.choices import Compression  # noqa: E402
 from backend.core.flow import Credits  # noqa: E402
 from backend.core.inference import InferRequest, RequestedOutput  # noqa: E402
+from backend.core.target import Target  # noqa: E402
 from backend.core.tensors import Datatype, Tensor  # noqa: E402
 from backend.wire.oip_grpc import encode_request as encode_grpc  # noqa: E402
 from backend.wire.oip_rest import encode_request as encode_rest  # noqa: E402

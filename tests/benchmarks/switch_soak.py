@@ -20,8 +20,9 @@ tune_process()
 import numpy as np  # noqa: E402 - after the process is tuned
 import psutil  # noqa: E402
 
-from backend.core.choices import EMBEDDED, RunSettings, Target  # noqa: E402
+from backend.core.choices import EMBEDDED, RunSettings  # noqa: E402
 from backend.core.samples import Captured, Frame, MediaKind  # noqa: E402
+from backend.core.target import Target  # noqa: E402
 from backend.models.bundled import bundled_registry  # noqa: E402
 from backend.server.embedded import EmbeddedServer  # noqa: E402
 from backend.server.options import ServerOptions  # noqa: E402

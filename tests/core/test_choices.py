@@ -10,7 +10,6 @@ from backend.core.choices import (
     Payload,
     RunSettings,
     Serialization,
-    Target,
     Transport,
     check_choices,
     why_not_image,
@@ -18,6 +17,7 @@ from backend.core.choices import (
 )
 from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
+from backend.core.target import Target
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from backend.core.choices import (
-    Api,
-    ImageEncoding,
-    Serialization,
-    Target,
-    Transport,
-)
+from backend.core.choices import Api, ImageEncoding, Serialization, Transport
 from backend.core.errors import UsageError
 from backend.core.ledger import Counts, DropPlace
 from backend.core.samples import MediaKind
@@ -27,6 +21,7 @@ from backend.core.status import (
     SourceState,
     SourceStatus,
 )
+from backend.core.target import Target
 from gui.env import _bad_pair, why_no_window
 from gui.offers import lasting_spec, source_detail, source_icon, source_title
 from gui.options import Options, parse_options

@@ -9,10 +9,11 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from backend.core.choices import RunSettings, Target
+from backend.core.choices import RunSettings
 from backend.core.predictions import Classification, ClassScore, Prediction, Predictions
 from backend.core.samples import AudioBlock, Frame
 from backend.core.status import Result
+from backend.core.target import Target
 from backend.core.timing import Timeline
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

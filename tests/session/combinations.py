@@ -12,12 +12,12 @@ from backend.core.choices import (
     Payload,
     RunSettings,
     Serialization,
-    Target,
     Transport,
     why_not_image,
     why_not_serialization,
 )
 from backend.core.samples import MediaKind
+from backend.core.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.core.choices import ImageEncoding, RunSettings, Target
+from backend.core.choices import ImageEncoding, RunSettings
 from backend.core.predictions import Detections, Predictions, Tensors
 from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
 from backend.core.status import Result, RunState
+from backend.core.target import Target
 from backend.session.session import Session
 from backend.sources.pattern import TestPattern
 from backend.wire.serving_json import predictions_to_json

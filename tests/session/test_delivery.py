@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.core.choices import RunSettings, Target
+from backend.core.choices import RunSettings
 from backend.core.errors import ModelFailed
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.samples import Frame
 from backend.core.status import Result
+from backend.core.target import Target
 from backend.core.timing import Stage, Timeline
 from backend.session.delivery import Delivery
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from backend.core.choices import Compression, ImageEncoding, RunSettings, Target, Transport
+from backend.core.choices import Compression, ImageEncoding, RunSettings, Transport
 from backend.core.predictions import Classification, Detections
 from backend.core.samples import MediaKind
 from backend.core.status import Result, RunState
+from backend.core.target import Target
 from backend.session.session import Session
 from backend.sources.source import Source
 from backend.sources.spec import Pace, source_from_spec

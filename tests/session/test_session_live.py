@@ -11,10 +11,11 @@ import numpy as np
 import psutil
 import pytest
 
-from backend.core.choices import Api, RunSettings, Target, Transport
+from backend.core.choices import Api, RunSettings, Transport
 from backend.core.errors import ReplyMismatch, TargetUnreachable, UsageError
 from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
 from backend.core.status import Result, RunState
+from backend.core.target import Target
 from backend.profiles.bundled import BUNDLED
 from backend.server.embedded import EmbeddedServer
 from backend.session.session import Session

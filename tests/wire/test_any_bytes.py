@@ -12,9 +12,10 @@ from hypothesis.extra import numpy as hnp
 
 from backend.clients.calls import RestReply
 from backend.clients.codecs import make_codec
-from backend.core.choices import Api, Payload, RunSettings, Serialization, Target, Transport
+from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
 from backend.core.errors import InvalidInput, ReplyMismatch, RequestError
 from backend.core.inference import InferRequest, InferResponse
+from backend.core.target import Target
 from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.profiles.bundled import profile_for
 from backend.wire import oip_grpc, oip_rest, serving_grpc, serving_items, serving_rest

@@ -20,7 +20,6 @@ from backend.core.choices import (
     Payload,
     RunSettings,
     Serialization,
-    Target,
     Transport,
     why_not_image,
     why_not_serialization,
@@ -29,6 +28,7 @@ from backend.core.errors import InvalidInput, NotFound, NotReady, ReplyMismatch,
 from backend.core.inference import InferResponse
 from backend.core.predictions import Predictions, Tensors
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
+from backend.core.target import Target
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.core.timing import ServerTiming
 from backend.profiles.bundled import profile_for

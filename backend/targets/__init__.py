@@ -1,0 +1,1 @@
+"""Saved targets, and the secrets that open their doors."""
