@@ -7,6 +7,7 @@ from pathlib import Path
 
 from backend.core.tensors import TensorSpec
 from backend.models.config_types import input_specs, output_specs
+from backend.models.folder_profile import profile_in
 from backend.models.labels import read_labels
 from backend.models.onnx_checks import check_config
 from backend.models.onnx_completion import complete_config
@@ -33,7 +34,6 @@ class OnnxServable:
     instant = False
     decoupled = False
     trouble = ""
-    profile: ModelProfile | None = None
 
     def __init__(self, config: pb.ModelConfig, version_folder: Path) -> None:
         """Load the file; raises ModelLoadError with the reason."""
@@ -47,6 +47,9 @@ class OnnxServable:
         self.inputs: tuple[TensorSpec, ...] = input_specs(config)
         self.outputs: tuple[TensorSpec, ...] = output_specs(config)
         self.labels: Mapping[str, tuple[str, ...]] = read_labels(config, folder)
+        self.profile: ModelProfile | None = profile_in(
+            folder, config.name, self.inputs, self.outputs, self.labels
+        )
         self._states = declared_states(config, folder)
         self._signature = Signature(
             model=self.name,

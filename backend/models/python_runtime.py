@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backend.core.tensors import TensorSpec
 from backend.models.config_types import input_specs, output_specs
+from backend.models.folder_profile import profile_in
 from backend.models.labels import read_labels
 from backend.models.python_config import (
     BACKEND,
@@ -33,7 +34,6 @@ class PythonServable:
     """One version of a Python model."""
 
     instant = False
-    profile: ModelProfile | None = None
 
     def __init__(self, config: pb.ModelConfig, version_folder: Path, patience: Patience) -> None:
         self.config = config
@@ -43,6 +43,9 @@ class PythonServable:
         self.inputs: tuple[TensorSpec, ...] = input_specs(config)
         self.outputs: tuple[TensorSpec, ...] = output_specs(config)
         self.labels: Mapping[str, tuple[str, ...]] = read_labels(config, version_folder.parent)
+        self.profile: ModelProfile | None = profile_in(
+            version_folder.parent, config.name, self.inputs, self.outputs, self.labels
+        )
         self._version_folder = version_folder
         self._patience = patience
         self._instances: list[PythonInstance] = []

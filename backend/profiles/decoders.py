@@ -21,6 +21,7 @@ from backend.profiles.names import (
     PROBABILITY,
 )
 from backend.profiles.notes import note_name
+from backend.profiles.options import option
 from backend.profiles.view import View
 
 SURE_OF_PITCH = 0.5
@@ -40,8 +41,8 @@ class PlainTensors:
 class PitchDecoder:
     """Reads FREQUENCY [1] in Hz, 0 for none, and CONFIDENCE [1]; names the note."""
 
-    low_hz: float
-    high_hz: float
+    low_hz: float = option(60.0, "Lower end of the plot, in hertz.", low=0)
+    high_hz: float = option(1500.0, "Upper end of the plot, in hertz.", low=0)
 
     def decode(self, outputs: Mapping[str, Tensor], view: View) -> Predictions:  # noqa: ARG002
         """Frequency and confidence as numbers, the note as text."""
@@ -63,7 +64,7 @@ class PitchDecoder:
 class YesNoDecoder:
     """Reads the probability of the first of two classes: the output's first element."""
 
-    output: str = PROBABILITY
+    output: str = option(PROBABILITY, "Output to read.")
 
     def decode(self, outputs: Mapping[str, Tensor], view: View) -> Predictions:
         """Both classes, the likelier one first."""

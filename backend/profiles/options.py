@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 _T = TypeVar("_T")
@@ -34,7 +33,6 @@ def option(default: _T, text: str, *, low: float | None = None, high: float | No
     return value
 
 
-@cache
 def options_of(kind: type[Any]) -> tuple[Option, ...]:
     """Every field of a recipe, decoder or part of one, in its order."""
     hints = get_type_hints(kind)

@@ -9,11 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from backend.core.choices import ImageEncoding, Payload
-from backend.core.errors import InvalidInput
+from backend.core.errors import InvalidInput, UsageError
 from backend.core.samples import AudioWindow, Frame, Sample
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.profiles.geometry import Geometry
 from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED
+from backend.profiles.options import option
 from backend.wire.images import encode_image
 
 
@@ -68,8 +69,12 @@ class Elements:
     every byte of a picture, or every sample of sound, as one number.
     """
 
-    input: str = ""
-    datatype: Datatype = Datatype.UINT8
+    input: str = option("", "Name of the input; empty for the model's first.")
+    datatype: Datatype = option(Datatype.UINT8, "UINT8 for bytes, FP32 for one number each.")
+
+    def __post_init__(self) -> None:
+        if self.datatype not in (Datatype.UINT8, Datatype.FP32):
+            raise UsageError(f"Elements are sent as UINT8 or FP32, not as {self.datatype}.")
 
     def tensors(
         self, sample: Sample, payload: Payload, inputs: Sequence[TensorSpec]
@@ -91,6 +96,24 @@ class Elements:
         else:
             values = np.ascontiguousarray(data).view(np.uint8)
         return Tensor(name, self.datatype, _filling(values, spec))
+
+    def geometry(self, width: int, height: int, inputs: Sequence[TensorSpec]) -> Geometry:  # noqa: ARG002
+        """Nothing is moved."""
+        return Geometry.same(width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class NoInput:
+    """Nothing of the sample is sent: every input is a constant."""
+
+    def tensors(
+        self,
+        sample: Sample,  # noqa: ARG002 - see above
+        payload: Payload,  # noqa: ARG002
+        inputs: Sequence[TensorSpec],  # noqa: ARG002
+    ) -> list[Tensor]:
+        """No tensors."""
+        return []
 
     def geometry(self, width: int, height: int, inputs: Sequence[TensorSpec]) -> Geometry:  # noqa: ARG002
         """Nothing is moved."""

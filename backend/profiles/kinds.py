@@ -1,0 +1,74 @@
+"""Every input recipe and output decoder under the word that files and forms use for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from backend.core.samples import MediaKind
+from backend.profiles.decode_boxes import BoxDecoder, SsdDecoder
+from backend.profiles.decode_classes import ClassDecoder, ScalarDecoder, TextDecoder
+from backend.profiles.decode_mask import MaskDecoder
+from backend.profiles.decode_points import PointDecoder
+from backend.profiles.decode_yolo import YoloV5Decoder, YoloV8Decoder, YoloV10Decoder
+from backend.profiles.decode_yunet import YunetDecoder
+from backend.profiles.decoders import PitchDecoder, PlainTensors, YesNoDecoder
+from backend.profiles.picture_recipe import EncodedPicture, PictureRecipe
+from backend.profiles.recipe import Elements, NoInput, OurInputs
+from backend.profiles.sound_recipe import SoundRecipe
+
+RECIPES: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "picture": PictureRecipe,
+        "encoded_picture": EncodedPicture,
+        "sound": SoundRecipe,
+        "elements": Elements,
+        "constants": NoInput,
+        "inferdeck": OurInputs,
+    }
+)
+
+DECODERS: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "classes": ClassDecoder,
+        "boxes": BoxDecoder,
+        "ssd": SsdDecoder,
+        "yolo_v5": YoloV5Decoder,
+        "yolo_v8": YoloV8Decoder,
+        "yolo_v10": YoloV10Decoder,
+        "yunet": YunetDecoder,
+        "mask": MaskDecoder,
+        "points": PointDecoder,
+        "scalars": ScalarDecoder,
+        "yes_no": YesNoDecoder,
+        "pitch": PitchDecoder,
+        "text": TextDecoder,
+        "tensors": PlainTensors,
+    }
+)
+
+TAKES: Mapping[type[Any], MediaKind] = MappingProxyType(
+    {
+        PictureRecipe: MediaKind.IMAGE,
+        EncodedPicture: MediaKind.IMAGE,
+        SoundRecipe: MediaKind.AUDIO,
+        Elements: MediaKind.BYTES,
+        NoInput: MediaKind.BYTES,
+    }
+)
+"""What a model takes that is fed by a recipe; the one of our own models takes either."""
+
+
+def kind_word(value: object, kinds: Mapping[str, type[Any]]) -> str:
+    """The word for a recipe or decoder; raises KeyError for one that is not listed."""
+    for word, kind in kinds.items():
+        if type(value) is kind:
+            return word
+    raise KeyError(type(value).__name__)
+
+
+def explanation(kind: type[Any]) -> str:
+    """The first sentence of what a recipe or decoder says about itself."""
+    text = " ".join((kind.__doc__ or "").split())
+    return text.partition(". ")[0].rstrip(".") + "."
