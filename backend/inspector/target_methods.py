@@ -1,0 +1,104 @@
+"""The methods of a target, gathered from everything that knows some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from backend.clients.dialects.rules import DialectRules
+from backend.core.errors import ConsoleError, RequestError, Unsupported
+from backend.inspector.caller import Caller
+from backend.inspector.exchange import Headers, MethodKind, Request
+from backend.inspector.methods import Method, MethodList, merged, methods_of
+from backend.inspector.openapi_routes import OPENAPI_PATH, openapi_routes
+from backend.inspector.reflection import read_reflection
+from backend.inspector.rest_routes import dialect_routes
+from backend.inspector.schema import Origin, Schema, bundled_schema
+
+T = TypeVar("T")
+
+_MAX_OPENAPI = 8 * 1024 * 1024
+
+
+def target_methods(
+    caller: Caller,
+    rules: DialectRules,
+    *,
+    files: Sequence[Schema] = (),
+    headers: Headers = (),
+    deadline_s: float = 3.0,
+    prefer: Origin | None = None,
+) -> MethodList:
+    """Everything that can be called, asking the server what it knows about itself.
+
+    Where several sources describe the same method, the bundled schema goes before reflection and
+    that before the user's `files`, unless one is preferred. A source that cannot be read leaves a
+    remark instead. Waits for the server, at most about `deadline_s` for each question.
+    """
+    remarks: list[str] = []
+    methods: dict[Origin, list[Method]] = {}
+    if caller.target.grpc:
+        methods[Origin.BUNDLED] = methods_of(bundled_schema())
+        reflected = _tried(
+            lambda: read_reflection(caller, deadline_s=deadline_s, headers=headers),
+            "Reflection",
+            remarks,
+        )
+        if reflected is not None:
+            methods[Origin.REFLECTION] = methods_of(reflected)
+            names = {service.full_name for service in reflected.services}
+            methods[Origin.BUNDLED] = [
+                replace(method, offered=method.service in names)
+                for method in methods[Origin.BUNDLED]
+            ]
+        for schema in files:
+            methods.setdefault(schema.origin, []).extend(methods_of(schema))
+    if caller.target.rest:
+        methods[Origin.ROUTES] = dialect_routes(rules)
+        described = _tried(
+            lambda: _openapi(caller, headers, deadline_s), OPENAPI_PATH.removeprefix("/"), remarks
+        )
+        methods[Origin.OPENAPI] = described or []
+    order = sorted(methods, key=lambda origin: (origin is not prefer, list(Origin).index(origin)))
+    return MethodList(merged(methods[origin] for origin in order), tuple(remarks))
+
+
+def known_methods(
+    rules: DialectRules, *, rest: bool = True, grpc: bool = True, files: Sequence[Schema] = ()
+) -> MethodList:
+    """What can be listed without asking anybody."""
+    lists = [methods_of(schema) for schema in (bundled_schema(), *files)] if grpc else []
+    if rest:
+        lists.append(dialect_routes(rules))
+    return MethodList(merged(lists))
+
+
+def _tried(ask: Callable[[], T], what: str, remarks: list[str]) -> T | None:
+    """What a source says, or None with a remark; that a server has no such source is no news."""
+    try:
+        return ask()
+    except Unsupported:
+        return None
+    except ConsoleError as error:
+        remarks.append(f"{what}: {error}")
+        return None
+
+
+def _openapi(caller: Caller, headers: Headers, deadline_s: float) -> list[Method]:
+    exchange = caller.call(
+        Request(
+            caller.target.name,
+            MethodKind.REST,
+            OPENAPI_PATH,
+            verb="GET",
+            headers=headers,
+            deadline_s=deadline_s,
+            message_limit=_MAX_OPENAPI,
+        )
+    )
+    if exchange.status is not None and not exchange.status.ok:
+        raise Unsupported("The server does not describe its routes.")
+    if exchange.fault is not None:
+        raise RequestError(exchange.fault.message, exchange.fault.hint)
+    return openapi_routes(exchange.body)
