@@ -1,0 +1,101 @@
+"""Targets changed so that what a probe found wrong is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from backend.clients.dialects.rules import Door
+from backend.clients.knock import Speech
+from backend.clients.neighbours import find_neighbour
+from backend.clients.probe_doors import Found, Place, place_of
+from backend.clients.probe_report import Mend
+from backend.core.errors import UsageError
+from backend.core.target import Target, Tls
+
+_WANTED = {Door.REST: Speech.HTTP, Door.GRPC: Speech.GRPC}
+_OTHER = {Door.REST: Door.GRPC, Door.GRPC: Door.REST}
+_NAMES = {Door.REST: "REST", Door.GRPC: "gRPC"}
+
+
+def mends_for(target: Target, found: Mapping[Door, Found]) -> tuple[Mend, ...]:
+    """What would help, the most likely first; may knock at the usual ports of the host."""
+    mends = list(_swaps(target, found)) or [*_tls(target, found), *_other_ports(target, found)]
+    return tuple({mend.target: mend for mend in mends}.values())
+
+
+def _swaps(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
+    """Addresses at which the other door's protocol is spoken."""
+    wrong = [
+        door
+        for door, one in found.items()
+        if not one.door.answers and one.door.speech is _WANTED[_OTHER[door]]
+    ]
+    if not wrong or (len(wrong) < len(found) and any(one.door.answers for one in found.values())):
+        return
+    rest, grpc = _places(target)
+    title = "Swap the addresses" if len(found) == 2 else f"Use it as {_NAMES[_OTHER[wrong[0]]]}"
+    secure = any(found[door].door.tls for door in wrong)
+    yield Mend(
+        title,
+        _secured(
+            replace(
+                target,
+                rest=f"http://{grpc.host}:{grpc.port}" if grpc else "",
+                grpc=f"{rest.host}:{rest.port}" if rest else "",
+            ),
+            tls=secure,
+        ),
+    )
+
+
+def _tls(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
+    for door, one in found.items():
+        if one.door.answers or one.door.speech is not _WANTED[door] or one.door.tls is None:
+            continue
+        if one.door.tls != place_of(target, door).tls:
+            word = "on" if one.door.tls else "off"
+            yield Mend(f"Turn TLS {word} for this target", _secured(target, tls=one.door.tls))
+
+
+def _other_ports(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
+    """Doors that are closed or have no address, where one is open at a usual port."""
+    rest, grpc = _places(target)
+    places = {Door.REST: rest, Door.GRPC: grpc}
+    for door in Door:
+        one = found.get(door)
+        if one is not None and one.door.speech not in (Speech.NOTHING, _WANTED[_OTHER[door]]):
+            continue
+        known = places[_OTHER[door]] or places[door]
+        if known is None:
+            continue
+        port = find_neighbour(known, door)
+        if port is None:
+            continue
+        at = f"{known.host}:{port}"
+        changed = (
+            replace(target, rest=f"{'https' if known.tls else 'http'}://{at}")
+            if door is Door.REST
+            else replace(target, grpc=at)
+        )
+        yield Mend(f"Use {at} for {_NAMES[door]}", changed)
+
+
+def _places(target: Target) -> tuple[Place | None, Place | None]:
+    found = []
+    for door, address in ((Door.REST, target.rest), (Door.GRPC, target.grpc)):
+        try:
+            found.append(place_of(target, door) if address else None)
+        except UsageError:
+            found.append(None)
+    return found[0], found[1]
+
+
+def _secured(target: Target, *, tls: bool) -> Target:
+    scheme = "https" if tls else "http"
+    rest = target.rest.split("://", 1)[-1]
+    return replace(
+        target,
+        rest=f"{scheme}://{rest}" if rest else "",
+        tls=(target.tls or Tls()) if tls else None,
+    )
