@@ -18,10 +18,17 @@ def check_config(config: pb.ModelConfig) -> None:
         _check_names(role, [spec.name for spec in specs])
         for spec in specs:
             _check_dims(role, spec.name, spec.shape)
-    if any(group.kind == pb.ModelInstanceGroup.KIND_GPU for group in config.instance_group):
-        raise ModelLoadError("instance_group asks for KIND_GPU; models run on the CPU here")
     instance_count(config)
     _check_scheduling(config)
+
+
+def without_gpus(config: pb.ModelConfig) -> bool:
+    """Let instances that are meant for a GPU be made on the CPU; False if there are none."""
+    groups = [g for g in config.instance_group if g.kind == pb.ModelInstanceGroup.KIND_GPU]
+    for group in groups:
+        group.kind = pb.ModelInstanceGroup.KIND_CPU
+        del group.gpus[:]
+    return bool(groups)
 
 
 def _check_names(role: str, names: Iterable[str]) -> None:

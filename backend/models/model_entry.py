@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from backend.core.errors import InvalidInput, NotFound, NotReady
 from backend.models.loaded import LoadedModel
-from backend.models.model_states import UNLOADED, IndexEntry, ModelState
+from backend.models.model_states import UNLOADED, BrokenVersion, IndexEntry, ModelState
 
-Loader: TypeAlias = Callable[[str], Sequence[LoadedModel]]
-"""Loads every version that is to be served, given a configuration as JSON or ''."""
+Loader: TypeAlias = Callable[[str], Sequence[LoadedModel | BrokenVersion]]
+"""Loads every version that is to be served, given a configuration as JSON or ''.
+
+At least one of them is loaded.
+"""
 
 
 @dataclass(slots=True)
@@ -20,7 +23,8 @@ class ModelEntry:
     """What is known about one model; guarded by its registry's lock.
 
     `closing` are versions that were unloaded or replaced while somebody still used them; `gone`
-    are the versions served before those of now, and `failure` is why the last attempt to load
+    are the versions served before those of now; `broken` are those that could not be loaded beside
+    them, with the reason. `failure` is why the last attempt to load
     `failed`, a version, came to nothing. `hidden` loads the bundled model whose name a model of a
     repository has taken.
     """
@@ -30,6 +34,7 @@ class ModelEntry:
     versions: dict[str, LoadedModel] = field(default_factory=dict)
     closing: list[LoadedModel] = field(default_factory=list)
     gone: tuple[str, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
     failure: str = ""
     failed: str = ""
     loading: bool = False
@@ -65,21 +70,24 @@ class ModelEntry:
         """Whether nothing would be lost with it, if its folder is gone."""
         return self.from_folder and not (self.versions or self.loading or self.failure)
 
-    def replace(self, models: Sequence[LoadedModel]) -> list[LoadedModel]:
+    def replace(self, models: Sequence[LoadedModel | BrokenVersion]) -> list[LoadedModel]:
         """Serve these instead of what was served, which is returned to be retired."""
         old = list(self.versions.values())
         self.gone = tuple(self.versions)
-        self.versions = {model.servable.version: model for model in models}
+        self.versions = {m.servable.version: m for m in models if isinstance(m, LoadedModel)}
+        self.broken = {m.version: m.reason for m in models if isinstance(m, BrokenVersion)}
         self.closing = [model for model in (*self.closing, *old) if not model.closed]
         self.failure = ""
         return old
 
     def rows(self) -> list[IndexEntry]:
         """Its rows in the index."""
-        rows = [
-            IndexEntry(self.name, version, *_state(model))
-            for version, model in sorted(self.versions.items(), key=lambda item: int(item[0]))
+        rows = [IndexEntry(self.name, v, *_state(model)) for v, model in self.versions.items()]
+        rows += [
+            IndexEntry(self.name, version, ModelState.UNAVAILABLE, reason)
+            for version, reason in self.broken.items()
         ]
+        rows.sort(key=lambda row: int(row.version))
         if self.loading:
             return rows or [IndexEntry(self.name, "", ModelState.LOADING)]
         if self.failure and not rows:
@@ -98,6 +106,11 @@ class ModelEntry:
     def _absent(self, version: str) -> NotFound | NotReady:
         if self.loading and not self.versions:
             return NotReady(f"Request for unknown model: '{self.name}' is not at ready state")
+        if version in self.broken:
+            return NotReady(
+                f"Request for unknown model: '{self.name}' version {version} is not at ready "
+                f"state: {self.broken[version]}"
+            )
         if version and self.versions:
             return NotFound(
                 f"Request for unknown model: '{self.name}' version {version} is not found",

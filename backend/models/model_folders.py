@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from backend.core.errors import UsageError
-from backend.models.config_checks import check_config
+from backend.models.config_checks import check_config, without_gpus
 from backend.models.config_text import (
     CONFIG_FILE,
     MAX_BYTES,
@@ -15,10 +16,13 @@ from backend.models.config_text import (
 )
 from backend.models.loaded import LoadedModel
 from backend.models.model_paths import inside
+from backend.models.model_states import BrokenVersion, reason_of
 from backend.models.runtimes import Runtime, runtime_for
 from backend.models.servable import ModelLoadError
 from backend.models.version_policy import chosen_versions, versions_in
 from backend.wire.generated import open_inference_pb2 as pb
+
+_log = logging.getLogger("inferdeck.models")
 
 
 class ModelFolders:
@@ -63,11 +67,12 @@ class ModelFolders:
             found.update(_folders(root))
         return tuple(sorted(found))
 
-    def load(self, name: str, config_json: str = "") -> list[LoadedModel]:
+    def load(self, name: str, config_json: str = "") -> list[LoadedModel | BrokenVersion]:
         """Every version that the model's policy serves, smallest first.
 
-        `config_json` takes the place of the configuration file. Raises ModelLoadError; then
-        nothing is left open.
+        A version that cannot be loaded is there with its reason, and leaves the others alone.
+        `config_json` takes the place of the configuration file. Raises ModelLoadError if nothing
+        can be served; then nothing is left open.
         """
         folder = self._folder(name)
         config = _configuration(folder, config_json)
@@ -77,16 +82,26 @@ class ModelFolders:
                 "must equal model name"
             )
         config.name = name
+        if without_gpus(config):
+            _log.warning("model %s: instance_group asks for KIND_GPU; it runs on the CPU", name)
         runtime = runtime_for(self._runtimes, config, folder)
-        loaded: list[LoadedModel] = []
+        found: list[LoadedModel | BrokenVersion] = []
+        failures: list[Exception] = []
         try:
             for version in chosen_versions(config.version_policy, versions_in(folder)):
-                loaded.append(_load_version(runtime, config, folder, version))  # noqa: PERF401
+                try:
+                    found.append(_load_version(runtime, config, folder, version))
+                except Exception as error:  # noqa: BLE001 - the others may be served
+                    found.append(BrokenVersion(str(version), reason_of(error)))
+                    failures.append(error)
         except BaseException:
-            for model in loaded:
-                model.retire()
+            for model in found:
+                if isinstance(model, LoadedModel):
+                    model.retire()
             raise
-        return loaded
+        if len(failures) == len(found):
+            raise failures[-1]
+        return found
 
     def newest(self, name: str) -> str:
         """The highest version that a model has a folder for, '' if there is none or no model."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
+
+from backend.core.errors import ConsoleError
+
+_log = logging.getLogger("inferdeck.models")
 
 
 class ModelState(StrEnum):
@@ -26,5 +31,21 @@ class IndexEntry:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenVersion:
+    """A version that could not be loaded, while others of its model could, and why."""
+
+    version: str
+    reason: str
+
+
 UNLOADED = "unloaded"
 """The reason of a version that was unloaded because somebody asked for it."""
+
+
+def reason_of(error: Exception) -> str:
+    """What the index says of a version that failed to load; what was not foreseen is logged."""
+    if isinstance(error, ConsoleError):
+        return str(error)
+    _log.error("A model failed to load unexpectedly", exc_info=error)
+    return f"{type(error).__name__}: {error}"

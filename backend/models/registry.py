@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from backend.core.errors import ConsoleError, NotFound, UsageError
+from backend.core.errors import NotFound, UsageError
 from backend.models.bundled_servable import ModelServable
 from backend.models.loaded import LoadedModel
 from backend.models.model import Model
 from backend.models.model_entry import Loader, ModelEntry
 from backend.models.model_folders import ModelFolders
-from backend.models.model_states import IndexEntry
+from backend.models.model_states import IndexEntry, reason_of
 from backend.models.servable import ModelLoadError, Servable
 
 _log = logging.getLogger("inferdeck.models")
@@ -110,14 +110,15 @@ class ModelRegistry:
     def load(self, name: str, config_json: str = "") -> None:
         """Load a model, or load it anew; what was served goes on until then.
 
-        Raises ModelLoadError, with the reason that the index shows afterwards.
+        A version that cannot be loaded leaves the others alone: the index shows why, and the log.
+        Raises ModelLoadError, with the reason that the index shows afterwards, if none could be.
         """
         entry = self._entry_to_load(name)
         with entry.changing:
             try:
                 models = entry.load(config_json)
             except Exception as error:
-                reason = _reason(error)
+                reason = reason_of(error)
                 failed = self._folders.newest(name) if self._folders else ""
                 with self._lock:
                     entry.loading, entry.failure, entry.failed = False, reason, failed
@@ -125,6 +126,8 @@ class ModelRegistry:
             with self._lock:
                 entry.loading = False
                 old = entry.replace(models)
+        for version, reason in entry.broken.items():
+            _log.warning("failed to load version %s of '%s', %s", version, name, reason)
         for model in old:
             model.retire()
 
@@ -227,10 +230,3 @@ class ModelRegistry:
 
 def _from_folder(folders: ModelFolders, name: str) -> Loader:
     return lambda config_json: folders.load(name, config_json)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ConsoleError):
-        return str(error)
-    _log.error("A model failed to load unexpectedly", exc_info=error)
-    return f"{type(error).__name__}: {error}"

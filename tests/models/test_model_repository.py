@@ -114,6 +114,48 @@ def test_a_broken_model_says_why_and_hurts_no_other(
         models.get("bad")
 
 
+def test_a_broken_version_leaves_the_others_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = write_model(tmp_path, "m", 1, 2, 10, config="version_policy { all { } }")
+    (folder / "2" / "model.script").write_text("broken")
+    models = registry(tmp_path)
+    models.load("m")
+    assert models.versions("m") == ("1", "10")
+    assert models.index() == (
+        IndexEntry("m", "1", ModelState.READY),
+        IndexEntry("m", "2", ModelState.UNAVAILABLE, "the script says broken"),
+        IndexEntry("m", "10", ModelState.READY),
+    )
+    assert "failed to load version 2 of 'm', the script says broken" in caplog.text
+    with pytest.raises(NotReady, match="'m' version 2 is not at ready state: the script says"):
+        models.get("m", "2")
+    (folder / "2" / "model.script").write_text("ok")
+    models.load("m")
+    assert models.versions("m") == ("1", "2", "10")
+    models.unload("m")
+    assert [row.reason for row in models.index()] == ["unloaded"] * 3
+
+
+def test_a_model_whose_versions_are_all_broken_is_not_loaded(tmp_path: Path) -> None:
+    write_model(tmp_path, "m", 1, 2, config="version_policy { all { } }", script="broken")
+    with pytest.raises(ModelLoadError, match="failed to load 'm', the script says broken"):
+        registry(tmp_path).load("m")
+
+
+def test_an_instance_for_a_gpu_runs_on_the_cpu(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_model(tmp_path, "m", 1, config="instance_group { kind: KIND_GPU gpus: [ 0 ] count: 2 }")
+    (group,) = loaded(tmp_path).get("m").config.instance_group
+    assert (group.kind, list(group.gpus), group.count) == (
+        pb.ModelInstanceGroup.KIND_CPU,
+        [],
+        2,
+    )
+    assert "model m: instance_group asks for KIND_GPU; it runs on the CPU" in caplog.text
+
+
 def test_loading_anew_takes_what_is_on_disk_now(tmp_path: Path) -> None:
     runtime = ScriptedRuntime()
     folder = write_model(tmp_path, "m", 1)
@@ -228,7 +270,6 @@ def test_labels_are_read_line_by_line(tmp_path: Path) -> None:
         ('input { name: "A" dims: [ 1 ] }', "model input 'A' has no valid data_type"),
         (TENSORS % "" + TENSORS % "", "model input 'INPUT0' is declared twice"),
         ("dynamic_batching { preferred_batch_size: 4 }", "must be 1 to max_batch_size"),
-        ("instance_group { kind: KIND_GPU }", "models run on the CPU here"),
         ("instance_group { count: 1000 }", "at most 64 are made"),
         ('backend: "tensorrt"', "no runtime here for backend 'tensorrt'; there is scripted"),
         ("dynamic_batching { priority_levels: 2 }", "default_priority_level must be 1"),
