@@ -8,12 +8,20 @@ import queue
 import re
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import grpc
 
 from backend.clients.grpc_channel import GrpcChannel
-from backend.core.errors import DeadlineExceeded, StreamBroken, TargetUnreachable, UsageError
+from backend.clients.open_channels import grpc_channel
+from backend.core.errors import (
+    ConsoleError,
+    DeadlineExceeded,
+    StreamBroken,
+    TargetUnreachable,
+    UsageError,
+)
 from backend.core.target import Target
 from backend.inspector.exchange import Headers
 
@@ -21,7 +29,7 @@ _KEY = re.compile(r"^[0-9a-z_.-]+$")
 _VALUE = re.compile(r"^[\x20-\x7e]*$")
 _BINARY = "-bin"
 _LOOK_S = 0.1
-_CONNECT_TIMEOUT_S = 5.0
+_FAILED = grpc.ChannelConnectivity.TRANSIENT_FAILURE
 _MAX_CHANNELS = 4
 
 
@@ -37,51 +45,51 @@ class GrpcDoor:
         self._target = target
         self._lock = threading.Lock()
         self._channels: dict[int, GrpcChannel] = {}
+        self._connecting = threading.Lock()
+        self._met: set[GrpcChannel] = set()
         self._closed = False
 
-    def channel(self, message_limit: int) -> GrpcChannel:
-        """The channel whose messages may be so long."""
-        with self._lock:
-            if self._closed:
-                raise StreamBroken("The connection was closed.")
-            if message_limit not in self._channels:
-                if len(self._channels) >= _MAX_CHANNELS:
-                    self._channels.pop(next(iter(self._channels))).close()
-                self._channels[message_limit] = GrpcChannel(
-                    self._target.grpc,
-                    message_limit=message_limit,
-                    loopback=self._target.loopback,
-                )
-            return self._channels[message_limit]
+    def connected(
+        self, message_limit: int, cancelled: threading.Event, deadline_s: float | None
+    ) -> tuple[GrpcChannel, bool]:
+        """The channel whose messages may be so long, and whether it was connected already.
 
-    def connect(
-        self, channel: GrpcChannel, cancelled: threading.Event, deadline_s: float | None
-    ) -> bool:
-        """Wait until connected or refused; whether the connection was there already.
-
-        A refused connection is not an error here: the call that follows says why. Raises
-        TargetUnreachable if nothing is decided in time, StreamBroken if cancelled.
+        Waits until connected or refused; a refused connection is not an error here, as the call
+        that follows says why. Raises TargetUnreachable or DeadlineExceeded if nothing is decided
+        in time, StreamBroken if cancelled.
         """
-        limit_s = _CONNECT_TIMEOUT_S if deadline_s is None else min(deadline_s, _CONNECT_TIMEOUT_S)
-        states: queue.SimpleQueue[grpc.ChannelConnectivity] = queue.SimpleQueue()
+        limit_s = self._target.connect_timeout_s
+        limit_s = limit_s if deadline_s is None else min(deadline_s, limit_s)
         until = time.monotonic() + limit_s
+        # One at a time: gRPC's polling thread trips over a channel that is closed soon after its
+        # state was asked for twice. For the same reason a channel that is not connected any more
+        # is replaced, which also spares the wait that gRPC keeps between two attempts.
+        if not self._connecting.acquire(timeout=limit_s):
+            raise self._undecided(deadline_s)
         try:
-            channel.channel.subscribe(states.put, try_to_connect=True)
-        except ValueError:
-            raise StreamBroken("The connection was closed.") from None
-        try:
-            return self._settled(states, cancelled, until)
+            channel = self._channel(message_limit)
+            if channel in self._met:
+                if self._look(channel, cancelled, until, try_to_connect=False):
+                    return channel, True
+                self.drop(channel)
+                channel = self._channel(message_limit)
+            if self._look(channel, cancelled, until, try_to_connect=True):
+                self._met.add(channel)
         except queue.Empty:
-            if deadline_s is not None and deadline_s < _CONNECT_TIMEOUT_S:
-                raise DeadlineExceeded(
-                    f"Not connected to {self._target.grpc} in {deadline_s:g} s."
-                ) from None
-            raise TargetUnreachable(
-                f"Nothing that speaks gRPC answers at {self._target.grpc}.",
-                hint="Is the server running, and is this its gRPC port and not the REST one?",
-            ) from None
+            raise self._undecided(deadline_s) from None
+        else:
+            return channel, False
         finally:
-            channel.channel.unsubscribe(states.put)
+            self._connecting.release()
+
+    def drop(self, channel: GrpcChannel) -> None:
+        """Forget a channel that is of no use any more."""
+        with self._lock:
+            self._channels = {
+                limit: kept for limit, kept in self._channels.items() if kept is not channel
+            }
+        self._met.discard(channel)
+        channel.close()
 
     def close(self) -> None:
         """End every call under way; may be called twice."""
@@ -91,29 +99,65 @@ class GrpcDoor:
         for channel in channels:
             channel.close()
 
-    @staticmethod
-    def _settled(
-        states: queue.SimpleQueue[grpc.ChannelConnectivity],
+    def _channel(self, message_limit: int) -> GrpcChannel:
+        with self._lock:
+            if self._closed:
+                raise StreamBroken("The connection was closed.")
+            if message_limit not in self._channels:
+                if len(self._channels) >= _MAX_CHANNELS:
+                    self._channels.pop(next(iter(self._channels))).close()
+                self._channels[message_limit] = grpc_channel(
+                    replace(self._target, message_limit=message_limit)
+                )
+            return self._channels[message_limit]
+
+    def _look(
+        self,
+        channel: GrpcChannel,
         cancelled: threading.Event,
         until: float,
+        *,
+        try_to_connect: bool,
     ) -> bool:
-        first = True
-        while not cancelled.is_set():
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                raise queue.Empty
-            try:
-                state = states.get(timeout=min(_LOOK_S, remaining))
-            except queue.Empty:
-                continue
-            if state is grpc.ChannelConnectivity.READY:
-                return first
-            if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE and not first:
-                return False
-            if state is grpc.ChannelConnectivity.SHUTDOWN:
-                raise StreamBroken("The connection was closed.")
-            first = False
-        raise StreamBroken("Cancelled while connecting.")
+        """Whether it is connected: at once, or after trying; raises queue.Empty if undecided."""
+        states: queue.SimpleQueue[grpc.ChannelConnectivity] = queue.SimpleQueue()
+        try:
+            channel.channel.subscribe(states.put, try_to_connect=try_to_connect)
+        except ValueError:
+            raise StreamBroken("The connection was closed.") from None
+        try:
+            while not cancelled.is_set() and not self._closed:
+                state = _next_of(states, until)
+                if state is grpc.ChannelConnectivity.READY:
+                    return True
+                if state is not None and not try_to_connect:
+                    return False
+                if state in (_FAILED, grpc.ChannelConnectivity.SHUTDOWN):
+                    return False
+        finally:
+            channel.channel.unsubscribe(states.put)
+        raise StreamBroken("Ended while connecting.")
+
+    def _undecided(self, deadline_s: float | None) -> ConsoleError:
+        if deadline_s is not None and deadline_s < self._target.connect_timeout_s:
+            return DeadlineExceeded(f"Not connected to {self._target.grpc} in {deadline_s:g} s.")
+        return TargetUnreachable(
+            f"Nothing that speaks gRPC answers at {self._target.grpc}.",
+            hint="Is the server running, and is this its gRPC port and not the REST one?",
+        )
+
+
+def _next_of(
+    states: queue.SimpleQueue[grpc.ChannelConnectivity], until: float
+) -> grpc.ChannelConnectivity | None:
+    """The next state, or None after a moment without; raises queue.Empty when time is up."""
+    remaining = until - time.monotonic()
+    if remaining <= 0:
+        raise queue.Empty
+    try:
+        return states.get(timeout=min(_LOOK_S, remaining))
+    except queue.Empty:
+        return None
 
 
 def metadata_of(headers: Headers) -> tuple[tuple[str, str | bytes], ...]:

@@ -193,8 +193,9 @@ class StreamCall:
         self._ended.set()
 
     def _exchanged(self, exchange: Exchange) -> Exchange:
-        channel = self._door.channel(self.request.message_limit)
-        reused = self._door.connect(channel, self._cancelled, self.request.deadline_s)
+        channel, reused = self._door.connected(
+            self.request.message_limit, self._cancelled, self.request.deadline_s
+        )
         self._watch.cut(CONNECT, note="reused" if reused else "")
         call = self._open(channel)
         headers = headers_of(call.initial_metadata())
