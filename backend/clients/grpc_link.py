@@ -6,19 +6,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
-from google.protobuf.message import DecodeError
 
 from backend.clients.calls import Call, Codec, GrpcCall
 from backend.clients.codecs import make_codec
+from backend.clients.control_grpc import GrpcControl
+from backend.clients.dialects.known import rules_of_server
+from backend.clients.dialects.rules import Capability, check_can
 from backend.clients.grpc_channel import GrpcChannel
-from backend.core.choices import Api, Compression, RunSettings
-from backend.core.errors import ConsoleError, PayloadTooLarge, RequestError, UsageError
-from backend.core.inference import TIMING_EXTENSION
+from backend.core.choices import Api, RunSettings, Transport
+from backend.core.errors import (
+    ConsoleError,
+    PayloadTooLarge,
+    ReplyMismatch,
+    RequestError,
+    UsageError,
+)
+from backend.core.inference import TIMING_EXTENSION, ServerMetadata
 from backend.profiles.profile import ModelProfile
-from backend.wire.generated.open_inference_pb2 import ServerMetadataResponse
 
 _CONNECT_DEADLINE_S = 3.0
-_SERVER_METADATA = "/inference.GRPCInferenceService/ServerMetadata"
 
 
 class GrpcLink:
@@ -34,16 +40,25 @@ class GrpcLink:
         self._profile = profile
         self._channel = GrpcChannel(
             settings.target.grpc,
-            message_limit=settings.message_limit,
+            message_limit=settings.largest_message,
             loopback=settings.target.loopback,
         )
         self.codec: Codec = make_codec(settings, profile, timing_extension=False)
 
     def connect(self) -> None:
-        """Wait for the connection and ask what the server offers; raises TargetUnreachable."""
-        self._channel.wait_ready(min(_CONNECT_DEADLINE_S, self._settings.deadline_s))
-        timing = self._settings.api is Api.OIP and self._reports_timing()
-        self.codec = make_codec(self._settings, self._profile, timing_extension=timing)
+        """Wait for the connection and ask what the server offers.
+
+        Raises TargetUnreachable, and Unsupported where the server has no stream.
+        """
+        self._channel.wait_ready(min(_CONNECT_DEADLINE_S, self._settings.reply_within_s))
+        if self._settings.api is not Api.OIP:
+            return
+        metadata = self._server_metadata()
+        rules = rules_of_server(self._settings.target.dialect, metadata)
+        if self._settings.transport is Transport.GRPC_STREAM:
+            check_can(rules, Capability.STREAM, hint="Choose gRPC without a stream.")
+        timing = metadata is not None and TIMING_EXTENSION in metadata.extensions
+        self.codec = make_codec(self._settings, self._profile, timing_extension=timing, rules=rules)
 
     def call(self, call: Call) -> tuple[bytes, int]:
         """One call with the run's deadline."""
@@ -52,7 +67,7 @@ class GrpcLink:
         reply = self._channel.unary(
             self.codec.unary_method,
             call.message,
-            deadline_s=self._settings.deadline_s,
+            deadline_s=self._settings.reply_within_s,
             compression=self._settings.payload.compression,
         )
         return reply, len(reply)
@@ -67,8 +82,8 @@ class GrpcLink:
 
     def check_size(self, message: bytes) -> None:
         """Raise PayloadTooLarge before gRPC does, which would end a whole stream."""
-        if len(message) > self._settings.message_limit:
-            raise PayloadTooLarge(len(message), self._settings.message_limit)
+        if len(message) > self._settings.largest_message:
+            raise PayloadTooLarge(len(message), self._settings.largest_message)
 
     def explain(self, error: grpc.RpcError) -> ConsoleError:
         """A broken stream's status as one of our errors."""
@@ -78,15 +93,10 @@ class GrpcLink:
         """End every call under way."""
         self._channel.close()
 
-    def _reports_timing(self) -> bool:
-        """Whether the server lists our timing extension; one without metadata does not."""
+    def _server_metadata(self) -> ServerMetadata | None:
+        """What the server says of itself; None from one that says nothing."""
+        deadline_s = min(_CONNECT_DEADLINE_S, self._settings.reply_within_s)
         try:
-            data = self._channel.unary(
-                _SERVER_METADATA,
-                b"",
-                deadline_s=min(_CONNECT_DEADLINE_S, self._settings.deadline_s),
-                compression=Compression.NONE,
-            )
-            return TIMING_EXTENSION in ServerMetadataResponse.FromString(data).extensions
-        except (RequestError, DecodeError):
-            return False
+            return GrpcControl(self._channel, deadline_s).server_metadata()
+        except (RequestError, ReplyMismatch):
+            return None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import orjson
-
+from backend.clients.binary_probe import takes_binary
 from backend.clients.calls import Call, Codec, RestCall, RestReply
 from backend.clients.codecs import make_codec
+from backend.clients.dialects.known import rules_of_server
+from backend.clients.dialects.rules import Capability, DialectRules, Door, check_can
 from backend.clients.rest_channel import RestChannel, is_success
-from backend.core.choices import Api, RunSettings
-from backend.core.errors import UsageError
-from backend.core.inference import TIMING_EXTENSION
+from backend.core.choices import Api, Compression, RunSettings, Serialization
+from backend.core.errors import ReplyMismatch, Unsupported, UsageError
+from backend.core.inference import BINARY_EXTENSION, TIMING_EXTENSION, ServerMetadata
 from backend.profiles.profile import ModelProfile
+from backend.wire.oip_json import server_metadata_from_json
 
 _CONNECT_DEADLINE_S = 3.0
 
@@ -28,40 +30,63 @@ class RestLink:
         self._profile = profile
         self._channel = RestChannel(
             settings.target.rest,
-            message_limit=settings.message_limit,
+            message_limit=settings.largest_message,
             loopback=settings.target.loopback,
         )
         self.codec: Codec = make_codec(settings, profile, timing_extension=False)
 
     def connect(self) -> None:
-        """Fetch the server's description; raises TargetUnreachable and the like."""
-        oip = self._settings.api is Api.OIP
-        reply = self._channel.send(
-            RestCall("/v2" if oip else "/models", {"Accept": "application/json"}, b"", "GET"),
-            deadline_s=min(_CONNECT_DEADLINE_S, self._settings.deadline_s),
-        )
-        self.codec = make_codec(
-            self._settings, self._profile, timing_extension=oip and _reports_timing(reply)
-        )
+        """Fetch the server's description; raises TargetUnreachable and the like, and Unsupported
+        for a serialisation or compression that the server does not take."""
+        if self._settings.api is not Api.OIP:
+            self._get("/models")
+            return
+        metadata = _metadata(self._get("/v2"))
+        rules = rules_of_server(self._settings.target.dialect, metadata)
+        self._check_payload(rules, metadata)
+        timing = metadata is not None and TIMING_EXTENSION in metadata.extensions
+        self.codec = make_codec(self._settings, self._profile, timing_extension=timing, rules=rules)
 
     def call(self, call: Call) -> tuple[RestReply, int]:
         """One call with the run's deadline."""
         assert isinstance(call, RestCall)
-        reply = self._channel.send(call, deadline_s=self._settings.deadline_s)
+        reply = self._channel.send(call, deadline_s=self._settings.reply_within_s)
         return reply, len(reply.body)
 
     def close(self) -> None:
         """End every call under way."""
         self._channel.close()
 
+    def _get(self, path: str) -> RestReply:
+        call = RestCall(path, {"Accept": "application/json"}, b"", "GET")
+        return self._channel.send(call, deadline_s=self._connect_deadline_s)
 
-def _reports_timing(reply: RestReply) -> bool:
-    """Whether a server's metadata lists our timing extension; foreign bodies count as no."""
+    @property
+    def _connect_deadline_s(self) -> float:
+        return min(_CONNECT_DEADLINE_S, self._settings.reply_within_s)
+
+    def _check_payload(self, rules: DialectRules, metadata: ServerMetadata | None) -> None:
+        payload = self._settings.payload
+        if payload.compression is Compression.GZIP:
+            check_can(
+                rules, Capability.REST_GZIP, door=Door.REST, hint="Choose no compression, or gRPC."
+            )
+        if payload.serialization is not Serialization.BINARY:
+            return
+        if metadata is not None and BINARY_EXTENSION in metadata.extensions:
+            return
+        if takes_binary(self._channel, self._profile.model, self._connect_deadline_s) is False:
+            raise Unsupported(
+                f"{metadata.name if metadata else 'The server'} takes no binary tensors over REST.",
+                hint="Choose JSON, or gRPC, where tensors are bytes everywhere.",
+            )
+
+
+def _metadata(reply: RestReply) -> ServerMetadata | None:
+    """What a server says of itself; None from one that says something else."""
     if not is_success(reply):
-        return False
+        return None
     try:
-        metadata = orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        return False
-    extensions = metadata.get("extensions") if isinstance(metadata, dict) else None
-    return isinstance(extensions, list) and TIMING_EXTENSION in extensions
+        return server_metadata_from_json(reply.body)
+    except ReplyMismatch:
+        return None

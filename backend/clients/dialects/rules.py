@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backend.core.errors import InvalidInput
+from backend.core.errors import InvalidInput, Unsupported
 from backend.core.inference import Parameters
 from backend.core.target import Dialect
 
@@ -188,3 +188,11 @@ class DialectRules:
     def state(self, text: str) -> str:
         """A model's state as the protocol writes it, such as READY."""
         return text.removeprefix(self.state_prefix).upper()
+
+
+def check_can(
+    rules: DialectRules, capability: Capability, *, door: Door | None = None, hint: str = ""
+) -> None:
+    """Raise Unsupported with the reason if this kind of server cannot do that."""
+    if reason := rules.why_not(capability, door=door):
+        raise Unsupported(reason, hint=hint)
