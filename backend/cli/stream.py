@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import orjson
 
+from backend.cli.own_server import OwnServer
 from backend.core.addresses import target_from_text
 from backend.core.choices import (
     EMBEDDED,
@@ -26,10 +27,6 @@ from backend.core.choices import (
 )
 from backend.core.errors import ConsoleError
 from backend.core.status import Result
-from backend.core.target import Target
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
 from backend.session.session import Session
 from backend.sources.spec import ACCEPTED_SPECS, Pace, source_from_spec
 from backend.wire.serving_json import predictions_to_json
@@ -123,7 +120,7 @@ def _stream(options: argparse.Namespace) -> int:
     settings = _settings(options)
     source = source_from_spec(options.source, loop=options.loop, pace=options.pace)
     printer = _Printer(options.frames)
-    with _EmbeddedOnDemand(settings.target) as resolve:
+    with OwnServer(settings.target) as resolve:
         session = Session(settings, source, resolve=resolve.resolve, on_result=printer, retry=False)
         session.start()
         _wait(session, printer.done, options)
@@ -220,26 +217,3 @@ def _place(result: Result) -> dict[str, object]:
     if sample.media_time_s is not None:
         place["media_time_s"] = round(sample.media_time_s, 4)
     return place
-
-
-class _EmbeddedOnDemand:
-    """Starts a server of our own if the target is `embedded`, and stops it afterwards."""
-
-    def __init__(self, target: Target) -> None:
-        wanted = target.name == EMBEDDED
-        self._server = EmbeddedServer(bundled_registry(), ServerOptions()) if wanted else None
-
-    def __enter__(self) -> _EmbeddedOnDemand:
-        if self._server is not None:
-            self._server.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.stop()
-
-    def resolve(self, target: Target) -> Target:
-        """The target with the server's addresses, if it is ours."""
-        if self._server is None or target.name != EMBEDDED:
-            return target
-        return Target(EMBEDDED, rest=self._server.rest_url, grpc=self._server.grpc_address)
