@@ -16,7 +16,8 @@ from backend.wire.elements import object_array
 
 Literal: TypeAlias = bool | int | float | str
 
-_MOST_ELEMENTS = 1 << 24
+MOST_ELEMENTS = 1 << 24
+"""Largest input that is filled with constants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class ConstantInput:
     values: tuple[Literal, ...] = (0,)
 
     def __post_init__(self) -> None:
-        if any(size < 0 for size in self.shape) or math.prod(self.shape) > _MOST_ELEMENTS:
+        if any(size < 0 for size in self.shape) or math.prod(self.shape) > MOST_ELEMENTS:
             raise UsageError(
                 f"Constant input '{self.name}' needs a definite shape of at most "
-                f"{_MOST_ELEMENTS:,} elements, got {list(self.shape)}."
+                f"{MOST_ELEMENTS:,} elements, got {list(self.shape)}."
             )
         if len(self.values) not in (1, math.prod(self.shape)):
             raise UsageError(
