@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
@@ -55,9 +56,15 @@ class Caller:
         """
         return self.prepare(request).run()
 
-    def stream(self, request: Request, *, rows: int = DEFAULT_ROWS) -> StreamCall:
+    def stream(
+        self,
+        request: Request,
+        *,
+        rows: int = DEFAULT_ROWS,
+        on_reply: Callable[[bytes], None] | None = None,
+    ) -> StreamCall:
         """A gRPC call of any kind, to be started, sent to, finished and cancelled by hand."""
-        return StreamCall(request, self._grpc_door(), rows=rows)
+        return StreamCall(request, self._grpc_door(), rows=rows, on_reply=on_reply)
 
     def close(self) -> None:
         """End every call under way and let go of the connections; may be called twice."""

@@ -124,18 +124,24 @@ class TimingPart:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why it did not end well: the class of the error, its message and what to try."""
+    """Why it did not end well: the class of the error, its message and what to try.
+
+    `exit_code` is what a command ends with because of it.
+    """
 
     kind: str
     message: str
     hint: str = ""
     code: str = ""
+    exit_code: int = ConsoleError.exit_code
 
     @classmethod
     def of(cls, error: ConsoleError) -> Fault:
         """The fault of an error; `code` is its `fault` where it has one."""
         code = getattr(error, "fault", "")
-        return cls(type(error).__name__, error.message, error.hint, str(code or ""))
+        return cls(
+            type(error).__name__, error.message, error.hint, str(code or ""), error.exit_code
+        )
 
 
 @dataclass(frozen=True, slots=True)

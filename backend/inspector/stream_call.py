@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -71,12 +72,21 @@ class StreamCall:
 
     The request's own messages are sent first. A method that takes one message is finished from
     the start; to the others more may be sent until `finish`. What happens is drained as rows of a
-    bounded log, and when all is over `exchange` is the record of it.
+    bounded log, and when all is over `exchange` is the record of it. `on_reply` is called with each
+    reply on the thread that reads them: the next one waits for it.
     """
 
-    def __init__(self, request: Request, door: GrpcDoor, *, rows: int = DEFAULT_ROWS) -> None:
+    def __init__(
+        self,
+        request: Request,
+        door: GrpcDoor,
+        *,
+        rows: int = DEFAULT_ROWS,
+        on_reply: Callable[[bytes], None] | None = None,
+    ) -> None:
         _check(request)
         self.request = request
+        self._on_reply = on_reply
         self._door = door
         self._watch = Stopwatch()
         self._log = StreamLog(rows)
@@ -248,6 +258,8 @@ class StreamCall:
                 self._counts[3] += len(body)
                 self._record.add_reply(body, now)
                 self._log.add(Direction.RECEIVED, now, body)
+                if self._on_reply is not None:
+                    self._on_reply(body)
         except grpc.RpcError as error:
             return error
         return None
