@@ -89,7 +89,8 @@ def _zeros(spec: TensorSpec, fill: Fill, live: Live, place: Place) -> Tensor:  #
 
 
 def _ones(spec: TensorSpec, fill: Fill, live: Live, place: Place) -> Tensor:  # noqa: ARG001
-    return _constant(spec, Fill(FillKind.CONSTANT, "1"), live, place)
+    one = "true" if spec.datatype is Datatype.BOOL else "1"
+    return _constant(spec, Fill(FillKind.CONSTANT, one), live, place)
 
 
 def _constant(spec: TensorSpec, fill: Fill, live: Live, place: Place) -> Tensor:  # noqa: ARG001
@@ -115,7 +116,7 @@ def _random(spec: TensorSpec, fill: Fill, live: Live, place: Place) -> Tensor:  
     else:
         high = min(_RANDOM_INTEGERS, int(np.iinfo(spec.datatype.numpy).max) + 1)
         data = numbers.integers(0, high, shape, np.int64).astype(spec.datatype.numpy)
-    return Tensor(spec.name, spec.datatype, data)
+    return Tensor(spec.name, spec.datatype, data.reshape(shape))
 
 
 def _json(spec: TensorSpec, fill: Fill, live: Live, place: Place) -> Tensor:  # noqa: ARG001

@@ -6,7 +6,6 @@ import base64
 import binascii
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,8 @@ def json_tensor(text: bytes, spec: TensorSpec, place: Place) -> Tensor:
     if spec.datatype in _NARROW_FLOATS:
         # The protocol has no JSON for these two, but a person may well write numbers.
         wide = from_json_data(flat, Datatype.FP32, shape, place)
-        return Tensor(spec.name, spec.datatype, as_datatype(wide.data, spec.datatype))
+        data = as_datatype(wide.data, spec.datatype).reshape(shape)
+        return Tensor(spec.name, spec.datatype, data)
     return from_json_data(flat, spec.datatype, shape, place)
 
 
@@ -126,8 +126,3 @@ _READERS: dict[str, Callable[[str], bytes]] = {
     "base64": lambda value: base64.b64decode(value, validate=True),
     "file": lambda value: Path(value).expanduser().read_bytes(),
 }
-
-
-def with_shape(spec: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
-    """The input with another shape, such as one whose variable dimensions were chosen."""
-    return replace(spec, shape=shape)
