@@ -10,7 +10,7 @@ import grpc
 from backend.clients.calls import Call, Codec, GrpcCall
 from backend.clients.codecs import make_codec
 from backend.clients.control_grpc import GrpcControl
-from backend.clients.dialects.known import rules_of_server
+from backend.clients.dialects.known import dialect_for, rules_of_server
 from backend.clients.dialects.rules import Capability, check_can
 from backend.clients.grpc_channel import GrpcChannel
 from backend.core.choices import Api, RunSettings, Transport
@@ -43,6 +43,7 @@ class GrpcLink:
             message_limit=settings.largest_message,
             loopback=settings.target.loopback,
         )
+        self.rules = dialect_for(settings.target.dialect)
         self.codec: Codec = make_codec(settings, profile, timing_extension=False)
 
     def connect(self) -> None:
@@ -54,7 +55,7 @@ class GrpcLink:
         if self._settings.api is not Api.OIP:
             return
         metadata = self._server_metadata()
-        rules = rules_of_server(self._settings.target.dialect, metadata)
+        rules = self.rules = rules_of_server(self._settings.target.dialect, metadata)
         if self._settings.transport is Transport.GRPC_STREAM:
             check_can(rules, Capability.STREAM, hint="Choose gRPC without a stream.")
         timing = metadata is not None and TIMING_EXTENSION in metadata.extensions

@@ -44,7 +44,8 @@ class StreamLane(Lane):
             self._break(link.explain(error))
             return
         if self._wanted or self._flights:
-            self._break(StreamBroken("The server ended the stream."))
+            hint = link.rules.stream_end_hint
+            self._break(StreamBroken("The server ended the stream.", hint=hint))
 
     def _read_reply(self, link: GrpcLink, message: bytes) -> None:
         received_ns = time.monotonic_ns()

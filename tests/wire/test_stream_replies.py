@@ -27,7 +27,8 @@ def test_a_wrapped_and_a_bare_reply_are_told_apart_and_read_alike(raw: bool) -> 
     assert (is_bare(wrapped), is_bare(bare)) == (False, True)
     for message in (wrapped, bare):
         error, response = decode_stream_reply(message, bare=is_bare(message))
-        assert error == "" and response is not None
+        assert error == ""
+        assert response is not None
         assert (response.id, response.outputs[0].data.tolist()) == ("7", [[0, 1, 2], [3, 4, 5]])
 
 
@@ -41,7 +42,9 @@ def test_an_error_in_the_stream_is_wrapped_and_names_its_request() -> None:
     message = encode_stream_response(None, raw=True, error="no such input", request_id="7")
     assert not is_bare(message)
     error, response = decode_stream_reply(message, bare=False)
-    assert error == "no such input" and response is not None and response.id == "7"
+    assert error == "no such input"
+    assert response is not None
+    assert response.id == "7"
 
 
 @given(st.binary(max_size=64))

@@ -18,6 +18,10 @@ RULES = DialectRules(
     stream_replies=StreamReplies.BARE,
     stream_ids=False,  # every reply of a stream carries the id of its first request
     stream_survives_errors=False,
+    stream_end_hint=(
+        "On MLServer the model's own predict_stream decides how many requests a stream takes; "
+        "a model without one takes a single request. Choose gRPC without a stream."
+    ),
     wide_parameters=False,
     versions=Versions.ANY,
     binary_expected=False,

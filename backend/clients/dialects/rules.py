@@ -122,14 +122,16 @@ class Lack:
 class DialectRules:
     """How one kind of server speaks.
 
-    `server_names` are what it calls itself in its metadata, in lower case. `stream_ids`: whether a
-    stream's reply carries the id of its own request; where it does not, replies come in the order
-    of the requests. `stream_survives_errors`: whether a refused request leaves the stream open.
+    `server_names`: what it calls itself in its metadata, in lower case.
+    `stream_ids`: whether a stream's reply carries the id of its own request; where it does not,
+    replies come in the order of the requests.
+    `stream_survives_errors`: whether a refused request leaves the stream open.
+    `stream_end_hint`: why a server that is well may end a stream.
     `wide_parameters`: whether parameters may be floating-point or unsigned 64-bit numbers.
     `lists_extensions`: whether what its metadata does not list is not there.
     `binary_expected`: what tensors as bytes over REST have met so far, None if that is not known;
     the server decides, so ask it (`clients.binary_probe`).
-    `state_prefix` stands before a model's state in some replies.
+    `state_prefix`: what stands before a model's state in some replies.
     """
 
     dialect: Dialect
@@ -138,6 +140,7 @@ class DialectRules:
     stream_replies: StreamReplies = StreamReplies.WRAPPED
     stream_ids: bool = True
     stream_survives_errors: bool = True
+    stream_end_hint: str = ""
     wide_parameters: bool = True
     not_finite: NotFinite = NotFinite.REFUSED
     versions: Versions = Versions.NUMBERS
