@@ -138,7 +138,10 @@ class OnnxInstance:
         for name in self._signature.controls & request.inputs.keys():
             dimensions = len(self._session.inputs[name].shape)
             feeds[name] = as_control(_plain(request.inputs[name]), dimensions, size)
-        feeds.update(self._states.feeds(request.sequence, size))
+        if request.padding:
+            feeds.update(self._states.initial(size))
+        else:
+            feeds.update(self._states.feeds(request.sequence, size))
         return Row(index, request, feeds, size)
 
     def _feed(self, tensor: Tensor) -> Array:

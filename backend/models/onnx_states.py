@@ -71,13 +71,17 @@ class SequenceStates:
                 "correlation ID"
             )
         if step.start:
-            self._kept[step.id] = {s.input: self._first(s.initial, rows) for s in self._states}
+            self._kept[step.id] = self.initial(rows)
         if step.id not in self._kept:
             raise InvalidInput(
                 f"inference request for sequence {step.id} to model '{self._model}' must specify "
                 "the START flag on the first request of the sequence"
             )
         return self._kept[step.id]
+
+    def initial(self, rows: int) -> Mapping[str, Array]:
+        """What a sequence begins with."""
+        return {state.input: self._first(state.initial, rows) for state in self._states}
 
     def keep(self, step: SequenceStep | None, outputs: Mapping[str, Array]) -> None:
         """Remember what the request left for the next one of its sequence."""

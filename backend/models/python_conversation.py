@@ -197,7 +197,7 @@ def _as_message(opened: Mapping[int, _Open]) -> tuple[list[Body], list[Buffer]]:
                 "parameters": {
                     key: value for key, value in request.parameters.items() if key not in _OURS
                 },
-                "timeout": request.parameters.get("timeout", 0),
+                "timeout": request.timeout_us,
                 "sequence": 0 if step is None else step.id,
                 "start": step is not None and step.start,
                 "end": step is not None and step.end,

@@ -45,6 +45,8 @@ class ModelRequest:
     `inputs` are as they were sent, by name, batch dimension included, and with them the values
     that the configuration asks for (`sequence_batching.control_input`). `outputs` names those
     asked for, () means all; a model may give more. `cancelled` says whether anybody still waits.
+    `timeout_us` is how long the caller lets it wait in the queue, 0 without a bound. `padding` is a
+    row of a batch that stands for no request: what is answered to it is dropped.
     """
 
     inputs: Mapping[str, Tensor]
@@ -53,6 +55,8 @@ class ModelRequest:
     sequence: SequenceStep | None = None
     outputs: tuple[str, ...] = ()
     cancelled: Callable[[], bool] = never
+    timeout_us: int = 0
+    padding: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,7 +48,7 @@ def model_metadata(model: Servable, versions: Sequence[str]) -> ModelMetadata:
     return ModelMetadata(
         name=model.name,
         versions=tuple(versions) or (model.version,),
-        platform=model.config.platform,
+        platform=model.config.platform or model.config.backend,
         inputs=tuple(_tensor(spec) for spec in model.inputs),
         outputs=tuple(_tensor(spec) for spec in model.outputs),
     )

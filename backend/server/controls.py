@@ -21,10 +21,18 @@ class Controls:
 
     def __init__(self, config: pb.ModelConfig) -> None:
         shape = (1, 1) if config.max_batch_size > 0 else (1,)
-        self._makers: list[Callable[[SequenceStep], Tensor]] = [
-            partial(_tensor, entry.name, control, shape)
+        controls = [
+            (entry.name, control)
             for entry in config.sequence_batching.control_input
             for control in entry.control
+        ]
+        self._makers: list[Callable[[SequenceStep], Tensor]] = [
+            partial(_tensor, name, control, shape) for name, control in controls
+        ]
+        self._flags = [
+            (name, control, shape)
+            for name, control in controls
+            if control.kind != _Control.CONTROL_SEQUENCE_CORRID
         ]
         self.names = frozenset(entry.name for entry in config.sequence_batching.control_input)
 
@@ -33,6 +41,10 @@ class Controls:
         if step is None:
             return {}
         return {tensor.name: tensor for tensor in (make(step) for make in self._makers)}
+
+    def not_ready(self) -> dict[str, Tensor]:
+        """The flags of a row of a batch that holds no request: all are off."""
+        return {flag[0]: _flag(*flag, on=False) for flag in self._flags}
 
 
 def own_inputs(config: pb.ModelConfig) -> frozenset[str]:

@@ -15,6 +15,7 @@ from backend.models.loaded import LoadedModel
 from backend.models.servable import Instance, ModelRequest, ModelResponse
 from backend.server.batching import rules_of
 from backend.server.decoupled import DecoupledBatch
+from backend.server.direct_slots import with_slots
 from backend.server.execution import execute, execute_here
 from backend.server.instance_threads import InstanceThreads
 from backend.server.jobs import Job, SingleJob, StreamJob, tell
@@ -53,8 +54,9 @@ class Scheduler:
         self._letting_go = threading.Lock()
         self._let_go = False
         compute = self._compute_decoupled if servable.decoupled else self._compute
+        instances = with_slots(servable.config, model.instances)
         self._threads = InstanceThreads(
-            servable.name, model.instances, self._room, compute, self._end_of_threads
+            servable.name, instances, self._room, compute, self._end_of_threads
         )
         if not model.use(self.drain):
             raise BeingUnloaded(f"model '{self._name}' is being unloaded")

@@ -50,6 +50,7 @@ class _Asked:
             self.terms.sequence,
             tuple([output.name for output in self.asked.outputs]),
             cancelled,
+            (self.terms.timeout_ns or 0) // 1000,
         )
 
 

@@ -280,3 +280,14 @@ def test_a_state_that_does_not_fit_is_the_reason(tmp_path: Path, text: str, mess
 
 def test_every_datatype_of_the_protocol_has_a_graph_type() -> None:
     assert set(ONNX_TYPES) == set(Datatype)
+
+
+def test_a_row_that_stands_for_no_request_leaves_nothing_behind(tmp_path: Path) -> None:
+    text = config().replace("oldest { max_candidate_sequences: 4 }", "direct { }")
+    servable = load(running_sum(tmp_path / "m", batching=True), text + " max_batch_size: 4")
+    instance = servable.make_instance(0)
+    padding = ModelRequest({"X": fp32("X", [[0, 0]])}, padding=True)
+    for expected in ([1, 2], [2, 4]):
+        asked = step("a", [[1, 2]], start=expected == [1, 2])
+        _, answer, _ = ask(instance, padding, asked, padding)
+        assert outputs_of(answer)["TOTAL"].data.tolist() == [expected]

@@ -140,7 +140,7 @@ def test_a_model_is_told_all_of_its_request(tmp_path: Path) -> None:
                 "cancelled": request.is_cancelled(),
             })""",
     )
-    parameters = {"text": "æ", "flag": True, "count": 3, "part": 0.5, "timeout": 900}
+    parameters = {"text": "æ", "flag": True, "count": 3, "part": 0.5}
     with serving(tmp_path, source) as (_, instance):
         plain = told(instance, request())
         full = told(
@@ -148,6 +148,7 @@ def test_a_model_is_told_all_of_its_request(tmp_path: Path) -> None:
             request(
                 id="r 1",
                 parameters=parameters,
+                timeout_us=900,
                 sequence=SequenceStep("s1", start=True, end=True),
                 cancelled=lambda: True,
             ),

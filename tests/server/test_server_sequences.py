@@ -175,6 +175,67 @@ def test_the_model_is_told_where_in_its_sequence_a_request_is() -> None:
     assert (first.sequence.id, first.sequence.start, first.sequence.end) == (9, True, False)
 
 
+def test_a_sequence_keeps_its_row_of_every_batch() -> None:
+    """Rows without a request are zeros, not ready, and their answers nobody's."""
+    controls = """
+      control_input { name: "START" control {
+        kind: CONTROL_SEQUENCE_START int32_false_true: [ 0, 1 ] } }
+      control_input { name: "READY" control {
+        kind: CONTROL_SEQUENCE_READY fp32_false_true: [ 0, 1 ] } }
+      control_input { name: "ID" control {
+        kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_STRING } }
+    """
+    model = Scripted(config("m", "max_batch_size: 4 " + DIRECT % controls))
+
+    async def work(plane: DataPlane) -> None:
+        async def ask(sequence: str, number: int, *, start: bool = False, end: bool = False) -> int:
+            return await value(plane, step(sequence, number, start=start, end=end, batch=1))
+
+        assert await ask("a", 10, start=True) == 10
+        assert await ask("b", 20, start=True) == 20
+        assert await ask("c", 30, start=True) == 30
+        assert await ask("b", 21) == 21
+        assert await ask("a", 11, end=True) == 11
+        assert await ask("c", 31, end=True) == 31
+        assert await ask("d", 40, start=True) == 40
+        assert await ask("b", 22, end=True) == 22
+        assert await ask("d", 41) == 41
+
+    with_plane(work, model)
+    assert model.batches == [
+        [10],
+        [0, 20],
+        [0, 0, 30],
+        [0, 21, 0],
+        [11, 0, 0],
+        [0, 0, 31],
+        [40, 0],
+        [0, 22],
+        [41],
+    ]
+    padding, real = model.requests[1:3]
+    told = [
+        [one.inputs[name].data.tolist() for name in ("START", "READY", "ID")]
+        for one in (padding, real)
+    ]
+    assert told == [[[[0]], [[0.0]], [[b""]]], [[[1]], [[1.0]], [[b"b"]]]]
+    assert (padding.padding, padding.sequence, real.padding) == (True, None, False)
+
+
+def test_a_sequence_that_is_given_up_frees_its_row() -> None:
+    text = "max_batch_size: 2 " + DIRECT % "max_sequence_idle_microseconds: 20000"
+    model = Scripted(config("m", text))
+
+    async def work(plane: DataPlane) -> None:
+        await plane.infer(step(1, 10, start=True, batch=1))
+        while not model.forgotten:
+            await asyncio.sleep(0.01)
+        await plane.infer(step(2, 20, start=True, end=True, batch=1))
+
+    with_plane(work, model)
+    assert model.batches == [[10], [20]]
+
+
 def test_states_and_controls_are_not_asked_of_the_caller() -> None:
     text = """
       input { name: "STATE" data_type: TYPE_FP32 dims: [ 2 ] }
