@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from backend.core.choices import RunSettings
+    from backend.models.registry import ModelRegistry
     from backend.sources.source import Source
     from gui.devices.qt_sound import QtSound
     from gui.live_session import LiveSession
@@ -64,6 +65,7 @@ def _run(options: Options) -> int:
     from gui.focus_keys import FocusKeys
     from gui.log_panel import LogBridge
     from gui.main_window import MainWindow, Parts
+    from gui.repository_control import RepositoryControl
     from gui.server_control import ServerControl
     from gui.tasks import ThreadTasks
 
@@ -75,7 +77,9 @@ def _run(options: Options) -> int:
     appearance = Appearance(app, store.current.theme)
     keys = FocusKeys(app)
     tasks = ThreadTasks()
-    server = ServerControl(tasks, _make_server, (options.rest_port, options.grpc_port))
+    maker = _ServerMaker()
+    server = ServerControl(tasks, maker.make, (options.rest_port, options.grpc_port))
+    repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository)
     sound = QtSound()
     devices = DeviceList(OpenCvCameras(), sound, tasks)
     devices.follow(sound.media_devices.videoInputsChanged, sound.changed)
@@ -87,6 +91,7 @@ def _run(options: Options) -> int:
             store=store,
             tasks=tasks,
             server=server,
+            repositories=repositories,
             devices=devices,
             make_source=partial(_make_source, sound),
             make_session=lambda settings, source: _make_session(settings, source, server),
@@ -100,6 +105,7 @@ def _run(options: Options) -> int:
         tasks.close(timeout_s=0.3)
         if server.server is not None:
             server.server.stop(_SERVER_STOP_S)
+        maker.close()
         logging.getLogger("inferdeck").removeHandler(log)
         catcher.uninstall()
         app.removeEventFilter(keys)
@@ -160,16 +166,35 @@ def _settings(options: Options) -> tuple[SettingsStore, str]:
     return SettingsStore(path, settings, log.warning), problem
 
 
-def _make_server(rest_port: int, grpc_port: int) -> Server:
-    """The embedded server; called off the window's thread, since its imports are heavy."""
-    import backend.session.session  # noqa: F401 - so that the first run need not wait for it
-    from backend.models.bundled import bundled_registry
-    from backend.server.embedded import EmbeddedServer
-    from backend.server.options import ServerOptions
+class _ServerMaker:
+    """Makes the embedded server, again for other ports, always over the same models.
 
-    return EmbeddedServer(
-        bundled_registry(), ServerOptions(rest_port=rest_port, grpc_port=grpc_port)
-    )
+    `make` is called off the window's thread, since its imports are heavy.
+    """
+
+    def __init__(self) -> None:
+        self._registry: ModelRegistry | None = None
+
+    def make(self, rest_port: int, grpc_port: int) -> Server:
+        """A server for these ports; raises UsageError for impossible ones."""
+        import backend.session.session  # noqa: F401 - so that the first run need not wait for it
+        from backend.models.bundled import bundled_registry
+        from backend.server.embedded import EmbeddedServer
+        from backend.server.options import ServerOptions
+
+        options = ServerOptions(rest_port=rest_port, grpc_port=grpc_port)
+        if self._registry is None:
+            self._registry = bundled_registry()
+        return EmbeddedServer(self._registry, options)
+
+    def shelf(self) -> ModelRegistry | None:
+        """The models, None before there is a server."""
+        return self._registry
+
+    def close(self) -> None:
+        """End the models, children of theirs included."""
+        if self._registry is not None:
+            self._registry.close()
 
 
 def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:

@@ -21,13 +21,13 @@ from backend.core.choices import (
     Compression,
     ImageEncoding,
     Serialization,
-    Target,
     Transport,
     why_not_image,
     why_not_model,
     why_not_serialization,
 )
 from backend.core.samples import MediaKind
+from backend.core.target import Target
 from gui.flow_layout import FlowLayout
 from gui.icons import tinted
 from gui.offers import ModelOffer
@@ -211,7 +211,7 @@ class Bar(QWidget):
 
     def _show_model(self) -> None:
         offer = next((m for m in self._models if m.name == self._switches.model), None)
-        reason = why_not_model(self._kind, offer.kind) if offer else ""
+        reason = offer.blocked or why_not_model(self._kind, offer.kind) if offer else ""
         tip = reason or (offer.description if offer else "")
         self.model.show_choice(self._switches.model, "box", tip, trouble=bool(reason))
 
@@ -258,7 +258,7 @@ class Bar(QWidget):
                 menu,
                 offer.name,
                 chosen=offer.name == self._switches.model,
-                blocked=why_not_model(self._kind, offer.kind),
+                blocked=offer.blocked or why_not_model(self._kind, offer.kind),
                 tip=offer.description,
             )
             action.triggered.connect(lambda _=False, m=offer.name: self._choose(model=m))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 _CONTEXT = "Inferdeck"
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """The text in the language in use, with `{name}` replaced by the value of that name.
 
     Words of the protocols (JSON, gzip, raw) and names that people chose stay outside of it.

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
-from backend.core.choices import EMBEDDED, ImageEncoding, Target
+from backend.core.choices import EMBEDDED, ImageEncoding
 from backend.core.errors import ConsoleError, PayloadTooLarge, PortInUse, TargetUnreachable
 from backend.core.status import Notice, Severity
+from backend.core.target import Target
 from gui.appearance import Appearance
 from gui.bar import Bar
 from gui.command_palette import CommandPalette
@@ -21,15 +23,17 @@ from gui.crash import crash_report
 from gui.drop_overlay import DropOverlay
 from gui.forms import TargetForm
 from gui.icons import application_icon
+from gui.language import tr
 from gui.live_page import LivePage
 from gui.live_session import LiveSession, SessionFactory, SourceFactory
 from gui.log_panel import LogBridge
 from gui.notices import ToastAction, Toasts
-from gui.offers import ModelOffer
+from gui.offers import model_offers
 from gui.page_deck import PageDeck
 from gui.pages import PageFactory
 from gui.pump import Pump
 from gui.readout import Readout
+from gui.repository_control import RepositoryControl
 from gui.run_control import Phase, RunControl
 from gui.run_messages import end_notice, error_notice
 from gui.server_control import ServerControl, ServerState
@@ -58,6 +62,7 @@ class Parts:
     store: SettingsStore
     tasks: Tasks
     server: ServerControl
+    repositories: RepositoryControl
     devices: Devices
     make_source: SourceFactory
     make_session: SessionFactory
@@ -76,6 +81,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.appearance = parts.appearance
         self.server = parts.server
+        self.repositories = parts.repositories
         self._store = parts.store
         self._is_ready = self._start_when_ready = False
         self.board = Switchboard(parts.store, self)
@@ -110,7 +116,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Inferdeck")
         self.setWindowIcon(application_icon())
         self.bar = Bar(palette, self.desk.menu.fill)
-        self.page = LivePage(palette, ServerPanel(self.server, palette), self._store.current.view)
+        panel = ServerPanel(self.server, self.repositories, palette)
+        self.page = LivePage(palette, panel, self._store.current.view)
         self.deck = PageDeck(palette)
         self.strip = StatusStrip(palette)
         middle = QWidget()
@@ -162,6 +169,11 @@ class MainWindow(QMainWindow):
         self.server.changed.connect(self._server_changed)
         self.server.ready.connect(self._server_ready)
         self.server.failed.connect(self._server_failed)
+        self.server.refused.connect(lambda error: self.page.log.add_text(str(error)))
+        self.repositories.models_changed.connect(self._server_changed)
+        self.repositories.failed.connect(self.show_error)
+        self.repositories.told.connect(self.page.log.add_text)
+        self.page.server.shelf.folder_wanted.connect(self.add_repository)
         self.appearance.changed.connect(self._recolour)
         self._drop.dropped.connect(self.desk.take_files)
 
@@ -206,6 +218,18 @@ class MainWindow(QMainWindow):
         form = TargetForm(self)
         form.accepted.connect(lambda: self._add_target(form.target))
         form.open()
+
+    @Slot()
+    def add_repository(self) -> None:
+        """Ask for a folder of models and serve them."""
+        self._open_panel("server")
+        self.page.server.show_models()
+        dialog = QFileDialog(self, tr("Add a model repository"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda folder: self.repositories.add(Path(folder)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Light, dark, or as the desktop."""
@@ -337,7 +361,7 @@ class MainWindow(QMainWindow):
     def _server_changed(self) -> None:
         server = self.server.server
         if server is not None and self.server.state is ServerState.RUNNING:
-            models = [ModelOffer(row.name, row.kind, row.description) for row in server.models()]
+            models = model_offers(server.models(), self.repositories.repositories)
             self.bar.set_models(models)
             self.desk.set_models(models)
         self.page.alerts.set_alerts("server", self.server.alerts())
@@ -345,6 +369,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _server_ready(self) -> None:
         self._become_ready()
+        self.repositories.begin()
+        self.repositories.look()
         self.retry_now()
 
     @Slot(object)

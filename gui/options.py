@@ -12,11 +12,11 @@ from backend.core.choices import (
     Compression,
     ImageEncoding,
     Serialization,
-    Target,
     Transport,
     why_not_serialization,
 )
 from backend.core.errors import UsageError
+from backend.core.target import Target
 from gui.offers import lasting_spec
 from gui.switches import Switches
 from gui.theme import ThemeChoice
@@ -47,6 +47,7 @@ class Options:
     size: tuple[int, int] | None = None
     rest_port: int = 0
     grpc_port: int = 0
+    model_repository: tuple[Path, ...] = ()
 
     def applied_to(self, switches: Switches) -> Switches:
         """The switches with what was asked for; raises UsageError for what cannot be."""
@@ -102,7 +103,16 @@ def parse_options(argv: list[str]) -> Options:
     parser.add_argument("--size", type=_size, metavar="WxH")
     parser.add_argument("--rest-port", type=_port, default=0, metavar="N")
     parser.add_argument("--grpc-port", type=_port, default=0, metavar="N")
-    return Options(**vars(parser.parse_args(argv)))
+    parser.add_argument(
+        "--model-repository",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="serve the models of this folder too, in Triton's layout; may be given several times",
+    )
+    given = vars(parser.parse_args(argv))
+    return Options(**{**given, "model_repository": tuple(given["model_repository"])})
 
 
 def _seconds(text: str) -> float:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from backend.core.choices import EMBEDDED, Target
+from backend.core.choices import EMBEDDED
+from backend.core.errors import ConsoleError
 from backend.core.status import Alert, Severity
+from backend.core.target import Target
+from backend.server.ports import check_free
 from backend.server.records import RequestLog
 from gui.switches import LOCAL_NAME
 from gui.tasks import Tasks
@@ -73,6 +77,12 @@ ServerFactory = Callable[[int, int], Server]
 """Makes a server for a REST and a gRPC port, 0 for any; raises UsageError for impossible ones."""
 
 
+PortCheck = Callable[[int], None]
+"""Raises PortInUse or UsageError for a port that nobody could listen on now."""
+
+_check_loopback: PortCheck = partial(check_free, "127.0.0.1")
+
+
 class ServerState(StrEnum):
     """Where the embedded server stands."""
 
@@ -92,8 +102,18 @@ class ServerControl(QObject):
     failed = Signal(object)
     """The exception that kept a change from happening."""
 
-    def __init__(self, tasks: Tasks, make: ServerFactory, ports: tuple[int, int] = (0, 0)) -> None:
+    refused = Signal(object)
+    """The exception of ports that cannot be had; the server goes on with its own."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        make: ServerFactory,
+        ports: tuple[int, int] = (0, 0),
+        check_port: PortCheck = _check_loopback,
+    ) -> None:
         super().__init__()
+        self._check_port = check_port
         self._tasks = tasks
         self._make = make
         self._ports = ports
@@ -150,16 +170,30 @@ class ServerControl(QObject):
         self._do(ServerState.STARTING, work)
 
     def use_ports(self, rest: int, grpc: int) -> None:
-        """Listen on other ports, 0 for any; the server is made anew."""
+        """Listen on other ports, 0 for any; the server is made anew.
+
+        What runs is stopped only once both ports are known to be free, and goes on if the new one
+        does not come up.
+        """
         old = self.server
+        own = _open_ports(old)
 
         def work() -> None:
             new = self._make(rest, grpc)
+            for port in (rest, grpc):
+                if port and port not in own:
+                    self._check_port(port)
+            was_running = old is not None and old.running
             if old is not None:
                 old.stop()
+            try:
+                new.start()
+            except Exception:
+                if old is not None and was_running:
+                    old.start()
+                raise
             self._ports = (rest, grpc)
             self.server = new
-            new.start()
 
         self._do(ServerState.STARTING, work)
 
@@ -181,8 +215,9 @@ class ServerControl(QObject):
             return
         self._busy = True
         self.state = state
+        self.trouble = ""
         self.changed.emit()
-        self._tasks.start("server", work, self._done, self._undone)
+        self._tasks.start("server", work, self._done, partial(self._undone, state))
 
     def _done(self, _result: object) -> None:
         self._busy = False
@@ -193,10 +228,21 @@ class ServerControl(QObject):
         if running:
             self.ready.emit()
 
-    def _undone(self, error: Exception) -> None:
+    def _undone(self, state: ServerState, error: Exception) -> None:
         self._busy = False
         running = self.server is not None and self.server.running
         self.state = ServerState.RUNNING if running else ServerState.FAILED
-        self.trouble = str(error)
+        self.trouble = error.message if isinstance(error, ConsoleError) else str(error)
         self.changed.emit()
-        self.failed.emit(error)
+        if running and state is ServerState.STARTING:
+            self.refused.emit(error)
+        else:
+            self.failed.emit(error)
+
+
+def _open_ports(server: Server | None) -> frozenset[int]:
+    """The ports that a server listens on; they are free once it has stopped."""
+    if server is None:
+        return frozenset()
+    ends = (address.rpartition(":")[2] for address in (server.rest_url, server.grpc_address))
+    return frozenset(int(end) for end in ends if end.isdecimal())

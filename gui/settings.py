@@ -10,9 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Target, Transport
+from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Transport
 from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
+from backend.core.target import Target
 from gui.offers import without_credentials
 from gui.switches import Switches
 from gui.theme import ThemeChoice
@@ -49,6 +50,8 @@ class Settings:
     theme: ThemeChoice = ThemeChoice.SYSTEM
     targets: tuple[Target, ...] = ()
     recent: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    """Folders of models for the embedded server."""
     window: WindowMemory = WindowMemory()
     view: ViewMemory = ViewMemory()
 
@@ -84,6 +87,7 @@ def from_json(text: str) -> Settings:
         theme=ThemeChoice(data["theme"]),
         targets=tuple(_target(item) for item in data["targets"]),
         recent=tuple(str(item) for item in data["recent"])[:MOST_RECENT],
+        repositories=tuple(str(item) for item in data.get("repositories", ())),
         window=WindowMemory(**data["window"]),
         view=ViewMemory(**{**data["view"], "layers": tuple(data["view"]["layers"])}),
     )

@@ -192,7 +192,8 @@ class SourceDesk(QObject):
             return
         name = _FITTING_MODELS.get(self._spec, self._model_for_kind.get(info.kind, ""))
         if name not in offers:
-            name = next((offer.name for offer in self._models if offer.kind is info.kind), "")
+            fitting = (o.name for o in self._models if o.kind is info.kind and not o.blocked)
+            name = next(fitting, "")
         if name:
             before = self._board.current.model
             reason = reason.replace("This model", before, 1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 
 from gui.commands import Command
+from gui.language import tr
 from gui.segmented import Segmented
 from gui.server_control import ServerState
 from gui.theme import ThemeChoice
@@ -26,6 +27,7 @@ def window_commands(window: MainWindow) -> list[Command]:
         *window.deck.commands(),
         *_view(window),
         *_server(window),
+        *_models(window),
         *_help(window),
     ]
 
@@ -187,6 +189,38 @@ def _server(window: MainWindow) -> Iterator[Command]:
         "Server/doors",
         blocked=running,
         checked=lambda: _on(window, "grpc_on"),
+    )
+
+
+def _models(window: MainWindow) -> Iterator[Command]:
+    shelf = window.page.server.shelf
+    yield Command(
+        "models.add_repository",
+        tr("Add model repository..."),
+        window.add_repository,
+        "Server/models",
+        aliases="folder models triton",
+    )
+    yield Command(
+        "models.load",
+        tr("Load or reload the selected model"),
+        shelf.load_selected,
+        "Server/models",
+        blocked=shelf.why_not_load,
+    )
+    yield Command(
+        "models.unload",
+        tr("Unload the selected model"),
+        shelf.unload_selected,
+        "Server/models",
+        blocked=shelf.why_not_unload,
+    )
+    yield Command(
+        "models.remove_repository",
+        tr("Remove the selected model repository"),
+        shelf.remove_selected,
+        "Server/models",
+        blocked=shelf.why_not_remove,
     )
 
 

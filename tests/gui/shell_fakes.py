@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from backend.core.choices import RunSettings
-from backend.core.errors import ConsoleError, SourceError, SourceFault
+from backend.core.errors import ConsoleError, SourceError, SourceFault, UsageError
 from backend.core.flow import DrainLog, LatestSlot
 from backend.core.ledger import Counts
 from backend.core.predictions import Classification, ClassScore
@@ -26,6 +27,8 @@ from backend.core.status import (
     SourceStatus,
 )
 from backend.core.timing import Stage, Timeline
+from backend.models.model_states import IndexEntry, ModelState
+from backend.models.servable import ModelLoadError
 from backend.server.plane import ModelStatus
 from backend.server.records import RequestLog
 from backend.session.delivery import TRACE_COLUMNS
@@ -169,6 +172,44 @@ class FakeServer:
 
     def set_grpc(self, on: bool) -> None:
         self.grpc_on = on
+
+
+class FakeShelf:
+    """Models in folders that are only names."""
+
+    def __init__(self) -> None:
+        self.states = {"shapes": ModelState.READY}
+        self.folders: dict[Path, tuple[str, ...]] = {}
+        self.broken: set[str] = set()
+
+    def index(self) -> tuple[IndexEntry, ...]:
+        return tuple(
+            IndexEntry(name, "1", state, "no such layer" if name in self.broken else "")
+            for name, state in self.states.items()
+        )
+
+    def repositories(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
+        return tuple(self.folders.items())
+
+    def add_repository(self, root: Path) -> None:
+        if not root.is_dir():
+            raise UsageError(f"The model repository {root} is not a folder.")
+        names = tuple(sorted(path.name for path in root.iterdir()))
+        self.folders[root.resolve()] = names
+        self.states.update(dict.fromkeys(names, ModelState.NONE))
+
+    def remove_repository(self, root: Path) -> None:
+        for name in self.folders.pop(root.resolve(), ()):
+            del self.states[name]
+
+    def load(self, name: str, config_json: str = "") -> None:
+        if name in self.broken:
+            self.states[name] = ModelState.UNAVAILABLE
+            raise ModelLoadError(f"failed to load '{name}', no such layer")
+        self.states[name] = ModelState.READY
+
+    def unload(self, name: str) -> None:
+        self.states[name] = ModelState.UNAVAILABLE
 
 
 class FakeDevices(QObject):

@@ -19,21 +19,30 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from backend.core.choices import EMBEDDED, RunSettings, Serialization, Target, Transport
+from backend.core.choices import EMBEDDED, RunSettings, Serialization, Transport
 from backend.core.errors import PortInUse, TargetUnreachable
 from backend.core.samples import MediaKind
 from backend.core.status import Alert, Notice, RunState, Severity, SourceState, SourceStatus
+from backend.core.target import Target
 from backend.sources.source import Source
 from gui.appearance import Appearance
 from gui.focus_keys import FocusKeys
 from gui.log_panel import LogBridge
 from gui.main_window import MainWindow, Parts
+from gui.repository_control import RepositoryControl
 from gui.run_control import Phase
 from gui.server_control import ServerControl, ServerState
 from gui.settings import Settings, SettingsStore
 from gui.tasks import InlineTasks
 from gui.theme import ThemeChoice
-from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeSource, fake_source
+from tests.gui.shell_fakes import (
+    FakeDevices,
+    FakeServer,
+    FakeSession,
+    FakeShelf,
+    FakeSource,
+    fake_source,
+)
 
 # The offscreen platform says so about every window with a smallest size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -47,6 +56,7 @@ class Stage:
     store: SettingsStore
     server: FakeServer
     devices: FakeDevices
+    shelf: FakeShelf
     sessions: list[FakeSession] = field(default_factory=list)
 
     @property
@@ -74,13 +84,25 @@ def stage(qtbot: QtBot) -> Iterator[Stage]:
     devices = FakeDevices()
     server = ServerControl(tasks, lambda rest, grpc: fake)
     appearance = Appearance(app, ThemeChoice.DARK)
+    shelf = FakeShelf()
+    repositories = RepositoryControl(tasks, lambda: shelf, store)
     window = MainWindow(
-        Parts(appearance, store, tasks, server, devices, fake_source, make_session, LogBridge())
+        Parts(
+            appearance,
+            store,
+            tasks,
+            server,
+            repositories,
+            devices,
+            fake_source,
+            make_session,
+            LogBridge(),
+        )
     )
     qtbot.addWidget(window)
     window.show()
     window.activateWindow()
-    yield Stage(window, store, fake, devices, sessions)
+    yield Stage(window, store, fake, devices, shelf, sessions)
     window.close()
     app.removeEventFilter(keys)
     appearance.deleteLater()
