@@ -25,8 +25,11 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2
 
+from backend.clients.dialects.schemas import schema_of
 from backend.core.errors import InvalidInput
-from backend.wire.generated import modelserving_pb2, open_inference_pb2
+from backend.core.target import Dialect
+from backend.wire.generated import modelserving_pb2
+from backend.wire.oip_grpc import SERVICE
 
 MAX_FILES = 2000
 """Most files that a schema may consist of."""
@@ -69,10 +72,10 @@ class Schema:
     name: str = ""
 
 
-def bundled_schema() -> Schema:
-    """What needs no asking: the Open Inference Protocol, simple serving and health."""
+def bundled_schema(dialect: Dialect = Dialect.AUTO) -> Schema:
+    """What needs no asking: inference as this dialect has it, simple serving and health."""
     services = (
-        *open_inference_pb2.DESCRIPTOR.services_by_name.values(),
+        schema_of(dialect).FindServiceByName(SERVICE),
         *modelserving_pb2.DESCRIPTOR.services_by_name.values(),
         *health_pb2.DESCRIPTOR.services_by_name.values(),
     )

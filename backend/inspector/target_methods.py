@@ -39,7 +39,7 @@ def target_methods(
     remarks: list[str] = []
     methods: dict[Origin, list[Method]] = {}
     if caller.target.grpc:
-        methods[Origin.BUNDLED] = methods_of(bundled_schema())
+        methods[Origin.BUNDLED] = methods_of(bundled_schema(rules.dialect))
         reflected = _tried(
             lambda: read_reflection(caller, deadline_s=deadline_s, headers=headers),
             "Reflection",
@@ -65,10 +65,17 @@ def target_methods(
 
 
 def known_methods(
-    rules: DialectRules, *, rest: bool = True, grpc: bool = True, files: Sequence[Schema] = ()
+    rules: DialectRules,
+    *,
+    rest: bool = True,
+    grpc: bool = True,
+    files: Sequence[Schema] = (),
+    prefer: Origin | None = None,
 ) -> MethodList:
-    """What can be listed without asking anybody."""
-    lists = [methods_of(schema) for schema in (bundled_schema(), *files)] if grpc else []
+    """What can be listed without asking anybody; `files` and `prefer` as in `target_methods`."""
+    schemas = [bundled_schema(rules.dialect), *files] if grpc else []
+    schemas.sort(key=lambda schema: schema.origin is not prefer)
+    lists = [methods_of(schema) for schema in schemas]
     if rest:
         lists.append(dialect_routes(rules))
     return MethodList(merged(lists))

@@ -1,0 +1,201 @@
+"""What `call` sends: the method meant and the request that its options make."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from backend.clients.control import ServerControlClient
+from backend.clients.dialects.known import dialect_for
+from backend.clients.dialects.rules import DialectRules
+from backend.core.choices import Serialization
+from backend.core.errors import ConsoleError, UsageError
+from backend.core.inference import TIMING_EXTENSION
+from backend.core.target import Dialect
+from backend.inspector.caller import Caller
+from backend.inspector.exchange import Headers, MethodKind, Request
+from backend.inspector.input_argument import parse_input
+from backend.inspector.methods import Method, MethodList
+from backend.inspector.proto_files import read_schema_file
+from backend.inspector.schema import Origin, Schema
+from backend.inspector.target_methods import known_methods, target_methods
+from backend.inspector.tensor_form import TensorForm, to_request
+from backend.wire.oip_grpc import MODEL_STREAM_INFER
+
+USUAL_DEADLINE_S = 30.0
+_REST_CALL = re.compile(r"^([A-Za-z]+)\s+(/\S*)$")
+_OVER_REST = (Serialization.JSON, Serialization.BINARY)
+
+
+class CallPlan:
+    """Finds the method that the options mean and makes its request."""
+
+    def __init__(self, options: argparse.Namespace, caller: Caller) -> None:
+        self._options = options
+        self._caller = caller
+        self.headers: Headers = tuple(_header(text) for text in options.header)
+
+    @cached_property
+    def rules(self) -> DialectRules:
+        """How the target speaks: as the options say, else as the target or the server says."""
+        wanted = self._options.dialect
+        wanted = self._caller.target.dialect if wanted is Dialect.AUTO else wanted
+        if wanted is not Dialect.AUTO:
+            return dialect_for(wanted)
+        control = ServerControlClient(self._caller.target)
+        try:
+            return control.rules()
+        except ConsoleError:
+            return dialect_for(wanted)  # what is wrong with it, the call itself will say
+        finally:
+            control.close()
+
+    @cached_property
+    def schemas(self) -> list[Schema]:
+        """The user's own files."""
+        return [read_schema_file(path, self._options.proto_path) for path in self._options.proto]
+
+    def listed(self) -> MethodList:
+        """Every method of the target, its own description included."""
+        return target_methods(
+            self._caller,
+            self.rules,
+            files=self.schemas,
+            headers=self.headers,
+            prefer=_origin(self.schemas),
+        )
+
+    def method(self) -> Method:
+        """The method meant; the server is asked only if nothing else knows it."""
+        wanted = self._options.method
+        if rest := _REST_CALL.match(wanted):
+            return self._rest_method(rest[1].upper(), rest[2])
+        known = known_methods(
+            self.rules, rest=False, files=self.schemas, prefer=_origin(self.schemas)
+        )
+        try:
+            return known.find(wanted)
+        except UsageError:
+            return self.listed().find(wanted)
+
+    def infers(self) -> bool:
+        """Whether the request is made of a model's inputs."""
+        options = self._options
+        return bool(options.input) or (bool(options.model) and not options.method)
+
+    def inference(self) -> Request:
+        """The inference that the inputs make, as the method and the serialisation want it."""
+        options = self._options
+        if options.json is not None:
+            raise UsageError("--input makes the message; --json would make another.")
+        if not options.model:
+            raise UsageError("--input needs --model: inputs are those of a model.")
+        given = [parse_input(text) for text in options.input]
+        serialization, stream = self._serialization()
+        control = ServerControlClient(self._caller.target, options.dialect)
+        try:
+            description = control.model_metadata(options.model, options.version)
+            extensions = control.server_metadata().extensions if options.timing else ()
+        finally:
+            control.close()
+        form = TensorForm.of(description, options.version).with_inputs(given)
+        if TIMING_EXTENSION in extensions and serialization not in _OVER_REST:
+            form = replace(form, parameters={TIMING_EXTENSION: True})
+        return to_request(
+            form.infer_request(),
+            serialization,
+            self._caller.target.name,
+            stream=stream,
+            headers=self.headers,
+            compression=options.compression,
+            deadline_s=self.deadline_s(streams=stream),
+            message_limit=self.message_limit,
+        )
+
+    def request(self, method: Method, messages: Sequence[bytes]) -> Request:
+        """The request that sends these messages."""
+        names = {name.lower() for name, _ in self.headers}
+        own = tuple(header for header in method.headers if header[0].lower() not in names)
+        return method.request(
+            self._caller.target.name,
+            messages,
+            path=method.filled_path(self._parts()) if method.verb else "",
+            headers=(own if messages else ()) + self.headers,
+            compression=self._options.compression,
+            deadline_s=self.deadline_s(streams=method.kind.streams),
+            message_limit=self.message_limit,
+        )
+
+    @property
+    def message_limit(self) -> int:
+        """Bytes of the largest message."""
+        return int(self._options.message_limit_mib) * 1024 * 1024
+
+    def deadline_s(self, *, streams: bool) -> float | None:
+        """How long it may take; streams may take as long as they like unless told otherwise."""
+        if self._options.deadline is not None:
+            return float(self._options.deadline)
+        return None if streams else USUAL_DEADLINE_S
+
+    def _rest_method(self, verb: str, path: str) -> Method:
+        title = f"{verb} {path}"
+        known = known_methods(self.rules, grpc=False).methods
+        found = next((method for method in known if method.title == title), None)
+        if found is None and "{" in path:
+            listed = self.listed().methods
+            found = next((method for method in listed if method.title == title), None)
+        if found is not None:
+            return found
+        headers = next((m.headers for m in known if _same(m, verb, path)), ())
+        return Method(
+            MethodKind.REST, "REST", title, path, Origin.ROUTES, verb=verb, headers=headers
+        )
+
+    def _parts(self) -> Mapping[str, str]:
+        parts = {"model": self._options.model, "version": self._options.version}
+        for text in self._options.part:
+            name, equals, value = text.partition("=")
+            if not (name and equals):
+                raise UsageError(f"Expected NAME=VALUE for --part, got '{text}'.")
+            parts[name] = value
+        return parts
+
+    def _serialization(self) -> tuple[Serialization, bool]:
+        """How the tensors travel, and whether in a stream."""
+        chosen, method = self._options.serialization, self._options.method
+        target = self._caller.target
+        if not method:
+            over_rest = chosen in _OVER_REST if chosen else not target.grpc
+            stream = False
+        else:
+            found = self.method()
+            over_rest, stream = bool(found.verb), found.path == MODEL_STREAM_INFER
+            if not found.pinned or (found.input is None and not over_rest):
+                raise UsageError(
+                    f"--input makes an inference; {found.title} is none.",
+                    hint="Give its message with --json.",
+                )
+        default = Serialization.JSON if over_rest else Serialization.RAW
+        if chosen is not None and (chosen in _OVER_REST) != over_rest:
+            raise UsageError(f"'{chosen}' does not go over {'REST' if over_rest else 'gRPC'}.")
+        return chosen or default, stream
+
+
+def _same(method: Method, verb: str, path: str) -> bool:
+    """Whether a filled path is one of the method's."""
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(method.path))
+    return method.verb == verb and re.fullmatch(pattern, path.partition("?")[0]) is not None
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not (name.strip() and colon):
+        raise UsageError(f"Expected NAME:VALUE for a header, got '{text}'.")
+    return name.strip(), value.strip()
+
+
+def _origin(schemas: Sequence[Schema]) -> Origin | None:
+    return schemas[0].origin if schemas else None
