@@ -7,9 +7,10 @@ environment of its own and this file is run twice, once by each side's Python:
     ../peers/triton-client/bin/pip install 'tritonclient[all]'
     .venv/bin/python tests/peers/triton_client.py ../peers/triton-client/bin/python
 
-It makes a small repository, starts a server, drives it with each of the clients (http, http.aio,
-grpc, grpc.aio and their streams) and with shared memory, and prints one line per call. The exit
-code is 0 if every one did what it should.
+It makes a small repository (with silero_vad from ../shared/data, if that is there; its scores must
+be those of onnxruntime with the state carried along), starts a server, drives it with each of the
+clients (http, http.aio, grpc, grpc.aio and their streams) and with shared memory, and prints one
+line per call. The exit code is 0 if every one did what it should.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import argparse
 import asyncio
 import json
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -97,6 +99,25 @@ sequence_batching { control_input [{
   control [{ kind: CONTROL_SEQUENCE_START int32_false_true: [0, 1] }]
 }] }
 """
+SILERO_CONFIG = """
+backend: "onnxruntime"
+input [
+  { name: "input" data_type: TYPE_FP32 dims: [1, -1] },
+  { name: "sr" data_type: TYPE_INT64 dims: [1] reshape { shape: [] } }
+]
+output { name: "output" data_type: TYPE_FP32 dims: [1, 1] }
+sequence_batching {
+  oldest { max_candidate_sequences: 4 }
+  state {
+    input_name: "state" output_name: "stateN" data_type: TYPE_FP32 dims: [2, 1, 128]
+    initial_state { data_type: TYPE_FP32 dims: [2, 1, 128] zero_data: true name: "silence" }
+  }
+}
+"""
+DATA = ROOT.parent / "shared" / "data"
+SILERO = DATA / "models" / "silero_vad" / "silero_vad.onnx"
+SPEECH = DATA / "speech" / "conversation_60s.wav"
+RATE, CHUNK, BEFORE = 16_000, 512, 64
 
 
 class Report:
@@ -179,6 +200,7 @@ class Sync:
         assert "system_shared_memory" in about["extensions"], about
         model = self.client.get_model_metadata("scores", **self.as_json)
         assert model["versions"] == ["1"], model
+        assert model["platform"] == "python", model
         assert [int(size) for size in model["inputs"][0]["shape"]] == [-1, 3], model
         refused(lambda: self.client.get_model_metadata("nobody"), "unknown model: 'nobody'")
 
@@ -385,13 +407,17 @@ class Sync:
 class Streams:
     """ModelStreamInfer with the callbacks of the grpc client."""
 
-    def __init__(self, address: str, report: Report) -> None:
+    def __init__(self, address: str, speech: Path | None, report: Report) -> None:
         self.module: Any = import_module("tritonclient.grpc")
         self.address = address
+        self.speech = speech
         self.report = report
 
     def run(self) -> None:
-        for name in ("in_order", "decoupled", "errors", "cancelled", "as_status"):
+        names = ["in_order", "decoupled", "errors", "cancelled", "as_status"]
+        if self.speech is not None:
+            names.append("recurrent")
+        for name in names:
             self.report.check(f"grpc stream: {name}", getattr(self, name))
 
     def open(self, **how: Any) -> tuple[Any, queue.Queue[Any]]:
@@ -462,6 +488,29 @@ class Streams:
         client.stop_stream()
         client.close()
 
+    def recurrent(self) -> None:
+        """Two voices in turn, each a sequence, are scored as each is alone."""
+        given = np.load(str(self.speech))
+        client, answers = self.open()
+        voices = {11: given["chunks"], "other": given["chunks"][::-1]}
+        for index in range(len(given["chunks"])):
+            for sequence, chunks in voices.items():
+                sound = self.tensor("input", chunks[index], "FP32")
+                rate = self.tensor("sr", np.array([RATE], np.int64), "INT64")
+                client.async_stream_infer(
+                    "silero_vad",
+                    [*sound, *rate],
+                    sequence_id=sequence,
+                    sequence_start=index == 0,
+                    sequence_end=index == len(chunks) - 1,
+                )
+        found = [answers.get(timeout=WAIT_S) for _ in range(2 * len(given["chunks"]))]
+        scores = [float(one.as_numpy("output")[0, 0]) for one in found]
+        client.stop_stream()
+        client.close()
+        assert np.allclose(scores[0::2], given["forward"], atol=1e-6, rtol=0)
+        assert np.allclose(scores[1::2], given["backward"], atol=1e-6, rtol=0)
+
 
 async def drive_aio(kind: str, address: str) -> None:
     """The asyncio clients: fewer calls of the same wire."""
@@ -495,12 +544,12 @@ async def drive_aio(kind: str, address: str) -> None:
     await client.close()
 
 
-def drive(rest: str, grpc: str) -> int:
+def drive(rest: str, grpc: str, speech: Path | None) -> int:
     """Everything, with the tritonclient of this Python; returns the exit code."""
     report = Report()
     Sync("http", rest, report).run()
     Sync("grpc", grpc, report).run()
-    Streams(grpc, report).run()
+    Streams(grpc, speech, report).run()
     report.check("http.aio", lambda: asyncio.run(drive_aio("http", rest)))
     report.check("grpc.aio", lambda: asyncio.run(drive_aio("grpc", grpc)))
     print(f"{report.failed} failed")
@@ -526,11 +575,40 @@ def make_repository(folder: Path) -> None:
         (folder / name / "labels.txt").write_text("cat\ndog\nbird\n")
         (folder / name / "1" / "model.py").write_text(code)
 
+    if SILERO.is_file():
+        (folder / "silero_vad" / "1").mkdir(parents=True)
+        (folder / "silero_vad" / "config.pbtxt").write_text(SILERO_CONFIG)
+        shutil.copyfile(SILERO, folder / "silero_vad" / "1" / "model.onnx")
+
+
+def write_speech(file: Path) -> None:
+    """Speech in chunks, and their scores in this order and the other, as onnxruntime gives them."""
+    soundfile, onnxruntime = import_module("soundfile"), import_module("onnxruntime")
+    samples, _ = soundfile.read(SPEECH, dtype="float32", frames=6 * RATE)
+    sound = np.concatenate([np.zeros(BEFORE, np.float32), samples])
+    starts = range(0, len(samples) - CHUNK + 1, CHUNK)
+    chunks = np.stack([sound[None, start : start + BEFORE + CHUNK] for start in starts])
+    session = onnxruntime.InferenceSession(str(SILERO), providers=["CPUExecutionProvider"])
+
+    def scores(ordered: Any) -> list[float]:
+        found, state = [], np.zeros((2, 1, 128), np.float32)
+        for chunk in ordered:
+            feeds = {"input": chunk, "state": state, "sr": np.array(RATE, np.int64)}
+            output, state = session.run(["output", "stateN"], feeds)
+            found.append(float(output[0, 0]))
+        return found
+
+    forward, backward = scores(chunks), scores(chunks[::-1])
+    np.savez(str(file), chunks=chunks, forward=forward, backward=backward)
+
 
 def serve_and_drive(client_python: str) -> int:
     """Start the server, let the other Python drive it; returns that one's exit code."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as beside:
         make_repository(Path(folder))
+        speech = Path(beside) / "speech.npz"
+        if SILERO.is_file():
+            write_speech(speech)
         server = subprocess.Popen(
             [
                 *(sys.executable, str(ROOT / "main.py"), "serve", "--exit-with-stdin"),
@@ -545,6 +623,7 @@ def serve_and_drive(client_python: str) -> int:
             ready = json.loads(server.stdout.readline())
             rest = ready["rest"].removeprefix("http://")
             where = ["--rest", rest, "--grpc", ready["grpc"]]
+            where += ["--speech", str(speech)] if speech.is_file() else []
             done = subprocess.run(
                 [client_python, __file__, *where, "--load-all"], check=False, timeout=300
             )
@@ -560,6 +639,7 @@ def main() -> int:
     parser.add_argument("client_python", nargs="?", help="the Python that has tritonclient")
     parser.add_argument("--rest", help="host:port of a server that has the models already")
     parser.add_argument("--grpc")
+    parser.add_argument("--speech", type=Path, help="chunks for silero_vad with their scores")
     parser.add_argument("--load-all", action="store_true", help="load the models first")
     given = parser.parse_args()
     if given.client_python:
@@ -569,7 +649,7 @@ def main() -> int:
         for row in client.get_model_repository_index():
             if row.get("state") != "READY":
                 client.load_model(row["name"])
-    return drive(given.rest, given.grpc)
+    return drive(given.rest, given.grpc, given.speech)
 
 
 if __name__ == "__main__":
