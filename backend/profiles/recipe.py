@@ -134,7 +134,7 @@ def file_bytes(frame: Frame, payload: Payload) -> bytes:
 
 def _filling(values: Array, spec: TensorSpec | None) -> Array:
     """The elements in the last varying dimension of the shape, the others being 1."""
-    if spec is None or len(spec.shape) == 1:
+    if spec is None or spec.shape == (-1,):
         return values
     shape = [1 if size < 0 else size for size in spec.shape]
     varying = [place for place, size in enumerate(spec.shape) if size < 0]
