@@ -17,6 +17,7 @@ from backend.profiles.decode_parts import (
     Unit,
     activated,
     corners_of,
+    finite_rows,
     in_pixels,
     numbers_of,
 )
@@ -61,7 +62,9 @@ class BoxDecoder:
             raise ValueError(
                 f"{self.boxes}, {self.scores} and {self.classes or 'classes'} differ in length"
             )
-        rows = np.flatnonzero(scores[: self._counted(outputs)] >= self.threshold)
+        counted = slice(self._counted(outputs))
+        sure = (scores[counted] >= self.threshold) & finite_rows(raw[counted])
+        rows = np.flatnonzero(sure)
         boxes = corners_of(raw[rows], self.form, self.unit, view.geometry)
         found = Candidates(boxes, scores[rows], classes[rows].astype(np.int64) - self.first_class)
         if self.iou < 1:

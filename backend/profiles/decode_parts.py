@@ -78,18 +78,19 @@ def output_of(outputs: Mapping[str, Tensor], name: str) -> Tensor:
 
 def activated(values: Array, activation: Activation) -> Array:
     """Scores along the last axis."""
-    if activation is Activation.NONE:
+    if activation is Activation.NONE or not values.size:
         return values
     wide = values.astype(np.float32, copy=False)
     if activation is Activation.SIGMOID:
         return np.asarray(1 / (1 + np.exp(-np.clip(wide, -80, 80))))
-    powers = np.exp(wide - wide.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # infinite numbers give NaN, which is what they are
+        powers = np.exp(wide - wide.max(axis=-1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def corners_of(boxes: Array, form: BoxForm, unit: Unit, geometry: Geometry) -> Array:
     """Boxes [n, 4] of any form as x0, y0, x1, y1 in source pixels."""
-    values = boxes.astype(np.float64)
+    values = np.nan_to_num(boxes.astype(np.float64), nan=np.nan, posinf=np.nan, neginf=np.nan)
     if form is BoxForm.YXYX:
         values = values[:, [1, 0, 3, 2]]
     elif form is not BoxForm.XYXY:
@@ -123,7 +124,8 @@ class Candidates:
 
         An `iou` of 1 keeps all of them.
         """
-        order = np.argsort(-self.scores, kind="stable")[:MOST_CANDIDATES]
+        usable = np.flatnonzero(finite_rows(self.boxes))
+        order = usable[np.argsort(-self.scores[usable], kind="stable")][:MOST_CANDIDATES]
         if iou < 1:
             order = order[_apart(self.boxes[order], self.scores[order], self.classes[order], iou)]
         return self._chosen(order[:MOST_DETECTIONS])
@@ -148,6 +150,11 @@ class Candidates:
         return Candidates(self.boxes[rows], self.scores[rows], self.classes[rows], points)
 
 
+def finite_rows(values: Array) -> Array:
+    """Which rows [n, k] hold numbers only: a model that has lost its mind gives NaN."""
+    return np.asarray(np.isfinite(values).all(axis=1))
+
+
 def key_points(points: Array, names: tuple[str, ...]) -> tuple[KeyPoint, ...]:
     """Points [k, 3] as x, y and score, named as far as there are names."""
     return tuple(
@@ -161,9 +168,8 @@ def _apart(boxes: Array, scores: Array, classes: Array, iou: float) -> Array:
     if not len(boxes):
         return np.zeros(0, np.intp)
     sized = np.concatenate((boxes[:, :2], boxes[:, 2:] - boxes[:, :2]), axis=1)
-    finite = np.nan_to_num(sized, posinf=1e9, neginf=-1e9)
     kept = cv2.dnn.NMSBoxesBatched(
-        finite.tolist(),
+        sized.tolist(),
         scores.astype(np.float32).tolist(),
         classes.astype(np.int32).tolist(),
         -1e30,
