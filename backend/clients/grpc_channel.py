@@ -2,79 +2,124 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 
+from backend.clients import faults
+from backend.clients.credentials import Metadata, metadata_of
+from backend.clients.faults_grpc import explain
+from backend.clients.faults_look import Door, find_fault
+from backend.clients.grpc_metadata import with_metadata
+from backend.clients.pinning import pinned
+from backend.clients.tls import grpc_credentials
 from backend.core.choices import Compression
-from backend.core.errors import (
-    ConsoleError,
-    DeadlineExceeded,
-    InvalidInput,
-    ModelFailed,
-    NotFound,
-    Overloaded,
-    PayloadTooLarge,
-    ReplyMismatch,
-    StreamBroken,
-    TargetUnreachable,
-    Unsupported,
-)
+from backend.core.errors import ConsoleError
+from backend.core.target import NO_CREDENTIALS, Credentials, Target, Tls
+
+_LOOK_S = 0.1
+_LOOKS = 2
+"""How often it is looked what is wrong, while connecting."""
+_LEAST_LOOK_S = 0.3
+_KEEPALIVE_MS, _KEEPALIVE_ANSWER_MS = 20_000, 10_000
+"""Servers count pings without data as abuse after the second one; gRPC sends no third."""
 
 
 class GrpcChannel:
     """One channel to host:port; safe to use from several threads.
 
-    Messages are bytes both ways, so that the caller decides how they are made and read. `close`
-    ends every call under way at once.
+    Messages are bytes both ways, so that the caller decides how they are made and read. Every call
+    carries the credentials. `tls` is None for plaintext. `close` ends every call under way at once.
+    Raises UsageError for credentials that cannot be sent.
     """
 
-    def __init__(self, address: str, *, message_limit: int, loopback: bool) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        message_limit: int,
+        loopback: bool,
+        tls: Tls | None = None,
+        credentials: Credentials = NO_CREDENTIALS,
+        connect_timeout_s: float = 3.0,
+    ) -> None:
         self.address = address
         self._message_limit = message_limit
-        options: list[tuple[str, Any]] = [
-            ("grpc.max_send_message_length", message_limit),
-            ("grpc.max_receive_message_length", message_limit),
-            # A channel of ours lives as long as its lane: no back-off inherited from one before.
-            ("grpc.use_local_subchannel_pool", 1),
-        ]
-        if loopback:
-            options.append(("grpc.enable_http_proxy", 0))
-        self._channel = grpc.insecure_channel(address, options=options)
+        self._loopback = loopback
+        self._tls = tls
+        self._metadata = metadata_of(credentials)
+        self._connect_timeout_s = connect_timeout_s
+        self._lock = threading.Lock()
+        self._opened: grpc.Channel | None = None
+        self._ready = False
         self._closed = False
+
+    @classmethod
+    def from_target(cls, target: Target, *, message_limit: int | None = None) -> GrpcChannel:
+        """A channel to a target's gRPC address, with all that the target says of it."""
+        return cls(
+            target.grpc,
+            message_limit=message_limit or target.message_limit,
+            loopback=target.loopback,
+            tls=target.tls,
+            credentials=target.credentials,
+            connect_timeout_s=target.connect_timeout_s,
+        )
 
     @property
     def channel(self) -> grpc.Channel:
-        """gRPC's own channel, for who needs more of a call than its bytes."""
-        return self._channel
+        """gRPC's own channel, for who needs more of a call than its bytes.
+
+        Its calls carry the credentials as well.
+        """
+        return with_metadata(self._open(), self._metadata)
+
+    @property
+    def metadata(self) -> Metadata:
+        """What every call carries; holds secrets."""
+        return self._metadata
 
     def wait_ready(self, timeout_s: float) -> None:
-        """Connect; raises TargetUnreachable if that takes longer than `timeout_s` seconds."""
-        ready = grpc.channel_ready_future(self._channel)
+        """Connect; raises TargetError with what is wrong if that fails within `timeout_s` seconds.
+
+        A refused connection is reported at once, not when the time is up.
+        """
+        if self._ready and not self._closed:
+            return
+        channel = self._open()
+        states: queue.SimpleQueue[grpc.ChannelConnectivity] = queue.SimpleQueue()
         try:
-            ready.result(timeout=timeout_s)
-        except grpc.FutureTimeoutError:
-            raise TargetUnreachable(
-                f"Nothing that speaks gRPC answers at {self.address}.",
-                hint="Is the server running, and is this its gRPC port and not the REST one?",
-            ) from None
-        except (grpc.FutureCancelledError, ValueError):
-            raise StreamBroken("The connection was closed.") from None
+            channel.subscribe(states.put, try_to_connect=True)
+        except ValueError:
+            raise faults.closed() from None
+        try:
+            self._wait_for_ready(states, time.monotonic(), timeout_s)
         finally:
-            ready.cancel()
+            channel.unsubscribe(states.put)
+        self._ready = True
 
     def unary(
         self, method: str, message: bytes, *, deadline_s: float, compression: Compression
     ) -> bytes:
-        """One call; raises what `explain` makes of a failure."""
+        """One call, connecting first; raises TargetError, RequestError or PayloadTooLarge."""
+        end = time.monotonic() + deadline_s
+        self.wait_ready(min(self._connect_timeout_s, deadline_s))
         try:
-            call = self._channel.unary_unary(method, None, None)
-            reply: bytes = call(message, timeout=deadline_s, compression=_COMPRESSION[compression])
+            reply: bytes = self._open().unary_unary(method, None, None)(
+                message,
+                timeout=max(0.001, end - time.monotonic()),
+                metadata=self._metadata,
+                compression=_COMPRESSION[compression],
+            )
         except grpc.RpcError as error:
             raise self.explain(error) from error
         except ValueError as error:
-            raise StreamBroken("The connection was closed.") from error
+            raise faults.closed() from error
         return reply
 
     def stream(self, method: str, messages: Iterator[bytes], *, compression: Compression) -> Any:
@@ -83,41 +128,81 @@ class GrpcChannel:
         gRPC pulls `messages` on a thread of its own.
         """
         try:
-            return self._channel.stream_stream(method, None, None)(
-                messages, compression=_COMPRESSION[compression]
+            return self._open().stream_stream(method, None, None)(
+                messages, metadata=self._metadata, compression=_COMPRESSION[compression]
             )
         except ValueError as error:
-            raise StreamBroken("The connection was closed.") from error
+            raise faults.closed() from error
 
     def close(self) -> None:
         """End every call under way; may be called twice."""
-        if not self._closed:
+        with self._lock:
             self._closed = True
-            self._channel.close()
+            channel, self._opened = self._opened, None
+        if channel is not None:
+            channel.close()
 
-    def explain(self, error: grpc.RpcError) -> ConsoleError:
+    def explain(self, error: grpc.RpcError, *, stream: bool = False) -> ConsoleError:
         """The status of a failed call as one of our errors, with the server's text verbatim."""
         if self._closed:
-            return StreamBroken("The connection was closed.")
-        code, text = _code(error), _details(error)
-        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in text:
-            return PayloadTooLarge(*_sizes(text, self._message_limit))
-        if code is grpc.StatusCode.UNAVAILABLE:
-            return self._explain_unavailable(text)
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return DeadlineExceeded(
-                f"No reply from {self.address} in time.",
-                hint="The server may still be computing; raise the deadline if it needs longer.",
-            )
-        return _ERRORS.get(code, ModelFailed)(f"{code.name}: {text}" if text else code.name)
+            return faults.closed()
+        return explain(error, self.address, limit=self._message_limit, stream=stream)
 
-    def _explain_unavailable(self, text: str) -> ConsoleError:
-        if "failed to connect" in text or "refused" in text:
-            return TargetUnreachable(
-                f"Nothing answers at {self.address}.",
-                hint="Is the server running, and is this its gRPC port?",
-            )
-        return StreamBroken(f"The connection to {self.address} was lost.", hint=text)
+    def _wait_for_ready(
+        self, states: queue.SimpleQueue[grpc.ChannelConnectivity], start: float, timeout_s: float
+    ) -> None:
+        end = start + timeout_s
+        look_at = start + max(timeout_s - 2 * _LEAST_LOOK_S, timeout_s / 2)
+        looks = 0
+        while (left := end - time.monotonic()) > 0:
+            state = _next(states, min(_LOOK_S, left))
+            if self._closed or state is grpc.ChannelConnectivity.SHUTDOWN:
+                raise faults.closed()
+            if state is grpc.ChannelConnectivity.READY:
+                return
+            failed = state is grpc.ChannelConnectivity.TRANSIENT_FAILURE
+            if (failed and looks < _LOOKS) or (not looks and time.monotonic() >= look_at):
+                looks += 1
+                fault = self._look(end - time.monotonic())
+                if fault is not None:
+                    raise fault
+        raise faults.no_answer(self.address)
+
+    def _look(self, timeout_s: float) -> ConsoleError | None:
+        host, port = _place(self.address)
+        return find_fault(Door(host, port, self._tls, grpc=True), max(_LEAST_LOOK_S, timeout_s))
+
+    def _open(self) -> grpc.Channel:
+        """The channel, made when first needed: pinning has to ask the server."""
+        with self._lock:
+            if self._closed:
+                raise faults.closed()
+            if self._opened is None:
+                self._opened = self._make()
+            return self._opened
+
+    def _make(self) -> grpc.Channel:
+        options: list[tuple[str, Any]] = [
+            ("grpc.max_send_message_length", self._message_limit),
+            ("grpc.max_receive_message_length", self._message_limit),
+            # A channel of ours lives as long as its lane: no back-off inherited from one before.
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+            ("grpc.keepalive_timeout_ms", _KEEPALIVE_ANSWER_MS),
+        ]
+        if self._loopback:
+            options.append(("grpc.enable_http_proxy", 0))
+        if self._tls is None:
+            return grpc.insecure_channel(self.address, options=options)
+        name, certificate = self._tls.server_name, b""
+        if not self._tls.verify:
+            host, port = _place(self.address)
+            certificate, name = pinned(host, port, self._tls, self._connect_timeout_s)
+        if name:
+            options.append(("grpc.ssl_target_name_override", name))
+        return grpc.secure_channel(
+            self.address, grpc_credentials(self._tls, certificate), options=options
+        )
 
 
 _COMPRESSION = {
@@ -125,34 +210,22 @@ _COMPRESSION = {
     Compression.GZIP: grpc.Compression.Gzip,
 }
 
-_ERRORS: dict[grpc.StatusCode, type[ConsoleError]] = {
-    grpc.StatusCode.INVALID_ARGUMENT: InvalidInput,
-    grpc.StatusCode.OUT_OF_RANGE: InvalidInput,
-    grpc.StatusCode.FAILED_PRECONDITION: InvalidInput,
-    grpc.StatusCode.NOT_FOUND: NotFound,
-    grpc.StatusCode.UNIMPLEMENTED: Unsupported,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: Overloaded,
-    grpc.StatusCode.CANCELLED: StreamBroken,
-    grpc.StatusCode.DATA_LOSS: ReplyMismatch,
-}
+
+def _next(
+    states: queue.SimpleQueue[grpc.ChannelConnectivity], timeout_s: float
+) -> grpc.ChannelConnectivity | None:
+    try:
+        return states.get(timeout=timeout_s)
+    except queue.Empty:
+        return None
 
 
-def _code(error: grpc.RpcError) -> grpc.StatusCode:
-    code = getattr(error, "code", None)
-    found = code() if callable(code) else None
-    return found if isinstance(found, grpc.StatusCode) else grpc.StatusCode.UNKNOWN
-
-
-def _details(error: grpc.RpcError) -> str:
-    details = getattr(error, "details", None)
-    return (details() if callable(details) else None) or ""
-
-
-def _sizes(text: str, fallback: int) -> tuple[int, int]:
-    """Both numbers of gRPC's 'larger than max (N vs. M)'."""
-    digits = [
-        int(part.strip("()"))
-        for part in text.replace(".", " ").split()
-        if part.strip("()").isdigit()
-    ]
-    return (digits[-2], digits[-1]) if len(digits) >= 2 else (fallback + 1, fallback)
+def _place(address: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{address}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if not parts.hostname or not port:
+        raise faults.bad_address(address, "HOST:PORT")
+    return parts.hostname, port

@@ -24,8 +24,6 @@ from backend.core.errors import (
 from backend.core.inference import TIMING_EXTENSION, ServerMetadata
 from backend.profiles.profile import ModelProfile
 
-_CONNECT_DEADLINE_S = 3.0
-
 
 class GrpcLink:
     """Speaks to the target's gRPC address, in single calls or a stream; see `link.Link`."""
@@ -38,11 +36,10 @@ class GrpcLink:
             )
         self._settings = settings
         self._profile = profile
-        self._channel = GrpcChannel(
-            settings.target.grpc,
-            message_limit=settings.largest_message,
-            loopback=settings.target.loopback,
+        self._channel = GrpcChannel.from_target(
+            settings.target, message_limit=settings.largest_message
         )
+        self.send_limit = settings.largest_message
         self.rules = dialect_for(settings.target.dialect)
         self.codec: Codec = make_codec(settings, profile, timing_extension=False)
 
@@ -51,7 +48,7 @@ class GrpcLink:
 
         Raises TargetUnreachable, and Unsupported where the server has no stream.
         """
-        self._channel.wait_ready(min(_CONNECT_DEADLINE_S, self._settings.reply_within_s))
+        self._channel.wait_ready(self._connect_deadline_s)
         if self._settings.api is not Api.OIP:
             return
         metadata = self._server_metadata()
@@ -83,21 +80,24 @@ class GrpcLink:
 
     def check_size(self, message: bytes) -> None:
         """Raise PayloadTooLarge before gRPC does, which would end a whole stream."""
-        if len(message) > self._settings.largest_message:
-            raise PayloadTooLarge(len(message), self._settings.largest_message)
+        if len(message) > self.send_limit:
+            raise PayloadTooLarge(len(message), self.send_limit)
 
     def explain(self, error: grpc.RpcError) -> ConsoleError:
         """A broken stream's status as one of our errors."""
-        return self._channel.explain(error)
+        return self._channel.explain(error, stream=True)
 
     def close(self) -> None:
         """End every call under way."""
         self._channel.close()
 
+    @property
+    def _connect_deadline_s(self) -> float:
+        return min(self._settings.target.connect_timeout_s, self._settings.reply_within_s)
+
     def _server_metadata(self) -> ServerMetadata | None:
         """What the server says of itself; None from one that says nothing."""
-        deadline_s = min(_CONNECT_DEADLINE_S, self._settings.reply_within_s)
         try:
-            return GrpcControl(self._channel, deadline_s).server_metadata()
+            return GrpcControl(self._channel, self._connect_deadline_s).server_metadata()
         except (RequestError, ReplyMismatch):
             return None

@@ -11,6 +11,8 @@ class Link(Protocol):
     """A connection to one target with the codec for its calls; safe to use from several threads."""
 
     codec: Codec
+    send_limit: int
+    """Most bytes of a message; a longer one raises PayloadTooLarge and is not sent."""
 
     def connect(self) -> None:
         """Reach the target and learn what it offers; raises TargetUnreachable and the like."""

@@ -9,9 +9,9 @@ from backend.core.target import Target
 
 def rest_channel(target: Target) -> RestChannel:
     """A channel to its REST address."""
-    return RestChannel(target.rest, message_limit=target.message_limit, loopback=target.loopback)
+    return RestChannel.from_target(target)
 
 
 def grpc_channel(target: Target) -> GrpcChannel:
     """A channel to its gRPC address."""
-    return GrpcChannel(target.grpc, message_limit=target.message_limit, loopback=target.loopback)
+    return GrpcChannel.from_target(target)

@@ -2,46 +2,78 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
-import weakref
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from backend.clients import faults
 from backend.clients.calls import RestCall, RestReply
-from backend.core.errors import (
-    DeadlineExceeded,
-    PayloadTooLarge,
-    StreamBroken,
-    TargetUnreachable,
-)
+from backend.clients.credentials import Headers, headers_of
+from backend.clients.faults_look import Door, find_fault
+from backend.clients.timed_reading import CallClock, OpenSockets, TimedAdapter
+from backend.clients.tls import HTTP, context_of
+from backend.core.errors import ConsoleError, PayloadTooLarge, StreamBroken, TargetFault
+from backend.core.target import NO_CREDENTIALS, Credentials, Target, Tls
 
 _PIECE = 1024 * 1024
-_CONNECT_TIMEOUT_S = 3.0
+_LOOK_S = 0.8
+_LEAST_LOOK_S = 0.3
+_FORM = "http://HOST:PORT"
 
 
 class RestChannel:
     """Sends REST calls to one base address; safe to use from several threads.
 
-    `close` makes every call under way fail at once with StreamBroken.
+    Every call carries the credentials. An https address is spoken to in TLS, by `tls` or its
+    defaults. `close` makes every call under way fail at once with StreamBroken. Raises UsageError
+    for credentials or files that cannot be used.
     """
 
-    def __init__(self, base_url: str, *, message_limit: int, loopback: bool) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        message_limit: int,
+        loopback: bool,
+        tls: Tls | None = None,
+        credentials: Credentials = NO_CREDENTIALS,
+        connect_timeout_s: float = 3.0,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
         self._message_limit = message_limit
         self._loopback = loopback
+        self._connect_timeout_s = connect_timeout_s
+        self._headers = headers_of(credentials)
+        secure = self._base_url.lower().startswith("https:")
+        self._tls = (tls or Tls()) if secure else None
+        self._pool_tls = _pool_arguments(self._tls)
         self._local = threading.local()
         self._lock = threading.Lock()
         self._sessions: list[requests.Session] = []
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._closed = False
+        self._sockets = OpenSockets()
+        self._worked = False
+
+    @classmethod
+    def from_target(cls, target: Target, *, message_limit: int | None = None) -> RestChannel:
+        """A channel to a target's REST address, with all that the target says of it."""
+        return cls(
+            target.rest,
+            message_limit=message_limit or target.message_limit,
+            loopback=target.loopback,
+            tls=target.tls,
+            credentials=target.credentials,
+            connect_timeout_s=target.connect_timeout_s,
+        )
+
+    @property
+    def headers(self) -> Headers:
+        """What every call carries; holds secrets."""
+        return self._headers
 
     def send(self, call: RestCall, *, deadline_s: float) -> RestReply:
         """One call and its whole reply, whatever its status.
@@ -53,51 +85,47 @@ class RestChannel:
             raise PayloadTooLarge(len(call.body), self._message_limit)
         deadline = time.monotonic() + deadline_s
         try:
-            return self._exchange(call, deadline)
-        except requests.exceptions.RequestException as error:
-            raise self._explain(error, deadline_s) from error
-        except (HTTPError, OSError) as error:
-            raise self._explain(error, deadline_s) from error
+            reply = self._exchange(call, deadline)
+        except (requests.exceptions.RequestException, HTTPError, OSError) as error:
+            raise self._explain(error, deadline, deadline_s) from error
+        self._worked = True
+        return reply
 
     def close(self) -> None:
         """End every call under way and let go of the connections; may be called twice."""
-        self._closed = True
-        for sock in list(self._sockets):
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # it was not connected any more
+        self._sockets.cut()
         with self._lock:
             sessions, self._sessions = self._sessions, []
         for session in sessions:
             session.close()
 
     def _exchange(self, call: RestCall, deadline: float) -> RestReply:
-        if self._closed:
-            raise StreamBroken("The connection was closed.")
+        if self._sockets.closed:
+            raise faults.closed()
+        session = self._session()
+        self._local.clock.end = deadline
         remaining = max(0.001, deadline - time.monotonic())
-        with self._session().request(
+        with session.request(
             call.method,
             self._base_url + call.path,
             # requests takes anything but bytes for a stream to be sent in chunks.
             data=bytes(call.body) or None,
-            headers=dict(call.headers),
-            timeout=(min(_CONNECT_TIMEOUT_S, remaining), remaining),
+            headers={**dict(self._headers), **call.headers},
+            timeout=(min(self._connect_timeout_s, remaining), remaining),
             stream=True,
             allow_redirects=False,
         ) as response:
-            body = self._read(response, deadline)
+            body = self._read(response)
             return RestReply(response.status_code, dict(response.headers), body)
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes | bytearray:
-        """The decompressed body, in large pieces, never past the deadline or the size limit."""
+    def _read(self, response: requests.Response) -> bytes | bytearray:
+        """The decompressed body, in large pieces, never past the size limit."""
         length = response.headers.get("Content-Length", "")
         encoded = "Content-Encoding" in response.headers
         if length.isdigit() and int(length) > self._message_limit:
             raise PayloadTooLarge(int(length), self._message_limit)
         body = bytearray()
         while True:
-            self._limit_socket(response, deadline)
             piece = response.raw.read(_PIECE, decode_content=True)
             if not piece:
                 break
@@ -108,94 +136,86 @@ class RestChannel:
             raise StreamBroken(f"The reply ended after {len(body)} of {length} bytes.")
         return body
 
-    def _limit_socket(self, response: requests.Response, deadline: float) -> None:
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            raise ReadTimeoutError(None, "", "deadline")  # type: ignore[arg-type]
-        connection: Any = getattr(response.raw, "connection", None)
-        sock = getattr(connection, "sock", None)
-        if sock is not None:
-            sock.settimeout(remaining)
-
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()
             session.trust_env = not self._loopback
             session.headers.clear()
-            session.mount("http://", _TrackingAdapter(self._sockets))
-            session.mount("https://", _TrackingAdapter(self._sockets))
+            if self._headers:
+                session.auth = _as_it_is  # a .netrc must not replace the target's token
+            self._local.clock = CallClock()
+            adapter = TimedAdapter(self._sockets, self._local.clock, self._pool_tls)
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
             with self._lock:
                 self._sessions.append(session)
             self._local.session = session
         return session
 
-    def _explain(
-        self, error: Exception, deadline_s: float
-    ) -> DeadlineExceeded | StreamBroken | TargetUnreachable:
-        if self._closed:
-            return StreamBroken("The connection was closed.")
-        if isinstance(error, requests.exceptions.ConnectTimeout):
-            return TargetUnreachable(
-                f"{self._base_url} does not answer.", hint="Is the address right, is it reachable?"
-            )
-        if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
-            return DeadlineExceeded(
-                f"No reply from {self._base_url} in {deadline_s:g} s.",
-                hint="The server may still be computing; raise the deadline if it needs longer.",
-            )
-        text = str(error)
-        if "BadStatusLine" in text or "HTTP/0.9" in text or "LineTooLong" in text:
-            return TargetUnreachable(
-                f"{self._base_url} does not speak HTTP.",
-                hint="Is that the gRPC port? Swap the two addresses.",
-            )
-        if isinstance(error, requests.exceptions.ConnectionError) and "refused" in text:
-            return TargetUnreachable(
-                f"Nothing answers at {self._base_url}.",
-                hint="Is the server running, and is this its REST port?",
-            )
+    def _explain(self, error: Exception, deadline: float, deadline_s: float) -> ConsoleError:
+        if self._sockets.closed:
+            return faults.closed()
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            return TargetUnreachable(
-                f"'{self._base_url}' is not an address.", "Use http://HOST:PORT."
-            )
+            return faults.bad_address(self._base_url, _FORM)
+        if _timed_out(error):
+            return self._late(error, deadline_s)
+        left = deadline - time.monotonic()
+        text = str(error)
+        if not self._worked and (found := self._look(left)) is not None:
+            return found
+        if "refused" in text:
+            return faults.refused(self._base_url, grpc=False)
         if "resolve" in text:
-            return TargetUnreachable(f"The host of {self._base_url} is not known.")
-        return StreamBroken(f"The connection to {self._base_url} was lost.")
+            return faults.unknown_host(self._base_url)
+        if "BadStatusLine" in text or "HTTP/0.9" in text or "LineTooLong" in text:
+            return faults.other_protocol(self._base_url, grpc=False)
+        return faults.lost(self._base_url)
 
+    def _late(self, error: Exception, deadline_s: float) -> ConsoleError:
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            return faults.no_answer(self._base_url)
+        late = faults.deadline(self._base_url, deadline_s)
+        if not self._worked:
+            late.hint = f"It takes connections and has said nothing yet. {late.hint}"
+            late.fault = TargetFault.SILENT
+        return late
 
-class _TrackingAdapter(HTTPAdapter):
-    """Opens connections that note their sockets, so that a call under way can be cut short."""
-
-    def __init__(self, sockets: weakref.WeakSet[socket.socket]) -> None:
-        self._sockets = sockets
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _tracking_pools(self._sockets)
-
-
-def _tracking_pools(sockets: weakref.WeakSet[socket.socket]) -> dict[str, type]:
-    class Plain(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            sockets.add(self.sock)
-
-    class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            sockets.add(self.sock)
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
+    def _look(self, left_s: float) -> ConsoleError | None:
+        parts = urlsplit(self._base_url)
+        try:
+            port = parts.port or (443 if self._tls is not None else 80)
+        except ValueError:
+            port = 0
+        if not parts.hostname or not port:
+            return faults.bad_address(self._base_url, _FORM)
+        door = Door(parts.hostname, port, self._tls, grpc=False)
+        return find_fault(door, max(_LEAST_LOOK_S, min(_LOOK_S, left_s)))
 
 
 def is_success(reply: RestReply) -> bool:
     """Whether the status is in the 200s."""
     return HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _as_it_is(request: Any) -> Any:
+    return request
+
+
+def _pool_arguments(tls: Tls | None) -> dict[str, Any]:
+    """What urllib3's pool for https is to know."""
+    if tls is None:
+        return {}
+    arguments: dict[str, Any] = {"ssl_context": context_of(tls, (HTTP,))}
+    if tls.server_name:
+        arguments["server_hostname"] = tls.server_name
+    return arguments
+
+
+def _timed_out(error: Exception) -> bool:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, requests.exceptions.Timeout | ReadTimeoutError | TimeoutError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

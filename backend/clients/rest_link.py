@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from backend.clients.binary_probe import takes_binary
 from backend.clients.calls import Call, Codec, RestCall, RestReply
 from backend.clients.codecs import make_codec
@@ -9,12 +11,11 @@ from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import Capability, DialectRules, Door, check_can
 from backend.clients.rest_channel import RestChannel, is_success
 from backend.core.choices import Api, Compression, RunSettings, Serialization
-from backend.core.errors import ReplyMismatch, Unsupported, UsageError
+from backend.core.errors import PayloadTooLarge, ReplyMismatch, Unsupported, UsageError
 from backend.core.inference import BINARY_EXTENSION, TIMING_EXTENSION, ServerMetadata
 from backend.profiles.profile import ModelProfile
 from backend.wire.oip_json import server_metadata_from_json
-
-_CONNECT_DEADLINE_S = 3.0
+from backend.wire.rest_errors import request_error
 
 
 class RestLink:
@@ -28,11 +29,10 @@ class RestLink:
             )
         self._settings = settings
         self._profile = profile
-        self._channel = RestChannel(
-            settings.target.rest,
-            message_limit=settings.largest_message,
-            loopback=settings.target.loopback,
+        self._channel = RestChannel.from_target(
+            settings.target, message_limit=settings.largest_message
         )
+        self.send_limit = settings.largest_message
         self.codec: Codec = make_codec(settings, profile, timing_extension=False)
 
     def connect(self) -> None:
@@ -50,7 +50,12 @@ class RestLink:
     def call(self, call: Call) -> tuple[RestReply, int]:
         """One call with the run's deadline."""
         assert isinstance(call, RestCall)
+        size = len(call.body)
+        if size > self.send_limit:
+            raise PayloadTooLarge(size, self.send_limit)
         reply = self._channel.send(call, deadline_s=self._settings.reply_within_s)
+        if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise PayloadTooLarge(size, 0)
         return reply, len(reply.body)
 
     def close(self) -> None:
@@ -59,11 +64,14 @@ class RestLink:
 
     def _get(self, path: str) -> RestReply:
         call = RestCall(path, {"Accept": "application/json"}, b"", "GET")
-        return self._channel.send(call, deadline_s=self._connect_deadline_s)
+        reply = self._channel.send(call, deadline_s=self._connect_deadline_s)
+        if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise request_error(reply.status, reply.body)
+        return reply
 
     @property
     def _connect_deadline_s(self) -> float:
-        return min(_CONNECT_DEADLINE_S, self._settings.reply_within_s)
+        return min(self._settings.target.connect_timeout_s, self._settings.reply_within_s)
 
     def _check_payload(self, rules: DialectRules, metadata: ServerMetadata | None) -> None:
         payload = self._settings.payload

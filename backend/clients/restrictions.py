@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.core.errors import ConsoleError, Unsupported
+from backend.core.errors import ConsoleError, TargetFault, Unsupported
 
 _SIGNS = ("api is restricted", "protocol is restricted")
 
@@ -11,8 +11,10 @@ def of_restriction(error: ConsoleError) -> ConsoleError:
     """Unsupported with the server's words for a restricted interface; any other error as it is."""
     text = str(error)
     if any(sign in text.lower() for sign in _SIGNS):
-        return Unsupported(
+        closed = Unsupported(
             f"Not available: {error.message}",
             hint="The server was started with this interface closed; a header may open it.",
         )
+        closed.fault = TargetFault.RESTRICTED
+        return closed
     return error

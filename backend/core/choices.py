@@ -81,7 +81,7 @@ class RunSettings:
     """Everything about a run that may change while it runs, except the source.
 
     `in_flight` is a number of requests, or None for the automatic choice. `deadline_s` bounds one
-    request from sending to reply.
+    request from sending to reply, `message_limit` its bytes; None leaves both to the target.
     """
 
     target: Target
@@ -90,14 +90,24 @@ class RunSettings:
     transport: Transport = Transport.GRPC_STREAM
     payload: Payload = Payload()
     in_flight: int | None = None
-    deadline_s: float = 5.0
-    message_limit: int = DEFAULT_MESSAGE_LIMIT
+    deadline_s: float | None = None
+    message_limit: int | None = None
 
     def __post_init__(self) -> None:
         if self.in_flight is not None and self.in_flight < 1:
             raise UsageError(f"In flight must be at least 1, got {self.in_flight}.")
-        if self.deadline_s <= 0:
+        if self.deadline_s is not None and self.deadline_s <= 0:
             raise UsageError(f"The deadline must be above 0 s, got {self.deadline_s}.")
+
+    @property
+    def reply_within_s(self) -> float:
+        """The deadline in force."""
+        return self.target.deadline_s if self.deadline_s is None else self.deadline_s
+
+    @property
+    def largest_message(self) -> int:
+        """Most bytes of a message, in force."""
+        return self.target.message_limit if self.message_limit is None else self.message_limit
 
 
 def why_not_serialization(serialization: Serialization, transport: Transport) -> str:

@@ -3,8 +3,10 @@
 ConsoleError
 ├── UsageError             the call itself is wrong (exit 2)
 ├── SourceError            a camera, microphone, file or URL; `fault` says which way
-├── TargetError            the target cannot be reached or spoken to (exit 3)
+├── TargetError            the target cannot be reached or spoken to (exit 3); `fault` says why
 │   ├── TargetUnreachable
+│   │   └── CertificateRefused
+│   ├── SignInNeeded
 │   ├── StreamBroken
 │   ├── DeadlineExceeded
 │   └── ReplyMismatch
@@ -21,6 +23,7 @@ ConsoleError
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 _KIB = 1024
@@ -80,43 +83,151 @@ class SourceError(ConsoleError):
         self.fault = fault
 
 
+class TargetFault(StrEnum):
+    """What is wrong between us and a server; each has its own mend."""
+
+    REFUSED = "refused"
+    UNKNOWN_HOST = "unknown_host"
+    NO_ANSWER = "no_answer"
+    """No connection in time: nobody is there, or something between keeps us out."""
+    SILENT = "silent"
+    """A connection, and nothing comes back through it."""
+    HTTP_PORT = "http_port"
+    """gRPC was tried at a port that speaks HTTP."""
+    GRPC_PORT = "grpc_port"
+    """HTTP was tried at a port that speaks gRPC."""
+    OTHER_PROTOCOL = "other_protocol"
+    SPEAKS_PLAINTEXT = "speaks_plaintext"
+    SPEAKS_TLS = "speaks_tls"
+    NOT_TRUSTED = "not_trusted"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    WRONG_NAME = "wrong_name"
+    CLIENT_CERTIFICATE = "client_certificate"
+    """The server wants a certificate of ours, or another one."""
+    SIGN_IN = "sign_in"
+    FORBIDDEN = "forbidden"
+    RESTRICTED = "restricted"
+    """The server has the interface and keeps it closed."""
+    NO_STREAM = "no_stream"
+    NOT_OFFERED = "not_offered"
+    TOO_LARGE = "too_large"
+    DEADLINE = "deadline"
+    BROKEN = "broken"
+    MISMATCH = "mismatch"
+    BAD_ADDRESS = "bad_address"
+    UNKNOWN = "unknown"
+
+
 class TargetError(ConsoleError):
     """The target cannot be reached, or what it says cannot be understood."""
 
     exit_code = 3
+    fault = TargetFault.UNKNOWN
+
+    def __init__(self, message: str, hint: str = "", *, fault: TargetFault | None = None) -> None:
+        super().__init__(message, hint)
+        if fault is not None:
+            self.fault = fault
 
 
 class TargetUnreachable(TargetError):
     """Nothing answers at the address."""
 
+    fault = TargetFault.NO_ANSWER
+
+
+class SignInNeeded(TargetError):
+    """The server does not know who asks (401), or does not let them (403)."""
+
+    fault = TargetFault.SIGN_IN
+
 
 class StreamBroken(TargetError):
     """A stream that was up ended without being asked to."""
 
+    fault = TargetFault.BROKEN
+
 
 class DeadlineExceeded(TargetError):
     """No reply within the time allowed; the server may still be computing."""
+
+    fault = TargetFault.DEADLINE
 
 
 class ReplyMismatch(TargetError):
     """A reply came, but it is not what the protocol promises."""
 
     exit_code = 4
+    fault = TargetFault.MISMATCH
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What a server's certificate says of itself.
+
+    Subject and issuer are written as ``CN=..., O=...``, dates as ``2026-11-22 18:20 UTC``.
+    """
+
+    subject: str
+    issuer: str
+    not_before: str
+    not_after: str
+    names: tuple[str, ...] = ()
+    expired: bool = False
+
+    def __str__(self) -> str:
+        names = f" for {', '.join(self.names)}" if self.names else ""
+        return (
+            f"Certificate of {self.subject or 'nobody'}{names}, issued by "
+            f"{self.issuer or 'nobody'}, valid {self.not_before} to {self.not_after}."
+        )
+
+
+class CertificateRefused(TargetUnreachable):
+    """The server's certificate does not prove who it is.
+
+    `certificate` is what it shows, None if that could not be read; `expected_name` is the name it
+    should have had.
+    """
+
+    fault = TargetFault.NOT_TRUSTED
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        fault: TargetFault | None = None,
+        certificate: CertificateFacts | None = None,
+        expected_name: str = "",
+    ) -> None:
+        super().__init__(message, hint, fault=fault)
+        self.certificate = certificate
+        self.expected_name = expected_name
 
 
 class PayloadTooLarge(ConsoleError):
-    """The message is over the receiver's limit."""
+    """The message is over the receiver's limit; a `limit_bytes` of 0 is not known.
+
+    `said_by_server`: the limit is the server's, which it told when it refused the message.
+    """
+
+    fault = TargetFault.TOO_LARGE
 
     def __init__(self, size_bytes: int, limit_bytes: int) -> None:
         size, limit = mebibytes(size_bytes), mebibytes(limit_bytes)
         if size == limit:
             size, limit = f"{size_bytes:,} bytes", f"{limit_bytes:,}"
         super().__init__(
-            f"Message is {size}; the limit is {limit}.",
+            f"Message is {size}; the limit is {limit}."
+            if limit_bytes
+            else f"Message of {size} is over the server's limit.",
             hint="Send JPEG instead of raw, or raise the limit on both sides.",
         )
         self.size_bytes = size_bytes
         self.limit_bytes = limit_bytes
+        self.said_by_server = False
 
 
 class PortInUse(ConsoleError):
@@ -133,10 +244,12 @@ class PortInUse(ConsoleError):
 class RequestError(ConsoleError):
     """A server's answer to one request; the connection is fine.
 
-    `seq` is that of the sample which was refused, where a stream says so.
+    `seq` is that of the sample which was refused, where a stream says so. `fault` is set where
+    something other than the request is to be mended.
     """
 
     seq: int | None = None
+    fault: TargetFault | None = None
 
 
 class InvalidInput(RequestError):

@@ -45,6 +45,10 @@ class Credentials:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
+NO_CREDENTIALS = Credentials()
+"""For who lets everybody in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A place to send to; `rest` is a URL like http://127.0.0.1:8000, `grpc` is host:port.
@@ -58,7 +62,7 @@ class Target:
     dialect: Dialect = Dialect.AUTO
     colour: str = ""
     tls: Tls | None = None
-    credentials: Credentials = Credentials()
+    credentials: Credentials = NO_CREDENTIALS
     message_limit: int = DEFAULT_MESSAGE_LIMIT
     deadline_s: float = 5.0
     connect_timeout_s: float = 3.0

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.clients.calls import Outgoing, Reply
+from backend.clients.link import Link
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError, DeadlineExceeded, TargetError
 from backend.core.flow import Credits
@@ -44,6 +45,7 @@ class Lane(ABC):
 
     `error` is set when the lane has broken: it takes nothing more, and what was in flight has been
     counted as failed. `last_error` is what the newest reply complained about, None if it was fine.
+    `send_limit` is the server's limit of a message in bytes, where it has told it.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Lane(ABC):
         self._retiring = threading.Event()
         self._closed = False
         self._worker = Worker(f"lane-{settings.transport}", self._run)
+        self.send_limit: int | None = None
         self.credits = Credits(settings.in_flight or 1)
         self.connected = False
         self.answered = 0
@@ -106,10 +109,10 @@ class Lane(ABC):
 
     def check_deadline(self) -> None:
         """Break the lane if a request has been in flight for longer than the deadline."""
-        if self.oldest_s() > self.settings.deadline_s + 0.5:
+        if self.oldest_s() > self.settings.reply_within_s + 0.5:
             self._break(
                 DeadlineExceeded(
-                    f"No reply in {self.settings.deadline_s:g} s.",
+                    f"No reply in {self.settings.reply_within_s:g} s.",
                     hint="The server may still be computing; raise the deadline if needed.",
                 )
             )
@@ -117,6 +120,11 @@ class Lane(ABC):
     @abstractmethod
     def _run(self, stop: threading.Event) -> None:
         """Connect and work until retired, cancelled or broken."""
+
+    def _heed_limit(self, link: Link) -> None:
+        """Let messages that the server would refuse not be sent at all."""
+        if self.send_limit is not None:
+            link.send_limit = min(link.send_limit, self.send_limit)
 
     @abstractmethod
     def _disconnect(self) -> None:

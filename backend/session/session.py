@@ -16,6 +16,7 @@ from backend.core.choices import RunSettings, Transport, check_choices
 from backend.core.errors import (
     ConsoleError,
     NotFound,
+    PayloadTooLarge,
     ReplyMismatch,
     RequestError,
     Unsupported,
@@ -29,6 +30,7 @@ from backend.core.status import Notice, Result, RunState, RunStatus, Severity
 from backend.core.target import Target
 from backend.core.worker import Worker
 from backend.profiles.bundled import profile_for
+from backend.profiles.profile import ModelProfile
 from backend.session.alerts import current_alerts
 from backend.session.backoff import Backoff
 from backend.session.capture import Capture
@@ -59,15 +61,23 @@ class _Wish:
 
     settings: RunSettings | None = None
     source: Source | None = None
+    profile: ModelProfile | None = None
+
+
+def bundled_profile(settings: RunSettings) -> ModelProfile:
+    """The profile of a model that comes with the program; raises UsageError for any other."""
+    return profile_for(settings.model)
 
 
 class Session:
     """A run from `start` to its end; every method but `join` returns at once, from any thread.
 
     `resolve` turns the settings' target into addresses whenever a connection is opened, so that
-    the embedded server may move. `on_result` is called for every answer, in order, on a thread of
-    the session. With `retry=False` a target or source that cannot be reached at first ends the
-    run, and one that is lost later is tried a few times only; a window waits for it forever.
+    the embedded server may move. `profiles` finds the model's profile, now and at every change; a
+    profile that is another object opens a new connection. `on_result` is called for every answer,
+    in order, on a thread of the session. With `retry=False` a target or source that cannot be
+    reached at first ends the run, and one that is lost later is tried a few times only; a window
+    waits for it forever.
     """
 
     def __init__(
@@ -78,9 +88,11 @@ class Session:
         resolve: Callable[[Target], Target] = lambda target: target,
         on_result: Callable[[Result], None] | None = None,
         retry: bool = True,
+        profiles: Callable[[RunSettings], ModelProfile] = bundled_profile,
     ) -> None:
         self._settings = settings
-        self._profile = profile_for(settings.model)
+        self._profiles = profiles
+        self._profile = profiles(settings)
         check_choices(settings, source.info.kind, self._profile.kind)
         self._source = source
         self._resolve = resolve
@@ -94,6 +106,7 @@ class Session:
         self._lanes = 0
         self._retired: list[tuple[Lane, float]] = []
         self._backoff = Backoff()
+        self._peer_limits: dict[tuple[str, str], int] = {}
         self._retry_at = 0.0
         self._wishes: list[_Wish] = []
         self._wishes_lock = threading.Lock()
@@ -163,12 +176,12 @@ class Session:
         Replies to the old settings still count for up to a second, each with its own sample.
         """
         wanted = settings or self._settings
-        profile = profile_for(wanted.model)
+        profile = self._profiles(wanted)
         check_choices(wanted, (source or self._source).info.kind, profile.kind)
         with self._wishes_lock:
             self._settings = wanted
             self._source = source or self._source
-            self._wishes.append(_Wish(settings, source))
+            self._wishes.append(_Wish(settings, source, profile))
         self._woken.set()
 
     def retry_now(self) -> None:
@@ -247,11 +260,14 @@ class Session:
             return
         source = next((w.source for w in reversed(wishes) if w.source is not None), None)
         settings = next((w.settings for w in reversed(wishes) if w.settings is not None), None)
-        if settings is not None:
-            self._profile = profile_for(settings.model)
-            if source is None and self._only_flight_changed(settings):
-                self._set_limit(settings)
-                return
+        profile = next(
+            (w.profile for w in reversed(wishes) if w.profile is not None), self._profile
+        )
+        same_profile, self._profile = profile is self._profile, profile
+        alone = settings is not None and source is None and same_profile
+        if settings is not None and alone and self._only_flight_changed(settings):
+            self._set_limit(settings)
+            return
         self._retire_lane()
         if source is not None:
             self._open_source(source)
@@ -327,7 +343,9 @@ class Session:
         self._backoff.reset()
         if self._trouble is not None:
             self._trouble = None
-            self.notices.put(Notice(Severity.INFO, "Streaming again"))
+            if self._lane is not None and isinstance(self._lane.last_error, PayloadTooLarge):
+                return
+            self.notices.put(Notice(Severity.INFO, "Streaming again", topic="target"))
 
     def _open_lane(self) -> None:
         settings = replace(self._settings, target=self._resolve(self._settings.target))
@@ -337,11 +355,14 @@ class Session:
             settings, self._profile, self._feed, self._delivery, self._woken.set, self._lanes
         )
         self._lane.credits.limit = flight_limit(settings, self.traces)
+        self._lane.send_limit = self._peer_limits.get(_place(settings))
         self._lane.start()
 
     def _lose_lane(self, lane: Lane, error: ConsoleError) -> None:
         self._lane = None
         self._retired.append((lane, time.monotonic() + _GRACE_S))
+        if isinstance(error, PayloadTooLarge) and error.said_by_server and error.limit_bytes:
+            self._peer_limits[_place(lane.settings)] = error.limit_bytes
         first = self._trouble is None
         self._trouble = error
         pause_s = self._backoff.next_pause_s()
@@ -350,7 +371,7 @@ class Session:
             self.error = error
             return
         if first:
-            self.notices.put(Notice(Severity.WARNING, error.message, error.hint))
+            self.notices.put(Notice(Severity.WARNING, error.message, error.hint, "target"))
         self._say(RunState.RECONNECTING, error.message)
 
     def _hopeless(self, lane: Lane, error: ConsoleError) -> bool:
@@ -417,3 +438,9 @@ class Session:
         self._trouble = None
         self._ended_at = time.monotonic()
         trim_memory()
+
+
+def _place(settings: RunSettings) -> tuple[str, str]:
+    """What a server's own limit belongs to."""
+    target = settings.target
+    return ("rest", target.rest) if settings.transport is Transport.REST else ("grpc", target.grpc)

@@ -21,6 +21,7 @@ class UnaryLane(Lane):
         senders: list[Worker] = []
         try:
             self._link = open_link(self.settings, self.profile)
+            self._heed_limit(self._link)
             if self._closed:
                 return
             self._link.connect()
@@ -34,7 +35,7 @@ class UnaryLane(Lane):
             self._break(error)
         finally:
             for sender in senders:
-                sender.join(self.settings.deadline_s + 1.0)
+                sender.join(self.settings.reply_within_s + 1.0)
             self._disconnect()
 
     def _send_all(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends with the lane

@@ -7,12 +7,15 @@ from http import HTTPStatus
 from typing import Any
 
 from backend.core.errors import (
+    ConsoleError,
     InvalidInput,
     ModelFailed,
     NotFound,
     NotReady,
     Overloaded,
     RequestError,
+    SignInNeeded,
+    TargetFault,
     Unsupported,
 )
 from backend.wire.elements import Buffer
@@ -30,9 +33,28 @@ _KINDS: Mapping[int, type[RequestError]] = {
     HTTPStatus.SERVICE_UNAVAILABLE: NotReady,
 }
 
+_SIGN_IN: Mapping[int, tuple[str, str, TargetFault]] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "The server wants a sign-in.",
+        "Set the token or headers of this target.",
+        TargetFault.SIGN_IN,
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "The server does not let you do that.",
+        "Another token or header may be needed.",
+        TargetFault.FORBIDDEN,
+    ),
+}
 
-def request_error(status: int, body: Buffer) -> RequestError:
-    """The error that a status and body stand for, with the server's text as it is."""
+
+def request_error(status: int, body: Buffer) -> ConsoleError:
+    """The error that a status and body stand for, with the server's text as it is.
+
+    It is a RequestError, or SignInNeeded for 401 and 403.
+    """
+    if status in _SIGN_IN:
+        message, hint, fault = _SIGN_IN[status]
+        return SignInNeeded(message, f"Server: {error_text(status, body)} {hint}", fault=fault)
     kind = _KINDS.get(status, ModelFailed if status >= 500 else InvalidInput)
     return kind(error_text(status, body))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backend.core.errors import InvalidInput, Unsupported
+from backend.core.errors import InvalidInput, TargetFault, Unsupported
 from backend.core.inference import Parameters
 from backend.core.target import Dialect
 
@@ -198,4 +198,7 @@ def check_can(
 ) -> None:
     """Raise Unsupported with the reason if this kind of server cannot do that."""
     if reason := rules.why_not(capability, door=door):
-        raise Unsupported(reason, hint=hint)
+        error = Unsupported(reason, hint=hint)
+        streams = capability is Capability.STREAM
+        error.fault = TargetFault.NO_STREAM if streams else TargetFault.NOT_OFFERED
+        raise error

@@ -1,0 +1,36 @@
+"""gRPC without verification, which its Python library does not offer.
+
+The certificate that the server shows is taken as the only one trusted, under the name that it is
+for. That is what an unverified connection means: whoever answers is believed. Dates are still
+checked by gRPC.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+from backend.clients import faults
+from backend.clients.certificates import fetch_certificate, names_of, read_facts
+from backend.clients.faults_look import Door, find_fault
+from backend.clients.tls import HTTP2
+from backend.core.errors import TargetFault
+from backend.core.target import Tls
+
+
+def pinned(host: str, port: int, tls: Tls, timeout_s: float) -> tuple[bytes, str]:
+    """The server's certificate in PEM and a name that it is for; raises TargetError."""
+    door = Door(host, port, tls, grpc=True)
+    try:
+        der = fetch_certificate(host, port, tls, HTTP2, timeout_s)
+    except (OSError, ValueError) as error:
+        os_error = error if isinstance(error, OSError) else OSError(str(error))
+        raise find_fault(door, timeout_s) or faults.not_connected(
+            door.at, os_error, grpc=True
+        ) from None
+    facts = read_facts(host, port, tls, HTTP2, timeout_s)
+    if facts is not None and facts.expired:
+        error_ = faults.certificate(door.at, TargetFault.EXPIRED, facts, tls.server_name or host)
+        error_.hint += " gRPC checks the dates even where verification is off; REST does not."
+        raise error_
+    names = names_of(facts) if facts is not None else ()
+    return ssl.DER_cert_to_PEM_cert(der).encode(), next(iter(names), tls.server_name)
