@@ -67,15 +67,12 @@ class _RestDoor(ThreadingHTTPServer):
         self.exchanges = exchanges
 
     def find(self, method: str, path: str, kind: str, body: bytes) -> dict[str, Any] | None:
-        """What was answered to the very same request, or else to one like it."""
+        """What was answered to the very same request, or else to a good one like it."""
         like = [one for one in self.exchanges if (one["method"], one["path"]) == (method, path)]
-        same = [
-            one
-            for one in like
-            if one["request"] == body.hex()
-            and one["request_headers"].get("content-type", "") in (kind, "")
-        ]
-        return next(iter(same or like), None)
+        of_kind = [one for one in like if one["request_headers"].get("content-type", kind) == kind]
+        same = [one for one in of_kind if one["request"] == body.hex()]
+        good = [one for one in of_kind if one["status"] == 200]
+        return next(iter(same or good or like), None)
 
 
 class _Replay(BaseHTTPRequestHandler):
