@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backend.models.registry import ModelRegistry
     from backend.sources.source import Source
     from gui.devices.qt_sound import QtSound
+    from gui.inspect.engine import Engine
     from gui.live_session import LiveSession
     from gui.main_window import MainWindow
     from gui.options import Options
@@ -63,6 +64,7 @@ def _run(options: Options) -> int:
     from gui.devices.device_list import DeviceList
     from gui.devices.qt_sound import QtSound
     from gui.focus_keys import FocusKeys
+    from gui.inspect.page import InspectPage
     from gui.log_panel import LogBridge
     from gui.main_window import MainWindow, Parts
     from gui.repository_control import RepositoryControl
@@ -96,6 +98,7 @@ def _run(options: Options) -> int:
             make_source=partial(_make_source, sound),
             make_session=lambda settings, source: _make_session(settings, source, server),
             log=log,
+            pages=(lambda host: InspectPage(host, _inspector(options)),),
         )
     )
     catcher = CrashCatcher(window.show_crash)
@@ -143,6 +146,30 @@ def _show(
     if options.screenshot is not None and options.screenshot.is_file():
         print(f"picture  {options.screenshot}")  # noqa: T201
     return picture.exit_code
+
+
+def _inspector(options: Options) -> Engine:
+    """What the inspect page works with; a picture run keeps its history in memory."""
+    from PySide6.QtCore import QStandardPaths
+
+    from backend.inspector.history import History
+    from backend.profiles.book import ProfileBook
+    from gui.inspect.engine import Engine
+
+    place = QStandardPaths.StandardLocation
+    folder = Path(QStandardPaths.writableLocation(place.AppDataLocation))
+    book = ProfileBook(Path(QStandardPaths.writableLocation(place.AppConfigLocation)) / "profiles")
+
+    def open_history() -> History:
+        if options.screenshot is not None:
+            return History()
+        folder.mkdir(parents=True, exist_ok=True)
+        return History(folder / "history.sqlite")
+
+    return Engine(
+        profile=lambda target, model: book.find(target.name, model).profile,
+        open_history=open_history,
+    )
 
 
 def _settings(options: Options) -> tuple[SettingsStore, str]:

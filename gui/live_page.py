@@ -54,6 +54,7 @@ class LivePage(DockArea):
         self._has_picture = False
         self._newest: Sample | None = None
         self._model = ""
+        self._stale = False
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
@@ -121,6 +122,9 @@ class LivePage(DockArea):
         """The newest answer."""
         if result.settings.model != self._model:
             return
+        if self._stale:  # it is answered again: say so at once, not at the next reading
+            self.set_stale(stale=False)
+            self.say("")
         if isinstance(result.sample, Frame):
             self.paints.shown(result.timeline, result.lane)
         else:
@@ -200,6 +204,12 @@ class LivePage(DockArea):
         self.pane.set_live_source(live=info.live)
         self.pane.set_caption(source_line(info))
         self.sound.set_caption(source_line(info))
+
+    def set_stale(self, *, stale: bool) -> None:
+        """What was said last is of the past: dim it, or not."""
+        if stale != self._stale:
+            self._stale = stale
+            self.top.set_stale(stale)
 
     def say(self, title: str, body: str = "", kind: MessageKind = MessageKind.EMPTY) -> None:
         """A message in the place of the picture, or over it."""

@@ -29,6 +29,7 @@ from gui.live_session import LiveSession, SessionFactory, SourceFactory
 from gui.log_panel import LogBridge
 from gui.notices import ToastAction, Toasts
 from gui.offers import model_offers
+from gui.outage import TOPIC, Outage, WayOut
 from gui.page_deck import PageDeck
 from gui.pages import PageFactory
 from gui.pump import Pump
@@ -98,7 +99,15 @@ class MainWindow(QMainWindow):
         self._build(parts.appearance.palette)
         self._add_pages(parts)
         self.readout = Readout(
-            self.run, self.board, self.desk, self.bar, self.page, self.strip, parts.log, self
+            self.run,
+            self.board,
+            self.desk,
+            self.bar,
+            self.page,
+            self.strip,
+            parts.server,
+            parts.log,
+            self,
         )
         self.pump = Pump(self.page, self)
         self.commands = CommandSet(self, self._tell_blocked)
@@ -162,6 +171,7 @@ class MainWindow(QMainWindow):
         self.desk.failed.connect(self.show_error)
         self.desk.noticed.connect(self._noticed_with_details)
         self.readout.noticed.connect(self.show_notice)
+        self.readout.outage_changed.connect(self._show_outage)
         self.run.session_changed.connect(self._run_began)
         self.run.phase_changed.connect(self._show_phase)
         self.run.failed.connect(self.show_error)
@@ -326,6 +336,19 @@ class MainWindow(QMainWindow):
         problem = self.desk.problem
         self.bar.source.show_choice(self.desk.title, self.desk.icon, problem, trouble=bool(problem))
 
+    @Slot(object)
+    def _show_outage(self, outage: Outage | None) -> None:
+        if outage is None:
+            self.toasts.show_condition(TOPIC, None)
+            return
+        ways = {
+            WayOut.START_SERVER: ToastAction(tr("Start the server"), self.server.start),
+            WayOut.OPEN_DOOR: ToastAction(tr("Switch it on"), self._open_door),
+            WayOut.RETRY: ToastAction(tr("Try again now"), self.retry_now),
+            WayOut.LOCAL: ToastAction(tr("Use the local demo"), self._use_local),
+        }
+        self.toasts.show_condition(TOPIC, outage.notice, tuple(ways[way] for way in outage.ways))
+
     @Slot(object, str)
     def _noticed_with_details(self, notice: Notice, details: str) -> None:
         self.show_notice(notice, details=details)
@@ -425,9 +448,17 @@ class MainWindow(QMainWindow):
             jpeg = replace(self.board.current, image=ImageEncoding.JPEG)
             return (ToastAction("Use JPEG", partial(self.set_switches, jpeg)),)
         if isinstance(error, TargetUnreachable) and self.board.current.target.name != EMBEDDED:
-            local = replace(self.board.current, target=Target(EMBEDDED))
-            return (ToastAction("Use the local demo", partial(self.set_switches, local)),)
+            return (ToastAction(tr("Use the local demo"), self._use_local),)
         return ()
+
+    def _use_local(self) -> None:
+        self.set_switches(self.board.current.aimed_at(Target(EMBEDDED)))
+
+    def _open_door(self) -> None:
+        if self.board.current.transport.is_grpc:
+            self.server.set_grpc(on=True)
+        else:
+            self.server.set_rest(on=True)
 
     def _tell_blocked(self, reason: str) -> None:
         self.show_notice(Notice(Severity.INFO, reason))

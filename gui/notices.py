@@ -30,6 +30,9 @@ _LIFE_MS = {Severity.INFO: 4000, Severity.WARNING: 8000}
 """Errors have no entry: they stay until closed."""
 
 
+_RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
 @dataclass(frozen=True, slots=True)
 class ToastAction:
     """A button on a toast, which closes after it."""
@@ -49,9 +52,11 @@ class Toast(QFrame):
         details: str,
         on_gone: Callable[[Toast], None],
         parent: QWidget,
+        key: str = "",
     ) -> None:
         super().__init__(parent)
         self.notice = notice
+        self.key = key
         self._on_gone = on_gone
         self._count = 1
         self._details = details
@@ -94,7 +99,7 @@ class Toast(QFrame):
 
     def _restart(self) -> None:
         life = _LIFE_MS.get(self.notice.severity)
-        if life is not None:
+        if life is not None and not self.key:
             self._timer.start(life)
 
     def _build(self, palette: Palette, actions: tuple[ToastAction, ...]) -> None:
@@ -165,7 +170,9 @@ class Toasts(QWidget):
         self._window = window
         self._roles = palette
         self._bottom_inset = bottom_inset
+        self.least = Severity.INFO
         self._toasts: list[Toast] = []
+        self._conditions: dict[str, tuple[Notice, tuple[str, ...]]] = {}
         self.setAccessibleName("Notices")
         window.installEventFilter(self)
         self.hide()
@@ -178,18 +185,42 @@ class Toasts(QWidget):
     def show_notice(
         self, notice: Notice, actions: tuple[ToastAction, ...] = (), details: str = ""
     ) -> None:
-        """Show a notice, or count it on the one that says the same."""
+        """Show a notice, or count it on the one that says the same; the quiet ones may be off."""
+        if _RANK[notice.severity] < _RANK[self.least]:
+            return
         for toast in self._toasts:
-            if toast.notice == notice:
+            if toast.notice == notice and not toast.key:
                 toast.repeat()
                 self.arrange()
                 return
+        self._put(Toast(notice, self._roles, actions, details, self._remove, self))
+
+    def _put(self, toast: Toast) -> None:
         if len(self._toasts) >= _MOST_SHOWN:
             self._remove(self._toasts[0])
-        toast = Toast(notice, self._roles, actions, details, self._remove, self)
         self._toasts.append(toast)
         toast.show()
         self.arrange()
+
+    def show_condition(
+        self, key: str, notice: Notice | None, actions: tuple[ToastAction, ...] = ()
+    ) -> None:
+        """Show something that is true until it is called off with None.
+
+        The same condition in other words takes the place of the words before; one that the user
+        has closed stays closed while its words stay.
+        """
+        titles = tuple(action.title for action in actions)
+        wanted = (notice, titles) if notice is not None else None
+        if self._conditions.get(key) == wanted:
+            return
+        for toast in [toast for toast in self._toasts if toast.key == key]:
+            self._remove(toast)
+        if notice is None or wanted is None:
+            self._conditions.pop(key, None)
+            return
+        self._conditions[key] = wanted
+        self._put(Toast(notice, self._roles, actions, "", self._remove, self, key))
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Toasts to come take up another palette."""

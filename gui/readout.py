@@ -7,13 +7,16 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
-from backend.core.status import RunStatus
+from backend.core.status import RunStatus, Severity
 from gui.bar import Bar
+from gui.journal import Journal
 from gui.live_page import LivePage
 from gui.live_session import LiveSession
 from gui.log_panel import LogBridge
+from gui.outage import TOPIC, Outage, outage_of
 from gui.run_control import RunControl
 from gui.run_messages import idle_message, run_message
+from gui.server_control import ServerControl
 from gui.source_desk import SourceDesk
 from gui.status_strip import StatusStrip
 from gui.status_text import state_text
@@ -29,6 +32,8 @@ class Readout(QObject):
 
     noticed = Signal(object)
     """A Notice that the run left."""
+    outage_changed = Signal(object)
+    """The Outage that a run suffers now, None once it is over."""
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class Readout(QObject):
         bar: Bar,
         page: LivePage,
         strip: StatusStrip,
+        server: ServerControl,
         log: LogBridge,
         parent: QObject,
     ) -> None:
@@ -48,13 +54,18 @@ class Readout(QObject):
         self._bar = bar
         self._page = page
         self._strip = strip
+        self._server = server
         self._log = log
+        self._journal = Journal(page.log.add_text, desk.menu.title)
+        self._outage: Outage | None = None
         self._last = RunStatus()
         self._error: ConsoleError | None = None
         self.waiting_for_server = True
         self._timer = QTimer(self, interval=_PERIOD_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
+        board.used.connect(self._journal.switched)
+        run.session_changed.connect(lambda _session: self._journal.began(board.current))
 
     def stop(self) -> None:
         """Write no more."""
@@ -70,6 +81,7 @@ class Readout(QObject):
         self._drain_notices(session)
         self._page.alerts.set_alerts("run", ())
         self._page.say("")
+        self._set_outage(None)
         self.refresh()
 
     @Slot()
@@ -93,12 +105,19 @@ class Readout(QObject):
         age_ms = self._page.paints.age_ms(time.monotonic_ns())
         self._strip.show_status(status, age_ms, state_text(status, target))
         self._drain_notices(session)
-        self._page.alerts.set_alerts("run", status.alerts)
+        self._journal.note(status)
+        outage = outage_of(status, self._board.current, self._server)
+        self._set_outage(outage)
+        others = tuple(alert for alert in status.alerts if outage is None or alert.id != TOPIC)
+        self._page.alerts.set_alerts("run", (outage.alert, *others) if outage else others)
+        self._page.set_stale(stale=outage is not None)
         if status.source.info is not None:
             self._page.show_source(status.source.info)
         self._desk.note(status)
         if self._board.current.in_flight is None:
             self._bar.set_flight_limit(status.in_flight_limit)
+        if outage is not None:
+            return outage.veil(status)
         return run_message(status, self._desk.title, target, shown=self._page.has_picture)
 
     def _idle_text(self) -> str:
@@ -123,4 +142,13 @@ class Readout(QObject):
 
     def _drain_notices(self, session: LiveSession) -> None:
         for notice in session.notices.drain():
-            self.noticed.emit(notice)
+            # The loss of the target is told by `outage_changed` and by the journal.
+            if notice.topic != TOPIC or notice.severity is Severity.INFO:
+                self.noticed.emit(notice)
+
+    def _set_outage(self, outage: Outage | None) -> None:
+        if outage is None:
+            self._page.set_stale(stale=False)
+        if outage != self._outage:
+            self._outage = outage
+            self.outage_changed.emit(outage)

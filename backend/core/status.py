@@ -22,11 +22,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An event: something that happened once and may be missed."""
+    """An event: something that happened once and may be missed.
+
+    `topic` is the id of the alert whose begin or end it is, '' for what is no condition.
+    """
 
     severity: Severity
     title: str
     body: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from backend.core.predictions import Detections, Predictions, Tensors, Text
 from gui.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
 from gui.views.messages import Message, draw_message
-from gui.views.rows import Row, RowOrder
+from gui.views.rows import HOLD_NS, Row, RowOrder
 from gui.views.scales import short
 from gui.views.series import measured, scored
 from gui.views.view import View
@@ -23,6 +23,7 @@ _BAR = 8.0
 _LABEL_SHARE = 0.36
 _WIDEST_SCORE, _WIDEST_NUMBER = "0.00", "00000.0 Hz"
 _GRIP = 6.0
+_STALE_OPACITY = 0.35
 
 
 class TopKView(View):
@@ -37,9 +38,11 @@ class TopKView(View):
         self._order = RowOrder(k)
         self._headline = ""
         self._lines: tuple[str, ...] = ()
-        self._answered = False
+        self._answered = self._stale = False
         self._threshold: float | None = None
         self._described_ns = 0
+        self._settle = QTimer(self, singleShot=True)
+        self._settle.timeout.connect(self._sort)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(200, 3 * _ROW)
         self.setMouseTracking(True)
@@ -74,11 +77,19 @@ class TopKView(View):
         now_ns = time.monotonic_ns() if now_ns is None else now_ns
         self._answered = True
         self._order.update(_rows(predictions), now_ns)
+        if not self._settle.isActive():
+            # The last prediction of a run is put in order too, although none comes after it.
+            self._settle.start(int(HOLD_NS // 1_000_000) + 1)
         self._headline = _headline(predictions)
         self._lines = tuple(_tensor_lines(predictions))
         if self.isVisible():
             self._describe_now_and_then(now_ns)
             self.update()
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim what is shown, since nothing newer comes."""
+        self._stale = stale
+        self.update()
 
     def clear(self) -> None:
         """Forget the predictions, for another model or source."""
@@ -93,6 +104,8 @@ class TopKView(View):
         if not (self.rows or self._headline or self._lines):
             self._paint_nothing(painter)
             return
+        if self._stale:
+            painter.setOpacity(_STALE_OPACITY)
         y = float(GAP)
         if self._headline:
             painter.setFont(tabular(self.font(), DISPLAY_PX, bold=True))
@@ -127,6 +140,11 @@ class TopKView(View):
             bar = self._bar_area(0)
             self.set_threshold(round((event.position().x() - bar.left()) / bar.width(), 2))
             self.threshold_changed.emit(self._threshold)
+
+    @Slot()
+    def _sort(self) -> None:
+        self._order.settle(time.monotonic_ns())
+        self.update()
 
     def _describe_now_and_then(self, now_ns: int) -> None:
         if now_ns - self._described_ns >= 1_000_000_000:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 HOLD_NS = 250_000_000
 """Rows keep their order this long, so that two close scores do not swap with every frame."""
@@ -20,11 +20,12 @@ class Row:
 
 
 class RowOrder:
-    """Keeps rows in place between sortings while their values follow every prediction."""
+    """Keeps rows as they are between sortings, so that what is shown is always in order."""
 
     def __init__(self, k: int) -> None:
         self.k = k
         self._rows: tuple[Row, ...] = ()
+        self._newest: tuple[Row, ...] = ()
         self._sorted_ns: int | None = None
 
     @property
@@ -33,17 +34,25 @@ class RowOrder:
         return self._rows
 
     def update(self, best_first: Sequence[Row], now_ns: int) -> tuple[Row, ...]:
-        """Take new values; sort again if the hold is over. A label that is gone shows 0."""
-        if self._sorted_ns is None or now_ns - self._sorted_ns >= HOLD_NS or not self._rows:
-            self._rows = tuple(best_first[: self.k])
-            self._sorted_ns = now_ns
-            return self._rows
-        by_label = {row.label: row for row in best_first}
-        self._rows = tuple(
-            by_label.get(row.label, replace(row, part=0.0, value="–")) for row in self._rows
-        )
+        """Take new values.
+
+        As long as their order is that of the rows on show they are shown at once, otherwise when
+        the hold is over.
+        """
+        self._newest = tuple(best_first[: self.k])
+        held = self._sorted_ns is not None and now_ns - self._sorted_ns < HOLD_NS
+        if not held or not self._rows:
+            return self.settle(now_ns)
+        if [row.label for row in self._newest] == [row.label for row in self._rows]:
+            self._rows = self._newest
+        return self._rows
+
+    def settle(self, now_ns: int) -> tuple[Row, ...]:
+        """Show the newest values in their order."""
+        self._rows, self._sorted_ns = self._newest, now_ns
         return self._rows
 
     def clear(self) -> None:
         """Forget the rows."""
-        self._rows, self._sorted_ns = (), None
+        self._rows = self._newest = ()
+        self._sorted_ns = None

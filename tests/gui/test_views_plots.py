@@ -61,21 +61,31 @@ def ring_of(*points: tuple[float, float, int]) -> SeriesRing:
 # Rows and bars
 
 
-def test_rows_keep_their_order_for_250_ms_while_values_follow() -> None:
+def test_rows_keep_their_order_for_250_ms_and_are_in_order_all_the_time() -> None:
     order = RowOrder(2)
     cat, dog = Row("cat", 0.6, "0.60"), Row("dog", 0.5, "0.50")
     order.update([cat, dog], 0)
     swapped = [Row("dog", 0.7, "0.70"), Row("cat", 0.6, "0.60")]
-    assert [row.label for row in order.update(swapped, 249 * MS)] == ["cat", "dog"]
-    assert order.rows[1].value == "0.70"
+    assert [row.value for row in order.update(swapped, 249 * MS)] == ["0.60", "0.50"]
+    assert [row.value for row in order.update([cat, Row("dog", 0.1, "0.10")], 249 * MS)][
+        1
+    ] == "0.10"
     assert [row.label for row in order.update(swapped, 250 * MS)] == ["dog", "cat"]
 
 
-def test_a_row_whose_label_is_gone_is_empty_until_the_next_sorting() -> None:
+def test_the_last_rows_are_put_in_order_although_none_come_after_them() -> None:
     order = RowOrder(2)
-    order.update([Row("cat", 0.6, "0.60")], 0)
-    assert order.update([Row("dog", 0.5, "0.50")], MS) == (Row("cat", 0.0, "–"),)
-    assert order.update([Row("dog", 0.5, "0.50")], 300 * MS) == (Row("dog", 0.5, "0.50"),)
+    order.update([Row("cat", 0.6, "0.60"), Row("dog", 0.5, "0.50")], 0)
+    order.update([Row("dog", 0.7, "0.70"), Row("cat", 0.6, "0.60")], 10 * MS)
+    assert [row.label for row in order.settle(260 * MS)] == ["dog", "cat"]
+
+
+def test_a_label_that_is_gone_stays_until_the_next_sorting() -> None:
+    order = RowOrder(2)
+    cat, dog = Row("cat", 0.6, "0.60"), Row("dog", 0.5, "0.50")
+    order.update([cat], 0)
+    assert order.update([dog], MS) == (cat,)
+    assert order.update([dog], 250 * MS) == (dog,)
 
 
 def test_only_k_rows_are_kept() -> None:

@@ -1,0 +1,100 @@
+"""A window with scripted parts behind it, for the tests of the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from backend.core.choices import RunSettings
+from backend.sources.source import Source
+from gui.appearance import Appearance
+from gui.focus_keys import FocusKeys
+from gui.log_panel import LogBridge
+from gui.main_window import MainWindow, Parts
+from gui.repository_control import RepositoryControl
+from gui.run_control import Phase
+from gui.server_control import ServerControl
+from gui.settings import Settings, SettingsStore
+from gui.tasks import InlineTasks
+from gui.theme import ThemeChoice
+from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeShelf, fake_source
+
+
+@dataclass
+class Stage:
+    """A window and what is behind it."""
+
+    window: MainWindow
+    store: SettingsStore
+    server: FakeServer
+    devices: FakeDevices
+    shelf: FakeShelf
+    sessions: list[FakeSession] = field(default_factory=list)
+
+    @property
+    def session(self) -> FakeSession:
+        return self.sessions[-1]
+
+
+@pytest.fixture
+def stage(qtbot: QtBot) -> Iterator[Stage]:
+    """A window whose server has not been started yet."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    before = app.styleSheet(), app.palette(), app.font()
+    keys = FocusKeys(app)
+    tasks = InlineTasks()
+    fake = FakeServer()
+    sessions: list[FakeSession] = []
+
+    def make_session(settings: RunSettings, source: Source) -> FakeSession:
+        sessions.append(FakeSession(settings, source))
+        return sessions[-1]
+
+    problems: list[str] = []
+    store = SettingsStore(None, Settings(), problems.append)
+    devices = FakeDevices()
+    server = ServerControl(tasks, lambda rest, grpc: fake)
+    appearance = Appearance(app, ThemeChoice.DARK)
+    shelf = FakeShelf()
+    repositories = RepositoryControl(tasks, lambda: shelf, store)
+    window = MainWindow(
+        Parts(
+            appearance,
+            store,
+            tasks,
+            server,
+            repositories,
+            devices,
+            fake_source,
+            make_session,
+            LogBridge(),
+        )
+    )
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    yield Stage(window, store, fake, devices, shelf, sessions)
+    window.close()
+    app.removeEventFilter(keys)
+    appearance.deleteLater()
+    app.setStyleSheet(before[0])
+    app.setPalette(before[1])
+    app.setFont(before[2])
+
+
+def begin(stage: Stage) -> FakeSession:
+    """Server up, run on."""
+    stage.window.server.start()
+    stage.window.toggle_run()
+    return stage.session
+
+
+def end(stage: Stage, qtbot: QtBot) -> None:
+    """Stop and wait until the window has noticed."""
+    stage.window.run.stop()
+    qtbot.waitUntil(lambda: stage.window.run.phase is Phase.IDLE)
