@@ -139,9 +139,9 @@ def certificate(
 def client_certificate(at: str, *, shown: bool) -> TargetError:
     """The server wants to know us by a certificate."""
     return TargetUnreachable(
-        f"{at} does not accept the certificate that was shown."
+        f"{at} ends the connection: it does not accept the client certificate."
         if shown
-        else f"{at} wants a certificate of yours.",
+        else f"{at} ends the connection: it seems to want a client certificate.",
         hint="Choose a client certificate and its key that the server's owner gave you.",
         fault=TargetFault.CLIENT_CERTIFICATE,
     )

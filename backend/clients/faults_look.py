@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from backend.clients import faults
@@ -102,10 +103,13 @@ def _look_with_tls(door: Door, tls: Tls, end: float) -> TargetError | None:
 def _greet(door: Door, tls: Tls, talk: ssl.SSLSocket, end: float) -> TargetError | None:
     """The first words inside TLS: a server refuses a client's certificate only after them."""
     words = _GREETING if door.grpc else f"GET / HTTP/1.1\r\nHost: {door.at}\r\n\r\n".encode()
+    talk.settimeout(_left(end))
+    with suppress(OSError):
+        talk.sendall(words)  # where that fails, an alert that says why may wait to be read
     try:
-        talk.settimeout(_left(end))
-        talk.sendall(words)
         heard = talk.recv(64)
+    except ssl.SSLEOFError:
+        heard = b""
     except ssl.SSLError as error:
         return _about_ours(door, tls, error)
     except TimeoutError:
@@ -119,7 +123,10 @@ def _greet(door: Door, tls: Tls, talk: ssl.SSLSocket, end: float) -> TargetError
     other = knock_http if door.grpc else knock_grpc
     if other(door.host, door.port, _left(end), tls=True).speech is _speeches(door)[1]:
         return faults.wrong_port(door.at, grpc=door.grpc)
-    return faults.other_protocol(door.at, grpc=door.grpc) if heard else None
+    if heard:
+        return faults.other_protocol(door.at, grpc=door.grpc)
+    # gRPC's servers end the connection without an alert when they miss a certificate.
+    return faults.client_certificate(door.at, shown=bool(tls.certificate_file))
 
 
 def _after_handshake_failed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from backend.clients import faults
 from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import Door
 from backend.clients.knock import Speech
@@ -12,7 +13,6 @@ from backend.clients.probe_doors import Found, look_through
 from backend.clients.probe_mends import mends_for
 from backend.clients.probe_report import DoorReport, Mend, ProbeReport
 from backend.clients.probe_words import details_of, first, models_of, sentence_of
-from backend.core.errors import DeadlineExceeded
 from backend.core.target import Target
 from backend.core.worker import Worker
 
@@ -71,7 +71,4 @@ def _look(target: Target, end: float) -> dict[Door, Found]:
 
 
 def _too_late(address: str) -> DoorReport:
-    fault = DeadlineExceeded(
-        f"{address} did not answer in time.", hint="Is the host's name known, is it reachable?"
-    )
-    return DoorReport(address, Speech.SILENCE, fault=fault)
+    return DoorReport(address, Speech.SILENCE, fault=faults.no_answer(address))

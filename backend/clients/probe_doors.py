@@ -8,11 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from backend.clients import faults
 from backend.clients.binary_probe import takes_binary
 from backend.clients.control_grpc import GrpcControl
 from backend.clients.control_rest import RestControl
 from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import Capability, Door
+from backend.clients.faults_look import Door as LookAt
+from backend.clients.faults_look import find_fault
 from backend.clients.fingerprints import recognise
 from backend.clients.grpc_extras import has_health, has_reflection
 from backend.clients.knock import Knock, Speech, knock_grpc, knock_http
@@ -23,15 +26,16 @@ from backend.clients.rest_channel import RestChannel
 from backend.core.errors import (
     ConsoleError,
     RequestError,
+    TargetError,
     TargetUnreachable,
     Unsupported,
-    UsageError,
 )
 from backend.core.inference import BINARY_EXTENSION, ServerMetadata
-from backend.core.target import Target
+from backend.core.target import Target, Tls
 
 _KNOCK_S = 0.8
 _LEAST_S = 0.05
+_WANTED = {Door.REST: Speech.HTTP, Door.GRPC: Speech.GRPC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Place:
 
 
 def place_of(target: Target, door: Door) -> Place:
-    """The host and port of an address; raises UsageError if it is none."""
+    """The host and port of an address; raises TargetUnreachable if it is none."""
     if door is Door.REST:
         address = target.rest
         parts = urlsplit(address if "://" in address else f"http://{address}")
@@ -72,7 +76,7 @@ def place_of(target: Target, door: Door) -> Place:
     except ValueError:
         port = 0
     if not parts.hostname or not port:
-        raise UsageError(f"'{address}' is not an address.", hint="Write HOST:PORT.")
+        raise faults.bad_address(address, "HOST:PORT")
     return Place(address, parts.hostname, port, tls)
 
 
@@ -80,14 +84,15 @@ def look_through(target: Target, door: Door, end: float) -> Found:
     """Knock, and if the right protocol answers, ask the server; all before `end` (monotonic s)."""
     try:
         place = place_of(target, door)
-    except UsageError as error:
+    except TargetUnreachable as error:
         address = target.rest if door is Door.REST else target.grpc
         return Found(DoorReport(address, Speech.NOTHING, fault=error))
     knock, tls = _listen(place, door, end)
-    wanted = Speech.HTTP if door is Door.REST else Speech.GRPC
-    if knock.speech is not wanted or tls != place.tls:
-        fault = _fault(place, door, knock, tls)
-        return Found(_report(place, knock, tls, fault))
+    if knock.speech is not _WANTED[door] or tls != place.tls:
+        fault = _fault(target, place, door, knock, tls, end)
+        if fault is not None:
+            return Found(_report(place, knock, tls, fault))
+        knock, tls = replace(knock, speech=_WANTED[door]), place.tls
     report = _report(place, knock, tls, None)
     return _ask_rest(target, report, end) if door is Door.REST else _ask_grpc(target, report, end)
 
@@ -102,7 +107,7 @@ def _listen(place: Place, door: Door, end: float) -> tuple[Knock, bool | None]:
     then, if something else is there, those that would show what."""
     first, second = (knock_http, knock_grpc) if door is Door.REST else (knock_grpc, knock_http)
     limit = min(_KNOCK_S, remaining(end))
-    wanted = Speech.HTTP if door is Door.REST else Speech.GRPC
+    wanted = _WANTED[door]
     knock = first(place.host, place.port, limit, tls=place.tls)
     if knock.speech in (wanted, Speech.NOTHING):
         return knock, place.tls if knock.speech is wanted else None
@@ -128,29 +133,20 @@ def _report(place: Place, knock: Knock, tls: bool | None, fault: ConsoleError | 
     return DoorReport(place.address, knock.speech, tls, knock.latency_ms, fault)
 
 
-def _fault(place: Place, door: Door, knock: Knock, tls: bool | None) -> ConsoleError:
+def _fault(
+    target: Target, place: Place, door: Door, knock: Knock, tls: bool | None, end: float
+) -> TargetError | None:
     """What is wrong with an address where another protocol is spoken, or none."""
-    at = f"{place.host}:{place.port}"
-    wanted = Speech.HTTP if door is Door.REST else Speech.GRPC
-    if knock.speech is Speech.NOTHING:
-        return TargetUnreachable(f"Nothing answers at {at}.", hint=f"{knock.detail}.")
-    if knock.speech is wanted and tls:
-        return TargetUnreachable(f"{at} speaks TLS.", hint="Turn TLS on for this target.")
-    if knock.speech is wanted:
-        return TargetUnreachable(
-            f"{at} speaks plaintext, not TLS.", hint="Turn TLS off for this target."
-        )
-    if knock.speech is Speech.HTTP:
-        return TargetUnreachable(f"{at} is an HTTP port, not a gRPC one.", hint="Swap them?")
-    if knock.speech is Speech.GRPC:
-        return TargetUnreachable(f"{at} is a gRPC port, not an HTTP one.", hint="Swap them?")
-    if knock.speech is Speech.SILENCE:
-        return TargetUnreachable(
-            f"{at} takes connections but says nothing.", hint="Is the server stuck, or no server?"
-        )
-    return TargetUnreachable(
-        f"{at} speaks neither HTTP nor gRPC.", hint="Is that a model server's port?"
-    )
+    at, grpc = f"{place.host}:{place.port}", door is Door.GRPC
+    if knock.speech is _WANTED[door]:
+        return faults.speaks_tls(at) if tls else faults.speaks_plaintext(at)
+    if knock.speech in (Speech.HTTP, Speech.GRPC):
+        return faults.wrong_port(at, grpc=grpc)
+    tls_of = (target.tls or Tls()) if place.tls else None
+    found = find_fault(LookAt(place.host, place.port, tls_of, grpc=grpc), remaining(end))
+    if found is None and not place.tls:
+        return faults.other_protocol(at, grpc=grpc)
+    return found  # with TLS, None means that the server only wanted to see our certificate
 
 
 def _ask_rest(target: Target, report: DoorReport, end: float) -> Found:

@@ -10,7 +10,7 @@ from backend.clients.knock import Speech
 from backend.clients.neighbours import find_neighbour
 from backend.clients.probe_doors import Found, Place, place_of
 from backend.clients.probe_report import Mend
-from backend.core.errors import UsageError
+from backend.core.errors import CertificateRefused, TargetFault, TargetUnreachable
 from backend.core.target import Target, Tls
 
 _WANTED = {Door.REST: Speech.HTTP, Door.GRPC: Speech.GRPC}
@@ -20,7 +20,11 @@ _NAMES = {Door.REST: "REST", Door.GRPC: "gRPC"}
 
 def mends_for(target: Target, found: Mapping[Door, Found]) -> tuple[Mend, ...]:
     """What would help, the most likely first; may knock at the usual ports of the host."""
-    mends = list(_swaps(target, found)) or [*_tls(target, found), *_other_ports(target, found)]
+    mends = list(_swaps(target, found)) or [
+        *_tls(target, found),
+        *_certificates(target, found),
+        *_other_ports(target, found),
+    ]
     return tuple({mend.target: mend for mend in mends}.values())
 
 
@@ -58,6 +62,22 @@ def _tls(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
             yield Mend(f"Turn TLS {word} for this target", _secured(target, tls=one.door.tls))
 
 
+def _certificates(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
+    """Another name to expect, and last of all no verification."""
+    tls = target.tls or Tls()
+    refused = [
+        one.door.fault for one in found.values() if isinstance(one.door.fault, CertificateRefused)
+    ]
+    for fault in refused:
+        names = fault.certificate.names if fault.certificate is not None else ()
+        if fault.fault is TargetFault.WRONG_NAME and names:
+            named = replace(tls, server_name=names[0])
+            yield Mend(f"Expect the name {names[0]}", replace(target, tls=named))
+    if refused and tls.verify:
+        unverified = replace(tls, verify=False)
+        yield Mend("Turn certificate verification off", replace(target, tls=unverified))
+
+
 def _other_ports(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
     """Doors that are closed or have no address, where one is open at a usual port."""
     rest, grpc = _places(target)
@@ -86,7 +106,7 @@ def _places(target: Target) -> tuple[Place | None, Place | None]:
     for door, address in ((Door.REST, target.rest), (Door.GRPC, target.grpc)):
         try:
             found.append(place_of(target, door) if address else None)
-        except UsageError:
+        except TargetUnreachable:
             found.append(None)
     return found[0], found[1]
 

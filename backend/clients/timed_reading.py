@@ -92,7 +92,7 @@ class TimedAdapter(HTTPAdapter):
         """The context has the authorities and the certificate already."""
 
 
-def _timed_pools(sockets: OpenSockets, clock: CallClock) -> dict[str, type]:
+def _timed_replies(clock: CallClock) -> type[http.client.HTTPResponse]:
     class Reply(http.client.HTTPResponse):
         def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
@@ -100,8 +100,14 @@ def _timed_pools(sockets: OpenSockets, clock: CallClock) -> dict[str, type]:
             self.fp = io.BufferedReader(_TimedReader(sock, clock), 65_536)
             plain.close()
 
+    return Reply
+
+
+def _timed_pools(sockets: OpenSockets, clock: CallClock) -> dict[str, type]:
+    reply = _timed_replies(clock)
+
     class Plain(HTTPConnection):
-        response_class = Reply
+        response_class = reply
 
         def _new_conn(self) -> socket.socket:
             return _connect(self, sockets, clock)
@@ -113,7 +119,7 @@ def _timed_pools(sockets: OpenSockets, clock: CallClock) -> dict[str, type]:
             super().request(*args, **kwargs)
 
     class Secure(HTTPSConnection):
-        response_class = Reply
+        response_class = reply
 
         def _new_conn(self) -> socket.socket:
             return _connect(self, sockets, clock)
@@ -133,6 +139,11 @@ def _timed_pools(sockets: OpenSockets, clock: CallClock) -> dict[str, type]:
 
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = Secure
+
+        def _validate_conn(self, conn: Any) -> None:
+            # Without urllib3's warning: verification is off because the user turned it off.
+            if conn.is_closed:
+                conn.connect()
 
     return {"http": PlainPool, "https": SecurePool}
 

@@ -44,14 +44,14 @@ def expired(authority: Authority) -> Pair:
 def secure_server(pair: Pair, token: str = "") -> Iterator[EmbeddedServer]:
     """The embedded server with TLS on both ports."""
     options = ServerOptions(certificate=pair.certificate, private_key=pair.key, token=token)
-    server = EmbeddedServer(bundled_registry(), options)
-    server.start()
+    started = EmbeddedServer(bundled_registry(), options)
+    started.start()
     try:
-        yield server
+        yield started
     finally:
-        server.stop()
+        started.stop()
 
 
-def target_of(server: EmbeddedServer, **more: object) -> Target:
+def target_of(started: EmbeddedServer, **more: object) -> Target:
     """A target with the server's addresses."""
-    return Target("lab", server.rest_url, server.grpc_address, **more)  # type: ignore[arg-type]
+    return Target("lab", started.rest_url, started.grpc_address, **more)  # type: ignore[arg-type]

@@ -181,9 +181,9 @@ def test_grpcs_own_channel_carries_the_token_in_every_kind_of_call(
         )
         own = channel.channel
         try:
-            path = f"/{SERVICE}/ServerMetadata"
-            assert own.unary_unary(path)(b"", timeout=5)
-            replies = own.stream_stream(f"/{SERVICE}/ModelStreamInfer")(iter(()), timeout=5)
+            path, stream = f"/{SERVICE}/ServerMetadata", f"/{SERVICE}/ModelStreamInfer"
+            assert own.unary_unary(path, None, None)(b"", timeout=5)
+            replies = own.stream_stream(stream, None, None)(iter(()), timeout=5)
             assert list(replies) == []
         finally:
             channel.close()
@@ -291,7 +291,7 @@ def test_credentials_that_cannot_be_sent_are_refused_without_showing_them(
 ) -> None:
     for channel in (RestChannel, GrpcChannel):
         with pytest.raises(ConsoleError) as caught:
-            channel.from_target(  # type: ignore[attr-defined]
+            channel.from_target(
                 Target("lab", "http://127.0.0.1:9", "127.0.0.1:9", credentials=credentials)
             )
         assert "sécret" not in str(caught.value)
