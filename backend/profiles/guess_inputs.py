@@ -95,7 +95,7 @@ def _picture(facts: ModelFacts, family: Family, spec: TensorSpec) -> Feed | None
         numbers = "(pixel - 127) / 128"
     if spec.datatype not in FLOATS:
         numbers = "0 to 255"
-    grey = "C" in layout and spec.shape[layout.index("C")] == 1
+    grey = _is_grey(spec.shape, layout)
     if grey:
         usual = {**usual, "colours": Colours.GREY}
         numbers = "0 to 1" if numbers.startswith("ImageNet") else numbers
@@ -148,14 +148,20 @@ def _picture_layout(facts: ModelFacts, family: Family, spec: TensorSpec) -> Pict
         3: (PictureLayout.CHW, PictureLayout.HWC, PictureLayout.NHW),
         2: (PictureLayout.HW,),
     }
+    named = any(word in spec.name.lower() for word in _PICTURE_WORDS)
     for layout in choices.get(len(spec.shape), ()):
-        if _fits(spec.shape, layout):
+        # Tables of numbers look like grey pictures without a batch: those need a name for it.
+        table = len(spec.shape) < 4 and _is_grey(spec.shape, layout)
+        if _fits(spec.shape, layout) and (named or not table):
             return layout
     # Where everything is open, most models are NCHW.
-    named = any(word in spec.name.lower() for word in _PICTURE_WORDS)
     if len(spec.shape) == 4 and set(spec.shape) == {-1}:
         return PictureLayout.NCHW
     return PictureLayout.HWC if named and spec.shape == (-1, -1, -1) else None
+
+
+def _is_grey(shape: tuple[int, ...], layout: PictureLayout) -> bool:
+    return "C" not in layout or shape[layout.index("C")] == 1
 
 
 def _fits(shape: tuple[int, ...], layout: PictureLayout) -> bool:
