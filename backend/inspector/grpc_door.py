@@ -8,20 +8,16 @@ import queue
 import re
 import threading
 import time
-from dataclasses import replace
+from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 
+from backend.clients import faults
+from backend.clients.faults_look import Door, find_fault
 from backend.clients.grpc_channel import GrpcChannel
-from backend.clients.open_channels import grpc_channel
-from backend.core.errors import (
-    ConsoleError,
-    DeadlineExceeded,
-    StreamBroken,
-    TargetUnreachable,
-    UsageError,
-)
+from backend.core.errors import ConsoleError, UsageError
 from backend.core.target import Target
 from backend.inspector.exchange import Headers
 
@@ -31,6 +27,15 @@ _BINARY = "-bin"
 _LOOK_S = 0.1
 _FAILED = grpc.ChannelConnectivity.TRANSIENT_FAILURE
 _MAX_CHANNELS = 4
+_LEAST_LOOK_S = 0.3
+
+
+class Reach(StrEnum):
+    """How a channel came to be connected."""
+
+    OPENED = ""
+    REUSED = "reused"
+    NONE = "not connected"
 
 
 class GrpcDoor:
@@ -43,6 +48,7 @@ class GrpcDoor:
                 hint="Give it one, or call a REST route.",
             )
         self._target = target
+        self.address = target.grpc
         self._lock = threading.Lock()
         self._channels: dict[int, GrpcChannel] = {}
         self._connecting = threading.Lock()
@@ -51,16 +57,15 @@ class GrpcDoor:
 
     def connected(
         self, message_limit: int, cancelled: threading.Event, deadline_s: float | None
-    ) -> tuple[GrpcChannel, bool]:
-        """The channel whose messages may be so long, and whether it was connected already.
+    ) -> tuple[GrpcChannel, Reach]:
+        """The channel whose messages may be so long, and how it is connected.
 
         Waits until connected or refused; a refused connection is not an error here, as the call
-        that follows says why. Raises TargetUnreachable or DeadlineExceeded if nothing is decided
-        in time, StreamBroken if cancelled.
+        that follows says why. Raises TargetError if nothing is decided in time or if cancelled.
         """
         limit_s = self._target.connect_timeout_s
         limit_s = limit_s if deadline_s is None else min(deadline_s, limit_s)
-        until = time.monotonic() + limit_s
+        until = time.monotonic() + max(limit_s - 2 * _LEAST_LOOK_S, limit_s / 2)
         # One at a time: gRPC's polling thread trips over a channel that is closed soon after its
         # state was asked for twice. For the same reason a channel that is not connected any more
         # is replaced, which also spares the wait that gRPC keeps between two attempts.
@@ -70,17 +75,29 @@ class GrpcDoor:
             channel = self._channel(message_limit)
             if channel in self._met:
                 if self._look(channel, cancelled, until, try_to_connect=False):
-                    return channel, True
+                    return channel, Reach.REUSED
                 self.drop(channel)
                 channel = self._channel(message_limit)
-            if self._look(channel, cancelled, until, try_to_connect=True):
-                self._met.add(channel)
+            if not self._look(channel, cancelled, until, try_to_connect=True):
+                return channel, Reach.NONE
         except queue.Empty:
             raise self._undecided(deadline_s) from None
         else:
-            return channel, False
+            self._met.add(channel)
+            return channel, Reach.OPENED
         finally:
             self._connecting.release()
+
+    def find_fault(self) -> ConsoleError | None:
+        """What is wrong at the address, None if nothing is to be seen."""
+        parts = urlsplit(f"//{self._target.grpc}")
+        try:
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if not host or not port:
+            return faults.bad_address(self._target.grpc, "HOST:PORT")
+        return find_fault(Door(host, port, self._target.tls, grpc=True), 2 * _LEAST_LOOK_S)
 
     def drop(self, channel: GrpcChannel) -> None:
         """Forget a channel that is of no use any more."""
@@ -102,12 +119,12 @@ class GrpcDoor:
     def _channel(self, message_limit: int) -> GrpcChannel:
         with self._lock:
             if self._closed:
-                raise StreamBroken("The connection was closed.")
+                raise faults.closed()
             if message_limit not in self._channels:
                 if len(self._channels) >= _MAX_CHANNELS:
                     self._channels.pop(next(iter(self._channels))).close()
-                self._channels[message_limit] = grpc_channel(
-                    replace(self._target, message_limit=message_limit)
+                self._channels[message_limit] = GrpcChannel.from_target(
+                    self._target, message_limit=message_limit
                 )
             return self._channels[message_limit]
 
@@ -124,7 +141,7 @@ class GrpcDoor:
         try:
             channel.channel.subscribe(states.put, try_to_connect=try_to_connect)
         except ValueError:
-            raise StreamBroken("The connection was closed.") from None
+            raise faults.closed() from None
         try:
             while not cancelled.is_set() and not self._closed:
                 state = _next_of(states, until)
@@ -136,15 +153,15 @@ class GrpcDoor:
                     return False
         finally:
             channel.channel.unsubscribe(states.put)
-        raise StreamBroken("Ended while connecting.")
+        raise faults.closed()
 
     def _undecided(self, deadline_s: float | None) -> ConsoleError:
+        found = self.find_fault()
+        if found is not None:
+            return found
         if deadline_s is not None and deadline_s < self._target.connect_timeout_s:
-            return DeadlineExceeded(f"Not connected to {self._target.grpc} in {deadline_s:g} s.")
-        return TargetUnreachable(
-            f"Nothing that speaks gRPC answers at {self._target.grpc}.",
-            hint="Is the server running, and is this its gRPC port and not the REST one?",
-        )
+            return faults.deadline(self._target.grpc, deadline_s)
+        return faults.no_answer(self._target.grpc)
 
 
 def _next_of(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import http.client
-import ssl
+import socket
 import threading
 import time
 import zlib
 from dataclasses import replace
 from http import HTTPStatus
 
+from backend.clients import faults
 from backend.core.choices import Compression
 from backend.core.errors import (
     ConsoleError,
@@ -17,7 +18,6 @@ from backend.core.errors import (
     PayloadTooLarge,
     ReplyMismatch,
     StreamBroken,
-    TargetUnreachable,
     UsageError,
 )
 from backend.inspector.exchange import (
@@ -36,6 +36,7 @@ from backend.inspector.stopwatch import Stopwatch
 from backend.wire.rest_errors import error_text, request_error
 
 _PIECE = 1024 * 1024
+_CONNECTING = ("resolve", "connect")
 _NO_DEADLINE_S = 7 * 86_400.0
 _GZIP_BITS = 31
 _ANY_BITS = 47
@@ -60,6 +61,8 @@ class RestCall:
         self._lock = threading.Lock()
         self._connection: RestConnection | None = None
         self._cancelled = False
+        self._late = False
+        self._reused = False
         self._step = "resolve"
 
     def run(self) -> Exchange:
@@ -68,12 +71,20 @@ class RestCall:
         exchange = Exchange(self.request, started_at, 0)
         deadline_s = self.request.deadline_s
         until = time.monotonic() + (_NO_DEADLINE_S if deadline_s is None else deadline_s)
+        # The timeouts of a socket are for each wait: a server that sends a byte now and then would
+        # never let the call end.
+        clock = threading.Timer(until - time.monotonic(), self._end_late)
+        clock.daemon = True
+        if deadline_s is not None:
+            clock.start()
         try:
             exchange = self._exchanged(exchange, until)
-        except (ConsoleError, OSError, http.client.HTTPException, zlib.error) as error:
+        except (ConsoleError, OSError, http.client.HTTPException) as error:
             self._watch.cut(self._step)
-            fault = None if self._cancelled else Fault.of(self._explained(error))
+            fault = None if self._cancelled else Fault.of(self._explained(error, until))
             exchange = replace(exchange, fault=fault)
+        finally:
+            clock.cancel()
         return replace(
             exchange,
             total_ns=self._watch.total_ns,
@@ -83,8 +94,15 @@ class RestCall:
 
     def cancel(self) -> None:
         """End it now, from any thread."""
+        self._cancelled = True
+        self._abort()
+
+    def _end_late(self) -> None:
+        self._late = True
+        self._abort()
+
+    def _abort(self) -> None:
         with self._lock:
-            self._cancelled = True
             connection = self._connection
         if connection is not None:
             connection.abort()
@@ -93,8 +111,7 @@ class RestCall:
         connection = self._door.take()
         with self._lock:
             self._connection = connection
-            cancelled = self._cancelled
-        if cancelled:
+        if self._cancelled:
             connection.abort()
         try:
             return self._over(connection, exchange, until)
@@ -107,12 +124,20 @@ class RestCall:
             self._door.give_back(connection)
 
     def _over(self, connection: RestConnection, exchange: Exchange, until: float) -> Exchange:
-        self._open(connection, until)
-        self._send(connection, until)
-        sent_ns = self._watch.now_ns
-        self._step = "wait"
-        connection.limit(until)
-        reply = connection.http.getresponse()
+        self._reused = connection.http.sock is not None
+        if self._reused:
+            self._watch.cut("connect", note="reused")
+        else:
+            self._open(connection, until)
+        try:
+            reply, sent_ns = self._asked(connection, until)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            if not self._reused or connection.closed:
+                raise
+            # The server closed the kept connection just as it was used again: nothing was lost.
+            self._watch.cut(self._step, note="the kept connection was closed")
+            self._open(connection, until)
+            reply, sent_ns = self._asked(connection, until)
         self._watch.cut("wait")
         self._step = "receive"
         headers: Headers = tuple(reply.getheaders())
@@ -131,11 +156,19 @@ class RestCall:
             fault=Fault.of(request_error(reply.status, body)) if reply.status >= 400 else None,
         )
 
+    def _asked(
+        self, connection: RestConnection, until: float
+    ) -> tuple[http.client.HTTPResponse, int]:
+        """Send the request and wait for the reply's headers; the reply, and when it was sent."""
+        self._send(connection, until)
+        sent_ns = self._watch.now_ns
+        self._step = "wait"
+        connection.limit(until)
+        return connection.http.getresponse(), sent_ns
+
     def _open(self, connection: RestConnection, until: float) -> None:
-        if connection.http.sock is not None:
-            self._watch.cut("connect", note="reused")
-            return
         self._step = "connect"
+        self._reused = False
         connection.open(self._watch, until)
 
     def _send(self, connection: RestConnection, until: float) -> None:
@@ -217,39 +250,33 @@ class RestCall:
         self._watch.cut("decode")
         return body
 
-    def _explained(self, error: Exception) -> ConsoleError:
+    def _explained(self, error: Exception, until: float) -> ConsoleError:
+        """The failure as one of our errors; a server never heard of is looked at more closely."""
         base = self._door.address.base
-        deadline_s = self.request.deadline_s
-        if isinstance(error, DeadlineExceeded | TimeoutError):
-            if self._step in ("resolve", "connect"):
-                return TargetUnreachable(
-                    f"{base} does not answer.", hint="Is the address right, is it reachable?"
-                )
-            return DeadlineExceeded(
-                f"No reply in {deadline_s or 0:g} s.",
-                hint="The server may still be computing; raise the deadline if it needs longer.",
-            )
-        if isinstance(error, ConsoleError):
+        late = self._late or isinstance(error, DeadlineExceeded | TimeoutError)
+        if late and self._step not in _CONNECTING:
+            return faults.deadline(base, self.request.deadline_s)
+        if isinstance(error, ConsoleError) and not late:
             return error
+        if self._step in (*_CONNECTING, "wait") and not self._reused:
+            found = self._door.find_fault(until - time.monotonic())
+            if found is not None:
+                return found
+        if late:
+            return faults.no_answer(base)
         return _explained_failure(error, base)
 
 
 def _explained_failure(error: Exception, base: str) -> ConsoleError:
-    if isinstance(error, ConnectionRefusedError):
-        return TargetUnreachable(
-            f"Nothing answers at {base}.", hint="Is the server running, and is this its REST port?"
-        )
-    if isinstance(error, ssl.SSLError):
-        return TargetUnreachable(f"No TLS with {base}: {error.reason or error}.")
-    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
-        return StreamBroken(f"{base} closed the connection without an answer.")
+    if isinstance(error, socket.gaierror):
+        return faults.unknown_host(base)
     if isinstance(error, http.client.IncompleteRead):
-        return StreamBroken(f"The reply ended after {len(error.partial):,} bytes.")
-    if isinstance(error, http.client.HTTPException):
-        return TargetUnreachable(
-            f"{base} does not speak HTTP.", hint="Is that the gRPC port? Swap the two addresses."
-        )
-    return TargetUnreachable(f"{base} cannot be reached: {error}.")
+        return faults.lost(base, f"The reply ended after {len(error.partial):,} bytes.")
+    if isinstance(error, http.client.RemoteDisconnected | ConnectionError):
+        return faults.lost(base, "It was closed before the reply was complete.")
+    if isinstance(error, http.client.BadStatusLine | http.client.LineTooLong):
+        return faults.other_protocol(base, grpc=False)
+    return faults.lost(base, str(error))
 
 
 def _status(reply: http.client.HTTPResponse, body: bytes) -> Status:

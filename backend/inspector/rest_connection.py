@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from backend.core.errors import DeadlineExceeded, StreamBroken, TargetUnreachable
+from backend.clients import faults
+from backend.core.errors import DeadlineExceeded, StreamBroken
 from backend.inspector.stopwatch import Stopwatch
 
-_CONNECT_TIMEOUT_S = 5.0
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -31,14 +31,14 @@ class RestAddress:
 
     @classmethod
     def of(cls, base_url: str) -> RestAddress:
-        """Raises TargetUnreachable for what is no http or https URL."""
+        """Raises TargetError for what is no http or https URL."""
         try:
             parts = urlsplit(base_url)
             port = parts.port
         except ValueError:
             parts, port = urlsplit(""), None
         if parts.scheme not in _PORTS or not parts.hostname:
-            raise TargetUnreachable(f"'{base_url}' is not an address.", "Use http://HOST:PORT.")
+            raise faults.bad_address(base_url, "http://HOST:PORT")
         return cls(
             base_url.rstrip("/"),
             parts.scheme == "https",
@@ -58,10 +58,17 @@ class RestAddress:
 class RestConnection:
     """A connection that is opened when first used, and told to end from any thread."""
 
-    def __init__(self, address: RestAddress, context: ssl.SSLContext | None, name: str) -> None:
+    def __init__(
+        self,
+        address: RestAddress,
+        context: ssl.SSLContext | None,
+        server_name: str,
+        connect_timeout_s: float,
+    ) -> None:
         self._address = address
+        self._connect_timeout_s = connect_timeout_s
         self._context = context
-        self._server_name = name or address.host
+        self._server_name = server_name or address.host
         self._lock = threading.Lock()
         self._closed = False
         self._socket: socket.socket | None = None
@@ -88,7 +95,7 @@ class RestConnection:
     def open(self, watch: Stopwatch, until: float) -> None:
         """Resolve, connect and shake hands, each a part of its own; raises OSError."""
         self._drop()
-        until = min(until, time.monotonic() + _CONNECT_TIMEOUT_S)
+        until = min(until, time.monotonic() + self._connect_timeout_s)
         found = socket.getaddrinfo(self._address.host, self._address.port, type=socket.SOCK_STREAM)
         watch.cut("resolve")
         sock = self._connected(found, until)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 
-from backend.core.errors import StreamBroken, UsageError
-from backend.core.target import Target
-from backend.inspector.exchange import Headers
+from backend.clients.credentials import headers_of
+from backend.clients.faults_look import Door, find_fault
+from backend.clients.tls import HTTP, context_of
+from backend.core.errors import ConsoleError, StreamBroken, UsageError
+from backend.core.target import Target, Tls
 from backend.inspector.rest_connection import RestAddress, RestConnection
 
 _MAX_IDLE = 4
+_LOOK_S, _LEAST_LOOK_S = 2.0, 0.3
 
 
 class RestDoor:
@@ -23,9 +25,10 @@ class RestDoor:
                 hint="Give it one, or call a gRPC method.",
             )
         self.address = RestAddress.of(target.rest)
-        self.headers: Headers = ()
-        self._context = _context(self.address)
-        self._server_name = ""
+        self.headers = headers_of(target.credentials)
+        self.connect_timeout_s = target.connect_timeout_s
+        self._tls = (target.tls or Tls()) if self.address.secure else None
+        self._context = None if self._tls is None else context_of(self._tls, (HTTP,))
         self._lock = threading.Lock()
         self._idle: list[RestConnection] = []
         self._lent: set[RestConnection] = set()
@@ -37,7 +40,18 @@ class RestDoor:
             if idle.warm:
                 return self._lend(idle)
             idle.close()
-        return self._lend(RestConnection(self.address, self._context, self._server_name))
+        return self._lend(self.fresh())
+
+    def fresh(self) -> RestConnection:
+        """A connection that is not open yet."""
+        name = self._tls.server_name if self._tls is not None else ""
+        return RestConnection(self.address, self._context, name, self.connect_timeout_s)
+
+    def find_fault(self, left_s: float) -> ConsoleError | None:
+        """What is wrong at the address, None if nothing is to be seen; takes about `left_s`."""
+        address = self.address
+        door = Door(address.host, address.port, self._tls, grpc=False)
+        return find_fault(door, max(_LEAST_LOOK_S, min(_LOOK_S, left_s)))
 
     def give_back(self, connection: RestConnection) -> None:
         """The call is over; the connection is kept for the next one if it can be."""
@@ -71,7 +85,3 @@ class RestDoor:
                 return connection
         connection.close()
         raise StreamBroken("The connection was closed.")
-
-
-def _context(address: RestAddress) -> ssl.SSLContext | None:
-    return ssl.create_default_context() if address.secure else None

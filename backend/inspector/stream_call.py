@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 
+from backend.clients import faults
 from backend.clients.grpc_channel import GrpcChannel
 from backend.core.choices import Compression
 from backend.core.errors import (
@@ -30,7 +31,7 @@ from backend.inspector.exchange import (
     Status,
     now_utc,
 )
-from backend.inspector.grpc_door import GrpcDoor, headers_of, metadata_of
+from backend.inspector.grpc_door import GrpcDoor, Reach, headers_of, metadata_of
 from backend.inspector.outbox import Outbox
 from backend.inspector.server_parts import parts_in_headers, parts_in_message
 from backend.inspector.stopwatch import Stopwatch
@@ -97,6 +98,7 @@ class StreamCall:
         self._state = StreamState.READY
         self._counts = [0, 0, 0, 0]
         self._call: Any = None
+        self._reach = Reach.NONE
         self._lock = threading.Lock()
         self.exchange: Exchange | None = None
         self._metadata = metadata_of(request.headers)
@@ -182,11 +184,11 @@ class StreamCall:
         try:
             exchange = self._exchanged(exchange)
         except ConsoleError as error:
-            exchange = replace(exchange, fault=Fault.of(error))
+            self._watch.cut(SEND_AND_WAIT if self._watch.parts else CONNECT)
+            fault = None if self._cancelled.is_set() else Fault.of(error)
+            exchange = replace(exchange, fault=fault)
         finally:
             self._outbox.close()
-            if not self._watch.parts or self._watch.parts[-1].name == CONNECT:
-                self._watch.cut(SEND_AND_WAIT if self._watch.parts else CONNECT)
             self._end(self._completed(exchange))
         assert self.exchange is not None
         return self.exchange
@@ -203,15 +205,21 @@ class StreamCall:
         self._ended.set()
 
     def _exchanged(self, exchange: Exchange) -> Exchange:
-        channel, reused = self._door.connected(
+        channel, self._reach = self._door.connected(
             self.request.message_limit, self._cancelled, self.request.deadline_s
         )
-        self._watch.cut(CONNECT, note="reused" if reused else "")
+        reached = self._reach is not Reach.NONE
+        if reached:
+            self._watch.cut(CONNECT, note=str(self._reach))
         call = self._open(channel)
         headers = headers_of(call.initial_metadata())
-        self._watch.cut(SEND_AND_WAIT)
+        if reached:
+            self._watch.cut(SEND_AND_WAIT)
         broken = self._read(call)
-        self._watch.cut(RECEIVE_AND_DECODE)
+        if reached:
+            self._watch.cut(RECEIVE_AND_DECODE)
+        else:
+            self._watch.cut(CONNECT, note=str(self._reach))
         exchange = replace(
             exchange,
             headers=headers,
@@ -239,7 +247,7 @@ class StreamCall:
                 only = next(iter(self._outbox))
                 call = channel.channel.unary_stream(path, None, None)(only, **terms)
         except ValueError as error:
-            raise StreamBroken("The connection was closed.") from error
+            raise faults.closed() from error
         with self._lock:
             self._call = call
             self._state = StreamState.OPEN
@@ -280,7 +288,11 @@ class StreamCall:
         if self._cancelled.is_set():
             return None
         if broken is not None:
-            return Fault.of(self._explained(channel.explain(broken)))
+            stream = self.request.kind.streams
+            error = channel.explain(broken, stream=stream)
+            if self._reach is Reach.NONE:
+                error = self._door.find_fault() or error
+            return Fault.of(self._explained(error))
         count = self._counts[2]
         if not self.request.kind.server_streams and count != 1:
             return Fault.of(
@@ -294,7 +306,7 @@ class StreamCall:
     def _explained(self, error: ConsoleError) -> ConsoleError:
         deadline_s = self.request.deadline_s
         if isinstance(error, DeadlineExceeded) and deadline_s is not None:
-            return DeadlineExceeded(f"No reply in {deadline_s:g} s.", error.hint)
+            return faults.deadline(self._door.address, deadline_s)
         if isinstance(error, PayloadTooLarge):
             return PayloadTooLarge(error.size_bytes, self.request.message_limit)
         if isinstance(error, StreamBroken) and self._counts[2] and self.request.kind.streams:
