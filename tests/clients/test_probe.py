@@ -1,0 +1,197 @@
+"""What a probe says of right and wrong targets, and how it would mend the wrong ones."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from backend.clients.probe import probe
+from backend.clients.probe_report import DoorReport, ProbeReport
+from backend.core.errors import SignInNeeded, TargetError, TargetFault
+from backend.core.target import Credentials, Dialect, Target, Tls
+from tests.certificates import Authority, Pair
+from tests.clients.conftest import secure_server, target_of
+
+
+def fault_of(door: DoorReport | None) -> TargetFault | None:
+    """What is wrong with a door."""
+    assert door is not None
+    assert isinstance(door.fault, TargetError)
+    return door.fault.fault
+
+
+def mended(report: ProbeReport, title: str) -> Target:
+    """The target that a mend offers."""
+    found = [mend.target for mend in report.mends if title in mend.title]
+    assert found, [mend.title for mend in report.mends]
+    return found[0]
+
+
+def closed_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def test_our_own_server_is_known(target: Target) -> None:
+    report = probe(target)
+    assert report.sentence == "Inferdeck 0.1, OIP + extensions, 8 models, reflection"
+    assert (report.dialect, report.binary, report.reflection, report.health) == (
+        Dialect.OIP,
+        True,
+        True,
+        True,
+    )
+    assert report.mends == ()
+    assert all(door is not None and door.answers and door.tls is False for door in doors(report))
+
+
+def doors(report: ProbeReport) -> tuple[DoorReport | None, DoorReport | None]:
+    return report.rest, report.grpc
+
+
+def test_swapped_addresses_are_swapped_back(target: Target) -> None:
+    swapped = replace(
+        target, rest=f"http://{target.grpc}", grpc=target.rest.removeprefix("http://")
+    )
+    report = probe(swapped)
+    assert fault_of(report.rest) is TargetFault.GRPC_PORT
+    assert fault_of(report.grpc) is TargetFault.HTTP_PORT
+    assert not report.answers
+    assert mended(report, "Swap the addresses") == target
+
+
+def test_a_grpc_port_given_for_rest_alone_is_used_as_one(target: Target) -> None:
+    report = probe(replace(target, rest=f"http://{target.grpc}", grpc=""))
+    assert fault_of(report.rest) is TargetFault.GRPC_PORT
+    assert mended(report, "Use it as gRPC") == replace(target, rest="")
+
+
+def test_nothing_there_is_said_of_each_door() -> None:
+    report = probe(
+        Target("none", f"http://127.0.0.1:{closed_port()}", f"127.0.0.1:{closed_port()}")
+    )
+    assert fault_of(report.rest) is fault_of(report.grpc) is TargetFault.REFUSED
+    assert "Nothing answers at" in report.sentence
+    assert report.models is None
+
+
+def test_one_closed_door_leaves_what_the_other_says(target: Target) -> None:
+    report = probe(replace(target, rest=f"http://127.0.0.1:{closed_port()}"))
+    assert report.answers
+    assert report.sentence.startswith("Inferdeck 0.1, OIP + extensions, 8 models, reflection; ")
+    assert "Nothing answers" in report.sentence
+
+
+def test_tls_to_plaintext_is_turned_off(target: Target) -> None:
+    report = probe(replace(target, rest=target.rest.replace("http:", "https:"), tls=Tls()))
+    assert fault_of(report.rest) is fault_of(report.grpc) is TargetFault.SPEAKS_PLAINTEXT
+    assert mended(report, "Turn TLS off") == target
+
+
+def test_plaintext_to_tls_is_turned_on(good: Pair) -> None:
+    with secure_server(good) as server:
+        secure = target_of(server, tls=Tls())
+        report = probe(replace(secure, rest=secure.rest.replace("https:", "http:"), tls=None))
+    assert fault_of(report.rest) is fault_of(report.grpc) is TargetFault.SPEAKS_TLS
+    assert mended(report, "Turn TLS on") == secure
+
+
+def test_a_certificate_that_is_not_trusted_is_told_from_one_that_is(
+    good: Pair, authority: Authority
+) -> None:
+    with secure_server(good) as server:
+        trusted = probe(target_of(server, tls=Tls(ca_file=str(authority.ca))))
+        unknown = probe(target_of(server, tls=Tls()))
+    assert trusted.sentence.startswith("Inferdeck")
+    assert all(door is not None and door.tls for door in doors(trusted))
+    assert fault_of(unknown.rest) is fault_of(unknown.grpc) is TargetFault.NOT_TRUSTED
+    assert mended(unknown, "verification off").tls == Tls(verify=False)
+
+
+def test_a_server_that_wants_a_sign_in_is_not_taken_for_another_kind(good: Pair) -> None:
+    with secure_server(good, token="s3cret") as server:
+        tls = Tls(verify=False)
+        outside = probe(target_of(server, tls=tls))
+        inside = probe(target_of(server, tls=tls, credentials=Credentials("s3cret")))
+    assert outside.rest is not None
+    assert isinstance(outside.rest.fault, SignInNeeded)
+    assert fault_of(outside.grpc) is TargetFault.SIGN_IN
+    assert inside.answers
+
+
+def test_what_is_no_address_is_said() -> None:
+    report = probe(Target("typo", "http://127.0.0.1:99999", "localhost"))
+    assert fault_of(report.rest) is TargetFault.BAD_ADDRESS
+
+
+def test_silence_does_not_hold_the_probe_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        at = f"127.0.0.1:{silent.getsockname()[1]}"
+        start = time.monotonic()
+        report = probe(Target("silent", f"http://{at}", at))
+        took = time.monotonic() - start
+    assert fault_of(report.rest) in (TargetFault.SILENT, TargetFault.NO_ANSWER)
+    assert fault_of(report.grpc) in (TargetFault.SILENT, TargetFault.NO_ANSWER)
+    assert took < 4.0  # two seconds are the rule; a busy machine is given twice that
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """Serves one page at one path."""
+
+    path_served = ""
+    page = b""
+
+    def do_GET(self) -> None:
+        found = self.path == self.path_served
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", str(len(self.page) if found else 0))
+        self.end_headers()
+        self.wfile.write(self.page if found else b"")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def website(path: str, page: bytes) -> Iterator[Target]:
+    """An HTTP server with one page."""
+    handler = type("Pages", (_Pages,), {"path_served": path, "page": page})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        http.daemon_threads = True
+        thread = threading.Thread(target=http.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield Target("site", f"http://127.0.0.1:{http.server_port}")
+        finally:
+            http.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "name"),
+    [
+        ("/ping", b'{"status": "Healthy"}', "TorchServe"),
+        ("/-/routes", b'{"/": "app"}', "Ray Serve"),
+        ("/schema.json", b'{"name": "svc", "routes": []}', "BentoML"),
+        ("/v1/models", b'{"models": ["m"]}', "KServe with version 1"),
+        ("/info", b'{"model": null, "server": {"devices": []}}', "LitServe"),
+        ("/metrics", b"# HELP x y\n", "metrics port"),
+        ("/", b"<html>", ""),
+    ],
+)
+def test_other_http_servers_are_named(path: str, page: bytes, name: str) -> None:
+    with website(path, page) as site:
+        report = probe(site)
+    assert not report.answers
+    assert name in report.sentence
+    assert name in report.server_name
+    assert "no Open Inference Protocol" in report.sentence
