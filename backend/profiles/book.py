@@ -123,19 +123,27 @@ class ProfileBook:
     def finder(self, facts: Callable[[RunSettings], ModelFacts | None]) -> ProfileFinder:
         """What a session asks: `facts` gives what was fetched about the run's model, at once.
 
-        Without facts it finds saved and bundled profiles only.
+        Without facts it finds saved and bundled profiles only. A profile that is still the same
+        is the same object, so that nobody takes it for a new one.
         """
+        given: dict[tuple[str, str], ModelProfile] = {}
 
         def find(settings: RunSettings) -> ModelProfile:
             known = facts(settings)
-            if known is not None:
-                choice = self.find(
-                    settings.target.name, known.description, known.config, known.labels
-                )
-                return choice.profile
-            return self._without_facts(settings)
+            profile = (
+                self._without_facts(settings)
+                if known is None
+                else self._with_facts(settings.target.name, known)
+            )
+            place = (settings.target.name, settings.model)
+            if given.get(place) != profile:
+                given[place] = profile
+            return given[place]
 
         return find
+
+    def _with_facts(self, target: str, known: ModelFacts) -> ModelProfile:
+        return self.find(target, known.description, known.config, known.labels).profile
 
     def _without_facts(self, settings: RunSettings) -> ModelProfile:
         profile = self.saved(settings.target.name, settings.model) or BUNDLED.get(settings.model)

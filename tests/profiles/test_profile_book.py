@@ -88,6 +88,7 @@ def test_a_session_asks_the_finder(book: ProfileBook) -> None:
     known = {"resnet": ModelFacts(RESNET)}
     find = book.finder(lambda asked: known.get(asked.model))
     assert find(settings) == book.find("lab", RESNET).profile
+    assert find(settings) is find(replace(settings, in_flight=3))
     assert find(replace(settings, model="faces")) is BUNDLED["faces"]
     with pytest.raises(UsageError, match="Nothing is known about model 'bert' of 'lab'"):
         find(replace(settings, model="bert"))
