@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+import weakref
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -58,14 +59,12 @@ else:
 class Note:
     """What a method learns about a message and the log wants to know.
 
-    `error` is one that a method has put into a reply by itself; `quick` says that the answer waits
-    for nothing.
+    `error` is one that a method has put into a reply by itself.
     """
 
     model: str = ""
     id: str = ""
     error: BaseException | None = None
-    quick: bool = False
 
 
 Answer: TypeAlias = Callable[[bytes, Note], Awaitable[bytes]]
@@ -73,6 +72,9 @@ Answer: TypeAlias = Callable[[bytes, Note], Awaitable[bytes]]
 
 Begin: TypeAlias = Callable[[bytes, Note], Turn]
 """Begins to answer a message of a stream, once or any number of times, or raises."""
+
+Converse: TypeAlias = Callable[[], Begin]
+"""Called for each stream: gives what begins to answer its messages."""
 
 Tell: TypeAlias = Callable[[bytes], AsyncIterator[bytes]]
 """The messages that one message asks for."""
@@ -112,23 +114,28 @@ class GrpcEdge:
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
-    def stream(self, name: str, begin: Begin, refuse: Refuse) -> Handler:
+    def stream(self, name: str, converse: Converse, refuse: Refuse) -> Handler:
         """A method with many messages each way; a message's error travels in its reply."""
 
         async def handle(_messages: object, context: Context) -> None:
-            peer = _peer(context)
+            begin, peer = converse(), _peer(context)
             frank = _wants_status(context)
 
-            def start(message: bytes) -> tuple[Turn, bool]:
+            def start(message: bytes) -> Turn:
                 note, begun = Note(), _Begun(name, peer, len(message))
                 logged = _Message(self._add, begun, note, refuse, frank=frank)
                 try:
                     turn = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
-                    return logged.failed(error), True
+                    return logged.failed(error)
+                if isinstance(turn, bytes):
+                    return logged.at_once(turn)
                 if isinstance(turn, AsyncGenerator):
-                    return logged.many(turn), False
-                return logged.one(turn), note.quick
+                    return logged.many(turn)
+                answer = logged.one(turn)
+                # Its task may be cancelled before it has begun to await the turn.
+                weakref.finalize(answer, turn.close).atexit = False
+                return answer
 
             async with self._open_stream(name, context):
                 try:
@@ -254,16 +261,17 @@ class _Message:
             raise
         except Exception as error:  # noqa: BLE001 - the stream outlives the error
             reply = self._refused(error)
+        return self.at_once(reply)
+
+    def at_once(self, reply: bytes) -> bytes:
+        """The reply, which is there already."""
         self._size = len(reply)
         self._write_down(grpc.StatusCode.OK)
         return reply
 
-    async def failed(self, error: BaseException) -> bytes:
+    def failed(self, error: BaseException) -> bytes:
         """The reply to a message that could not even be begun with."""
-        reply = self._refused(error)
-        self._size = len(reply)
-        self._write_down(grpc.StatusCode.OK)
-        return reply
+        return self.at_once(self._refused(error))
 
     async def many(self, turn: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """Every reply, the last one perhaps an error."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 
 from google.protobuf.message import DecodeError
 
 from backend.core.errors import InvalidInput, NotFound, NotReady, Unsupported
 from backend.core.inference import (
+    NO_PARAMETERS,
     TIMING_EXTENSION,
     InferRequest,
     InferResponse,
-    Parameter,
+    Parameters,
     TensorMetadata,
 )
 from backend.core.timing import ServerTiming
-from backend.models.servable import Servable
 from backend.server.about import model_metadata, server_metadata
 from backend.server.delivery import Delivery
 from backend.server.grpc_edge import GrpcEdge, Note, Service
@@ -25,7 +24,9 @@ from backend.server.grpc_memory import memory_methods
 from backend.server.grpc_models import model_methods
 from backend.server.grpc_stream import Turn
 from backend.server.hall import Hall
+from backend.server.shared_memory import SharedMemory
 from backend.server.statuses import text_of
+from backend.server.waiting_room import BeingUnloaded
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.messages import parse
 from backend.wire.oip_grpc import (
@@ -34,11 +35,15 @@ from backend.wire.oip_grpc import (
     encode_response,
     encode_stream_response,
 )
+from backend.wire.oip_grpc_repeats import ReplyWriter, RequestReader
 from backend.wire.oip_timing import timing_to_parameters
+from backend.wire.reading_limits import ReadingLimits
 
 _FINAL = "triton_final_response"
 _EMPTY_FINAL = "triton_enable_empty_final_response"
 _RESERVED = "triton_"
+_LAST: Parameters = {_FINAL: True}
+_NOT_LAST: Parameters = {_FINAL: False}
 
 
 def oip_service(hall: Hall, edge: GrpcEdge) -> Service:
@@ -54,7 +59,7 @@ def oip_service(hall: Hall, edge: GrpcEdge) -> Service:
             "ModelMetadata": edge.unary("ModelMetadata", methods.model_metadata),
             "ModelInfer": edge.unary("ModelInfer", methods.infer),
             "ModelStreamInfer": edge.stream(
-                "ModelStreamInfer", methods.begin_in_stream, _refuse_in_stream
+                "ModelStreamInfer", lambda: _Conversation(hall).begin, _refuse_in_stream
             ),
             **{
                 name: edge.unary(name, answer)
@@ -112,27 +117,42 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: Note) -> bytes:
-        asked = self._read(data, note)
-        if asked.model.decoupled:
+        request, raw = _read(data, note, lambda: decode_request(data, *_reading(self._hall)))
+        asked = _Asked(request, raw, self._hall)
+        if asked.served.servable.decoupled:
             raise Unsupported(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy",
-                hint=f"Ask '{asked.request.model}' with ModelStreamInfer.",
+                hint=f"Ask '{request.model}' with ModelStreamInfer.",
             )
-        response, timing = await self._plane.infer(asked.request)
-        return encode_response(asked.answer(response, timing, {}), raw=asked.raw)
+        response, timing = await self._plane.infer(request)
+        return encode_response(asked.answer(response, timing, NO_PARAMETERS), raw=raw)
 
-    def begin_in_stream(self, data: bytes, note: Note) -> Turn:
-        """The one answer of most models, or the answers of a decoupled one."""
-        asked = self._read(data, note)
-        if asked.model.decoupled:
+
+class _Conversation:
+    """One stream: what its messages and replies have in common is dealt with once."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+        self._plane = hall.plane
+        self._reader = RequestReader(*_reading(hall))
+        self._writer = ReplyWriter()
+
+    def begin(self, data: bytes, note: Note) -> Turn:
+        """The answer of an instant model, the one answer of most, or those of a decoupled one."""
+        request, raw = _read(data, note, lambda: self._reader.read(data))
+        asked = _Asked(request, raw, self._hall)
+        if asked.served.servable.decoupled:
             return self._many(asked, note)
-        note.quick = asked.model.instant
+        if asked.served.at_once:
+            with suppress(BeingUnloaded):
+                return self._answer(asked, *asked.served.infer_at_once(request))
         return self._one(asked)
 
     async def _one(self, asked: _Asked) -> bytes:
-        response, timing = await self._plane.infer(asked.request)
-        answer = asked.answer(response, timing, {_FINAL: True})
-        return encode_stream_response(answer, raw=asked.raw)
+        return self._answer(asked, *await self._plane.infer(asked.request))
+
+    def _answer(self, asked: _Asked, response: InferResponse, timing: ServerTiming) -> bytes:
+        return self._writer.write(asked.answer(response, timing, _LAST), raw=asked.raw)
 
     async def _many(self, asked: _Asked, note: Note) -> AsyncGenerator[bytes, None]:
         request = asked.request
@@ -142,53 +162,62 @@ class _Methods:
                     note.error = given.error
                     yield _refuse_in_stream(note, given.error)
                 elif given.response is not None:
-                    final: dict[str, Parameter] = {_FINAL: given.final}
+                    final = _LAST if given.final else _NOT_LAST
                     answer = asked.answer(given.response, given.timing, final)
-                    yield encode_stream_response(answer, raw=asked.raw)
+                    yield self._writer.write(answer, raw=asked.raw)
                 elif given.final and request.parameters.get(_EMPTY_FINAL) is True:
-                    empty = InferResponse(
-                        request.model, (), request.version, request.id, {_FINAL: True}
-                    )
+                    empty = InferResponse(request.model, (), request.version, request.id, _LAST)
                     yield encode_stream_response(empty, raw=asked.raw)
-
-    def _read(self, data: bytes, note: Note) -> _Asked:
-        try:
-            request, raw = decode_request(data, self._hall.memory, self._hall.reading)
-        except InvalidInput:
-            _note_unreadable(data, note)
-            raise
-        note.model, note.id = request.model, request.id
-        _check_reserved(request)
-        model = self._plane.repository.get(request.model, request.version)
-        return _Asked(request, model, Delivery(request, model, self._hall.memory), raw=raw)
 
 
 class _Asked:
-    """A request that was read, and what its answers have to look like."""
+    """A request that was read, for whom it is, and what its answers have to look like."""
 
-    __slots__ = ("_delivery", "model", "raw", "request")
+    __slots__ = ("_delivery", "raw", "request", "served")
 
-    def __init__(
-        self, request: InferRequest, model: Servable, delivery: Delivery, *, raw: bool
-    ) -> None:
+    def __init__(self, request: InferRequest, raw: bool, hall: Hall) -> None:
+        if request.parameters:
+            _check_reserved(request)
         self.request = request
-        self.model = model
         self.raw = raw
-        self._delivery = delivery
+        self.served = hall.plane.served(request.model, request.version)
+        self._delivery = Delivery(request, self.served.servable, hall.memory)
 
     def answer(
-        self,
-        response: InferResponse,
-        timing: ServerTiming | None,
-        parameters: dict[str, Parameter],
+        self, response: InferResponse, timing: ServerTiming | None, more: Parameters
     ) -> InferResponse:
         """The response as it is sent, with what the server says about it."""
         if timing is not None and self.request.parameters.get(TIMING_EXTENSION) is True:
-            parameters |= timing_to_parameters(timing)
+            more = {**more, **timing_to_parameters(timing)}
         response = self._delivery.deliver(response)
-        if not parameters:
+        if not more:
             return response
-        return replace(response, parameters={**response.parameters, **parameters})
+        if response.parameters:
+            more = {**response.parameters, **more}
+        return InferResponse(
+            response.model,
+            response.outputs,
+            response.version,
+            response.id,
+            more,
+            response.elsewhere,
+        )
+
+
+def _read(
+    data: bytes, note: Note, read: Callable[[], tuple[InferRequest, bool]]
+) -> tuple[InferRequest, bool]:
+    try:
+        request, raw = read()
+    except InvalidInput:
+        _note_unreadable(data, note)
+        raise
+    note.model, note.id = request.model, request.id
+    return request, raw
+
+
+def _reading(hall: Hall) -> tuple[SharedMemory | None, ReadingLimits]:
+    return hall.memory, hall.reading
 
 
 def _refuse_in_stream(note: Note, error: BaseException) -> bytes:

@@ -38,7 +38,7 @@ def reflection_services(names: Sequence[str], edge: GrpcEdge) -> tuple[Service, 
     def begin(data: bytes, _note: Note) -> Turn:
         return answer(data)
 
-    make = partial(edge.stream, "ServerReflectionInfo", begin, _refuse)
+    make = partial(edge.stream, "ServerReflectionInfo", lambda: begin, _refuse)
     first, second = (Service(name, {"ServerReflectionInfo": make()}, edge) for name in own)
     return first, second
 

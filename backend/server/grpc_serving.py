@@ -21,7 +21,9 @@ def serving_service(plane: DataPlane, edge: GrpcEdge) -> Service:
         {
             "Predict": edge.unary("Predict", methods.predict),
             # A coroutine raises once it runs: what is wrong with a message waits for its turn.
-            "StreamPredict": edge.stream("StreamPredict", methods.predict, _refuse_in_stream),
+            "StreamPredict": edge.stream(
+                "StreamPredict", lambda: methods.predict, _refuse_in_stream
+            ),
             "ListModels": edge.unary("ListModels", methods.list_models),
         },
         edge,

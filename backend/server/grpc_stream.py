@@ -17,10 +17,9 @@ DEPTH = 64
 """Most messages of one stream that are read and not yet answered."""
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-Turn: TypeAlias = Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
-"""What becomes of one message: its answer, or all of them one by one."""
-Begin: TypeAlias = Callable[[bytes], tuple[Turn, bool]]
-"""Begins a turn; the flag says that it is one answer that waits for nothing."""
+Turn: TypeAlias = bytes | Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
+"""What becomes of one message: its answer, at once or later, or all of them one by one."""
+Begin: TypeAlias = Callable[[bytes], Turn]
 Draining: TypeAlias = Callable[[], Awaitable[None]]
 
 
@@ -35,63 +34,82 @@ class StreamOver(Exception):
 async def serve_stream(context: Context, begin: Begin, draining: Draining) -> bool:
     """Answer every message until the client has no more, or the server drains; False if it drains.
 
-    `begin` must not raise, and neither its turns but for StreamOver, which is raised here: the
-    error of one message travels in its reply. A client that leaves cancels what is on its way.
+    Neither `begin` nor its turns may raise anything but StreamOver, which is raised here: the error
+    of one message travels in its reply. A client that leaves cancels what is on its way.
     """
     stream = _Stream(context, begin)
     try:
         async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(stream.read(tasks))
-            watching = tasks.create_task(_cancel_when(draining, reading))
+            tasks.create_task(stream.read(tasks))
+            watching = tasks.create_task(_stop_when(draining, stream))
             await stream.write_in_order()
             watching.cancel()
     except* StreamOver as group:
         raise group.exceptions[0] from None
-    return not reading.cancelled()
+    return not stream.stopped
 
 
-async def _cancel_when(draining: Draining, reading: asyncio.Task[None]) -> None:
+async def _stop_when(draining: Draining, stream: _Stream) -> None:
     await draining()
-    reading.cancel()
+    stream.stop()
 
 
 class _Stream:
-    """One stream; its three kinds of task write one at a time."""
+    """One stream; its three kinds of task write one at a time.
+
+    What is answered at once is written by the task that read it, unless others wait before it.
+    """
 
     def __init__(self, context: Context, begin: Begin) -> None:
         self._context = context
         self._begin = begin
         self._places = asyncio.Semaphore(DEPTH)
         self._in_order: asyncio.Queue[asyncio.Task[bytes] | bytes | None] = asyncio.Queue()
+        self._queued = 0
         self._writing = asyncio.Lock()
+        self._read: asyncio.Task[Any] | None = None
+        self.stopped = False
 
     async def read(self, tasks: asyncio.TaskGroup) -> None:
-        """Begin each message's turn until there is no more."""
+        """Begin each message's turn until there is no more, or `stop` is called."""
         try:
-            while await self._read_next(tasks):
+            while not self.stopped and await self._read_next(tasks):
                 pass
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
         finally:
             self._in_order.put_nowait(None)
 
+    def stop(self) -> None:
+        """Read no more; what was read is answered."""
+        self.stopped = True
+        if self._read is not None:
+            self._read.cancel()
+
     async def write_in_order(self) -> None:
-        """Write the answers of the turns that have one."""
+        """Write the answers that had to wait, in the order of their messages."""
         while await self._write_next():
             pass
 
     # One call per message, so that no message or reply is kept alive while the next is awaited.
 
     async def _read_next(self, tasks: asyncio.TaskGroup) -> bool:
+        self._read = asyncio.current_task()
         await self._places.acquire()
         message = await self._context.read()
+        self._read = None
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             return False
-        turn, quick = self._begin(message)
-        if isinstance(turn, AsyncGenerator):
+        turn = self._begin(message)
+        if isinstance(turn, bytes) and not self._queued:
+            await self._write(turn)
+            self._places.release()
+        elif isinstance(turn, AsyncGenerator):
             tasks.create_task(self._write_many(turn))
-        elif quick:
-            self._in_order.put_nowait(await turn)  # a task would only cost time
         else:
-            self._in_order.put_nowait(tasks.create_task(turn))
+            self._queued += 1
+            self._in_order.put_nowait(turn if isinstance(turn, bytes) else tasks.create_task(turn))
         return True
 
     async def _write_next(self) -> bool:
@@ -99,6 +117,7 @@ class _Stream:
         if reply is None:
             return False
         await self._write(reply if isinstance(reply, bytes) else await reply)
+        self._queued -= 1
         self._places.release()
         return True
 

@@ -84,6 +84,10 @@ class DataPlane:
             with contextlib.suppress(BeingUnloaded):
                 return await served.infer(request)
 
+    def served(self, name: str, version: str) -> Served:
+        """The loaded model that a request is for; raises NotFound, InvalidInput or NotReady."""
+        return self._find(name, version)
+
     async def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
         """Each answer to a request, the last one with `final`; for every kind of model.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeAlias
 
 KEPT_RECORDS = 100
 """How many requests the log remembers."""
@@ -32,12 +33,15 @@ class RequestRecord:
     bytes_out: int
 
 
+_Row: TypeAlias = tuple[int, float, str, str, str, str, str, bool, float, int, int]
+
+
 class RequestLog:
     """The last hundred requests; safe from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records: deque[RequestRecord] = deque(maxlen=KEPT_RECORDS)
+        self._rows: deque[_Row] = deque(maxlen=KEPT_RECORDS)
         self._total = 0
 
     @property
@@ -48,11 +52,10 @@ class RequestLog:
     def snapshot(self) -> tuple[RequestRecord, ...]:
         """What is remembered, oldest first."""
         with self._lock:
-            return tuple(self._records)
+            return tuple([RequestRecord(*row) for row in self._rows])
 
     def add(
         self,
-        *,
         time_s: float,
         api: str,
         peer: str,
@@ -67,8 +70,9 @@ class RequestLog:
         """Remember one request."""
         with self._lock:
             self._total += 1
-            self._records.append(
-                RequestRecord(
+            # Few records are ever looked at: they are made when they are.
+            self._rows.append(
+                (
                     self._total,
                     time_s,
                     api,

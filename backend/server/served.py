@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from backend.core.errors import InvalidInput, RequestError
-from backend.core.inference import InferRequest, InferResponse
+from backend.core.inference import InferRequest, InferResponse, Parameters, RequestedOutput
 from backend.core.predictions import Predictions
-from backend.core.tensors import Tensor
+from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import ServerTiming
 from backend.models.loaded import LoadedModel
 from backend.models.servable import ModelRequest, ModelResponse, never
@@ -23,16 +24,31 @@ from backend.server.scheduler import Scheduler
 from backend.server.validation import batch_size, check_inputs, check_outputs, select_outputs
 from backend.wire.serving_items import Item
 
+_Form: TypeAlias = tuple[tuple[str, Datatype, tuple[int, ...]], ...]
+"""Name, datatype and shape of each input."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """What is the same for all requests of one form with the same outputs and parameters."""
+
+    form: _Form
+    outputs: tuple[RequestedOutput, ...]
+    parameters: Parameters
+    size: int
+    kind: Hashable
+    terms: Terms
+    own_parameters: Parameters
+    names: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
     """A request that the model takes."""
 
     inputs: Mapping[str, Tensor]
-    asked: InferRequest
-    size: int
-    kind: Hashable
-    terms: Terms
+    id: str
+    fit: _Fit
 
     def ask(self, job: Job) -> ModelRequest:
         """As the model sees it, on its way through the queue."""
@@ -43,14 +59,15 @@ class _Asked:
         return self._made(never)
 
     def _made(self, cancelled: Callable[[], bool]) -> ModelRequest:
+        fit = self.fit
         return ModelRequest(
             self.inputs,
-            self.asked.id,
-            models_own(self.asked.parameters),
-            self.terms.sequence,
-            tuple([output.name for output in self.asked.outputs]),
+            self.id,
+            fit.own_parameters,
+            fit.terms.sequence,
+            fit.names,
             cancelled,
-            (self.terms.timeout_ns or 0) // 1000,
+            (fit.terms.timeout_ns or 0) // 1000,
         )
 
 
@@ -63,7 +80,7 @@ class Served:
         self.servable = servable
         self.scheduler = Scheduler(model, queue_limit=queue_limit)
         self._name = servable.name
-        self._instant = servable.instant
+        self.at_once = servable.instant and not servable.decoupled
         self._controls = Controls(config)
         ours = own_inputs(config)
         self._inputs = tuple(spec for spec in servable.inputs if spec.name not in ours)
@@ -71,26 +88,36 @@ class Served:
         self._most = config.max_batch_size
         self._together = self._most > 0 and config.WhichOneof("scheduling_choice") is not None
         self._sequences = config.HasField("sequence_batching")
+        self._last_fit: _Fit | None = None
         self._ragged = frozenset(i.name for i in config.input if i.allow_ragged_batch)
 
     async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
         """Answer a request of a model that is not decoupled; raises what `Scheduler.run` raises."""
+        if self.at_once:
+            return self.infer_at_once(request)
         asked = self._checked(request)
 
         def result(response: ModelResponse) -> InferResponse:
             return self.response(request, response)
 
-        if self._instant:
-            return self.scheduler.run_here(asked.request, result)
-        job = SingleJob(asked.ask, result, size=asked.size, kind=asked.kind, terms=asked.terms)
+        fit = asked.fit
+        job = SingleJob(asked.ask, result, size=fit.size, kind=fit.kind, terms=fit.terms)
         return await self.scheduler.run(job)
+
+    def infer_at_once(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
+        """What `infer` does, for an instant model that is not decoupled."""
+        asked = self._checked(request)
+        return self.scheduler.run_here(
+            asked.request, lambda response: self.response(request, response)
+        )
 
     def stream(
         self, request: InferRequest
     ) -> AsyncGenerator[tuple[ModelResponse | None, bool], None]:
         """The responses of a decoupled model; raises what `Scheduler.stream` raises."""
         asked = self._checked(request)
-        job = StreamJob(asked.ask, Mailbox(), size=asked.size, kind=asked.kind, terms=asked.terms)
+        fit = asked.fit
+        job = StreamJob(asked.ask, Mailbox(), size=fit.size, kind=fit.kind, terms=fit.terms)
         return self.scheduler.stream(job)
 
     async def predict(self, item: Item) -> tuple[Predictions, ServerTiming]:
@@ -107,7 +134,7 @@ class Served:
         def result(response: ModelResponse) -> Predictions:
             return profile.decode(map(self._without_batch, response.outputs), fed.sample)
 
-        if self._instant:
+        if self.at_once:
             return self.scheduler.run_here(lambda: ModelRequest(inputs()), result)
         job = SingleJob(lambda job: ModelRequest(inputs(), cancelled=job.cancelled), result)
         return await self.scheduler.run(job)
@@ -132,14 +159,37 @@ class Served:
             raise
 
     def _asked(self, request: InferRequest) -> _Asked:
-        if request.outputs:
-            check_outputs(self._name, self.servable.outputs, request.outputs)
+        form = tuple([(t.name, t.datatype, t.data.shape) for t in request.inputs])
+        fit = self._last_fit
+        # The requests of a stream are alike: what was found of one holds for the next.
+        if (
+            fit is not None
+            and fit.outputs is request.outputs
+            and fit.parameters is request.parameters
+            and fit.form == form
+        ):
+            return _Asked({tensor.name: tensor for tensor in request.inputs}, request.id, fit)
+        check_outputs(self._name, self.servable.outputs, request.outputs)
         inputs = check_inputs(self._name, self._inputs, request.inputs)
-        size = batch_size(self._name, self._most, inputs) if self._most else 1
-        terms = terms_of(request.parameters)
+        size = batch_size(self._name, self._most, inputs)
+        fit = self._fit(request, form, size)
         if self._sequences:
-            inputs = self._with_controls(inputs, size, terms)
-        return _Asked(inputs, request, size, self._kind(request), terms)
+            inputs = self._with_controls(inputs, size, fit.terms)
+        else:
+            self._last_fit = fit
+        return _Asked(inputs, request.id, fit)
+
+    def _fit(self, request: InferRequest, form: _Form, size: int) -> _Fit:
+        return _Fit(
+            form,
+            request.outputs,
+            request.parameters,
+            size,
+            self._kind(request),
+            terms_of(request.parameters),
+            models_own(request.parameters),
+            tuple([output.name for output in request.outputs]),
+        )
 
     def _profile(self) -> ModelProfile:
         profile = self.servable.profile

@@ -51,7 +51,7 @@ def only_field(data: Buffer, number: int) -> memoryview | None:
     """The content of field `number` if the message is that field, once, and nothing else."""
     view = memoryview(data)
     try:
-        fields = list(_fields(view))
+        fields = list(length_delimited(view))
     except ValueError:
         return None
     if len(fields) != 1 or fields[0][0] != number:
@@ -64,7 +64,7 @@ def _split(view: memoryview, number: int) -> tuple[int, list[memoryview]] | None
     begin = len(view)
     buffers: list[memoryview] = []
     try:
-        for field, start, content in _fields(view):
+        for field, start, content in length_delimited(view):
             if field == number:
                 begin = min(begin, start)
                 buffers.append(content)
@@ -75,7 +75,7 @@ def _split(view: memoryview, number: int) -> tuple[int, list[memoryview]] | None
     return begin, buffers
 
 
-def _fields(view: memoryview) -> Iterator[tuple[int, int, memoryview]]:
+def length_delimited(view: memoryview) -> Iterator[tuple[int, int, memoryview]]:
     """Number, start and content of each field; raises ValueError for one without a length."""
     at = 0
     while at < len(view):

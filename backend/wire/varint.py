@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from backend.wire.elements import Buffer
 
 _MAX_BYTES = 10
@@ -19,6 +21,7 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
+@lru_cache(1024)  # messages of one stream are alike
 def field_head(number: int, size: int) -> bytes:
     """What stands before `size` bytes of a length-delimited field."""
     return varint(number << 3 | LENGTH_DELIMITED) + varint(size)
