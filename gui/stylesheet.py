@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import Template
 
+from gui.icons import ASSETS
 from gui.theme import BODY_PX, CAPTION_PX, CONTROL_HEIGHT, RADIUS, TITLE_PX, Palette
 
 _TEMPLATE = Template("""
@@ -75,11 +76,21 @@ QPushButton[segment="first"], QPushButton[segment="only"] { border-left-width: 1
 QPushButton[segment="last"], QPushButton[segment="only"] {
   border-top-right-radius: ${radius}px; border-bottom-right-radius: ${radius}px; }
 
-QLineEdit, QSpinBox, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $border;
+QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit { background: $field;
+  border: 1px solid $border;
   border-radius: ${radius}px; selection-background-color: $accent;
   selection-color: $on_accent; }
-QLineEdit, QSpinBox { min-height: ${inner}px; padding: 0 6px; }
+QLineEdit, QSpinBox, QDoubleSpinBox { min-height: ${inner}px; padding: 0 6px; }
 QSpinBox { padding: 0; }
+QDoubleSpinBox { padding: 0 2px; }
+QComboBox { background: $field; border: 1px solid $border; border-radius: ${radius}px;
+  min-height: ${inner}px; padding: 0 6px; }
+QComboBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
+QComboBox:disabled { color: $text_muted; background: $field_disabled; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
+QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QComboBox QAbstractItemView { background: $surface_raised; border: 1px solid $border; }
 QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus { border-color: $accent; }
 QSpinBox::up-button, QSpinBox::down-button { width: 0; height: 0; border: none; }
 QSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
@@ -144,6 +155,7 @@ def stylesheet(palette: Palette) -> str:
         accent=palette.accent,
         on_accent=palette.on_accent,
         ok=palette.ok,
+        chevron=(ASSETS / "icons" / f"chevron-{palette.name}.svg").as_posix(),
         warning=palette.warning,
         error=palette.error,
         body=BODY_PX,

@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.inspector.exchange import Exchange
+
 DEFAULT_ROWS = 1000
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Most bytes of messages the log holds; the oldest rows lose theirs first."""
@@ -77,3 +79,16 @@ class StreamLog:
             self._events.clear()
             self._bytes = self._dropped = 0
         return taken
+
+
+def events_of(exchange: Exchange) -> tuple[StreamEvent, ...]:
+    """An exchange of the past as rows, in the order of their moments."""
+    moments = exchange.sent_ns or (0,) * len(exchange.request.messages)
+    sent = zip(moments, exchange.request.messages, strict=False)
+    rows = [(at, Direction.SENT, message) for at, message in sent]
+    rows += [(reply.offset_ns, Direction.RECEIVED, reply.body) for reply in exchange.replies]
+    rows.sort(key=lambda row: row[0])
+    return tuple(
+        StreamEvent(number, direction, at, len(body), body)
+        for number, (at, direction, body) in enumerate(rows)
+    )

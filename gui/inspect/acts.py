@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from backend.inspector.methods import Method
 from gui.language import tr
@@ -57,15 +57,22 @@ class Acts(QWidget):
             tr("Finish"), tr("Half-close: nothing more is sent, replies still come"), self.finish
         )
         self._cancel = _button(tr("Cancel"), tr("End the call now (Esc)"), self.cancel)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
+        clock = QHBoxLayout()
+        clock.setSpacing(GAP)
+        for widget in (self._repeat, self._repeat_label, self._every):
+            clock.addWidget(widget)
+        clock.addStretch(1)
+        line = QHBoxLayout()
         line.setSpacing(GAP)
         line.addWidget(self._size)
         line.addStretch(1)
-        for widget in (self._repeat, self._repeat_label, self._every):
-            line.addWidget(widget)
         for button in (self._cancel, self._finish, self._start, self._send):
             line.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addLayout(clock)
+        column.addLayout(line)
         self._refresh()
 
     @property

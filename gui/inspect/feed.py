@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
@@ -20,16 +19,9 @@ _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 _ROW_HEIGHT = 22
 ROWS_KEPT = 1000
+_MESSAGE = 3
 _ARROWS = {Direction.SENT: "\u2191", Direction.RECEIVED: "\u2193", Direction.NOTE: "\u00b7"}
 _ROLES = {Direction.SENT: "accent", Direction.RECEIVED: "text", Direction.NOTE: "text_muted"}
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRow:
-    """One line of the feed: an event with the one line that says what is in it."""
-
-    event: StreamEvent
-    text: str
 
 
 class FeedModel(QAbstractTableModel):
@@ -39,9 +31,16 @@ class FeedModel(QAbstractTableModel):
         super().__init__()
         self._roles = palette
         self._kept = kept
-        self._rows: deque[FeedRow] = deque()
+        self._rows: deque[StreamEvent] = deque()
+        self._texts: dict[int, str] = {}
+        self._say: Callable[[StreamEvent], str] = _plain
 
-    def add(self, rows: Iterable[FeedRow]) -> None:
+    def say_with(self, say: Callable[[StreamEvent], str]) -> None:
+        """Describe lines in this way; only those in sight are ever described."""
+        self._say = say
+        self._texts.clear()
+
+    def add(self, rows: Iterable[StreamEvent]) -> None:
         """Lines at the end, all at once."""
         new = list(rows)[-self._kept :]
         if not new:
@@ -50,7 +49,7 @@ class FeedModel(QAbstractTableModel):
         if over > 0:
             self.beginRemoveRows(QModelIndex(), 0, min(over, len(self._rows)) - 1)
             for _ in range(min(over, len(self._rows))):
-                self._rows.popleft()
+                self._texts.pop(self._rows.popleft().number, None)
             self.endRemoveRows()
         first = len(self._rows)
         self.beginInsertRows(QModelIndex(), first, first + len(new) - 1)
@@ -61,9 +60,10 @@ class FeedModel(QAbstractTableModel):
         """No lines."""
         self.beginResetModel()
         self._rows.clear()
+        self._texts.clear()
         self.endResetModel()
 
-    def row(self, index: int) -> FeedRow:
+    def row(self, index: int) -> StreamEvent:
         """The line at an index from the top."""
         return self._rows[index]
 
@@ -96,21 +96,27 @@ class FeedModel(QAbstractTableModel):
         row, column = self._rows[index.row()], index.column()
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return _text(row, column)
+                return self._text(row) if column == _MESSAGE else _cell(row, column)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.ForegroundRole:
                 muted = column in (1, 2)
-                return self._roles.color("text_muted" if muted else _ROLES[row.event.direction])
+                return self._roles.color("text_muted" if muted else _ROLES[row.direction])
             case _:
                 return None
+
+    def _text(self, row: StreamEvent) -> str:
+        text = self._texts.get(row.number)
+        if text is None:
+            text = self._texts[row.number] = self._say(row)
+        return text
 
 
 class FeedView(QTableView):
     """Follows the end while the end is in sight; scrolling up stops that, going down resumes it."""
 
     picked = Signal(object)
-    """The FeedRow that was chosen."""
+    """The event of the line that was chosen."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -137,7 +143,7 @@ class FeedView(QTableView):
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         self.selectionModel().currentRowChanged.connect(self._pick)
 
-    def add(self, rows: Iterable[FeedRow]) -> None:
+    def add(self, rows: Iterable[StreamEvent]) -> None:
         """Lines at the end."""
         bar = self.verticalScrollBar()
         follow = bar.value() >= bar.maximum()
@@ -155,17 +161,19 @@ class FeedView(QTableView):
             self.picked.emit(self.rows.row(current.row()))
 
 
-def _text(row: FeedRow, column: int) -> str:
+def _plain(row: StreamEvent) -> str:
+    return row.text
+
+
+def _cell(row: StreamEvent, column: int) -> str:
     match column:
         case 0:
-            return _ARROWS[row.event.direction]
+            return _ARROWS[row.direction]
         case 1:
-            return f"+{milliseconds(row.event.offset_ns / 1e6)}"
-        case 2:
-            note = row.event.direction is Direction.NOTE
-            return "" if note else mebibytes(row.event.size)
+            return f"+{milliseconds(row.offset_ns / 1e6)}"
         case _:
-            return row.text
+            note = row.direction is Direction.NOTE
+            return "" if note else mebibytes(row.size)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -6,21 +6,12 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
+from backend.inspector.hex_rows import HexRows
 from gui.language import tr
 from gui.theme import BODY_PX, DARK, GAP, GAP_LARGE, Palette, sized
 from gui.views.messages import Message, draw_message
 
-_PER_LINE = 16
 _MOST_LINES = 2**31 - 1024
-
-
-def hex_line(data: memoryview, line: int) -> tuple[str, str, str]:
-    """Offset, bytes in hex in two groups of eight, and the same as text."""
-    start = line * _PER_LINE
-    piece = bytes(data[start : start + _PER_LINE])
-    groups = (piece[:8].hex(" "), piece[8:].hex(" "))
-    text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in piece)
-    return f"{start:08x}", f"{groups[0]:<23}  {groups[1]:<23}", text
 
 
 class HexView(QAbstractScrollArea):
@@ -29,7 +20,7 @@ class HexView(QAbstractScrollArea):
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(parent)
         self._roles = palette
-        self._data = memoryview(b"")
+        self._rows = HexRows(b"")
         self.setAccessibleName(tr("Bytes"))
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self._font: QFont = sized(
@@ -42,7 +33,7 @@ class HexView(QAbstractScrollArea):
 
     def show_bytes(self, data: bytes) -> None:
         """Show these from the top."""
-        self._data = memoryview(data)
+        self._rows = HexRows(data)
         self.setAccessibleDescription(tr("{size} bytes", size=len(data)))
         self.verticalScrollBar().setValue(0)
         self._range()
@@ -60,7 +51,7 @@ class HexView(QAbstractScrollArea):
     @property
     def lines(self) -> int:
         """How many lines there are."""
-        return min(_MOST_LINES, -(-len(self._data) // _PER_LINE))
+        return min(_MOST_LINES, len(self._rows))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many lines as fit."""
@@ -71,7 +62,7 @@ class HexView(QAbstractScrollArea):
         """The lines in sight."""
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), self._roles.color("surface"))
-        if not self._data:
+        if not len(self._rows):
             text = Message(tr("No bytes"), tr("This message is empty."))
             draw_message(painter, self.viewport().rect().toRectF(), text, self._roles, self.font())
             return
@@ -79,11 +70,12 @@ class HexView(QAbstractScrollArea):
         first = self.verticalScrollBar().value()
         left = GAP_LARGE - self.horizontalScrollBar().value()
         for index in range(first, min(self.lines, first + self._in_sight() + 2)):
-            offset, digits, text_ = hex_line(self._data, index)
+            row = self._rows[index]
             top = GAP + (index - first) * self._line
+            offset = f"{row.offset:0{self._rows.offset_digits}x}"
             self._draw(painter, QPoint(left, top), offset, "text_muted")
-            self._draw(painter, QPoint(left + 10 * self._digit, top), digits, "text")
-            self._draw(painter, QPoint(left + 60 * self._digit, top), text_, "accent")
+            self._draw(painter, QPoint(left + 10 * self._digit, top), row.hex, "text")
+            self._draw(painter, QPoint(left + 60 * self._digit, top), row.text, "accent")
 
     def _draw(self, painter: QPainter, where: QPoint, text: str, role: str) -> None:
         painter.setPen(self._roles.color(role))

@@ -89,6 +89,11 @@ class MethodTree(QWidget):
         """The method that was chosen last."""
         return self._current
 
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """Every method that is offered."""
+        return self._list.methods
+
     def show_methods(self, methods: MethodList) -> None:
         """Offer these; the present choice is kept if it is still among them."""
         self._list = methods

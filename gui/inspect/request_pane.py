@@ -25,6 +25,7 @@ from backend.inspector.exchange import MethodKind, Request
 from backend.inspector.json_fault import JsonFault
 from backend.inspector.message_text import message_to_json
 from backend.inspector.methods import Method
+from backend.inspector.recognise import path_values
 from backend.inspector.samples import sample
 from backend.inspector.tensor_form import TensorForm
 from gui.flow_layout import FlowLayout
@@ -132,6 +133,12 @@ class RequestPane(QWidget):
         self._model.setCurrentText(name)
         self._model_chosen()
 
+    def ask_again(self) -> None:
+        """Want the inputs of the model that is named, even if they were wanted before."""
+        self._asked_model = ""
+        self._rows.say(tr("Asking for the inputs of '{model}'...", model=self.model))
+        self._model_chosen()
+
     def show_form(self, form: TensorForm) -> None:
         """The inputs of the model."""
         self._rows.show_form(form)
@@ -162,6 +169,11 @@ class RequestPane(QWidget):
         self._headers.show_headers(
             tuple(pair for pair in request.headers if pair[0].lower() not in own)
         )
+        for name, value in (path_values(method, request.path) or {}).items():
+            if name == "model":
+                self._model.setCurrentText(value)
+            elif name in self._parts:
+                self._parts[name].setText(value)
         self._compression.set_value(request.compression)
         self._deadline.setValue(request.deadline_s or 0.0)
         self._show_recorded(method, request)

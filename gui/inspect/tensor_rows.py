@@ -64,6 +64,7 @@ class TensorRows(QScrollArea):
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._inner = QWidget()
+        self._inner.setObjectName("panel")
         self._column = QVBoxLayout(self._inner)
         self._column.setContentsMargins(0, 0, GAP, 0)
         self._column.setSpacing(GAP_LARGE)

@@ -1,0 +1,198 @@
+"""Two replies beside each other: how far their tensors are apart, and how their texts differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.inspector.exchange import Exchange
+from backend.inspector.replies import reply_of
+from backend.inspector.tensor_diff import TOLERANCE, OutputDiff, TensorDiff, tensor_diff
+from backend.inspector.text_diff import TextDiff, text_diff
+from gui.inspect.text_editor import TextEditor
+from gui.language import count, tr
+from gui.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
+
+_HEADINGS = ("Output", "Type", "Shape", "Max diff", "Mean diff", "Cosine", "Differing", "First")
+_WIDTHS = (110, 80, 110, 76, 76, 70, 96)
+_ROW_HEIGHT = 24
+_MOST_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two exchanges' last replies have apart; `tensors` is None unless both are inferences."""
+
+    left: Exchange
+    right: Exchange
+    tensors: TensorDiff | None
+    text: TextDiff
+
+
+def compare(
+    left: Exchange, right: Exchange, tolerance: float, texts: tuple[str, str]
+) -> Comparison:
+    """Compare two exchanges; `texts` are their last replies as text."""
+    tensors = None
+    if left.replies and right.replies:
+        responses = [reply_of(exchange).response for exchange in (left, right)]
+        if responses[0] is not None and responses[1] is not None:
+            tensors = tensor_diff(responses[0], responses[1], tolerance)
+    return Comparison(left, right, tensors, text_diff(*texts))
+
+
+class DiffView(QWidget):
+    """A table of outputs with the tolerance above it, and the lines that differ below."""
+
+    closed = Signal()
+    tolerance_changed = Signal(float)
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._roles = palette
+        self._title = QLabel()
+        self._title.setProperty("role", "title")
+        self._about = QLabel()
+        self._about.setProperty("role", "muted")
+        self._about.setWordWrap(True)
+        close = QPushButton(tr("Back to the reply"))
+        close.clicked.connect(self.closed)
+        self._tolerance = QDoubleSpinBox()
+        self._tolerance.setDecimals(6)
+        self._tolerance.setRange(0.0, 1e6)
+        self._tolerance.setValue(TOLERANCE)
+        self._tolerance.setFixedSize(100, CONTROL_HEIGHT)
+        self._tolerance.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self._tolerance.setKeyboardTracking(False)
+        self._tolerance.setAccessibleName(tr("Tolerance"))
+        self._tolerance.valueChanged.connect(self.tolerance_changed)
+        self._table = QTableWidget(0, len(_HEADINGS))
+        self._table.setHorizontalHeaderLabels([tr(text) for text in _HEADINGS])
+        self._table.setAccessibleName(tr("Differences of the outputs"))
+        self._table.setFont(tabular(self._table.font(), BODY_PX))
+        self._table.setShowGrid(False)
+        self._table.setWordWrap(False)
+        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._table.verticalHeader().hide()
+        self._table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        header = self._table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        for section, width in enumerate(_WIDTHS):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(section, width)
+        self._text = TextEditor(tr("Lines that differ"), palette, read_only=True)
+        self._text_note = QLabel()
+        self._text_note.setProperty("role", "muted")
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        head.addWidget(self._title, 1)
+        head.addWidget(QLabel(tr("Tolerance")))
+        head.addWidget(self._tolerance)
+        head.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
+        column.setSpacing(GAP)
+        column.addLayout(head)
+        for widget in (self._about, self._table, self._text_note):
+            column.addWidget(widget)
+        column.addWidget(self._text, 1)
+
+    @property
+    def tolerance(self) -> float:
+        """How far apart numbers may be and count as the same."""
+        return self._tolerance.value()
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Show how two replies differ."""
+        tensors = comparison.tensors
+        same = not comparison.text.lines if tensors is None else tensors.same
+        self._title.setText(tr("The replies are the same") if same else tr("The replies differ"))
+        self._about.setText(f"A  {_about(comparison.left)}\nB  {_about(comparison.right)}")
+        rows = tensors.outputs if tensors is not None else ()
+        self._table.setVisible(bool(rows))
+        self._table.setRowCount(len(rows))
+        for index, output in enumerate(rows):
+            self._show_row(index, output)
+        head = self._table.horizontalHeader().sizeHint().height()
+        bar = self._table.horizontalScrollBar().sizeHint().height()
+        self._table.setFixedHeight(head + min(_MOST_ROWS, len(rows)) * _ROW_HEIGHT + bar + 2)
+        lines = comparison.text
+        self._text_note.setText(
+            lines.note or ("" if lines.lines else tr("Every line is the same."))
+        )
+        self._text_note.setVisible(bool(self._text_note.text()))
+        self._text.setPlainText("\n".join(lines.lines))
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self._roles = palette
+        self._text.set_palette_roles(palette)
+
+    def _show_row(self, index: int, output: OutputDiff) -> None:
+        for column, text in enumerate(_cells(output)):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            role = "text_muted" if output.same else "warning"
+            if column:
+                role = "text"
+            item.setForeground(self._roles.color(role))
+            self._table.setItem(index, column, item)
+
+
+def _cells(output: OutputDiff) -> tuple[str, ...]:
+    if output.missing:
+        where = tr("only in B") if output.missing == "left" else tr("only in A")
+        return (output.name, where, "", "", "", "", "", "")
+    numbers = output.numbers
+    differing = ""
+    if output.elements:
+        differing = f"{output.differing:,} / {output.elements:,}"
+    return (
+        output.name,
+        _change(*output.datatypes),
+        _change(*(str(list(shape)) for shape in output.shapes)),
+        _number(numbers.largest) if numbers else "",
+        _number(numbers.mean) if numbers else "",
+        _number(numbers.cosine) if numbers else "",
+        differing,
+        _first(output),
+    )
+
+
+def _first(output: OutputDiff) -> str:
+    parts = [f"{list(one.index)}: {one.left} \u2192 {one.right}" for one in output.first]
+    if output.top is not None:
+        parts.append(
+            tr("best classes {a} \u2192 {b}", a=list(output.top[0]), b=list(output.top[1]))
+        )
+    return "   ".join(parts)
+
+
+def _change(left: str, right: str) -> str:
+    return left if left == right else f"{left} \u2192 {right}"
+
+
+def _number(value: float | None) -> str:
+    return "\u2013" if value is None else f"{value:.4g}"
+
+
+def _about(exchange: Exchange) -> str:
+    moment = exchange.started_at.astimezone().strftime("%H:%M:%S")
+    replies = count(len(exchange.replies), tr("reply"), tr("replies"))
+    return f"{moment}   {exchange.request.method}   {exchange.request.target}   {replies}"

@@ -1,0 +1,181 @@
+"""The history as the page uses it: kept and read off the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from backend.core.status import Notice, Severity
+from backend.inspector.exchange import Exchange
+from backend.inspector.history import History, HistoryRow
+from backend.inspector.history_export import export_exchanges, import_into
+from gui.inspect.history_list import HistoryList
+from gui.language import count, tr
+from gui.notices import ToastAction
+from gui.pages import PageHost
+from gui.theme import Palette
+
+T = TypeVar("T")
+_UNDO_MS = 10_000
+
+
+class PastDesk(QObject):
+    """Fills the list and does what is asked of it; the file is opened when it is first needed."""
+
+    opened = Signal(object)
+    """The Exchange that is to be shown."""
+    resent = Signal(object)
+    """The Exchange that is to be sent again."""
+    compared = Signal(object, object)
+    """Two Exchanges, the older first."""
+
+    def __init__(
+        self, host: PageHost, open_history: Callable[[], History], palette: Palette, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._open = open_history
+        self._history: History | None = None
+        self._busy = False
+        self._waiting: list[Callable[[], None]] = []
+        self.list = HistoryList(palette)
+        self._forget = QTimer(self, singleShot=True, interval=_UNDO_MS)
+        self._forget.timeout.connect(self._forget_cleared)
+        self.list.searched.connect(lambda _words: self.refresh())
+        self.list.opened.connect(partial(self._get, self.opened))
+        self.list.resend_wanted.connect(partial(self._get, self.resent))
+        self.list.diff_wanted.connect(self._get_two)
+        self.list.pin_wanted.connect(self._pin)
+        self.list.delete_wanted.connect(
+            lambda number: self._do(lambda past: past.delete(number), self._changed)
+        )
+        self.list.clear_wanted.connect(self._clear)
+        self.list.export_wanted.connect(self._export)
+        self.list.import_wanted.connect(self._import)
+
+    def keep(self, exchange: Exchange) -> None:
+        """Remember an exchange."""
+        self._do(lambda past: past.add(exchange), self._changed)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Fill the list."""
+        words = self.list.search.text()
+
+        def filled(rows: tuple[HistoryRow, ...]) -> None:
+            self.list.show_rows(rows)
+
+        self._do(lambda past: past.rows(words), filled)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self.list.set_palette_roles(palette)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._forget.stop()
+        self._waiting.clear()
+        if self._history is not None and not self._busy:
+            self._history.close()
+
+    def _changed(self, _outcome: object) -> None:
+        self.refresh()
+
+    def _get(self, signal: object, number: int) -> None:
+        self._do(lambda past: past.get(number), signal.emit)  # type: ignore[attr-defined]
+
+    @Slot(int, int)
+    def _get_two(self, older: int, newer: int) -> None:
+        def got(pair: tuple[Exchange, Exchange]) -> None:
+            self.compared.emit(*pair)
+
+        self._do(lambda past: (past.get(older), past.get(newer)), got)
+
+    @Slot(int, bool)
+    def _pin(self, number: int, pinned: bool) -> None:
+        self._do(lambda past: past.pin(number, pinned=pinned), self._changed)
+
+    @Slot()
+    def _clear(self) -> None:
+        def cleared(many: int) -> None:
+            self.refresh()
+            self._forget.start()
+            words = count(many, tr("exchange"), tr("exchanges"))
+            self._host.show_notice(
+                Notice(Severity.WARNING, tr("History cleared"), words),
+                (ToastAction(tr("Undo"), self._undo_clear),),
+            )
+
+        self._do(lambda past: past.clear(), cleared)
+
+    def _undo_clear(self) -> None:
+        self._forget.stop()
+        self._do(lambda past: past.undo_clear(), self._changed)
+
+    @Slot()
+    def _forget_cleared(self) -> None:
+        self._do(lambda past: past.forget_cleared(), self._changed)
+
+    @Slot()
+    def _export(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self.list, tr("Export the history"), "history.jsonl")
+        if path:
+            words = self.list.search.text()
+
+            def export(past: History) -> int:
+                numbers = [row.id for row in past.rows(words)]
+                return export_exchanges(Path(path), (past.get(number) for number in numbers))
+
+            self._do(export, lambda many: self._tell(tr("Exported"), many))
+
+    @Slot()
+    def _import(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self.list, tr("Import a history"), "", "*.jsonl")
+        if path:
+
+            def imported(many: int) -> None:
+                self.refresh()
+                self._tell(tr("Imported"), many)
+
+            self._do(lambda past: import_into(past, Path(path)), imported)
+
+    def _tell(self, title: str, many: int) -> None:
+        words = count(many, tr("exchange"), tr("exchanges"))
+        self._host.show_notice(Notice(Severity.INFO, title, words))
+
+    def _do(self, work: Callable[[History], T], done: Callable[[T], None]) -> None:
+        """One thing after another, so that the list shows what was done last."""
+        self._waiting.append(partial(self._start, work, done))
+        self._next()
+
+    def _next(self) -> None:
+        if not self._busy and self._waiting:
+            self._busy = True
+            self._waiting.pop(0)()
+
+    def _start(self, work: Callable[[History], T], done: Callable[[T], None]) -> None:
+        def on_history() -> tuple[History, T]:
+            history = self._history or self._open()
+            return history, work(history)
+
+        def finished(outcome: tuple[History, T]) -> None:
+            if self._history is None:
+                self._history = outcome[0]
+                if outcome[0].notice:
+                    notice = Notice(Severity.WARNING, tr("History"), outcome[0].notice)
+                    self._host.show_notice(notice)
+            self._busy = False
+            done(outcome[1])
+            self._next()
+
+        def failed(error: Exception) -> None:
+            self._busy = False
+            self._host.show_error(error)
+            self._next()
+
+        self._host.tasks.start("history", on_history, finished, failed)

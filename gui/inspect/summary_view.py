@@ -1,0 +1,260 @@
+"""A reply at a glance: its tensors in a table, the best classes, and what a profile makes of it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QSizePolicy,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.core.choices import RunSettings
+from backend.core.errors import mebibytes
+from backend.core.predictions import (
+    Classification,
+    Detections,
+    KeyPoints,
+    Mask,
+    Prediction,
+    Scalars,
+    Text,
+)
+from backend.core.samples import Frame
+from backend.core.status import Result
+from backend.core.target import Target
+from backend.core.timing import Timeline
+from backend.inspector.readings import Reading
+from backend.inspector.summary import ReplySummary, TensorRow
+from gui.language import count, tr
+from gui.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
+from gui.views.preview import PreviewView
+
+_Index: TypeAlias = QModelIndex | QPersistentModelIndex
+_TOP = QModelIndex()
+_ROW_HEIGHT = 24
+_MOST_ROWS_SHOWN = 8
+_HEADINGS = ("Output", "Type", "Shape", "Size", "Min", "Mean", "Max", "First values")
+_WIDTHS = (130, 64, 96, 76, 76, 76, 76)
+_NUMBERS = (3, 4, 5, 6)
+_LISTED = 5
+
+
+class SummaryView(QWidget):
+    """Headline, tensors, classes, and the picture with its boxes where there is one."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._headline = _words("title")
+        self._note = _words("muted")
+        self._rows = _TensorTable()
+        self._table = QTableView()
+        self._table.setModel(self._rows)
+        self._table.setAccessibleName(tr("Outputs"))
+        self._table.setFont(tabular(self._table.font(), BODY_PX))
+        self._table.setShowGrid(False)
+        self._table.setWordWrap(False)
+        self._table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self._table.setTabKeyNavigation(False)
+        self._table.verticalHeader().hide()
+        self._table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        header = self._table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        for section, width in enumerate(_WIDTHS):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(section, width)
+        self._classes = _words("")
+        self._classes.setFont(tabular(self._classes.font(), BODY_PX))
+        self._said = _words("")
+        self.picture = PreviewView(palette=palette)
+        self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._rest = QWidget()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
+        column.setSpacing(GAP)
+        for widget in (self._headline, self._table, self._classes, self._said, self._note):
+            column.addWidget(widget)
+        column.addWidget(self.picture, 1)
+        column.addWidget(self._rest, 1)
+        self.clear()
+
+    def clear(self, text: str = "") -> None:
+        """Nothing to show but a line of text."""
+        self._show_summary(ReplySummary(text))
+
+    def show_reading(self, reading: Reading) -> None:
+        """Show a reply."""
+        summary = reading.summary or ReplySummary(
+            tr("Sent, {size}", size=mebibytes(len(reading.body)))
+        )
+        self._show_summary(summary)
+        frame = reading.sample if isinstance(reading.sample, Frame) else None
+        if frame is not None and any(_drawn(p) for p in summary.predictions):
+            self.picture.show_frame(frame)
+            self.picture.show_result(_result(frame, summary))
+            self.picture.show()
+            self._rest.hide()
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self.picture.set_palette_roles(palette)
+
+    def _show_summary(self, summary: ReplySummary) -> None:
+        self._say(self._headline, summary.headline)
+        self._rows.show_rows(summary.rows)
+        self._table.setVisible(bool(summary.rows))
+        header = self._table.horizontalHeader().sizeHint().height()
+        shown = min(_MOST_ROWS_SHOWN, len(summary.rows))
+        bar = self._table.horizontalScrollBar().sizeHint().height()
+        self._table.setFixedHeight(header + shown * _ROW_HEIGHT + bar + 2)
+        self._say(self._classes, _top_lines(summary))
+        self._say(self._said, "\n".join(filter(None, map(_words_of, summary.predictions))))
+        self._say(self._note, summary.note)
+        self.picture.hide()
+        self.picture.show_result(None)
+        self.picture.show_frame(None)
+        self._rest.show()
+
+    @staticmethod
+    def _say(label: QLabel, text: str) -> None:
+        label.setText(text)
+        label.setVisible(bool(text))
+
+
+class _TensorTable(QAbstractTableModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[TensorRow, ...] = ()
+
+    def show_rows(self, rows: tuple[TensorRow, ...]) -> None:
+        """Show these."""
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _TOP) -> int:
+        """One row for each output."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = _TOP) -> int:
+        """One column for each heading."""
+        return 0 if parent.isValid() else len(_HEADINGS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """The headings."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return tr(_HEADINGS[section])
+        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text and alignment."""
+        row = self._rows[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return _cell(row, index.column())
+        return _alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+def _cell(row: TensorRow, column: int) -> str:
+    numbers = row.numbers
+    match column:
+        case 0:
+            return row.name
+        case 1:
+            return row.datatype
+        case 2:
+            return str(list(row.shape))
+        case 3:
+            return mebibytes(row.size)
+        case 4:
+            return _number(numbers.low) if numbers else ""
+        case 5:
+            return _number(numbers.mean) if numbers else ""
+        case 6:
+            return _number(numbers.high) if numbers else ""
+        case _:
+            return ", ".join(row.first) + _odd(row)
+
+
+def _odd(row: TensorRow) -> str:
+    """How many elements are no numbers."""
+    if row.numbers is None or not (row.numbers.nan or row.numbers.infinite):
+        return ""
+    return f"   ({row.numbers.nan:,} NaN, {row.numbers.infinite:,} infinite)"
+
+
+def _number(value: float | None) -> str:
+    return "\u2013" if value is None else f"{value:.6g}"
+
+
+def _top_lines(summary: ReplySummary) -> str:
+    lines = []
+    for row in summary.rows:
+        if row.top:
+            best = ",   ".join(f"{c.label} {c.score:.4g}" for c in row.top)
+            lines.append(f"{row.name}:  {best}")
+    return "\n".join(lines)
+
+
+def _drawn(prediction: Prediction) -> bool:
+    return isinstance(prediction, Detections | KeyPoints | Mask)
+
+
+def _words_of(prediction: Prediction) -> str:
+    """A prediction in a line of text; tensors are in the table already."""
+    match prediction:
+        case Classification(classes):
+            return ",   ".join(f"{c.label} {c.score:.3f}" for c in classes[:_LISTED])
+        case Detections(items):
+            shown = ",   ".join(
+                f"{i.label} {i.score:.2f} {i.text}".strip() for i in items[:_LISTED]
+            )
+            return (
+                f"{count(len(items), tr('object'), tr('objects'))}:  {shown}"
+                if items
+                else tr("Nothing found")
+            )
+        case Scalars(values):
+            return ",   ".join(f"{s.name} {s.value:.4g} {s.unit}".strip() for s in values)
+        case Text(text):
+            return text
+        case KeyPoints(points):
+            return count(len(points), tr("point"), tr("points"))
+        case _:
+            return ""
+
+
+def _result(frame: Frame, summary: ReplySummary) -> Result:
+    """As the preview wants it; times and settings play no part in a single call."""
+    return Result(
+        frame.seq,
+        frame,
+        summary.predictions,
+        Timeline({}),
+        0,
+        0,
+        RunSettings(Target("inspector"), "inspected"),
+    )
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _words(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
