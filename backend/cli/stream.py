@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import orjson
 
 from backend.cli.own_server import OwnServer
+from backend.cli.stream_profile import choose_profile
 from backend.core.addresses import target_from_text
 from backend.core.choices import (
     EMBEDDED,
@@ -59,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         default=EMBEDDED,
         metavar="TARGET",
         help="embedded (default), or HOST:RESTPORT,GRPCPORT",
+    )
+    parser.add_argument(
+        "--profile",
+        default="",
+        metavar="FILE",
+        help="profile.toml that says how the model is fed and read (default: guessed)",
     )
     parser.add_argument("--api", type=Api, choices=list(Api), default=Api.OIP)
     parser.add_argument(
@@ -121,7 +128,15 @@ def _stream(options: argparse.Namespace) -> int:
     source = source_from_spec(options.source, loop=options.loop, pace=options.pace)
     printer = _Printer(options.frames)
     with OwnServer(settings.target) as resolve:
-        session = Session(settings, source, resolve=resolve.resolve, on_result=printer, retry=False)
+        profile = choose_profile(resolve.resolve(settings.target), settings.model, options.profile)
+        session = Session(
+            settings,
+            source,
+            resolve=resolve.resolve,
+            profiles=lambda _: profile,
+            on_result=printer,
+            retry=False,
+        )
         session.start()
         _wait(session, printer.done, options)
         session.request_stop()
@@ -134,7 +149,8 @@ def _stream(options: argparse.Namespace) -> int:
         raise session.error
     last_error = session.last_failure
     if summary.failed and last_error is not None:
-        print(f"error: {summary.failed} requests failed: {last_error}", file=sys.stderr)
+        requests = "1 request" if summary.failed == 1 else f"{summary.failed} requests"
+        print(f"error: {requests} failed: {last_error}", file=sys.stderr)
         return last_error.exit_code
     return 0
 

@@ -1,0 +1,62 @@
+"""Which profile `stream` uses: a file's, a bundled one, or a guess from what the server tells."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from backend.clients.control import ServerControlClient
+from backend.core.choices import EMBEDDED
+from backend.core.description import ModelDescription
+from backend.core.errors import ConsoleError, RequestError, TargetError
+from backend.core.target import Target
+from backend.profiles.bundled import BUNDLED, profile_for
+from backend.profiles.guess import guess
+from backend.profiles.model_facts import ModelFacts
+from backend.profiles.profile import ModelProfile
+from backend.profiles.profile_file import read_profile
+
+
+def choose_profile(target: Target, model: str, file: str = "") -> ModelProfile:
+    """The profile for a model of a target whose addresses are known.
+
+    What a guess rests on goes to stderr. Raises UsageError for a file that is wrong, TargetError
+    for a server that cannot be asked, NotFound for a model that it does not know.
+    """
+    if file:
+        return _from_file(target, model, file)
+    if target.name == EMBEDDED:
+        return profile_for(model)
+    known = BUNDLED.get(model)
+    try:
+        facts = _facts(target, model)
+    except ConsoleError:
+        if known is None:
+            raise
+        return known
+    found = guess(facts.description, facts.config)
+    if found.profile is not known:
+        for line in (*found.reasons, *found.missing):
+            print(f"profile: {line}", file=sys.stderr)
+    return found.profile
+
+
+def _from_file(target: Target, model: str, file: str) -> ModelProfile:
+    """The file's profile; shapes that it leaves out are the server's."""
+    profile = replace(read_profile(Path(file)), model=model)
+    if profile.inputs:
+        return profile
+    try:
+        description = _facts(target, model).description
+    except (TargetError, RequestError):
+        description = ModelDescription(model)  # the run itself will say what is wrong
+    return replace(profile, inputs=description.inputs, outputs=description.outputs)
+
+
+def _facts(target: Target, model: str) -> ModelFacts:
+    client = ServerControlClient(target)
+    try:
+        return ModelFacts(client.model_metadata(model), client.model_config(model) or {})
+    finally:
+        client.close()
