@@ -9,9 +9,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from backend.core.samples import AudioBlock, Frame, MediaKind, Sample
-from backend.core.status import Result, SourceInfo
+from backend.core.status import Result, RunStatus, SourceInfo
 from gui.alerts import AlertsPanel
 from gui.commands import Command
+from gui.counters import Counters
 from gui.docks import DockArea
 from gui.language import tr
 from gui.live_commands import live_commands
@@ -51,6 +52,7 @@ class LivePage(DockArea):
         self.alerts = AlertsPanel(palette)
         self.log = LogPanel()
         self.paints = PaintRecord()
+        self.counters = Counters()
         self._has_picture = False
         self._newest: Sample | None = None
         self._model = ""
@@ -144,11 +146,12 @@ class LivePage(DockArea):
 
     def write(self, session: LiveSession, now_ns: int) -> None:
         """Numbers twice a second."""
-        status = session.status()
+        status = self.counters.since(session.status())
         self.paints.painted(self.pane.preview.first_paints.drain())
+        columns, window = session.traces.columns, self.paints.with_draws(session.traces)
         self.latency.show_traces(
-            self.paints.with_draws(session.traces),
-            session.traces.columns,
+            window[:, window[columns["at_s"]] > self.counters.reset_s],
+            columns,
             failed=status.counts.failed,
             now_s=now_ns / 1e9,
         )
@@ -170,8 +173,15 @@ class LivePage(DockArea):
 
     # -- what the window says ------------------------------------------------------------------
 
+    def reset_counters(self, status: RunStatus, now_s: float) -> None:
+        """Count and measure anew from here on."""
+        self.counters.reset(status, now_s)
+        self.throughput.clear()
+        self.latency.clear()
+
     def new_run(self) -> None:
         """Forget the run before."""
+        self.counters.begin()
         self.paints.clear()
         self.pane.preview.first_paints.drain()
         for view in (self.timeline, self.throughput, self.latency):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -221,6 +222,13 @@ class MainWindow(QMainWindow):
         """Do not wait for the next attempt."""
         if self.run.session is not None:
             self.run.session.retry_now()
+
+    @Slot()
+    def reset_counters(self) -> None:
+        """Count drops and measure latency anew."""
+        if self.run.session is not None:
+            self.page.reset_counters(self.run.session.status(), time.monotonic())
+            self.readout.refresh()
 
     @Slot()
     def new_target(self) -> None:

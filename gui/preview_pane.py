@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from gui.icons import tinted
+from gui.language import tr
 from gui.settings import ViewMemory
 from gui.theme import GAP, GAP_SMALL, Palette
 from gui.views.overlay import Layer
@@ -139,6 +140,11 @@ class PreviewPane(QWidget):
         )
         self._locked.setAccessibleName(f"Picture {self._locked.text().lower()}")
         self._mirror.setChecked(memory.mirror)
+        self._rotate.setText(f"{memory.rotation}°" if memory.rotation else "")
+        tip = tr("Rotate by 90° (display only)")
+        turned = tr("{tip}. Shown turned by {degrees}°", tip=tip, degrees=memory.rotation)
+        self._rotate.setToolTip(turned if memory.rotation else tip)
+        self._rotate.setAccessibleName(self._rotate.toolTip())
         for action in self._layers.menu().actions():
             action.setChecked(str(action.data()) in memory.layers)
         self._tint()

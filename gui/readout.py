@@ -7,9 +7,10 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
-from backend.core.status import RunStatus, Severity
+from backend.core.status import RunState, RunStatus, Severity
 from gui.bar import Bar
 from gui.journal import Journal
+from gui.language import tr
 from gui.live_page import LivePage
 from gui.live_session import LiveSession
 from gui.log_panel import LogBridge
@@ -74,10 +75,12 @@ class Readout(QObject):
     def forget_error(self) -> None:
         """What kept the last run from going on is of no interest any more."""
         self._error = None
+        if self._last.state is RunState.FAILED:
+            self._last = RunStatus()
 
     def run_ended(self, session: LiveSession) -> None:
         """Keep what is left to say about a run."""
-        self._last, self._error = session.status(), session.error
+        self._last, self._error = self._page.counters.since(session.status()), session.error
         self._drain_notices(session)
         self._page.alerts.set_alerts("run", ())
         self._page.say("")
@@ -103,7 +106,10 @@ class Readout(QObject):
         status = session.status()
         target = target_title(self._board.current.target)
         age_ms = self._page.paints.age_ms(time.monotonic_ns())
-        self._strip.show_status(status, age_ms, state_text(status, target))
+        now_s = time.monotonic()
+        shown = self._page.counters.since(status)
+        recent = self._page.counters.recent(shown, now_s)
+        self._strip.show_status(shown, age_ms, state_text(status, target), recent)
         self._drain_notices(session)
         self._journal.note(status)
         outage = outage_of(status, self._board.current, self._server)
@@ -122,17 +128,17 @@ class Readout(QObject):
 
     def _idle_text(self) -> str:
         if self.waiting_for_server:
-            return "Starting the local server"
-        if self._last.counts.captured:
+            return tr("Starting the local server")
+        if self._last.counts.captured or self._last.state is RunState.FAILED:
             return state_text(self._last, "")
-        return "Ready, Space streams"
+        return tr("Ready, Space streams")
 
     def _idle_message(self) -> Message | None:
         """What belongs in the place of the picture; None leaves the last picture in view."""
         if self.waiting_for_server:
-            return Message("Starting the local server", "", MessageKind.LOADING)
+            return Message(tr("Starting the local server"), "", MessageKind.LOADING)
         if self._desk.trouble:
-            return Message("This source cannot be used", self._desk.trouble, MessageKind.FAILED)
+            return Message(tr("This source cannot be used"), self._desk.trouble, MessageKind.FAILED)
         if self._error is not None:
             return Message(self._error.message, self._error.hint, MessageKind.FAILED)
         if self._page.has_picture:

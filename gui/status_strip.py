@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from backend.core.status import RunStatus
+from gui.counters import Recent
 from gui.status_text import SlotText, slot_texts, state_role
 from gui.theme import BODY_PX, GAP, Palette, tabular
 
@@ -61,8 +62,17 @@ class StatusStrip(QWidget):
         """What a slot says, 'state' included."""
         return self._state.text() if name == "state" else self._slots[name].text()
 
-    def show_status(self, status: RunStatus, age_ms: float | None, state_text: str) -> None:
-        """Show a snapshot; `age_ms` is the median result age at first paint, if known."""
+    def show_status(
+        self,
+        status: RunStatus,
+        age_ms: float | None,
+        state_text: str,
+        recent: Recent | None = None,
+    ) -> None:
+        """Show a snapshot; `age_ms` is the median result age at first paint, if known.
+
+        `recent` is what was dropped lately, while a run is on.
+        """
         role = state_role(status)
         if role != self._dot_role:
             self._dot_role = role
@@ -72,7 +82,7 @@ class StatusStrip(QWidget):
         )
         self._state.setText(elided)
         self._state.setToolTip(state_text)
-        for name, slot in slot_texts(status, age_ms).items():
+        for name, slot in slot_texts(status, age_ms, recent).items():
             self._put(name, slot)
 
     def set_palette_roles(self, palette: Palette) -> None:

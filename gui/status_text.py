@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.core.status import RunState, RunStatus, SourceState
+from gui.counters import Recent
+from gui.language import number, percent, tr
 
 _DROP_WARNING, _DROP_ALARM = 0.01, 0.05
 _FEWEST_DROPS = 3
@@ -20,110 +22,163 @@ class SlotText:
     level: str = ""
 
 
-_STATE_WORDS = {
-    RunState.IDLE: ("Ready", "text_muted"),
-    RunState.STARTING: ("Connecting", "warning"),
-    RunState.STREAMING: ("Streaming", "ok"),
-    RunState.STALLED: ("Waiting", "warning"),
-    RunState.RECONNECTING: ("Reconnecting", "warning"),
-    RunState.STOPPING: ("Stopping", "text_muted"),
-    RunState.FINISHED: ("Finished", "text_muted"),
-    RunState.FAILED: ("Failed", "error"),
+_ROLES = {
+    RunState.IDLE: "text_muted",
+    RunState.STARTING: "warning",
+    RunState.STREAMING: "ok",
+    RunState.STALLED: "warning",
+    RunState.RECONNECTING: "warning",
+    RunState.STOPPING: "text_muted",
+    RunState.FINISHED: "text_muted",
+    RunState.FAILED: "error",
 }
 _AT_REST = (RunState.IDLE, RunState.FINISHED, RunState.FAILED)
-_UNWELL = {SourceState.LOST: "source lost", SourceState.SILENT: "source silent"}
-_AGE_TIP = "From capture to the first paint of its predictions, median of the last two seconds"
-_IN_TIP = "Items per second from the source"
-_OUT_TIP = "Answers per second"
-_DROP_TIP = "Items that were not answered, by place"
-_FLIGHT_TIP = "Requests on their way, and the limit"
-_BYTES_TIP = "Message bytes sent and received per second"
+_UNWELL = (SourceState.LOST, SourceState.SILENT)
 
-_IDLE = {
-    "in": SlotText("in –", _IN_TIP, "muted"),
-    "out": SlotText("out –", _OUT_TIP, "muted"),
-    "age": SlotText("age –", _AGE_TIP, "muted"),
-    "dropped": SlotText("dropped –", _DROP_TIP, "muted"),
-    "flight": SlotText("flight –", _FLIGHT_TIP, "muted"),
-    "bytes": SlotText("↑ –  ↓ –", _BYTES_TIP, "muted"),
-}
+
+def _tip(name: str) -> str:
+    return {
+        "in": tr("Items per second from the source"),
+        "out": tr("Answers per second"),
+        "age": tr(
+            "From capture to the first paint of its predictions, median of the last two seconds"
+        ),
+        "dropped": tr("Items that were not answered in the last 10 s"),
+        "flight": tr("Requests on their way, and the limit"),
+        "bytes": tr("Message bytes sent and received per second"),
+    }[name]
+
+
+def _idle() -> dict[str, SlotText]:
+    return {
+        name: SlotText(text, _tip(name), "muted")
+        for name, text in (
+            ("in", tr("in –")),
+            ("out", tr("out –")),
+            ("age", tr("age –")),
+            ("dropped", tr("dropped –")),
+            ("flight", tr("flight –")),
+            ("bytes", "↑ –  ↓ –"),
+        )
+    }
 
 
 def state_role(status: RunStatus) -> str:
     """The palette role of the dot."""
     if status.state is RunState.STREAMING and status.source.state in _UNWELL:
         return "warning"
-    return _STATE_WORDS[status.state][1]
+    return _ROLES[status.state]
 
 
 def state_text(status: RunStatus, target: str) -> str:
     """The state in words, with what it waits for: 'Reconnecting in 3 s (attempt 2)'."""
-    word = _STATE_WORDS[status.state][0]
     source = status.source
     if source.state is SourceState.LOST and status.state is not RunState.FAILED:
-        return f"Source lost, trying again in {source.retry_in_s:.0f} s (attempt {source.attempt})"
+        return tr(
+            "Source lost, trying again in {seconds} s (attempt {attempt})",
+            seconds=number(source.retry_in_s),
+            attempt=source.attempt,
+        )
     match status.state:
         case RunState.RECONNECTING if status.retry_in_s <= 0:
-            return f"Disconnected, trying again now (attempt {status.attempt})"
+            return tr("Disconnected, trying again now (attempt {attempt})", attempt=status.attempt)
         case RunState.RECONNECTING:
-            return f"Disconnected, retrying in {status.retry_in_s:.0f} s (attempt {status.attempt})"
-        case RunState.STREAMING if source.state in _UNWELL:
-            return f"{word} to {target}, {_UNWELL[source.state]}"
-        case RunState.STREAMING | RunState.STARTING:
-            return f"{word} to {target}"
-        case RunState.FAILED | RunState.STALLED if status.message:
-            return (
-                status.message if status.state is RunState.STALLED else f"{word}: {status.message}"
+            return tr(
+                "Disconnected, retrying in {seconds} s (attempt {attempt})",
+                seconds=number(status.retry_in_s),
+                attempt=status.attempt,
             )
+        case RunState.STREAMING if source.state is SourceState.SILENT:
+            return tr("Streaming to {target}, source silent", target=target)
+        case RunState.STREAMING:
+            return tr("Streaming to {target}", target=target)
+        case RunState.STARTING:
+            return tr("Connecting to {target}", target=target)
+        case RunState.FAILED if status.message:
+            return tr("Failed: {reason}", reason=status.message)
+        case RunState.STALLED if status.message:
+            return status.message
         case _:
-            return word
+            return _word(status.state)
 
 
-def slot_texts(status: RunStatus, age_ms: float | None) -> dict[str, SlotText]:
-    """The text of every slot but the state."""
+def _word(state: RunState) -> str:
+    return {
+        RunState.IDLE: tr("Ready"),
+        RunState.STARTING: tr("Connecting"),
+        RunState.STREAMING: tr("Streaming"),
+        RunState.STALLED: tr("Waiting"),
+        RunState.RECONNECTING: tr("Reconnecting"),
+        RunState.STOPPING: tr("Stopping"),
+        RunState.FINISHED: tr("Finished"),
+        RunState.FAILED: tr("Failed"),
+    }[state]
+
+
+def slot_texts(
+    status: RunStatus, age_ms: float | None, recent: Recent | None = None
+) -> dict[str, SlotText]:
+    """The text of every slot but the state; without `recent`, drops are those of the whole run."""
     if status.state in _AT_REST:
-        return {**_IDLE, "dropped": _dropped(status)} if status.counts.captured else _IDLE
+        idle = _idle()
+        return {**idle, "dropped": _dropped(status, None)} if status.counts.captured else idle
+    out, back = status.bytes_out_per_s / 1e6, status.bytes_in_per_s / 1e6
     return {
         "in": _rate_in(status),
-        "out": SlotText(f"out {status.rate_out:.1f}/s", _OUT_TIP),
-        "age": SlotText("age –" if age_ms is None else f"age {age_ms:.0f} ms", _AGE_TIP),
-        "dropped": _dropped(status),
+        "out": SlotText(tr("out {rate}/s", rate=number(status.rate_out, 1)), _tip("out")),
+        "age": SlotText(
+            tr("age –") if age_ms is None else tr("age {ms} ms", ms=number(age_ms)), _tip("age")
+        ),
+        "dropped": _dropped(status, recent),
         "flight": SlotText(
-            f"flight {status.counts.in_flight}/{status.in_flight_limit}",
-            _FLIGHT_TIP,
+            tr(
+                "flight {flying}/{limit}",
+                flying=status.counts.in_flight,
+                limit=status.in_flight_limit,
+            ),
+            _tip("flight"),
         ),
-        "bytes": SlotText(
-            f"↑ {status.bytes_out_per_s / 1e6:.1f} MB/s ↓ {status.bytes_in_per_s / 1e6:.1f} MB/s",
-            _BYTES_TIP,
-        ),
+        "bytes": SlotText(f"↑ {number(out, 1)} MB/s ↓ {number(back, 1)} MB/s", _tip("bytes")),
     }
 
 
 def _rate_in(status: RunStatus) -> SlotText:
     info = status.source.info
     wanted = info.rate if info is not None and info.width else 0.0
+    rate = number(status.rate_in, 1)
     if not wanted:
-        return SlotText(f"in {status.rate_in:.1f}/s", _IN_TIP)
-    tip = f"Frames per second from the source, which promises {wanted:.0f}"
+        return SlotText(tr("in {rate}/s", rate=rate), _tip("in"))
+    tip = tr("Frames per second from the source, which promises {wanted}", wanted=number(wanted))
     share = status.rate_in / wanted
     streaming = status.state is RunState.STREAMING and status.counts.captured > 2 * wanted
     level = ""
     if streaming and share < _RATE_WARNING:
         level = "error" if share < _RATE_ALARM else "warning"
     sign = "▲ " if level == "error" else ""
-    return SlotText(f"{sign}in {status.rate_in:.1f}/{wanted:.0f} fps", tip, level)
+    text = tr("in {rate}/{wanted} fps", rate=rate, wanted=number(wanted))
+    return SlotText(f"{sign}{text}", tip, level)
 
 
-def _dropped(status: RunStatus) -> SlotText:
+def _dropped(status: RunStatus, recent: Recent | None) -> SlotText:
+    """What is not answered now colours the slot; what ever was not is in the tooltip."""
     counts = status.counts
-    total = counts.dropped_total + counts.failed
-    share = total / counts.captured if counts.captured else 0.0
-    lines = [f"{place}: {number}" for place, number in counts.dropped.items()]
-    if counts.failed:
-        lines.append(f"failed: {counts.failed}")
-    tip = "\n".join([_DROP_TIP, *lines])
+    ever = Recent(counts.captured, counts.dropped_total + counts.failed)
+    shown = ever if recent is None else recent
     level = ""
-    if share > _DROP_WARNING and total >= _FEWEST_DROPS:
-        level = "error" if share > _DROP_ALARM else "warning"
+    if recent is not None and shown.share > _DROP_WARNING and shown.unanswered >= _FEWEST_DROPS:
+        level = "error" if shown.share > _DROP_ALARM else "warning"
     sign = "▲ " if level else ""
-    return SlotText(f"{sign}dropped {total} ({share * 100:.1f} %)", tip, level)
+    lines = [_tip("dropped")] if recent is not None else []
+    lines.append(
+        tr(
+            "Not answered since the start or the last reset: {lost} of {all} ({share})",
+            lost=ever.unanswered,
+            all=ever.captured,
+            share=percent(ever.share),
+        )
+    )
+    lines += [f"{place}: {lost}" for place, lost in counts.dropped.items()]
+    if counts.failed:
+        lines.append(tr("failed: {lost}", lost=counts.failed))
+    text = tr("dropped {lost} ({share})", lost=shown.unanswered, share=percent(shown.share))
+    return SlotText(f"{sign}{text}", "\n".join(lines), level)

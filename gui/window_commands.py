@@ -96,6 +96,14 @@ def _run(window: MainWindow) -> Iterator[Command]:
         aliases="reconnect",
     )
     yield Command(
+        "run.reset_counters",
+        tr("Reset counters"),
+        window.reset_counters,
+        "Run",
+        blocked=lambda: "" if window.run.session is not None else tr("Nothing is streaming."),
+        aliases="drops latency zero",
+    )
+    yield Command(
         "run.loop",
         "Play files again and again",
         window.desk.toggle_loop,

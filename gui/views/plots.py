@@ -144,6 +144,13 @@ class StripPlot(View):
             axis.show()
             self._relabel()
 
+    def clear_right_axis(self) -> None:
+        """Take the second axis away."""
+        if self._right is not None:
+            self._right = None
+            self._widget.getPlotItem().showAxis("right", show=False)
+            self._relabel()
+
     def reset_zoom(self) -> None:
         """Show the whole window and the whole axis."""
         self._box.setRange(xRange=(-self.window_s, 0), yRange=(0, 1), padding=0)

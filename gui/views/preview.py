@@ -168,7 +168,8 @@ class PreviewView(View):
             painter.fillRect(self.rect(), self.roles.color("background"))
         else:
             self._paint_picture(painter, picture)
-            if result is not None:
+            # Under a message the boxes of the past would lie on the picture of now.
+            if result is not None and (self._locked or not self._message):
                 self._paint_result(painter, picture, result)
         self._paint_message(painter, over_picture=picture is not None)
         if self.hasFocus():

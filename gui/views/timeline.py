@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from backend.core.predictions import Predictions, Scalar
+from backend.core.predictions import Classification, Detections, Predictions, Scalar, Scalars
 from backend.core.tensors import Array
 from gui.theme import DARK, Palette
 from gui.views.legend import Entry, Legend
@@ -22,6 +22,7 @@ _MEASURED = 3
 _WINDOW_S = 30.0
 _LEGEND_NEEDS = 420
 _MARGIN_S = 1.0
+_SCORED = (Classification, Detections, Scalars)
 
 
 class ProbabilityTimeline(View):
@@ -67,6 +68,7 @@ class ProbabilityTimeline(View):
             self._drawn_ns = self._text_ns = 0
         self._beat += 1
         self._newest_s = max(self._newest_s, at_s)
+        self._scorable |= any(isinstance(prediction, _SCORED) for prediction in predictions)
         self._add_scores(at_s, scored(predictions), captured_ns)
         self._add_scalars(at_s, measured(predictions), captured_ns)
 
@@ -74,6 +76,7 @@ class ProbabilityTimeline(View):
         """Forget everything, for another model or source."""
         self._forget()
         self._plot.clear_lines()
+        self._plot.clear_right_axis()
         self._redraw(time.monotonic_ns())
 
     def tick(self, now_ns: int) -> None:
@@ -119,6 +122,7 @@ class ProbabilityTimeline(View):
         self._ranges: dict[str, Scalar] = {}
         self._beat, self._newest_s = 0, 0.0
         self._frozen = None
+        self._scorable = False
 
     def _add_scores(self, at_s: float, found: list[Scored], now_ns: int) -> None:
         best = found[:_BEST]
@@ -172,9 +176,19 @@ class ProbabilityTimeline(View):
         for place, points in enumerate(windows):
             x, y, joins = polyline(points)
             self._plot.set_line(place, x - now_s, y, joins, self._color(place))
-        self._plot.set_notice("" if self._beat else self.tr("Waiting for the first prediction"))
+        self._plot.set_notice(self._notice())
         self._plot.show_cursor()
         self._refresh_legend(now_ns, now_s, windows)
+
+    def _notice(self) -> str:
+        """Why there is no line, '' where there is one."""
+        if not self._beat:
+            return self.tr("Waiting for the first prediction")
+        if any(label is not None for label in (*self._latch.labels, *self._scalar_latch.labels)):
+            return ""
+        if self._scorable:
+            return self.tr("Nothing found yet")
+        return self.tr("This model gives no scores, so there is nothing to plot")
 
     def _refresh_legend(self, now_ns: int, now_s: float, windows: list[Array]) -> None:
         cursor_s = self._plot.cursor_s

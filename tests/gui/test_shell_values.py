@@ -22,6 +22,7 @@ from backend.core.status import (
     SourceStatus,
 )
 from backend.core.target import Target
+from gui.counters import Counters, Recent
 from gui.env import _bad_pair, why_no_window
 from gui.offers import lasting_spec, source_detail, source_icon, source_title
 from gui.options import Options, parse_options
@@ -211,7 +212,7 @@ def streaming(**changes: object) -> RunStatus:
 def test_the_strip_warns_of_drops_from_one_and_alarms_from_five_percent() -> None:
     for dropped, level in ((10, ""), (20, "warning"), (60, "error")):
         counts = Counts(captured=1000, dropped={DropPlace.WAITING: dropped})
-        slot = slot_texts(streaming(counts=counts), None)["dropped"]
+        slot = slot_texts(streaming(counts=counts), None, Recent(1000, dropped))["dropped"]
         assert slot.level == level
         assert f"waiting: {dropped}" in slot.tip
         assert slot.text.startswith("▲") == bool(level)
@@ -269,3 +270,31 @@ def luminance(color: str) -> float:
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_drops_are_those_of_the_last_ten_seconds_and_can_be_counted_anew() -> None:
+    counters = Counters()
+
+    def at(now_s: float, captured: int, dropped: int) -> Recent:
+        counts = Counts(captured=captured, dropped={DropPlace.WAITING: dropped})
+        status = counters.since(RunStatus(counts=counts))
+        return counters.recent(status, now_s)
+
+    assert at(0.0, 30, 15).share == 0.5
+    assert at(5.0, 180, 15) == Recent(180, 15)
+    assert at(10.0, 330, 15) == Recent(300, 0)
+    status = RunStatus(counts=Counts(captured=330, failed=1, dropped={DropPlace.WAITING: 15}))
+    counters.reset(status, 10.0)
+    assert counters.since(status).counts == Counts()
+    assert at(10.5, 345, 16) == Recent(15, 1)
+    counters.begin()
+    assert at(11.0, 3, 0) == Recent(3, 0)
+
+
+def test_old_drops_are_in_the_tooltip_and_colour_nothing() -> None:
+    counts = Counts(captured=600, answered=300, dropped={DropPlace.WAITING: 300})
+    status = RunStatus(state=RunState.STREAMING, counts=counts)
+    slot = slot_texts(status, None, Recent(300, 0))["dropped"]
+    assert (slot.text, slot.level) == ("dropped 0 (0.0 %)", "")
+    assert "300 of 600 (50.0 %)" in slot.tip
+    assert slot_texts(status, None, Recent(300, 30))["dropped"].level == "error"

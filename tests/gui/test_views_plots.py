@@ -509,3 +509,27 @@ def test_values_are_written_short() -> None:
         "1.2 GB/s",
         "276 MB/s",
     ]
+
+
+def test_a_model_without_scores_says_why_its_timeline_is_empty(
+    timeline: ProbabilityTimeline,
+) -> None:
+    timeline.add(time.monotonic_ns(), (Tensors(()),))
+    timeline.clear()
+    timeline.add(time.monotonic_ns(), (Tensors(()),))
+    timeline.tick(time.monotonic_ns() + 10**9)
+    assert "no scores" in timeline._plot.notice
+    timeline.add(time.monotonic_ns(), (Detections(()),))
+    timeline.tick(time.monotonic_ns() + 2 * 10**9)
+    assert timeline._plot.notice == "Nothing found yet"
+
+
+def test_the_axis_of_a_number_goes_with_its_model(
+    timeline: ProbabilityTimeline,
+) -> None:
+    pitch = Scalars((Scalar("pitch", 440.0, unit="Hz", low=50.0, high=2000.0),))
+    timeline.add(time.monotonic_ns(), (pitch,))
+    axis = timeline._plot._widget.getPlotItem().getAxis("right")
+    assert axis.isVisible()
+    timeline.clear()
+    assert not axis.isVisible()
