@@ -1,0 +1,252 @@
+"""The saved targets, in one readable JSON file; secrets are never in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from backend.core.choices import EMBEDDED
+from backend.core.errors import UsageError
+from backend.core.target import Credentials, Target
+from backend.targets.rules import check_name, check_target, free_name
+from backend.targets.secrets import Keeping, Kept, Secrets
+from backend.targets.targets_file import read_targets, set_aside, write_targets
+from backend.targets.templates import is_template, secret_ids, secret_template
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A target as it was saved, its secrets replaced by templates.
+
+    `kept` is where its new secrets are, None if it brought none; `sentence` says it to people.
+    """
+
+    target: Target
+    kept: Kept | None = None
+    sentence: str = ""
+
+
+class TargetStore:
+    """The embedded server first, which is not in the file, then the others in their own order.
+
+    Targets hold templates; `resolve.resolve` makes them usable. Without a `path` nothing is
+    written. `problem` says what was wrong with the file when it was read, '' if nothing. Safe to
+    use from several threads; what needs a keyring or a disk is not for the window's thread.
+    """
+
+    def __init__(self, path: Path | None, secrets: Secrets) -> None:
+        self._path = path
+        self._secrets = secrets
+        self._lock = threading.RLock()
+        self._targets: tuple[Target, ...] = ()
+        self._seen: tuple[int, int] | None = None
+        self.problem = ""
+        self._refresh()
+
+    @property
+    def secrets(self) -> Secrets:
+        """Where the secrets of these targets are."""
+        return self._secrets
+
+    def targets(self) -> tuple[Target, ...]:
+        """All of them, the embedded server first."""
+        with self._lock:
+            self._refresh()
+            return (Target(EMBEDDED), *self._targets)
+
+    def find(self, name: str) -> Target:
+        """The target of that name, in any case; raises UsageError that lists those there are."""
+        known = self.targets()
+        for target in known:
+            if target.name.casefold() == name.strip().casefold():
+                return target
+        names = ", ".join(target.name for target in known)
+        raise UsageError(f"There is no target '{name}'.", hint=f"There are: {names}.")
+
+    def add(self, target: Target) -> Saved:
+        """Save a new target; raises UsageError for what cannot be, such as a name in use."""
+        with self._lock:
+            self._refresh()
+            check_name(target.name, self._names())
+            check_target(target)
+            saved = self._without_secrets(target)
+            self._write((*self._targets, saved.target))
+            return saved
+
+    def edit(self, name: str, target: Target) -> Saved:
+        """Replace the target `name`, which may get another name; raises UsageError."""
+        with self._lock:
+            old = self._own(name)
+            check_name(target.name, [other for other in self._names() if other != old.name])
+            check_target(target)
+            saved = self._without_secrets(target)
+            self._write(tuple(saved.target if one is old else one for one in self._targets))
+            self._forget(set(_ids(old)) - set(_ids(saved.target)))
+            return saved
+
+    def duplicate(self, name: str) -> Saved:
+        """A copy under a free name right after it, with secrets of its own."""
+        with self._lock:
+            old = self._own(name)
+            copy = replace(old, name=free_name(old.name, self._names()))
+            saved = self._with_own_secrets(copy)
+            index = self._targets.index(old) + 1
+            self._write((*self._targets[:index], saved.target, *self._targets[index:]))
+            return saved
+
+    def delete(self, name: str) -> Target:
+        """Remove a target and its secrets; what it was, for who would undo it."""
+        with self._lock:
+            old = self._own(name)
+            self._write(tuple(one for one in self._targets if one is not old))
+            self._forget(set(_ids(old)))
+            return old
+
+    def import_file(self, path: Path) -> tuple[Saved, ...]:
+        """Add the targets of a file, under free names where theirs are taken.
+
+        Raises UsageError, and then has added none, if one of them is not well formed.
+        """
+        contents = read_targets(path)
+        if contents.problems:
+            raise UsageError(f"{path.name} cannot be imported. {' '.join(contents.problems)}")
+        with self._lock:
+            self._refresh()
+            names = self._names()
+            added = []
+            for target in contents.targets:
+                name = free_name(target.name, names)
+                names.append(name)
+                added.append(self._without_secrets(replace(target, name=name)))
+            self._write((*self._targets, *(saved.target for saved in added)))
+            return tuple(added)
+
+    def export_file(self, path: Path, names: Sequence[str] = ()) -> int:
+        """Write targets to a file, all or those named, without any secret; how many they are."""
+        with self._lock:
+            self._refresh()
+            wanted = [self._own(name) for name in names] if names else list(self._targets)
+            write_targets(path, wanted)
+            return len(wanted)
+
+    # -- what the lock guards ------------------------------------------------------------------
+
+    def _names(self) -> list[str]:
+        return [target.name for target in self._targets]
+
+    def _own(self, name: str) -> Target:
+        found = self.find(name)
+        if found.name == EMBEDDED:
+            raise UsageError("The embedded server cannot be changed or removed.")
+        return found
+
+    def _without_secrets(self, target: Target) -> Saved:
+        """The target with templates for what is secret: each literal token and header value."""
+        keepings: list[Keeping] = []
+
+        def kept(text: str) -> str:
+            if not text or is_template(text):
+                return text
+            keepings.append(self._secrets.keep(text))
+            return keepings[-1].template
+
+        credentials = Credentials(
+            kept(target.credentials.token),
+            tuple((name, kept(value)) for name, value in target.credentials.headers),
+        )
+        saved = replace(target, credentials=credentials)
+        if not keepings:
+            return Saved(saved)
+        worst = next((k for k in keepings if k.kept is Kept.THIS_RUN), keepings[0])
+        return Saved(saved, worst.kept, worst.sentence)
+
+    def _with_own_secrets(self, target: Target) -> Saved:
+        """The target with copies of its secrets; one that is not here stays a template."""
+        worst: Keeping | None = None
+
+        def copied(text: str) -> str:
+            nonlocal worst
+            for secret_id in secret_ids(text):
+                if self._secrets.where(secret_id) is None:
+                    continue
+                keeping = self._secrets.keep(self._secrets.find(secret_id))
+                worst = keeping if worst is None or keeping.kept is Kept.THIS_RUN else worst
+                text = text.replace(secret_template(secret_id), keeping.template)
+            return text
+
+        credentials = Credentials(
+            copied(target.credentials.token),
+            tuple((name, copied(value)) for name, value in target.credentials.headers),
+        )
+        saved = replace(target, credentials=credentials)
+        return Saved(saved, worst.kept, worst.sentence) if worst is not None else Saved(saved)
+
+    def _forget(self, ids: set[str]) -> None:
+        used = {one for target in self._targets for one in _ids(target)}
+        for secret_id in ids - used:
+            self._secrets.forget(secret_id)
+
+    def _write(self, targets: tuple[Target, ...]) -> None:
+        if self._path is not None:
+            write_targets(self._path, targets)
+            self._seen = self._stamp()
+        self._targets = targets
+
+    def _refresh(self) -> None:
+        """Read the file if another program has written it since."""
+        stamp = self._stamp()
+        if self._path is None or stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            contents = read_targets(self._path)
+        except UsageError as error:
+            self._put_aside(error.message)
+            return
+        saved = [self._without_secrets(target) for target in contents.targets]
+        self._targets = tuple(one.target for one in saved)
+        kept = {one.kept for one in saved}
+        if Kept.THIS_RUN in kept:
+            self.problem = (
+                f"{self._path.name} holds secrets, and there is no keyring to move them to: "
+                "write ${NAME} there, and set that environment variable."
+            )
+        elif Kept.KEYRING in kept:
+            self._write(self._targets)
+            self.problem = f"Secrets in {self._path.name} were moved to the keyring."
+        if contents.problems:
+            self._put_aside(" ".join(contents.problems))
+
+    def _put_aside(self, why: str) -> None:
+        """Keep a copy of what will be overwritten; what was understood goes on being used."""
+        assert self._path is not None
+        try:
+            aside = set_aside(self._path)
+            write_targets(self._path, self._targets)
+            self._seen = self._stamp()
+            self.problem = f"{why} It was set aside as {aside.name}."
+        except (OSError, UsageError) as error:
+            self.problem = f"{why} It could not be set aside: {error}"
+
+    def _stamp(self) -> tuple[int, int] | None:
+        if self._path is None:
+            return None
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+
+def _ids(target: Target) -> list[str]:
+    texts = [target.credentials.token, *(value for _, value in target.credentials.headers)]
+    return [one for text in texts for one in secret_ids(text)]
+
+
+def open_store(folder: Path) -> TargetStore:
+    """The store in a configuration folder, with the system's keyring."""
+    from backend.targets.folder import TARGETS_FILE
+
+    return TargetStore(folder / TARGETS_FILE, Secrets())
