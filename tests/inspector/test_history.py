@@ -10,13 +10,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.core.choices import Compression
+from backend.core.choices import Compression, Serialization
 from backend.core.errors import InvalidInput, NotFound, UsageError
 from backend.core.inference import InferRequest
+from backend.core.target import Target
+from backend.core.tensors import Datatype, Tensor
+from backend.inspector.caller import Caller
 from backend.inspector.exchange import (
     Exchange,
     Fault,
@@ -28,7 +32,9 @@ from backend.inspector.exchange import (
 )
 from backend.inspector.history import History
 from backend.inspector.history_export import export_exchanges, import_into, read_exchanges
+from backend.inspector.resend import request_again
 from backend.inspector.secret_headers import concealed, concealed_path
+from backend.inspector.tensor_form import to_request
 from backend.wire import oip_grpc
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -242,6 +248,42 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
     assert found.request.path.endswith("?api_key=${API_KEY}&a=b")
     assert concealed(found.request.headers) == found.request.headers
     assert concealed_path(found.request.path) == found.request.path
+
+
+@pytest.mark.parametrize("serialization", list(Serialization))
+def test_an_exchange_found_in_the_history_is_sent_again_with_the_same_answer(
+    serialization: Serialization, history: History, target: Target
+) -> None:
+    values = Tensor("INPUT0", Datatype.UINT8, np.arange(200_000).astype(np.uint8))
+    request = to_request(
+        InferRequest("identity", (values,)),
+        serialization,
+        target.name,
+        headers=(("x-api-key", "k"), ("x-b", "2")),
+        deadline_s=20,
+    )
+    with Caller(target) as caller:
+        first = caller.call(request)
+        history.add(first)
+        (row,) = history.rows("identity")
+        again = request_again(history.get(row.id), {"X_API_KEY": "k"})
+        assert again == request
+        second = caller.call(again)
+    assert first.ok
+    assert second.ok
+    assert second.body == first.body
+
+
+def test_what_was_not_kept_whole_is_not_sent_again() -> None:
+    with pytest.raises(UsageError, match="3 of the messages"):
+        request_again(replace(exchange(), sent_left_out=3), {})
+    opened = exchange()
+    opened = replace(
+        opened, request=replace(opened.request, headers=(("authorization", "Bearer ${TOKEN}"),))
+    )
+    with pytest.raises(UsageError, match="TOKEN"):
+        request_again(opened, {})
+    assert request_again(opened, {"TOKEN": "x"}).headers == (("authorization", "Bearer x"),)
 
 
 @pytest.mark.parametrize(
