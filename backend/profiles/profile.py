@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from backend.core.choices import Payload
+from backend.core.choices import Api, ImageEncoding, Payload
 from backend.core.errors import InvalidInput, ReplyMismatch
 from backend.core.predictions import Predictions
 from backend.core.samples import Frame, MediaKind, Sample
@@ -16,6 +16,7 @@ from backend.core.tensors import Tensor, TensorSpec
 from backend.profiles.constants import ConstantInput
 from backend.profiles.geometry import Geometry
 from backend.profiles.names import IMAGE_ENCODED
+from backend.profiles.picture_recipe import EncodedPicture
 from backend.profiles.recipe import Elements, InputRecipe, OurInputs
 from backend.profiles.view import View
 from backend.wire.images import decode_image
@@ -108,6 +109,13 @@ class ModelProfile:
                 f"The server's '{self.model}' does not answer as its profile says: {wrong}.",
                 hint=f"Expected {_listed(self.outputs)}; got {_listed(by_name.values())}.",
             ) from error
+
+    def why_not_image(self, encoding: ImageEncoding, api: Api) -> str:
+        """Why pictures for this model are not written so, or '' if they can be."""
+        files = isinstance(self.recipe, (OurInputs, Elements, EncodedPicture))
+        if encoding is ImageEncoding.RAW or api is Api.SERVING or files:
+            return ""
+        return f"'{self.model}' takes pixels as numbers; {encoding.upper()} is not sent to it."
 
     def view(self, sample: Sample | None) -> View:
         """What a decoder needs to know about a sample."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.core.choices import ImageEncoding, Payload
+from backend.core.choices import Api, ImageEncoding, Payload
 from backend.core.errors import InvalidInput, UsageError
 from backend.core.samples import AudioWindow, Frame, MediaKind
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
@@ -178,3 +178,13 @@ def test_the_preview_shows_what_the_model_sees(recipe: InputRecipe, size: tuple[
     (sent,) = profile.encode(PICTURE, Payload())
     if sent.datatype is Datatype.FP32:
         assert (shown.tensors[0].data == sent.data).all()
+
+
+def test_a_model_of_numbers_says_why_no_file_is_sent() -> None:
+    numbers = ModelProfile("m", MediaKind.IMAGE, (), (), PlainTensors(), recipe=PictureRecipe())
+    files = ModelProfile("m", MediaKind.IMAGE, (), (), PlainTensors(), recipe=EncodedPicture())
+    reason = numbers.why_not_image(ImageEncoding.JPEG, Api.OIP)
+    assert reason == "'m' takes pixels as numbers; JPEG is not sent to it."
+    assert numbers.why_not_image(ImageEncoding.RAW, Api.OIP) == ""
+    assert numbers.why_not_image(ImageEncoding.JPEG, Api.SERVING) == ""
+    assert files.why_not_image(ImageEncoding.JPEG, Api.OIP) == ""
