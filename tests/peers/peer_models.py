@@ -1,18 +1,20 @@
 """The same small models for each kind of server, written into a folder.
 
 `identity`, `numbers` (FP32) and `spare` give back what they get, `single` only once a stream;
-`faces_raw` runs an ONNX face detector and gives its outputs as they are.
+ONNX files are run as they are.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import onnxruntime
 
 ECHOES = {"identity": "UINT8", "numbers": "FP32", "spare": "UINT8"}
-FACES = "faces_raw"
 
 _TRITON_ECHO = """
 import triton_python_backend_utils as pb_utils
@@ -41,14 +43,19 @@ class TritonPythonModel:
         self.session = onnxruntime.InferenceSession(
             path, options, providers=["CPUExecutionProvider"]
         )
+        self.given = [one.name for one in self.session.get_inputs()]
+        self.gives = [one.name for one in self.session.get_outputs()]
 
     def execute(self, requests):
         replies = []
         for request in requests:
-            given = pb_utils.get_input_tensor_by_name(request, "input").as_numpy()
-            scores, boxes = self.session.run(["scores", "boxes"], {"input": given})
+            feed = {
+                name: pb_utils.get_input_tensor_by_name(request, name).as_numpy()
+                for name in self.given
+            }
+            outputs = zip(self.gives, self.session.run(self.gives, feed))
             replies.append(pb_utils.InferenceResponse(
-                [pb_utils.Tensor("scores", scores), pb_utils.Tensor("boxes", boxes)]
+                [pb_utils.Tensor(name, array) for name, array in outputs]
             ))
         return replies
 """
@@ -60,15 +67,12 @@ instance_group [{{ kind: KIND_CPU count: 1 }}]
 """
 _TRITON_ONNX_CONFIG = """
 backend: "python"
-input [{ name: "input" data_type: TYPE_FP32 dims: [1, 3, 240, 320] }]
-output [
-  { name: "scores" data_type: TYPE_FP32 dims: [1, 4420, 2] },
-  { name: "boxes" data_type: TYPE_FP32 dims: [1, 4420, 4] }
-]
-instance_group [{ kind: KIND_CPU count: 1 }]
+input [{given}]
+output [{gives}]
+instance_group [{{ kind: KIND_CPU count: 1 }}]
 """
+_TRITON_TENSOR = '{{ name: "{name}" data_type: TYPE_FP32 dims: {shape} }}'
 _MLSERVER_MODELS = """
-import os
 from mlserver import MLModel
 from mlserver.codecs import NumpyCodec
 from mlserver.types import InferenceResponse, ResponseOutput
@@ -98,18 +102,17 @@ class Onnx(Streaming):
         import onnxruntime
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        path = os.path.join(os.path.dirname(self._settings.source), "model.onnx")
         self.session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"]
+            self.settings.parameters.uri, options, providers=["CPUExecutionProvider"]
         )
         return True
 
     async def predict(self, payload):
-        given = NumpyCodec.decode_input(payload.inputs[0])
-        results = self.session.run(["scores", "boxes"], {"input": given})
+        feed = {one.name: NumpyCodec.decode_input(one) for one in payload.inputs}
+        names = [one.name for one in self.session.get_outputs()]
         outputs = [
             NumpyCodec.encode_output(name, array)
-            for name, array in zip(["scores", "boxes"], results)
+            for name, array in zip(names, self.session.run(names, feed))
         ]
         return InferenceResponse(model_name=self.name, id=payload.id, outputs=outputs)
 """
@@ -145,17 +148,22 @@ if __name__ == "__main__":
 """
 
 
-def write_triton(folder: Path, faces: Path | None = None) -> None:
-    """A model repository; `faces` is the detector's ONNX file."""
+def write_triton(folder: Path, models: Mapping[str, Path]) -> None:
+    """A model repository with the echoes, and ONNX files by the names of their models."""
     for name, datatype in ECHOES.items():
         config = _TRITON_ECHO_CONFIG.format(datatype=datatype)
         _write(folder / name, {"config.pbtxt": config, "1/model.py": _TRITON_ECHO})
-    if faces is not None:
-        _write(folder / FACES, {"config.pbtxt": _TRITON_ONNX_CONFIG, "1/model.py": _TRITON_ONNX})
-        shutil.copyfile(faces, folder / FACES / "1" / "model.onnx")
+    for name, path in models.items():
+        given, gives = (
+            ", ".join(_TRITON_TENSOR.format(name=one["name"], shape=one["shape"]) for one in side)
+            for side in _tensors(path)
+        )
+        config = _TRITON_ONNX_CONFIG.format(given=given, gives=gives)
+        _write(folder / name, {"config.pbtxt": config, "1/model.py": _TRITON_ONNX})
+        shutil.copyfile(path, folder / name / "1" / "model.onnx")
 
 
-def write_mlserver(folder: Path, rest: int, grpc: int, faces: Path | None = None) -> None:
+def write_mlserver(folder: Path, rest: int, grpc: int, models: Mapping[str, Path]) -> None:
     """A folder for ``mlserver start``."""
     settings = {
         "debug": False,
@@ -168,11 +176,15 @@ def write_mlserver(folder: Path, rest: int, grpc: int, faces: Path | None = None
     }
     _write(folder, {"settings.json": json.dumps(settings), "peer_runtimes.py": _MLSERVER_MODELS})
     for name, datatype in ECHOES.items():
-        _mlserver_model(folder / name, name, "Echo", _spec("INPUT0", "OUTPUT0", datatype))
-    _mlserver_model(folder / "single", "single", "Single", {})
-    if faces is not None:
-        _mlserver_model(folder / FACES, FACES, "Onnx", {})
-        shutil.copyfile(faces, folder / FACES / "model.onnx")
+        given, gives = ([_spec(one, datatype, [-1])] for one in ("INPUT0", "OUTPUT0"))
+        _mlserver_model(folder / name, "Echo", {"inputs": given, "outputs": gives})
+    _mlserver_model(folder / "single", "Single", {})
+    for name, path in models.items():
+        given, gives = _tensors(path)
+        file = {"uri": str(folder / name / "model.onnx")}
+        more = {"inputs": given, "outputs": gives, "parameters": file}
+        _mlserver_model(folder / name, "Onnx", more)
+        shutil.copyfile(path, folder / name / "model.onnx")
 
 
 def write_kserve(folder: Path) -> Path:
@@ -181,22 +193,35 @@ def write_kserve(folder: Path) -> Path:
     return folder / "server.py"
 
 
-def write_onnx(folder: Path, faces: Path) -> None:
-    """A model repository for our own server, with nothing but the ONNX file."""
-    (folder / FACES / "1").mkdir(parents=True)
-    shutil.copyfile(faces, folder / FACES / "1" / "model.onnx")
+def write_onnx(folder: Path, models: Mapping[str, Path]) -> None:
+    """A model repository for our own server, with nothing but the ONNX files."""
+    for name, path in models.items():
+        (folder / name / "1").mkdir(parents=True)
+        shutil.copyfile(path, folder / name / "1" / "model.onnx")
 
 
-def _mlserver_model(folder: Path, name: str, kind: str, more: Mapping[str, object]) -> None:
-    settings = {"name": name, "implementation": f"peer_runtimes.{kind}", **more}
+def _tensors(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The declared inputs and outputs of an ONNX file whose tensors are all FP32."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # it would tell of every initializer
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return _specs(session.get_inputs()), _specs(session.get_outputs())
+
+
+def _specs(tensors: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
+        _spec(one.name, "FP32", [size if isinstance(size, int) else -1 for size in one.shape])
+        for one in tensors
+    ]
+
+
+def _spec(name: str, datatype: str, shape: list[int]) -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": shape}
+
+
+def _mlserver_model(folder: Path, kind: str, more: Mapping[str, object]) -> None:
+    settings = {"name": folder.name, "implementation": f"peer_runtimes.{kind}", **more}
     _write(folder, {"model-settings.json": json.dumps(settings)})
-
-
-def _spec(given: str, gives: str, datatype: str) -> dict[str, object]:
-    def one(name: str) -> list[dict[str, object]]:
-        return [{"name": name, "datatype": datatype, "shape": [-1]}]
-
-    return {"inputs": one(given), "outputs": one(gives)}
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

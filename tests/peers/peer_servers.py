@@ -10,19 +10,21 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from backend.core.target import Target
 from tests.peers.peer_models import write_kserve, write_mlserver, write_triton
 
 _START_S = 90
+NO_MODELS: Mapping[str, Path] = MappingProxyType({})
 
 
 @contextmanager
-def triton(program: str, folder: Path, faces: Path | None = None) -> Iterator[Target]:
+def triton(program: str, folder: Path, models: Mapping[str, Path] = NO_MODELS) -> Iterator[Target]:
     """Triton, by a program that takes HTTP_PORT GRPC_PORT REPOSITORY and further options."""
     rest, grpc = free_ports()
     repository = folder / "triton"
-    write_triton(repository, faces)
+    write_triton(repository, models)
     options = ["--model-control-mode=explicit", "--load-model=*"]
     command = [program, str(rest), str(grpc), str(repository), *options]
     with _running(command, folder / "triton.log", f"http://127.0.0.1:{rest}/v2/health/ready"):
@@ -30,11 +32,13 @@ def triton(program: str, folder: Path, faces: Path | None = None) -> Iterator[Ta
 
 
 @contextmanager
-def mlserver(program: str, folder: Path, faces: Path | None = None) -> Iterator[Target]:
+def mlserver(
+    program: str, folder: Path, models: Mapping[str, Path] = NO_MODELS
+) -> Iterator[Target]:
     """MLServer, by its program ``mlserver``."""
     rest, grpc = free_ports()
     home = folder / "mlserver"
-    write_mlserver(home, rest, grpc, faces)
+    write_mlserver(home, rest, grpc, models)
     command = [program, "start", str(home)]
     ready = f"http://127.0.0.1:{rest}/v2/health/ready"
     with _running(command, folder / "mlserver.log", ready, {"PYTHONPATH": str(home)}):
