@@ -29,7 +29,7 @@ from backend.inspector.exchange import (
     Status,
     now_utc,
 )
-from backend.inspector.rest_connection import RestConnection, remaining
+from backend.inspector.rest_connection import RestConnection
 from backend.inspector.rest_door import RestDoor
 from backend.inspector.server_parts import parts_in_headers
 from backend.inspector.stopwatch import Stopwatch
@@ -223,15 +223,14 @@ class RestCall:
             raise PayloadTooLarge(reply.length, limit)
         expected, body = reply.length, bytearray()
         while True:
-            if connection.http.sock is not None:
-                connection.limit(until)
-            remaining(until)
+            connection.limit(until)
             piece = reply.read1(_PIECE)
             if not piece:
                 break
             body += piece
             if len(body) > limit:
                 raise PayloadTooLarge(len(body), limit)
+        connection.limit(until)  # ended by us, it looks as if the server had ended the reply
         if expected is not None and len(body) < expected and self.request.verb != "HEAD":
             raise StreamBroken(f"The reply ended after {len(body):,} of {expected:,} bytes.")
         return bytes(body)

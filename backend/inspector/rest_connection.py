@@ -111,8 +111,9 @@ class RestConnection:
         """Let the next wait of the socket end at the deadline; raises DeadlineExceeded after it."""
         if self._closed:
             raise StreamBroken("The connection was closed.")
+        left = remaining(until)
         if self.http.sock is not None:
-            self.http.sock.settimeout(remaining(until))
+            self.http.sock.settimeout(left)
 
     def abort(self) -> None:
         """Make whatever waits on it fail at once."""
