@@ -81,8 +81,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit { background: $fi
   border-radius: ${radius}px; selection-background-color: $accent;
   selection-color: $on_accent; }
 QLineEdit, QSpinBox, QDoubleSpinBox { min-height: ${inner}px; padding: 0 6px; }
-QSpinBox { padding: 0; }
-QDoubleSpinBox { padding: 0 2px; }
+QAbstractSpinBox { padding: 0; }
 QComboBox { background: $field; border: 1px solid $border; border-radius: ${radius}px;
   min-height: ${inner}px; padding: 0 6px; }
 QComboBox:focus, QDoubleSpinBox:focus { border-color: $accent; }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
@@ -105,7 +108,7 @@ class Catalogue(QObject):
     def _describe(self, target: Target, name: str) -> KnownModel:
         control = self._engine.make_control(target)
         try:
-            description = control.model_metadata(name)
+            description = _with_optional(control.model_metadata(name), _config(control, name))
         finally:
             control.close()
         return KnownModel(description, self._engine.profile(target, description))
@@ -151,3 +154,26 @@ class Catalogue(QObject):
                 self.models_known.emit(names)
 
         self._tasks.start("models", ask, known, lambda _error: known(()))
+
+
+def _config(control: ServerControlClient, name: str) -> Mapping[str, Any]:
+    """The model's configuration, or nothing where the server shows none."""
+    try:
+        return control.model_config(name) or {}
+    except ConsoleError:
+        return {}
+
+
+def _with_optional(description: ModelDescription, config: Mapping[str, Any]) -> ModelDescription:
+    """The description with what only the configuration says: which inputs may be left out."""
+    declared = config.get("input")
+    optional = {
+        one.get("name")
+        for one in (declared if isinstance(declared, list) else ())
+        if isinstance(one, dict) and one.get("optional") is True
+    }
+    inputs = tuple(
+        replace(spec, optional=spec.optional or spec.name in optional)
+        for spec in description.inputs
+    )
+    return replace(description, inputs=inputs)

@@ -75,7 +75,6 @@ class DiffView(QWidget):
         self._tolerance.setRange(0.0, 1e6)
         self._tolerance.setValue(TOLERANCE)
         self._tolerance.setFixedSize(100, CONTROL_HEIGHT)
-        self._tolerance.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self._tolerance.setKeyboardTracking(False)
         self._tolerance.setAccessibleName(tr("Tolerance"))
         self._tolerance.valueChanged.connect(self.tolerance_changed)

@@ -20,7 +20,6 @@ from backend.inspector.readings import Reading, read_message, read_reply
 from backend.inspector.recognise import method_of
 from backend.inspector.schema import Schema
 from backend.inspector.stream_log import Direction, Drained, StreamEvent, events_of
-from backend.inspector.tensor_form import TensorForm
 from gui.commands import Command
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_desk import CallDesk, Outcome
@@ -28,6 +27,7 @@ from gui.inspect.catalogue import Catalogue, KnownModel
 from gui.inspect.diff_view import Comparison, compare
 from gui.inspect.drafts import Draft
 from gui.inspect.engine import Engine
+from gui.inspect.first_form import first_form
 from gui.inspect.inspect_commands import inspect_commands
 from gui.inspect.method_tree import MethodTree
 from gui.inspect.past_desk import PastDesk
@@ -280,7 +280,7 @@ class InspectPage(QObject):
     @Slot(object)
     def _show_model(self, model: KnownModel) -> None:
         if model.description.name == self.request.model or not self.request.model:
-            self.request.show_form(TensorForm.of(model.description))
+            self.request.show_form(first_form(model, self._host.newest_sample()))
 
     @Slot(str, object)
     def _model_unknown(self, name: str, error: Exception) -> None:

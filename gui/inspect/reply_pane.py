@@ -109,8 +109,9 @@ class ReplyPane(QWidget):
         self._reading = None
         self.summary.clear()
         self._fill()
-        if streams:
+        if streams or self._pages.currentWidget() is self.diff:
             self._pages.setCurrentWidget(self.tabs)
+        if streams:
             self.tabs.setCurrentIndex(0)
         elif self.tabs.currentIndex() == 0:
             self.tabs.setCurrentIndex(1)

@@ -266,7 +266,6 @@ class RequestPane(QWidget):
         self._deadline.setSpecialValueText(tr("none"))
         self._deadline.setFixedSize(72, CONTROL_HEIGHT)
         self._deadline.setAccessibleName(tr("Deadline in seconds"))
-        self._deadline.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self._terms = QWidget()
         self._flow = FlowLayout(self._terms, GAP_LARGE, GAP)
         self._model_group = _captioned(tr("Model"), self._model)

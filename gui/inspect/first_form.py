@@ -1,0 +1,38 @@
+"""The form that a model begins with: what the source shows, if it can be fed with that."""
+
+from __future__ import annotations
+
+from backend.core.choices import Payload
+from backend.core.errors import ConsoleError
+from backend.core.samples import Frame, Sample
+from backend.inspector.input_fills import Fill, FillKind
+from backend.inspector.tensor_form import TensorForm
+from backend.profiles.profile import ModelProfile
+from gui.inspect.catalogue import KnownModel
+
+
+def first_form(model: KnownModel, sample: Sample | None) -> TensorForm:
+    """Zeros for everything that is needed, or the sample where the profile would send it.
+
+    Of inputs that are all optional one is sent.
+    """
+    form = TensorForm.of(model.description)
+    kind = FillKind.FRAME if isinstance(sample, Frame) else FillKind.WINDOW
+    for name in _fed(model.profile, sample):
+        if name in (row.spec.name for row in form.rows):
+            form = form.with_row(name, fill=Fill(kind), sent=True)
+    if form.rows and not any(row.sent for row in form.rows):
+        return form.with_row(form.rows[0].spec.name, sent=True)
+    return form
+
+
+def _fed(profile: ModelProfile | None, sample: Sample | None) -> tuple[str, ...]:
+    """Names of the inputs that the profile makes of a sample."""
+    if profile is None or sample is None:
+        return ()
+    constant = {one.tensor().name for one in profile.constants}
+    try:
+        tensors = profile.encode(sample, Payload())
+    except ConsoleError:
+        return ()
+    return tuple(tensor.name for tensor in tensors if tensor.name not in constant)
