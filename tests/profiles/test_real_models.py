@@ -20,6 +20,7 @@ from backend.clients.links import open_link
 from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
 from backend.core.predictions import Classification, Detection, Detections, Predictions
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
+from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.tensors import Array
 from backend.models.model_folders import ModelFolders
@@ -28,11 +29,14 @@ from backend.models.runtimes import standard_runtimes
 from backend.profiles.book import ProfileBook, ProfileOrigin
 from backend.profiles.decode_yunet import YunetDecoder
 from backend.profiles.geometry import Fit
+from backend.profiles.model_facts import ModelFacts
 from backend.profiles.picture_recipe import Colours, PictureRecipe
 from backend.profiles.profile import ModelProfile
 from backend.profiles.profile_file import PROFILE_FILE, write_profile
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
+from backend.session.session import Session
+from backend.sources.spec import Pace, source_from_spec
 from backend.wire.opencv import cv2
 from backend.wire.serving_rest import decode_reply
 
@@ -72,15 +76,19 @@ def serve(data_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Target]]:
         assert server.stop()
 
 
-def guessed(target: Target, model: str, folder: Path) -> ModelProfile:
-    """The profile that a newcomer gets."""
+def facts_of(target: Target, model: str) -> ModelFacts:
+    """What the server tells."""
     client = ServerControlClient(target)
     try:
-        description = client.model_metadata(model)
-        config = client.model_config(model)
+        return ModelFacts(client.model_metadata(model), client.model_config(model) or {})
     finally:
         client.close()
-    choice = ProfileBook(folder).find("embedded", description, config)
+
+
+def guessed(target: Target, model: str, folder: Path) -> ModelProfile:
+    """The profile that a newcomer gets."""
+    facts = facts_of(target, model)
+    choice = ProfileBook(folder).find("embedded", facts.description, facts.config)
     assert choice.origin is ProfileOrigin.GUESSED
     return choice.profile
 
@@ -155,9 +163,9 @@ def test_yunet_by_a_guessed_profile_finds_what_opencv_finds(
         agree(faces(answer), opencv_faces(data_dir, frame, profile.recipe, profile))
 
 
-def agree(ours: tuple[Detection, ...], theirs: Array) -> None:
+def agree(ours: tuple[Detection, ...], theirs: Array, least: int = 3) -> None:
     """Boxes and points within 1.5 pixels, scores within 0.01."""
-    assert len(ours) == len(theirs) >= 3
+    assert len(ours) == len(theirs) >= least
     for row in theirs:
         item = min(ours, key=lambda item: float(np.abs(np.subtract(item.box, row[:4])).max()))
         assert item.box == pytest.approx(row[:4], abs=1.5)
@@ -217,6 +225,37 @@ def overlap(one: Any, other: Any) -> float:
     both = max(0.0, x1 - x0) * max(0.0, y1 - y0)
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
     return float(both / (sum(areas) - both))
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+def test_a_session_maps_each_answer_into_its_own_photo(
+    data_dir: Path, tmp_path: Path, serve: Callable[..., Target], transport: Transport
+) -> None:
+    """Photos of different sizes, several of them under way at once."""
+    target = serve("yunet")
+    facts = facts_of(target, "yunet")
+    find = ProfileBook(tmp_path / "book").finder(lambda _: facts)
+    payload = _PAYLOADS[Transport.GRPC if transport.is_grpc else transport]
+    settings = RunSettings(target, "yunet", Api.OIP, transport, payload, in_flight=3)
+    results: list[Result] = []
+    source = source_from_spec(str(data_dir / "photos"), loop=False, pace=Pace.FREE)
+    session = Session(settings, source, profiles=find, on_result=results.append, retry=False)
+    session.start()
+    assert session.join(60)
+    assert session.error is None
+    sizes = set()
+    assert len(results) == len(list((data_dir / "photos").glob("*.jpg")))
+    for result in results:
+        assert isinstance(result.sample, Frame)
+        if Path(result.sample.name).name == "1.jpg":
+            continue  # a crowd, some of whom are at the limit
+        agree(
+            faces(result.predictions),
+            opencv_faces(data_dir, result.sample, _YUNET, find(settings)),
+            least=1,
+        )
+        sizes.add(result.sample.pixels.shape)
+    assert len(sizes) > 1
 
 
 @pytest.mark.parametrize("transport", list(_PAYLOADS))
