@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from backend.core.errors import InvalidInput, mebibytes
-from backend.inspector.body_text import json_text, proto_text
+from backend.inspector.body_text import MAX_TEXT, json_text, proto_text
 from backend.inspector.readable import bytes_text, element_text
 from backend.wire.json_text import read_json
 
@@ -33,7 +33,8 @@ class Node:
     """One value: `label` is its name or index, `path` the way to it from the root, as in
     ``outputs[0].data[3]``, `kind` what it is, and `text` its value cut at 2 kB.
 
-    `count` children, at most 32, are made by `children`.
+    `count` children, at most 32, are made by `children`. `value` is what it stands for, None for
+    a range, and for a message's list, which is made of its items.
     """
 
     label: str
@@ -43,6 +44,7 @@ class Node:
     count: int = 0
     value: Any = field(default=None, repr=False)
     _grow: Callable[[], Iterator[Node]] | None = field(default=None, repr=False)
+    _copy: Callable[[], str] | None = field(default=None, repr=False)
 
     def children(self) -> tuple[Node, ...]:
         """The nodes below, made anew at each call."""
@@ -53,10 +55,12 @@ class Node:
         if isinstance(self.value, Message):
             return proto_text(self.value).text
         if isinstance(self.value, str):
-            return self.value
+            return self.value[:MAX_TEXT]
         if isinstance(self.value, bytes):
-            return self.value.hex()
-        return json_text(self.value).text
+            return self.value[: MAX_TEXT // 2].hex()
+        if self._copy is not None:
+            return self._copy()
+        return self.text if self.value is None else json_text(self.value).text
 
 
 def json_tree(body: bytes | memoryview, label: str = "body") -> Node:
@@ -116,7 +120,7 @@ def message_node(label: str, path: str, message: Message) -> Node:
 
 def parent_node(label: str, nodes: Sequence[Node]) -> Node:
     """A node above others, such as a body of several parts."""
-    return _container(label, "", "body", len(nodes), lambda at: nodes[at], None)
+    return _container(label, "", "body", len(nodes), lambda at: nodes[at])
 
 
 def _items(count: int) -> str:
@@ -135,12 +139,12 @@ def _field_node(described: FieldDescriptor, path: str, value: Any) -> Node:
             name = str(keys[at])
             return _one(name, _member(path, name), of_entry, value[keys[at]])
 
-        return _container(described.name, path, "map", len(keys), entry, value)
+        return _container(described.name, path, "map", len(keys), entry)
 
     def item(at: int) -> Node:
         return _one(f"[{at}]", f"{path}[{at}]", described, value[at])
 
-    return _container(described.name, path, "list", len(value), item, value)
+    return _container(described.name, path, "list", len(value), item)
 
 
 def _one(label: str, path: str, described: FieldDescriptor, value: Any) -> Node:
@@ -153,7 +157,7 @@ def _one(label: str, path: str, described: FieldDescriptor, value: Any) -> Node:
 
 
 def _container(
-    label: str, path: str, kind: str, count: int, child: Callable[[int], Node], value: Any
+    label: str, path: str, kind: str, count: int, child: Callable[[int], Node], value: Any = None
 ) -> Node:
     spans = _spans(0, count)
     return Node(
@@ -164,6 +168,7 @@ def _container(
         len(spans),
         value,
         lambda: _grown(spans, path, child),
+        None if value is not None else lambda: _lines(range(count), child),
     )
 
 
@@ -191,7 +196,21 @@ def _range_node(span: range, path: str, child: Callable[[int], Node]) -> Node:
         len(spans),
         None,
         lambda: _grown(spans, path, child),
+        lambda: _lines(span, child),
     )
+
+
+def _lines(span: range, child: Callable[[int], Node]) -> str:
+    """The items of a stretch, each from a line of its own on."""
+    taken: list[str] = []
+    left = MAX_TEXT
+    for at in span:
+        text = child(at).copied()
+        left -= len(text) + 1
+        if left < 0:
+            break
+        taken.append(text)
+    return "\n".join(taken)
 
 
 def _member(path: str, name: str) -> str:

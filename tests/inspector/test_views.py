@@ -176,6 +176,20 @@ def test_paths_and_copies_of_nodes() -> None:
         message_tree(KIND, b"\xff")
 
 
+def test_ranges_lists_of_messages_and_maps_are_copied_line_by_line() -> None:
+    numbers = json_tree(b"[" + b",".join(b"%d" % i for i in range(40)) + b"]")
+    assert numbers.children()[1].copied() == "\n".join(map(str, range(32, 40)))
+    assert "39" in numbers.copied()
+    response = InferResponse("m", (tensor([1.5, 2]),), parameters={"b": True, "a": "x"})
+    tree = message_tree(KIND, oip_grpc.encode_response(response, raw=False))
+    nodes = {node.label: node for node in tree.children()}
+    assert nodes["parameters"].copied() == 'string_param: "x"\n\nbool_param: true\n'
+    contents = nodes["outputs"].children()[0].children()[-1].children()[0]
+    assert contents.copied() == "1.5\n2.0"
+    assert 'name: "Y"' in nodes["outputs"].copied()
+    assert json_tree(b'{"a": null}').children()[0].copied() == "null"
+
+
 @given(value=JSON_VALUES)
 @settings(max_examples=60, deadline=None)
 def test_json_text_is_the_same_value(value: Any) -> None:
