@@ -35,7 +35,8 @@ async def serve_stream(context: Context, begin: Begin, draining: Draining) -> bo
     """Answer every message until the client has no more, or the server drains; False if it drains.
 
     Neither `begin` nor its turns may raise anything but StreamOver, which is raised here: the error
-    of one message travels in its reply. A client that leaves cancels what is on its way.
+    of one message travels in its reply. A client that leaves cancels what is on its way, or has
+    gRPC's own error raised if a reply was being written.
     """
     stream = _Stream(context, begin)
     try:
@@ -44,7 +45,8 @@ async def serve_stream(context: Context, begin: Begin, draining: Draining) -> bo
             watching = tasks.create_task(_stop_when(draining, stream))
             await stream.write_in_order()
             watching.cancel()
-    except* StreamOver as group:
+    except* (StreamOver, grpc.aio.InternalError) as group:
+        # gRPC keeps quiet about a client that has gone if it sees its own error, bare.
         raise group.exceptions[0] from None
     return not stream.stopped
 
