@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.descriptor import Descriptor
@@ -25,7 +26,8 @@ from backend.inspector.samples import sample, sample_text
 from backend.wire.generated.modelserving_pb2 import InputData
 from backend.wire.generated.open_inference_pb2 import ModelInferRequest
 
-INFER = ModelInferRequest.DESCRIPTOR
+INFER: Any = ModelInferRequest.DESCRIPTOR
+ITEM: Any = InputData.DESCRIPTOR
 
 ANY_PROTO = """
 syntax = "proto3";
@@ -204,7 +206,7 @@ json_values = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(json_values)
 def test_any_json_makes_a_message_or_a_fault(value: object) -> None:
-    for kind in (INFER, InputData.DESCRIPTOR):
+    for kind in (INFER, ITEM):
         try:
             message = message_from_text(json.dumps(value), kind)
         except JsonFault:
