@@ -6,6 +6,9 @@ import numpy as np
 
 from backend.core.tensors import Array, Datatype
 
+NUMBERS = tuple(kind.value for kind in Datatype if kind is not Datatype.BYTES)
+"""The datatypes that hold numbers."""
+
 
 def as_datatype(values: Array, datatype: Datatype) -> Array:
     """Numbers in a datatype: integers are rounded and kept in range, BF16 becomes its bits."""

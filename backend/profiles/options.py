@@ -26,9 +26,20 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-def option(default: _T, text: str, *, low: float | None = None, high: float | None = None) -> _T:
-    """A dataclass field with a default, a line of explanation, and inclusive limits."""
-    field: Any = dataclasses.field(default=default, metadata={"help": text, "limits": (low, high)})
+def option(
+    default: _T,
+    text: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> _T:
+    """A dataclass field with a default, a line of explanation, and inclusive limits.
+
+    `choices` are fewer words than the field's type has.
+    """
+    told = {"help": text, "limits": (low, high), "choices": choices}
+    field: Any = dataclasses.field(default=default, metadata=told)
     value: _T = field
     return value
 
@@ -41,5 +52,7 @@ def options_of(kind: type[Any]) -> tuple[Option, ...]:
 
 def _option(field: dataclasses.Field[Any], hint: Any) -> Option:
     low, high = field.metadata.get("limits", (None, None))
-    words = tuple(hint) if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
+    words = field.metadata.get("choices", ())
+    if not words and isinstance(hint, type) and issubclass(hint, StrEnum):
+        words = tuple(hint)
     return Option(field.name, hint, field.default, field.metadata.get("help", ""), low, high, words)

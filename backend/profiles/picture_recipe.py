@@ -14,7 +14,7 @@ from backend.core.errors import InvalidInput, UsageError
 from backend.core.samples import Frame, Sample
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.profiles.geometry import Fit, Geometry
-from backend.profiles.numbers import as_datatype
+from backend.profiles.numbers import NUMBERS, as_datatype
 from backend.profiles.options import option
 from backend.profiles.recipe import file_bytes, spec_named
 from backend.wire.elements import object_array
@@ -40,6 +40,13 @@ class PictureLayout(StrEnum):
     HWC = "HWC"
     NHW = "NHW"
     HW = "HW"
+
+
+class PictureFile(StrEnum):
+    """The kinds of files that pictures are written as."""
+
+    JPEG = "jpeg"
+    PNG = "png"
 
 
 class Interpolation(StrEnum):
@@ -70,7 +77,7 @@ class PictureRecipe:
     """
 
     input: str = option("", "Name of the input; empty for the model's first.")
-    datatype: Datatype = option(Datatype.FP32, "Datatype of the tensor.")
+    datatype: Datatype = option(Datatype.FP32, "Datatype of the tensor.", choices=NUMBERS)
     layout: PictureLayout = option(PictureLayout.NCHW, "Order of the dimensions.")
     colours: Colours = option(Colours.RGB, "Order of the channels.")
     width: int = option(0, "Pixels; 0 takes the model's own width.", low=0, high=LARGEST_SIDE)
@@ -185,9 +192,7 @@ class EncodedPicture:
     """A picture as the bytes of a JPEG or PNG file, one element of BYTES."""
 
     input: str = option("", "Name of the input; empty for the model's first.")
-    file: ImageEncoding = option(
-        ImageEncoding.JPEG, "File sent where the payload asks for raw pixels."
-    )
+    file: PictureFile = option(PictureFile.JPEG, "File sent where the payload asks for raw pixels.")
     rank: int = option(1, "Dimensions of the tensor: 0 [], 1 [1], 2 [1, 1].", low=0, high=4)
     longest_side: int = option(
         0,
@@ -196,17 +201,13 @@ class EncodedPicture:
         high=LARGEST_SIDE,
     )
 
-    def __post_init__(self) -> None:
-        if self.file is ImageEncoding.RAW:
-            raise UsageError("An encoded picture is 'jpeg' or 'png', not 'raw'.")
-
     def tensors(
         self, sample: Sample, payload: Payload, inputs: Sequence[TensorSpec]
     ) -> list[Tensor]:
         """The file as the one element."""
         frame = Frame(0, 0, self.picture(sample, inputs))
         if payload.image is ImageEncoding.RAW:
-            payload = replace(payload, image=self.file)
+            payload = replace(payload, image=ImageEncoding(self.file.value))
         spec = spec_named(self.input, inputs)
         data = object_array([file_bytes(frame, payload)], (1,) * self.rank)
         return [Tensor(spec.name if spec else self.input, Datatype.BYTES, data)]

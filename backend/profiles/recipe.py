@@ -70,7 +70,9 @@ class Elements:
     """
 
     input: str = option("", "Name of the input; empty for the model's first.")
-    datatype: Datatype = option(Datatype.UINT8, "UINT8 for bytes, FP32 for one number each.")
+    datatype: Datatype = option(
+        Datatype.UINT8, "UINT8 for bytes, FP32 for one number each.", choices=("UINT8", "FP32")
+    )
 
     def __post_init__(self) -> None:
         if self.datatype not in (Datatype.UINT8, Datatype.FP32):

@@ -14,7 +14,7 @@ from backend.core.samples import AudioWindow, Sample
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.profiles.geometry import Geometry
 from backend.profiles.log_mel import LogMel
-from backend.profiles.numbers import as_datatype
+from backend.profiles.numbers import NUMBERS, as_datatype
 from backend.profiles.options import option
 from backend.profiles.recipe import spec_named
 
@@ -48,13 +48,13 @@ _QUIET = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class SoundRecipe:
-    """A window of sound as a tensor; how long it is, and its rate, is the profile's `audio`.
+    """A window of sound as a tensor; its rate and length are those of the profile's sound.
 
     Without `log_mel` the samples themselves are sent, -1 to 1 times `scale`.
     """
 
     input: str = option("", "Name of the input; empty for the model's first.")
-    datatype: Datatype = option(Datatype.FP32, "Datatype of the tensor.")
+    datatype: Datatype = option(Datatype.FP32, "Datatype of the tensor.", choices=NUMBERS)
     layout: SoundLayout = option(SoundLayout.NT, "Order of the dimensions.")
     loudness: Loudness = option(Loudness.AS_IS, "How the samples are levelled first.")
     scale: float = option(1.0, "What samples of -1 to 1 are multiplied with.")

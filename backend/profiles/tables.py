@@ -87,6 +87,8 @@ def _plain(value: Any) -> Any:
 
 
 def _checked(option: Option, value: Any, where: str) -> Any:
+    if option.choices and value not in option.choices:
+        raise wrong(where, f"one of {', '.join(option.choices)}", str(value))
     low, high = option.low, option.high
     if isinstance(value, (int, float)) and (low is not None or high is not None):
         below = low is not None and value < low

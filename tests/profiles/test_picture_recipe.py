@@ -12,7 +12,13 @@ from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.profiles.decoders import PlainTensors
 from backend.profiles.geometry import Fit
 from backend.profiles.numbers import as_datatype, bfloat16_values
-from backend.profiles.picture_recipe import Colours, EncodedPicture, PictureLayout, PictureRecipe
+from backend.profiles.picture_recipe import (
+    Colours,
+    EncodedPicture,
+    PictureFile,
+    PictureLayout,
+    PictureRecipe,
+)
 from backend.profiles.preview import tensor_preview
 from backend.profiles.profile import ModelProfile
 from backend.profiles.recipe import Elements, InputRecipe
@@ -106,7 +112,7 @@ def test_a_letterbox_has_its_colour_and_the_picture_in_the_middle() -> None:
 
 def test_a_file_is_sent_as_one_element_of_the_wanted_rank() -> None:
     for rank, shape in ((0, ()), (1, (1,)), (2, (1, 1))):
-        tensor = made(EncodedPicture("image", ImageEncoding.PNG, rank))
+        tensor = made(EncodedPicture("image", PictureFile.PNG, rank))
         assert (tensor.datatype, tensor.shape) == (Datatype.BYTES, shape)
         assert (decode_image(tensor.data.reshape(-1)[0]) == PICTURE.pixels).all()
     asked = made(EncodedPicture("image"), payload=Payload(image=ImageEncoding.PNG))
@@ -115,7 +121,7 @@ def test_a_file_is_sent_as_one_element_of_the_wanted_rank() -> None:
 
 
 def test_a_file_may_be_made_smaller_and_its_geometry_says_so() -> None:
-    recipe = EncodedPicture("image", ImageEncoding.PNG, longest_side=16)
+    recipe = EncodedPicture("image", PictureFile.PNG, longest_side=16)
     data = made(recipe).data[0]
     assert decode_image(data).shape == (12, 16, 3)
     assert recipe.geometry(32, 24, ()).points_to_source(np.array([8.0, 6.0])).tolist() == [16, 12]

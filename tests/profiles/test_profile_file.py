@@ -116,6 +116,10 @@ def test_a_file_as_a_person_writes_it() -> None:
             _GOOD.replace('"picture"', '"picture"\ndeviation = [0]'),
             r"\[input\]: A deviation must not be 0",
         ),
+        (
+            _GOOD.replace('"picture"', '"picture"\ndatatype = "BYTES"'),
+            r"\[input\] datatype: expected one of BOOL, .* got 'BYTES'",
+        ),
         ('[[constants]]\nname = "a"\n' + _GOOD, r"\[\[constants\]\] 1 datatype is missing"),
         (
             '[[constants]]\nname="a"\ndatatype="FP32"\nshape=[2]\nvalues=["x"]\n' + _GOOD,
