@@ -8,13 +8,14 @@ from importlib import import_module
 from backend.core.process import tune_process
 from backend.core.release import VERSION
 
-_COMMANDS = ("serve", "stream", "call")
+_COMMANDS = ("serve", "stream", "call", "targets")
 
 _HELP = """\
 usage: python main.py [window options]   open the window
        python main.py serve [options]    run the model server alone
        python main.py stream [options]   send a source through a model, print JSON lines
        python main.py call [options]     call any method of a server, JSON in and out
+       python main.py targets [action]   list, add, remove, import and export saved targets
 
 Each command explains its options: python main.py serve --help
 

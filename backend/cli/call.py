@@ -14,7 +14,7 @@ from backend.cli.call_options import call_parser
 from backend.cli.call_output import Printer, reply_value, rest_value, timing_value
 from backend.cli.call_request import CallPlan
 from backend.cli.own_server import OwnServer
-from backend.core.addresses import target_from_text
+from backend.cli.target_options import target_of
 from backend.core.errors import ConsoleError, InvalidInput, UsageError
 from backend.core.worker import Worker
 from backend.inspector.caller import Caller
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        target = target_from_text(options.target)
+        target = target_of(options)
         with OwnServer(target) as own, Caller(own.resolve(target)) as caller:
             return _Command(options, caller).run()
     except ConsoleError as error:

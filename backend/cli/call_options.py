@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from backend.core.choices import EMBEDDED, Compression, Serialization
+from backend.cli.target_options import add_target_option
+from backend.core.choices import Compression, Serialization
 from backend.core.target import DEFAULT_MESSAGE_LIMIT, Dialect
 
 _MIB = 1024 * 1024
@@ -23,12 +24,7 @@ def call_parser() -> argparse.ArgumentParser:
         epilog="Examples: call --model shapes --input IMAGE=photo.jpg, "
         "call --method ServerMetadata, call --method 'GET /v2/models/shapes', call --list infer",
     )
-    parser.add_argument(
-        "--target",
-        default=EMBEDDED,
-        metavar="TARGET",
-        help="embedded (default), or HOST:RESTPORT,GRPCPORT",
-    )
+    add_target_option(parser)
     parser.add_argument(
         "--method",
         metavar="M",

@@ -15,9 +15,8 @@ import orjson
 
 from backend.cli.own_server import OwnServer
 from backend.cli.stream_profile import choose_profile
-from backend.core.addresses import target_from_text
+from backend.cli.target_options import add_speech_options, add_target_option, target_of
 from backend.core.choices import (
-    EMBEDDED,
     Api,
     Compression,
     ImageEncoding,
@@ -55,12 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--source", required=True, metavar="SPEC", help=ACCEPTED_SPECS)
     parser.add_argument("--model", required=True, metavar="M", help="model to ask")
-    parser.add_argument(
-        "--target",
-        default=EMBEDDED,
-        metavar="TARGET",
-        help="embedded (default), or HOST:RESTPORT,GRPCPORT",
-    )
+    add_target_option(parser)
+    add_speech_options(parser)
     parser.add_argument(
         "--profile",
         default="",
@@ -91,7 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         help="requests in flight (default: automatic)",
     )
     parser.add_argument(
-        "--deadline", type=_positive_seconds, default=5.0, metavar="S", help="seconds a reply"
+        "--deadline",
+        type=_positive_seconds,
+        metavar="S",
+        help="seconds a reply (default: the target's, 5)",
     )
     parser.add_argument("--loop", action="store_true", help="play files again and again")
     parser.add_argument(
@@ -159,7 +157,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     over_rest = options.transport is Transport.REST
     default = Serialization.BINARY if over_rest else Serialization.RAW
     return RunSettings(
-        target=target_from_text(options.target),
+        target=target_of(options, options.header),
         model=options.model,
         api=options.api,
         transport=options.transport,

@@ -1,4 +1,4 @@
-"""Which profile `stream` uses: a file's, a bundled one, or a guess from what the server tells."""
+"""Which profile `stream` uses: a file's, a saved or bundled one, or a guess."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from backend.core.choices import EMBEDDED
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError, RequestError, TargetError
 from backend.core.target import Target
+from backend.profiles.book import ProfileBook
 from backend.profiles.bundled import BUNDLED, profile_for
 from backend.profiles.guess import guess
 from backend.profiles.model_facts import ModelFacts
 from backend.profiles.profile import ModelProfile
 from backend.profiles.profile_file import read_profile
+from backend.targets.folder import config_folder
 
 
 def choose_profile(target: Target, model: str, file: str = "") -> ModelProfile:
@@ -28,6 +30,9 @@ def choose_profile(target: Target, model: str, file: str = "") -> ModelProfile:
         return _from_file(target, model, file)
     if target.name == EMBEDDED:
         return profile_for(model)
+    saved = ProfileBook(config_folder() / "profiles").saved(target.name, model)
+    if saved is not None:
+        return saved
     known = BUNDLED.get(model)
     try:
         facts = _facts(target, model)

@@ -1,0 +1,96 @@
+"""`targets`: the saved targets, one JSON object a line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+
+from backend.cli.target_options import (
+    add_door_options,
+    add_speech_options,
+    saved_targets,
+    with_options,
+)
+from backend.core.addresses import target_from_text
+from backend.core.errors import ConsoleError, UsageError
+from backend.core.target import Target
+from backend.targets.store import Saved, TargetStore
+from backend.targets.target_json import to_json
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; 0 done, 2 wrong usage."""
+    options = _parser().parse_args(argv)
+    try:
+        _ACTIONS[options.action](saved_targets(), options)
+    except ConsoleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py targets", description="List and change the saved targets."
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="print them, the embedded server first")
+    add = actions.add_parser("add", help="save a target")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("addresses", metavar="HOST:RESTPORT,GRPCPORT")
+    add.add_argument("--colour", default="", metavar="#RRGGBB", help="what the window shows it by")
+    add_door_options(add)
+    add_speech_options(add)
+    remove = actions.add_parser("remove", help="remove a target and its secrets")
+    remove.add_argument("name", metavar="NAME")
+    take = actions.add_parser("import", help="add the targets of a file")
+    take.add_argument("file", type=Path, metavar="FILE")
+    give = actions.add_parser("export", help="write targets to a file, without secrets")
+    give.add_argument("file", type=Path, metavar="FILE")
+    give.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
+    return parser
+
+
+def _list(store: TargetStore, _options: argparse.Namespace) -> None:
+    for target in store.targets():
+        _print(target)
+
+
+def _add(store: TargetStore, options: argparse.Namespace) -> None:
+    target = target_from_text(options.addresses)
+    if not (target.rest or target.grpc):
+        raise UsageError("The embedded server is there already.")
+    target = replace(target, name=options.name, colour=options.colour)
+    _say(store.add(with_options(target, options, options.header)))
+
+
+def _remove(store: TargetStore, options: argparse.Namespace) -> None:
+    _print(store.delete(options.name))
+
+
+def _import(store: TargetStore, options: argparse.Namespace) -> None:
+    for saved in store.import_file(options.file):
+        _say(saved)
+
+
+def _export(store: TargetStore, options: argparse.Namespace) -> None:
+    count = store.export_file(options.file, options.names)
+    print(f"{count} written to {options.file}", file=sys.stderr)
+
+
+_ACTIONS = {"list": _list, "add": _add, "remove": _remove, "import": _import, "export": _export}
+
+
+def _say(saved: Saved) -> None:
+    _print(saved.target)
+    if saved.sentence:
+        print(f"{saved.target.name}: {saved.sentence}", file=sys.stderr)
+
+
+def _print(target: Target) -> None:
+    print(orjson.dumps(to_json(target)).decode())

@@ -1,0 +1,93 @@
+"""Saved targets on the command line, and streams to them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.models.bundled import bundled_registry
+from backend.server.embedded import EmbeddedServer
+from backend.server.options import ServerOptions
+from tests.certificates import Authority
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+TOKEN = "tok-3n-very-secret"
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    done = subprocess.run(
+        [sys.executable, str(MAIN), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> tuple[Authority, ServerOptions]:
+    authority = Authority(tmp_path / "authority")
+    pair = authority.issue("server")
+    return authority, ServerOptions(token=TOKEN, certificate=pair.certificate, private_key=pair.key)
+
+
+def test_a_stream_to_a_saved_target_with_tls_and_a_token(
+    secure: tuple[Authority, ServerOptions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, options = secure
+    server = EmbeddedServer(bundled_registry(), options)
+    server.start()
+    try:
+        rest_port = server.rest_url.rsplit(":", 1)[1]
+        addresses = f"127.0.0.1:{rest_port},{server.grpc_address.rsplit(':', 1)[1]}"
+        way = ("--ca", str(authority.ca), "--token", "${LAB_TOKEN}")
+        code, out, errors = run("targets", "add", "lab", addresses, *way)
+        assert code == 0, errors
+        assert json.loads(out)["token"] == "${LAB_TOKEN}"
+        ask = ("stream", "--source", "pattern", "--model", "shapes", "--frames", "2")
+        code, _, errors = run(*ask, "--target", "lab")
+        assert code == 2
+        assert "LAB_TOKEN" in errors
+        monkeypatch.setenv("LAB_TOKEN", TOKEN)
+        code, out, errors = run(*ask, "--target", "lab")
+        assert code == 0, errors
+        assert json.loads(out.splitlines()[-1])["summary"]["answered"] >= 2
+        assert TOKEN not in out + errors
+        code, _, errors = run(*ask, "--target", addresses, "--ca", str(authority.ca))
+        assert code == 3
+        assert "sign-in" in errors
+        insecure = (
+            "--transport",
+            "rest",
+            "--insecure",
+            "--header",
+            "Authorization: Bearer ${LAB_TOKEN}",
+        )
+        code, _, errors = run(*ask, "--target", addresses, *insecure)
+        assert code == 0, errors
+    finally:
+        server.stop()
+
+
+def test_targets_are_listed_moved_and_removed(tmp_path: Path) -> None:
+    add = ("targets", "add", "lab", "127.0.0.1:8000,8001", "--dialect", "triton", "--tls")
+    assert run(*add)[0] == 0
+    code, _, errors = run(*add)
+    assert code == 2
+    assert "already" in errors
+    file = tmp_path / "shared.json"
+    assert run("targets", "export", str(file))[0] == 0
+    assert run("targets", "import", str(file))[0] == 0
+    listed = [json.loads(line) for line in run("targets", "list")[1].splitlines()]
+    assert [target["name"] for target in listed] == ["embedded", "lab", "lab 2"]
+    assert listed[2]["rest"] == "https://127.0.0.1:8000"
+    assert run("targets", "remove", "lab")[0] == 0
+    code, _, errors = run("targets", "remove", "lab")
+    assert code == 2
+    assert "lab 2" in errors
