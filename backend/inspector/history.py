@@ -197,7 +197,8 @@ class History:
             if db.execute("DELETE FROM exchanges WHERE cleared").rowcount:
                 _delete_unused_bodies(db)
         with self._reading() as db:
-            db.execute("PRAGMA incremental_vacuum").fetchall()
+            # As a script: `execute` would stop after the first page.
+            db.executescript("PRAGMA incremental_vacuum")
 
     @property
     def size(self) -> tuple[int, int]:

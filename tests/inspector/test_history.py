@@ -32,6 +32,7 @@ from backend.inspector.exchange import (
 )
 from backend.inspector.history import History
 from backend.inspector.history_export import export_exchanges, import_into, read_exchanges
+from backend.inspector.history_file import HistoryUnavailable
 from backend.inspector.resend import request_again
 from backend.inspector.secret_headers import concealed, concealed_path
 from backend.inspector.tensor_form import to_request
@@ -296,6 +297,36 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
         assert "h.db.bad" in history.notice
         assert history.get(history.add(exchange())).ok
     assert (tmp_path / "h.db.bad").read_bytes() == content
+
+
+def test_damage_that_is_found_later_sets_the_file_aside_too(tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    with History(path) as history:
+        number = history.add(exchange(b"x" * 900_000))
+    content = bytearray(path.read_bytes())
+    content[300_000:600_000] = b"\xff" * 300_000
+    path.write_bytes(content)
+    with History(path) as history:
+        with pytest.raises(HistoryUnavailable, match="set aside"):
+            history.get(number)
+        assert "damaged" in history.notice
+        assert history.get(history.add(exchange())).ok
+    assert (tmp_path / "h.db.bad").is_file()
+
+
+def test_a_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(HistoryUnavailable, match="cannot be opened"):
+        History(tmp_path / "file" / "h.db")
+
+
+def test_forgetting_gives_the_room_back_to_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    with History(path) as history:
+        history.add(exchange(b"x" * 3_000_000))
+        history.clear()
+        history.forget_cleared()
+    assert path.stat().st_size < 200_000
 
 
 def test_a_newer_file_is_set_aside(tmp_path: Path) -> None:
