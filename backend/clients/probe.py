@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 from backend.clients import faults
 from backend.clients.dialects.known import rules_of_server
@@ -13,7 +14,7 @@ from backend.clients.probe_doors import Found, look_through
 from backend.clients.probe_mends import mends_for
 from backend.clients.probe_report import DoorReport, Mend, ProbeReport
 from backend.clients.probe_words import details_of, first, models_of, sentence_of
-from backend.core.target import Target
+from backend.core.target import Dialect, Target
 from backend.core.worker import Worker
 
 _NAMES = {Door.REST: "REST", Door.GRPC: "gRPC"}
@@ -29,11 +30,14 @@ def probe(target: Target, timeout_s: float = 2.0) -> ProbeReport:
     found = _look(target, end)
     doors = list(found.values())
     metadata = first([one.metadata for one in doors])
-    rules = rules_of_server(target.dialect, metadata)
+    rules = rules_of_server(Dialect.AUTO, metadata)
     wrong = any(not one.door.answers for one in doors)
     mends: tuple[Mend, ...] = ()
+    if metadata is not None and target.dialect not in (Dialect.AUTO, Dialect.OIP, rules.dialect):
+        title = f"Speak to it as to {rules.title}"
+        mends = (Mend(title, replace(target, dialect=rules.dialect)),)
     if (wrong or len(found) == 1) and time.monotonic() < end:
-        mends = mends_for(target, found)
+        mends += mends_for(target, found)
     return ProbeReport(
         target=target,
         rest=found[Door.REST].door if Door.REST in found else None,

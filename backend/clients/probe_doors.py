@@ -94,7 +94,11 @@ def look_through(target: Target, door: Door, end: float) -> Found:
             return Found(_report(place, knock, tls, fault))
         knock, tls = replace(knock, speech=_WANTED[door]), place.tls
     report = _report(place, knock, tls, None)
-    return _ask_rest(target, report, end) if door is Door.REST else _ask_grpc(target, report, end)
+    ask = _ask_rest if door is Door.REST else _ask_grpc
+    try:
+        return ask(target, report, end)
+    except ConsoleError as error:  # a file or a credential of the target that cannot be used
+        return Found(_failed(report, error))
 
 
 def remaining(end: float) -> float:

@@ -44,6 +44,7 @@ class DoorReport:
 class ProbeReport:
     """All that was found within the time.
 
+    `dialect` and `rules` are those of the server that was met, whatever the target says.
     None stands for what is not known: a door without an address, `binary` (tensors as bytes over
     REST) where no model could be asked, `health` (a gRPC health service) and `reflection` without
     a gRPC door, `models` of a server that lists none.

@@ -18,6 +18,7 @@ from backend.core.errors import SignInNeeded, TargetError, TargetFault
 from backend.core.target import Credentials, Dialect, Target, Tls
 from tests.certificates import Authority, Pair
 from tests.clients.conftest import secure_server, target_of
+from tests.clients.replay import capture_of, replaying
 
 
 def fault_of(door: DoorReport | None) -> TargetFault | None:
@@ -195,3 +196,17 @@ def test_other_http_servers_are_named(path: str, page: bytes, name: str) -> None
     assert name in report.sentence
     assert name in report.server_name
     assert "no Open Inference Protocol" in report.sentence
+
+
+def test_a_wrong_dialect_is_set_right() -> None:
+    with replaying(capture_of("mlserver")) as target:
+        report = probe(replace(target, dialect=Dialect.TRITON))
+    assert report.sentence.startswith("MLServer")
+    assert mended(report, "as to MLServer").dialect is Dialect.MLSERVER
+
+
+def test_a_file_that_cannot_be_read_is_said(good: Pair) -> None:
+    with secure_server(good) as server:
+        report = probe(target_of(server, tls=Tls(ca_file="nowhere.pem")))
+    assert not report.answers
+    assert "nowhere.pem" in report.sentence
