@@ -44,6 +44,19 @@ def test_mlserver_streams_are_matched_by_order() -> None:
         assert prediction.tensors[0].data.tolist() == [1, 2, seq]
 
 
+def test_an_mlserver_model_that_answers_once_a_stream_is_explained() -> None:
+    capture = capture_of("mlserver")
+    for exchange in capture["grpc"]:
+        if exchange["name"].startswith("stream"):
+            del exchange["replies"][1:]
+    with replaying(capture, rest=False) as target:
+        session, results = run(target, STREAM)
+    assert len(results) == 1
+    problem = str(session.error or session.last_failure)
+    assert "predict_stream" in problem
+    assert "Choose gRPC without a stream" in problem
+
+
 @pytest.mark.parametrize(
     ("name", "way", "reason"),
     [
