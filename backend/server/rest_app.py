@@ -21,6 +21,7 @@ from backend.server.rest_memory import memory_endpoints
 from backend.server.rest_models import model_endpoints
 from backend.server.rest_oip import oip_endpoints
 from backend.server.rest_serving import serving_endpoints
+from backend.server.rest_short_way import ShortWay
 from backend.server.side_thread import SideThread
 from backend.server.trimming import Trimmer
 
@@ -38,10 +39,11 @@ def rest_app(
         message_limit=options.message_limit,
         decompressed_limit=options.decompressed_limit,
     )
+    inference = oip_endpoints(hall, edge)
     ends = [
         *serving_endpoints(hall, edge),
         *model_endpoints(hall, edge),
-        *oip_endpoints(hall, edge),
+        *inference,
         *memory_endpoints(hall, edge),
         *absent_endpoints(),
     ]
@@ -58,4 +60,5 @@ def rest_app(
     # "/v2/" is not "/v2": Triton's clients and ours never ask for it, and a redirect would hide
     # the mistake of whoever does.
     app.router.redirect_slashes = False
-    return Journal(app, requests, trimmer, Guard(options))
+    infer = next(end.answer for end in inference if end.path.endswith("/infer"))
+    return Journal(ShortWay(app, infer), requests, trimmer, Guard(options))

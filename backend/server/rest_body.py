@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Awaitable
 from enum import StrEnum
+from functools import lru_cache
 
 from starlette.types import Receive
 
 from backend.core.errors import InvalidInput, PayloadTooLarge, Unsupported
+from backend.wire.elements import Buffer
 
 _GZIP_BITS, _ZLIB_BITS = 31, 15
 _LEVEL = 1
@@ -30,13 +33,23 @@ class Encoding(StrEnum):
     DEFLATE = "deflate"
 
 
-async def read_body(receive: Receive, declared: str | None, limit: int) -> bytes:
-    """The request's body; `declared` is its Content-Length.
+async def read_body(
+    receive: Receive,
+    declared: str | None,
+    limit: int,
+    whole: Awaitable[memoryview | None] | None = None,
+) -> Buffer:
+    """The request's body; `declared` is its Content-Length, `whole` gives it at once if it can.
 
     Raises PayloadTooLarge as soon as it is known to be over `limit` bytes, and ClientLeft.
     """
     if declared is not None and declared.isdecimal() and int(declared) > limit:
         raise PayloadTooLarge(int(declared), limit)
+    if whole is not None:
+        body = await whole
+        if body is None:
+            raise ClientLeft
+        return body
     parts: list[bytes] = []
     size = 0
     while True:
@@ -63,13 +76,13 @@ def encoding_of(header: str | None) -> Encoding:
         ) from None
 
 
-def decompress(data: bytes, encoding: Encoding, limit: int) -> bytes:
+def decompress(data: Buffer, encoding: Encoding, limit: int) -> Buffer:
     """The plain bytes; raises InvalidInput if damaged and PayloadTooLarge if over `limit`."""
     if encoding is Encoding.IDENTITY:
         return data
     parts: list[bytes] = []
     size = 0
-    rest = data
+    rest: Buffer = data
     while rest or not parts:  # a gzip file may have several members
         reader = zlib.decompressobj(_bits(encoding))
         try:
@@ -94,6 +107,7 @@ def compress(data: bytes, encoding: Encoding) -> bytes:
     return writer.compress(data) + writer.flush()
 
 
+@lru_cache(64)  # clients send the same with every request
 def accepted_encoding(header: str | None) -> Encoding:
     """The coding to answer in: what an Accept-Encoding header asks for, gzip first."""
     weights = dict(_weights(header or ""))

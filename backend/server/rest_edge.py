@@ -26,8 +26,10 @@ from backend.server.rest_body import (
 )
 from backend.server.rest_journal import note_of
 from backend.server.rest_replies import error_response
+from backend.server.rest_whole_body import WHOLE_BODY
 from backend.server.side_thread import SideThread
 from backend.server.statuses import status_of, text_of
+from backend.wire.elements import Buffer
 from backend.wire.oip_rest import JSON_TYPE
 
 _log = logging.getLogger("inferdeck.server")
@@ -55,8 +57,14 @@ class RestEdge:
 
         Raises PayloadTooLarge, InvalidInput, UnsupportedEncoding or ClientLeft.
         """
-        encoding = encoding_of(request.headers.get("content-encoding"))
-        data = await read_body(request.receive, request.headers.get("content-length"), self._limit)
+        return bytes(await self.body_view(request))
+
+    async def body_view(self, request: Request) -> Buffer:
+        """The same without a copy, as whatever it came in."""
+        headers = request.headers
+        encoding = encoding_of(headers.get("content-encoding"))
+        whole = request.scope.get(WHOLE_BODY)
+        data = await read_body(request.receive, headers.get("content-length"), self._limit, whole)
         note_of(request.scope).bytes_in = len(data)
         if encoding is Encoding.IDENTITY:
             return data

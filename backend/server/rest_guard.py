@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -28,7 +29,9 @@ class Guard:
 
     def refusal(self, headers: Headers) -> Response | None:
         """The reply to who is not welcome, None for everybody else."""
-        reason = why_refused(headers, self._names, self._scheme)
+        reason = _why_refused(
+            headers.get("host", ""), headers.get("origin"), self._names, self._scheme
+        )
         if reason:
             return error_response(_FORBIDDEN, reason)
         if self._token and not shows_token(headers.get("authorization", ""), self._token):
@@ -42,13 +45,16 @@ def why_refused(headers: Headers, names: Collection[str], scheme: str) -> str:
     A page of another site betrays itself by its Origin. A name that was pointed at this machine
     after the page was loaded betrays itself by a Host that is neither an IP address nor ours.
     """
-    host = headers.get("host", "")
+    return _why_refused(headers.get("host", ""), headers.get("origin"), tuple(names), scheme)
+
+
+@lru_cache(64)  # clients send the same with every request
+def _why_refused(host: str, origin: str | None, names: tuple[str, ...], scheme: str) -> str:
     if host and not _is_ours(_name_of(host), names):
         return (
             f"Host '{host}' is not this server's name. Use its IP address, localhost, "
             f"or start it with --allowed-host {_name_of(host)}."
         )
-    origin = headers.get("origin")
     if origin is not None and origin.lower() != f"{scheme}://{host.lower()}":
         return f"Requests from web pages are not answered (Origin '{origin}')."
     return ""

@@ -9,11 +9,11 @@ import time
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from backend.server.limits import Limits
 from backend.server.options import ServerOptions
 from backend.server.ports import listen
+from backend.server.rest_whole_body import WholeBodies
 from backend.server.tls import check_tls
 
 _SILENT = logging.CRITICAL + 1
@@ -22,7 +22,7 @@ _TICK_S = 0.01
 _CANCEL_S = 0.5
 
 
-class BoundedHttp(HttpToolsProtocol):
+class BoundedHttp(WholeBodies):
     """uvicorn's parser keeps any amount of headers; this one takes so many and no more."""
 
     max_header_bytes = Limits().header_bytes

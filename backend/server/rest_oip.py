@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from backend.core.errors import InvalidInput, NotReady, Unsupported
 from backend.core.inference import InferRequest
-from backend.core.tensors import TensorSpec
+from backend.core.tensors import Datatype, TensorSpec
 from backend.models.servable import Servable
 from backend.server.about import model_metadata, server_metadata
 from backend.server.delivery import Delivery
@@ -16,9 +16,15 @@ from backend.server.rest_edge import RestEdge
 from backend.server.rest_endpoints import Endpoint
 from backend.server.rest_journal import note_of
 from backend.server.rest_schemas import BYTES, JSON
+from backend.wire.elements import Buffer
 from backend.wire.json_text import write_json
 from backend.wire.oip_json import model_metadata_to_json, server_metadata_to_json
-from backend.wire.oip_rest import HEADER_LENGTH, decode_request, encode_response
+from backend.wire.oip_rest import (
+    HEADER_LENGTH,
+    bytes_to_convert,
+    decode_request,
+    encode_response,
+)
 from backend.wire.oip_timing import SERVER_TIMING, timing_to_header
 
 MODEL_PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
@@ -116,15 +122,23 @@ class _Oip:
                 "HTTP end point doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{model.name}' over gRPC with ModelStreamInfer.",
             )
-        body = await self._edge.body(request)
-        asked = await self._edge.convert(len(body), lambda: self._decode(request, body, model))
+        body = await self._edge.body_view(request)
+        text = self._text_size(request, body, model)
+        asked = await self._edge.convert(text, lambda: self._decode(request, body, model))
         delivery = Delivery(asked, model, self._hall.memory)
         response, timing = await self._edge.work(request, model, self._plane.infer(asked))
         response = delivery.deliver(response)
-        size = sum(tensor.data.nbytes for tensor in response.outputs)
-        headers, reply = await self._edge.convert(size, lambda: encode_response(response, asked))
+        text = bytes_to_convert(response, asked)
+        headers, reply = await self._edge.convert(text, lambda: encode_response(response, asked))
         headers[SERVER_TIMING] = timing_to_header(timing)
         return await self._edge.answer(request, reply, headers)
+
+    def _text_size(self, request: Request, body: Buffer, model: Servable) -> int:
+        """How much of a body has to be read piece by piece: elements in bytes are taken as such."""
+        if any(spec.datatype is Datatype.BYTES for spec in model.inputs):
+            return len(body)
+        header = request.headers.get(HEADER_LENGTH, "")
+        return min(int(header), len(body)) if header.isdecimal() and len(header) < 20 else len(body)
 
     def _model(self, request: Request) -> Servable:
         """The model in the path; raises NotFound."""
@@ -132,7 +146,7 @@ class _Oip:
         note_of(request.scope).model = name
         return self._plane.repository.get(name, version)
 
-    def _decode(self, request: Request, body: bytes, model: Servable) -> InferRequest:
+    def _decode(self, request: Request, body: Buffer, model: Servable) -> InferRequest:
         asked = decode_request(
             request.headers,
             body,

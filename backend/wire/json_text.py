@@ -20,6 +20,9 @@ MAX_NESTING = 100
 MAX_DIGITS = 300
 """Any integer of that length is within what a float can hold."""
 
+_SHORT = 4096
+"""Bytes that are counted quicker than an array of them is made."""
+
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NOT_FINITE = re.compile(rb"NaN|Infinity")
 _LONG_NUMBER = re.compile(rb"\d{%d}" % (MAX_DIGITS + 1))
@@ -77,6 +80,9 @@ def _read_with_nan(text: bytes, max_nesting: int) -> Any:
 
 def _brackets(text: Buffer) -> int:
     """How many brackets open, those in strings included."""
+    if len(text) < _SHORT:
+        plain = bytes(text)
+        return plain.count(b"{") + plain.count(b"[")
     return int(np.count_nonzero(_folded(text) == ord("{")))
 
 

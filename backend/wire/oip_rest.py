@@ -17,7 +17,7 @@ from backend.core.inference import (
     InferResponse,
     RequestedOutput,
 )
-from backend.core.tensors import Tensor, TensorSpec
+from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.wire.elements import Buffer, reading_reply
 from backend.wire.json_data import has_not_finite
 from backend.wire.json_text import read_json, write_json
@@ -135,6 +135,15 @@ def encode_response(response: InferResponse, request: InferRequest) -> tuple[dic
     return _whole(text_of_header, tails, binary=bool(tails))
 
 
+def bytes_to_convert(response: InferResponse, request: InferRequest) -> int:
+    """How many bytes of the outputs are not sent as they are, but element by element."""
+    return sum(
+        tensor.data.nbytes
+        for tensor in response.outputs
+        if tensor.datatype is Datatype.BYTES or not _wants_binary(tensor.name, request)
+    )
+
+
 def decode_response(headers: Mapping[str, str], body: Buffer) -> InferResponse:
     """The reply in a body; raises ReplyMismatch. Absent and null parts are empty."""
     with reading_reply():
@@ -195,8 +204,13 @@ def _requested(item: Any, index: int) -> RequestedOutput:
 
 
 def _wants_binary(name: str, request: InferRequest) -> bool:
-    own = next((out.binary for out in request.outputs if out.name == name), None)
-    return request.parameters.get(BINARY_DATA_OUTPUT) is True if own is None else own
+    for output in request.outputs:
+        if output.name == name:
+            own = output.binary
+            if own is not None:
+                return own
+            break
+    return request.parameters.get(BINARY_DATA_OUTPUT) is True
 
 
 def _any_not_finite(tensors: tuple[Tensor, ...] | list[Tensor]) -> bool:

@@ -1,0 +1,118 @@
+"""Large bodies of HTTP requests, read from the socket straight into the one buffer they end in.
+
+uvicorn hands a body on in pieces, each copied several times on its way. Once its parser has seen
+the headers of a request whose length is known, the rest needs no parser: here the socket fills one
+buffer, and the parser begins anew with the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httptools
+import numpy as np
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+WHOLE_BODY = "inferdeck.body"
+"""Key of the scope: a future of the whole body, None if the client left before it was complete."""
+
+_SMALLEST = 64 * 1024
+_LARGEST = 32 * 1024 * 1024
+"""Above this, memory is taken only for what has really come."""
+_PIECE = 64 * 1024
+"""Read at once while the parser works; uvicorn stops reading above that."""
+
+
+class WholeBodies(HttpToolsProtocol, asyncio.BufferedProtocol):
+    """uvicorn's protocol, but that it takes large bodies whole; ASGI apps find them in the scope.
+
+    `receive` gives such a request an empty body; it still tells when the client leaves.
+    """
+
+    # Used for one read at a time by all connections: what it holds is copied at once.
+    _piece = memoryview(bytearray(_PIECE))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._length = 0
+        self._chunked = self._begun = False
+        self._body: memoryview | None = None
+        self._filled = 0
+        self._whole: asyncio.Future[memoryview | None] | None = None
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes go."""
+        del sizehint
+        return self._piece if self._body is None else self._body[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many bytes have come."""
+        if self._body is None:
+            self._begun = False
+            self.data_received(bytes(self._piece[:nbytes]))
+            # Only at once: later its request may have read a part of the body.
+            if self._begun:
+                self._take_over()
+            return
+        self._unset_keepalive_if_required()
+        self._filled += nbytes
+        if self._filled == len(self._body):
+            self._complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits for the rest any more."""
+        self._tell(None)
+        self._body = None
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The length is not known yet."""
+        self._length, self._chunked = 0, False
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note the length."""
+        super().on_header(name, value)
+        name = name.lower()
+        if name == b"content-length" and value.isdigit() and len(value) < 20:
+            self._length = int(value)
+        elif name == b"transfer-encoding":
+            self._chunked = True
+
+    def on_headers_complete(self) -> None:
+        """A request begins."""
+        super().on_headers_complete()
+        self._begun = True
+
+    def _take_over(self) -> None:
+        """Read the rest of a body without the parser, if that is worth it."""
+        if not _SMALLEST <= self._length <= _LARGEST or self._chunked or self.expect_100_continue:
+            return
+        cycle = self.cycle
+        if cycle is None or not cycle.more_body or cycle.response_complete or self.pipeline:
+            return
+        if self.transport.is_closing() or cycle.scope is not self.scope:
+            return
+        begun = len(cycle.body)
+        body = np.empty(self._length, np.uint8).data  # not zeroed first, unlike a bytearray
+        body[:begun] = cycle.body
+        cycle.body = bytearray()
+        self._body, self._filled = body, begun
+        self._whole = self.loop.create_future()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # a dict with any keys
+        scope[WHOLE_BODY] = self._whole
+
+    def _complete(self) -> None:
+        body, self._body = self._body, None
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._length = 0
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+        self._tell(body)
+
+    def _tell(self, body: memoryview | None) -> None:
+        whole, self._whole = self._whole, None
+        if whole is not None and not whole.done():
+            whole.set_result(body)
