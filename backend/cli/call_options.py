@@ -61,7 +61,7 @@ def _add_what_is_sent(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=FILL",
         help="fill an input of the model: a file (.npy, .npz, a picture, .wav, .json), JSON, "
         "zeros, ones, random or random:SEED, constant:VALUE; @2x3 gives the shape; repeatable. "
-        "Inputs that are not named are zeros",
+        "Inputs that are not named are not sent; without --input all are zeros",
     )
     parser.add_argument(
         "--json",

@@ -102,6 +102,11 @@ class CallPlan:
         finally:
             control.close()
         form = TensorForm.of(description, options.version).with_inputs(given)
+        if given:
+            # What is not named is not sent: some models take one of two inputs, and their metadata
+            # does not say so. Whether something is missing, the server knows.
+            named = {argument.name for argument in given}
+            form = replace(form, rows=tuple(row for row in form.rows if row.spec.name in named))
         if TIMING_EXTENSION in extensions and serialization not in _OVER_REST:
             form = replace(form, parameters={TIMING_EXTENSION: True})
         return to_request(
