@@ -98,9 +98,10 @@ def python_grpc(request: Request, target: Target, method: Method) -> Snippet:
     texts, files = _messages(request, method.input, readable=proto is not None)
     typed = proto is not None
     tls = tls_of(target, rest=False)
+    coded = any(name.endswith("-bin") for name, _ in headers)
     with_json = any("json_format" in text for text in texts)
     imports = _imports(
-        ("sys",) if typed else (),
+        (*(("base64",) if coded else ()), *(("sys",) if typed else ())),
         ("grpc", *(("google.protobuf.json_format",) if with_json else ())),
         files=bool(files) or _has_tls_files(tls),
         os=bool(variables),
@@ -225,7 +226,7 @@ def _metadata(headers: Headers) -> str:
 
 def _binary_or_text(name: str, value: str) -> str:
     if name.endswith("-bin"):
-        return f"__import__('base64').b64decode({python_text(value)})"
+        return f"base64.b64decode({python_text(value)})"
     return python_text(value)
 
 

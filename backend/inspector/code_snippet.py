@@ -106,7 +106,7 @@ def is_short_text(data: bytes) -> bool:
     if len(data) > INLINE or b"\0" in data:
         return False
     try:
-        return data.decode().isprintable() or b"\n" in data
+        return data.decode().replace("\n", "").replace("\t", "").isprintable()
     except UnicodeDecodeError:
         return False
 

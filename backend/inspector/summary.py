@@ -84,22 +84,32 @@ def summarise_exchange(
     sample: Sample | None = None,
     place: int = -1,
 ) -> ReplySummary:
-    """The summary of one of an exchange's replies, the last by default; never raises.
+    """The summary of an exchange, or of one reply of a stream if its place is given; never raises.
 
-    With the sample that was sent, predictions are in its pixels.
+    Without a place it is that of the last reply, unless the exchange did not end well. With the
+    sample that was sent, predictions are in its pixels.
     """
-    status = exchange.status
-    if exchange.fault is not None:
-        head = f"{status.code} {status.name}" if status else exchange.fault.kind
-        return ReplySummary(head, error=exchange.fault.message, hint=exchange.fault.hint)
-    if status is not None and not status.ok:
-        return ReplySummary(f"{status.code} {status.name}", error=status.text or status.name)
+    one_of_many = place >= 0 and exchange.request.kind.streams
+    wrong = None if one_of_many else _wrong(exchange)
+    if wrong is not None:
+        return wrong
     if not exchange.replies:
-        return ReplySummary("No message came back" if status else "No reply yet")
+        return ReplySummary("No message came back" if exchange.status else "No reply yet")
     reply = reply_of(exchange, place)
     if reply.kind is ReplyKind.INFERENCE and reply.response is not None:
         return summarise(reply.response, profile, sample)
     return ReplySummary(reply.headline, predictions=reply.predictions, error=reply.error)
+
+
+def _wrong(exchange: Exchange) -> ReplySummary | None:
+    """How an exchange failed, or None; one that was cancelled after replies did not."""
+    status, fault = exchange.status, exchange.fault
+    if fault is not None:
+        head = f"{status.code} {status.name}" if status else fault.kind
+        return ReplySummary(head, error=fault.message, hint=fault.hint)
+    if status is None or status.ok or (exchange.cancelled and exchange.replies):
+        return None
+    return ReplySummary(f"{status.code} {status.name}", error=status.text or status.name)
 
 
 def summarise(

@@ -141,7 +141,10 @@ def test_python_with_grpc_calls_what_no_schema_of_ours_describes(
     target: Target, tmp_path: Path
 ) -> None:
     path = "/grpc.health.v1.Health/Check"
-    request = Request("t", MethodKind.UNARY, path, (b"",), compression=Compression.GZIP)
+    metadata = (("X-Trace-Bin", "AP8="), ("X-A", "b"))
+    request = Request(
+        "t", MethodKind.UNARY, path, (b"",), headers=metadata, compression=Compression.GZIP
+    )
     printed = run(python_grpc(request, target, METHODS[path]), tmp_path, sys.executable)
     assert printed == "b'\\x08\\x01'\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -131,6 +132,24 @@ def test_an_exchange_is_summarised_however_it_ended() -> None:
     assert "cannot be read" in unreadable.error
     stream = oip_grpc.encode_stream_response(None, raw=True, error="too large", request_id="7")
     assert summarise_exchange(exchange(oip_grpc.MODEL_STREAM_INFER, stream)).error == "too large"
+    good_reply = oip_grpc.encode_stream_response(response, raw=True)
+    cut_short = exchange(
+        oip_grpc.MODEL_STREAM_INFER,
+        good_reply,
+        stream,
+        kind=MethodKind.BIDI_STREAM,
+        status=Status(14, "UNAVAILABLE", "gone", ok=False),
+    )
+    assert summarise_exchange(cut_short).error == "gone"
+    assert summarise_exchange(cut_short, place=0).rows[0].first == ("1", "2")
+    assert summarise_exchange(cut_short, place=1).error == "too large"
+    stopped = replace(
+        cut_short,
+        cancelled=True,
+        replies=cut_short.replies[:1],
+        status=Status(1, "CANCELLED", ok=False),
+    )
+    assert summarise_exchange(stopped).rows[0].first == ("1", "2")
     headers, body = oip_rest.encode_response(response, InferRequest("m", ()))
     rest = exchange(
         "/v2/models/m/infer", body, kind=MethodKind.REST, headers=tuple(headers.items())
