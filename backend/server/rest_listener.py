@@ -30,6 +30,11 @@ class BoundedHttp(WholeBodies):
     _header_bytes = 0
     _headers = 0
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of it: uvicorn's timer would keep a connection that was reset in memory."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._header_bytes = self._headers = 0
