@@ -65,6 +65,7 @@ def _run(options: Options) -> int:
     from gui.devices.qt_sound import QtSound
     from gui.focus_keys import FocusKeys
     from gui.inspect.page import InspectPage
+    from gui.layouts import LayoutStore
     from gui.log_panel import LogBridge
     from gui.main_window import MainWindow, Parts
     from gui.repository_control import RepositoryControl
@@ -76,6 +77,8 @@ def _run(options: Options) -> int:
     app.setApplicationName("inferdeck")
     app.setApplicationDisplayName("Inferdeck")
     store, problem = _settings(options)
+    problems = [problem] if problem else []
+    layouts = LayoutStore(_folder(options, "layouts"), problems.append)
     appearance = Appearance(app, store.current.theme)
     keys = FocusKeys(app)
     tasks = ThreadTasks()
@@ -98,12 +101,13 @@ def _run(options: Options) -> int:
             make_source=partial(_make_source, sound),
             make_session=lambda settings, source: _make_session(settings, source, server),
             log=log,
+            layouts=layouts,
             pages=(lambda host: InspectPage(host, _inspector(options)),),
         )
     )
     catcher = CrashCatcher(window.show_crash)
     try:
-        return _show(app, window, server, options, problem)
+        return _show(app, window, server, options, problems)
     finally:
         tasks.close(timeout_s=0.3)
         if server.server is not None:
@@ -120,10 +124,11 @@ def _show(
     window: MainWindow,
     server: ServerControl,
     options: Options,
-    problem: str,
+    problems: list[str],
 ) -> int:
     """Open the window and run until it is closed."""
     from backend.core.status import Notice, Severity
+    from gui.language import tr
     from gui.picture_run import PictureRun
 
     picture = None
@@ -135,8 +140,8 @@ def _show(
     for number in (signal.SIGINT, signal.SIGTERM):
         # The window's timers let Python see the signal within half a second.
         signal.signal(number, lambda *_: window.close())
-    if problem:
-        window.show_notice(Notice(Severity.WARNING, "Settings were reset", problem))
+    for problem in problems:
+        window.show_notice(Notice(Severity.WARNING, tr("Something was not restored"), problem))
     server.start()
     code = app.exec()
     if picture is None:
@@ -176,21 +181,25 @@ def _settings(options: Options) -> tuple[SettingsStore, str]:
     """What was remembered with what was asked for; a picture run remembers nothing."""
     from dataclasses import replace
 
-    from PySide6.QtCore import QStandardPaths
-
     from gui.settings import Settings, SettingsStore, load
 
-    path: Path | None = None
-    settings, problem = Settings(), ""
-    if options.screenshot is None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
-        path = Path(folder) / "settings.json"
-        settings, problem = load(path)
+    path = _folder(options, "settings.json")
+    settings, problem = load(path) if path is not None else (Settings(), "")
     settings = replace(settings, switches=options.applied_to(settings.switches))
     if options.theme is not None:
         settings = replace(settings, theme=options.theme)
     log = logging.getLogger("inferdeck.gui")
     return SettingsStore(path, settings, log.warning), problem
+
+
+def _folder(options: Options, name: str) -> Path | None:
+    """A place in the settings folder, None for a picture run, which remembers nothing."""
+    from PySide6.QtCore import QStandardPaths
+
+    if options.screenshot is not None:
+        return None
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+    return Path(folder) / name
 
 
 class _ServerMaker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -30,36 +31,58 @@ from backend.core.samples import MediaKind
 from backend.core.target import Target
 from gui.flow_layout import FlowLayout
 from gui.icons import tinted
+from gui.language import tr
 from gui.offers import ModelOffer
 from gui.picker import Picker, add_choice
 from gui.segmented import Segmented
 from gui.switches import Switches, target_title
 from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
 
-_APIS = (
-    (Api.SERVING, "Simple", "Simple serving: POST /predict and the ModelServing service"),
-    (Api.OIP, "Open Inference", "Open Inference Protocol v2, as Triton and KServe speak it"),
-)
-_TRANSPORTS = (
-    (Transport.REST, "REST", "One HTTP request for each item"),
-    (Transport.GRPC, "gRPC", "One gRPC call for each item"),
-    (Transport.GRPC_STREAM, "Stream", "One gRPC stream for all items"),
-)
-_SERIALIZATIONS = (
-    (Serialization.JSON, "json", "Tensors as JSON numbers"),
-    (Serialization.BINARY, "binary", "Tensors as bytes after the JSON header"),
-    (Serialization.TYPED, "typed", "Tensors as typed protobuf lists"),
-    (Serialization.RAW, "raw", "Tensors as raw bytes in protobuf"),
-)
-_IMAGES = (
-    (ImageEncoding.RAW, "raw", "Pixels as they are"),
-    (ImageEncoding.JPEG, "jpeg", "Small, with losses"),
-    (ImageEncoding.PNG, "png", "Smaller, without losses, slow to write"),
-)
-_COMPRESSIONS = (
-    (Compression.NONE, "none", "Messages as they are"),
-    (Compression.GZIP, "gzip", "Whole messages compressed"),
-)
+_Choices: TypeAlias = tuple[tuple[str, str, str], ...]
+"""Value, label and tooltip of each; labels that are protocol words stay as they are."""
+
+
+def _apis() -> _Choices:
+    return (
+        (Api.SERVING, tr("Simple"), tr("Simple serving: POST /predict and ModelServing")),
+        (
+            Api.OIP,
+            "Open Inference",
+            tr("Open Inference Protocol v2, as Triton and KServe speak it"),
+        ),
+    )
+
+
+def _transports() -> _Choices:
+    return (
+        (Transport.REST, "REST", tr("One HTTP request for each item")),
+        (Transport.GRPC, "gRPC", tr("One gRPC call for each item")),
+        (Transport.GRPC_STREAM, tr("Stream"), tr("One gRPC stream for all items")),
+    )
+
+
+def _serializations() -> _Choices:
+    return (
+        (Serialization.JSON, "json", tr("Tensors as JSON numbers")),
+        (Serialization.BINARY, "binary", tr("Tensors as bytes after the JSON header")),
+        (Serialization.TYPED, "typed", tr("Tensors as typed protobuf lists")),
+        (Serialization.RAW, "raw", tr("Tensors as raw bytes in protobuf")),
+    )
+
+
+def _images() -> _Choices:
+    return (
+        (ImageEncoding.RAW, "raw", tr("Pixels as they are")),
+        (ImageEncoding.JPEG, "jpeg", tr("Small, with losses")),
+        (ImageEncoding.PNG, "png", tr("Smaller, without losses, slow to write")),
+    )
+
+
+def _compressions() -> _Choices:
+    return (
+        (Compression.NONE, tr("none"), tr("Messages as they are")),
+        (Compression.GZIP, "gzip", tr("Whole messages compressed")),
+    )
 
 
 class Bar(QWidget):
@@ -82,7 +105,7 @@ class Bar(QWidget):
         self._build_pickers(palette, fill_sources)
         self._build_segments()
         self._build_numbers()
-        self._start = QPushButton("Start   Space")
+        self._start = QPushButton()
         self._start.setProperty("role", "primary")
         self._start.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._start.setFixedSize(128, CONTROL_HEIGHT + 6)
@@ -123,14 +146,22 @@ class Bar(QWidget):
         """Offer these targets besides the embedded server."""
         self._targets = tuple(targets)
 
+    def models(self) -> tuple[tuple[ModelOffer, str], ...]:
+        """Every model with the reason why it cannot be chosen, or ''."""
+        return tuple((offer, self._why_not(offer)) for offer in self._models)
+
+    def targets(self) -> tuple[Target, ...]:
+        """Every target, the embedded server first."""
+        return (Target(EMBEDDED), *self._targets)
+
     def set_running(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
         """Turn Start into Stop and back; a reason greys it."""
         self._running = running
-        word = "Stopping" if stopping else "Stop" if running else "Start"
-        self._start.setText(f"{word}   Space" if not stopping else word)
+        word = tr("Stopping") if stopping else tr("Stop") if running else tr("Start")
+        self._start.setText(word if stopping else tr("{word}   Space", word=word))
         self._start.setAccessibleName(word)
         self._start.setEnabled(not blocked and not stopping)
-        self._start.setToolTip(blocked or f"{word} streaming (Space)")
+        self._start.setToolTip(blocked or tr("{word} streaming (Space)", word=word))
         role = "" if running else "primary"
         if self._start.property("role") != role:
             self._start.setProperty("role", role)
@@ -140,7 +171,9 @@ class Bar(QWidget):
 
     def set_flight_limit(self, limit: int | None) -> None:
         """Show what 'Auto' has come to, None when nothing runs."""
-        self.in_flight.setSpecialValueText("Auto" if limit is None else f"Auto {limit}")
+        self.in_flight.setSpecialValueText(
+            tr("Auto") if limit is None else tr("Auto {limit}", limit=limit)
+        )
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
@@ -152,19 +185,19 @@ class Bar(QWidget):
     # -- building ------------------------------------------------------------------------------
 
     def _build_pickers(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
-        self.target = Picker("Target", 148, palette)
-        self.model = Picker("Model", 168, palette)
-        self.source = Picker("Source", 208, palette)
+        self.target = Picker(tr("Target"), 164, palette, keep_from=":")
+        self.model = Picker(tr("Model"), 168, palette)
+        self.source = Picker(tr("Source"), 208, palette)
         self.target.choices.aboutToShow.connect(self._fill_targets)
         self.model.choices.aboutToShow.connect(self._fill_models)
         self.source.choices.aboutToShow.connect(lambda: fill_sources(self.source))
 
     def _build_segments(self) -> None:
-        self.api = Segmented("API", _APIS)
-        self.transport = Segmented("Transport", _TRANSPORTS)
-        self.serialization = Segmented("Serialisation", _SERIALIZATIONS)
-        self.image = Segmented("Image", _IMAGES)
-        self.compression = Segmented("Compression", _COMPRESSIONS)
+        self.api = Segmented(tr("API"), _apis())
+        self.transport = Segmented(tr("Transport"), _transports())
+        self.serialization = Segmented(tr("Serialisation"), _serializations())
+        self.image = Segmented(tr("Image"), _images())
+        self.compression = Segmented(tr("Compression"), _compressions())
         self.api.chosen.connect(self._api_chosen)
         self.transport.chosen.connect(self._transport_chosen)
         self.serialization.chosen.connect(self._serialization_chosen)
@@ -172,12 +205,14 @@ class Bar(QWidget):
         self.compression.chosen.connect(self._compression_chosen)
 
     def _build_numbers(self) -> None:
-        self.quality = _number("JPEG quality", 1, 100, 48)
-        self.quality.setToolTip("JPEG quality, 1 to 100")
+        self.quality = _number(tr("JPEG quality"), 1, 100, 48)
+        self.quality.setToolTip(tr("JPEG quality, 1 to 100"))
         self.quality.valueChanged.connect(self._quality_changed)
-        self.in_flight = _number("In flight", 0, 64, 64)
-        self.in_flight.setSpecialValueText("Auto")
-        self.in_flight.setToolTip("Requests on their way at once; Auto (0) follows the round trip")
+        self.in_flight = _number(tr("In flight"), 0, 64, 64)
+        self.in_flight.setSpecialValueText(tr("Auto"))
+        self.in_flight.setToolTip(
+            tr("Requests on their way at once; Auto (0) follows the round trip")
+        )
         self.in_flight.valueChanged.connect(self._in_flight_changed)
 
     def _lay_out(self) -> None:
@@ -190,15 +225,15 @@ class Bar(QWidget):
         image_row.addWidget(self.image)
         image_row.addWidget(self.quality)
         for caption, control in (
-            ("Target", self.target),
-            ("Model", self.model),
-            ("Source", self.source),
-            ("API", self.api),
-            ("Transport", self.transport),
-            ("Serialisation", self.serialization),
-            ("Image and JPEG quality", image),
-            ("Compression", self.compression),
-            ("In flight", self.in_flight),
+            (tr("Target"), self.target),
+            (tr("Model"), self.model),
+            (tr("Source"), self.source),
+            (tr("API"), self.api),
+            (tr("Transport"), self.transport),
+            (tr("Serialisation"), self.serialization),
+            (tr("Image and JPEG quality"), image),
+            (tr("Compression"), self.compression),
+            (tr("In flight"), self.in_flight),
         ):
             flow.addWidget(_captioned(caption, control))
         row = QHBoxLayout(self)
@@ -211,9 +246,12 @@ class Bar(QWidget):
 
     def _show_model(self) -> None:
         offer = next((m for m in self._models if m.name == self._switches.model), None)
-        reason = offer.blocked or why_not_model(self._kind, offer.kind) if offer else ""
+        reason = self._why_not(offer) if offer else ""
         tip = reason or (offer.description if offer else "")
         self.model.show_choice(self._switches.model, "box", tip, trouble=bool(reason))
+
+    def _why_not(self, offer: ModelOffer) -> str:
+        return offer.blocked or why_not_model(self._kind, offer.kind)
 
     def _show_blocked(self) -> None:
         switches = self._switches
@@ -227,7 +265,9 @@ class Bar(QWidget):
             self.image.set_blocked(encoding, reason)
         jpeg = switches.image_for(self._kind) is ImageEncoding.JPEG
         self.quality.setEnabled(jpeg)
-        self.quality.setToolTip("JPEG quality, 1 to 100" if jpeg else "Only JPEG has a quality.")
+        self.quality.setToolTip(
+            tr("JPEG quality, 1 to 100") if jpeg else tr("Only JPEG has a quality.")
+        )
 
     def _tint_start(self) -> None:
         role = "text" if self._running else "on_accent"
@@ -238,27 +278,27 @@ class Bar(QWidget):
     def _fill_targets(self) -> None:
         menu = self.target.choices
         menu.clear()
-        for target in (Target(EMBEDDED), *self._targets):
+        for target in self.targets():
             action = add_choice(
                 menu,
                 target_title(target),
                 chosen=target.name == self._switches.target.name,
-                tip=f"{target.rest} {target.grpc}".strip() or "The server inside this window",
+                tip=f"{target.rest} {target.grpc}".strip() or tr("The server inside this window"),
             )
             action.triggered.connect(lambda _=False, t=target: self._choose(target=t))
         menu.addSeparator()
-        menu.addAction("Other server...").triggered.connect(self.new_target_wanted)
+        menu.addAction(tr("Other server...")).triggered.connect(self.new_target_wanted)
 
     @Slot()
     def _fill_models(self) -> None:
         menu = self.model.choices
         menu.clear()
-        for offer in self._models:
+        for offer, reason in self.models():
             action = add_choice(
                 menu,
                 offer.name,
                 chosen=offer.name == self._switches.model,
-                blocked=offer.blocked or why_not_model(self._kind, offer.kind),
+                blocked=reason,
                 tip=offer.description,
             )
             action.triggered.connect(lambda _=False, m=offer.name: self._choose(model=m))
@@ -307,7 +347,7 @@ class Bar(QWidget):
 
 def _addresses(switches: Switches) -> str:
     if switches.target.name == EMBEDDED:
-        return "The server inside this window"
+        return tr("The server inside this window")
     return f"{switches.target.rest} {switches.target.grpc}".strip()
 
 
@@ -315,7 +355,8 @@ def _why_not(transport: Transport, target: Target) -> str:
     """Why a target cannot be spoken to in this way, or ''."""
     if target.name == EMBEDDED or (target.grpc if transport.is_grpc else target.rest):
         return ""
-    return f"{target.name} has no {'gRPC' if transport.is_grpc else 'REST'} address."
+    door = "gRPC" if transport.is_grpc else "REST"
+    return tr("{target} has no {door} address.", target=target.name, door=door)
 
 
 def _number(name: str, low: int, high: int, width: int) -> QSpinBox:

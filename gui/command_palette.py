@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from PySide6.QtCore import (
@@ -28,7 +29,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.commands import CommandSet
+from gui.commands import Command, CommandSet
+from gui.language import tr
 from gui.theme import GAP, Palette
 
 _MOST_WIDE = 600
@@ -40,19 +42,34 @@ _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 
 
 class CommandPalette(QFrame):
-    """Top-centred over the window; hides when it loses the focus, runs on Enter."""
+    """Top-centred over the window; hides when it loses the focus, runs on Enter.
 
-    def __init__(self, window: QWidget, commands: CommandSet, palette: Palette) -> None:
+    `things` are commands for what there is at the moment: sources, models, targets, layouts. They
+    are listed once a word is typed.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        commands: CommandSet,
+        palette: Palette,
+        things: Callable[[], Sequence[Command]] = tuple,
+    ) -> None:
         super().__init__(window)
         self.setObjectName("commandPalette")
-        self.setAccessibleName("Command palette")
+        self.setAccessibleName(tr("Command palette"))
         self._window = window
         self._commands = commands
+        self._things = things
+        self._found: dict[str, Command] = {}
         self._before: QWidget | None = None
-        self._query = QLineEdit(placeholderText="Type a command", clearButtonEnabled=True)
-        self._query.setAccessibleName("Command")
+        self._query = QLineEdit(
+            placeholderText=tr("Type a command, a source, a model or a target"),
+            clearButtonEnabled=True,
+        )
+        self._query.setAccessibleName(tr("Command"))
         self._list = QListWidget()
-        self._list.setAccessibleName("Commands")
+        self._list.setAccessibleName(tr("Commands"))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setUniformItemSizes(True)
         self._rows = _Rows(palette, self._list)
@@ -125,7 +142,9 @@ class CommandPalette(QFrame):
     @Slot(str)
     def _filter(self, query: str) -> None:
         self._list.clear()
-        for command in self._commands:
+        things = self._things() if query.strip() else ()
+        self._found = {command.id: command for command in things}
+        for command in (*self._commands, *things):
             if not command.matches(query):
                 continue
             reason = command.blocked()
@@ -144,7 +163,10 @@ class CommandPalette(QFrame):
             return
         command_id = str(item.data(Qt.ItemDataRole.UserRole))
         self._close()
-        self._commands.run(command_id)
+        if command_id in self._found:
+            self._commands.run_loose(self._found[command_id])
+        else:
+            self._commands.run(command_id)
 
 
 class _Rows(QStyledItemDelegate):

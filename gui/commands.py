@@ -85,7 +85,10 @@ class CommandSet(QObject):
 
     def run(self, command_id: str) -> None:
         """Do it, or say why not."""
-        command = self._commands[command_id]
+        self.run_loose(self._commands[command_id])
+
+    def run_loose(self, command: Command) -> None:
+        """Do something that is not in the set, or say why not."""
         reason = command.blocked()
         if reason:
             self._on_blocked(f"{command.title.rstrip('.')}: {reason}")

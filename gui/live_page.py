@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from backend.core.samples import AudioBlock, Frame, MediaKind, Sample
@@ -15,10 +15,12 @@ from gui.commands import Command
 from gui.counters import Counters
 from gui.docks import DockArea
 from gui.language import tr
+from gui.layouts import Layout
 from gui.live_commands import live_commands
 from gui.live_session import LiveSession
 from gui.log_panel import LogPanel
 from gui.paint_record import PaintRecord
+from gui.preferences import Preferences
 from gui.preview_pane import PreviewPane
 from gui.server_panel import ServerPanel
 from gui.settings import ViewMemory
@@ -187,6 +189,43 @@ class LivePage(DockArea):
         for view in (self.timeline, self.throughput, self.latency):
             view.clear()
         self.forget_source()
+
+    def use_preferences(self, preferences: Preferences) -> None:
+        """As the user set it."""
+        self.timeline.set_window(preferences.plot_window_s)
+        self.top.set_rows(preferences.rows)
+
+    @staticmethod
+    def built_in_layouts() -> tuple[str, ...]:
+        """The names of the layouts that ship with the window."""
+        return (tr("Standard"), tr("Picture"), tr("Plots"))
+
+    def use_built_in(self, name: str) -> None:
+        """Put the panels as a built-in layout has them."""
+        standard, picture, plots = self.built_in_layouts()
+        self.reset()
+        for dock, _ in self.panel_titles():
+            self.dock(dock).setVisible(name != picture)
+        if name == standard:
+            self.open_dock("timeline")
+        elif name == plots:
+            half = self.height() // 2
+            self.resizeDocks([self.dock("timeline")], [half], Qt.Orientation.Vertical)
+            self.splitDockWidget(
+                self.dock("timeline"), self.dock("throughput"), Qt.Orientation.Horizontal
+            )
+            self.open_dock("timeline")
+
+    def layout_now(self, name: str) -> Layout:
+        """The panels and the picture as they are, under a name."""
+        docks = bytes(self.saveState().toBase64().data()).decode("ascii")
+        return Layout(name, docks, self.locked, self.pane.memory)
+
+    def use_layout(self, layout: Layout) -> None:
+        """Put panels and picture as a saved layout has them."""
+        self.set_locked(locked=layout.locked)
+        self.restoreState(QByteArray.fromBase64(layout.docks.encode("ascii", "replace")))
+        self.pane.use_memory(layout.view)
 
     def forget_results(self) -> None:
         """What was said came from another model."""

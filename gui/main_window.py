@@ -25,6 +25,8 @@ from gui.drop_overlay import DropOverlay
 from gui.forms import TargetForm
 from gui.icons import application_icon
 from gui.language import tr
+from gui.layouts import LayoutStore
+from gui.layouts_form import LayoutsForm
 from gui.live_page import LivePage
 from gui.live_session import LiveSession, SessionFactory, SourceFactory
 from gui.log_panel import LogBridge
@@ -33,6 +35,7 @@ from gui.offers import model_offers
 from gui.outage import TOPIC, Outage, WayOut
 from gui.page_deck import PageDeck
 from gui.pages import PageFactory
+from gui.preferences import Preferences
 from gui.pump import Pump
 from gui.readout import Readout
 from gui.repository_control import RepositoryControl
@@ -41,6 +44,7 @@ from gui.run_messages import end_notice, error_notice
 from gui.server_control import ServerControl, ServerState
 from gui.server_panel import ServerPanel
 from gui.settings import SettingsStore, ViewMemory, WindowMemory
+from gui.settings_form import SettingsForm
 from gui.shortcut_sheet import ShortcutSheet
 from gui.source_desk import SourceDesk
 from gui.source_menu import Devices
@@ -50,6 +54,7 @@ from gui.switchboard import Switchboard
 from gui.switches import Switches
 from gui.tasks import Tasks
 from gui.theme import Palette, ThemeChoice
+from gui.things import things_of
 from gui.window_commands import window_commands
 from gui.window_host import WindowHost
 
@@ -69,6 +74,7 @@ class Parts:
     make_source: SourceFactory
     make_session: SessionFactory
     log: LogBridge
+    layouts: LayoutStore
     pages: tuple[PageFactory, ...] = ()
     """Pages besides the live one."""
 
@@ -85,6 +91,7 @@ class MainWindow(QMainWindow):
         self.server = parts.server
         self.repositories = parts.repositories
         self._store = parts.store
+        self.layouts = parts.layouts
         self._is_ready = self._start_when_ready = False
         self.board = Switchboard(parts.store, self)
         self.run = RunControl(parts.tasks, parts.make_source, parts.make_session, self)
@@ -114,7 +121,9 @@ class MainWindow(QMainWindow):
         self.commands = CommandSet(self, self._tell_blocked)
         self.commands.add(window_commands(self))
         self.commands.fill(self.menuBar())
-        self._command_palette = CommandPalette(self, self.commands, parts.appearance.palette)
+        self._command_palette = CommandPalette(
+            self, self.commands, parts.appearance.palette, partial(things_of, self)
+        )
         self._connect()
         self._restore()
         self.desk.begin()
@@ -197,6 +206,7 @@ class MainWindow(QMainWindow):
         if settings.window.docks:
             self.page.restoreState(_blob(settings.window.docks))
         self.bar.set_targets(settings.targets)
+        self._apply_preferences(settings.preferences)
         self._used(settings.switches)
         self._show_source()
         self._show_phase()
@@ -272,6 +282,32 @@ class MainWindow(QMainWindow):
         """Leave full screen."""
         if self.isFullScreen():
             self.showNormal()
+
+    @Slot()
+    def open_settings(self) -> None:
+        """Everything there is to set."""
+        SettingsForm(
+            self,
+            self._store.current.preferences,
+            self.appearance.choice,
+            self._use_preferences,
+            self.choose_theme,
+        ).open()
+
+    @Slot()
+    def open_layouts(self) -> None:
+        """Choose, save or delete a layout of the panels."""
+        LayoutsForm(
+            self, self.page.built_in_layouts(), self.layouts, self.use_layout, self._save_layout
+        ).open()
+
+    def use_layout(self, name: str) -> None:
+        """Put the panels as a layout has them."""
+        self.deck.show_page(self.page.name)
+        if name in self.page.built_in_layouts():
+            self.page.use_built_in(name)
+        else:
+            self.page.use_layout(self.layouts.get(name))
 
     @Slot()
     def open_palette(self) -> None:
@@ -458,6 +494,18 @@ class MainWindow(QMainWindow):
         if isinstance(error, TargetUnreachable) and self.board.current.target.name != EMBEDDED:
             return (ToastAction(tr("Use the local demo"), self._use_local),)
         return ()
+
+    def _save_layout(self, name: str) -> None:
+        self.layouts.save(self.page.layout_now(name))
+
+    def _use_preferences(self, preferences: Preferences) -> None:
+        self._store.update(replace(self._store.current, preferences=preferences))
+        self._apply_preferences(preferences)
+
+    def _apply_preferences(self, preferences: Preferences) -> None:
+        self.page.use_preferences(preferences)
+        self.strip.preferences = preferences
+        self.toasts.least = preferences.toasts
 
     def _use_local(self) -> None:
         self.set_switches(self.board.current.aimed_at(Target(EMBEDDED)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QAction, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import (
     QLabel,
     QMenu,
@@ -22,10 +22,15 @@ _ICON = 16
 
 
 class Picker(QPushButton):
-    """Icon, text with ellipsis and a chevron; the menu is filled by its owner before it opens."""
+    """Icon, text with ellipsis and a chevron; the menu is filled by its owner before it opens.
 
-    def __init__(self, name: str, width: int, palette: Palette) -> None:
+    What comes after the first `keep_from` in a text, such as the ports of an address, is left out
+    last.
+    """
+
+    def __init__(self, name: str, width: int, palette: Palette, keep_from: str = "") -> None:
         super().__init__()
+        self._keep_from = keep_from
         self._name = name
         self._width = width
         self._roles = palette
@@ -81,10 +86,15 @@ class Picker(QPushButton):
             )
             area.setLeft(area.left() + _ICON + 6)
         painter.setPen(self._roles.color("text" if self.isEnabled() else "text_muted"))
-        text = painter.fontMetrics().elidedText(
-            self._text, Qt.TextElideMode.ElideMiddle, area.width()
-        )
+        text = self._elided(painter.fontMetrics(), area.width())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def _elided(self, metrics: QFontMetrics, width: int) -> str:
+        head, mark, tail = self._text.partition(self._keep_from) if self._keep_from else ("",) * 3
+        room = width - metrics.horizontalAdvance(mark + tail)
+        if mark and room > metrics.horizontalAdvance("0…"):
+            return metrics.elidedText(head, Qt.TextElideMode.ElideRight, room) + mark + tail
+        return metrics.elidedText(self._text, Qt.TextElideMode.ElideMiddle, width)
 
 
 def _middle(area: QRect) -> int:

@@ -120,6 +120,10 @@ class PreviewPane(QWidget):
     def _layers_by_key(self, layers: frozenset[Layer]) -> None:
         self._remember(replace(self._memory, layers=_names(layers)))
 
+    def use_memory(self, memory: ViewMemory) -> None:
+        """Show the picture in this way."""
+        self._remember(memory)
+
     def _remember(self, memory: ViewMemory) -> None:
         self._memory = memory
         self._apply()

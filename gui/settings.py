@@ -15,6 +15,7 @@ from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from gui.offers import without_credentials
+from gui.preferences import Preferences, preferences_from
 from gui.switches import Switches
 from gui.theme import ThemeChoice
 
@@ -54,6 +55,7 @@ class Settings:
     """Folders of models for the embedded server."""
     window: WindowMemory = WindowMemory()
     view: ViewMemory = ViewMemory()
+    preferences: Preferences = Preferences()
 
     def with_recent(self, spec: str) -> Settings:
         """A copy with this source first among the five most recent."""
@@ -90,6 +92,7 @@ def from_json(text: str) -> Settings:
         repositories=tuple(str(item) for item in data.get("repositories", ())),
         window=WindowMemory(**data["window"]),
         view=ViewMemory(**{**data["view"], "layers": tuple(data["view"]["layers"])}),
+        preferences=preferences_from(data.get("preferences", {})),
     )
 
 

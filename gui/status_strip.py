@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from backend.core.status import RunStatus
 from gui.counters import Recent
+from gui.preferences import Preferences
 from gui.status_text import SlotText, slot_texts, state_role
 from gui.theme import BODY_PX, GAP, Palette, tabular
 
@@ -35,6 +36,7 @@ class StatusStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._roles = palette
+        self.preferences = Preferences()
         self._dot = QLabel("●")
         self._dot.setAccessibleName("State")
         self._dot_role = "text_muted"
@@ -82,7 +84,7 @@ class StatusStrip(QWidget):
         )
         self._state.setText(elided)
         self._state.setToolTip(state_text)
-        for name, slot in slot_texts(status, age_ms, recent).items():
+        for name, slot in slot_texts(status, age_ms, recent, self.preferences).items():
             self._put(name, slot)
 
     def set_palette_roles(self, palette: Palette) -> None:

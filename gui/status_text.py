@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from backend.core.status import RunState, RunStatus, SourceState
 from gui.counters import Recent
 from gui.language import number, percent, tr
+from gui.preferences import Preferences
 
-_DROP_WARNING, _DROP_ALARM = 0.01, 0.05
+_DESIGNED = Preferences()
 _FEWEST_DROPS = 3
 _RATE_WARNING, _RATE_ALARM = 0.95, 0.80
 
@@ -116,12 +117,19 @@ def _word(state: RunState) -> str:
 
 
 def slot_texts(
-    status: RunStatus, age_ms: float | None, recent: Recent | None = None
+    status: RunStatus,
+    age_ms: float | None,
+    recent: Recent | None = None,
+    preferences: Preferences = _DESIGNED,
 ) -> dict[str, SlotText]:
     """The text of every slot but the state; without `recent`, drops are those of the whole run."""
     if status.state in _AT_REST:
         idle = _idle()
-        return {**idle, "dropped": _dropped(status, None)} if status.counts.captured else idle
+        return (
+            {**idle, "dropped": _dropped(status, None, preferences)}
+            if status.counts.captured
+            else idle
+        )
     out, back = status.bytes_out_per_s / 1e6, status.bytes_in_per_s / 1e6
     return {
         "in": _rate_in(status),
@@ -129,7 +137,7 @@ def slot_texts(
         "age": SlotText(
             tr("age –") if age_ms is None else tr("age {ms} ms", ms=number(age_ms)), _tip("age")
         ),
-        "dropped": _dropped(status, recent),
+        "dropped": _dropped(status, recent, preferences),
         "flight": SlotText(
             tr(
                 "flight {flying}/{limit}",
@@ -159,14 +167,17 @@ def _rate_in(status: RunStatus) -> SlotText:
     return SlotText(f"{sign}{text}", tip, level)
 
 
-def _dropped(status: RunStatus, recent: Recent | None) -> SlotText:
+def _dropped(status: RunStatus, recent: Recent | None, preferences: Preferences) -> SlotText:
     """What is not answered now colours the slot; what ever was not is in the tooltip."""
     counts = status.counts
     ever = Recent(counts.captured, counts.dropped_total + counts.failed)
     shown = ever if recent is None else recent
     level = ""
-    if recent is not None and shown.share > _DROP_WARNING and shown.unanswered >= _FEWEST_DROPS:
-        level = "error" if shown.share > _DROP_ALARM else "warning"
+    if recent is not None and shown.unanswered >= _FEWEST_DROPS:
+        if shown.share * 100 > preferences.drop_alarm:
+            level = "error"
+        elif shown.share * 100 > preferences.drop_warning:
+            level = "warning"
     sign = "▲ " if level else ""
     lines = [_tip("dropped")] if recent is not None else []
     lines.append(

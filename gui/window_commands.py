@@ -25,6 +25,7 @@ def window_commands(window: MainWindow) -> list[Command]:
         *_run(window),
         *_switches(window),
         *window.deck.commands(),
+        *_layouts(window),
         *_view(window),
         *_server(window),
         *_models(window),
@@ -66,6 +67,15 @@ def _file(window: MainWindow) -> Iterator[Command]:
     )
     yield Command(
         "model.choose", "Choose model...", window.bar.model.showMenu, "File/choose", ("Ctrl+M",)
+    )
+    yield Command(
+        "app.settings",
+        tr("Settings..."),
+        window.open_settings,
+        "File/settings",
+        ("Ctrl+,",),
+        aliases="preferences options",
+        role=QAction.MenuRole.PreferencesRole,
     )
     yield Command(
         "app.quit",
@@ -138,6 +148,16 @@ def _blocked(segmented: Segmented, value: str) -> str:
 
 def _is_chosen(segmented: Segmented, value: str) -> bool:
     return segmented.value == value
+
+
+def _layouts(window: MainWindow) -> Iterator[Command]:
+    yield Command(
+        "layouts.open",
+        tr("Layouts..."),
+        window.open_layouts,
+        "Panels/layout",
+        aliases="perspective save load",
+    )
 
 
 def _view(window: MainWindow) -> Iterator[Command]:

@@ -62,6 +62,12 @@ class TopKView(View):
         rows = [f"{row.label} {row.value}" for row in self.rows]
         return ", ".join(part for part in (self._headline, *rows, *self._lines) if part)
 
+    def set_rows(self, k: int) -> None:
+        """Show this many labels at most."""
+        self._order.k = k
+        self._order.settle(time.monotonic_ns())
+        self.update()
+
     @property
     def threshold(self) -> float | None:
         """Where the threshold line is, or None for no line."""

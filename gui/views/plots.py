@@ -144,6 +144,13 @@ class StripPlot(View):
             axis.show()
             self._relabel()
 
+    def set_window(self, window_s: float) -> None:
+        """Show another number of seconds, all of them."""
+        if window_s != self.window_s:
+            self.window_s = window_s
+            self._box.setLimits(xMin=-window_s)
+            self.reset_zoom()
+
     def clear_right_axis(self) -> None:
         """Take the second axis away."""
         if self._right is not None:

@@ -61,6 +61,12 @@ class ProbabilityTimeline(View):
         """Whether time stands still in the plot."""
         return self._frozen is not None
 
+    def set_window(self, window_s: float) -> None:
+        """Show this many seconds."""
+        self.freeze(frozen=False)
+        self._plot.set_window(window_s)
+        self._redraw(time.monotonic_ns())
+
     def add(self, captured_ns: int, predictions: Predictions) -> None:
         """A prediction, at the capture time of its sample."""
         at_s = captured_ns / 1e9
@@ -163,7 +169,7 @@ class ProbabilityTimeline(View):
             self._plot.set_right_axis(scale.low, scale.high, short)
 
     def _windows(self, now_s: float) -> list[Array]:
-        start_s = now_s - _WINDOW_S - _MARGIN_S
+        start_s = now_s - self._plot.window_s - _MARGIN_S
         return [ring.since(start_s).copy() for ring in self._rings]
 
     def _redraw(self, now_ns: int) -> None:

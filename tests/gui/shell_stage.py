@@ -13,6 +13,7 @@ from backend.core.choices import RunSettings
 from backend.sources.source import Source
 from gui.appearance import Appearance
 from gui.focus_keys import FocusKeys
+from gui.layouts import LayoutStore
 from gui.log_panel import LogBridge
 from gui.main_window import MainWindow, Parts
 from gui.repository_control import RepositoryControl
@@ -73,6 +74,7 @@ def stage(qtbot: QtBot) -> Iterator[Stage]:
             fake_source,
             make_session,
             LogBridge(),
+            LayoutStore(None, problems.append),
         )
     )
     qtbot.addWidget(window)
