@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,7 @@ from backend.inspector.rest_views import rest_text, rest_tree
 from backend.inspector.summary import number_range, summarise, summarise_exchange, tensor_row
 from backend.inspector.views import CUT, FOLD, Node, json_tree, message_tree, value_node
 from backend.profiles.bundled import BUNDLED
+from backend.profiles.profile import ModelProfile
 from backend.wire import oip_grpc, oip_rest
 from backend.wire.generated.open_inference_pb2 import ModelInferResponse
 
@@ -155,6 +157,49 @@ def test_an_exchange_is_summarised_however_it_ended() -> None:
         "/v2/models/m/infer", body, kind=MethodKind.REST, headers=tuple(headers.items())
     )
     assert summarise_exchange(rest).rows[0].first == ("1", "2")
+
+
+@given(
+    body=st.binary(max_size=200)
+    | JSON_VALUES.map(lambda value: orjson.dumps({"outputs": value, "model_name": value}))
+    | st.lists(
+        st.fixed_dictionaries(
+            {"name": st.text(min_size=1), "datatype": st.sampled_from(sorted(Datatype))},
+            optional={
+                "shape": st.lists(st.integers(-2, 3), max_size=3),
+                "data": st.lists(st.integers(0, 1) | st.text(), max_size=9),
+                "parameters": st.dictionaries(st.just("binary_data_size"), st.integers(-9, 9)),
+            },
+        ),
+        max_size=2,
+    ).map(lambda outputs: orjson.dumps({"outputs": outputs}) + b"12345678"),
+    path=st.sampled_from(
+        (
+            "/v2/models/m/infer",
+            "/predict",
+            oip_grpc.MODEL_INFER,
+            oip_grpc.MODEL_STREAM_INFER,
+            "/modelserving.v1.ModelServing/Predict",
+            "/x.Y/Z",
+        )
+    ),
+    tail=st.integers(0, 9),
+    profile=st.sampled_from(list(BUNDLED.values())),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_bytes_break_a_summary_or_a_view(
+    body: bytes, path: str, tail: int, profile: ModelProfile
+) -> None:
+    kind = MethodKind.UNARY if path.count(".") else MethodKind.REST
+    headers = (("Inference-Header-Content-Length", str(len(body) - tail)),)
+    assert summarise_exchange(exchange(path, body, kind=kind, headers=headers), profile).headline
+    rest_text(headers, body)
+    rows = HexRows(body)
+    assert sum(len(rows[place].text) for place in range(len(rows))) == len(body)
+    with suppress(InvalidInput):
+        assert rest_tree(headers, body).copied() is not None
+    with suppress(InvalidInput):
+        assert message_tree(KIND, body).copied() is not None
 
 
 @given(value=JSON_VALUES)
