@@ -19,15 +19,30 @@ usage: python main.py [window options]   open the window
 
 Each command explains its options: python main.py serve --help
 
-window options:
-  --source SPEC       pattern, tone, sweep, a path, a URL, webcam or webcam:N
-  --model M           name of a model
-  --transport T       rest, grpc or grpc_stream
-  --screenshot FILE   stream for --seconds S, save a picture of the window, print the summary, exit
-  --seconds S         how long
+window options (each also holds at the next start, but for those of a picture and the server):
+  --source SPEC            pattern, tone, sweep, noise, webcam, webcam:N, webcam:/dev/videoN,
+                           microphone, microphone:NAME, a path of an image, a video, a sound file or
+                           a folder of images, or an address: http, https, rtsp, rtsps
+  --model M                name of a model: shapes, faces, people, qr_codes, pitch, voice_activity,
+                           identity, identity_fp32, ...
+  --target T               embedded, or HOST:RESTPORT,GRPCPORT (HOST:RESTPORT, HOST:,GRPCPORT)
+  --api A                  serving or oip (Open Inference Protocol)
+  --transport T            rest, grpc or grpc_stream
+  --serialization S        json or binary (rest), typed or raw (grpc, grpc_stream)
+  --image E                raw, jpeg or png
+  --compression C          none or gzip
+  --in-flight N            requests on their way at once, 1 to 64 (default: automatic)
+  --theme T                system, light or dark
+  --size WxH               size of the window, such as 1280x800
+  --rest-port N            REST port of the embedded server (default: any free one)
+  --grpc-port N            gRPC port of the embedded server (default: any free one)
+  --model-repository DIR   serve the models of this folder too, in Triton's layout; repeatable
+  --screenshot FILE        stream for --seconds S, save a picture of the window, print the summary,
+                           exit; settings are neither read nor written
+  --seconds S              how long (default: 20)
 
-  --version           print the version
-  --help              print this
+  --version                print the version
+  --help                   print this
 """
 
 

@@ -81,29 +81,77 @@ def parse_options(argv: list[str]) -> Options:
     """Read the command line; argparse prints and exits with 2 if it makes no sense."""
     parser = argparse.ArgumentParser(
         prog="main.py",
-        description="Open the window. 'serve' and 'stream' are the commands without one.",
+        description="Open the window; python main.py --help lists the commands that need none.",
     )
-    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="stream, save, quit")
-    parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="S")
-    parser.add_argument(
+    _add_picture(parser)
+    _add_switches(parser)
+    _add_window(parser)
+    given = vars(parser.parse_args(argv))
+    return Options(**{**given, "model_repository": tuple(given["model_repository"])})
+
+
+def _add_picture(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("a picture of a run")
+    group.add_argument(
+        "--screenshot",
+        type=Path,
+        metavar="FILE",
+        help="stream for --seconds S, save a picture of the window, print the summary, exit; "
+        "settings are neither read nor written",
+    )
+    group.add_argument(
+        "--seconds", type=_seconds, default=20.0, metavar="S", help="how long (default: 20)"
+    )
+
+
+def _add_switches(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is streamed, where to and how")
+    group.add_argument(
         "--source",
         type=lasting_spec,
         metavar="SPEC",
-        help="pattern, tone, a path, a URL, webcam...",
+        help="pattern, tone, sweep, noise, webcam, webcam:N, webcam:/dev/videoN, microphone, "
+        "microphone:NAME, a path of an image, a video, a sound file or a folder of images, or an "
+        "address: http, https, rtsp, rtsps",
     )
-    parser.add_argument("--model", metavar="M")
-    parser.add_argument("--target", type=_target, metavar="embedded|HOST:RESTPORT,GRPCPORT")
-    parser.add_argument("--api", type=Api, choices=list(Api))
-    parser.add_argument("--transport", type=Transport, choices=list(Transport))
-    parser.add_argument("--serialization", type=Serialization, choices=list(Serialization))
-    parser.add_argument("--image", type=ImageEncoding, choices=list(ImageEncoding))
-    parser.add_argument("--compression", type=Compression, choices=list(Compression))
-    parser.add_argument("--in-flight", type=_count, metavar="N")
-    parser.add_argument("--theme", type=ThemeChoice, choices=list(ThemeChoice))
-    parser.add_argument("--size", type=_size, metavar="WxH")
-    parser.add_argument("--rest-port", type=_port, default=0, metavar="N")
-    parser.add_argument("--grpc-port", type=_port, default=0, metavar="N")
-    parser.add_argument(
+    group.add_argument("--model", metavar="M", help="name of a model")
+    group.add_argument(
+        "--target",
+        type=_target,
+        metavar="T",
+        help="embedded, or HOST:RESTPORT,GRPCPORT (HOST:RESTPORT, HOST:,GRPCPORT)",
+    )
+    group.add_argument("--api", type=Api, choices=list(Api), help="oip: Open Inference Protocol")
+    group.add_argument("--transport", type=Transport, choices=list(Transport))
+    group.add_argument(
+        "--serialization",
+        type=Serialization,
+        choices=list(Serialization),
+        help="json and binary belong to REST, typed and raw to gRPC",
+    )
+    group.add_argument("--image", type=ImageEncoding, choices=list(ImageEncoding))
+    group.add_argument("--compression", type=Compression, choices=list(Compression))
+    group.add_argument(
+        "--in-flight",
+        type=_count,
+        metavar="N",
+        help="requests on their way at once, 1 to 64 (default: automatic)",
+    )
+
+
+def _add_window(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the window and its server")
+    group.add_argument("--theme", type=ThemeChoice, choices=list(ThemeChoice))
+    group.add_argument("--size", type=_size, metavar="WxH", help="such as 1280x800")
+    for door in ("rest", "grpc"):
+        group.add_argument(
+            f"--{door}-port",
+            type=_port,
+            default=0,
+            metavar="N",
+            help="port of the embedded server (default: any free one)",
+        )
+    group.add_argument(
         "--model-repository",
         action="append",
         default=[],
@@ -111,8 +159,6 @@ def parse_options(argv: list[str]) -> Options:
         metavar="DIR",
         help="serve the models of this folder too, in Triton's layout; may be given several times",
     )
-    given = vars(parser.parse_args(argv))
-    return Options(**{**given, "model_repository": tuple(given["model_repository"])})
 
 
 def _seconds(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+import main
 from backend.core.choices import Api, ImageEncoding, Serialization, Transport
 from backend.core.errors import UsageError
 from backend.core.ledger import Counts, DropPlace
@@ -298,3 +300,18 @@ def test_old_drops_are_in_the_tooltip_and_colour_nothing() -> None:
     assert (slot.text, slot.level) == ("dropped 0 (0.0 %)", "")
     assert "300 of 600 (50.0 %)" in slot.tip
     assert slot_texts(status, None, Recent(300, 30))["dropped"].level == "error"
+
+
+def test_the_help_of_the_program_names_every_option_of_the_window(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_options(["--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    assert main.main(["--help"]) == 0
+    assert options <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+
+
+def test_model_repositories_may_be_given_several_times() -> None:
+    options = parse_options(["--model-repository", "a", "--model-repository", "b"])
+    assert options.model_repository == (Path("a"), Path("b"))
