@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from backend.clients.calls import Outgoing, Reply, RestCall, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import check_takes, checked, rest_call
 from backend.core.choices import ImageEncoding, Payload, Serialization
+from backend.core.errors import InvalidInput
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
+from backend.core.tensors import Tensor
 from backend.profiles.profile import ModelProfile
 from backend.wire.images import encode_image
 from backend.wire.oip_rest import JSON_TYPE, header_of
@@ -63,13 +65,23 @@ class ServingRestCodec:
         """Numbers: pixels row by row, samples with their rate, or the bytes a model takes."""
         rate = None
         if self._profile.kind is MediaKind.BYTES:
-            values = self._profile.encode(sample, self._payload)[0].data
+            values = self._only_tensor(sample).data
         elif isinstance(sample, AudioWindow):
             values, rate = sample.samples, sample.rate
         else:
             values = sample.pixels
         prepared_ns = time.monotonic_ns()
         return self._made(prepared_ns, JSON_TYPE, encode_values(values, rate))
+
+    def _only_tensor(self, sample: Sample) -> Tensor:
+        tensors = self._profile.encode(sample, self._payload)
+        if len(tensors) != 1:
+            raise InvalidInput(
+                f"Model '{self._profile.model}' takes {len(tensors)} tensors; JSON of simple "
+                "serving carries one.",
+                hint="Use the Open Inference Protocol.",
+            )
+        return tensors[0]
 
     def _made(self, prepared_ns: int, content_type: str, body: bytes, path: str = "") -> Outgoing:
         call: RestCall = rest_call(

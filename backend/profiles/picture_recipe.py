@@ -208,9 +208,13 @@ class EncodedPicture:
         frame = Frame(0, 0, self.picture(sample, inputs))
         if payload.image is ImageEncoding.RAW:
             payload = replace(payload, image=ImageEncoding(self.file.value))
+        return [self.holding(file_bytes(frame, payload), inputs)]
+
+    def holding(self, data: bytes, inputs: Sequence[TensorSpec]) -> Tensor:
+        """The input with the bytes of a file."""
         spec = spec_named(self.input, inputs)
-        data = object_array([file_bytes(frame, payload)], (1,) * self.rank)
-        return [Tensor(spec.name if spec else self.input, Datatype.BYTES, data)]
+        shaped = object_array([data], (1,) * self.rank)
+        return Tensor(spec.name if spec else self.input, Datatype.BYTES, shaped)
 
     def geometry(self, width: int, height: int, inputs: Sequence[TensorSpec]) -> Geometry:  # noqa: ARG002
         """The source as it is, or made smaller."""

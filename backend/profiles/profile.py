@@ -80,7 +80,10 @@ class ModelProfile:
             raise InvalidInput(f"Model '{self.model}' takes sound, got a picture.")
         if self.kind is MediaKind.IMAGE and not picture:
             raise InvalidInput(f"Model '{self.model}' takes pictures, got sound.")
-        tensors = self.recipe.tensors(sample, payload, self.inputs)
+        return self.complete(self.recipe.tensors(sample, payload, self.inputs))
+
+    def complete(self, tensors: Iterable[Tensor]) -> list[Tensor]:
+        """The tensors that a sample gave, and the constant ones."""
         return [*tensors, *(constant.tensor() for constant in self.constants)]
 
     def encode_file(self, data: bytes) -> tuple[list[Tensor], Sample | None]:
@@ -88,10 +91,13 @@ class ModelProfile:
         if self.kind is MediaKind.AUDIO:
             raise InvalidInput(f"Model '{self.model}' takes sound, got a picture.")
         if isinstance(self.recipe, OurInputs):
-            return [Tensor.of_bytes(IMAGE_ENCODED, data)], None
+            return self.complete([Tensor.of_bytes(IMAGE_ENCODED, data)]), None
         if isinstance(self.recipe, Elements):
-            return [self.recipe.holding(np.frombuffer(data, np.uint8), self.inputs)], None
+            held = self.recipe.holding(np.frombuffer(data, np.uint8), self.inputs)
+            return self.complete([held]), None
         frame = Frame(0, 0, decode_image(data))
+        if isinstance(self.recipe, EncodedPicture) and not self.recipe.longest_side:
+            return self.complete([self.recipe.holding(data, self.inputs)]), frame
         return self.encode(frame, Payload()), frame
 
     def decode(self, outputs: Iterable[Tensor], sample: Sample | None = None) -> Predictions:
@@ -102,7 +108,8 @@ class ModelProfile:
         """
         by_name = {tensor.name: tensor for tensor in outputs}
         try:
-            return self.decoder.decode(by_name, self.view(sample))
+            with np.errstate(all="ignore"):  # a model may answer anything, NaN and infinity too
+                return self.decoder.decode(by_name, self.view(sample))
         except (KeyError, IndexError, ValueError, TypeError) as error:
             wrong = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise ReplyMismatch(

@@ -15,6 +15,7 @@ from backend.core.errors import InvalidInput
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.profiles.profile import ModelProfile
+from backend.profiles.recipe import Elements
 from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
 
 _HIGHEST_RATE = 768_000
@@ -77,9 +78,16 @@ def _from_values(value: object, rate: int | None, profile: ModelProfile) -> Fed:
                 )
             return feed(Sound(array.reshape(-1).astype(np.float32), rate), profile)
         case MediaKind.BYTES:
-            spec = profile.inputs[0]
-            data = _as_datatype(array, spec.datatype).reshape(-1)
-            return Fed([Tensor(spec.name, spec.datatype, data)])
+            return Fed(profile.complete(_elements(array, profile)))
+
+
+def _elements(array: Array, profile: ModelProfile) -> list[Tensor]:
+    """The one input that takes any elements; none if every input is a constant."""
+    recipe = profile.recipe
+    if not isinstance(recipe, Elements):
+        return []
+    data = _as_datatype(array, recipe.datatype).reshape(-1)
+    return [recipe.holding(data, profile.inputs)]
 
 
 def numbers(value: object) -> Array:
