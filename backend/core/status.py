@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from backend.core.choices import RunSettings
+from backend.core.errors import TargetFault
 from backend.core.ledger import Counts
 from backend.core.predictions import Predictions
 from backend.core.samples import MediaKind, Sample
@@ -35,12 +36,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A condition that is true now; the same `id` replaces itself, and it goes when it is over."""
+    """A condition that is true now; the same `id` replaces itself, and it goes when it is over.
+
+    `fault` says which mend may be offered, where there is one.
+    """
 
     id: str
     severity: Severity
     title: str
     body: str = ""
+    fault: TargetFault | None = None
 
 
 class SourceState(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, TargetFault
 from backend.core.status import Alert, Severity, SourceState, SourceStatus
 
 _SOURCE_TITLES = {
@@ -21,7 +21,13 @@ def current_alerts(
             Alert("source", Severity.WARNING, _SOURCE_TITLES[source.state], source.message)
         )
     if trouble is not None:
-        alerts.append(Alert("target", Severity.ERROR, trouble.message, trouble.hint))
+        alerts.append(_alert("target", trouble))
     if request is not None:
-        alerts.append(Alert("request", Severity.ERROR, request.message, request.hint))
+        alerts.append(_alert("request", request))
     return tuple(alerts)
+
+
+def _alert(topic: str, error: ConsoleError) -> Alert:
+    fault = getattr(error, "fault", None)
+    known = fault if isinstance(fault, TargetFault) else None
+    return Alert(topic, Severity.ERROR, error.message, error.hint, known)

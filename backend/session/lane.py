@@ -73,8 +73,17 @@ class Lane(ABC):
         self.credits = Credits(settings.in_flight or 1)
         self.connected = False
         self.answered = 0
+        self.late_in_a_row = 0
         self.error: ConsoleError | None = None
         self.last_error: ConsoleError | None = None
+
+    @property
+    def heard(self) -> bool:
+        """Whether the server has said anything: an answer, or an error of its own."""
+        error = self.last_error
+        return bool(self.answered) or (
+            error is not None and not isinstance(error, DeadlineExceeded)
+        )
 
     @property
     def done(self) -> bool:
@@ -174,6 +183,7 @@ class Lane(ABC):
             Stage.DECODED: time.monotonic_ns(),
         }
         self.answered += 1
+        self.late_in_a_row = 0
         self.last_error = None
         self._delivery.answered(
             Result(
@@ -205,6 +215,8 @@ class Lane(ABC):
     def _fail(self, seq: int, error: ConsoleError) -> None:
         """One request failed; the lane goes on."""
         if self._settle(seq) is not None:
+            late = isinstance(error, DeadlineExceeded)
+            self.late_in_a_row = self.late_in_a_row + 1 if late else 0
             self.last_error = error
             self._delivery.failed(seq, error)
 

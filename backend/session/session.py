@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from backend.core.choices import RunSettings, Transport, check_choices
 from backend.core.errors import (
     ConsoleError,
+    DeadlineExceeded,
     NotFound,
     PayloadTooLarge,
     ReplyMismatch,
@@ -50,6 +51,8 @@ _GRACE_S = 1.0
 _STALLED_AFTER_S = 2.0
 _LIMIT_EVERY_S = 1.0
 _STOP_WAIT_S = 0.5
+_LANE_STOP_WAIT_S = 1.5
+"""Longer than the one thing that closing does not end: a look at what is wrong with a server."""
 _CONNECT_FIRST_S = 0.3
 _FINAL = (NotFound, ReplyMismatch, Unsupported)
 """Answers that will not change by asking again."""
@@ -282,8 +285,14 @@ class Session:
             lane is not None
             and settings
             == replace(lane.settings, target=settings.target, in_flight=settings.in_flight)
-            and self._resolve(settings.target) == lane.settings.target
+            and self._resolved(settings.target) == lane.settings.target
         )
+
+    def _resolved(self, target: Target) -> Target | None:
+        try:
+            return self._resolve(target)
+        except ConsoleError:
+            return None
 
     def _set_limit(self, settings: RunSettings) -> None:
         if self._lane is not None:
@@ -318,7 +327,7 @@ class Session:
         if lane.error is not None:
             self._lose_lane(lane, lane.error)
             return
-        if lane.answered or lane.last_error is not None:
+        if lane.heard:
             self._recover()
         if not self._retry and not lane.answered and isinstance(lane.last_error, _FINAL):
             self.error = lane.last_error
@@ -335,6 +344,8 @@ class Session:
                 self._say(RunState.STARTING)
         elif waited_s > _STALLED_AFTER_S:
             self._say(RunState.STALLED, f"Waiting {waited_s:.1f} s for a reply.")
+        elif isinstance(lane.last_error, DeadlineExceeded):
+            self._say(RunState.STALLED, lane.last_error.message)
         elif lane.answered or lane.last_error is not None:
             self._say(RunState.STREAMING)
 
@@ -348,7 +359,11 @@ class Session:
             self.notices.put(Notice(Severity.INFO, "Streaming again", topic="target"))
 
     def _open_lane(self) -> None:
-        settings = replace(self._settings, target=self._resolve(self._settings.target))
+        try:
+            settings = replace(self._settings, target=self._resolve(self._settings.target))
+        except ConsoleError as error:  # a variable or a secret is missing
+            self._be_troubled(error, hopeless=True)
+            return
         make = StreamLane if settings.transport is Transport.GRPC_STREAM else UnaryLane
         self._lanes += 1
         self._lane = make(
@@ -363,11 +378,14 @@ class Session:
         self._retired.append((lane, time.monotonic() + _GRACE_S))
         if isinstance(error, PayloadTooLarge) and error.said_by_server and error.limit_bytes:
             self._peer_limits[_place(lane.settings)] = error.limit_bytes
+        self._be_troubled(error, hopeless=self._hopeless(lane, error))
+
+    def _be_troubled(self, error: ConsoleError, *, hopeless: bool) -> None:
+        """Say what is wrong, and try again after a pause that grows, or give up."""
         first = self._trouble is None
         self._trouble = error
-        pause_s = self._backoff.next_pause_s()
-        self._retry_at = time.monotonic() + pause_s
-        if not self._retry and self._hopeless(lane, error):
+        self._retry_at = time.monotonic() + self._backoff.next_pause_s()
+        if hopeless and not self._retry:
             self.error = error
             return
         if first:
@@ -376,7 +394,7 @@ class Session:
 
     def _hopeless(self, lane: Lane, error: ConsoleError) -> bool:
         never_worked = not self._ledger.counts().answered and not lane.connected
-        return never_worked or isinstance(error, RequestError) or self._backoff.attempt > 4
+        return never_worked or isinstance(error, RequestError) or self._backoff.attempt >= 4
 
     def _retire_lane(self) -> None:
         if self._lane is not None:
@@ -426,7 +444,7 @@ class Session:
         for lane in lanes:
             lane.cancel(DropPlace.STOPPED)
         for lane in lanes:
-            lane.join(_STOP_WAIT_S)
+            lane.join(_LANE_STOP_WAIT_S)
         if self._capture is not None:
             self._capture.join(_STOP_WAIT_S)
         if self._conductor.error is not None:  # pragma: no cover - a fault of ours

@@ -11,6 +11,9 @@ from backend.core.errors import ConsoleError
 from backend.core.worker import Worker
 from backend.session.lane import POLL_S, Flight, Lane, is_fatal
 
+_LATE_IN_A_ROW = 3
+"""So many calls in a row without a reply in time end the connection."""
+
 
 class UnaryLane(Lane):
     """Sends as many calls at once as there are credits."""
@@ -56,6 +59,8 @@ class UnaryLane(Lane):
                 self._break(error)
             else:
                 self._fail(seq, error)
+                if self.late_in_a_row >= _LATE_IN_A_ROW:
+                    self._break(error)  # a dead connection looks like this: begin anew
             return
         received_ns = time.monotonic_ns()
         try:

@@ -232,3 +232,27 @@ def test_an_error_in_a_stream_names_its_request(name: str) -> None:
         codec.decode(bytes.fromhex(stream["replies"][1]))
     assert failure.value.seq == 2
     assert codec.decode(bytes.fromhex(stream["replies"][2])).seq == 3
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_an_interface_that_is_kept_closed_is_not_available(door: str) -> None:
+    """As pytriton starts Triton: 403 and UNAVAILABLE, in the words of Triton 2.51."""
+    capture = capture_of("triton")
+    for one in capture["rest"]:
+        if one["name"] == "models":
+            one["status"], one["text"] = 403, '{"error":"This API is restricted, expecting header'
+            one["text"] += " 'triton-access-token'\"}"
+    for one in capture["grpc"]:
+        if one["name"] == "models":
+            one["status"], one["replies"] = "UNAVAILABLE", []
+            one["details"] = "This protocol is restricted, expecting header 'triton-grpc-k'"
+    with replaying(capture, **DOORS[door]) as target:
+        report = probe(target)
+        client = ServerControlClient(target)
+        try:
+            with pytest.raises(Unsupported, match="is restricted, expecting header 'triton-"):
+                client.models()
+        finally:
+            client.close()
+    assert report.answers
+    assert report.models is None

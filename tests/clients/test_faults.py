@@ -1,0 +1,259 @@
+"""What is wrong with a server is told apart, and no call outlasts its deadline."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pytest
+
+from backend.clients.calls import RestCall
+from backend.clients.faults_grpc import explain
+from backend.clients.grpc_channel import GrpcChannel
+from backend.clients.rest_channel import RestChannel
+from backend.core.choices import Compression
+from backend.core.errors import (
+    ConsoleError,
+    DeadlineExceeded,
+    PayloadTooLarge,
+    SignInNeeded,
+    StreamBroken,
+    TargetError,
+    TargetFault,
+    Unsupported,
+)
+from backend.core.target import Target
+from backend.wire.oip_grpc import MODEL_STREAM_INFER, SERVICE
+from tests.gate import Gate
+from tests.real_sources import free_port
+
+
+def over_rest(target: Target, deadline_s: float) -> Any:
+    channel = RestChannel.from_target(target)
+    try:
+        return channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=deadline_s)
+    finally:
+        channel.close()
+
+
+def over_grpc(target: Target, deadline_s: float) -> Any:
+    channel = GrpcChannel.from_target(target)
+    method = f"/{SERVICE}/ServerMetadata"
+    try:
+        return channel.unary(method, b"", deadline_s=deadline_s, compression=Compression.NONE)
+    finally:
+        channel.close()
+
+
+BOTH = pytest.mark.parametrize("ask", [over_rest, over_grpc])
+Ask = Callable[[Target, float], Any]
+
+
+def at(address: str) -> Target:
+    return Target("t", f"http://{address}", address, connect_timeout_s=1.0)
+
+
+def fault_of(ask: Ask, target: Target, deadline_s: float = 2.0) -> TargetFault:
+    with pytest.raises(TargetError) as caught:
+        ask(target, deadline_s)
+    assert caught.value.hint
+    return caught.value.fault
+
+
+@BOTH
+def test_refused_is_said_at_once(ask: Ask) -> None:
+    start = time.monotonic()
+    assert fault_of(ask, at(f"127.0.0.1:{free_port()}"), 10.0) is TargetFault.REFUSED
+    assert time.monotonic() - start < 3
+
+
+@BOTH
+def test_a_host_that_nobody_knows(ask: Ask) -> None:
+    assert fault_of(ask, at("no-such-host.invalid:1")) is TargetFault.UNKNOWN_HOST
+
+
+@BOTH
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:99999", ":1"])
+def test_what_is_no_address(ask: Ask, address: str) -> None:
+    if ask is over_rest and address == "127.0.0.1":
+        return  # HTTP has a usual port
+    assert fault_of(ask, at(address)) is TargetFault.BAD_ADDRESS
+
+
+@BOTH
+def test_a_server_that_says_nothing_ends_with_the_deadline(ask: Ask) -> None:
+    with Gate() as gate:
+        start = time.monotonic()
+        assert fault_of(ask, at(gate.address), 0.6) is TargetFault.SILENT
+        assert time.monotonic() - start < 2
+
+
+@BOTH
+def test_another_protocol(ask: Ask) -> None:
+    with speaking(b"220 mail.example ESMTP\r\n") as address:
+        assert fault_of(ask, at(address)) is TargetFault.OTHER_PROTOCOL
+
+
+@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"])
+def test_a_reply_that_trickles_ends_with_the_deadline(first: bytes) -> None:
+    with speaking(first, drip=b"H") as address:
+        channel = RestChannel.from_target(at(address))
+        start = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=0.4)
+        assert time.monotonic() - start < 1.5
+        channel.close()
+
+
+@BOTH
+def test_closing_ends_a_call_that_waits(ask: Ask) -> None:
+    with Gate() as gate:
+        target = at(gate.address)
+        channel: Any = (RestChannel if ask is over_rest else GrpcChannel).from_target(target)
+        said: list[ConsoleError] = []
+
+        def call() -> None:
+            try:
+                if isinstance(channel, RestChannel):
+                    channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=30)
+                else:
+                    channel.wait_ready(30)
+            except ConsoleError as error:
+                said.append(error)
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        while not gate.accepted:
+            time.sleep(0.01)
+        channel.close()
+        thread.join(2)
+        assert not thread.is_alive()
+        assert isinstance(said[0], StreamBroken)
+
+
+@contextmanager
+def speaking(words: bytes, drip: bytes = b"") -> Iterator[str]:
+    """A server that says this to everybody, and then goes on dripping."""
+    ending = threading.Event()
+    talkers: list[threading.Thread] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+
+    def talk(peer: socket.socket) -> None:
+        with peer:
+            try:
+                peer.sendall(words)
+                while drip and not ending.wait(0.05):
+                    peer.sendall(drip)
+                peer.settimeout(0.2)
+                peer.recv(65_536)
+            except OSError:
+                return
+
+    def accept() -> None:
+        while not ending.is_set():
+            try:
+                peer, _ = listener.accept()
+            except TimeoutError:
+                continue
+            talkers.append(threading.Thread(target=talk, args=(peer,)))
+            talkers[-1].start()
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        ending.set()
+        thread.join()
+        for talker in talkers:
+            talker.join()
+        listener.close()
+
+
+@contextmanager
+def refusing(code: grpc.StatusCode, text: str) -> Iterator[str]:
+    """A gRPC server that answers ServerMetadata with this status, and has nothing else."""
+
+    def refuse(_: bytes, context: grpc.ServicerContext) -> bytes:
+        context.abort(code, text)
+
+    handler = grpc.unary_unary_rpc_method_handler(refuse)
+    with futures.ThreadPoolExecutor(1) as pool:
+        server = grpc.server(pool)
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(SERVICE, {"ServerMetadata": handler}),)
+        )
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.stop(0).wait(5)
+
+
+def test_a_status_that_asks_for_a_sign_in() -> None:
+    for code, fault in (
+        (grpc.StatusCode.UNAUTHENTICATED, TargetFault.SIGN_IN),
+        (grpc.StatusCode.PERMISSION_DENIED, TargetFault.FORBIDDEN),
+    ):
+        with refusing(code, "who are you?") as address, pytest.raises(SignInNeeded) as caught:
+            over_grpc(Target("t", grpc=address), 5)
+        assert caught.value.fault is fault
+        assert "who are you?" in caught.value.hint
+
+
+def test_a_server_without_the_stream() -> None:
+    with refusing(grpc.StatusCode.INTERNAL, "") as address:
+        channel = GrpcChannel.from_target(Target("t", grpc=address))
+        call = channel.stream(MODEL_STREAM_INFER, iter(()), compression=Compression.NONE)
+        with pytest.raises(grpc.RpcError) as caught:
+            list(call)
+        error = channel.explain(caught.value, stream=True)
+        channel.close()
+    assert isinstance(error, Unsupported)
+    assert error.fault is TargetFault.NO_STREAM
+
+
+class _Status(grpc.RpcError):
+    def __init__(self, code: grpc.StatusCode, text: str) -> None:
+        super().__init__()
+        self._said = code, text
+
+    def code(self) -> grpc.StatusCode:
+        return self._said[0]
+
+    def details(self) -> str:
+        return self._said[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "by_server"),
+    [
+        ("SERVER: Received message larger than max (900 vs. 500)", True),
+        ("Received message larger than max (900 vs. 500)", True),
+        ("CLIENT: Received message larger than max (900 vs. 500)", False),
+        ("grpc: received message larger than max (900 vs. 500)", True),
+        ("gRPC message exceeds maximum size 500: 900", True),
+    ],
+)
+def test_sizes_in_the_words_of_every_grpc(text: str, by_server: bool) -> None:
+    status = _Status(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+    error = explain(status, "h:1", limit=64, stream=False)
+    assert isinstance(error, PayloadTooLarge)
+    assert (error.size_bytes, error.limit_bytes) == (900, 500)
+    assert error.said_by_server is by_server
+    assert error.fault is TargetFault.TOO_LARGE
+
+
+def test_a_dead_connection_is_not_called_refused() -> None:
+    status = _Status(grpc.StatusCode.UNAVAILABLE, "ping timeout")
+    error = explain(status, "h:1", limit=64, stream=True)
+    assert isinstance(error, StreamBroken)
+    assert error.fault is TargetFault.SILENT
