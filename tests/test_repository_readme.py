@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from backend.cli import call
 from backend.wire.opencv import cv2
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +30,11 @@ _LINES = [
     for line in block.splitlines()
 ]
 _STREAMS = [line for line in _LINES if line.startswith("python main.py stream")]
+_CALLS = [
+    line
+    for line in _LINES
+    if line.startswith("python main.py call") and "service.proto" not in line
+]
 _WINDOWS = [line for line in _LINES if line.startswith("python main.py --")]
 _CURLS = [line for line in _LINES if line.startswith("curl")]
 _SERVE = "python main.py serve --rest-port 8000 --grpc-port 8001"
@@ -83,6 +89,7 @@ def test_the_readme_shows_every_way_to_use_the_program() -> None:
     assert _SERVE in _LINES
     assert _PHOTO in _CURLS
     assert _STREAMS
+    assert _CALLS
     assert _WINDOWS
 
 
@@ -101,6 +108,21 @@ def test_a_stream_line_gives_results_and_a_summary(
     *results, last = map(json.loads, _said(_command(line, ports), folder).splitlines())
     assert results
     assert last["summary"]["answered"] == len(results)
+
+
+@pytest.mark.parametrize("line", _CALLS)
+def test_a_call_line_prints_what_comes_back(
+    line: str,
+    folder: Path,
+    ports: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(folder)
+    assert call.main(_command(line, ports)[3:]) == 0
+    said = capfd.readouterr()
+    assert said.out
+    assert not said.err
 
 
 @pytest.mark.parametrize("line", _WINDOWS)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from backend.cli.target_options import add_target_option
 from backend.core.choices import Compression, Serialization
-from backend.core.target import DEFAULT_MESSAGE_LIMIT, Dialect
+from backend.core.target import Dialect
 
-_MIB = 1024 * 1024
 _LONGEST_S = 366 * 86_400.0
 _LARGEST_MIB = 2047
 
@@ -105,9 +104,8 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--message-limit-mib",
         type=_mebibytes,
-        default=DEFAULT_MESSAGE_LIMIT // _MIB,
         metavar="N",
-        help="largest message, in MiB (default: %(default)s)",
+        help="largest message, in MiB (default: the target's, 64)",
     )
     parser.add_argument(
         "--message",

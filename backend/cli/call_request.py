@@ -26,6 +26,7 @@ from backend.inspector.tensor_form import TensorForm, to_request
 from backend.wire.oip_grpc import MODEL_STREAM_INFER
 
 USUAL_DEADLINE_S = 30.0
+_MIB = 1024 * 1024
 _REST_CALL = re.compile(r"^([A-Za-z]+)\s+(/\S*)$")
 _OVER_REST = (Serialization.JSON, Serialization.BINARY)
 
@@ -137,7 +138,8 @@ class CallPlan:
     @property
     def message_limit(self) -> int:
         """Bytes of the largest message."""
-        return int(self._options.message_limit_mib) * 1024 * 1024
+        mebibytes = self._options.message_limit_mib
+        return int(mebibytes) * _MIB if mebibytes else self._caller.target.message_limit
 
     def deadline_s(self, *, streams: bool) -> float | None:
         """How long it may take; streams may take as long as they like unless told otherwise."""
