@@ -16,7 +16,7 @@ from backend.clients.listings import (
 )
 from backend.clients.rest_channel import RestChannel
 from backend.clients.restrictions import of_restriction
-from backend.core.errors import NotFound, RequestError, Unsupported
+from backend.core.errors import ConsoleError, NotFound, Unsupported
 from backend.core.inference import ModelMetadata, ServerMetadata
 from backend.wire.elements import reading_reply
 from backend.wire.json_text import read_json, write_json
@@ -103,7 +103,7 @@ class RestControl:
             if _no_such_route(reply):
                 raise Unsupported(f"This server has no {path}: {error.message}") from error
             raise
-        except RequestError as error:
+        except ConsoleError as error:
             raise of_restriction(error) from error
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from backend.clients.dialects.rules import Door
 from backend.clients.knock import Knock, Speech, knock_grpc, knock_http
-from backend.clients.probe_doors import Place
+from backend.clients.places import Place
 
 _KNOCK_S = 0.4
 _REST_PORTS = (8000, 8080)

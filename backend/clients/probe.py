@@ -10,8 +10,9 @@ from backend.clients import faults
 from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import Door
 from backend.clients.knock import Speech
-from backend.clients.probe_doors import Found, look_through
+from backend.clients.probe_doors import look_through
 from backend.clients.probe_mends import mends_for
+from backend.clients.probe_questions import Found
 from backend.clients.probe_report import DoorReport, Mend, ProbeReport
 from backend.clients.probe_words import details_of, first, models_of, sentence_of
 from backend.core.target import Dialect, Target

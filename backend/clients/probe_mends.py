@@ -8,7 +8,8 @@ from dataclasses import replace
 from backend.clients.dialects.rules import Door
 from backend.clients.knock import Speech
 from backend.clients.neighbours import find_neighbour
-from backend.clients.probe_doors import Found, Place, place_of
+from backend.clients.places import Place, place_of
+from backend.clients.probe_questions import Found
 from backend.clients.probe_report import Mend
 from backend.core.errors import CertificateRefused, TargetFault, TargetUnreachable
 from backend.core.target import Target, Tls

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from backend.clients.dialects.rules import DialectRules
 from backend.clients.listings import ModelListing
-from backend.clients.probe_doors import Found
+from backend.clients.probe_questions import Found
 from backend.clients.probe_report import DoorReport
 from backend.core.inference import ServerMetadata
 from backend.core.target import Dialect

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from backend.core.errors import ConsoleError, TargetFault, Unsupported
 
-_SIGNS = ("api is restricted", "protocol is restricted")
+_SAID = re.compile(
+    r"this (?:api|protocol) is restricted(?:, expecting header '[^']*')?", re.IGNORECASE
+)
 
 
 def of_restriction(error: ConsoleError) -> ConsoleError:
-    """Unsupported with the server's words for a restricted interface; any other error as it is."""
-    text = str(error)
-    if any(sign in text.lower() for sign in _SIGNS):
-        closed = Unsupported(
-            f"Not available: {error.message}",
-            hint="The server was started with this interface closed; a header may open it.",
-        )
-        closed.fault = TargetFault.RESTRICTED
-        return closed
-    return error
+    """Unsupported with the server's words for a restricted interface; any other error as it is.
+
+    Over REST they come with status 403, over gRPC with UNAVAILABLE: neither means what it says.
+    """
+    said = _SAID.search(str(error))
+    if said is None:
+        return error
+    closed = Unsupported(
+        f"Not available: {said[0]}.",
+        hint="The server was started with this interface closed; a header may open it.",
+    )
+    closed.fault = TargetFault.RESTRICTED
+    return closed

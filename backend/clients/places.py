@@ -1,0 +1,34 @@
+"""Where a target's two addresses lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from backend.clients import faults
+from backend.clients.dialects.rules import Door
+from backend.core.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a door is: `tls` is what the target says of it."""
+
+    address: str
+    host: str
+    port: int
+    tls: bool
+
+
+def place_of(target: Target, door: Door) -> Place:
+    """The host and port of an address; raises TargetUnreachable if it is none."""
+    address = target.rest if door is Door.REST else target.grpc
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+        tls = parts.scheme == "https" if door is Door.REST else target.tls is not None
+        port = parts.port or (443 if tls else 80)
+    except ValueError:
+        raise faults.bad_address(address, "HOST:PORT") from None
+    if not parts.hostname:
+        raise faults.bad_address(address, "HOST:PORT")
+    return Place(address, parts.hostname, port, tls)
