@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
+from grpc import ChannelConnectivity as Connectivity
 
 from backend.clients import faults
 from backend.clients.credentials import Metadata, metadata_of
@@ -26,6 +29,7 @@ _LOOK_S = 0.1
 _LOOKS = 2
 """How often it is looked what is wrong, while connecting."""
 _LEAST_LOOK_S = 0.3
+_WATCHED_FOR_S = 0.25
 _KEEPALIVE_MS, _KEEPALIVE_ANSWER_MS = 20_000, 10_000
 """Servers count pings without data as abuse after the second one; gRPC sends no third."""
 
@@ -34,8 +38,9 @@ class GrpcChannel:
     """One channel to host:port; safe to use from several threads.
 
     Messages are bytes both ways, so that the caller decides how they are made and read. Every call
-    carries the credentials. `tls` is None for plaintext. `close` ends every call under way at once.
-    Raises UsageError for credentials that cannot be sent.
+    carries the credentials. `tls` is None for plaintext. `close` ends every call under way: at
+    once, or a quarter of a second after connecting. Raises UsageError for credentials that cannot
+    be sent.
     """
 
     def __init__(
@@ -58,6 +63,8 @@ class GrpcChannel:
         self._opened: grpc.Channel | None = None
         self._ready = False
         self._closed = False
+        self._watchers = 0
+        self._watched_at = -math.inf
 
     @classmethod
     def from_target(cls, target: Target, *, message_limit: int | None = None) -> GrpcChannel:
@@ -91,17 +98,27 @@ class GrpcChannel:
         """
         if self._ready and not self._closed:
             return
+        with self.states(try_to_connect=True) as states:
+            self._wait_for_ready(states, time.monotonic(), timeout_s)
+        self._ready = True
+
+    @contextmanager
+    def states(self, *, try_to_connect: bool) -> Iterator[queue.SimpleQueue[Connectivity]]:
+        """The states that the connection comes to while this is open; raises StreamBroken."""
         channel = self._open()
-        states: queue.SimpleQueue[grpc.ChannelConnectivity] = queue.SimpleQueue()
+        states: queue.SimpleQueue[Connectivity] = queue.SimpleQueue()
+        self._watchers += 1
         try:
-            channel.subscribe(states.put, try_to_connect=True)
+            channel.subscribe(states.put, try_to_connect=try_to_connect)
         except ValueError:
+            self._watchers -= 1
             raise faults.closed() from None
         try:
-            self._wait_for_ready(states, time.monotonic(), timeout_s)
+            yield states
         finally:
             channel.unsubscribe(states.put)
-        self._ready = True
+            self._watched_at = time.monotonic()
+            self._watchers -= 1
 
     def unary(
         self, method: str, message: bytes, *, deadline_s: float, compression: Compression
@@ -139,8 +156,19 @@ class GrpcChannel:
         with self._lock:
             self._closed = True
             channel, self._opened = self._opened, None
-        if channel is not None:
+        if channel is None:
+            return
+        # gRPC's own thread that watches the connection, for a moment longer than we do, raises an
+        # error that nobody can catch if the channel is closed under it.
+        wait_s = self._watched_at + _WATCHED_FOR_S - time.monotonic()
+        if self._watchers:
+            wait_s = _LOOK_S + _WATCHED_FOR_S
+        if wait_s <= 0:
             channel.close()
+            return
+        later = threading.Timer(wait_s, channel.close)
+        later.name, later.daemon = "grpc-close", True
+        later.start()
 
     def explain(self, error: grpc.RpcError, *, stream: bool = False) -> ConsoleError:
         """The status of a failed call as one of our errors, with the server's text verbatim."""

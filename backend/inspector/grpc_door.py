@@ -137,12 +137,7 @@ class GrpcDoor:
         try_to_connect: bool,
     ) -> bool:
         """Whether it is connected: at once, or after trying; raises queue.Empty if undecided."""
-        states: queue.SimpleQueue[grpc.ChannelConnectivity] = queue.SimpleQueue()
-        try:
-            channel.channel.subscribe(states.put, try_to_connect=try_to_connect)
-        except ValueError:
-            raise faults.closed() from None
-        try:
+        with channel.states(try_to_connect=try_to_connect) as states:
             while not cancelled.is_set() and not self._closed:
                 state = _next_of(states, until)
                 if state is grpc.ChannelConnectivity.READY:
@@ -151,8 +146,6 @@ class GrpcDoor:
                     return False
                 if state in (_FAILED, grpc.ChannelConnectivity.SHUTDOWN):
                     return False
-        finally:
-            channel.channel.unsubscribe(states.put)
         raise faults.closed()
 
     def _undecided(self, deadline_s: float | None) -> ConsoleError:

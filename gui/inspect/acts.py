@@ -30,6 +30,7 @@ class Acts(QWidget):
     finish = Signal()
     cancel = Signal()
     repeat = Signal(bool)
+    code = Signal()
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -64,8 +65,11 @@ class Acts(QWidget):
         clock.addStretch(1)
         line = QHBoxLayout()
         line.setSpacing(GAP)
+        self._code = _button(tr("Code..."), tr("Copy as code (Ctrl+Shift+G)"), self.code)
+        self._code.setProperty("role", "flat")
         line.addWidget(self._size)
         line.addStretch(1)
+        line.addWidget(self._code)
         for button in (self._cancel, self._finish, self._start, self._send):
             line.addWidget(button)
         column = QVBoxLayout(self)
@@ -132,6 +136,7 @@ class Acts(QWidget):
             widget.setVisible(takes_many)
             widget.setEnabled(phase is CallPhase.OPEN)
         self._start.setEnabled(method is not None and idle)
+        self._code.setEnabled(method is not None)
         self._send.setEnabled(
             method is not None and phase is (CallPhase.OPEN if streams else CallPhase.IDLE)
         )

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
 from backend.inspector.caller import Call, Caller
+from backend.inspector.drafts import Draft
 from backend.inspector.exchange import Exchange, Request
 from backend.inspector.input_fills import Live
 from backend.inspector.methods import Method
 from backend.inspector.readings import Reading, read_reply
 from backend.inspector.stream_call import StreamCall, StreamState
 from gui.inspect.acts import CallPhase
-from gui.inspect.drafts import Draft
 from gui.tasks import Tasks
 
 _LOOK_MS = 33

@@ -29,6 +29,11 @@ def inspect_commands(page: InspectPage) -> Iterator[Command]:
     def why_not_finish() -> str:
         return "" if page.desk.phase is CallPhase.OPEN else tr("No stream is open.")
 
+    def why_not_code() -> str:
+        if page.request.draft() is None:
+            return tr("No request is ready to be sent.")
+        return ""
+
     def why_not_save() -> str:
         return "" if page.shown is not None else tr("There is no reply yet.")
 
@@ -85,6 +90,15 @@ def inspect_commands(page: InspectPage) -> Iterator[Command]:
         page.add_proto,
         f"{menu}/target",
         aliases="schema reflection descriptor",
+    )
+    yield Command(
+        "inspect.code",
+        tr("Copy as code..."),
+        page.copy_as_code,
+        f"{menu}/reply",
+        ("Ctrl+Shift+G",),
+        blocked=why_not_code,
+        aliases="curl grpcurl python tritonclient requests",
     )
     yield Command(
         "inspect.save",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,21 +12,23 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QWidget
 
 from backend.core.errors import ConsoleError, InvalidInput
 from backend.core.samples import AudioWindow, Frame
-from backend.inspector.exchange import Exchange, ReplyMessage, now_utc
+from backend.inspector.drafts import Draft
+from backend.inspector.exchange import Exchange, ReplyMessage, Request, now_utc
 from backend.inspector.input_fills import NOTHING_LIVE, Live
 from backend.inspector.methods import Method, MethodList
 from backend.inspector.one_line import one_line
 from backend.inspector.proto_files import read_schema_file
 from backend.inspector.readings import Reading, read_message, read_reply
 from backend.inspector.recognise import method_of
+from backend.inspector.resend import request_again
 from backend.inspector.schema import Schema
 from backend.inspector.stream_log import Direction, Drained, StreamEvent, events_of
 from gui.commands import Command
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_desk import CallDesk, Outcome
 from gui.inspect.catalogue import Catalogue, KnownModel
+from gui.inspect.code_dialog import CodeDialog
 from gui.inspect.diff_view import Comparison, compare
-from gui.inspect.drafts import Draft
 from gui.inspect.engine import Engine
 from gui.inspect.first_form import first_form
 from gui.inspect.inspect_commands import inspect_commands
@@ -154,6 +157,7 @@ class InspectPage(QObject):
         acts.start.connect(self.start)
         acts.finish.connect(self.desk.finish)
         acts.cancel.connect(self.desk.cancel)
+        acts.code.connect(self.copy_as_code)
         acts.repeat.connect(self._set_clock)
         self.desk.phase_changed.connect(self._phase_changed)
         self.desk.began.connect(self._began)
@@ -234,6 +238,19 @@ class InspectPage(QObject):
                 lambda _size: self._host.log(tr("Saved the reply as {path}.", path=path)),
                 self._host.show_error,
             )
+
+    @Slot()
+    def copy_as_code(self) -> None:
+        """Show the request as code to be copied."""
+        draft = self.request.draft()
+        if draft is None:
+            return
+        live, target = self._live(draft), self._host.target
+
+        def made(request: Request) -> None:
+            CodeDialog(self.widget, self._host.palette_roles, request, target, draft.method).open()
+
+        self._host.tasks.start("code", lambda: draft.request(live), made, self._complain)
 
     @property
     def shown(self) -> Outcome | None:
@@ -452,7 +469,9 @@ class InspectPage(QObject):
         if self.desk.phase is not CallPhase.IDLE:
             self.request.complain(tr("A call is under way; cancel it first."))
         elif self._open_past(exchange) and self.request.method is not None:
-            self.desk.send(self.request.method, lambda: exchange.request, NOTHING_LIVE)
+            self.desk.send(
+                self.request.method, lambda: request_again(exchange, os.environ), NOTHING_LIVE
+            )
 
     @Slot(object, object)
     def _compare(self, left: Exchange, right: Exchange) -> None:

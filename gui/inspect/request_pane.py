@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from backend.core.choices import Compression, Serialization, Transport, why_not_serialization
 from backend.core.errors import ConsoleError, mebibytes
 from backend.core.target import Target
+from backend.inspector.drafts import Draft, is_inference, takes_body
 from backend.inspector.exchange import MethodKind, Request
 from backend.inspector.json_fault import JsonFault
 from backend.inspector.message_text import message_to_json
@@ -30,7 +31,6 @@ from backend.inspector.samples import sample
 from backend.inspector.tensor_form import TensorForm
 from gui.flow_layout import FlowLayout
 from gui.inspect.acts import Acts
-from gui.inspect.drafts import Draft, is_inference, takes_body
 from gui.inspect.header_rows import HeaderRows
 from gui.inspect.json_places import locate
 from gui.inspect.tensor_rows import TensorRows

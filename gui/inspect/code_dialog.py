@@ -1,0 +1,150 @@
+"""A request as code for elsewhere: chosen, read, copied, and saved with the files it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.core.errors import ConsoleError
+from backend.core.target import Target
+from backend.inspector.code_curl import curl
+from backend.inspector.code_grpcurl import grpcurl
+from backend.inspector.code_python import python_grpc, python_requests
+from backend.inspector.code_snippet import Snippet
+from backend.inspector.code_tritonclient import python_tritonclient
+from backend.inspector.drafts import is_inference
+from backend.inspector.exchange import Request
+from backend.inspector.methods import Method
+from gui.inspect.text_editor import TextEditor
+from gui.language import tr
+from gui.segmented import Segmented
+from gui.theme import GAP, GAP_LARGE, Palette
+
+_TICK_MS = 2000
+
+
+def snippets(request: Request, target: Target, method: Method) -> dict[str, Callable[[], Snippet]]:
+    """Every way to write the request, by the name it is offered under."""
+    ways: dict[str, Callable[[], Snippet]] = {}
+    if request.rest:
+        ways["curl"] = lambda: curl(request, target)
+        ways["Python requests"] = lambda: python_requests(request, target)
+    else:
+        ways["grpcurl"] = lambda: grpcurl(request, target, method)
+        ways["Python grpc"] = lambda: python_grpc(request, target, method)
+    if is_inference(method):
+        ways["tritonclient"] = lambda: python_tritonclient(request, target)
+    return ways
+
+
+class CodeDialog(QDialog):
+    """Shows one way at a time; Copy says for two seconds that it was done."""
+
+    def __init__(
+        self, window: QWidget, palette: Palette, request: Request, target: Target, method: Method
+    ) -> None:
+        super().__init__(window)
+        self.setWindowTitle(tr("Copy as code"))
+        self._ways = snippets(request, target, method)
+        self._snippet: Snippet | None = None
+        self._choice = Segmented(tr("Language"), [(name, name, "") for name in self._ways])
+        self._choice.chosen.connect(self._show)
+        self._text = TextEditor(tr("Code"), palette, read_only=True)
+        self._note = QLabel()
+        self._note.setProperty("role", "muted")
+        self._note.setWordWrap(True)
+        self._copy = QPushButton(tr("Copy"))
+        self._copy.setProperty("role", "primary")
+        self._copy.setMinimumWidth(96)
+        self._copy.clicked.connect(self._copied)
+        self._save = QPushButton(tr("Save files..."))
+        self._save.setToolTip(tr("Write the files that the code reads into a folder"))
+        self._save.clicked.connect(self._saved)
+        close = QPushButton(tr("Close"))
+        close.clicked.connect(self.accept)
+        top = QHBoxLayout()
+        top.addWidget(self._choice)
+        top.addStretch(1)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(GAP)
+        bottom.addWidget(self._save)
+        bottom.addStretch(1)
+        bottom.addWidget(close)
+        bottom.addWidget(self._copy)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
+        column.setSpacing(GAP)
+        column.addLayout(top)
+        column.addWidget(self._text, 1)
+        column.addWidget(self._note)
+        column.addLayout(bottom)
+        self.resize(720, 460)
+        self._untick = QTimer(self, singleShot=True, interval=_TICK_MS)
+        self._untick.timeout.connect(lambda: self._copy.setText(tr("Copy")))
+        self._choice.set_value(next(iter(self._ways)))
+        self._show(self._choice.value)
+        self._copy.setFocus()
+
+    @property
+    def code(self) -> str:
+        """What is on show."""
+        return self._text.toPlainText()
+
+    @Slot(str)
+    def _show(self, way: str) -> None:
+        try:
+            snippet = self._ways[way]()
+        except ConsoleError as error:
+            self._snippet = None
+            self._text.setPlainText("")
+            self._note.setText(str(error))
+            self._note.show()
+        else:
+            self._snippet = snippet
+            self._text.setPlainText(snippet.text)
+            self._note.setText(_words(snippet))
+            self._note.setVisible(bool(self._note.text()))
+        self._save.setVisible(bool(self._snippet and self._snippet.files))
+        self._copy.setEnabled(self._snippet is not None)
+
+    @Slot()
+    def _copied(self) -> None:
+        QGuiApplication.clipboard().setText(self.code)
+        self._copy.setText("\u2713 " + tr("Copied"))
+        self._untick.start()
+
+    @Slot()
+    def _saved(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("Save the files of the code"))
+        if not folder or self._snippet is None:
+            return
+        try:
+            paths = self._snippet.save(Path(folder))
+        except ConsoleError as error:
+            self._note.setText(str(error))
+        else:
+            names = ", ".join(path.name for path in paths)
+            self._note.setText(tr("Saved {names} in {folder}.", names=names, folder=folder))
+
+
+def _words(snippet: Snippet) -> str:
+    lines = list(snippet.notes)
+    if snippet.files:
+        names = ", ".join(file.name for file in snippet.files)
+        lines.append(tr("It reads {names}, which must be saved beside it.", names=names))
+    if snippet.variables:
+        names = ", ".join(snippet.variables)
+        lines.append(tr("Secrets are read from the environment: {names}.", names=names))
+    return "\n".join(lines)
