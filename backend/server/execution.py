@@ -70,18 +70,18 @@ def execute_here(
     `ask` makes the request and counts as compute_input. Raises the error the request gets.
     """
     started = time.monotonic_ns()
-    answers: list[ModelResponse] = []
+    answers: list[ModelResponse | None] = []
 
     def respond(_index: int, response: ModelResponse | None, final: bool) -> None:
-        if final and not answers:
-            answers.append(response or _NO_OUTPUTS)
+        if final:
+            answers.append(response)
 
     try:
         request = ask()
         asked = time.monotonic_ns()
         times = instance.execute((request,), respond)
         computed = time.monotonic_ns()
-        told = result(_only(name, answers))
+        told = result(_first(name, answers))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the request's answer
         explanation = explained(name, error)
         statistics.failed(time.monotonic_ns() - started, failure_of(explanation))
@@ -94,12 +94,14 @@ def execute_here(
     return told, _timing(0, times)
 
 
-def _only(name: str, answers: list[ModelResponse]) -> ModelResponse:
+def _first(name: str, answers: list[ModelResponse | None]) -> ModelResponse:
+    """The first final answer is the one that counts."""
     if not answers:
         raise ModelFailed(f"model '{name}' gave no answer")
-    if answers[0].error is not None:
-        raise answers[0].error
-    return answers[0]
+    answer = answers[0] or _NO_OUTPUTS
+    if answer.error is not None:
+        raise answer.error
+    return answer
 
 
 def explained(name: str, error: BaseException) -> ConsoleError:

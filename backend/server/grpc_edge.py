@@ -40,6 +40,7 @@ from backend.server.trimming import Trimmer
 
 _log = logging.getLogger("inferdeck.server")
 
+_NAMES = {code: code.name for code in grpc.StatusCode}
 _FRANK = "triton_grpc_error"
 _OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
 """Errors that are found before a model runs: they never end a stream."""
@@ -211,7 +212,7 @@ class GrpcEdge:
             peer=begun.peer,
             method=begun.method,
             model=note.model,
-            status=code.name,
+            status=_NAMES[code],
             failed=code is not grpc.StatusCode.OK,
             duration_ms=(time.monotonic_ns() - begun.started_ns) / 1e6,
             bytes_in=begun.bytes_in,

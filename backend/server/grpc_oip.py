@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from google.protobuf.message import DecodeError
 
@@ -144,8 +144,10 @@ class _Conversation:
         if asked.served.servable.decoupled:
             return self._many(asked, note)
         if asked.served.at_once:
-            with suppress(BeingUnloaded):
+            try:
                 return self._answer(asked, *asked.served.infer_at_once(request))
+            except BeingUnloaded:  # another has taken its place, which may take its time
+                return self._one(asked)
         return self._one(asked)
 
     async def _one(self, asked: _Asked) -> bytes:

@@ -157,8 +157,12 @@ class DataPlane:
 
     def _find(self, name: str, version: str) -> Served:
         while True:
+            model = self.registry.loaded(name, version)
+            served = self._served.get(model)
+            if served is not None:
+                return served
             with contextlib.suppress(BeingUnloaded):
-                return self._of(self.registry.loaded(name, version))
+                return self._of(model)
 
     def _of(self, model: LoadedModel) -> Served:
         """The scheduler of exactly this loaded model; raises NotReady once the plane is closed."""

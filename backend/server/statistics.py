@@ -60,6 +60,17 @@ class _Computing:
 
 
 @dataclass(slots=True)
+class _Alone:
+    """Inferences that were computed one by one: the sums that each of them adds to."""
+
+    count: int = 0
+    total_ns: int = 0
+    input_ns: int = 0
+    infer_ns: int = 0
+    output_ns: int = 0
+
+
+@dataclass(slots=True)
 class _Responses:
     """The responses of a decoupled model that were given at one place of their requests."""
 
@@ -105,6 +116,7 @@ class Statistics:
         self._computing = _Computing()
         self._inferences = self._executions = self._last_ms = 0
         self._batches: dict[int, _Computing] = {}
+        self._alone = _Alone()
         self._responses: dict[int, _Responses] = {}
         self._failures: dict[Failure, int] = dict.fromkeys(Failure, 0)
 
@@ -125,17 +137,15 @@ class Statistics:
 
     def alone(self, total_ns: int, times: ExecutionTimes) -> None:
         """A single inference was computed and answered at once, without a queue."""
+        now_ms = int(time.time() * 1e3)
         with self._lock:
-            self._inferences += 1
-            self._executions += 1
-            self._success.add(total_ns)
-            self._queue.count += 1
-            self._computing.add(times)
-            batch = self._batches.get(1)
-            if batch is None:
-                batch = self._batches[1] = _Computing()
-            batch.add(times)
-            self._last_ms = int(time.time() * 1e3)
+            alone = self._alone
+            alone.count += 1
+            alone.total_ns += total_ns
+            alone.input_ns += times.input_ns
+            alone.infer_ns += times.infer_ns
+            alone.output_ns += times.output_ns
+            self._last_ms = now_ms
 
     def failed(self, total_ns: int, why: Failure) -> None:
         """A request was answered with an error, or given up."""
@@ -171,6 +181,7 @@ class Statistics:
     def message(self) -> pb.ModelStatistics:
         """Everything at this moment."""
         with self._lock:
+            self._add_alone()
             return pb.ModelStatistics(
                 name=self._name,
                 version=self._version,
@@ -181,6 +192,20 @@ class Statistics:
                 batch_stats=[_batch(size, self._batches[size]) for size in sorted(self._batches)],
                 response_stats={str(n): each.message() for n, each in self._responses.items()},
             )
+
+    def _add_alone(self) -> None:
+        """Count what `alone` has noted as the others are counted."""
+        alone, self._alone = self._alone, _Alone()
+        if not alone.count:
+            return
+        self._inferences += alone.count
+        self._executions += alone.count
+        self._success.add(alone.total_ns, alone.count)
+        self._queue.count += alone.count
+        for computing in (self._computing, self._batches.setdefault(1, _Computing())):
+            computing.input.add(alone.input_ns, alone.count)
+            computing.infer.add(alone.infer_ns, alone.count)
+            computing.output.add(alone.output_ns, alone.count)
 
     def _inference_stats(self) -> pb.InferStatistics:
         return pb.InferStatistics(

@@ -65,7 +65,7 @@ def select_outputs(
     model: str, outputs: Sequence[Tensor], asked: Sequence[RequestedOutput]
 ) -> tuple[Tensor, ...]:
     """The outputs asked for, in the order asked for; all of them if none is named."""
-    if not asked:
+    if not asked or (len(asked) == len(outputs) == 1 and asked[0].name == outputs[0].name):
         return tuple(outputs)
     by_name = {tensor.name: tensor for tensor in outputs}
     missing = [output.name for output in asked if output.name not in by_name]
