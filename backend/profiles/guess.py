@@ -112,6 +112,8 @@ def _constants(
     constants, notes, missing = [], [], []
     if isinstance(feed.recipe, OurInputs):
         return (), [], ()
+    if not facts.inputs:
+        missing.append("Say in the profile which inputs the model takes: the server does not.")
     for spec in facts.inputs:
         if spec.name == feed.input or _optional(facts, spec):
             continue

@@ -75,6 +75,8 @@ def feed_of(facts: ModelFacts, family: Family) -> Feed:
             if feed is not None:
                 return feed
     reason = "no input looks like a picture, sound or bytes"
+    if not facts.inputs:
+        reason = "the server does not tell what the model's inputs are"
     return Feed(NoInput(), MediaKind.BYTES, "", reason)
 
 

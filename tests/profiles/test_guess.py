@@ -338,6 +338,15 @@ def test_what_nothing_is_known_about_is_filled_and_said() -> None:
     assert "no input looks like" in table.reasons[0]
 
 
+def test_a_server_that_tells_nothing_leaves_it_to_the_user() -> None:
+    found = guessed([], [])
+    assert "does not tell" in found.reasons[0]
+    assert found.missing == (
+        "Say in the profile which inputs the model takes: the server does not.",
+    )
+    assert tensors(found) == {}
+
+
 def test_what_may_be_left_out_is_left_out() -> None:
     found = guessed(
         [("image", F, (1, 3, 64, 64)), ("top", Datatype.INT32, (1,))],
