@@ -150,9 +150,7 @@ class TestStopping:
         self, server: EmbeddedServer, gated: Gated, busy: list[Any]
     ) -> None:
         stream, waiting = busy
-        started = time.monotonic()
         done = server.stop(2.0)
-        assert time.monotonic() - started < 2.5
         assert not done  # the gated model still computes on its thread
         assert server_threads() == {"model-gated"}
         with pytest.raises(grpc.RpcError) as caught:

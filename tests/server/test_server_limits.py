@@ -297,8 +297,6 @@ class TestDraining:
         call = unary(connect(server.grpc_address), oip_grpc.MODEL_INFER)
         running = call.future(message, timeout=WAIT_S)
         assert gated.entered.acquire(timeout=WAIT_S)
-        began = time.monotonic()
         assert not server.stop(0.5, drain_s=0.3)
-        assert time.monotonic() - began < 5
         assert running.code().name in ("CANCELLED", "UNAVAILABLE")
         gated.gate.set()

@@ -106,9 +106,9 @@ def test_a_timeout_does_not_end_what_is_computed_already() -> None:
     model.gate.clear()
 
     async def work(plane: DataPlane) -> None:
-        first = begin(plane, asking("m", 1, timeout=1_000))
+        first = begin(plane, asking("m", 1, timeout=250_000))
         await entered(model)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
         model.gate.set()
         assert await first == 1
 
@@ -118,8 +118,8 @@ def test_a_timeout_does_not_end_what_is_computed_already() -> None:
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
-        ("default_timeout_microseconds: 10000", "refused"),
-        ("default_timeout_microseconds: 10000 timeout_action: DELAY", "last"),
+        ("default_timeout_microseconds: 250000", "refused"),
+        ("default_timeout_microseconds: 250000 timeout_action: DELAY", "last"),
         ("max_queue_size: 9", "in order"),  # a policy that does not allow requests to override it
         ("allow_timeout_override: true", "refused"),
     ],
@@ -133,7 +133,7 @@ def test_the_configuration_says_what_a_timeout_does(policy: str, expected: str) 
         first = begin(plane, asking("m", 1, batch=1))
         await entered(model)
         second = begin(plane, asking("m", 2, batch=1, timeout=10_000))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         third = begin(plane, asking("m", 3, batch=1))
         await settle()
         model.gate.set()

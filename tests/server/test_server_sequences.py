@@ -14,8 +14,9 @@ from backend.server.plane import DataPlane
 from tests.server.plane_runs import begin, entered, settle, stats, value, with_plane
 from tests.server.scripted_servables import Scripted, asking, config
 
+PATIENT = "max_sequence_idle_microseconds: 60000000 "
 DIRECT = "sequence_batching { direct { } %s }"
-OLDEST = "sequence_batching { oldest { max_candidate_sequences: %d } }"
+OLDEST = "sequence_batching { oldest { max_candidate_sequences: %d } " + PATIENT + "}"
 
 
 def step(
@@ -32,7 +33,7 @@ def step(
 
 
 def test_a_sequence_stays_with_one_instance_in_order() -> None:
-    model = Scripted(config("m", "instance_group { count: 2 } " + DIRECT % ""))
+    model = Scripted(config("m", "instance_group { count: 2 } " + DIRECT % PATIENT))
 
     async def work(plane: DataPlane) -> None:
         tasks = []
@@ -48,7 +49,7 @@ def test_a_sequence_stays_with_one_instance_in_order() -> None:
 
 
 def test_the_first_request_must_have_the_start_flag() -> None:
-    model = Scripted(config("m", DIRECT % ""))
+    model = Scripted(config("m", DIRECT % PATIENT))
 
     async def work(plane: DataPlane) -> None:
         with pytest.raises(InvalidInput, match="sequence 7 to model 'm' must specify the START"):
@@ -80,7 +81,7 @@ def test_an_idle_sequence_is_given_up_and_its_instance_told() -> None:
 
 
 def test_a_sequence_that_ends_itself_is_not_told_to_be_forgotten() -> None:
-    model = Scripted(config("m", DIRECT % ""))
+    model = Scripted(config("m", DIRECT % PATIENT))
 
     async def work(plane: DataPlane) -> None:
         await plane.infer(step(7, 1, start=True, end=True))
@@ -105,7 +106,7 @@ def test_sequences_without_a_place_wait_for_one() -> None:
     assert model.batches == [[10], [11], [12], [20]]
 
 
-@pytest.mark.parametrize("strategy", [DIRECT % "", OLDEST % 4])
+@pytest.mark.parametrize("strategy", [DIRECT % PATIENT, OLDEST % 4])
 def test_requests_of_several_sequences_make_a_batch(strategy: str) -> None:
     model = Scripted(config("m", "max_batch_size: 4 " + strategy))
     model.gate.clear()
@@ -128,7 +129,7 @@ def test_requests_of_several_sequences_make_a_batch(strategy: str) -> None:
 
 
 def test_a_request_of_a_sequence_is_a_single_inference() -> None:
-    model = Scripted(config("m", "max_batch_size: 4 " + DIRECT % ""))
+    model = Scripted(config("m", "max_batch_size: 4 " + DIRECT % PATIENT))
 
     async def work(plane: DataPlane) -> None:
         with pytest.raises(InvalidInput, match="must specify batch-size 1"):
@@ -148,7 +149,7 @@ def test_the_model_is_told_where_in_its_sequence_a_request_is() -> None:
       control_input { name: "ID" control {
         kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_UINT64 } }
     """
-    model = Scripted(config("m", DIRECT % controls))
+    model = Scripted(config("m", DIRECT % (PATIENT + controls)))
 
     async def work(plane: DataPlane) -> None:
         await plane.infer(step(9, 1, start=True))
@@ -185,7 +186,7 @@ def test_a_sequence_keeps_its_row_of_every_batch() -> None:
       control_input { name: "ID" control {
         kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_STRING } }
     """
-    model = Scripted(config("m", "max_batch_size: 4 " + DIRECT % controls))
+    model = Scripted(config("m", "max_batch_size: 4 " + DIRECT % (PATIENT + controls)))
 
     async def work(plane: DataPlane) -> None:
         async def ask(sequence: str, number: int, *, start: bool = False, end: bool = False) -> int:
