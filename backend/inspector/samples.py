@@ -73,9 +73,12 @@ class _Sampler:
 
     def message(self, kind: Descriptor, within: tuple[str, ...]) -> Any:
         """One message; `within` are the types that it lies in."""
-        for known in (_WELL_KNOWN, _SAMPLES):
-            if kind.full_name in known:
-                return known[kind.full_name]
+        if kind.full_name in _WELL_KNOWN:
+            return _WELL_KNOWN[kind.full_name]
+        ours = _SAMPLES.get(kind.full_name)
+        # A server's own schema may have a message of that name with other fields.
+        if ours is not None and all(name in kind.fields_by_name for name in ours):
+            return ours
         value: dict[str, Any] = {}
         inner = (*within, kind.full_name)
         for field in kind.fields:

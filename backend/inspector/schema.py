@@ -168,11 +168,23 @@ def _file(
 
 
 def _add_one(pool: DescriptorPool, file: FileDescriptorProto) -> None:
+    _check_maps(file)
     try:
         pool.Add(file)
         pool.FindFileByName(file.name)
     except (TypeError, KeyError) as error:
         raise InvalidInput(f"{file.name} cannot be used: {error}.") from None
+
+
+def _check_maps(file: FileDescriptorProto) -> None:
+    """Raise InvalidInput for a map that has no key or no value: the library would take it."""
+    waiting = list(file.message_type)
+    while waiting:
+        message = waiting.pop()
+        waiting += message.nested_type
+        parts = {field.name for field in message.field}
+        if message.options.map_entry and parts != {"key", "value"}:
+            raise InvalidInput(f"{file.name} cannot be used: the map {message.name} is none.")
 
 
 def _full_name(file: FileDescriptorProto, service: str) -> str:

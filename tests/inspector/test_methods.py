@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backend.clients.dialects.known import dialect_for
 from backend.core.errors import InvalidInput, UsageError
@@ -16,7 +20,7 @@ from backend.inspector.caller import Caller
 from backend.inspector.exchange import MethodKind
 from backend.inspector.message_editor import message_from_text
 from backend.inspector.message_text import message_to_value, parsed
-from backend.inspector.methods import Method, MethodList
+from backend.inspector.methods import Method, MethodList, methods_of
 from backend.inspector.openapi_routes import openapi_routes
 from backend.inspector.proto_files import read_schema_file
 from backend.inspector.samples import sample_text
@@ -220,3 +224,43 @@ def test_openapi_gives_bodies_to_begin_with() -> None:
     for nothing in (b"", b"[]", b'{"paths": 3}', b"\xff"):
         with pytest.raises(InvalidInput):
             openapi_routes(nothing)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 2000))
+def test_any_bytes_make_a_schema_or_an_error(data: bytes, at: int) -> None:
+    files = FileDescriptorSet()
+    open_inference_pb2.DESCRIPTOR.CopyToProto(files.file.add())
+    whole = files.SerializeToString()
+    for text in (data, whole[:at] + data + whole[at + len(data) :]):
+        with suppress(InvalidInput):
+            for method in methods_of(schema_from_protoset(text, "x")):
+                assert method.input is not None
+                message_from_text(sample_text(method.input), method.input)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    (
+                        *("paths", "/a", "get", "post", "requestBody", "content", "schema"),
+                        *("application/json", "properties", "items", "$ref", "type", "required"),
+                    )
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=25,
+    )
+)
+def test_any_document_makes_routes_or_an_error(document: object) -> None:
+    for text in (document, {"paths": {"/a": {"post": document}}}):
+        with suppress(InvalidInput):
+            for method in openapi_routes(json.dumps(text).encode()):
+                assert method.title
