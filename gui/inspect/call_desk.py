@@ -66,6 +66,11 @@ class CallDesk(QObject):
         """Where the call under way stands."""
         return self._phase
 
+    @property
+    def stream(self) -> StreamCall | None:
+        """The stream that is open, or was until its end is told."""
+        return self._stream
+
     def use(self, caller: Caller) -> None:
         """Call through this one from now on."""
         self.cancel()
