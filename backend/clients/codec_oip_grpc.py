@@ -53,6 +53,7 @@ class OipGrpcCodec:
     def encode(self, sample: Sample, seq: int) -> Outgoing:
         """The ModelInferRequest for a sample."""
         tensors = self._profile.encode(sample, self._payload)
+        self._rules.check_datatypes(tensors)
         prepared_ns = time.monotonic_ns()
         message = oip_grpc.encode_request(
             InferRequest(

@@ -26,6 +26,7 @@ class OipRestCodec:
         self, profile: ModelProfile, payload: Payload, *, rules: DialectRules = oip.RULES
     ) -> None:
         self._profile = profile
+        self._rules = rules
         self._bare_nan = rules.not_finite is NotFinite.TOKENS
         self._payload = payload
         self.rest_path = oip_rest.infer_path(profile.model)
@@ -33,6 +34,7 @@ class OipRestCodec:
     def encode(self, sample: Sample, seq: int) -> Outgoing:
         """The call for a sample; raises InvalidInput for what JSON cannot carry."""
         tensors = self._profile.encode(sample, self._payload)
+        self._rules.check_datatypes(tensors)
         prepared_ns = time.monotonic_ns()
         headers, body = oip_rest.encode_request(
             InferRequest(self._profile.model, tuple(tensors), id=str(seq)),

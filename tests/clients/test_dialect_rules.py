@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from backend.clients.dialects.known import dialect_for, rules_of_server
@@ -10,6 +11,7 @@ from backend.clients.dialects.schemas import message_class, schema_of
 from backend.core.errors import InvalidInput, Unsupported, UsageError
 from backend.core.inference import ServerMetadata
 from backend.core.target import Dialect
+from backend.core.tensors import Datatype, Tensor
 from backend.wire.generated import open_inference_pb2
 
 SERVICE = "inference.GRPCInferenceService"
@@ -72,6 +74,13 @@ def test_parameters_that_a_server_would_lose_are_refused(value: float) -> None:
         rules.check_parameters({"a": True, "b": "text", "c": 2**63 - 1})
         with pytest.raises(InvalidInput, match="Parameter 'p'"):
             rules.check_parameters({"p": value})
+
+
+def test_datatypes_that_a_server_does_not_know_are_refused() -> None:
+    tensor = Tensor("x", Datatype.BF16, np.zeros(2, np.uint16))
+    dialect_for(Dialect.TRITON).check_datatypes([tensor])
+    with pytest.raises(InvalidInput, match="'x' is BF16, which MLServer does not know"):
+        dialect_for(Dialect.MLSERVER).check_datatypes([tensor])
 
 
 def test_a_load_is_numbered_as_the_server_reads_it() -> None:

@@ -10,6 +10,7 @@ from backend.clients.dialects.rules import (
     Versions,
 )
 from backend.core.target import Dialect
+from backend.core.tensors import Datatype
 
 RULES = DialectRules(
     dialect=Dialect.MLSERVER,
@@ -23,6 +24,7 @@ RULES = DialectRules(
         "a model without one takes a single request. Choose gRPC without a stream."
     ),
     wide_parameters=False,
+    missing_datatypes=(Datatype.BF16,),
     versions=Versions.ANY,
     binary_expected=False,
     lacks=(

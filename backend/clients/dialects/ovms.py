@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from backend.clients.dialects.rules import Capability, DialectRules, Door, Lack, ModelLists
 from backend.core.target import Dialect
+from backend.core.tensors import Datatype
 
 RULES = DialectRules(
     dialect=Dialect.OVMS,
     title="OpenVINO Model Server",
     server_names=("openvino model server",),
     wide_parameters=False,
+    missing_datatypes=(Datatype.BF16,),
     model_lists=ModelLists.CONFIG,
     binary_expected=True,
     lacks=(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from backend.core.errors import InvalidInput, TargetFault, Unsupported
 from backend.core.inference import Parameters
 from backend.core.target import Dialect
+from backend.core.tensors import Datatype, Tensor
 
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 
@@ -128,6 +129,7 @@ class DialectRules:
     `stream_survives_errors`: whether a refused request leaves the stream open.
     `stream_end_hint`: why a server that is well may end a stream.
     `wide_parameters`: whether parameters may be floating-point or unsigned 64-bit numbers.
+    `missing_datatypes`: those of the protocol that it does not know.
     `lists_extensions`: whether what its metadata does not list is not there.
     `binary_expected`: what tensors as bytes over REST have met so far, None if that is not known;
     the server decides, so ask it (`clients.binary_probe`).
@@ -142,6 +144,7 @@ class DialectRules:
     stream_survives_errors: bool = True
     stream_end_hint: str = ""
     wide_parameters: bool = True
+    missing_datatypes: tuple[Datatype, ...] = ()
     not_finite: NotFinite = NotFinite.REFUSED
     versions: Versions = Versions.NUMBERS
     load_messages: LoadMessages = LoadMessages.TRITON
@@ -187,6 +190,16 @@ class DialectRules:
                 "that kind over gRPC and would take it for missing.",
                 hint="Send it as text, or over REST.",
             )
+
+    def check_datatypes(self, tensors: Iterable[Tensor]) -> None:
+        """Raise InvalidInput for a tensor of a datatype that this server does not know."""
+        if not self.missing_datatypes:
+            return
+        for tensor in tensors:
+            if tensor.datatype in self.missing_datatypes:
+                raise InvalidInput(
+                    f"Input '{tensor.name}' is {tensor.datatype}, which {self.title} does not know."
+                )
 
     def state(self, text: str) -> str:
         """A model's state as the protocol writes it, such as READY."""
