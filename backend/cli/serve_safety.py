@@ -32,7 +32,7 @@ _LIMITS = (
     _Limit("--tensor-limit", "tensors", "inputs, and outputs asked for, of a request"),
     _Limit("--nesting-limit", "nesting", "levels of JSON"),
     _Limit("--stream-limit", "streams", "gRPC streams open at once"),
-    _Limit("--connection-limit", "connections", "REST connections open at once"),
+    _Limit("--connection-limit", "connections", "connections to each port open at once"),
     _Limit("--call-limit", "calls", "gRPC calls at once, streams among them"),
 )
 

@@ -72,6 +72,8 @@ def _options(options: ServerOptions) -> list[tuple[str, int]]:
     return [
         ("grpc.absolute_max_metadata_size", options.limits.header_bytes),
         ("grpc.max_metadata_size", options.limits.header_bytes),
+        # gRPC closes one that is too many at once; its client reads UNAVAILABLE.
+        ("grpc.max_allowed_incoming_connections", options.limits.connections),
         ("grpc.max_receive_message_length", limit),
         ("grpc.max_send_message_length", limit),
         # A port that another program holds is an error, not shared with it.

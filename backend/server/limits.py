@@ -17,8 +17,8 @@ class Limits:
     `decompressed_bytes` bounds a compressed REST body once unpacked, None is the message limit.
     `header_bytes` and `headers` bound the headers of a REST request, `header_bytes` the metadata of
     a gRPC call too. `tensors` bounds the inputs, and the outputs asked for, of a request, `nesting`
-    the depth of JSON. `streams` are gRPC streams open at once, `connections` REST connections and
-    `calls` gRPC calls, streams among them.
+    the depth of JSON. `streams` are gRPC streams open at once, `calls` gRPC calls, streams among
+    them, and `connections` those to one port.
     """
 
     decompressed_bytes: int | None = None

@@ -249,6 +249,27 @@ class TestLimits:
             first.result()
 
 
+    def test_grpc_connections(self, registry: ModelRegistry) -> None:
+        with serving(registry, limits=Limits(connections=3)) as server:
+            host, _, port = server.grpc_address.rpartition(":")
+            held = [socket.create_connection((host, int(port)), WAIT_S) for _ in range(4)]
+            # The server speaks first to those it takes, and closes the others.
+            greeted = [bool(connection.recv(1)) for connection in held]
+            assert sorted(greeted) == [False, True, True, True]
+            held.pop(greeted.index(True)).close()
+
+            def taken() -> bool:
+                with socket.create_connection((host, int(port)), WAIT_S) as late:
+                    return bool(late.recv(1))
+
+            deadline = time.monotonic() + WAIT_S
+            while not taken():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            for connection in held:
+                connection.close()
+
+
 class TestDraining:
     def test_what_runs_is_finished_and_nothing_new_is_taken(
         self, registry: ModelRegistry, gated: Gated, connect: Callable[[str], grpc.Channel]
