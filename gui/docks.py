@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from gui.theme import GAP, GAP_SMALL
 
@@ -87,9 +87,19 @@ class DockArea(QMainWindow):
         """The docks are as they were meant: what `reset` brings back."""
         self._designed = self.saveState()
 
+    def restore(self, state: QByteArray) -> bool:
+        """Put every dock as a saved state has it; False if that cannot be read."""
+        before = self._tab_bars()
+        restored = self.restoreState(state)
+        # Qt makes new tab bars and leaves the old ones where they were, in front of everything.
+        if self._tab_bars() - before:
+            for bar in before:
+                bar.hide()
+        return restored
+
     def reset(self) -> None:
         """Put every dock back as designed."""
-        self.restoreState(self._designed)
+        self.restore(self._designed)
         self.size_docks()
 
     def size_docks(self) -> None:
@@ -114,6 +124,10 @@ class DockArea(QMainWindow):
         dock = self._docks[name]
         dock.show()
         dock.raise_()
+
+    def _tab_bars(self) -> set[QTabBar]:
+        only = Qt.FindChildOption.FindDirectChildrenOnly
+        return set(self.findChildren(QTabBar, options=only))
 
     def _is_bottom(self, dock: Dock) -> bool:
         return self.dockWidgetArea(dock) is Qt.DockWidgetArea.BottomDockWidgetArea

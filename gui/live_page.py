@@ -209,12 +209,17 @@ class LivePage(DockArea):
         if name == standard:
             self.open_dock("timeline")
         elif name == plots:
+            self._show_side_by_side("timeline", "throughput")
             half = self.height() // 2
             self.resizeDocks([self.dock("timeline")], [half], Qt.Orientation.Vertical)
-            self.splitDockWidget(
-                self.dock("timeline"), self.dock("throughput"), Qt.Orientation.Horizontal
-            )
-            self.open_dock("timeline")
+
+    def _show_side_by_side(self, tabbed: str, beside: str) -> None:
+        """Take one panel out of the tabs; Qt splits only what is in no tab."""
+        dock = self.dock(beside)
+        self.removeDockWidget(dock)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock, Qt.Orientation.Horizontal)
+        self.open_dock(beside)
+        self.open_dock(tabbed)
 
     def layout_now(self, name: str) -> Layout:
         """The panels and the picture as they are, under a name."""
@@ -224,7 +229,7 @@ class LivePage(DockArea):
     def use_layout(self, layout: Layout) -> None:
         """Put panels and picture as a saved layout has them."""
         self.set_locked(locked=layout.locked)
-        self.restoreState(QByteArray.fromBase64(layout.docks.encode("ascii", "replace")))
+        self.restore(QByteArray.fromBase64(layout.docks.encode("ascii", "replace")))
         self.pane.use_memory(layout.view)
 
     def forget_results(self) -> None:

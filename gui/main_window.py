@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from backend.core.choices import EMBEDDED, ImageEncoding
 from backend.core.errors import ConsoleError, PayloadTooLarge, PortInUse, TargetUnreachable
@@ -22,6 +22,7 @@ from gui.command_palette import CommandPalette
 from gui.commands import CommandSet
 from gui.crash import crash_report
 from gui.drop_overlay import DropOverlay
+from gui.file_dialogs import ask_folder
 from gui.forms import TargetForm
 from gui.icons import application_icon
 from gui.language import tr
@@ -204,7 +205,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(_blob(settings.window.geometry))
         self.page.set_locked(locked=settings.window.locked)
         if settings.window.docks:
-            self.page.restoreState(_blob(settings.window.docks))
+            self.page.restore(_blob(settings.window.docks))
         self.bar.set_targets(settings.targets)
         self._apply_preferences(settings.preferences)
         self._used(settings.switches)
@@ -252,12 +253,11 @@ class MainWindow(QMainWindow):
         """Ask for a folder of models and serve them."""
         self._open_panel("server")
         self.page.server.show_models()
-        dialog = QFileDialog(self, tr("Add a model repository"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda folder: self.repositories.add(Path(folder)))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        ask_folder(
+            self,
+            tr("Add a model repository"),
+            lambda folder: self.repositories.add(Path(folder)),
+        )
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Light, dark, or as the desktop."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from backend.core.choices import why_not_model
 from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
+from gui.file_dialogs import ask_file, ask_folder
 from gui.forms import AddressForm
+from gui.language import count, tr
 from gui.live_session import SourceFactory
 from gui.offers import ModelOffer, lasting_spec, source_icon
 from gui.run_control import RunControl
@@ -67,9 +69,9 @@ class SourceDesk(QObject):
             lambda: store.current.recent,
             self.choose,
             (
-                ("Open file...", self.open_file),
-                ("Open folder...", self.open_folder),
-                ("Open address...", self.open_address),
+                (tr("Open file..."), self.open_file),
+                (tr("Open folder..."), self.open_folder),
+                (tr("Open address..."), self.open_address),
             ),
         )
         run.source_known.connect(self._source_known)
@@ -130,12 +132,12 @@ class SourceDesk(QObject):
     @Slot()
     def open_file(self) -> None:
         """Ask for a file."""
-        self._ask_path("Open file", QFileDialog.FileMode.ExistingFile)
+        ask_file(self._window, tr("Open file"), self.choose)
 
     @Slot()
     def open_folder(self) -> None:
         """Ask for a folder of images."""
-        self._ask_path("Open folder", QFileDialog.FileMode.Directory)
+        ask_folder(self._window, tr("Open folder"), self.choose)
 
     @Slot()
     def open_address(self) -> None:
@@ -154,22 +156,15 @@ class SourceDesk(QObject):
             self.failed.emit,
         )
 
-    def _ask_path(self, title: str, mode: QFileDialog.FileMode) -> None:
-        dialog = QFileDialog(self._window, title)
-        dialog.setFileMode(mode)
-        dialog.fileSelected.connect(self.choose)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
     def _files_sorted(self, sorted_out: tuple[str, list[tuple[str, str]]]) -> None:
         usable, rejected = sorted_out
         if usable:
             self.choose(usable)
         if rejected:
-            count = len(rejected)
-            title = "1 file was not used" if count == 1 else f"{count} files were not used"
+            many = len(rejected)
+            title = count(many, tr("file was not used"), tr("files were not used"))
             lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
-            body = rejected[0][1] if count == 1 else "One source is streamed at a time."
+            body = rejected[0][1] if many == 1 else tr("One source is streamed at a time.")
             self.noticed.emit(Notice(Severity.WARNING, title, body), lines)
 
     # -- a model that fits ---------------------------------------------------------------------
@@ -198,7 +193,9 @@ class SourceDesk(QObject):
             before = self._board.current.model
             reason = reason.replace("This model", before, 1)
             self._board.use(replace(self._board.current, model=name))
-            self.noticed.emit(Notice(Severity.INFO, f"Model changed to {name}", reason), "")
+            self.noticed.emit(
+                Notice(Severity.INFO, tr("Model changed to {model}", model=name), reason), ""
+            )
 
     # -- news ----------------------------------------------------------------------------------
 
@@ -239,7 +236,7 @@ def _sort_out(specs: list[str], make: SourceFactory) -> tuple[str, list[tuple[st
     usable, rejected = "", []
     for spec in specs:
         if usable:
-            rejected.append((spec, f"{usable} is used already."))
+            rejected.append((spec, tr("{source} is used already.", source=usable)))
             continue
         try:
             make(spec, loop=False)
