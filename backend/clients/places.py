@@ -23,12 +23,14 @@ class Place:
 def place_of(target: Target, door: Door) -> Place:
     """The host and port of an address; raises TargetUnreachable if it is none."""
     address = target.rest if door is Door.REST else target.grpc
+    form = "http://HOST:PORT" if door is Door.REST else "HOST:PORT"
     try:
-        parts = urlsplit(address if "://" in address else f"//{address}")
+        parts = urlsplit(address if door is Door.REST else f"//{address}")
         tls = parts.scheme == "https" if door is Door.REST else target.tls is not None
         port = parts.port or (443 if tls else 80)
     except ValueError:
-        raise faults.bad_address(address, "HOST:PORT") from None
-    if not parts.hostname:
-        raise faults.bad_address(address, "HOST:PORT")
+        raise faults.bad_address(address, form) from None
+    wrong = parts.scheme not in ("http", "https") if door is Door.REST else "/" in address
+    if wrong or not parts.hostname:
+        raise faults.bad_address(address, form)
     return Place(address, parts.hostname, port, tls)

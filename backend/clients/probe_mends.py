@@ -21,12 +21,27 @@ _NAMES = {Door.REST: "REST", Door.GRPC: "gRPC"}
 
 def mends_for(target: Target, found: Mapping[Door, Found]) -> tuple[Mend, ...]:
     """What would help, the most likely first; may knock at the usual ports of the host."""
-    mends = list(_swaps(target, found)) or [
-        *_tls(target, found),
-        *_certificates(target, found),
-        *_other_ports(target, found),
-    ]
+    mends = (
+        list(_schemes(target))
+        or list(_swaps(target, found))
+        or [
+            *_tls(target, found),
+            *_certificates(target, found),
+            *_other_ports(target, found),
+        ]
+    )
     return tuple({mend.target: mend for mend in mends}.values())
+
+
+def _schemes(target: Target) -> Iterator[Mend]:
+    """Addresses with a scheme too many or too few."""
+    scheme = "http" if target.tls is None else "https"
+    rest = target.rest if "://" in target.rest or not target.rest else f"{scheme}://{target.rest}"
+    grpc = target.grpc.split("://", 1)[-1].rstrip("/")
+    if (rest, grpc) != (target.rest, target.grpc):
+        yield Mend(
+            f"Write {rest if rest != target.rest else grpc}", replace(target, rest=rest, grpc=grpc)
+        )
 
 
 def _swaps(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:

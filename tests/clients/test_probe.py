@@ -210,3 +210,36 @@ def test_a_file_that_cannot_be_read_is_said(good: Pair) -> None:
         report = probe(target_of(server, tls=Tls(ca_file="nowhere.pem")))
     assert not report.answers
     assert "nowhere.pem" in report.sentence
+
+
+def test_a_server_that_stalls_later_is_known_all_the_same() -> None:
+    release = threading.Event()
+
+    class Stalling(_Pages):
+        path_served = "/v2"
+        page = b'{"name": "triton", "version": "2.51.0"}'
+
+        def do_POST(self) -> None:
+            release.wait(10)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stalling) as http:
+        http.daemon_threads = True
+        thread = threading.Thread(target=http.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            report = probe(Target("slow", f"http://127.0.0.1:{http.server_port}"), timeout_s=0.8)
+        finally:
+            release.set()
+            http.shutdown()
+            thread.join()
+    assert report.answers
+    assert report.sentence == "Triton 2.51, OIP"
+    assert report.models is None
+
+
+def test_an_address_without_its_scheme_is_said() -> None:
+    report = probe(Target("bare", "localhost:8000", "http://localhost:8001"))
+    assert fault_of(report.rest) is fault_of(report.grpc) is TargetFault.BAD_ADDRESS
+    assert mended(report, "Write http://localhost:8000") == Target(
+        "bare", "http://localhost:8000", "localhost:8001"
+    )
