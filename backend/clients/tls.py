@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import certifi
 import grpc
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from backend.core.errors import UsageError
 from backend.core.target import Tls
@@ -25,7 +25,7 @@ def context_of(tls: Tls, protocols: Sequence[str] = ()) -> ssl.SSLContext:
     if tls.ca_file:
         context = _trusting(tls.ca_file)
     elif not context.cert_store_stats()["x509_ca"]:
-        context.load_verify_locations(certifi.where())
+        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

