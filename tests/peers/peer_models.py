@@ -117,6 +117,7 @@ class Onnx(Streaming):
         return InferenceResponse(model_name=self.name, id=payload.id, outputs=outputs)
 """
 _KSERVE_SERVER = """
+import json
 import sys
 from kserve import InferOutput, InferResponse, Model, ModelServer
 
@@ -139,12 +140,48 @@ class Echo(Model):
             use_binary_outputs=wanted,
         )
 
+class Onnx(Model):
+    def __init__(self, name, path, given, gives):
+        super().__init__(name)
+        self.path, self.given, self.gives = path, given, gives
+        self.load()
+
+    def load(self):
+        import onnxruntime
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(
+            self.path, options, providers=["CPUExecutionProvider"]
+        )
+        self.ready = True
+        return True
+
+    async def get_input_types(self):
+        return self.given
+
+    async def get_output_types(self):
+        return self.gives
+
+    def predict(self, payload, headers=None):
+        feed = {one.name: one.as_numpy() for one in payload.inputs}
+        names = [one["name"] for one in self.gives]
+        wanted = payload.from_grpc or bool(payload.use_binary_outputs)
+        outputs = []
+        for name, array in zip(names, self.session.run(names, feed)):
+            out = InferOutput(name=name, shape=list(array.shape), datatype="FP32")
+            out.set_data_from_numpy(array, binary_data=wanted)
+            outputs.append(out)
+        return InferResponse(
+            response_id=payload.id, model_name=self.name, infer_outputs=outputs,
+            use_binary_outputs=wanted,
+        )
+
 if __name__ == "__main__":
     ports = [int(text) for text in sys.argv[1:3]]
+    models = [Echo(name) for name in ("identity", "numbers", "spare")]
+    models += [Onnx(*one) for one in json.loads(sys.argv[3])]
     sys.argv = sys.argv[:1]
-    ModelServer(http_port=ports[0], grpc_port=ports[1], workers=1).start(
-        [Echo(name) for name in ("identity", "numbers", "spare")]
-    )
+    ModelServer(http_port=ports[0], grpc_port=ports[1], workers=1).start(models)
 """
 
 
@@ -187,10 +224,11 @@ def write_mlserver(folder: Path, rest: int, grpc: int, models: Mapping[str, Path
         shutil.copyfile(path, folder / name / "model.onnx")
 
 
-def write_kserve(folder: Path) -> Path:
-    """The program of a KServe server with the echoes."""
+def write_kserve(folder: Path, models: Mapping[str, Path]) -> list[str]:
+    """The program of a KServe server and, after the two ports, what it is to be told."""
     _write(folder, {"server.py": _KSERVE_SERVER})
-    return folder / "server.py"
+    told = [(name, str(path), *_tensors(path)) for name, path in models.items()]
+    return [str(folder / "server.py"), json.dumps(told)]
 
 
 def write_onnx(folder: Path, models: Mapping[str, Path]) -> None:

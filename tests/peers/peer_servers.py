@@ -46,10 +46,11 @@ def mlserver(
 
 
 @contextmanager
-def kserve(python: str, folder: Path) -> Iterator[Target]:
+def kserve(python: str, folder: Path, models: Mapping[str, Path] = NO_MODELS) -> Iterator[Target]:
     """KServe, by the Python of an environment that has it."""
     rest, grpc = free_ports()
-    command = [python, str(write_kserve(folder / "kserve")), str(rest), str(grpc)]
+    program, told = write_kserve(folder / "kserve", models)
+    command = [python, program, str(rest), str(grpc), told]
     with _running(command, folder / "kserve.log", f"http://127.0.0.1:{rest}/v2/health/ready"):
         yield Target("kserve", f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}")
 

@@ -1,15 +1,15 @@
 """The same frames and models on real servers, on every road they have: the same predictions?
 
     .venv/bin/python -m tests.peers.same_predictions PHOTO_FOLDER MODEL.onnx [MODEL.onnx ...] \\
-        --triton PROGRAM --mlserver PROGRAM
+        --triton PROGRAM --mlserver PROGRAM --kserve PYTHON
 
 Each ONNX file, with its outputs as they are, is served by Triton (in its Python backend), by
-MLServer (as a custom runtime) and by our own server (as a folder with nothing but the file). A
-profile is guessed from what the server says of the model; the photos and a few frames of the test
-pattern are streamed with four requests in flight, over every transport with every serialisation
-and compression. What is predicted has to be what our server predicts over a gRPC stream, frame by
-frame. One line for each road; the exit code is 0 if all agree. The programs are those of
-``record_dialects``.
+MLServer and KServe (as custom models) and by our own server (as a folder with nothing but the
+file). A profile is guessed from what the server says of the model; the photos and a few frames of
+the test pattern are streamed with four requests in flight, over every transport with every
+serialisation and compression. What is predicted has to be what our server predicts over a gRPC
+stream, frame by frame. One line for each road; the exit code is 0 if all agree. The programs are
+those of ``record_dialects``.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from tests.session.list_source import ListSource
 
 RUN_S = 120.0
 IN_FLIGHT = 4
+PEERS = ("triton", "mlserver", "kserve")
 BOX_TOLERANCE_PX = 0.05
 SCORE_TOLERANCE = 1e-4
 
@@ -183,22 +184,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("photos", type=Path)
     parser.add_argument("models", type=Path, nargs="+")
-    parser.add_argument("--triton", metavar="PROGRAM")
-    parser.add_argument("--mlserver", metavar="PROGRAM")
+    for server in PEERS:
+        parser.add_argument(f"--{server}", metavar="PROGRAM")
     wanted = parser.parse_args()
     models = {path.stem.lower().replace("-", "_"): path for path in wanted.models}
     frames = frames_of(wanted.photos)
     with tempfile.TemporaryDirectory() as place, ExitStack() as servers:
         folder = Path(place)
         targets = [servers.enter_context(our_server(folder, models))]
-        if wanted.triton:
-            targets.append(
-                servers.enter_context(peer_servers.triton(wanted.triton, folder, models))
-            )
-        if wanted.mlserver:
-            targets.append(
-                servers.enter_context(peer_servers.mlserver(wanted.mlserver, folder, models))
-            )
+        for server in PEERS:
+            if program := getattr(wanted, server):
+                start = getattr(peer_servers, server)
+                targets.append(servers.enter_context(start(program, folder, models)))
         for target in targets:
             print(f"{target.name}: {probe(target).sentence}")
         wrong = sum(compare(targets, model, frames) for model in models)
