@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from backend.core.status import Alert, Severity
 from gui.icons import tinted_pixmap
+from gui.language import tr
 from gui.theme import GAP, GAP_SMALL, Palette
 
 
@@ -23,7 +24,7 @@ class AlertsPanel(QScrollArea):
         self._by_origin: dict[str, tuple[Alert, ...]] = {}
         self._shown: tuple[Alert, ...] = ()
         self.setWidgetResizable(True)
-        self.setAccessibleName("Alerts")
+        self.setAccessibleName(tr("Alerts"))
         self._page = QWidget()
         self._page.setObjectName("panel")
         self._column = QVBoxLayout(self._page)
@@ -61,7 +62,7 @@ class AlertsPanel(QScrollArea):
         for alert in self._shown:
             self._column.addWidget(self._row(alert))
         if not self._shown:
-            empty = QLabel("Nothing is wrong. Conditions that need attention appear here.")
+            empty = QLabel(tr("Nothing is wrong. Conditions that need attention appear here."))
             empty.setProperty("role", "muted")
             empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._column.addWidget(empty, 1)

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from gui.language import tr
+
 
 def _never() -> str:
     return ""
@@ -126,7 +128,7 @@ class CommandSet(QObject):
             menu.addAction(self._actions[command.id])
 
     def _add_menu(self, bar: QMenuBar, title: str) -> QMenu:
-        menu = bar.addMenu(title)
+        menu = bar.addMenu(tr(title))
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._grey_blocked)
         menu.aboutToHide.connect(self._ungrey)

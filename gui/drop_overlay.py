@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from gui.language import tr
 from gui.theme import DISPLAY_PX, GAP_LARGE, Palette, sized
 
 
@@ -22,7 +23,7 @@ class DropOverlay(QWidget):
         self._window = window
         self._roles = palette
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName("Drop to stream")
+        self.setAccessibleName(tr("Drop to stream"))
         window.setAcceptDrops(True)
         window.installEventFilter(self)
         self.hide()
@@ -66,7 +67,7 @@ class DropOverlay(QWidget):
         painter.drawText(
             self.rect(),
             Qt.AlignmentFlag.AlignCenter,
-            "Drop an image, video, sound file or folder to stream it",
+            tr("Drop an image, video, sound file or folder to stream it"),
         )
 
 

@@ -20,6 +20,7 @@ from backend.core.addresses import target_from_text
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.target import Target
+from gui.language import tr
 from gui.offers import is_url
 from gui.theme import GAP, GAP_LARGE
 
@@ -50,7 +51,7 @@ class _Form(QDialog):
         )
         use = buttons.button(QDialogButtonBox.StandardButton.Ok)
         use.setProperty("role", "primary")
-        use.setText("Use")
+        use.setText(tr("Use"))
         for button in buttons.buttons():
             button.setIcon(QIcon())
         buttons.accepted.connect(self.accept)
@@ -93,12 +94,14 @@ class TargetForm(_Form):
     def __init__(self, window: QWidget) -> None:
         super().__init__(
             window,
-            "Other server",
-            "Any server that speaks the Open Inference Protocol, or another Inferdeck. "
-            "REST port first, gRPC port after the comma; one of the two is enough.",
+            tr("Other server"),
+            tr(
+                "Any server that speaks the Open Inference Protocol, or another Inferdeck. "
+                "REST port first, gRPC port after the comma; one of the two is enough."
+            ),
         )
-        self.address = self.add_field("Address", "127.0.0.1:8000,8001")
-        self.name = self.add_field("Name", "as the address")
+        self.address = self.add_field(tr("Address"), "127.0.0.1:8000,8001")
+        self.name = self.add_field(tr("Name"), tr("as the address"))
         self.target: Target | None = None
 
     def accept(self) -> None:
@@ -110,7 +113,9 @@ class TargetForm(_Form):
             return
         name = self.name.text().strip() or target.name
         if EMBEDDED in (name, target.name):
-            self.complain(f"'{EMBEDDED}' is the name of the server inside this window.")
+            self.complain(
+                tr("'{name}' is the name of the server inside this window.", name=EMBEDDED)
+            )
             return
         self.target = replace(target, name=name)
         super().accept()
@@ -122,18 +127,20 @@ class AddressForm(_Form):
     def __init__(self, window: QWidget) -> None:
         super().__init__(
             window,
-            "Open address",
-            "A network camera: http:// or https:// with MJPEG or a video, or rtsp://. "
-            "A name and password in the address are never shown or logged.",
+            tr("Open address"),
+            tr(
+                "A network camera: http:// or https:// with MJPEG or a video, or rtsp://. "
+                "A name and password in the address are never shown or logged."
+            ),
         )
-        self.address = self.add_field("Address", "http://camera.local/video.mjpg")
+        self.address = self.add_field(tr("Address"), "http://camera.local/video.mjpg")
         self.url = ""
 
     def accept(self) -> None:
         """Take the address if it has a scheme that we read."""
         url = self.address.text().strip()
         if not is_url(url):
-            self.complain("An address starts with http://, https://, rtsp:// or rtsps://.")
+            self.complain(tr("An address starts with http://, https://, rtsp:// or rtsps://."))
             return
         self.url = url
         super().accept()

@@ -16,6 +16,11 @@ def tr(text: str, /, **values: object) -> str:
     return found.format(**values) if values else found
 
 
+def marked(text: str) -> str:
+    """A constant's text, found by the translators' tools here and translated where it is shown."""
+    return text
+
+
 def number(value: float, decimals: int = 0) -> str:
     """A number with the decimal sign in use and without thousands signs, which would jitter."""
     locale = QLocale()

@@ -14,7 +14,7 @@ from gui.alerts import AlertsPanel
 from gui.commands import Command
 from gui.counters import Counters
 from gui.docks import DockArea
-from gui.language import tr
+from gui.language import count, tr
 from gui.layouts import Layout
 from gui.live_commands import live_commands
 from gui.live_session import LiveSession
@@ -63,13 +63,13 @@ class LivePage(DockArea):
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
         self.setCentralWidget(self._middle)
-        self.add_right("top", "Top classes", self.top)
-        self.add_right("latency", "Latency", self.latency)
-        self.add_bottom("timeline", "Timeline", self.timeline)
-        self.add_bottom("throughput", "Throughput", self.throughput)
-        self.add_bottom("server", "Server", self.server)
-        self.add_bottom("alerts", "Alerts", self.alerts)
-        self.add_bottom("log", "Log", self.log)
+        self.add_right("top", tr("Top classes"), self.top)
+        self.add_right("latency", tr("Latency"), self.latency)
+        self.add_bottom("timeline", tr("Timeline"), self.timeline)
+        self.add_bottom("throughput", tr("Throughput"), self.throughput)
+        self.add_bottom("server", tr("Server"), self.server)
+        self.add_bottom("alerts", tr("Alerts"), self.alerts)
+        self.add_bottom("log", tr("Log"), self.log)
         self.resize(1280, 640)
         self.size_docks()
         self.open_dock("timeline")
@@ -284,7 +284,9 @@ class LivePage(DockArea):
             part.set_palette_roles(palette)
 
     def _count_alerts(self, count: int) -> None:
-        self.dock("alerts").setWindowTitle(f"Alerts {count}" if count else "Alerts")
+        self.dock("alerts").setWindowTitle(
+            tr("Alerts {count}", count=count) if count else tr("Alerts")
+        )
 
     def size_docks(self) -> None:
         """A third of the width for numbers, a third of the height for plots."""
@@ -304,5 +306,5 @@ def source_line(info: SourceInfo) -> str:
         sound = info.kind is MediaKind.AUDIO
         parts.append(f"{info.rate / 1000:g} kHz" if sound else f"{info.rate:g} fps")
     if info.items and info.kind is MediaKind.IMAGE:
-        parts.append("1 frame" if info.items == 1 else f"{info.items} frames")
+        parts.append(count(info.items, tr("frame"), tr("frames")))
     return "   ".join(parts)

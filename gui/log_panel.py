@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from backend.core.flow import DrainLog
 from backend.core.status import Notice
+from gui.language import tr
 from gui.theme import CAPTION_PX, GAP, sized
 
 _LINES_KEPT = 2000
@@ -21,9 +22,9 @@ class LogPanel(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__(readOnly=True)
         self.setProperty("role", "panel")
-        self.setAccessibleName("Log")
+        self.setAccessibleName(tr("Log"))
         self.setMaximumBlockCount(_LINES_KEPT)
-        self.setPlaceholderText("Notices and the summary of each run appear here.")
+        self.setPlaceholderText(tr("Notices and the summary of each run appear here."))
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self._font: QFont = sized(font, CAPTION_PX)
         self.document().setDefaultFont(self._font)

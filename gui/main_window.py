@@ -343,8 +343,8 @@ class MainWindow(QMainWindow):
         """A fault of ours: streaming stops, and the report can be copied."""
         self.run.stop()
         self.show_notice(
-            Notice(Severity.ERROR, "Something broke, streaming stopped", str(error)),
-            (ToastAction("Restart server", self.server.restart),),
+            Notice(Severity.ERROR, tr("Something broke, streaming stopped"), str(error)),
+            (ToastAction(tr("Restart server"), self.server.restart),),
             crash_report(error),
         )
 
@@ -420,7 +420,7 @@ class MainWindow(QMainWindow):
         self.pump.detach()
         self.readout.run_ended(session)
         error, summary = session.error, session.summary()
-        self.page.log.add_text("Run summary\n" + summary.as_table())
+        self.page.log.add_text(tr("Run summary") + "\n" + summary.as_table())
         ways = self._ways_out(error) if error is not None else ()
         self.show_notice(end_notice(session.status(), summary, error), ways, summary.as_table())
 
@@ -487,10 +487,10 @@ class MainWindow(QMainWindow):
 
     def _ways_out(self, error: ConsoleError) -> tuple[ToastAction, ...]:
         if isinstance(error, PortInUse):
-            return (ToastAction("Use free ports", partial(self.server.use_ports, 0, 0)),)
+            return (ToastAction(tr("Use free ports"), partial(self.server.use_ports, 0, 0)),)
         if isinstance(error, PayloadTooLarge):
             jpeg = replace(self.board.current, image=ImageEncoding.JPEG)
-            return (ToastAction("Use JPEG", partial(self.set_switches, jpeg)),)
+            return (ToastAction(tr("Use JPEG"), partial(self.set_switches, jpeg)),)
         if isinstance(error, TargetUnreachable) and self.board.current.target.name != EMBEDDED:
             return (ToastAction(tr("Use the local demo"), self._use_local),)
         return ()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from backend.core.status import Notice, Severity
 from gui.icons import tinted, tinted_pixmap
+from gui.language import tr
 from gui.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _WIDTH = 400
@@ -139,9 +140,9 @@ class Toast(QFrame):
         for action in actions:
             row.addWidget(_link(action.title, partial(self._act, action)))
         if self._details:
-            self._expand = _link("Details", self._toggle_details)
+            self._expand = _link(tr("Details"), self._toggle_details)
             row.addWidget(self._expand)
-            row.addWidget(_link("Copy", self._copy))
+            row.addWidget(_link(tr("Copy"), self._copy))
         if row.count():
             row.addStretch(1)
         return row
@@ -153,7 +154,7 @@ class Toast(QFrame):
     def _toggle_details(self) -> None:
         shown = self._more.isVisible()
         self._more.setVisible(not shown)
-        self._expand.setText("Details" if shown else "Less")
+        self._expand.setText(tr("Details") if shown else tr("Less"))
         stack = self.parentWidget()
         if isinstance(stack, Toasts):
             stack.arrange()
@@ -173,7 +174,7 @@ class Toasts(QWidget):
         self.least = Severity.INFO
         self._toasts: list[Toast] = []
         self._conditions: dict[str, tuple[Notice, tuple[str, ...]]] = {}
-        self.setAccessibleName("Notices")
+        self.setAccessibleName(tr("Notices"))
         window.installEventFilter(self)
         self.hide()
 
@@ -283,7 +284,7 @@ def _close_button(palette: Palette, run: Callable[[], None]) -> QToolButton:
     button = QToolButton()
     button.setProperty("role", "flat")
     button.setIcon(tinted("close", palette.text_muted))
-    button.setAccessibleName("Close notice")
+    button.setAccessibleName(tr("Close notice"))
     button.setFixedSize(_CLOSE, _CLOSE)
     button.setStyleSheet("min-height: 0; padding: 0;")
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

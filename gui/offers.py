@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from backend.core.samples import MediaKind
-from gui.language import tr
+from gui.language import marked, tr
 
 if TYPE_CHECKING:
     from backend.server.plane import ModelStatus
@@ -56,10 +56,10 @@ def _why_not_stream(row: ModelRow) -> str:
 class SourceGroup(StrEnum):
     """The headings of the source menu."""
 
-    GENERATED = "Generated"
-    CAMERA = "Cameras"
-    MICROPHONE = "Microphones"
-    RECENT = "Recent"
+    GENERATED = marked("Generated")
+    CAMERA = marked("Cameras")
+    MICROPHONE = marked("Microphones")
+    RECENT = marked("Recent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,15 @@ class SourceOffer:
 GENERATED = (
     SourceOffer(
         "pattern",
-        "Test pattern",
+        marked("Test pattern"),
         SourceGroup.GENERATED,
-        "Moving shapes with known places, a frame number and a clock, 640x480 at 30 fps",
+        marked("Moving shapes with known places, a frame number and a clock, 640x480 at 30 fps"),
     ),
-    SourceOffer("tone", "Tone", SourceGroup.GENERATED, "A steady tone of 440 Hz"),
-    SourceOffer("sweep", "Sweep", SourceGroup.GENERATED, "A tone that rises and falls"),
-    SourceOffer("noise", "Noise", SourceGroup.GENERATED, "All frequencies at once"),
+    SourceOffer("tone", marked("Tone"), SourceGroup.GENERATED, marked("A steady tone of 440 Hz")),
+    SourceOffer(
+        "sweep", marked("Sweep"), SourceGroup.GENERATED, marked("A tone that rises and falls")
+    ),
+    SourceOffer("noise", marked("Noise"), SourceGroup.GENERATED, marked("All frequencies at once")),
 )
 
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
@@ -133,7 +135,9 @@ def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
         return f"{parts.netloc}{parts.path}"
     device, _, name = spec.partition(":")
     if device in ("webcam", "microphone"):
-        return name or {"webcam": "Default camera", "microphone": "Default microphone"}[device]
+        return (
+            name or {"webcam": tr("Default camera"), "microphone": tr("Default microphone")}[device]
+        )
     return PurePath(spec).name or spec
 
 

@@ -39,10 +39,12 @@ class PreviewPane(QWidget):
         self.preview = PreviewView(palette=palette)
         self._caption = QLabel()
         self._caption.setProperty("role", "caption")
-        self._locked = self._button("lock", "Locked: each result on its own frame", checkable=True)
-        self._mirror = self._button("mirror", "Mirror (display only)", checkable=True)
-        self._rotate = self._button("rotate", "Rotate by 90°")
-        self._layers = self._button("layers", "Layers of the overlay")
+        self._locked = self._button(
+            "lock", tr("Locked: each result on its own frame"), checkable=True
+        )
+        self._mirror = self._button("mirror", tr("Mirror (display only)"), checkable=True)
+        self._rotate = self._button("rotate", tr("Rotate by 90° (display only)"))
+        self._layers = self._button("layers", tr("Layers of the overlay"))
         self._layers.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._layers.setMenu(self._layer_menu())
         self._locked.clicked.connect(self._lock_clicked)
@@ -136,13 +138,13 @@ class PreviewPane(QWidget):
         self.preview.set_rotation(memory.rotation)
         self.preview.set_layers(frozenset(Layer(name) for name in memory.layers))
         self._locked.setChecked(self.locked)
-        self._locked.setText("Locked" if self.locked else "Live")
+        self._locked.setText(tr("Locked") if self.locked else tr("Live"))
         self._locked.setToolTip(
-            "Locked: each result is shown on its own frame"
+            tr("Locked: each result is shown on its own frame")
             if self.locked
-            else "Live: the newest frame with the newest result over it"
+            else tr("Live: the newest frame with the newest result over it")
         )
-        self._locked.setAccessibleName(f"Picture {self._locked.text().lower()}")
+        self._locked.setAccessibleName(tr("Picture {state}", state=self._locked.text().lower()))
         self._mirror.setChecked(memory.mirror)
         self._rotate.setText(f"{memory.rotation}°" if memory.rotation else "")
         tip = tr("Rotate by 90° (display only)")
@@ -178,7 +180,7 @@ class PreviewPane(QWidget):
         menu = QMenu(self)
         for layer in Layer:
             key = f"\t{_LAYER_KEYS[layer]}" if _LAYER_KEYS[layer] else ""
-            action = menu.addAction(f"{layer.capitalize()}{key}")
+            action = menu.addAction(f"{tr(layer.capitalize())}{key}")
             action.setCheckable(True)
             action.setData(str(layer))
             action.triggered.connect(lambda _=False, a=layer: self.toggle_layer(a))

@@ -10,10 +10,20 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from backend.core.errors import mebibytes
 from backend.server.records import RequestRecord
+from gui.language import marked, tr
 from gui.theme import Palette
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
-_HEADINGS = ("Time", "API", "Method", "Model", "Status", "ms", "In", "Out")
+_HEADINGS = (
+    marked("Time"),
+    "API",
+    marked("Method"),
+    marked("Model"),
+    marked("Status"),
+    "ms",
+    marked("In"),
+    marked("Out"),
+)
 _TOP = QModelIndex()
 _NUMBERS = (5, 6, 7)
 _STATUS = 4
@@ -60,7 +70,7 @@ class RequestTable(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return _HEADINGS[section]
+            return tr(_HEADINGS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None

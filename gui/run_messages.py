@@ -6,32 +6,44 @@ from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunState, RunStatus, Severity, SourceState
 from backend.session.summary import Summary
+from gui.language import number, tr
 from gui.views.messages import Message, MessageKind
-
-WELCOME_HINT = "Or drop an image, a video, a sound file or a folder here."
 
 
 def idle_message(source: str, model: str, target: str) -> Message:
     """Before the first run, and after one that showed no picture."""
-    return Message("Press Space to stream", f"{source} to {model} on {target}. {WELCOME_HINT}")
+    body = tr(
+        "{source} to {model} on {target}. "
+        "Or drop an image, a video, a sound file or a folder here.",
+        source=source,
+        model=model,
+        target=target,
+    )
+    return Message(tr("Press Space to stream"), body)
 
 
 def run_message(status: RunStatus, source: str, target: str, *, shown: bool) -> Message:
     """What belongs over the picture of a run; empty when the picture speaks for itself."""
     state = status.source.state
     if state is SourceState.LOST:
-        again = f"Trying again in {status.source.retry_in_s:.0f} s."
+        again = tr("Trying again in {seconds} s.", seconds=number(status.source.retry_in_s))
         return Message(
-            f"{source} is not there", f"{status.source.message} {again}", MessageKind.FAILED
+            tr("{source} is not there", source=source),
+            f"{status.source.message} {again}",
+            MessageKind.FAILED,
         )
     if state is SourceState.SILENT:
-        return Message(f"{source} gives nothing", status.source.message, MessageKind.FAILED)
+        return Message(
+            tr("{source} gives nothing", source=source), status.source.message, MessageKind.FAILED
+        )
     if shown:
         return Message()
     if state is SourceState.OPENING:
-        return Message(f"Opening {source}", "Stop ends the attempt.", MessageKind.LOADING)
+        return Message(
+            tr("Opening {source}", source=source), tr("Stop ends the attempt."), MessageKind.LOADING
+        )
     if status.state is RunState.STARTING:
-        return Message(f"Connecting to {target}", "", MessageKind.LOADING)
+        return Message(tr("Connecting to {target}", target=target), "", MessageKind.LOADING)
     return Message()
 
 
@@ -47,10 +59,16 @@ def end_notice(status: RunStatus, summary: Summary, error: ConsoleError | None) 
     if error is not None:
         return error_notice(error)
     kind = status.source.info.kind if status.source.info is not None else MediaKind.IMAGE
-    things = "windows of sound" if kind is MediaKind.AUDIO else "frames"
-    body = f"{summary.answered} of {summary.frames_in} {things} answered in {summary.seconds:.1f} s"
+    words = (
+        tr("{answered} of {all} windows of sound answered in {seconds} s")
+        if kind is MediaKind.AUDIO
+        else tr("{answered} of {all} frames answered in {seconds} s")
+    )
+    body = words.format(
+        answered=summary.answered, all=summary.frames_in, seconds=number(summary.seconds, 1)
+    )
     p95 = summary.latency_ms.get("p95")
     if p95 is not None:
-        body += f", p95 {p95:.0f} ms"
-    title = "Finished" if status.state is RunState.FINISHED else "Stopped"
+        body += f", p95 {number(p95)} ms"
+    title = tr("Finished") if status.state is RunState.FINISHED else tr("Stopped")
     return Notice(Severity.INFO, title, f"{body}.")

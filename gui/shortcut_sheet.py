@@ -8,14 +8,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.commands import Command
+from gui.language import marked, tr
 from gui.theme import GAP, GAP_LARGE
 
 PREVIEW_KEYS = (
-    ("Boxes on and off (preview focused)", "B"),
-    ("Masks on and off (preview focused)", "M"),
-    ("Key points on and off (preview focused)", "K"),
-    ("Labels on and off (preview focused)", "L"),
-    ("Exact pixels", "Double-click"),
+    (marked("Boxes on and off (preview focused)"), "B"),
+    (marked("Masks on and off (preview focused)"), "M"),
+    (marked("Key points on and off (preview focused)"), "K"),
+    (marked("Labels on and off (preview focused)"), "L"),
+    (marked("Exact pixels"), marked("Double-click")),
 )
 _COLUMNS = 2
 
@@ -25,9 +26,9 @@ class ShortcutSheet(QDialog):
 
     def __init__(self, window: QWidget, commands: Iterable[Command]) -> None:
         super().__init__(window)
-        self.setWindowTitle("Shortcuts")
+        self.setWindowTitle(tr("Shortcuts"))
         rows = [(c.title.rstrip("."), c.shortcut) for c in commands if c.keys]
-        rows += PREVIEW_KEYS
+        rows += [(tr(title), tr(keys)) for title, keys in PREVIEW_KEYS]
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP_LARGE)
         grid.setVerticalSpacing(GAP)
@@ -40,7 +41,7 @@ class ShortcutSheet(QDialog):
             grid.addWidget(QLabel(title), row, 3 * column)
             grid.addWidget(key, row, 3 * column + 1)
         grid.setColumnMinimumWidth(2, 2 * GAP_LARGE)
-        heading = QLabel("Shortcuts")
+        heading = QLabel(tr("Shortcuts"))
         heading.setProperty("role", "title")
         column_layout = QVBoxLayout(self)
         column_layout.setContentsMargins(3 * GAP, 2 * GAP, 3 * GAP, 3 * GAP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backend.core.samples import AudioBlock
+from gui.language import tr
 from gui.theme import GAP, Palette
 from gui.views.sound import LevelMeter, SpectrogramView, WaveformView
 
@@ -15,7 +16,7 @@ class SoundPanel(QWidget):
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.setAccessibleName("Sound")
+        self.setAccessibleName(tr("Sound"))
         self.waveform = WaveformView(palette=palette)
         self.meter = LevelMeter(palette=palette)
         self.spectrogram = SpectrogramView(palette=palette)

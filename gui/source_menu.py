@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, SignalInstance
 
+from gui.language import marked, tr
 from gui.offers import GENERATED, SourceGroup, SourceOffer, source_detail, source_title
 from gui.picker import Picker, add_choice, add_heading
 
@@ -61,7 +62,7 @@ class SourceMenu(QObject):
 
     def title(self, spec: str) -> str:
         """What a source is called."""
-        return source_title(spec, (*GENERATED, *self._devices.offers()))
+        return tr(source_title(spec, (*GENERATED, *self._devices.offers())))
 
     def missing(self, spec: str) -> str:
         """Why the chosen device cannot be used now, or ''."""
@@ -74,21 +75,21 @@ class SourceMenu(QObject):
         offers = self.offers()
         for group in SourceGroup:
             members = [offer for offer in offers if offer.group is group]
-            add_heading(menu, group.value)
+            add_heading(menu, tr(group.value))
             for offer in members:
                 action = add_choice(
-                    menu, offer.title, chosen=offer.spec == self._chosen, tip=offer.tip
+                    menu, tr(offer.title), chosen=offer.spec == self._chosen, tip=tr(offer.tip)
                 )
                 if offer.missing:
-                    action.setText(f"{offer.title} (not there)")
+                    action.setText(tr("{device} (not there)", device=offer.title))
                     action.setToolTip(offer.missing)
                 action.triggered.connect(partial(self._chosen_in_menu, offer.spec))
             if not members:
-                add_choice(menu, _NONE[group], chosen=False, blocked=_NONE_TIPS[group])
+                add_choice(menu, tr(_NONE[group]), chosen=False, blocked=tr(_NONE_TIPS[group]))
         menu.addSeparator()
         for title, run in self._ways:
             menu.addAction(title).triggered.connect(partial(_call, run))
-        menu.addAction("Look for devices again").triggered.connect(
+        menu.addAction(tr("Look for devices again")).triggered.connect(
             partial(_call, self._devices.rescan)
         )
 
@@ -107,14 +108,14 @@ def _call(run: Callable[[], None], *_: object) -> None:
 
 
 _NONE = {
-    SourceGroup.GENERATED: "None",
-    SourceGroup.CAMERA: "No camera found",
-    SourceGroup.MICROPHONE: "No microphone found",
-    SourceGroup.RECENT: "Nothing opened yet",
+    SourceGroup.GENERATED: marked("None"),
+    SourceGroup.CAMERA: marked("No camera found"),
+    SourceGroup.MICROPHONE: marked("No microphone found"),
+    SourceGroup.RECENT: marked("Nothing opened yet"),
 }
 _NONE_TIPS = {
     SourceGroup.GENERATED: "",
-    SourceGroup.CAMERA: "The test pattern and files work without one.",
-    SourceGroup.MICROPHONE: "Use a sound file or the tone generator.",
-    SourceGroup.RECENT: "Files, folders and addresses appear here once they were used.",
+    SourceGroup.CAMERA: marked("The test pattern and files work without one."),
+    SourceGroup.MICROPHONE: marked("Use a sound file or the tone generator."),
+    SourceGroup.RECENT: marked("Files, folders and addresses appear here once they were used."),
 }

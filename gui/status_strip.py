@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from backend.core.status import RunStatus
 from gui.counters import Recent
+from gui.language import tr
 from gui.preferences import Preferences
 from gui.status_text import SlotText, slot_texts, state_role
 from gui.theme import BODY_PX, GAP, Palette, tabular
@@ -38,11 +39,11 @@ class StatusStrip(QWidget):
         self._roles = palette
         self.preferences = Preferences()
         self._dot = QLabel("●")
-        self._dot.setAccessibleName("State")
+        self._dot.setAccessibleName(tr("State"))
         self._dot_role = "text_muted"
         self._state = _slot(_STATE_LEAST, self.font())
         self._state.setMaximumWidth(_STATE_MOST)
-        self._state.setAccessibleName("State")
+        self._state.setAccessibleName(tr("State"))
         self._state.clicked.connect(lambda: self.panel_wanted.emit("log"))
         self._slots: dict[str, QPushButton] = {}
         row = QHBoxLayout(self)
@@ -58,7 +59,7 @@ class StatusStrip(QWidget):
             self._slots[name] = slot
             row.addWidget(slot)
         self._tint()
-        self.show_status(RunStatus(), None, "Press Space to stream")
+        self.show_status(RunStatus(), None, tr("Press Space to stream"))
 
     def text(self, name: str) -> str:
         """What a slot says, 'state' included."""

@@ -82,6 +82,11 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit { background: $fi
   selection-color: $on_accent; }
 QLineEdit, QSpinBox, QDoubleSpinBox { min-height: ${inner}px; padding: 0 6px; }
 QAbstractSpinBox { padding: 0; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $text_muted;
+  border-radius: 3px; background: $field; }
+QCheckBox::indicator:checked { border-color: $accent; background: $accent; image: url($check); }
+QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox::indicator:disabled { border-color: $border; }
 QComboBox { background: $field; border: 1px solid $border; border-radius: ${radius}px;
   min-height: ${inner}px; padding: 0 6px; }
 QComboBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
@@ -156,6 +161,7 @@ def stylesheet(palette: Palette) -> str:
         accent=palette.accent,
         on_accent=palette.on_accent,
         ok=palette.ok,
+        check=(ASSETS / "icons" / f"check-{palette.name}.svg").as_posix(),
         chevron=(ASSETS / "icons" / f"chevron-{palette.name}.svg").as_posix(),
         warning=palette.warning,
         error=palette.error,

@@ -17,14 +17,15 @@ from backend.core.choices import (
 )
 from backend.core.samples import MediaKind
 from backend.core.target import Target
+from gui.language import marked, tr
 
-LOCAL_NAME = "Local demo"
+LOCAL_NAME = marked("Local demo")
 """What the embedded server is called in the window."""
 
 
 def target_title(target: Target) -> str:
     """What a target is called in the window."""
-    return LOCAL_NAME if target.name == EMBEDDED else target.name
+    return tr(LOCAL_NAME) if target.name == EMBEDDED else target.name
 
 
 @dataclass(frozen=True, slots=True)

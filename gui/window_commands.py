@@ -36,18 +36,22 @@ def window_commands(window: MainWindow) -> list[Command]:
 def _file(window: MainWindow) -> Iterator[Command]:
     yield Command(
         "source.open_file",
-        "Open file...",
+        tr("Open file..."),
         window.desk.open_file,
         "File",
         ("Ctrl+O",),
         aliases="video",
     )
     yield Command(
-        "source.open_folder", "Open folder...", window.desk.open_folder, "File", ("Ctrl+Shift+O",)
+        "source.open_folder",
+        tr("Open folder..."),
+        window.desk.open_folder,
+        "File",
+        ("Ctrl+Shift+O",),
     )
     yield Command(
         "source.open_address",
-        "Open address...",
+        tr("Open address..."),
         window.desk.open_address,
         "File",
         ("Ctrl+Shift+L",),
@@ -55,18 +59,24 @@ def _file(window: MainWindow) -> Iterator[Command]:
     )
     yield Command(
         "source.choose",
-        "Choose source...",
+        tr("Choose source..."),
         window.bar.source.showMenu,
         "File/choose",
         ("Ctrl+Shift+S",),
         aliases="camera microphone webcam tone pattern",
     )
-    yield Command("target.new", "Other server...", window.new_target, "File/choose", ("Ctrl+L",))
     yield Command(
-        "target.choose", "Choose target...", window.bar.target.showMenu, "File/choose", ("Ctrl+E",)
+        "target.new", tr("Other server..."), window.new_target, "File/choose", ("Ctrl+L",)
     )
     yield Command(
-        "model.choose", "Choose model...", window.bar.model.showMenu, "File/choose", ("Ctrl+M",)
+        "target.choose",
+        tr("Choose target..."),
+        window.bar.target.showMenu,
+        "File/choose",
+        ("Ctrl+E",),
+    )
+    yield Command(
+        "model.choose", tr("Choose model..."), window.bar.model.showMenu, "File/choose", ("Ctrl+M",)
     )
     yield Command(
         "app.settings",
@@ -79,7 +89,7 @@ def _file(window: MainWindow) -> Iterator[Command]:
     )
     yield Command(
         "app.quit",
-        "Quit",
+        tr("Quit"),
         window.close_soon,
         "File/quit",
         ("Ctrl+Q",),
@@ -90,7 +100,7 @@ def _file(window: MainWindow) -> Iterator[Command]:
 def _run(window: MainWindow) -> Iterator[Command]:
     yield Command(
         "run.toggle",
-        "Start or stop",
+        tr("Start or stop"),
         window.toggle_run,
         "Run",
         ("Space",),
@@ -98,11 +108,11 @@ def _run(window: MainWindow) -> Iterator[Command]:
     )
     yield Command(
         "run.retry",
-        "Try again now",
+        tr("Try again now"),
         window.retry_now,
         "Run",
         ("Ctrl+R",),
-        blocked=lambda: "" if window.run.session is not None else "Nothing is streaming.",
+        blocked=lambda: "" if window.run.session is not None else tr("Nothing is streaming."),
         aliases="reconnect",
     )
     yield Command(
@@ -115,7 +125,7 @@ def _run(window: MainWindow) -> Iterator[Command]:
     )
     yield Command(
         "run.loop",
-        "Play files again and again",
+        tr("Play files again and again"),
         window.desk.toggle_loop,
         "Run",
         checked=lambda: window.desk.loops,
@@ -135,7 +145,7 @@ def _switches(window: MainWindow) -> Iterator[Command]:
         for value in segmented.values:
             yield Command(
                 f"switch.{name.lower()}.{value}",
-                f"{name}: {segmented.button(value).text()}",
+                f"{tr(name)}: {segmented.button(value).text()}",
                 partial(segmented.choose, value),
                 blocked=partial(_blocked, segmented, value),
                 checked=partial(_is_chosen, segmented, value),
@@ -164,23 +174,23 @@ def _view(window: MainWindow) -> Iterator[Command]:
     for choice in ThemeChoice:
         yield Command(
             f"theme.{choice}",
-            f"{choice.capitalize()} theme",
+            tr(f"{choice.capitalize()} theme"),
             partial(window.choose_theme, choice),
             "View/theme",
             checked=partial(_is_theme, window, choice),
         )
     yield Command(
-        "theme.toggle", "Switch light and dark", window.toggle_theme, keys=("Ctrl+Shift+T",)
+        "theme.toggle", tr("Switch light and dark"), window.toggle_theme, keys=("Ctrl+Shift+T",)
     )
     yield Command(
         "view.full_screen",
-        "Full screen",
+        tr("Full screen"),
         window.toggle_full_screen,
         "View/window",
         ("F11",),
         checked=window.isFullScreen,
     )
-    yield Command("view.escape", "Leave full screen", window.escape, keys=("Esc",))
+    yield Command("view.escape", tr("Leave full screen"), window.escape, keys=("Esc",))
 
 
 def _is_theme(window: MainWindow, choice: ThemeChoice) -> bool:
@@ -191,16 +201,16 @@ def _server(window: MainWindow) -> Iterator[Command]:
     control = window.server
 
     def running() -> str:
-        return "" if control.state is ServerState.RUNNING else "The server does not run."
+        return "" if control.state is ServerState.RUNNING else tr("The server does not run.")
 
     yield Command(
         "server.toggle",
-        "Start or stop the server",
+        tr("Start or stop the server"),
         lambda: control.stop() if not running() else control.start(),
         "Server",
     )
     yield Command(
-        "server.restart", "Restart the server", control.restart, "Server", blocked=running
+        "server.restart", tr("Restart the server"), control.restart, "Server", blocked=running
     )
     yield Command(
         "server.rest",
@@ -260,6 +270,6 @@ def _on(window: MainWindow, name: str) -> bool:
 def _help(window: MainWindow) -> Iterator[Command]:
     show_palette: Callable[[], None] = window.open_palette
     yield Command(
-        "app.palette", "Command palette...", show_palette, "Help", ("Ctrl+K", "Ctrl+Shift+P")
+        "app.palette", tr("Command palette..."), show_palette, "Help", ("Ctrl+K", "Ctrl+Shift+P")
     )
-    yield Command("app.shortcuts", "Shortcuts", window.open_shortcuts, "Help", ("Ctrl+/",))
+    yield Command("app.shortcuts", tr("Shortcuts"), window.open_shortcuts, "Help", ("Ctrl+/",))
