@@ -101,14 +101,18 @@ class DiffView(QWidget):
         head = QHBoxLayout()
         head.setSpacing(GAP)
         head.addWidget(self._title, 1)
-        head.addWidget(QLabel(tr("Tolerance")))
-        head.addWidget(self._tolerance)
         head.addWidget(close)
+        terms = QHBoxLayout()
+        terms.setSpacing(GAP)
+        terms.addWidget(self._about, 1)
+        terms.addWidget(QLabel(tr("Tolerance")), 0, Qt.AlignmentFlag.AlignTop)
+        terms.addWidget(self._tolerance, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
         column.setSpacing(GAP)
         column.addLayout(head)
-        for widget in (self._about, self._table, self._text_note):
+        column.addLayout(terms)
+        for widget in (self._table, self._text_note):
             column.addWidget(widget)
         column.addWidget(self._text, 1)
 

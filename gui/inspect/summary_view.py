@@ -106,7 +106,7 @@ class SummaryView(QWidget):
         self.picture.set_palette_roles(palette)
 
     def _show_summary(self, summary: ReplySummary) -> None:
-        self._say(self._headline, summary.headline)
+        self._say(self._headline, "" if summary.error else summary.headline)
         self._rows.show_rows(summary.rows)
         self._table.setVisible(bool(summary.rows))
         header = self._table.horizontalHeader().sizeHint().height()
@@ -115,7 +115,8 @@ class SummaryView(QWidget):
         self._table.setFixedHeight(header + shown * _ROW_HEIGHT + bar + 2)
         self._say(self._classes, _top_lines(summary))
         self._say(self._said, "\n".join(filter(None, map(_words_of, summary.predictions))))
-        self._say(self._note, summary.note)
+        nothing = tr("There is no reply to show; the line above says why.")
+        self._say(self._note, nothing if summary.error else summary.note)
         self.picture.hide()
         self.picture.show_result(None)
         self.picture.show_frame(None)
