@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,47 @@ def test_a_stop_while_connecting_leaves_nothing(transport: Transport) -> None:
         session.request_stop()
         assert session.join(3)
         assert not [t.name for t in threading.enumerate() if t.name.startswith("lane-")]
+
+
+class _Slow(BaseHTTPRequestHandler):
+    """Says who it is at once, and takes too long for everything else."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = b'{"name": "slow", "version": "1", "extensions": ["binary_tensor_data"]}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.close_connection = True
+        time.sleep(0.5)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_server_slower_than_the_deadline_is_said_to_be_so() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Slow)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        target = Target("lab", f"http://127.0.0.1:{server.server_port}", deadline_s=0.2)
+        settings = way_of(Transport.REST).settings(target, "identity")
+        with running(Session(settings, live())) as session:
+            wait_for(lambda: session.status().state is RunState.STALLED)
+            alerts = session.status().alerts
+            assert [(a.id, a.fault) for a in alerts] == [("request", TargetFault.DEADLINE)]
+            assert "0.2 s" in alerts[0].title
+            assert "raise the deadline" in alerts[0].body
+            wait_for(lambda: session.status().state is RunState.RECONNECTING)
+            assert session.status().attempt == 1
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
 
 
 def test_over_the_servers_limit_is_said_with_both_sizes_and_sent_once() -> None:
