@@ -14,7 +14,7 @@ from gui.alerts import AlertsPanel
 from gui.commands import Command
 from gui.counters import Counters
 from gui.docks import DockArea
-from gui.language import count, tr
+from gui.language import count, number, tr
 from gui.layouts import Layout
 from gui.live_commands import live_commands
 from gui.live_session import LiveSession
@@ -304,7 +304,9 @@ def source_line(info: SourceInfo) -> str:
         parts.append(f"{info.width} × {info.height}")
     if info.rate:
         sound = info.kind is MediaKind.AUDIO
-        parts.append(f"{info.rate / 1000:g} kHz" if sound else f"{info.rate:g} fps")
+        rate = info.rate / 1000 if sound else info.rate
+        text = number(rate, 0 if rate == int(rate) else 1)
+        parts.append(tr("{rate} kHz", rate=text) if sound else tr("{rate} fps", rate=text))
     if info.items and info.kind is MediaKind.IMAGE:
         parts.append(count(info.items, tr("frame"), tr("frames")))
     return "   ".join(parts)
