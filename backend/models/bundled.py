@@ -9,6 +9,7 @@ from pathlib import Path
 from backend.models.faces import Faces
 from backend.models.identity import Identity
 from backend.models.model import Model
+from backend.models.model_calls import ModelCalls
 from backend.models.model_folders import ModelFolders
 from backend.models.people import People
 from backend.models.pitch import PitchFinder
@@ -61,8 +62,9 @@ def repository_registry(roots: Sequence[Path], *, bundled: bool) -> ModelRegistr
     With `bundled` the models that ship with Inferdeck are in it too, ready to compute. Raises
     UsageError for a repository that is no folder.
     """
-    folders = ModelFolders((), standard_runtimes())
-    registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders)
+    calls = ModelCalls()
+    folders = ModelFolders((), standard_runtimes(calls))
+    registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders, calls=calls)
     for factory in bundled_models() if bundled else ():
         registry.add_factory(factory.name, factory)
         registry.load(factory.name)

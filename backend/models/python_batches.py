@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import json
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from typing import Any
 
 from backend.core.tensors import Array, Datatype
+from backend.models.python_asking import Asking
 from backend.models.python_messages import Body, Message, read_tensors
 from backend.models.python_replies import Outbox, PendingReply
 from backend.models.python_reports import log_exception
@@ -32,7 +34,7 @@ _Pair = tuple[InferenceRequest, PendingReply]
 class BatchRunner:
     """Gives a model its requests and hands out what it returns; used by the main thread."""
 
-    def __init__(self, model: Any, args: dict[str, str], outbox: Outbox) -> None:
+    def __init__(self, model: Any, args: dict[str, str], outbox: Outbox, asking: Asking) -> None:
         self._model = model
         self._name = args["model_name"]
         self._instance = args["model_instance_name"]
@@ -41,6 +43,10 @@ class BatchRunner:
         self._decoupled = bool(config.get("model_transaction_policy", {}).get("decoupled"))
         self._declared = _declared_outputs(config)
         self._outbox = outbox
+        self._asking = asking
+        self._always = contextlib.ExitStack()
+        if self._decoupled:  # the server always listens to such a model
+            self._always.enter_context(asking.allowed())
         self._loop = _BackgroundLoop()
 
     def run(self, message: Message) -> None:
@@ -48,7 +54,8 @@ class BatchRunner:
         started = time.monotonic_ns()
         pairs = self._requests(message)
         ready = time.monotonic_ns()
-        bodies, buffers = self._execute(pairs)
+        with self._asking.allowed():
+            bodies, buffers = self._execute(pairs)
         # Whatever the model keeps of a request keeps its reply open; what we hold must not.
         pairs.clear()
         computed = time.monotonic_ns()

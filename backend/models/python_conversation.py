@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -13,11 +14,18 @@ from backend.core.errors import (
     ModelFailed,
     NotFound,
     NotReady,
+    Overloaded,
     RequestError,
     Unsupported,
 )
-from backend.core.inference import BINARY_DATA_OUTPUT, TIMING_EXTENSION
+from backend.core.inference import (
+    BINARY_DATA_OUTPUT,
+    TIMING_EXTENSION,
+    InferRequest,
+    RequestedOutput,
+)
 from backend.core.tensors import Array
+from backend.models.model_calls import ModelCalls
 from backend.models.python_messages import (
     Body,
     Kind,
@@ -37,6 +45,16 @@ _ERRORS: dict[int, type[RequestError]] = {
     6: InvalidInput,
 }
 """By the code of a TritonError; the others are the model's failure."""
+
+_INTERNAL = 1
+_CODES: tuple[tuple[int, type[RequestError]], ...] = (
+    (2, NotFound),
+    (3, InvalidInput),
+    (4, NotReady),
+    (4, Overloaded),
+    (5, Unsupported),
+)
+"""The code of a TritonError, by the error that another model answered with."""
 
 _OURS = frozenset(
     {
@@ -69,8 +87,11 @@ class Conversation:
     answer while the batch is executed, and are read by who waits for it, which saves a hop.
     """
 
-    def __init__(self, name: str, pipe: MessagePipe, *, decoupled: bool) -> None:
+    def __init__(self, name: str, pipe: MessagePipe, calls: ModelCalls, *, decoupled: bool) -> None:
         self._name = name
+        self._calls = calls
+        self._answering = threading.Lock()
+        self._over = False
         self._pipe = pipe
         self._decoupled = decoupled
         self._keys = itertools.count()
@@ -117,6 +138,8 @@ class Conversation:
 
     def end(self, reason: str) -> None:
         """The process has ended: fail what was executed and not answered to the end."""
+        with self._answering:
+            self._over = True
         with self._changed:
             left = list(self._open.values())
             self._open.clear()
@@ -145,6 +168,9 @@ class Conversation:
             answer = {"ticket": body["ticket"], "cancelled": self._cancelled(body["key"])}
             self._pipe.send(Kind.ANSWER, answer)
             return
+        if message.kind is Kind.CALL:
+            self._ask(message)
+            return
         buffers = iter(message.buffers)
         for response in body["responses"]:
             self._respond(response, buffers)
@@ -154,6 +180,29 @@ class Conversation:
                 if body["batch"] == self._batch:
                     self._done = body
                     self._changed.notify_all()
+
+    def _ask(self, message: Message) -> None:
+        """Pass a request to another model on; its responses are written as they come."""
+        body = message.body
+
+        def told(response: ModelResponse | None, final: bool) -> None:
+            answer, buffers = _as_result(body["ticket"], response, final=final)
+            with self._answering, contextlib.suppress(OSError, ValueError):
+                if not self._over:
+                    self._pipe.send(Kind.RESULT, answer, buffers)
+
+        try:
+            request = InferRequest(
+                body["model"],
+                tuple(read_tensors(body["inputs"], message.buffers, "input", body["model"])),
+                body["version"],
+                body["id"],
+                body["parameters"],
+                tuple(RequestedOutput(name) for name in body["outputs"]),
+            )
+            self._calls.ask(request, told, decoupled=body["decoupled"])
+        except RequestError as error:
+            told(ModelResponse(error=error), True)  # noqa: FBT003
 
     def _cancelled(self, key: int) -> bool:
         with self._changed:
@@ -204,6 +253,20 @@ def _as_message(opened: Mapping[int, _Open]) -> tuple[list[Body], list[Buffer]]:
             }
         )
     return requests, buffers
+
+
+def _as_result(
+    ticket: int, response: ModelResponse | None, *, final: bool
+) -> tuple[Body, list[Buffer]]:
+    """Another model's response as a message's body and its buffers."""
+    body: Body = {"ticket": ticket, "final": final}
+    if response is None:
+        return body, []
+    if response.error is not None:
+        code = next((n for n, kind in _CODES if isinstance(response.error, kind)), _INTERNAL)
+        return {**body, "error": {"message": str(response.error), "code": code}}, []
+    described, buffers = describe_tensors(response.outputs)
+    return {**body, "tensors": described, "parameters": dict(response.parameters)}, buffers
 
 
 def _times(started_ns: int, sent_ns: int, done: Body) -> ExecutionTimes:

@@ -10,12 +10,14 @@ import threading
 from typing import Any
 
 from backend.core.process import trim_memory
+from backend.models.python_asking import Asking
 from backend.models.python_batches import BatchRunner
 from backend.models.python_loading import complete, load, model_class
 from backend.models.python_memory import map_memory
 from backend.models.python_messages import Kind, Message, MessagePipe
 from backend.models.python_replies import Outbox
 from backend.models.python_reports import log_exception
+from backend.models.python_requests import ask_with
 
 _PATIENCE_S = 3.0
 """How long a model that is busy may go on when the server is gone."""
@@ -56,7 +58,8 @@ def _set_up(pipe: MessagePipe, setup: dict[str, Any]) -> Any:
 
 
 def _answer(inbox: _Inbox, model: Any, setup: dict[str, Any]) -> None:
-    runner = BatchRunner(model, setup["args"], inbox.outbox)
+    ask_with(inbox.asking)
+    runner = BatchRunner(model, setup["args"], inbox.outbox, inbox.asking)
     while (message := inbox.next()) is not None:
         try:
             runner.run(message)
@@ -85,6 +88,7 @@ class _Inbox:
     def __init__(self, pipe: MessagePipe) -> None:
         self.pipe = pipe
         self.outbox = Outbox(pipe)
+        self.asking = Asking(pipe)
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
@@ -99,12 +103,15 @@ class _Inbox:
         except (EOFError, OSError):
             _end_after(_PATIENCE_S)
         self.outbox.gone()
+        self.asking.gone()
         self._messages.put(None)
 
     def _take(self, message: Message) -> None:
         match message.kind:
             case Kind.ANSWER:
                 self.outbox.answered(message.body)
+            case Kind.RESULT:
+                self.asking.told(message)
             case Kind.FINALIZE:
                 self._messages.put(None)
             case _:

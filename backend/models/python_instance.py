@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from backend.core.errors import NotReady
 from backend.core.worker import Worker
+from backend.models.model_calls import ModelCalls
 from backend.models.python_conversation import Conversation
 from backend.models.python_messages import Body, Kind
 from backend.models.python_process import ModelProcess
@@ -43,8 +44,11 @@ class Patience:
 class PythonInstance:
     """Runs the model in a process of its own; between its end and a new start, it is in trouble."""
 
-    def __init__(self, name: str, setup: Body, patience: Patience, *, decoupled: bool) -> None:
+    def __init__(
+        self, name: str, setup: Body, patience: Patience, calls: ModelCalls, *, decoupled: bool
+    ) -> None:
         """Start the process and initialize the model; raises ModelLoadError."""
+        self._calls = calls
         self._name = name
         self._model: str = setup["args"]["model_name"]
         self._setup = setup
@@ -118,7 +122,9 @@ class PythonInstance:
         finally:
             with self._changed:
                 self._starting = None
-        return process, Conversation(self._model, process.pipe, decoupled=self._decoupled)
+        return process, Conversation(
+            self._model, process.pipe, self._calls, decoupled=self._decoupled
+        )
 
     def _keep(self, _stop: threading.Event) -> None:
         """Wait for the process to end; unless it was asked to, start another after a pause."""

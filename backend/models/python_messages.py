@@ -50,6 +50,8 @@ class Kind(IntEnum):
     """To the model: whether a request is cancelled."""
     FINALIZE = 4
     """To the model: finish and end."""
+    RESULT = 5
+    """To the model: a response to what it asked another model."""
     READY = 16
     """From the model: set up."""
     FAILED = 17
@@ -60,6 +62,8 @@ class Kind(IntEnum):
     """From the model: `execute` has returned, with the last responses."""
     QUESTION = 20
     """From the model: is this request cancelled?"""
+    CALL = 21
+    """From the model: a request to another model."""
 
 
 class Message(NamedTuple):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from backend.core.inference import Parameter
 from backend.models.python_tensor import Tensor, TritonModelException
@@ -216,19 +217,47 @@ class InferenceRequest:
             raise TritonModelException(f"Unknown release flags {flags}.")
         self._release_flags = flags
 
-    def exec(self, decoupled: bool = False) -> NoReturn:  # noqa: ARG002
-        """Ask another model: not offered here."""
-        self._refuse()
+    def given_parameters(self) -> dict[str, Any]:
+        """The parameters as they were given."""
+        return dict(self._parameters)
 
-    async def async_exec(self, decoupled: bool = False) -> NoReturn:  # noqa: ARG002
-        """Ask another model: not offered here."""
-        self._refuse()
+    def exec(
+        self,
+        decoupled: bool = False,
+        execution_timeout: object = None,  # noqa: ARG002 - known, and without effect
+    ) -> Any:
+        """Ask another model and wait: its response, or all of them one by one if `decoupled`.
 
-    def _refuse(self) -> NoReturn:
-        raise TritonModelException(
-            f"Model '{self._model_name}' cannot be asked: requests from one model to another "
-            "are not offered by this server."
-        )
+        What goes wrong at the other model is the response's error. Raises TritonModelException
+        outside `execute`, and for a request without a model's name.
+        """
+        if not self._model_name:
+            raise TritonModelException("A request to another model needs its model_name.")
+        if not _askers:
+            raise TritonModelException("Other models can be asked only while execute() runs.")
+        responses = _askers[-1].ask(self, decoupled=decoupled)
+        return responses if decoupled else next(iter(responses))
+
+    async def async_exec(self, decoupled: bool = False, execution_timeout: object = None) -> Any:
+        """What `exec` does, while other coroutines run."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, self.exec, decoupled, execution_timeout)
+
+
+class Asker(Protocol):
+    """Takes requests to other models."""
+
+    def ask(self, request: InferenceRequest, *, decoupled: bool) -> Iterator[InferenceResponse]:
+        """The responses as they come."""
+        ...
+
+
+_askers: list[Asker] = []
+
+
+def ask_with(asker: Asker) -> None:
+    """From now on requests to other models of this process go that way."""
+    _askers.append(asker)
 
 
 def bind(request: InferenceRequest, reply: Reply) -> None:

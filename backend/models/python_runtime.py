@@ -10,6 +10,7 @@ from backend.core.tensors import TensorSpec
 from backend.models.config_types import input_specs, output_specs
 from backend.models.folder_profile import profile_in
 from backend.models.labels import read_labels
+from backend.models.model_calls import ModelCalls
 from backend.models.python_config import (
     BACKEND,
     DEFAULT_FILE,
@@ -35,7 +36,9 @@ class PythonServable:
 
     instant = False
 
-    def __init__(self, config: pb.ModelConfig, version_folder: Path, patience: Patience) -> None:
+    def __init__(
+        self, config: pb.ModelConfig, version_folder: Path, patience: Patience, calls: ModelCalls
+    ) -> None:
         self.config = config
         self.name = config.name
         self.version = version_folder.name
@@ -47,6 +50,7 @@ class PythonServable:
             version_folder.parent, config.name, self.inputs, self.outputs, self.labels
         )
         self._version_folder = version_folder
+        self._calls = calls
         self._patience = patience
         self._instances: list[PythonInstance] = []
 
@@ -60,7 +64,9 @@ class PythonServable:
         places = list(instance_places(self.config))
         name, kind = places[min(index, len(places) - 1)]
         setup = _setup(self.config, self._version_folder, name, kind)
-        instance = PythonInstance(name, setup, self._patience, decoupled=self.decoupled)
+        instance = PythonInstance(
+            name, setup, self._patience, self._calls, decoupled=self.decoupled
+        )
         self._instances.append(instance)
         return instance
 
@@ -73,8 +79,9 @@ class PythonRuntime:
 
     name = BACKEND
 
-    def __init__(self, patience: Patience | None = None) -> None:
+    def __init__(self, patience: Patience | None = None, calls: ModelCalls | None = None) -> None:
         self._patience = patience or Patience()
+        self._calls = calls or ModelCalls()
 
     def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
         """By backend; where neither it nor a platform is given, by the name of the model's file."""
@@ -108,7 +115,7 @@ class PythonRuntime:
                 config.name,
                 _ENVIRONMENT,
             )
-        return PythonServable(with_defaults(config), version_folder, self._patience)
+        return PythonServable(with_defaults(config), version_folder, self._patience, self._calls)
 
 
 def _find(config: pb.ModelConfig, version_folder: Path) -> str:

@@ -190,7 +190,8 @@ def unload_model(model_name: str, unload_dependents: bool = False) -> NoReturn: 
 
 def _refuse(model_name: str) -> NoReturn:
     raise TritonModelException(
-        f"Model '{model_name}' is out of reach: a model here has no way to other models."
+        f"Model '{model_name}' is out of reach: a model here asks others with "
+        "InferenceRequest.exec(), and does nothing else with them."
     )
 
 

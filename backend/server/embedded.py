@@ -15,6 +15,7 @@ from backend.models.registry import ModelRegistry
 from backend.server.doors import Door, Doors
 from backend.server.edges import listener_factory
 from backend.server.hall import make_hall
+from backend.server.inner_calls import InnerCalls
 from backend.server.options import ServerOptions
 from backend.server.plane import DataPlane, ModelStatus, model_rows
 from backend.server.ports import address
@@ -209,6 +210,8 @@ class _House:
     async def _live(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_note_quietly)
+        calls = self._plane.registry.calls
+        calls.answer_with(InnerCalls(self._plane, loop))
         self._began.set_result(loop)
         try:
             await self._ending.wait()
@@ -221,6 +224,7 @@ class _House:
             await self._doors.close_all(self._grace_s)
             self._side.close()
             self._hall.close()
+            calls.answer_with(None)
 
 
 def _note_quietly(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
