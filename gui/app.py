@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from backend.core.errors import ConsoleError
 from backend.core.process import tune_process
+from backend.core.worker import Worker
 from gui.env import why_no_window
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _USAGE = 2
 _SERVER_STOP_S = 0.5
+_MODELS_CLOSE_S = 1.0
 
 
 def main(argv: list[str]) -> int:
@@ -112,7 +114,7 @@ def _run(options: Options) -> int:
         tasks.close(timeout_s=0.3)
         if server.server is not None:
             server.server.stop(_SERVER_STOP_S)
-        maker.close()
+        maker.close(_MODELS_CLOSE_S)
         logging.getLogger("inferdeck").removeHandler(log)
         catcher.uninstall()
         app.removeEventFilter(keys)
@@ -227,10 +229,11 @@ class _ServerMaker:
         """The models, None before there is a server."""
         return self._registry
 
-    def close(self) -> None:
-        """End the models, children of theirs included."""
-        if self._registry is not None:
-            self._registry.close()
+    def close(self, timeout_s: float) -> None:
+        """End the models, children of theirs included; one that still loads is not waited for."""
+        registry = self._registry
+        if registry is not None:
+            Worker("models-close", lambda _stop: registry.close()).start().join(timeout_s)
 
 
 def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:

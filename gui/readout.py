@@ -90,6 +90,7 @@ class Readout(QObject):
     @Slot()
     def refresh(self) -> None:
         """Bring every word and number up to date."""
+        self._server.look()
         self._page.server.poll()
         for line in self._log.lines.drain():
             self._page.log.add_text(line)

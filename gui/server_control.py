@@ -15,6 +15,7 @@ from backend.core.status import Alert, Severity
 from backend.core.target import Target
 from backend.server.ports import check_free
 from backend.server.records import RequestLog
+from gui.language import tr
 from gui.switches import LOCAL_NAME
 from gui.tasks import Tasks
 
@@ -137,7 +138,7 @@ class ServerControl(QObject):
     def alerts(self) -> tuple[Alert, ...]:
         """What is wrong with the server."""
         if self.state is ServerState.FAILED:
-            return (Alert("server", Severity.ERROR, "The local server is down", self.trouble),)
+            return (Alert("server", Severity.ERROR, tr("The local server is down"), self.trouble),)
         return ()
 
     def start(self) -> None:
@@ -208,6 +209,14 @@ class ServerControl(QObject):
         server = self.server
         if server is not None:
             self._do(ServerState.CHANGING, lambda: server.set_grpc(on))
+
+    def look(self) -> None:
+        """Notice a server that has ended without being asked to; for twice a second."""
+        gone = self.server is not None and not self.server.running
+        if gone and self.state is ServerState.RUNNING and not self._busy:
+            self.state = ServerState.FAILED
+            self.trouble = tr("It has ended by itself.")
+            self.changed.emit()
 
     def _do(self, state: ServerState, work: Callable[[], object]) -> None:
         if self._busy:

@@ -40,6 +40,10 @@ class NotesPage:
     def deactivated(self) -> None:
         self.told.append("deactivated")
 
+    def escape(self) -> bool:
+        self.told.append("escape")
+        return True
+
     def set_palette_roles(self, palette: Palette) -> None:
         self.told.append(palette.name)
 

@@ -167,6 +167,17 @@ def test_the_focus_stays_on_the_button_that_was_pressed(
     assert QApplication.focusWidget() is restart
 
 
+def test_a_server_that_ends_by_itself_is_noticed(
+    doors: ServerDoors, control: ServerControl, servers: list[FakeServer]
+) -> None:
+    control.start()
+    servers[0].running = False
+    control.look()
+    assert control.state is ServerState.FAILED
+    assert "by itself" in complaint(doors)
+    assert button(doors, "Start").isEnabled()
+
+
 # -- repositories ------------------------------------------------------------------------------
 
 

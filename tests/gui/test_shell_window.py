@@ -21,7 +21,15 @@ from pytestqt.qtbot import QtBot
 from backend.core.choices import EMBEDDED, Serialization, Transport
 from backend.core.errors import PortInUse, TargetUnreachable
 from backend.core.samples import MediaKind
-from backend.core.status import Alert, Notice, RunState, Severity, SourceState, SourceStatus
+from backend.core.status import (
+    Alert,
+    Notice,
+    RunState,
+    RunStatus,
+    Severity,
+    SourceState,
+    SourceStatus,
+)
 from backend.core.target import Target
 from gui.run_control import Phase
 from gui.server_control import ServerState
@@ -169,6 +177,21 @@ def test_a_failed_run_offers_a_way_out(stage: Stage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: stage.window.run.phase is Phase.IDLE)
     assert stage.window.toasts.shown[-1].severity is Severity.ERROR
     assert stage.window.page.pane.preview.summary.find("Nothing answers at lab:8001.") >= 0
+
+
+def test_dot_and_words_agree_after_an_error_and_both_go_with_another_source(
+    stage: Stage, qtbot: QtBot
+) -> None:
+    session = begin(stage)
+    session.error = TargetUnreachable("Nothing answers at lab:8001.", "Is it up?")
+    session.now = RunStatus(state=RunState.FAILED, message="Nothing answers.")
+    session.over = True
+    qtbot.waitUntil(lambda: stage.window.run.phase is Phase.IDLE)
+    assert stage.window.strip.text("state") == "Failed: Nothing answers."
+    stage.window.desk.choose("sweep")
+    stage.window.readout.refresh()
+    assert stage.window.strip.text("state") == "Ready, Space streams"
+    assert stage.window.strip._dot_role == "text_muted"
 
 
 def test_a_port_in_use_is_an_alert_and_free_ports_get_out_of_it(stage: Stage) -> None:
