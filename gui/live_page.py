@@ -100,6 +100,10 @@ class LivePage(DockArea):
         """Keys belong to the picture first."""
         self.pane.preview.setFocus()
 
+    def escape(self) -> bool:
+        """Nothing: a run is stopped by Space."""
+        return False
+
     def deactivated(self) -> None:
         """Nothing: what cannot be seen is not painted anyway."""
 

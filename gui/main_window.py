@@ -279,9 +279,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def escape(self) -> None:
-        """Leave full screen."""
+        """Leave full screen, else end what is under way on the page in front."""
         if self.isFullScreen():
             self.showNormal()
+        else:
+            self.deck.escape()
 
     @Slot()
     def open_settings(self) -> None:

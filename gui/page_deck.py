@@ -47,6 +47,10 @@ class PageDeck(QWidget):
         """Name of the page on show, '' if there is none."""
         return self._front.name if self._front is not None else ""
 
+    def escape(self) -> bool:
+        """Esc for the page in front; whether it had a use for it."""
+        return self._front is not None and self._front.escape()
+
     def add(self, page: Page) -> None:
         """One more page, the first of which is in front; raises ValueError for a name in use."""
         if any(other.name == page.name for other in self._pages):

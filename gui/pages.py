@@ -60,6 +60,10 @@ class Page(Protocol):
         """Another page came to the front: stop what only eyes need."""
         ...
 
+    def escape(self) -> bool:
+        """Esc was pressed while it is in front: end what is under way; whether there was any."""
+        ...
+
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         ...

@@ -190,7 +190,7 @@ def _view(window: MainWindow) -> Iterator[Command]:
         ("F11",),
         checked=window.isFullScreen,
     )
-    yield Command("view.escape", tr("Leave full screen"), window.escape, keys=("Esc",))
+    yield Command("view.escape", tr("Leave full screen or cancel"), window.escape, keys=("Esc",))
 
 
 def _is_theme(window: MainWindow, choice: ThemeChoice) -> bool:

@@ -108,6 +108,13 @@ class InspectPage(QObject):
     def deactivated(self) -> None:
         """Nothing: a call goes on."""
 
+    def escape(self) -> bool:
+        """End the call under way."""
+        under_way = self.desk.phase is not CallPhase.IDLE
+        if under_way:
+            self.desk.cancel()
+        return under_way
+
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         for part in (self.methods, self.request, self.reply, self.past):
