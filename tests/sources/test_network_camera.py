@@ -85,15 +85,19 @@ def test_a_frozen_camera_is_silent_and_can_be_left_at_once(
 
 @pytest.mark.network_camera
 def test_rtsp_gives_only_new_pictures(rtsp: ChildCamera, stop: threading.Event) -> None:
-    with closing(NetworkCamera(rtsp.url)) as camera:
-        info = camera.open(stop)
-        assert (info.width, info.height, info.rate) == (640, 480, 30.0)
-        read_until_item(camera, stop)
-        began = time.monotonic()
-        for _ in range(15):
+    """What piled up while the stream was studied would come all at once, every time."""
+    took_s: list[float] = []
+    # On a busy machine it may be we who are late, once.
+    while len(took_s) < 3 and max(took_s, default=0.0) <= 0.3:
+        with closing(NetworkCamera(rtsp.url)) as camera:
+            info = camera.open(stop)
+            assert (info.width, info.height, info.rate) == (640, 480, 30.0)
             read_until_item(camera, stop)
-        # What piled up while the stream was studied would come all at once.
-        assert time.monotonic() - began > 0.3
+            began = time.monotonic()
+            for _ in range(15):
+                read_until_item(camera, stop)
+            took_s.append(time.monotonic() - began)
+    assert max(took_s) > 0.3
 
 
 @pytest.mark.network_camera
