@@ -54,12 +54,19 @@ def check_finite(name: str, data: Array) -> None:
 
 
 def from_json_data(
-    data: Any, datatype: Datatype, shape: Sequence[int], place: Place, *, lenient: bool = False
+    data: Any,
+    datatype: Datatype,
+    shape: Sequence[int],
+    place: Place,
+    *,
+    lenient: bool = False,
+    no_booleans: bool = False,
 ) -> Tensor:
     """The tensor in a nested or flat list.
 
     Raises InvalidInput unless the elements are of the datatype's kind, fit it and are as many as
-    the shape has. Lenient reading, for replies, takes null for NaN.
+    the shape has. Lenient reading, for replies, takes null for NaN. Who knows that there are
+    `no_booleans` saves a look at each element.
     """
     if datatype in _RAW_ONLY:
         raise InvalidInput(f"{place} is {datatype}, which JSON may not carry", "Use binary data.")
@@ -71,7 +78,9 @@ def from_json_data(
     check_count(len(flat), shape, place)
     if datatype is Datatype.BYTES:
         return Tensor(place.name, datatype, object_array(_strings(flat, place), shape))
-    values = _checked(flat, datatype, place, lenient=lenient)
+    values = _at_once(flat, datatype, place) if no_booleans else None
+    if values is None:
+        values = _checked(flat, datatype, place, lenient=lenient)
     return Tensor(place.name, datatype, values.reshape(shape))
 
 
@@ -118,6 +127,24 @@ _TYPECODES = {
     Datatype.INT32: "i",
     Datatype.INT64: "q",
 }
+
+
+def _at_once(flat: list[Any], datatype: Datatype, place: Place) -> Array | None:
+    """The elements if they are all right, None otherwise.
+
+    Booleans would pass as numbers; everything else that is wrong is found while converting.
+    """
+    try:
+        match datatype.numpy.kind:
+            case "b":
+                return None
+            case "f":
+                return narrowed(np.frombuffer(array("d", flat), np.float64), datatype, place)
+        if datatype is Datatype.UINT8:
+            return np.frombuffer(bytes(flat), np.uint8)
+        return np.frombuffer(array(_TYPECODES[datatype], flat), datatype.numpy)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _checked(flat: list[Any], datatype: Datatype, place: Place, *, lenient: bool) -> Array:

@@ -57,6 +57,19 @@ def write_json(value: Any, *, bare_nan: bool = False) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
+def may_hold_booleans(text: Buffer) -> bool:
+    """Whether `true` or `false` stands anywhere in a JSON text; quick where there is no e."""
+    plain = bytes(text)
+    at = -1
+    for _ in range(_SHORT):
+        at = plain.find(b"e", at + 1)
+        if at < 0:
+            return False
+        if plain.endswith((b"true", b"false"), max(0, at - 4), at + 1):
+            return True
+    return b"true" in plain or b"false" in plain
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()

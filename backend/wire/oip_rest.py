@@ -20,7 +20,7 @@ from backend.core.inference import (
 from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.wire.elements import Buffer, reading_reply
 from backend.wire.json_data import has_not_finite
-from backend.wire.json_text import read_json, write_json
+from backend.wire.json_text import may_hold_booleans, read_json, write_json
 from backend.wire.oip_json import json_list, json_object, text
 from backend.wire.oip_parameters import from_json, kind_of
 from backend.wire.oip_raw_body import raw_body_request
@@ -31,6 +31,9 @@ from backend.wire.shared_regions import RegionReader
 HEADER_LENGTH = "Inference-Header-Content-Length"
 JSON_TYPE = "application/json"
 BINARY_TYPE = "application/octet-stream"
+
+_LARGE = 16 * 1024
+"""JSON above this is mostly numbers, and worth a look at what else is in it."""
 
 
 def infer_path(model: str, version: str = "") -> str:
@@ -96,7 +99,14 @@ def decode_request(
     inputs, outputs = json_list(header, "inputs"), json_list(header, "outputs")
     limits.check_tensors("input", len(inputs))
     limits.check_tensors("output", len(outputs))
-    reader = TensorReader("input", model, view[size:], lenient=False, regions=regions)
+    reader = TensorReader(
+        "input",
+        model,
+        view[size:],
+        lenient=False,
+        regions=regions,
+        no_booleans=size > _LARGE and not may_hold_booleans(view[:size]),
+    )
     return InferRequest(
         model=model,
         inputs=tuple(reader.read_all(inputs)),
@@ -153,7 +163,8 @@ def decode_response(headers: Mapping[str, str], body: Buffer) -> InferResponse:
         if "outputs" not in header:
             raise InvalidInput(f"it has no 'outputs'; got {_keys(header)}.")
         model = text(header, "model_name")
-        reader = TensorReader("output", model, view[size:], lenient=True)
+        no_booleans = size > _LARGE and not may_hold_booleans(view[:size])
+        reader = TensorReader("output", model, view[size:], lenient=True, no_booleans=no_booleans)
         return InferResponse(
             model=model,
             outputs=tuple(reader.read_all(json_list(header, "outputs"))),

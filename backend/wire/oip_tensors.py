@@ -57,6 +57,7 @@ class TensorReader:
         *,
         lenient: bool,
         regions: RegionReader | None = None,
+        no_booleans: bool = False,
     ) -> None:
         self._role = role
         self._model = model
@@ -64,6 +65,7 @@ class TensorReader:
         self._at = 0
         self._lenient = lenient
         self._regions = regions
+        self._no_booleans = no_booleans
 
     def read_all(self, items: list[Any]) -> Iterator[Tensor]:
         """Each tensor in order; raises InvalidInput if bytes are missing or left over."""
@@ -93,7 +95,14 @@ class TensorReader:
             return from_raw(self._take(size, place), datatype, shape, place)
         if value.get("data") is None:
             raise InvalidInput(f"{place} has neither 'data' nor '{BINARY_DATA_SIZE}'")
-        return from_json_data(value["data"], datatype, shape, place, lenient=self._lenient)
+        return from_json_data(
+            value["data"],
+            datatype,
+            shape,
+            place,
+            lenient=self._lenient,
+            no_booleans=self._no_booleans,
+        )
 
     def _binary_size(
         self, value: Mapping[str, Any], parameters: Parameters, place: Place, *, alone: bool

@@ -6,7 +6,8 @@ Run by hand, on a quiet machine:
 
 Starts `main.py serve` and `tests.benchmarks.bare_echo` as children and measures `identity` on all
 of them in turn, round after round, with the same client: prepared bytes go out, bytes come back
-and are not decoded. A peer must serve a model `identity` with INPUT0 and OUTPUT0 UINT8 [-1].
+and are not decoded. A peer must serve a model `identity` with INPUT0 and OUTPUT0 UINT8 [-1]; what
+it does not offer (a stream, bytes over REST) is left out. HOST:,GRPC measures only gRPC.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ from backend.core.process import tune_process
 
 tune_process()
 
-import numpy as np  # noqa: E402 - after the process is tuned
+import grpc  # noqa: E402 - after the process is tuned
+import numpy as np  # noqa: E402
 
 from backend.clients.calls import RestCall  # noqa: E402
 from backend.clients.grpc_channel import GrpcChannel  # noqa: E402
 from backend.clients.rest_channel import RestChannel  # noqa: E402
 from backend.core.addresses import target_from_text  # noqa: E402
 from backend.core.choices import Compression  # noqa: E402
+from backend.core.errors import ConsoleError  # noqa: E402
 from backend.core.flow import Credits  # noqa: E402
 from backend.core.inference import InferRequest, RequestedOutput  # noqa: E402
 from backend.core.target import Target  # noqa: E402
@@ -41,6 +44,7 @@ from backend.wire.oip_grpc import encode_request as encode_grpc  # noqa: E402
 from backend.wire.oip_rest import encode_request as encode_rest  # noqa: E402
 
 _LIMIT = 256 * 1024 * 1024
+_UNARY = "/inference.GRPCInferenceService/ModelInfer"
 _STREAM = "/inference.GRPCInferenceService/ModelStreamInfer"
 _SIZES = {"1 KB": 1024, "frame": 640 * 480 * 3}
 _SECONDS = 0.8
@@ -53,6 +57,14 @@ class Row:
     unit: str
     values: dict[str, list[float]] = field(default_factory=dict)
 
+    def add(self, name: str, value: float) -> None:
+        """What a server did in one round."""
+        self.values.setdefault(name, []).append(value)
+
+
+class NotOfferedError(Exception):
+    """A peer answers with an error."""
+
 
 def main() -> int:
     """Measure and print a table."""
@@ -60,36 +72,53 @@ def main() -> int:
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=HOST:REST,GRPC")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    with _child("tests.benchmarks.bare_echo") as bare, _child("main", "serve") as ours:
+    with Child("tests.benchmarks.bare_echo") as bare, Child("main", "serve") as ours:
         targets = {"ours": ours, "bare": bare}
         for peer in options.peer:
             name, _, text = peer.partition("=")
             targets[name] = target_from_text(text)
         rows: dict[str, Row] = {}
         for _ in range(options.rounds):
-            for measure in (_streams, _rests):
+            for measure in (_streams, _unaries, _rests):
                 for name, target in targets.items():
-                    for title, unit, value in measure(target):
-                        rows.setdefault(f"{title} {unit}", Row(unit)).values.setdefault(
-                            name, []
-                        ).append(value)
+                    try:
+                        for title, unit, value in measure(target):
+                            rows.setdefault(f"{title} {unit}", Row(unit)).add(name, value)
+                    except (grpc.RpcError, ConsoleError, NotOfferedError) as error:
+                        print(f"{name}: {str(error)[:100]!r}", file=sys.stderr)
     _print(rows, list(targets))
     return 0
 
 
 def _streams(target: Target) -> Iterator[tuple[str, str, float]]:
     for size_name, size in _SIZES.items():
-        request = encode_grpc(_request(size), raw=True)
+        request = encode_grpc(identity_request(size), raw=True)
         for in_flight in (1, 4, 16):
-            latency, rate = _stream(target.grpc, request, in_flight)
+            latency, rate = stream_echo(target.grpc, request, in_flight)
             if in_flight == 1:
                 yield f"stream {size_name}, 1 in flight", "ms", latency
             yield f"stream {size_name}, {in_flight} in flight", "/s", rate
 
 
-def _rests(target: Target) -> Iterator[tuple[str, str, float]]:
+def _unaries(target: Target) -> Iterator[tuple[str, str, float]]:
     for size_name, size in _SIZES.items():
-        headers, body = encode_rest(_request(size), binary=True)
+        request = encode_grpc(identity_request(size), raw=True)
+        channel = GrpcChannel(target.grpc, message_limit=_LIMIT, loopback=True)
+        channel.wait_ready(5.0)
+        took, until = [], time.perf_counter() + _SECONDS
+        while time.perf_counter() < until:
+            before = time.perf_counter()
+            channel.unary(_UNARY, request, deadline_s=10.0, compression=Compression.NONE)
+            took.append(time.perf_counter() - before)
+        channel.close()
+        yield f"unary {size_name}, 1 in flight", "ms", statistics.median(took) * 1e3
+
+
+def _rests(target: Target) -> Iterator[tuple[str, str, float]]:
+    if not target.rest:
+        return
+    for size_name, size in _SIZES.items():
+        headers, body = encode_rest(identity_request(size), binary=True)
         call = RestCall("/v2/models/identity/infer", headers, bytes(body))
         for senders in (1, 4):
             latency, rate = _rest(target.rest, call, senders)
@@ -98,14 +127,15 @@ def _rests(target: Target) -> Iterator[tuple[str, str, float]]:
             yield f"rest {size_name}, {senders} in flight", "/s", rate
 
 
-def _request(size: int) -> InferRequest:
+def identity_request(size: int) -> InferRequest:
+    """Random bytes for `identity`, wanted back as bytes."""
     data = np.random.default_rng(1).integers(0, 256, size, np.uint8)
     output = RequestedOutput("OUTPUT0", {"binary_data": True})
     tensor = Tensor("INPUT0", Datatype.UINT8, data)
     return InferRequest("identity", (tensor,), outputs=(output,))
 
 
-def _stream(address: str, request: bytes, in_flight: int) -> tuple[float, float]:
+def stream_echo(address: str, request: bytes, in_flight: int) -> tuple[float, float]:
     """Median milliseconds from sending to reply, and replies a second."""
     channel = GrpcChannel(address, message_limit=_LIMIT, loopback=True)
     channel.wait_ready(5.0)
@@ -121,7 +151,8 @@ def _stream(address: str, request: bytes, in_flight: int) -> tuple[float, float]
     started = time.perf_counter()
     for reply in channel.stream(_STREAM, outgoing(), compression=Compression.NONE):
         took.append(time.perf_counter() - sent[len(took)])
-        assert len(reply) > len(request) // 2, reply[:300]
+        if len(reply) <= len(request) // 2:
+            raise NotOfferedError(reply[:100])
         permits.refund()
     rate = len(took) / (time.perf_counter() - started)
     channel.close()
@@ -131,6 +162,7 @@ def _stream(address: str, request: bytes, in_flight: int) -> tuple[float, float]
 def _rest(url: str, call: RestCall, senders: int) -> tuple[float, float]:
     channel = RestChannel(url, message_limit=_LIMIT, loopback=True)
     took: list[float] = []
+    wrong: list[bytes] = []
     until = time.perf_counter() + _SECONDS
 
     def send() -> None:
@@ -138,7 +170,9 @@ def _rest(url: str, call: RestCall, senders: int) -> tuple[float, float]:
             before = time.perf_counter()
             reply = channel.send(call, deadline_s=10.0)
             took.append(time.perf_counter() - before)
-            assert reply.status == 200, reply.body[:300]
+            if reply.status != 200:
+                wrong.append(bytes(reply.body[:100]))
+                return
 
     threads = [threading.Thread(target=send) for _ in range(senders)]
     started = time.perf_counter()
@@ -148,10 +182,12 @@ def _rest(url: str, call: RestCall, senders: int) -> tuple[float, float]:
         thread.join()
     rate = len(took) / (time.perf_counter() - started)
     channel.close()
+    if wrong:
+        raise NotOfferedError(wrong[0])
     return statistics.median(took) * 1e3, rate
 
 
-class _child:  # noqa: N801 - reads as a function where it is used
+class Child:
     """A child process that says its addresses in its first line, ended with its standard input."""
 
     def __init__(self, module: str, *arguments: str) -> None:
@@ -164,6 +200,11 @@ class _child:  # noqa: N801 - reads as a function where it is used
             stdout=subprocess.PIPE,
             cwd=Path(__file__).resolve().parents[2],
         )
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
 
     def __enter__(self) -> Target:
         assert self._process.stdout is not None
@@ -184,8 +225,11 @@ def _print(rows: dict[str, Row], names: list[str]) -> None:
     print(f"{'':32}", *heads)
     for title, row in rows.items():
         values = {name: median(found) for name, found in row.values.items()}
-        cells = [f"{values[name]:10.2f}" for name in names if name in values]
-        cells += [f"{values['ours'] / values[name]:14.2f}" for name in others if name in values]
+        cells = [f"{values[name]:10.2f}" if name in values else f"{'-':>10}" for name in names]
+        cells += [
+            f"{values['ours'] / values[name]:14.2f}" if name in values else f"{'-':>14}"
+            for name in others
+        ]
         print(f"{title:32}", *cells)
 
 
