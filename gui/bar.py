@@ -185,7 +185,7 @@ class Bar(QWidget):
     # -- building ------------------------------------------------------------------------------
 
     def _build_pickers(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
-        self.target = Picker(tr("Target"), 164, palette, keep_from=":")
+        self.target = Picker(tr("Target"), 212, palette, keep_from=":")
         self.model = Picker(tr("Model"), 168, palette)
         self.source = Picker(tr("Source"), 208, palette)
         self.target.choices.aboutToShow.connect(self._fill_targets)

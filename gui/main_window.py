@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from backend.core.choices import EMBEDDED, ImageEncoding
 from backend.core.errors import ConsoleError, PayloadTooLarge, PortInUse, TargetUnreachable
-from backend.core.status import Notice, Severity
+from backend.core.status import Notice, Severity, SourceInfo
 from backend.core.target import Target
 from gui.appearance import Appearance
 from gui.bar import Bar
@@ -177,9 +177,9 @@ class MainWindow(QMainWindow):
         self.page.pane.view_changed.connect(self._view_changed)
         self.board.used.connect(self._used)
         self.desk.chosen.connect(self._source_chosen)
-        self.desk.known.connect(self.page.show_source)
+        self.desk.known.connect(self._source_known)
         self.desk.changed.connect(self._show_source)
-        self.desk.failed.connect(self.show_error)
+        self.desk.failed.connect(self._source_failed)
         self.desk.noticed.connect(self._noticed_with_details)
         self.readout.noticed.connect(self.show_notice)
         self.readout.outage_changed.connect(self._show_outage)
@@ -374,8 +374,24 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _source_chosen(self) -> None:
+        self.toasts.show_condition("source", None)
         self.readout.forget_error()
         self.page.forget_source()
+
+    @Slot(object)
+    def _source_failed(self, error: Exception) -> None:
+        """It stays said until another source is chosen, or this one can be used."""
+        if isinstance(error, ConsoleError):
+            notice = error_notice(error)
+            self.page.log.add_notice(notice)
+            self.toasts.show_condition("source", notice)
+        else:
+            self.show_error(error)
+
+    @Slot(object)
+    def _source_known(self, info: SourceInfo) -> None:
+        self.toasts.show_condition("source", None)
+        self.page.show_source(info)
 
     @Slot()
     def _show_source(self) -> None:

@@ -141,6 +141,9 @@ def test_a_source_that_cannot_be_used_is_said_and_stays_chosen(stage: Stage) -> 
     stage.window.toggle_run()
     assert stage.window.run.phase is Phase.IDLE
     assert not stage.sessions
+    assert [n.title for n in stage.window.toasts.shown] == ["There is no nowhere."]
+    stage.window.desk.choose("pattern")
+    assert not stage.window.toasts.shown
 
 
 @pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
