@@ -40,7 +40,7 @@ _TOP = QModelIndex()
 _ROW_HEIGHT = 24
 _MOST_ROWS_SHOWN = 8
 _HEADINGS = ("Output", "Type", "Shape", "Size", "Min", "Mean", "Max", "First values")
-_WIDTHS = (130, 64, 96, 76, 76, 76, 76)
+_WIDTHS = (104, 60, 84, 78, 64, 64, 64)
 _NUMBERS = (3, 4, 5, 6)
 _LISTED = 5
 
@@ -113,7 +113,9 @@ class SummaryView(QWidget):
         shown = min(_MOST_ROWS_SHOWN, len(summary.rows))
         bar = self._table.horizontalScrollBar().sizeHint().height()
         self._table.setFixedHeight(header + shown * _ROW_HEIGHT + bar + 2)
-        self._say(self._classes, _top_lines(summary))
+        # Where a profile says what the outputs mean, a vector need not be the scores of classes.
+        told = any(map(_words_of, summary.predictions))
+        self._say(self._classes, "" if told else _top_lines(summary))
         self._say(self._said, "\n".join(filter(None, map(_words_of, summary.predictions))))
         nothing = tr("There is no reply to show; the line above says why.")
         self._say(self._note, nothing if summary.error else summary.note)
@@ -194,7 +196,7 @@ def _odd(row: TensorRow) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "\u2013" if value is None else f"{value:.6g}"
+    return "\u2013" if value is None else f"{value:.4g}"
 
 
 def _top_lines(summary: ReplySummary) -> str:
