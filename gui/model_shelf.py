@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -47,6 +48,8 @@ class ModelShelf(QWidget):
         self.tree.customContextMenuRequested.connect(self._open_menu)
         self.hint = QLabel()
         self.hint.setProperty("role", "caption")
+        # Where there is little room it gives way to the buttons.
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._add = QPushButton(tr("Add folder..."))
         self._add.setToolTip(tr("Serve the models of a folder in Triton's layout"))
         self._load = QPushButton(tr("Load"))
