@@ -9,7 +9,6 @@ from pathlib import Path
 from backend.models.faces import Faces
 from backend.models.identity import Identity
 from backend.models.model import Model
-from backend.models.model_calls import ModelCalls
 from backend.models.model_folders import ModelFolders
 from backend.models.people import People
 from backend.models.pitch import PitchFinder
@@ -17,6 +16,7 @@ from backend.models.qr_codes import QrCodes
 from backend.models.registry import ModelRegistry
 from backend.models.runtimes import standard_runtimes
 from backend.models.shapes import Shapes
+from backend.models.surroundings import Surroundings
 from backend.models.voice_activity import VoiceActivity
 from backend.profiles.bundled import profile_for
 from backend.profiles.profile import ModelProfile
@@ -62,9 +62,9 @@ def repository_registry(roots: Sequence[Path], *, bundled: bool) -> ModelRegistr
     With `bundled` the models that ship with Inferdeck are in it too, ready to compute. Raises
     UsageError for a repository that is no folder.
     """
-    calls = ModelCalls()
-    folders = ModelFolders((), standard_runtimes(calls))
-    registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders, calls=calls)
+    around = Surroundings()
+    folders = ModelFolders((), standard_runtimes(around))
+    registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders, around=around)
     for factory in bundled_models() if bundled else ():
         registry.add_factory(factory.name, factory)
         registry.load(factory.name)

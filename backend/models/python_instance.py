@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from backend.core.errors import NotReady
 from backend.core.worker import Worker
-from backend.models.model_calls import ModelCalls
 from backend.models.python_conversation import Conversation
 from backend.models.python_messages import Body, Kind
 from backend.models.python_process import ModelProcess
@@ -21,6 +21,7 @@ from backend.models.servable import (
     ModelRequest,
     Respond,
 )
+from backend.models.surroundings import Surroundings
 
 _JOIN_S = 5.0
 _log = logging.getLogger("inferdeck.models.python")
@@ -45,10 +46,10 @@ class PythonInstance:
     """Runs the model in a process of its own; between its end and a new start, it is in trouble."""
 
     def __init__(
-        self, name: str, setup: Body, patience: Patience, calls: ModelCalls, *, decoupled: bool
+        self, name: str, setup: Body, patience: Patience, around: Surroundings, *, decoupled: bool
     ) -> None:
         """Start the process and initialize the model; raises ModelLoadError."""
-        self._calls = calls
+        self._around = around
         self._name = name
         self._model: str = setup["args"]["model_name"]
         self._setup = setup
@@ -58,7 +59,11 @@ class PythonInstance:
         self._trouble = ""
         self._closing = threading.Event()
         self._starting: ModelProcess | None = None
-        self._current: tuple[ModelProcess, Conversation] | None = self._start()
+        try:
+            self._current: tuple[ModelProcess, Conversation] | None = self._start()
+        except BaseException:
+            around.metrics.forget(self)
+            raise
         self._keeper = Worker(f"python-{name}", self._keep).start()
 
     @property
@@ -108,7 +113,7 @@ class PythonInstance:
         return f"model '{self._model}' cannot take requests now: {trouble}"
 
     def _start(self) -> tuple[ModelProcess, Conversation]:
-        process = ModelProcess(self._name)
+        process = ModelProcess(self._name, partial(self._around.metrics.change, self))
         with self._changed:
             self._starting = process
         if self._closing.is_set():
@@ -123,7 +128,7 @@ class PythonInstance:
             with self._changed:
                 self._starting = None
         return process, Conversation(
-            self._model, process.pipe, self._calls, decoupled=self._decoupled
+            self._model, process.pipe, self._around.calls, decoupled=self._decoupled
         )
 
     def _keep(self, _stop: threading.Event) -> None:

@@ -11,13 +11,14 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 from backend.core.worker import Worker
 from backend.models.python_memory import make_memory, map_memory
 from backend.models.python_messages import Body, Kind, MessagePipe
-from backend.models.python_reports import LOG_MARK, LogLevel
+from backend.models.python_reports import LOG_MARK, METRIC_MARK, LogLevel
 from backend.models.servable import ModelLoadError
 
 _PROGRAM = Path(__file__).with_name("python_child.py")
@@ -35,11 +36,13 @@ _LEVELS = {
 class ModelProcess:
     """A child that runs one copy of a model; ends when our end of its standard input closes.
 
-    `pipe` is the conversation with it. What it prints goes to the log under `name`.
+    `pipe` is the conversation with it. What it prints goes to the log under `name`, and what it
+    measures to `measured`.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, measured: Callable[[bytes], None] | None = None) -> None:
         self._name = name
+        self._measured = measured
         self._reaping = threading.Lock()
         memory = make_memory()
         self._child = _start(memory)
@@ -123,6 +126,10 @@ class ModelProcess:
                 self._log_line(line)
 
     def _log_line(self, line: bytes) -> None:
+        if line.startswith(METRIC_MARK):
+            if self._measured is not None:
+                self._measured(line[len(METRIC_MARK) :])
+            return
         level, text = logging.INFO, line.decode("utf-8", "replace").rstrip()
         if line.startswith(LOG_MARK):
             with contextlib.suppress(ValueError, TypeError, KeyError):

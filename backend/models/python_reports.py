@@ -6,13 +6,16 @@ import json
 import os
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from backend.models.python_tensor import TritonModelException
 
 LOG_MARK = b"\x01"
 """First byte of a line on stderr that is a log record: then JSON of level and text."""
+
+METRIC_MARK = b"\x02"
+"""First byte of a line on stderr that is a change of a metric: then JSON of it."""
 
 _STDERR = 2
 
@@ -76,10 +79,11 @@ class MetricKind(IntEnum):
 
 
 class Metric:
-    """One measurement; kept in the model's process and not shown by the server."""
+    """One measurement, shown by the server; its value here is what this process made of it."""
 
-    def __init__(self, kind: MetricKind) -> None:
+    def __init__(self, kind: MetricKind, about: Mapping[str, object]) -> None:
         self._kind = kind
+        self._about = about
         self._lock = threading.Lock()
         self._value = 0.0
 
@@ -89,6 +93,7 @@ class Metric:
             raise TritonModelException("A counter cannot be decreased.")
         with self._lock:
             self._value += value
+        self._tell("add", value)
 
     def set(self, value: float) -> None:
         """Replace it; a counter refuses."""
@@ -96,6 +101,7 @@ class Metric:
             raise TritonModelException("A counter cannot be set.")
         with self._lock:
             self._value = value
+            self._tell("set", value)  # in the order of the values
 
     def observe(self, value: float) -> None:
         """Count a measurement; only a histogram takes them."""
@@ -103,10 +109,15 @@ class Metric:
             raise TritonModelException("Only a histogram observes.")
         with self._lock:
             self._value += value
+        self._tell("observe", value)
 
     def value(self) -> float:
         """Its value now."""
         return self._value
+
+    def _tell(self, change: str, value: float) -> None:
+        record = json.dumps({**self._about, "do": change, "value": float(value)}).encode()
+        os.write(_STDERR, METRIC_MARK + record + b"\n")
 
 
 class MetricFamily:
@@ -122,7 +133,19 @@ class MetricFamily:
         self._kind = MetricKind(kind)
         self._metrics: dict[str, Metric] = {}
 
-    def Metric(self, labels: Mapping[str, str] | None = None, **_options: object) -> Metric:  # noqa: N802
-        """The metric with those labels."""
-        key = json.dumps(dict(labels or {}), sort_keys=True)
-        return self._metrics.setdefault(key, Metric(self._kind))
+    def Metric(  # noqa: N802
+        self, labels: Mapping[str, str] | None = None, buckets: Sequence[float] | None = None
+    ) -> Metric:
+        """The metric with those labels; a histogram has `buckets`, their upper bounds."""
+        if (buckets is not None) != (self._kind is MetricKind.HISTOGRAM):
+            raise TritonModelException("A histogram, and nothing else, needs buckets.")
+        said = {str(key): str(value) for key, value in (labels or {}).items()}
+        about = {
+            "name": self._name,
+            "about": self._description,
+            "kind": int(self._kind),
+            "labels": said,
+            "buckets": [float(bound) for bound in buckets or ()],
+        }
+        key = json.dumps(said, sort_keys=True)
+        return self._metrics.setdefault(key, Metric(self._kind, about))

@@ -10,7 +10,6 @@ from backend.core.tensors import TensorSpec
 from backend.models.config_types import input_specs, output_specs
 from backend.models.folder_profile import profile_in
 from backend.models.labels import read_labels
-from backend.models.model_calls import ModelCalls
 from backend.models.python_config import (
     BACKEND,
     DEFAULT_FILE,
@@ -24,6 +23,7 @@ from backend.models.python_instance import Patience, PythonInstance
 from backend.models.python_messages import Body
 from backend.models.python_process import ModelProcess
 from backend.models.servable import ModelLoadError
+from backend.models.surroundings import Surroundings
 from backend.profiles.profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -37,7 +37,7 @@ class PythonServable:
     instant = False
 
     def __init__(
-        self, config: pb.ModelConfig, version_folder: Path, patience: Patience, calls: ModelCalls
+        self, config: pb.ModelConfig, version_folder: Path, patience: Patience, around: Surroundings
     ) -> None:
         self.config = config
         self.name = config.name
@@ -50,7 +50,7 @@ class PythonServable:
             version_folder.parent, config.name, self.inputs, self.outputs, self.labels
         )
         self._version_folder = version_folder
-        self._calls = calls
+        self._around = around
         self._patience = patience
         self._instances: list[PythonInstance] = []
 
@@ -65,13 +65,15 @@ class PythonServable:
         name, kind = places[min(index, len(places) - 1)]
         setup = _setup(self.config, self._version_folder, name, kind)
         instance = PythonInstance(
-            name, setup, self._patience, self._calls, decoupled=self.decoupled
+            name, setup, self._patience, self._around, decoupled=self.decoupled
         )
         self._instances.append(instance)
         return instance
 
     def close(self) -> None:
-        """The instances are closed already, and share nothing."""
+        """The instances are closed already, and share nothing but what they have measured."""
+        for instance in self._instances:
+            self._around.metrics.forget(instance)
 
 
 class PythonRuntime:
@@ -79,9 +81,11 @@ class PythonRuntime:
 
     name = BACKEND
 
-    def __init__(self, patience: Patience | None = None, calls: ModelCalls | None = None) -> None:
+    def __init__(
+        self, patience: Patience | None = None, around: Surroundings | None = None
+    ) -> None:
         self._patience = patience or Patience()
-        self._calls = calls or ModelCalls()
+        self._around = around or Surroundings()
 
     def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
         """By backend; where neither it nor a platform is given, by the name of the model's file."""
@@ -115,7 +119,7 @@ class PythonRuntime:
                 config.name,
                 _ENVIRONMENT,
             )
-        return PythonServable(with_defaults(config), version_folder, self._patience, self._calls)
+        return PythonServable(with_defaults(config), version_folder, self._patience, self._around)
 
 
 def _find(config: pb.ModelConfig, version_folder: Path) -> str:

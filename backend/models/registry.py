@@ -13,11 +13,11 @@ from backend.core.errors import NotFound, UsageError
 from backend.models.bundled_servable import ModelServable
 from backend.models.loaded import LoadedModel
 from backend.models.model import Model
-from backend.models.model_calls import ModelCalls
 from backend.models.model_entry import Loader, ModelEntry
 from backend.models.model_folders import ModelFolders
 from backend.models.model_states import IndexEntry, reason_of
 from backend.models.servable import ModelLoadError, Servable
+from backend.models.surroundings import Surroundings
 
 _log = logging.getLogger("inferdeck.models")
 
@@ -29,7 +29,7 @@ class ModelRegistry:
     """Models by name, in the order they were added; safe to use from several threads.
 
     Loading happens on the caller's thread and leaves what is served alone until it has succeeded.
-    `calls` is how its models ask each other; whoever serves them answers.
+    `around` is what its models reach of the server; whoever serves them sees to it.
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class ModelRegistry:
         *,
         default: str = "",
         folders: ModelFolders | None = None,
-        calls: ModelCalls | None = None,
+        around: Surroundings | None = None,
     ) -> None:
-        self.calls = calls or ModelCalls()
+        self.around = around or Surroundings()
         self._lock = threading.Lock()
         self._entries: dict[str, ModelEntry] = {}
         self._default = default

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from backend.models.model_calls import ModelCalls
 from backend.models.onnx_runtime import OnnxRuntime
 from backend.models.python_runtime import PythonRuntime
 from backend.models.servable import ModelLoadError, Servable
+from backend.models.surroundings import Surroundings
 from backend.wire.generated import open_inference_pb2 as pb
 
 
@@ -57,6 +57,6 @@ def runtime_for(runtimes: Sequence[Runtime], config: pb.ModelConfig, folder: Pat
     )
 
 
-def standard_runtimes(calls: ModelCalls | None = None) -> tuple[Runtime, ...]:
-    """The runtimes that ship with Inferdeck, each one line here; models ask others by `calls`."""
-    return (OnnxRuntime(), PythonRuntime(calls=calls))
+def standard_runtimes(around: Surroundings | None = None) -> tuple[Runtime, ...]:
+    """The runtimes that ship with Inferdeck, each one line here; `around` is for their models."""
+    return (OnnxRuntime(), PythonRuntime(around=around))

@@ -210,7 +210,7 @@ class _House:
     async def _live(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_note_quietly)
-        calls = self._plane.registry.calls
+        calls = self._plane.registry.around.calls
         calls.answer_with(InnerCalls(self._plane, loop))
         self._began.set_result(loop)
         try:

@@ -24,7 +24,8 @@ def about_endpoints(
     """GET /metrics, and GET /openapi.json with these and the `others`."""
 
     async def metrics(_request: Request) -> Response:
-        page = metrics_text(hall.plane.metrics()).encode()
+        plane = hall.plane
+        page = (metrics_text(plane.metrics()) + plane.registry.around.metrics.text()).encode()
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
     async def description(_request: Request) -> Response:

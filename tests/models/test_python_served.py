@@ -16,6 +16,7 @@ from backend.core.errors import NotReady
 from backend.core.inference import InferRequest
 from backend.models.bundled import repository_registry
 from backend.models.registry import ModelRegistry
+from backend.server.about import model_metadata
 from backend.server.plane import DataPlane
 from tests.models.python_models import WAIT_S, tensor
 from tests.models.test_python_crashes import CRASHING
@@ -88,6 +89,8 @@ def test_python_models_are_served_beside_each_other(registry: ModelRegistry) -> 
         state, reason = states()["broken"]
         assert state == "UNAVAILABLE"
         assert "no_such_module_anywhere" in reason
+
+        assert model_metadata(registry.get("double"), ()).platform == "python"
 
         pairs = tensor("IN", np.array([[1, 2], [3, 4]], np.int32))
         answer, timing = await plane.infer(InferRequest("double", (pairs,)))

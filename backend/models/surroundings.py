@@ -1,0 +1,16 @@
+"""What a model reaches of the server around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backend.models.custom_metrics import CustomMetrics
+from backend.models.model_calls import ModelCalls
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The way to other models, and where to put measurements."""
+
+    calls: ModelCalls = field(default_factory=ModelCalls)
+    metrics: CustomMetrics = field(default_factory=CustomMetrics)
