@@ -16,6 +16,9 @@ import grpc.aio
 DEPTH = 64
 """Most messages of one stream that are read and not yet answered."""
 
+_QUICKLY_WRITTEN = 64 * 1024
+"""While more than this is written, the next message is read."""
+
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Turn: TypeAlias = bytes | Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
 """What becomes of one message: its answer, at once or later, or all of them one by one."""
@@ -59,7 +62,8 @@ async def _stop_when(draining: Draining, stream: _Stream) -> None:
 class _Stream:
     """One stream; its three kinds of task write one at a time.
 
-    What is answered at once is written by the task that read it, unless others wait before it.
+    A small answer that is there at once is written by the task that read its message, unless others
+    wait before it.
     """
 
     def __init__(self, context: Context, begin: Begin) -> None:
@@ -104,7 +108,7 @@ class _Stream:
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             return False
         turn = self._begin(message)
-        if isinstance(turn, bytes) and not self._queued:
+        if isinstance(turn, bytes) and len(turn) < _QUICKLY_WRITTEN and not self._queued:
             await self._write(turn)
             self._places.release()
         elif isinstance(turn, AsyncGenerator):

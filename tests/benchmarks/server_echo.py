@@ -32,7 +32,6 @@ import numpy as np  # noqa: E402
 
 from backend.clients.calls import RestCall  # noqa: E402
 from backend.clients.grpc_channel import GrpcChannel  # noqa: E402
-from backend.clients.rest_channel import RestChannel  # noqa: E402
 from backend.core.addresses import target_from_text  # noqa: E402
 from backend.core.choices import Compression  # noqa: E402
 from backend.core.errors import ConsoleError  # noqa: E402
@@ -42,6 +41,7 @@ from backend.core.target import Target  # noqa: E402
 from backend.core.tensors import Datatype, Tensor  # noqa: E402
 from backend.wire.oip_grpc import encode_request as encode_grpc  # noqa: E402
 from backend.wire.oip_rest import encode_request as encode_rest  # noqa: E402
+from tests.benchmarks.raw_http import RawHttp  # noqa: E402
 
 _LIMIT = 256 * 1024 * 1024
 _UNARY = "/inference.GRPCInferenceService/ModelInfer"
@@ -160,19 +160,19 @@ def stream_echo(address: str, request: bytes, in_flight: int) -> tuple[float, fl
 
 
 def _rest(url: str, call: RestCall, senders: int) -> tuple[float, float]:
-    channel = RestChannel(url, message_limit=_LIMIT, loopback=True)
     took: list[float] = []
     wrong: list[bytes] = []
     until = time.perf_counter() + _SECONDS
 
     def send() -> None:
-        while time.perf_counter() < until:
-            before = time.perf_counter()
-            reply = channel.send(call, deadline_s=10.0)
-            took.append(time.perf_counter() - before)
-            if reply.status != 200:
-                wrong.append(bytes(reply.body[:100]))
-                return
+        with RawHttp(url, call) as client:
+            while time.perf_counter() < until:
+                before = time.perf_counter()
+                status, begin = client.send()
+                took.append(time.perf_counter() - before)
+                if status != 200:
+                    wrong.append(begin)
+                    return
 
     threads = [threading.Thread(target=send) for _ in range(senders)]
     started = time.perf_counter()
@@ -181,9 +181,8 @@ def _rest(url: str, call: RestCall, senders: int) -> tuple[float, float]:
     for thread in threads:
         thread.join()
     rate = len(took) / (time.perf_counter() - started)
-    channel.close()
-    if wrong:
-        raise NotOfferedError(wrong[0])
+    if wrong or not took:
+        raise NotOfferedError(b"".join(wrong[:1]))
     return statistics.median(took) * 1e3, rate
 
 
