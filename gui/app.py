@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gui.options import Options
     from gui.server_control import Server, ServerControl
     from gui.settings import SettingsStore
+    from gui.targets.desk import TargetDesk
+    from gui.targets.engine import TargetEngine
 
 _USAGE = 2
 _SERVER_STOP_S = 0.5
@@ -72,6 +74,8 @@ def _run(options: Options) -> int:
     from gui.main_window import MainWindow, Parts
     from gui.repository_control import RepositoryControl
     from gui.server_control import ServerControl
+    from gui.targets.desk import TargetDesk
+    from gui.targets.saved import chosen_target, moved_into_store
     from gui.tasks import ThreadTasks
 
     app = QApplication.instance() or QApplication([sys.argv[0]])
@@ -79,7 +83,10 @@ def _run(options: Options) -> int:
     app.setApplicationName("inferdeck")
     app.setApplicationDisplayName("Inferdeck")
     store, problem = _settings(options)
-    problems = [problem] if problem else []
+    engine = _target_engine()
+    problems = [text for text in (problem, engine.store.problem) if text]
+    problems += moved_into_store(store, engine.store)
+    chosen_target(store, engine.store, asked=options.target is not None)
     layouts = LayoutStore(_folder(options, "layouts"), problems.append)
     appearance = Appearance(app, store.current.theme)
     keys = FocusKeys(app)
@@ -87,6 +94,7 @@ def _run(options: Options) -> int:
     maker = _ServerMaker()
     server = ServerControl(tasks, maker.make, (options.rest_port, options.grpc_port))
     repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository)
+    targets = TargetDesk(engine, server, tasks)
     sound = QtSound()
     devices = DeviceList(OpenCvCameras(), sound, tasks)
     devices.follow(sound.media_devices.videoInputsChanged, sound.changed)
@@ -101,9 +109,10 @@ def _run(options: Options) -> int:
             repositories=repositories,
             devices=devices,
             make_source=partial(_make_source, sound),
-            make_session=lambda settings, source: _make_session(settings, source, server),
+            make_session=lambda settings, source: _make_session(settings, source, targets),
             log=log,
             layouts=layouts,
+            targets=targets,
             pages=(lambda host: InspectPage(host, _inspector(options)),),
         )
     )
@@ -248,8 +257,19 @@ def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:
     return source_from_spec(spec, loop=loop)
 
 
-def _make_session(settings: RunSettings, source: Source, server: ServerControl) -> LiveSession:
+def _make_session(settings: RunSettings, source: Source, targets: TargetDesk) -> LiveSession:
     """A run that waits for its target and its source as long as it takes."""
     from backend.session.session import Session
 
-    return Session(settings, source, resolve=server.resolve)
+    return Session(settings, source, resolve=targets.resolve, profiles=targets.profile_for)
+
+
+def _target_engine() -> TargetEngine:
+    """The saved targets and profiles, and how servers are asked."""
+    from backend.profiles.book import ProfileBook
+    from backend.targets.folder import config_folder
+    from backend.targets.store import open_store
+    from gui.targets.engine import TargetEngine
+
+    folder = config_folder()
+    return TargetEngine(open_store(folder), ProfileBook(folder / "profiles"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -33,9 +34,11 @@ from gui.flow_layout import FlowLayout
 from gui.icons import tinted
 from gui.language import tr
 from gui.offers import ModelOffer
-from gui.picker import Picker, add_choice
+from gui.picker import Picker, add_choice, dot_pixmap
 from gui.segmented import Segmented
 from gui.switches import Switches, target_title
+from gui.targets.limits import Limits
+from gui.targets.padlock import padlock_of
 from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _Choices: TypeAlias = tuple[tuple[str, str, str], ...]
@@ -91,6 +94,10 @@ class Bar(QWidget):
     switched = Signal(object)
     start_pressed = Signal()
     new_target_wanted = Signal()
+    targets_wanted = Signal()
+    model_name_wanted = Signal()
+    profile_wanted = Signal()
+    card_wanted = Signal()
 
     def __init__(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
         super().__init__()
@@ -101,6 +108,8 @@ class Bar(QWidget):
         self._kind = MediaKind.IMAGE
         self._models: tuple[ModelOffer, ...] = ()
         self._targets: tuple[Target, ...] = ()
+        self._limits = Limits()
+        self._said = ""
         self._running = False
         self._build_pickers(palette, fill_sources)
         self._build_segments()
@@ -124,9 +133,10 @@ class Bar(QWidget):
         """Show these switches for a source of this kind, without telling anyone."""
         self._switches, self._kind = switches, kind
         own = switches.target.name == EMBEDDED
-        self.target.show_choice(
-            target_title(switches.target), "server" if own else "network", _addresses(switches)
-        )
+        padlock = padlock_of(switches.target)
+        tip = "\n".join(part for part in (self._said, _addresses(switches), padlock.text) if part)
+        self.target.show_choice(target_title(switches.target), "server" if own else "network", tip)
+        self.target.show_marks(switches.target.colour, padlock.icon, padlock.role)
         self._show_model()
         self.api.set_value(switches.api)
         self.transport.set_value(switches.transport)
@@ -142,6 +152,11 @@ class Bar(QWidget):
         self._models = tuple(models)
         self._show_model()
 
+    def set_limits(self, limits: Limits, said: str = "") -> None:
+        """What the target cannot do, and what it said of itself."""
+        self._limits, self._said = limits, said
+        self.show_switches(self._switches, self._kind)
+
     def set_targets(self, targets: Sequence[Target]) -> None:
         """Offer these targets besides the embedded server."""
         self._targets = tuple(targets)
@@ -152,7 +167,9 @@ class Bar(QWidget):
 
     def targets(self) -> tuple[Target, ...]:
         """Every target, the embedded server first."""
-        return (Target(EMBEDDED), *self._targets)
+        chosen = self._switches.target
+        known = (Target(EMBEDDED), *self._targets)
+        return known if chosen.name in {target.name for target in known} else (*known, chosen)
 
     def set_running(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
         """Turn Start into Stop and back; a reason greys it."""
@@ -185,7 +202,7 @@ class Bar(QWidget):
     # -- building ------------------------------------------------------------------------------
 
     def _build_pickers(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
-        self.target = Picker(tr("Target"), 212, palette, keep_from=":")
+        self.target = Picker(tr("Target"), 212, palette, keeps_ports=True)
         self.model = Picker(tr("Model"), 168, palette)
         self.source = Picker(tr("Source"), 208, palette)
         self.target.choices.aboutToShow.connect(self._fill_targets)
@@ -254,14 +271,25 @@ class Bar(QWidget):
         return offer.blocked or why_not_model(self._kind, offer.kind)
 
     def _show_blocked(self) -> None:
-        switches = self._switches
+        switches, limits = self._switches, self._limits
+        if limits.target != switches.target:
+            limits = Limits(switches.target)
         for serialization in Serialization:
-            reason = why_not_serialization(serialization, switches.transport)
+            reason = why_not_serialization(
+                serialization, switches.transport
+            ) or limits.serialization(serialization)
             self.serialization.set_blocked(serialization, reason)
         for transport in Transport:
-            self.transport.set_blocked(transport, _why_not(transport, switches.target))
+            self.transport.set_blocked(transport, limits.transport(transport))
+        for api in Api:
+            self.api.set_blocked(api, limits.api(api))
+        for compression in Compression:
+            reason = limits.compression(compression, switches.transport)
+            self.compression.set_blocked(compression, reason)
         for encoding in ImageEncoding:
-            reason = why_not_image(encoding, switches.serialization, self._kind)
+            reason = why_not_image(encoding, switches.serialization, self._kind) or limits.image(
+                encoding, switches.api
+            )
             self.image.set_blocked(encoding, reason)
         jpeg = switches.image_for(self._kind) is ImageEncoding.JPEG
         self.quality.setEnabled(jpeg)
@@ -285,9 +313,12 @@ class Bar(QWidget):
                 chosen=target.name == self._switches.target.name,
                 tip=f"{target.rest} {target.grpc}".strip() or tr("The server inside this window"),
             )
+            if target.colour:
+                action.setIcon(QIcon(dot_pixmap(target.colour)))
             action.triggered.connect(lambda _=False, t=target: self._choose(target=t))
         menu.addSeparator()
         menu.addAction(tr("Other server...")).triggered.connect(self.new_target_wanted)
+        menu.addAction(tr("Targets...")).triggered.connect(self.targets_wanted)
 
     @Slot()
     def _fill_models(self) -> None:
@@ -301,7 +332,16 @@ class Bar(QWidget):
                 blocked=reason,
                 tip=offer.description,
             )
+            if offer.origin:
+                action.setText(f"{action.text()}\t{offer.origin}")
             action.triggered.connect(lambda _=False, m=offer.name: self._choose(model=m))
+        if not self._models:
+            none = menu.addAction(self._said or tr("The target lists no models."))
+            none.setEnabled(False)
+        menu.addSeparator()
+        menu.addAction(tr("Model by name...")).triggered.connect(self.model_name_wanted)
+        menu.addAction(tr("Edit profile...")).triggered.connect(self.profile_wanted)
+        menu.addAction(tr("About this model...")).triggered.connect(self.card_wanted)
 
     # -- changes by the user -------------------------------------------------------------------
 
@@ -349,14 +389,6 @@ def _addresses(switches: Switches) -> str:
     if switches.target.name == EMBEDDED:
         return tr("The server inside this window")
     return f"{switches.target.rest} {switches.target.grpc}".strip()
-
-
-def _why_not(transport: Transport, target: Target) -> str:
-    """Why a target cannot be spoken to in this way, or ''."""
-    if target.name == EMBEDDED or (target.grpc if transport.is_grpc else target.rest):
-        return ""
-    door = "gRPC" if transport.is_grpc else "REST"
-    return tr("{target} has no {door} address.", target=target.name, door=door)
 
 
 def _number(name: str, low: int, high: int, width: int) -> QSpinBox:

@@ -53,6 +53,7 @@ from gui.status_strip import HEIGHT as STRIP_HEIGHT
 from gui.status_strip import StatusStrip
 from gui.switchboard import Switchboard
 from gui.switches import Switches
+from gui.targets.desk import TargetDesk
 from gui.tasks import Tasks
 from gui.theme import Palette, ThemeChoice
 from gui.things import things_of
@@ -76,6 +77,7 @@ class Parts:
     make_session: SessionFactory
     log: LogBridge
     layouts: LayoutStore
+    targets: TargetDesk
     pages: tuple[PageFactory, ...] = ()
     """Pages besides the live one."""
 
@@ -105,6 +107,8 @@ class MainWindow(QMainWindow):
             parts.tasks,
             parts.make_source,
         )
+        self.targets = parts.targets
+        self.targets.follow(self.board, self.run)
         self._build(parts.appearance.palette)
         self._add_pages(parts)
         self.readout = Readout(
@@ -158,10 +162,11 @@ class MainWindow(QMainWindow):
             parts.store,
             parts.tasks,
             self.board,
-            parts.server,
+            self.targets,
             self.page,
             self,
         )
+        parts.server.changed.connect(self._host.look)
         self._host.notice_wanted.connect(self.show_notice)
         self._host.error_wanted.connect(self.show_error)
         self._host.page_wanted.connect(self.deck.show_page)
@@ -191,6 +196,10 @@ class MainWindow(QMainWindow):
         self.server.ready.connect(self._server_ready)
         self.server.failed.connect(self._server_failed)
         self.server.refused.connect(lambda error: self.page.log.add_text(str(error)))
+        self.targets.learned.connect(self._target_learned)
+        self.targets.listed.connect(self._targets_listed)
+        self.targets.noticed.connect(self.show_notice)
+        self.targets.failed.connect(self.show_error)
         self.repositories.models_changed.connect(self._server_changed)
         self.repositories.failed.connect(self.show_error)
         self.repositories.told.connect(self.page.log.add_text)
@@ -206,7 +215,7 @@ class MainWindow(QMainWindow):
         self.page.set_locked(locked=settings.window.locked)
         if settings.window.docks:
             self.page.restore(_blob(settings.window.docks))
-        self.bar.set_targets(settings.targets)
+        self._targets_listed()
         self._apply_preferences(settings.preferences)
         self._used(settings.switches)
         self._show_source()
@@ -222,7 +231,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def toggle_run(self) -> None:
         """Start, or stop; before the server is up, start as soon as it is."""
-        if not self._is_ready:
+        waits = not self._is_ready or self.targets.waits(self.board.current)
+        if waits and self.run.phase is Phase.IDLE:
             self._start_when_ready = not self._start_when_ready
             self._show_phase()
             return
@@ -360,8 +370,11 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _used(self, switches: Switches) -> None:
         """These hold from now on."""
+        self.targets.used(switches)
+        switches = self.board.current
         self.page.expect(switches.model)
-        self.run.set_switches(switches)
+        if not self.targets.waits(switches):
+            self.run.set_switches(switches)
         self.bar.show_switches(switches, self.run.kind)
 
     @Slot(object)
@@ -423,7 +436,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_phase(self) -> None:
         phase = self.run.phase
-        waiting = not self._is_ready
+        waiting = not self._is_ready or self._start_when_ready
         self.bar.set_running(
             running=phase in (Phase.STARTING, Phase.RUNNING)
             or (waiting and self._start_when_ready),
@@ -446,10 +459,30 @@ class MainWindow(QMainWindow):
     def _server_changed(self) -> None:
         server = self.server.server
         if server is not None and self.server.state is ServerState.RUNNING:
-            models = model_offers(server.models(), self.repositories.repositories)
-            self.bar.set_models(models)
-            self.desk.set_models(models)
+            self.targets.set_own_offers(
+                model_offers(server.models(), self.repositories.repositories)
+            )
         self.page.alerts.set_alerts("server", self.server.alerts())
+
+    @Slot()
+    def _targets_listed(self) -> None:
+        self.bar.set_targets(self.targets.targets[1:])
+
+    @Slot()
+    def _target_learned(self) -> None:
+        models = self.targets.offers()
+        self.bar.set_models(models)
+        self.bar.set_limits(self.targets.limits, self.targets.sentence)
+        self.desk.set_models(models)
+        self._host.look()
+        if self._start_when_ready and self._is_ready:
+            self._start_if_known()
+
+    def _start_if_known(self) -> None:
+        """Begin the run that was asked for, once it is known what the model takes."""
+        if self._start_when_ready and not self.targets.waits(self.board.current):
+            self._start_when_ready = False
+            self.run.start()
 
     @Slot()
     def _server_ready(self) -> None:
@@ -469,8 +502,7 @@ class MainWindow(QMainWindow):
         self._is_ready = True
         self.readout.waiting_for_server = False
         self._show_phase()
-        if self._start_when_ready:
-            self.run.start()
+        self._start_if_known()
         self.became_ready.emit()
 
     @Slot(object)
@@ -499,9 +531,7 @@ class MainWindow(QMainWindow):
     def _add_target(self, target: Target | None) -> None:
         if target is None:
             return
-        self._store.update(self._store.current.with_target(target))
-        self.bar.set_targets(self._store.current.targets)
-        self.set_switches(self.board.current.aimed_at(target))
+        self.targets.add(target)
 
     def _ways_out(self, error: ConsoleError) -> tuple[ToastAction, ...]:
         if isinstance(error, PortInUse):

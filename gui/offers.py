@@ -26,6 +26,8 @@ class ModelOffer:
     description: str = ""
     blocked: str = ""
     """Why it cannot be streamed to now."""
+    origin: str = ""
+    """Where its profile comes from, in a word; '' where that goes without saying."""
 
 
 def model_offers(
@@ -37,20 +39,15 @@ def model_offers(
         ModelOffer(row.name, row.kind, row.description) for row in served if row.name not in theirs
     ]
     found = [
-        ModelOffer(row.name, MediaKind.BYTES, blocked=_why_not_stream(row))
+        ModelOffer(row.name, MediaKind.BYTES, blocked="" if row.loaded else _why_not_stream(row))
         for row in theirs.values()
     ]
     return (*own, *found)
 
 
 def _why_not_stream(row: ModelRow) -> str:
-    if not row.loaded:
-        state = f"{row.state}: {row.reason}" if row.reason else str(row.state)
-        return tr("{model} is not ready. {state}", model=row.name, state=state).rstrip(". ") + "."
-    return tr(
-        "{model} has no profile yet that says how pictures or sound become its inputs.",
-        model=row.name,
-    )
+    state = f"{row.state}: {row.reason}" if row.reason else str(row.state)
+    return tr("{model} is not ready. {state}", model=row.name, state=state).rstrip(". ") + "."
 
 
 class SourceGroup(StrEnum):

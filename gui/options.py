@@ -119,7 +119,8 @@ def _add_switches(parser: argparse.ArgumentParser) -> None:
         "--target",
         type=_target,
         metavar="T",
-        help="embedded, or HOST:RESTPORT,GRPCPORT (HOST:RESTPORT, HOST:,GRPCPORT)",
+        help="embedded, the name of a saved target, or HOST:RESTPORT,GRPCPORT (HOST:RESTPORT, "
+        "HOST:,GRPCPORT)",
     )
     group.add_argument("--api", type=Api, choices=list(Api), help="oip: Open Inference Protocol")
     group.add_argument("--transport", type=Transport, choices=list(Transport))
@@ -183,6 +184,9 @@ def _port(text: str) -> int:
 
 
 def _target(text: str) -> Target:
+    """Addresses; or only a name, which is that of a saved target."""
+    if ":" not in text and text.strip():
+        return Target(text.strip())
     try:
         return target_from_text(text)
     except UsageError as error:

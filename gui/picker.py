@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QAction, QFontMetrics, QPaintEvent
+import re
+
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QLabel,
     QMenu,
@@ -19,24 +21,29 @@ from gui.icons import tinted_pixmap
 from gui.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 
 _ICON = 16
+_PORTS = re.compile(r"[:-]\d{1,5}(?:[,-]\d{1,5})?$|:,\d{1,5}$")
 
 
 class Picker(QPushButton):
     """Icon, text with ellipsis and a chevron; the menu is filled by its owner before it opens.
 
-    What comes after the first `keep_from` in a text, such as the ports of an address, is left out
+    With `keeps_ports` the ports at the end of an address, or of a name made from one, are left out
     last.
     """
 
-    def __init__(self, name: str, width: int, palette: Palette, keep_from: str = "") -> None:
+    def __init__(
+        self, name: str, width: int, palette: Palette, *, keeps_ports: bool = False
+    ) -> None:
         super().__init__()
-        self._keep_from = keep_from
+        self._keeps_ports = keeps_ports
         self._name = name
         self._width = width
         self._roles = palette
         self._icon_name = ""
         self._text = ""
         self._trouble = False
+        self._dot = ""
+        self._badge = self._badge_role = ""
         self._picker_menu = QMenu(self)
         self._picker_menu.setToolTipsVisible(True)
         self.setMenu(self._picker_menu)
@@ -55,6 +62,12 @@ class Picker(QPushButton):
         self.setAccessibleName(f"{self._name}: {text}")
         self.setAccessibleDescription(tip)
         self.setToolTip(tip or text)
+        self.update()
+
+    def show_marks(self, dot: str, badge: str, badge_role: str = "text_muted") -> None:
+        """A dot of a colour ('#rrggbb', '' for none) in the place of the icon, and a second icon
+        before the chevron."""
+        self._dot, self._badge, self._badge_role = dot, badge, badge_role
         self.update()
 
     def set_palette_roles(self, palette: Palette) -> None:
@@ -78,8 +91,17 @@ class Picker(QPushButton):
         chevron = tinted_pixmap("chevron", muted)
         painter.drawPixmap(QRect(area.right() - 15, _middle(area), _ICON, _ICON), chevron)
         area.setRight(area.right() - _ICON - GAP_SMALL)
+        if self._badge:
+            badge = tinted_pixmap(self._badge, self._roles.color(self._badge_role))
+            painter.drawPixmap(QRect(area.right() - 13, _middle(area), _ICON, _ICON), badge)
+            area.setRight(area.right() - _ICON - GAP_SMALL)
         icon = "warning" if self._trouble else self._icon_name
-        if icon:
+        if self._dot and not self._trouble:
+            painter.drawPixmap(
+                QRect(area.left(), _middle(area), _ICON, _ICON), dot_pixmap(self._dot, _ICON)
+            )
+            area.setLeft(area.left() + _ICON + 6)
+        elif icon:
             color = self._roles.warning if self._trouble else muted
             painter.drawPixmap(
                 QRect(area.left(), _middle(area), _ICON, _ICON), tinted_pixmap(icon, color)
@@ -90,11 +112,28 @@ class Picker(QPushButton):
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
     def _elided(self, metrics: QFontMetrics, width: int) -> str:
-        head, mark, tail = self._text.partition(self._keep_from) if self._keep_from else ("",) * 3
-        room = width - metrics.horizontalAdvance(mark + tail)
-        if mark and room > metrics.horizontalAdvance("0…"):
-            return metrics.elidedText(head, Qt.TextElideMode.ElideRight, room) + mark + tail
+        ports = _PORTS.search(self._text) if self._keeps_ports else None
+        tail = ports.group() if ports is not None else ""
+        room = width - metrics.horizontalAdvance(tail)
+        if tail and room > metrics.horizontalAdvance("0…"):
+            head = self._text.removesuffix(tail)
+            return metrics.elidedText(head, Qt.TextElideMode.ElideRight, room) + tail
         return metrics.elidedText(self._text, Qt.TextElideMode.ElideMiddle, width)
+
+
+def dot_pixmap(color: str, pixels: int = 16) -> QPixmap:
+    """A round mark of a colour, sharp up to three device pixels per pixel."""
+    pixmap = QPixmap(QSize(pixels, pixels) * 3)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(color))
+    radius = 0.3 * 3 * pixels
+    painter.drawEllipse(QPointF(1.5 * pixels, 1.5 * pixels), radius, radius)
+    painter.end()
+    pixmap.setDevicePixelRatio(3)
+    return pixmap
 
 
 def _middle(area: QRect) -> int:

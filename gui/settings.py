@@ -50,6 +50,7 @@ class Settings:
     switches: Switches = Switches()
     theme: ThemeChoice = ThemeChoice.SYSTEM
     targets: tuple[Target, ...] = ()
+    """Of an older version's file; they move into the list of saved targets."""
     recent: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     """Folders of models for the embedded server."""
@@ -62,11 +63,6 @@ class Settings:
         others = tuple(other for other in self.recent if other != spec)
         return replace(self, recent=(spec, *others)[:MOST_RECENT])
 
-    def with_target(self, target: Target) -> Settings:
-        """A copy that knows the target; one of the same name gives way."""
-        others = tuple(other for other in self.targets if other.name != target.name)
-        return replace(self, targets=(*others, target))
-
 
 def to_json(settings: Settings) -> str:
     """The settings file's text; names and passwords in addresses stay out of it."""
@@ -76,7 +72,15 @@ def to_json(settings: Settings) -> str:
         switches=replace(settings.switches, source=source),
         recent=tuple(without_credentials(spec) for spec in settings.recent),
     )
-    return json.dumps({"schema": SCHEMA, **asdict(public)}, indent=2)
+    data: dict[str, Any] = {"schema": SCHEMA, **asdict(public)}
+    data["switches"]["target"] = _address_of(settings.switches.target)
+    data["targets"] = [_address_of(target) for target in settings.targets]
+    return json.dumps(data, indent=2)
+
+
+def _address_of(target: Target) -> dict[str, str]:
+    """What finds a target again: the rest of it is among the saved targets."""
+    return {"name": target.name, "rest": target.rest, "grpc": target.grpc}
 
 
 def from_json(text: str) -> Settings:

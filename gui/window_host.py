@@ -11,9 +11,9 @@ from backend.core.target import Target
 from gui.appearance import Appearance
 from gui.live_page import LivePage
 from gui.notices import ToastAction
-from gui.server_control import ServerControl
 from gui.settings import SettingsStore
 from gui.switchboard import Switchboard
+from gui.targets.desk import TargetDesk
 from gui.tasks import Tasks
 from gui.theme import Palette
 
@@ -33,7 +33,7 @@ class WindowHost(QObject):
         store: SettingsStore,
         tasks: Tasks,
         board: Switchboard,
-        server: ServerControl,
+        targets: TargetDesk,
         live: LivePage,
         parent: QObject,
     ) -> None:
@@ -42,11 +42,10 @@ class WindowHost(QObject):
         self.tasks = tasks
         self._appearance = appearance
         self._board = board
-        self._server = server
+        self._targets = targets
         self._live = live
         self._told = Target(EMBEDDED)
-        board.used.connect(self._look)
-        server.changed.connect(self._look)
+        board.used.connect(self.look)
 
     @property
     def palette_roles(self) -> Palette:
@@ -56,7 +55,7 @@ class WindowHost(QObject):
     @property
     def target(self) -> Target:
         """The target chosen in the bar, with the present addresses of the embedded server."""
-        return self._server.resolve(self._board.current.target)
+        return self._targets.usable(self._board.current.target)
 
     @property
     def model(self) -> str:
@@ -86,7 +85,8 @@ class WindowHost(QObject):
         self.page_wanted.emit(name)
 
     @Slot()
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Tell the pages if the target is another one, or has other addresses."""
         if self.target != self._told:
             self._told = self.target
             self.target_changed.emit()

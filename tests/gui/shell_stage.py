@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backend.core.choices import RunSettings
+from backend.core.errors import TargetUnreachable
+from backend.core.target import Target
+from backend.profiles.book import ProfileBook
 from backend.sources.source import Source
+from backend.targets.secrets import Secrets
+from backend.targets.store import TargetStore
 from gui.appearance import Appearance
 from gui.focus_keys import FocusKeys
 from gui.layouts import LayoutStore
@@ -20,6 +27,8 @@ from gui.repository_control import RepositoryControl
 from gui.run_control import Phase
 from gui.server_control import ServerControl
 from gui.settings import Settings, SettingsStore
+from gui.targets.desk import TargetDesk
+from gui.targets.engine import TargetEngine
 from gui.tasks import InlineTasks
 from gui.theme import ThemeChoice
 from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeShelf, fake_source
@@ -41,8 +50,13 @@ class Stage:
         return self.sessions[-1]
 
 
+def nobody_there(target: Target) -> NoReturn:
+    """A probe that knocks at no door."""
+    raise TargetUnreachable(f"Nobody is asked at {target.name}.")
+
+
 @pytest.fixture
-def stage(qtbot: QtBot) -> Iterator[Stage]:
+def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
     """A window whose server has not been started yet."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -63,6 +77,9 @@ def stage(qtbot: QtBot) -> Iterator[Stage]:
     appearance = Appearance(app, ThemeChoice.DARK)
     shelf = FakeShelf()
     repositories = RepositoryControl(tasks, lambda: shelf, store)
+    engine = TargetEngine(
+        TargetStore(None, Secrets()), ProfileBook(tmp_path / "profiles"), nobody_there
+    )
     window = MainWindow(
         Parts(
             appearance,
@@ -75,6 +92,7 @@ def stage(qtbot: QtBot) -> Iterator[Stage]:
             make_session,
             LogBridge(),
             LayoutStore(None, problems.append),
+            TargetDesk(engine, server, tasks),
         )
     )
     qtbot.addWidget(window)

@@ -149,7 +149,7 @@ def test_options_are_read_from_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["--size 10x10", "--seconds 0", "--target nonsense", "--transport tcp", "--what"]
+    "line", ["--size 10x10", "--seconds 0", "--target x:y", "--transport tcp", "--what"]
 )
 def test_a_senseless_command_line_exits_with_2(
     line: str, capsys: pytest.CaptureFixture[str]

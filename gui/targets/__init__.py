@@ -1,0 +1,1 @@
+"""Targets in the window: who they are, what they offer, and how their models are fed."""

@@ -1,0 +1,214 @@
+"""Choosing a target: the list of them, what the chosen one can do, and switches that fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backend.core.choices import EMBEDDED, RunSettings
+from backend.core.status import Notice, Severity
+from backend.core.target import Target
+from backend.profiles.profile import ModelProfile
+from backend.targets.resolve import resolve
+from backend.targets.rules import free_name
+from backend.targets.store import Saved
+from gui.language import tr
+from gui.offers import ModelOffer
+from gui.run_control import RunControl
+from gui.server_control import ServerControl
+from gui.switchboard import Switchboard
+from gui.switches import Switches, target_title
+from gui.targets.catalogue import Catalogue
+from gui.targets.engine import TargetEngine
+from gui.targets.limits import Limits
+from gui.targets.model_offers import foreign_offers, model_to_begin_with, own_offers
+from gui.targets.saved import fit_name
+from gui.tasks import Tasks
+
+_T = TypeVar("_T")
+
+
+class TargetDesk(QObject):
+    """Knows the saved targets and the chosen one; `profile_for` and `resolve` suit any thread."""
+
+    listed = Signal()
+    """`targets` is another tuple."""
+    learned = Signal()
+    """`offers`, `limits` or `catalogue` have more to say of the chosen target."""
+    noticed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        engine: TargetEngine,
+        server: ServerControl,
+        tasks: Tasks,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.engine = engine
+        self._server = server
+        self._tasks = tasks
+        self._board: Switchboard
+        self._run: RunControl
+        self._usable: dict[Target, Target] = {}
+        self._models: dict[str, str] = {}
+        self._own: tuple[ModelOffer, ...] = ()
+        self._to_fit = False
+        self._handed: object = None
+        self.targets = engine.store.targets()
+        self.catalogue = Catalogue(engine, tasks, self.resolve, self)
+
+    def follow(self, board: Switchboard, run: RunControl) -> None:
+        """Know the target that is chosen there, and keep the run in step with what is learned."""
+        self._board, self._run = board, run
+        self.catalogue.changed.connect(self._learned)
+
+    # -- for runs and pages --------------------------------------------------------------------
+
+    def resolve(self, target: Target) -> Target:
+        """The target with addresses and values that can be used; raises UsageError."""
+        if target.name == EMBEDDED:
+            return self._server.resolve(target)
+        found = resolve(target, self.engine.store.secrets)
+        self._usable[target] = found
+        return found
+
+    def usable(self, target: Target) -> Target:
+        """The same without waiting: as it was resolved last."""
+        if target.name == EMBEDDED:
+            return self._server.resolve(target)
+        return self._usable.get(target, target)
+
+    def profile_for(self, settings: RunSettings) -> ModelProfile:
+        """The profile for a run's model; raises what kept it from being known."""
+        return self.catalogue.profile_for(settings)
+
+    # -- the chosen target ---------------------------------------------------------------------
+
+    def used(self, switches: Switches) -> None:
+        """These switches hold from now on; a model that was used there before is used again."""
+        target = switches.target
+        if target == self.catalogue.target:
+            self._models[target.name] = switches.model
+            self.catalogue.want(switches.model)
+            return
+        self._to_fit = True
+        before = self._models.get(target.name, "")
+        if before and before != switches.model:
+            self._board.use(replace(switches, model=before))
+            return
+        self.catalogue.aim(target, switches.model)
+        self._learned()
+
+    def waits(self, switches: Switches) -> bool:
+        """Whether a run should wait until more is known."""
+        return self.catalogue.waits_for(switches.target, switches.model)
+
+    @property
+    def limits(self) -> Limits:
+        """What the chosen target and model cannot do."""
+        switches = self._board.current
+        choice = self.catalogue.choice(switches.model)
+        profile = choice.profile if choice is not None else None
+        return Limits(switches.target, self.catalogue.report, profile)
+
+    @property
+    def sentence(self) -> str:
+        """What the chosen target said of itself, or what is wrong with it."""
+        if self._board.current.target.name == EMBEDDED:
+            return ""
+        if self.catalogue.asking:
+            return tr("Asking who is there...")
+        report, trouble = self.catalogue.report, self.catalogue.trouble
+        return report.sentence if report is not None else str(trouble) if trouble else ""
+
+    def offers(self) -> tuple[ModelOffer, ...]:
+        """The models of the chosen target."""
+        if self._board.current.target.name == EMBEDDED:
+            return own_offers(self._own, self.catalogue)
+        return foreign_offers(self.catalogue, self._board.current.model)
+
+    def set_own_offers(self, offers: Sequence[ModelOffer]) -> None:
+        """The models of our own server, its repositories' included."""
+        self._own = tuple(offers)
+        names = [offer.name for offer in offers if not offer.blocked]
+        self.catalogue.set_own_models(names)
+        self._learned()
+
+    @Slot()
+    def _learned(self) -> None:
+        switches = self._board.current
+        if switches.target != self.catalogue.target:
+            return
+        self._fit(switches)
+        self.learned.emit()
+        switches = self._board.current
+        choice = self.catalogue.choice(switches.model)
+        handed = (switches.target, switches.model, choice.profile if choice else None)
+        if not self.waits(switches) and handed != self._handed:
+            self._handed = handed
+            self._run.set_switches(switches)
+
+    def _fit(self, switches: Switches) -> None:
+        """Once, when a target was chosen and has answered: use what it has."""
+        own = switches.target.name == EMBEDDED
+        report = self.catalogue.report
+        answered = bool(self._own) if own else report is not None and report.answers
+        if not (self._to_fit and answered):
+            return
+        self._to_fit = False
+        model = model_to_begin_with(self.offers(), switches.model, self._run.kind)
+        fitted, reasons = self.limits.fitted(replace(switches, model=model))
+        if fitted == switches:
+            return
+        self._models[switches.target.name] = model
+        self._board.use(fitted)
+        if reasons:
+            self.noticed.emit(
+                Notice(
+                    Severity.INFO,
+                    tr("Set to what {target} can do", target=target_title(switches.target)),
+                    " ".join(reasons),
+                )
+            )
+
+    # -- the list of targets -------------------------------------------------------------------
+
+    def choose(self, target: Target) -> None:
+        """Send to it from now on."""
+        self._board.use(self._board.current.aimed_at(target))
+
+    def add(self, target: Target) -> None:
+        """Save a target and choose it."""
+        names = [known.name for known in self.targets]
+        named = replace(target, name=free_name(fit_name(target.name), names))
+
+        def done(saved: Saved) -> None:
+            self.choose(saved.target)
+            if saved.sentence:
+                self.noticed.emit(Notice(Severity.INFO, saved.target.name, saved.sentence))
+
+        self.change(lambda: self.engine.store.add(named), done, self.failed.emit)
+
+    def change(
+        self,
+        work: Callable[[], _T],
+        done: Callable[[_T], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Change the store off the window's thread, then bring the list up to date."""
+
+        def both() -> tuple[_T, tuple[Target, ...]]:
+            result = work()
+            return result, self.engine.store.targets()
+
+        def finish(found: tuple[_T, tuple[Target, ...]]) -> None:
+            self.targets = found[1]
+            self.listed.emit()
+            done(found[0])
+
+        self._tasks.start("targets", both, finish, failed)

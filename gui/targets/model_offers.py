@@ -1,0 +1,88 @@
+"""The models that another server offers, and which of them to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backend.clients.listings import ModelListing
+from backend.core.choices import why_not_model
+from backend.core.samples import MediaKind
+from backend.profiles.book import ProfileChoice, ProfileOrigin
+from gui.language import tr
+from gui.offers import ModelOffer
+from gui.targets.catalogue import Catalogue
+from gui.targets.known_model import KnownModel
+
+_READY = ("READY", "")
+
+
+def foreign_offers(catalogue: Catalogue, chosen: str) -> tuple[ModelOffer, ...]:
+    """Every model that the server lists, and the chosen one if it is known all the same."""
+    listed = [_offer(model, catalogue.known(model.name)) for model in catalogue.listed]
+    known = catalogue.known(chosen)
+    if known is not None and chosen not in {offer.name for offer in listed}:
+        listed.append(_offer(ModelListing(chosen), known))
+    return tuple(listed)
+
+
+def own_offers(offers: Sequence[ModelOffer], catalogue: Catalogue) -> tuple[ModelOffer, ...]:
+    """The models of our own server, those of repositories with what their profiles take."""
+    found = []
+    for offer in offers:
+        known = catalogue.known(offer.name)
+        if known is None or offer.blocked:
+            found.append(offer)
+            continue
+        described = _offer(ModelListing(offer.name), known)
+        if known.choice is not None and known.choice.origin is ProfileOrigin.BUNDLED:
+            described = replace(described, origin="")
+        found.append(replace(described, description=offer.description or described.description))
+    return tuple(found)
+
+
+def model_to_begin_with(offers: Sequence[ModelOffer], chosen: str, kind: MediaKind) -> str:
+    """The chosen model if it is offered, else the first that takes what the source gives."""
+    if any(offer.name == chosen for offer in offers):
+        return chosen
+    able = [offer for offer in offers if not (offer.blocked or why_not_model(kind, offer.kind))]
+    exact = [offer for offer in able if offer.kind is kind]
+    return next((offer.name for offer in (*exact, *able, *offers)), chosen)
+
+
+def origin_word(choice: ProfileChoice) -> str:
+    """Where a profile comes from, in a word."""
+    return {
+        ProfileOrigin.SAVED: tr("saved profile"),
+        ProfileOrigin.BUNDLED: tr("built in"),
+        ProfileOrigin.GUESSED: tr("guessed profile"),
+    }[choice.origin]
+
+
+def _offer(listing: ModelListing, known: KnownModel | None) -> ModelOffer:
+    choice = known.choice if known is not None else None
+    profile = choice.profile if choice is not None else None
+    return ModelOffer(
+        listing.name,
+        profile.kind if profile is not None else MediaKind.BYTES,
+        _description(choice) if choice is not None else "",
+        _why_not(listing, known),
+        origin_word(choice) if choice is not None else "",
+    )
+
+
+def _description(choice: ProfileChoice) -> str:
+    said = choice.profile.description
+    if choice.origin is ProfileOrigin.BUNDLED and said:
+        return said
+    reasons = "; ".join(choice.reasons)
+    return f"{origin_word(choice).capitalize()}: {reasons}." if reasons else said
+
+
+def _why_not(listing: ModelListing, known: KnownModel | None) -> str:
+    if listing.state not in _READY:
+        reason = f" {listing.reason.rstrip('.')}." if listing.reason else ""
+        return tr("{model} is not loaded.", model=listing.name) + reason
+    if known is not None and known.trouble is not None:
+        return str(known.trouble)
+    return ""
