@@ -148,11 +148,12 @@ def test_what_cannot_be_chosen_says_why_in_the_palette(stage: Stage) -> None:
 
 
 def test_an_address_keeps_its_ports_when_there_is_little_room(qtbot: QtBot) -> None:
-    picker = Picker("Target", 164, DARK, keep_from=":")
+    picker = Picker("Target", 164, DARK, keeps_ports=True)
     qtbot.addWidget(picker)
-    picker.show_choice("a-very-long-name.of-a-host.example:8000,8001", "network")
     metrics = QFontMetrics(picker.font())
-    assert picker._elided(metrics, 110).endswith("…:8000,8001")
+    for ports in (":8000,8001", "-8000-8001", ":,8001", ":8000"):
+        picker.show_choice(f"a-very-long-name.of-a-host.example{ports}", "network")
+        assert picker._elided(metrics, 110).endswith(f"…{ports}")
 
 
 def test_counters_are_reset_while_a_run_is_on(stage: Stage) -> None:
