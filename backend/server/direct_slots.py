@@ -44,9 +44,9 @@ class SlottedInstance:
         self._slots: dict[SequenceId, int] = {}
 
     def execute(self, batch: Sequence[ModelRequest], respond: Respond) -> ExecutionTimes:
-        """Compute a batch with no sequence twice, filled up to the last row that is taken."""
+        """Compute a batch with no sequence twice, filled up to the last row with a request."""
         places = {self._slot(request): index for index, request in enumerate(batch)}
-        rows = [places.get(row) for row in range(max(self._slots.values(), default=-1) + 1)]
+        rows = [places.get(row) for row in range(max(places) + 1)]
         padding = self._padding(batch[0]) if None in rows else batch[0]
         filled = [padding if index is None else batch[index] for index in rows]
 
