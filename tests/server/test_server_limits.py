@@ -248,7 +248,6 @@ class TestLimits:
             gated.gate.set()
             first.result()
 
-
     def test_grpc_connections(self, registry: ModelRegistry) -> None:
         with serving(registry, limits=Limits(connections=3)) as server:
             host, _, port = server.grpc_address.rpartition(":")
