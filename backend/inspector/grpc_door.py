@@ -8,6 +8,7 @@ import queue
 import re
 import threading
 import time
+from contextlib import ExitStack
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,9 +51,8 @@ class GrpcDoor:
         self._target = target
         self.address = target.grpc
         self._lock = threading.Lock()
-        self._channels: dict[int, GrpcChannel] = {}
+        self._lines: dict[int, _Line] = {}
         self._connecting = threading.Lock()
-        self._met: set[GrpcChannel] = set()
         self._closed = False
 
     def connected(
@@ -66,25 +66,21 @@ class GrpcDoor:
         limit_s = self._target.connect_timeout_s
         limit_s = limit_s if deadline_s is None else min(deadline_s, limit_s)
         until = time.monotonic() + max(limit_s - 2 * _LEAST_LOOK_S, limit_s / 2)
-        # One at a time: gRPC's polling thread trips over a channel that is closed soon after its
-        # state was asked for twice. For the same reason a channel that is not connected any more
-        # is replaced, which also spares the wait that gRPC keeps between two attempts.
         if not self._connecting.acquire(timeout=limit_s):
             raise self._undecided(deadline_s)
         try:
-            channel = self._channel(message_limit)
-            if channel in self._met:
-                if self._look(channel, cancelled, until, try_to_connect=False):
-                    return channel, Reach.REUSED
-                self.drop(channel)
-                channel = self._channel(message_limit)
-            if not self._look(channel, cancelled, until, try_to_connect=True):
-                return channel, Reach.NONE
+            line = self._line(message_limit)
+            if line.ready():
+                return line.channel, Reach.REUSED
+            if line.met:
+                # Replacing it spares the pause that gRPC makes between two attempts.
+                self.drop(line.channel)
+                line = self._line(message_limit)
+            reached = self._await(line, cancelled, until)
         except queue.Empty:
             raise self._undecided(deadline_s) from None
         else:
-            self._met.add(channel)
-            return channel, Reach.OPENED
+            return line.channel, Reach.OPENED if reached else Reach.NONE
         finally:
             self._connecting.release()
 
@@ -102,50 +98,43 @@ class GrpcDoor:
     def drop(self, channel: GrpcChannel) -> None:
         """Forget a channel that is of no use any more."""
         with self._lock:
-            self._channels = {
-                limit: kept for limit, kept in self._channels.items() if kept is not channel
-            }
-        self._met.discard(channel)
-        channel.close()
+            gone = [(limit, line) for limit, line in self._lines.items() if line.channel is channel]
+            for limit, _ in gone:
+                del self._lines[limit]
+        for _, line in gone:
+            line.close()
 
     def close(self) -> None:
         """End every call under way; may be called twice."""
         with self._lock:
             self._closed = True
-            channels, self._channels = list(self._channels.values()), {}
-        for channel in channels:
-            channel.close()
+            lines, self._lines = list(self._lines.values()), {}
+        for line in lines:
+            line.close()
 
-    def _channel(self, message_limit: int) -> GrpcChannel:
+    def _line(self, message_limit: int) -> _Line:
         with self._lock:
             if self._closed:
                 raise faults.closed()
-            if message_limit not in self._channels:
-                if len(self._channels) >= _MAX_CHANNELS:
-                    self._channels.pop(next(iter(self._channels))).close()
-                self._channels[message_limit] = GrpcChannel.from_target(
-                    self._target, message_limit=message_limit
+            if message_limit not in self._lines:
+                if len(self._lines) >= _MAX_CHANNELS:
+                    self._lines.pop(next(iter(self._lines))).close()
+                self._lines[message_limit] = _Line(
+                    GrpcChannel.from_target(self._target, message_limit=message_limit)
                 )
-            return self._channels[message_limit]
+            return self._lines[message_limit]
 
-    def _look(
-        self,
-        channel: GrpcChannel,
-        cancelled: threading.Event,
-        until: float,
-        *,
-        try_to_connect: bool,
-    ) -> bool:
-        """Whether it is connected: at once, or after trying; raises queue.Empty if undecided."""
-        with channel.states(try_to_connect=try_to_connect) as states:
-            while not cancelled.is_set() and not self._closed:
-                state = _next_of(states, until)
-                if state is grpc.ChannelConnectivity.READY:
-                    return True
-                if state is not None and not try_to_connect:
-                    return False
-                if state in (_FAILED, grpc.ChannelConnectivity.SHUTDOWN):
-                    return False
+    def _await(self, line: _Line, cancelled: threading.Event, until: float) -> bool:
+        """Whether it came to be connected; raises queue.Empty if undecided."""
+        while not cancelled.is_set() and not self._closed:
+            remaining = until - time.monotonic()
+            if remaining <= 0:
+                raise queue.Empty
+            state = line.next(min(_LOOK_S, remaining))
+            if state is grpc.ChannelConnectivity.READY:
+                return True
+            if state in (_FAILED, grpc.ChannelConnectivity.SHUTDOWN):
+                return False
         raise faults.closed()
 
     def _undecided(self, deadline_s: float | None) -> ConsoleError:
@@ -157,17 +146,35 @@ class GrpcDoor:
         return faults.no_answer(self._target.grpc)
 
 
-def _next_of(
-    states: queue.SimpleQueue[grpc.ChannelConnectivity], until: float
-) -> grpc.ChannelConnectivity | None:
-    """The next state, or None after a moment without; raises queue.Empty when time is up."""
-    remaining = until - time.monotonic()
-    if remaining <= 0:
-        raise queue.Empty
-    try:
-        return states.get(timeout=min(_LOOK_S, remaining))
-    except queue.Empty:
-        return None
+class _Line:
+    """A channel that is connected from now on, with its state followed until it is closed."""
+
+    def __init__(self, channel: GrpcChannel) -> None:
+        self.channel = channel
+        self.met = False
+        self._following = ExitStack()
+        self._states = self._following.enter_context(channel.states(try_to_connect=True))
+        self._state: grpc.ChannelConnectivity | None = None
+
+    def next(self, timeout_s: float) -> grpc.ChannelConnectivity | None:
+        """The next state that it comes to, or None after so long without."""
+        try:
+            self._state = self._states.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        self.met = self.met or self._state is grpc.ChannelConnectivity.READY
+        return self._state
+
+    def ready(self) -> bool:
+        """Whether it is connected, as far as gRPC has noticed; does not wait."""
+        while not self._states.empty():
+            self.next(0)
+        return self._state is grpc.ChannelConnectivity.READY
+
+    def close(self) -> None:
+        """End every call on it."""
+        self._following.close()
+        self.channel.close()
 
 
 def metadata_of(headers: Headers) -> tuple[tuple[str, str | bytes], ...]:

@@ -30,7 +30,6 @@ class Acts(QWidget):
     finish = Signal()
     cancel = Signal()
     repeat = Signal(bool)
-    code = Signal()
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -65,11 +64,8 @@ class Acts(QWidget):
         clock.addStretch(1)
         line = QHBoxLayout()
         line.setSpacing(GAP)
-        self._code = _button(tr("Code..."), tr("Copy as code (Ctrl+Shift+G)"), self.code)
-        self._code.setProperty("role", "flat")
         line.addWidget(self._size)
         line.addStretch(1)
-        line.addWidget(self._code)
         for button in (self._cancel, self._finish, self._start, self._send):
             line.addWidget(button)
         column = QVBoxLayout(self)
@@ -136,7 +132,6 @@ class Acts(QWidget):
             widget.setVisible(takes_many)
             widget.setEnabled(phase is CallPhase.OPEN)
         self._start.setEnabled(method is not None and idle)
-        self._code.setEnabled(method is not None)
         self._send.setEnabled(
             method is not None and phase is (CallPhase.OPEN if streams else CallPhase.IDLE)
         )
@@ -151,7 +146,7 @@ def _button(text: str, tip: str, signal: object) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setMinimumWidth(72)
+    button.setMinimumWidth(64)
     button.setFixedHeight(CONTROL_HEIGHT)
     button.clicked.connect(signal)
     return button

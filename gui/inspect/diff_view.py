@@ -198,4 +198,5 @@ def _number(value: float | None) -> str:
 def _about(exchange: Exchange) -> str:
     moment = exchange.started_at.astimezone().strftime("%H:%M:%S")
     replies = count(len(exchange.replies), tr("reply"), tr("replies"))
-    return f"{moment}   {exchange.request.method}   {exchange.request.target}   {replies}"
+    name = exchange.request.method.rpartition(".")[2]
+    return f"{moment}   {name}   {exchange.request.target}   {replies}"

@@ -164,7 +164,7 @@ class InspectPage(QObject):
         acts.start.connect(self.start)
         acts.finish.connect(self.desk.finish)
         acts.cancel.connect(self.desk.cancel)
-        acts.code.connect(self.copy_as_code)
+        self.request.code.clicked.connect(self.copy_as_code)
         acts.repeat.connect(self._set_clock)
         self.desk.phase_changed.connect(self._phase_changed)
         self.desk.began.connect(self._began)

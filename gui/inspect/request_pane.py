@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QStackedWidget,
     QTabWidget,
     QVBoxLayout,
@@ -96,13 +97,15 @@ class RequestPane(QWidget):
     def set_method(self, method: Method | None) -> None:
         """Begin a request of a method."""
         self._method, self._recorded = method, None
-        self._title.setText(method.title if method else tr("Choose a method"))
+        self._title.setText(_name(method) if method else tr("Choose a method"))
+        self._title.setToolTip(method.title if method else "")
         self._badge.setText(method.badge if method else "")
-        self._about.setText(method.about if method else "")
-        self._about.setVisible(bool(method and method.about))
+        self._about.setText(_about(method) if method else "")
+        self._about.setVisible(bool(self._about.text()))
         self._terms.setVisible(method is not None)
         self._tabs.setVisible(method is not None)
         self.acts.set_method(method)
+        self.code.setVisible(method is not None)
         if method is None:
             self.complain("")
             return
@@ -218,12 +221,16 @@ class RequestPane(QWidget):
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._title.setMinimumWidth(40)
+        self.code = QPushButton(tr("Code..."))
+        self.code.setProperty("role", "flat")
+        self.code.setToolTip(tr("Copy as code (Ctrl+Shift+G)"))
         self._about = QLabel()
         self._about.setProperty("role", "muted")
         line = QHBoxLayout()
         line.setSpacing(GAP)
         line.addWidget(self._badge)
         line.addWidget(self._title, 1)
+        line.addWidget(self.code)
         self._head = QVBoxLayout()
         self._head.setSpacing(GAP_SMALL)
         self._head.addLayout(line)
@@ -466,6 +473,14 @@ def _as_text(method: Method, request: Request) -> str | None:
     except (ConsoleError, UnicodeDecodeError):
         return None
     return text if again == body else None
+
+
+def _name(method: Method) -> str:
+    return method.path if method.verb else method.name
+
+
+def _about(method: Method) -> str:
+    return method.about if method.verb else method.service
 
 
 def _captioned(caption: str, control: QWidget) -> QWidget:

@@ -57,6 +57,7 @@ class TensorRows(QScrollArea):
         super().__init__()
         self.setAccessibleName(tr("Inputs"))
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._form: TensorForm | None = None
         self._rows: list[_RowEditor] = []
         self._message = QLabel()
@@ -264,6 +265,7 @@ class _Detail(QStackedWidget):
         super().__init__()
         self.fill = fill
         self.setFixedHeight(CONTROL_HEIGHT)
+        self.setMinimumWidth(60)
         self._nothing = QWidget()
         self._seed = QSpinBox()
         self._seed.setRange(0, _HIGHEST_SEED)
@@ -271,6 +273,7 @@ class _Detail(QStackedWidget):
         self._seed.setAccessibleName(tr("Seed for {name}", name=name))
         self._seed.setMaximumWidth(120)
         self._text = QLineEdit()
+        self._text.setMinimumWidth(40)
         self._text.setAccessibleName(tr("Value of {name}", name=name))
         self._browse = QPushButton(tr("Choose..."))
         self._browse.clicked.connect(self.browse)
