@@ -62,9 +62,9 @@ class Acts(QWidget):
         for widget in (self._repeat, self._repeat_label, self._every):
             clock.addWidget(widget)
         clock.addStretch(1)
+        clock.addWidget(self._size)
         line = QHBoxLayout()
         line.setSpacing(GAP)
-        line.addWidget(self._size)
         line.addStretch(1)
         for button in (self._cancel, self._finish, self._start, self._send):
             line.addWidget(button)
