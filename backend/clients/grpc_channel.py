@@ -60,6 +60,7 @@ class GrpcChannel:
         self._metadata = metadata_of(credentials)
         self._connect_timeout_s = connect_timeout_s
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._opened: grpc.Channel | None = None
         self._ready = False
         self._closed = False
@@ -107,18 +108,18 @@ class GrpcChannel:
         """The states that the connection comes to while this is open; raises StreamBroken."""
         channel = self._open()
         states: queue.SimpleQueue[Connectivity] = queue.SimpleQueue()
-        self._watchers += 1
+        self._watching(1)
         try:
             channel.subscribe(states.put, try_to_connect=try_to_connect)
         except ValueError:
-            self._watchers -= 1
+            self._watching(-1)
             raise faults.closed() from None
         try:
             yield states
         finally:
             channel.unsubscribe(states.put)
             self._watched_at = time.monotonic()
-            self._watchers -= 1
+            self._watching(-1)
 
     def unary(
         self, method: str, message: bytes, *, deadline_s: float, compression: Compression
@@ -200,14 +201,24 @@ class GrpcChannel:
         host, port = _place(self.address)
         return find_fault(Door(host, port, self._tls, grpc=True), max(_LEAST_LOOK_S, timeout_s))
 
+    def _watching(self, change: int) -> None:
+        with self._lock:
+            self._watchers += change
+
     def _open(self) -> grpc.Channel:
         """The channel, made when first needed: pinning has to ask the server."""
-        with self._lock:
+        with self._making:  # not the lock that `close` takes: pinning may wait for the server
+            if (opened := self._opened) is not None:
+                return opened
             if self._closed:
                 raise faults.closed()
-            if self._opened is None:
-                self._opened = self._make()
-            return self._opened
+            made = self._make()
+            with self._lock:
+                if not self._closed:
+                    self._opened = made
+                    return made
+        made.close()
+        raise faults.closed()
 
     def _make(self) -> grpc.Channel:
         options: list[tuple[str, Any]] = [

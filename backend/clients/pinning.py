@@ -8,6 +8,7 @@ checked by gRPC.
 from __future__ import annotations
 
 import ssl
+import time
 
 from backend.clients import faults
 from backend.clients.certificates import fetch_certificate, names_of, read_facts
@@ -16,18 +17,24 @@ from backend.clients.tls import HTTP2
 from backend.core.errors import TargetFault
 from backend.core.target import Tls
 
+_LEAST_S = 0.3
+
 
 def pinned(host: str, port: int, tls: Tls, timeout_s: float) -> tuple[bytes, str]:
-    """The server's certificate in PEM and a name that it is for; raises TargetError."""
+    """The server's certificate in PEM and a name that it is for; raises TargetError.
+
+    Takes `timeout_s` at most, about.
+    """
     door = Door(host, port, tls, grpc=True)
+    end = time.monotonic() + timeout_s
     try:
         der = fetch_certificate(host, port, tls, HTTP2, timeout_s)
     except (OSError, ValueError) as error:
         os_error = error if isinstance(error, OSError) else OSError(str(error))
-        raise find_fault(door, timeout_s) or faults.not_connected(
+        raise find_fault(door, max(_LEAST_S, end - time.monotonic())) or faults.not_connected(
             door.at, os_error, grpc=True
         ) from None
-    facts = read_facts(host, port, tls, HTTP2, timeout_s)
+    facts = read_facts(host, port, tls, HTTP2, max(_LEAST_S, end - time.monotonic()))
     if facts is not None and facts.expired:
         error_ = faults.certificate(door.at, TargetFault.EXPIRED, facts, tls.server_name or host)
         error_.hint += " gRPC checks the dates even where verification is off; REST does not."

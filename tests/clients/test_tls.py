@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from backend.core.errors import (
     UsageError,
 )
 from backend.core.target import Credentials, Target, Tls
+from backend.core.worker import Worker
 from backend.wire.oip_grpc import SERVICE
 from tests.certificates import Authority, Pair
 from tests.clients.conftest import secure_server, target_of
@@ -102,6 +104,21 @@ def test_an_expired_certificate(ask: Ask, authority: Authority, expired: Pair) -
 def test_verification_can_be_off(ask: Ask, elsewhere: Pair) -> None:
     with secure_server(elsewhere) as server:
         assert ask(target_of(server, tls=Tls(verify=False))) == 200
+
+
+def test_closing_does_not_wait_for_the_certificate_of_a_silent_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        at = f"127.0.0.1:{silent.getsockname()[1]}"
+        target = Target("t", grpc=at, tls=Tls(verify=False), connect_timeout_s=60)
+        channel = GrpcChannel.from_target(target)
+        asking = Worker("asking", lambda _: channel.wait_ready(60)).start()
+        peer, _ = silent.accept()
+        closing = Worker("closing", lambda _: channel.close()).start()
+        assert closing.join(10)
+        assert asking.alive
+    peer.close()
+    assert asking.join(5)
+    assert isinstance(asking.error, TargetUnreachable)
 
 
 def test_without_verification_only_grpc_minds_the_date(expired: Pair) -> None:
