@@ -212,11 +212,13 @@ class GrpcChannel:
                 return opened
             if self._closed:
                 raise faults.closed()
-            made = self._make()
-            with self._lock:
-                if not self._closed:
-                    self._opened = made
-                    return made
+            return self._kept(self._make())
+
+    def _kept(self, made: grpc.Channel) -> grpc.Channel:
+        with self._lock:
+            if not self._closed:
+                self._opened = made
+                return made
         made.close()
         raise faults.closed()
 
