@@ -31,7 +31,27 @@ def ask_folder(window: QWidget, title: str, use: Callable[[str], object]) -> QFi
     return _ask(window, title, QFileDialog.FileMode.Directory, use)
 
 
+def ask_new_file(
+    window: QWidget, title: str, name: str, use: Callable[[str], object]
+) -> QFileDialog:
+    """Ask where to write a file that is called `name` at first; returns at once."""
+    dialog = _made(window, title, QFileDialog.FileMode.AnyFile, use)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(name.rpartition(".")[2])
+    dialog.selectFile(name)
+    dialog.open()
+    return dialog
+
+
 def _ask(
+    window: QWidget, title: str, mode: QFileDialog.FileMode, use: Callable[[str], object]
+) -> QFileDialog:
+    dialog = _made(window, title, mode, use)
+    dialog.open()
+    return dialog
+
+
+def _made(
     window: QWidget, title: str, mode: QFileDialog.FileMode, use: Callable[[str], object]
 ) -> QFileDialog:
     dialog = QFileDialog(window, title)
@@ -40,7 +60,6 @@ def _ask(
     dialog.fileSelected.connect(use)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     _dress(dialog)
-    dialog.open()
     return dialog
 
 

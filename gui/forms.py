@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import (
@@ -16,10 +14,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.core.addresses import target_from_text
-from backend.core.choices import EMBEDDED
-from backend.core.errors import UsageError
-from backend.core.target import Target
 from gui.language import tr
 from gui.offers import is_url
 from gui.theme import GAP, GAP_LARGE
@@ -86,39 +80,6 @@ class _Form(QDialog):
         """Say what is wrong and stay open."""
         self.wrong.setText(text)
         self.wrong.show()
-
-
-class TargetForm(_Form):
-    """A name and the address of a server that runs elsewhere."""
-
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(
-            window,
-            tr("Other server"),
-            tr(
-                "Any server that speaks the Open Inference Protocol, or another Inferdeck. "
-                "REST port first, gRPC port after the comma; one of the two is enough."
-            ),
-        )
-        self.address = self.add_field(tr("Address"), "127.0.0.1:8000,8001")
-        self.name = self.add_field(tr("Name"), tr("as the address"))
-        self.target: Target | None = None
-
-    def accept(self) -> None:
-        """Take the target if its address can be read."""
-        try:
-            target = target_from_text(self.address.text())
-        except UsageError as error:
-            self.complain(str(error))
-            return
-        name = self.name.text().strip() or target.name
-        if EMBEDDED in (name, target.name):
-            self.complain(
-                tr("'{name}' is the name of the server inside this window.", name=EMBEDDED)
-            )
-            return
-        self.target = replace(target, name=name)
-        super().accept()
 
 
 class AddressForm(_Form):

@@ -23,7 +23,6 @@ from gui.commands import CommandSet
 from gui.crash import crash_report
 from gui.drop_overlay import DropOverlay
 from gui.file_dialogs import ask_folder
-from gui.forms import TargetForm
 from gui.icons import application_icon
 from gui.language import tr
 from gui.layouts import LayoutStore
@@ -54,6 +53,7 @@ from gui.status_strip import StatusStrip
 from gui.switchboard import Switchboard
 from gui.switches import Switches
 from gui.targets.desk import TargetDesk
+from gui.targets.target_dialogs import TargetDialogs
 from gui.tasks import Tasks
 from gui.theme import Palette, ThemeChoice
 from gui.things import things_of
@@ -167,6 +167,9 @@ class MainWindow(QMainWindow):
             self,
         )
         parts.server.changed.connect(self._host.look)
+        self.target_dialogs = TargetDialogs(
+            self, self._host, self.targets, self.board, parts.tasks, parts.appearance
+        )
         self._host.notice_wanted.connect(self.show_notice)
         self._host.error_wanted.connect(self.show_error)
         self._host.page_wanted.connect(self.deck.show_page)
@@ -178,6 +181,7 @@ class MainWindow(QMainWindow):
         self.bar.switched.connect(self._switched)
         self.bar.start_pressed.connect(self.toggle_run)
         self.bar.new_target_wanted.connect(self.new_target)
+        self.bar.targets_wanted.connect(self.open_targets)
         self.strip.panel_wanted.connect(self._open_panel)
         self.page.pane.view_changed.connect(self._view_changed)
         self.board.used.connect(self._used)
@@ -254,9 +258,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def new_target(self) -> None:
         """Ask for another server's address."""
-        form = TargetForm(self)
-        form.accepted.connect(lambda: self._add_target(form.target))
-        form.open()
+        self.target_dialogs.add()
+
+    @Slot()
+    def open_targets(self) -> None:
+        """Every target, to be used, changed, added or deleted."""
+        self.target_dialogs.open_list()
 
     @Slot()
     def add_repository(self) -> None:
@@ -527,11 +534,6 @@ class MainWindow(QMainWindow):
         self.page.open_dock(name)
 
     # -- odds and ends -------------------------------------------------------------------------
-
-    def _add_target(self, target: Target | None) -> None:
-        if target is None:
-            return
-        self.targets.add(target)
 
     def _ways_out(self, error: ConsoleError) -> tuple[ToastAction, ...]:
         if isinstance(error, PortInUse):

@@ -16,6 +16,7 @@ QLabel[role="caption"] { color: $text_muted; font-size: ${caption}px; }
 QLabel[role="title"] { font-size: ${title}px; font-weight: 600; }
 QLabel[role="muted"] { color: $text_muted; }
 QLabel[role="error"] { color: $error; }
+QLabel[role="warning"] { color: $warning; }
 
 QMenuBar { background: $surface; border-bottom: 1px solid $border; padding: 1px 4px; }
 QMenuBar::item { background: transparent; padding: 4px 8px; border-radius: ${radius}px; }
@@ -137,6 +138,11 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { color: $accent; }
 #dockTitle { background: $surface; }
 #panel { background: $surface; }
+#probeCard, #thePreview { background: $surface; border: 1px solid $border;
+  border-radius: ${radius}px; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; }
+QProgressBar { background: $border; border: none; border-radius: 1px; }
+QProgressBar::chunk { background: $accent; border-radius: 1px; }
 #toast, #commandPalette { background: $surface_raised; border: 1px solid $border;
   border-radius: 6px; }
 #toast[severity="warning"] { border-left: 3px solid $warning; }

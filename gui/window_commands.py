@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
 
+from backend.core.choices import EMBEDDED
 from gui.commands import Command
 from gui.language import tr
 from gui.segmented import Segmented
@@ -73,7 +74,34 @@ def _file(window: MainWindow) -> Iterator[Command]:
         tr("Choose target..."),
         window.bar.target.showMenu,
         "File/choose",
+        ("Ctrl+T",),
+    )
+    yield Command(
+        "target.list",
+        tr("Targets..."),
+        window.open_targets,
+        "File/choose",
         ("Ctrl+E",),
+        aliases="servers add edit duplicate delete import export environments",
+    )
+    yield Command(
+        "target.edit",
+        tr("Edit this target..."),
+        window.target_dialogs.edit_chosen,
+        "File/choose",
+        blocked=lambda: (
+            tr("The server inside this window stays as it is.")
+            if window.board.current.target.name == EMBEDDED
+            else ""
+        ),
+        aliases="tls token headers address dialect limits",
+    )
+    yield Command(
+        "target.probe",
+        tr("Ask the target again"),
+        window.targets.catalogue.refresh,
+        "File/choose",
+        aliases="probe refresh models",
     )
     yield Command(
         "model.choose", tr("Choose model..."), window.bar.model.showMenu, "File/choose", ("Ctrl+M",)

@@ -13,8 +13,6 @@ from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.profiles.profile import ModelProfile
 from backend.targets.resolve import resolve
-from backend.targets.rules import free_name
-from backend.targets.store import Saved
 from gui.language import tr
 from gui.offers import ModelOffer
 from gui.run_control import RunControl
@@ -25,7 +23,6 @@ from gui.targets.catalogue import Catalogue
 from gui.targets.engine import TargetEngine
 from gui.targets.limits import Limits
 from gui.targets.model_offers import foreign_offers, model_to_begin_with, own_offers
-from gui.targets.saved import fit_name
 from gui.tasks import Tasks
 
 _T = TypeVar("_T")
@@ -181,18 +178,6 @@ class TargetDesk(QObject):
     def choose(self, target: Target) -> None:
         """Send to it from now on."""
         self._board.use(self._board.current.aimed_at(target))
-
-    def add(self, target: Target) -> None:
-        """Save a target and choose it."""
-        names = [known.name for known in self.targets]
-        named = replace(target, name=free_name(fit_name(target.name), names))
-
-        def done(saved: Saved) -> None:
-            self.choose(saved.target)
-            if saved.sentence:
-                self.noticed.emit(Notice(Severity.INFO, saved.target.name, saved.sentence))
-
-        self.change(lambda: self.engine.store.add(named), done, self.failed.emit)
 
     def change(
         self,

@@ -1,0 +1,203 @@
+"""What a probe found: a sentence, both doors, the models, and a button for each mend."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.clients.probe_report import DoorReport, ProbeReport
+from backend.core.errors import ConsoleError
+from backend.core.target import Target
+from gui.icons import tinted_pixmap
+from gui.language import count, number, tr
+from gui.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
+
+WIDTH = 380
+_MODELS_SHOWN = 12
+
+
+class ProbeCard(QScrollArea):
+    """Always shows one state: nothing asked, asking, found, found in part, nobody there."""
+
+    mend_wanted = Signal(object)
+    """The mended Target."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._roles = palette
+        self.setObjectName("probeCard")
+        self.setAccessibleName(tr("What is there"))
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedWidth(WIDTH)
+        self.state = ""
+        self.show_nothing()
+
+    def show_nothing(self) -> None:
+        """No address yet."""
+        column = self._renew("nothing")
+        self._say(
+            column,
+            "info",
+            "text_muted",
+            tr("What is there"),
+            tr(
+                "Type an address: what answers there is shown here, a moment after the last key "
+                "or at once with Enter."
+            ),
+        )
+        column.addStretch(1)
+
+    def show_asking(self, target: Target) -> None:
+        """A probe is under way."""
+        column = self._renew("asking")
+        addresses = " ".join(part for part in (target.rest, target.grpc) if part)
+        self._say(column, "refresh", "accent", tr("Asking who is there..."), addresses)
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        bar.setFixedHeight(3)
+        column.addWidget(bar)
+        column.addStretch(1)
+
+    def show_error(self, error: Exception) -> None:
+        """It could not even be asked."""
+        column = self._renew("error")
+        hint = error.hint if isinstance(error, ConsoleError) else ""
+        message = error.message if isinstance(error, ConsoleError) else str(error)
+        self._say(column, "error", "error", message, hint)
+        column.addStretch(1)
+
+    def show_report(self, report: ProbeReport) -> None:
+        """What answered, and what did not."""
+        doors = [("REST", report.rest), ("gRPC", report.grpc)]
+        broken = [door for _, door in doors if door is not None and not door.answers]
+        if not report.answers:
+            column = self._renew("nobody")
+            self._say(column, "error", "error", tr("No model server found"), "")
+        elif broken:
+            column = self._renew("partly")
+            first = report.sentence.partition("; ")[0]
+            self._say(column, "warning", "warning", first, tr("One of the two doors is shut."))
+        else:
+            column = self._renew("found")
+            self._say(column, "check", "ok", report.sentence, "")
+        for name, door in doors:
+            if door is not None:
+                column.addLayout(self._door(name, door))
+        self._mends(column, report)
+        if report.answers:
+            self._facts(column, report)
+        column.addStretch(1)
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _renew(self, state: str) -> QVBoxLayout:
+        self.state = state
+        inner = QFrame()
+        inner.setObjectName("panel")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
+        column.setSpacing(GAP)
+        self.setWidget(inner)
+        return column
+
+    def _say(self, column: QVBoxLayout, icon: str, role: str, title: str, body: str) -> None:
+        column.addLayout(_with_icon(icon, self._roles, role, _text(title, "title")))
+        if body:
+            column.addWidget(_text(body, "muted"))
+
+    def _door(self, name: str, door: DoorReport) -> QHBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(GAP_SMALL)
+        column.addWidget(_text(f"{name}  {door.address}"))
+        if door.fault is None:
+            tls = "TLS" if door.tls else tr("plaintext")
+            words = tr("Answers, {tls}", tls=tls)
+            if door.latency_ms is not None:
+                words += tr(", connected in {ms} ms", ms=number(door.latency_ms, 1))
+            column.addWidget(_text(f"{words}.", "muted"))
+            return _beside_icon("check", self._roles, "ok", column)
+        column.addWidget(_text(door.fault.message))
+        if door.fault.hint:
+            column.addWidget(_text(door.fault.hint, "muted"))
+        return _beside_icon("close", self._roles, "error", column)
+
+    def _mends(self, column: QVBoxLayout, report: ProbeReport) -> None:
+        for mend in report.mends:
+            button = QPushButton(mend.title)
+            button.setObjectName("mend")
+            button.setToolTip(
+                "  ".join(part for part in (mend.target.rest, mend.target.grpc) if part)
+            )
+            button.clicked.connect(partial(self._mend, mend.target))
+            column.addWidget(button)
+
+    def _mend(self, target: Target) -> None:
+        self.mend_wanted.emit(target)
+
+    def _facts(self, column: QVBoxLayout, report: ProbeReport) -> None:
+        column.addSpacing(GAP_SMALL)
+        if report.models is None:
+            self._fact(column, tr("Models"), tr("This server lists none; name one in the bar."))
+        else:
+            names = {model.name: model.state for model in report.models}
+            lines = [
+                f"{name}  ({state.lower()})" if state not in ("READY", "") else name
+                for name, state in list(names.items())[:_MODELS_SHOWN]
+            ]
+            if len(names) > _MODELS_SHOWN:
+                lines.append(tr("and {many} more", many=len(names) - _MODELS_SHOWN))
+            title = count(len(names), tr("model"), tr("models"))
+            self._fact(column, title, "\n".join(lines) or tr("none"))
+        self._fact(column, tr("Spoken to as"), report.rules.title)
+        self._fact(column, tr("Extensions"), ", ".join(report.extensions) or tr("none listed"))
+        for title, value in (
+            (tr("Binary tensors over REST"), report.binary),
+            (tr("Reflection"), report.reflection),
+            (tr("gRPC health service"), report.health),
+        ):
+            if value is not None:
+                self._fact(column, title, tr("yes") if value else tr("no"))
+
+    def _fact(self, column: QVBoxLayout, title: str, body: str) -> None:
+        column.addWidget(_text(title, "caption"))
+        column.addWidget(_text(body))
+
+
+def _text(text: str, role: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def _with_icon(icon: str, palette: Palette, role: str, label: QWidget) -> QHBoxLayout:
+    column = QVBoxLayout()
+    column.addWidget(label)
+    return _beside_icon(icon, palette, role, column)
+
+
+def _beside_icon(icon: str, palette: Palette, role: str, column: QVBoxLayout) -> QHBoxLayout:
+    sign = QLabel()
+    sign.setPixmap(tinted_pixmap(icon, palette.color(role)))
+    sign.setFixedWidth(16)
+    row = QHBoxLayout()
+    row.setSpacing(GAP)
+    row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+    row.addLayout(column, 1)
+    return row
