@@ -114,6 +114,11 @@ class MethodTree(QWidget):
                 return True
         return False
 
+    def show_current(self, method: Method | None) -> None:
+        """Mark the method in use, without choosing it."""
+        self._current = method
+        self._mark_current()
+
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._rows.roles = palette
@@ -163,6 +168,7 @@ class MethodTree(QWidget):
         return [item for item in every if item is not None and item.data(0, _METHOD) is not None]
 
     def _mark_current(self) -> None:
+        self.tree.clearSelection()
         for item in self._items():
             if self._current is not None and item.data(0, _METHOD).title == self._current.title:
                 self.tree.setCurrentItem(item)

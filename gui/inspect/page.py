@@ -320,6 +320,7 @@ class InspectPage(QObject):
     def _choose(self, method: Method) -> None:
         if self.desk.phase is not CallPhase.IDLE:
             self.request.complain(tr("A call is under way; cancel it first."))
+            self.methods.show_current(self.request.method)
             return
         self.request.set_method(method)
 
@@ -458,6 +459,7 @@ class InspectPage(QObject):
                 )
             )
             return False
+        self.methods.show_current(method)
         self.request.show_request(method, exchange.request)
         self._began(method)
         self.reply.feed.add(events_of(exchange))
