@@ -48,7 +48,7 @@ class RawHttp:
             filled += self._more(view[filled:])
             end = self._reply.find(b"\r\n\r\n", 0, filled)
         head = bytes(view[:end]).lower()
-        length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        length = int(head.split(b"\r\ncontent-length:", 1)[1].split(b"\r\n", 1)[0])
         whole = end + 4 + length
         if whole > len(self._reply):
             self._reply, old = bytearray(whole), self._reply
