@@ -12,9 +12,9 @@ from backend.core.target import Credentials
 Headers = tuple[tuple[str, str], ...]
 Metadata = tuple[tuple[str, str | bytes], ...]
 
-_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
-_VALUE = re.compile(r"^[\x20-\x7e]*$")
-_TOKEN = re.compile(r"^[\x21-\x7e]+$")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[\x20-\x7e]*")
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _BINARY = "-bin"
 
 
@@ -22,18 +22,23 @@ def headers_of(credentials: Credentials) -> Headers:
     """Name and value of each header; raises UsageError, which never shows a value."""
     found = []
     if credentials.token:
-        if not _TOKEN.match(credentials.token):
+        if not _TOKEN.fullmatch(credentials.token):
             raise UsageError("The token must be printable ASCII characters without spaces.")
         _check_resolved("token", credentials.token)
         found.append(("Authorization", f"Bearer {credentials.token}"))
     for name, value in credentials.headers:
-        if not _NAME.match(name):
-            raise UsageError(f"'{name}' cannot be the name of a header.")
-        if not _VALUE.match(value):
-            raise UsageError(f"The value of header '{name}' must be printable ASCII characters.")
+        check_header(name, value)
         _check_resolved(f"header '{name}'", value)
         found.append((name, value))
     return tuple(found)
+
+
+def check_header(name: str, value: str) -> None:
+    """Raise UsageError, which never shows a value, for what cannot be sent as a header."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"'{name}' cannot be the name of a header.")
+    if not _VALUE.fullmatch(value):
+        raise UsageError(f"The value of header '{name}' must be printable ASCII characters.")
 
 
 def metadata_of(credentials: Credentials) -> Metadata:

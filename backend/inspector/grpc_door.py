@@ -22,8 +22,8 @@ from backend.core.errors import ConsoleError, UsageError
 from backend.core.target import Target
 from backend.inspector.exchange import Headers
 
-_KEY = re.compile(r"^[0-9a-z_.-]+$")
-_VALUE = re.compile(r"^[\x20-\x7e]*$")
+_KEY = re.compile(r"[0-9a-z_.-]+")
+_VALUE = re.compile(r"[\x20-\x7e]*")
 _BINARY = "-bin"
 _LOOK_S = 0.1
 _FAILED = grpc.ChannelConnectivity.TRANSIENT_FAILURE
@@ -191,7 +191,7 @@ def headers_of(metadata: Any) -> Headers:
 
 
 def _value(key: str, value: str) -> str | bytes:
-    if not _KEY.match(key) or key.startswith("grpc-"):
+    if not _KEY.fullmatch(key) or key.startswith("grpc-"):
         raise UsageError(
             f"'{key}' cannot be the name of metadata.",
             hint="Use letters, digits, '-', '_' and '.'; names that begin with grpc- are gRPC's.",
@@ -203,7 +203,7 @@ def _value(key: str, value: str) -> str | bytes:
             raise UsageError(
                 f"The value of '{key}' must be base64, as its name ends in -bin."
             ) from None
-    if not _VALUE.match(value):
+    if not _VALUE.fullmatch(value):
         raise UsageError(
             f"The value of '{key}' holds characters that metadata cannot carry.",
             hint="Use plain ASCII, or a name that ends in -bin and base64.",

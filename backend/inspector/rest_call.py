@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from backend.clients import faults
+from backend.clients.credentials import check_header
 from backend.core.choices import Compression
 from backend.core.errors import (
     ConsoleError,
@@ -42,6 +44,8 @@ _GZIP_BITS = 31
 _ANY_BITS = 47
 """zlib's way to say: gzip or zlib, whichever the data is."""
 _ENCODING = "content-encoding"
+_VERB = re.compile(r"[A-Za-z]+")
+_PATH = re.compile(r"/[\x21-\x7e]*")
 _PACKED = ("gzip", "x-gzip", "deflate")
 
 
@@ -55,6 +59,7 @@ class RestCall:
             raise UsageError(f"{request.method} takes one body, got {len(request.messages)}.")
         if request.size > request.message_limit:
             raise PayloadTooLarge(request.size, request.message_limit)
+        _check_head(request)
         self.request = request
         self._door = door
         self._watch = Stopwatch()
@@ -102,10 +107,9 @@ class RestCall:
         self._abort()
 
     def _abort(self) -> None:
-        with self._lock:
-            connection = self._connection
-        if connection is not None:
-            connection.abort()
+        with self._lock:  # held until it is cut: the next call may be given it right after
+            if self._connection is not None:
+                self._connection.abort()
 
     def _exchanged(self, exchange: Exchange, until: float) -> Exchange:
         connection = self._door.take()
@@ -176,17 +180,14 @@ class RestCall:
         connection.limit(until)
         http_connection, request = connection.http, self.request
         headers, body = self._headers_and_body()
-        try:
-            http_connection.putrequest(
-                request.verb,
-                self._door.address.prefix + request.path,
-                skip_host=True,
-                skip_accept_encoding=True,
-            )
-            for name, value in headers:
-                http_connection.putheader(name, value.encode("latin-1", "replace"))
-        except (ValueError, http.client.InvalidURL) as error:
-            raise UsageError(f"This cannot be sent: {error}.") from None
+        http_connection.putrequest(
+            request.verb,
+            self._door.address.prefix + request.path,
+            skip_host=True,
+            skip_accept_encoding=True,
+        )
+        for name, value in headers:
+            http_connection.putheader(name, value.encode("latin-1", "replace"))
         try:
             http_connection.endheaders(body or None)
         except (BrokenPipeError, ConnectionResetError):
@@ -246,6 +247,8 @@ class RestCall:
             raise ReplyMismatch(f"The body is not {coding}, as its header says: {error}.") from None
         if len(body) > self.request.message_limit:
             raise PayloadTooLarge(len(body), self.request.message_limit)
+        if not reader.eof:
+            raise ReplyMismatch(f"The {coding} of the body ends after {len(body):,} bytes of it.")
         self._watch.cut("decode")
         return body
 
@@ -264,6 +267,19 @@ class RestCall:
         if late:
             return faults.no_answer(base)
         return _explained_failure(error, base)
+
+
+def _check_head(request: Request) -> None:
+    """Raise UsageError, which shows neither path nor values: they may hold secrets."""
+    if not _VERB.fullmatch(request.verb):
+        raise UsageError(f"'{request.verb}' is not a verb of HTTP.")
+    if not _PATH.fullmatch(request.path):
+        raise UsageError(
+            "The path holds characters that cannot be sent.",
+            hint="Write a space as %20, and letters beyond ASCII in the same way.",
+        )
+    for name, value in request.headers:
+        check_header(name, value)
 
 
 def _explained_failure(error: Exception, base: str) -> ConsoleError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -17,6 +18,7 @@ from backend.core.errors import DeadlineExceeded, StreamBroken
 from backend.inspector.stopwatch import Stopwatch
 
 _PORTS = {"http": 80, "https": 443}
+_PREFIX = re.compile(r"[\x21-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class RestAddress:
             port = parts.port
         except ValueError:
             parts, port = urlsplit(""), None
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in _PORTS or not parts.hostname or not _PREFIX.fullmatch(parts.path):
             raise faults.bad_address(base_url, "http://HOST:PORT")
         return cls(
             base_url.rstrip("/"),

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from backend.clients.credentials import check_header
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.target import Target
 
 LONGEST_NAME = 64
-_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
-_HEADER = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
-_GRPC = re.compile(r"^(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):\d{1,5}$")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_GRPC = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):\d{1,5}")
 
 
 def check_name(name: str, taken: Iterable[str]) -> None:
@@ -46,11 +46,10 @@ def check_target(target: Target) -> None:
         _check_rest(target.rest)
     if target.grpc and "${" not in target.grpc:
         _check_grpc(target.grpc)
-    if target.colour and not _COLOUR.match(target.colour):
+    if target.colour and not _COLOUR.fullmatch(target.colour):
         raise UsageError(f"'{target.colour}' is not a colour.", hint="Write it as #rrggbb.")
     for name, _ in target.credentials.headers:
-        if not _HEADER.match(name):
-            raise UsageError(f"'{name}' cannot be the name of a header.")
+        check_header(name, "")
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:
@@ -80,5 +79,5 @@ def _check_rest(address: str) -> None:
 
 
 def _check_grpc(address: str) -> None:
-    if not _GRPC.match(address) or not 0 < int(address.rsplit(":", 1)[1]) < 65536:
+    if not _GRPC.fullmatch(address) or not 0 < int(address.rsplit(":", 1)[1]) < 65536:
         raise UsageError("The gRPC address is not one.", hint="Write HOST:PORT.")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 _ONE = re.compile(r"\$\{([^{}]*)\}")
 _OURS = "secret:"
-_ID = re.compile(r"^secret:[0-9a-f]{32}$")
+_ID = re.compile(r"secret:[0-9a-f]{32}")
 _SCHEMES = ("", "Basic", "Bearer", "Key", "Token")
-_VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def secret_template(secret_id: str) -> str:
@@ -22,7 +22,7 @@ def is_template(text: str) -> bool:
     before, *rest = _ONE.split(text)
     if len(rest) != 2 or rest[1] or before.strip() not in _SCHEMES:
         return False
-    return bool(_VARIABLE.match(rest[0]) or _ID.match(rest[0]))
+    return bool(_VARIABLE.fullmatch(rest[0]) or _ID.fullmatch(rest[0]))
 
 
 def secret_ids(text: str) -> tuple[str, ...]:
@@ -38,6 +38,6 @@ def expand(text: str, variable: Callable[[str], str], secret: Callable[[str], st
         name = match[1]
         if name.startswith(_OURS):
             return secret(name.removeprefix(_OURS))
-        return variable(name) if _VARIABLE.match(name) else match[0]
+        return variable(name) if _VARIABLE.fullmatch(name) else match[0]
 
     return _ONE.sub(value, text)

@@ -298,6 +298,8 @@ def test_files_that_cannot_be_used_are_named(ask: Ask, good: Pair, tmp_path: Pat
     "credentials",
     [
         Credentials(token="two words"),
+        Credentials(token="hunter2\n"),
+        Credentials(headers=(("X-Key", "hunter2\n"),)),
         Credentials(token="${UNKNOWN}"),
         Credentials(headers=(("bad name", "x"),)),
         Credentials(headers=(("X-Key", "sécret"),)),
@@ -313,3 +315,4 @@ def test_credentials_that_cannot_be_sent_are_refused_without_showing_them(
             )
         assert "sécret" not in str(caught.value)
         assert "two words" not in str(caught.value)
+        assert "hunter2" not in str(caught.value)
