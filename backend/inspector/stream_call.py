@@ -16,7 +16,6 @@ from backend.core.choices import Compression
 from backend.core.errors import (
     ConsoleError,
     DeadlineExceeded,
-    PayloadTooLarge,
     ReplyMismatch,
     StreamBroken,
     UsageError,
@@ -244,7 +243,9 @@ class StreamCall:
                     iter(self._outbox), **terms
                 )
             else:
-                only = next(iter(self._outbox))
+                only = next(iter(self._outbox), None)
+                if only is None:
+                    raise faults.closed()  # cancelled just now
                 call = channel.channel.unary_stream(path, None, None)(only, **terms)
         except ValueError as error:
             raise faults.closed() from error
@@ -307,8 +308,6 @@ class StreamCall:
         deadline_s = self.request.deadline_s
         if isinstance(error, DeadlineExceeded) and deadline_s is not None:
             return faults.deadline(self._door.address, deadline_s)
-        if isinstance(error, PayloadTooLarge):
-            return PayloadTooLarge(error.size_bytes, self.request.message_limit)
         if isinstance(error, StreamBroken) and self._counts[2] and self.request.kind.streams:
             return StreamBroken(f"The stream broke after {self._counts[2]:,} replies.", error.hint)
         return error

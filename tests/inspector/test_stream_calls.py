@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import grpc
 import pytest
 
+from backend.clients.grpc_channel import GrpcChannel
 from backend.core.errors import UsageError
 from backend.core.target import Target
 from backend.inspector.caller import Caller
 from backend.inspector.exchange import Exchange, MethodKind, Request
+from backend.inspector.grpc_door import GrpcDoor, Reach
 from backend.inspector.stream_call import StreamCall, StreamState
 from backend.inspector.stream_log import Direction, StreamLog
 from tests.inspector.lab_server import FLOOD, SLEEP_S
@@ -152,6 +157,39 @@ def test_a_servers_refusal_keeps_its_words(lab: Target) -> None:
     assert exchange.fault.exit_code == 4
 
 
+def test_the_servers_own_limit_is_said() -> None:
+    with ThreadPoolExecutor(1) as workers:
+        server = grpc.server(workers, options=[("grpc.max_receive_message_length", 1 << 20)])
+        echo = grpc.unary_unary_rpc_method_handler(lambda request, _: request)
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler("lab.v1.Lab", {"Echo": echo}),)
+        )
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        with Caller(Target("small", grpc=f"127.0.0.1:{port}")) as caller:
+            exchange = caller.call(_lab("Echo", MethodKind.UNARY, bytes(2 << 20)))
+        server.stop(0).wait(2)
+    assert exchange.fault is not None
+    assert exchange.fault.message == "Message is 2.0 MiB; the limit is 1.0 MiB."
+
+
+def test_a_call_cancelled_just_as_it_is_connected(lab: Target) -> None:
+    class Cancelling(GrpcDoor):
+        def connected(
+            self, message_limit: int, cancelled: threading.Event, deadline_s: float | None
+        ) -> tuple[GrpcChannel, Reach]:
+            found = super().connected(message_limit, cancelled, deadline_s)
+            call.cancel()
+            return found
+
+    door = Cancelling(lab)
+    call = StreamCall(_lab("Echo", MethodKind.UNARY, b"\x10\x01"), door)
+    exchange = call.run()
+    door.close()
+    assert exchange.cancelled
+    assert exchange.fault is None
+
+
 def test_two_answers_where_one_was_due_are_noticed(lab: Target) -> None:
     with Caller(lab) as caller:
         exchange = caller.call(_lab("Twice", MethodKind.UNARY, b"\x10\x01"))
@@ -255,6 +293,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"
         (b"", "StreamBroken"),
         (HEAD + b"\r\n12345", "StreamBroken"),
         (HEAD + b"Content-Encoding: gzip\r\n\r\n1234567890", "ReplyMismatch"),
+        (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"1234")[:10], "ReplyMismatch"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "PayloadTooLarge"),
     ],
 )
