@@ -62,12 +62,14 @@ def value_from_text(text: str) -> Any:
 
 def message_from_value(value: Any, kind: Descriptor, *, folder: Path | None = None) -> bytes:
     """The bytes of the message that a value of JSON describes; raises JsonFault."""
-    message = GetMessageClass(kind)()
+    message: Any = GetMessageClass(kind)()
     try:
         _Filler(folder).fill(message, value, "")
     except RecursionError:
         raise JsonFault("", "The message is nested too deeply.") from None
-    return message.SerializeToString()
+    if missing := message.FindInitializationErrors():
+        raise JsonFault(missing[0], f"{kind.full_name} needs this field.")
+    return bytes(message.SerializeToString())
 
 
 class _Filler:

@@ -108,6 +108,19 @@ def test_a_fault_is_named_by_its_place_and_type(text: str, path: str, message: s
     assert message in str(caught.value)
 
 
+def test_a_required_field_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "old.proto"
+    path.write_text(
+        'syntax = "proto2"; message Old { required int32 count = 1; optional Old inner = 2; }'
+        "service Museum { rpc Show(Old) returns (Old); }"
+    )
+    kind = read_schema_file(path).services[0].methods[0].input_type
+    assert message_from_text('{"count": 1}', kind) == b"\x08\x01"
+    with pytest.raises(JsonFault) as caught:
+        message_from_text('{"count": 1, "inner": {}}', kind)
+    assert caught.value.path == "inner.count"
+
+
 def test_what_is_no_json_is_named_by_its_offset() -> None:
     with pytest.raises(JsonFault, match="line 2, column 1") as caught:
         message_from_text('{"id":\n}', INFER)
