@@ -10,6 +10,8 @@ from backend.core.errors import UsageError
 DEFAULT_MESSAGE_LIMIT = 64 * 1024 * 1024
 """Largest message either side accepts by default, in bytes."""
 
+_DAY_S = 86_400.0
+
 
 class Dialect(StrEnum):
     """How a server speaks the Open Inference Protocol; AUTO asks the server who it is."""
@@ -68,8 +70,10 @@ class Target:
     connect_timeout_s: float = 3.0
 
     def __post_init__(self) -> None:
-        if self.deadline_s <= 0 or self.connect_timeout_s <= 0:
-            raise UsageError(f"The time limits of target '{self.name}' must be above 0 s.")
+        if not all(0 < limit_s <= _DAY_S for limit_s in (self.deadline_s, self.connect_timeout_s)):
+            raise UsageError(
+                f"The time limits of target '{self.name}' must be above 0 s, and a day at most."
+            )
         if self.message_limit <= 0:
             raise UsageError(f"The message limit of target '{self.name}' must be above 0 bytes.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
@@ -63,7 +64,7 @@ def _text(value: Mapping[str, Any], name: str) -> str:
 
 def _number(value: Mapping[str, Any], name: str) -> Any:
     found = value[name]
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
         raise UsageError(f"'{name}' of a target is not a number.")
     return int(found) if name == "message_limit" else float(found)
 

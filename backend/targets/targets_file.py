@@ -78,6 +78,7 @@ def set_aside(path: Path) -> Path:
     while aside.exists():
         number += 1
         aside = path.with_name(f"{path.name}.bad{number}")
+    aside.touch(mode=0o600)  # it may hold secrets that were written by hand
     aside.write_bytes(path.read_bytes())
     return aside
 

@@ -103,6 +103,8 @@ def test_edit_duplicate_and_delete(store: TargetStore) -> None:
         replace(LAB, grpc="http://models.example:1"),
         replace(LAB, colour="red"),
         replace(LAB, credentials=Credentials(headers=(("a b", "x"),))),
+        replace(LAB, credentials=Credentials(headers=(("ab\n", "x"),))),
+        replace(LAB, grpc="models.example:1\n"),
     ],
 )
 def test_what_cannot_be_is_refused(store: TargetStore, path: Path, target: Target) -> None:
@@ -225,6 +227,26 @@ def test_a_file_that_is_not_understood_is_set_aside_and_said(path: Path, text: s
     assert names(store) == [EMBEDDED]
     store.add(LAB)
     assert TargetStore(path, Secrets()).problem == ""
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ['"message_limit": NaN', '"message_limit": 1e999', '"deadline_s": NaN', '"deadline_s": 1e300'],
+)
+def test_a_limit_that_is_none_costs_its_own_target_only(path: Path, limit: str) -> None:
+    path.parent.mkdir()
+    path.write_text(f'{{"schema": 1, "targets": [{{"name": "a", "grpc": "h:1", {limit}}}]}}')
+    store = TargetStore(path, Secrets())
+    assert names(store) == [EMBEDDED]
+    assert "targets.json.bad" in store.problem
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have other rights elsewhere")
+def test_what_is_set_aside_is_its_owners_only(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"schema": 1, "targets": [{"name": "bad", "token": "s3cret", "rest": "?"}]}')
+    TargetStore(path, Secrets())
+    assert path.with_name("targets.json.bad").stat().st_mode & 0o077 == 0
 
 
 def test_one_bad_target_does_not_cost_the_others(store: TargetStore, path: Path) -> None:
