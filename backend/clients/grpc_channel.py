@@ -30,6 +30,8 @@ _LOOKS = 2
 """How often it is looked what is wrong, while connecting."""
 _LEAST_LOOK_S = 0.3
 _WATCHED_FOR_S = 0.25
+_LONGEST = 2**31 - 1
+"""gRPC knows no longer message."""
 _KEEPALIVE_MS, _KEEPALIVE_ANSWER_MS = 20_000, 10_000
 """Servers count pings without data as abuse after the second one; gRPC sends no third."""
 
@@ -223,9 +225,10 @@ class GrpcChannel:
         raise faults.closed()
 
     def _make(self) -> grpc.Channel:
+        limit = min(self._message_limit, _LONGEST)
         options: list[tuple[str, Any]] = [
-            ("grpc.max_send_message_length", self._message_limit),
-            ("grpc.max_receive_message_length", self._message_limit),
+            ("grpc.max_send_message_length", limit),
+            ("grpc.max_receive_message_length", limit),
             # A channel of ours lives as long as its lane: no back-off inherited from one before.
             ("grpc.use_local_subchannel_pool", 1),
             ("grpc.keepalive_time_ms", _KEEPALIVE_MS),

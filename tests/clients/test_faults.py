@@ -252,6 +252,12 @@ def test_sizes_in_the_words_of_every_grpc(text: str, by_server: bool) -> None:
     assert error.fault is TargetFault.TOO_LARGE
 
 
+def test_a_limit_that_grpc_does_not_know_is_its_largest() -> None:
+    channel = GrpcChannel.from_target(Target("t", grpc="127.0.0.1:9", message_limit=1 << 40))
+    assert channel.channel is not None
+    channel.close()
+
+
 def test_a_dead_connection_is_not_called_refused() -> None:
     status = _Status(grpc.StatusCode.UNAVAILABLE, "ping timeout")
     error = explain(status, "h:1", limit=64, stream=True)
