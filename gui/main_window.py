@@ -53,6 +53,7 @@ from gui.status_strip import StatusStrip
 from gui.switchboard import Switchboard
 from gui.switches import Switches
 from gui.targets.desk import TargetDesk
+from gui.targets.model_dialogs import ModelDialogs
 from gui.targets.target_dialogs import TargetDialogs
 from gui.tasks import Tasks
 from gui.theme import Palette, ThemeChoice
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         self.target_dialogs = TargetDialogs(
             self, self._host, self.targets, self.board, parts.tasks, parts.appearance
         )
+        self.model_dialogs = ModelDialogs(self, self._host, self.targets, self.board, self.run)
         self._host.notice_wanted.connect(self.show_notice)
         self._host.error_wanted.connect(self.show_error)
         self._host.page_wanted.connect(self.deck.show_page)
@@ -182,6 +184,8 @@ class MainWindow(QMainWindow):
         self.bar.start_pressed.connect(self.toggle_run)
         self.bar.new_target_wanted.connect(self.new_target)
         self.bar.targets_wanted.connect(self.open_targets)
+        self.bar.model_name_wanted.connect(self.model_dialogs.ask_model)
+        self.bar.profile_wanted.connect(self.model_dialogs.open_profile)
         self.strip.panel_wanted.connect(self._open_panel)
         self.page.pane.view_changed.connect(self._view_changed)
         self.board.used.connect(self._used)

@@ -107,6 +107,21 @@ def _file(window: MainWindow) -> Iterator[Command]:
         "model.choose", tr("Choose model..."), window.bar.model.showMenu, "File/choose", ("Ctrl+M",)
     )
     yield Command(
+        "model.by_name",
+        tr("Model by name..."),
+        window.model_dialogs.ask_model,
+        "File/choose",
+    )
+    yield Command(
+        "model.profile",
+        tr("Edit profile..."),
+        window.model_dialogs.open_profile,
+        "File/choose",
+        ("Ctrl+P",),
+        blocked=window.model_dialogs.why_no_profile,
+        aliases="preprocessing recipe decoder labels tensors",
+    )
+    yield Command(
         "app.settings",
         tr("Settings..."),
         window.open_settings,

@@ -179,6 +179,12 @@ class TargetDesk(QObject):
         """Send to it from now on."""
         self._board.use(self._board.current.aimed_at(target))
 
+    def choose_model(self, model: str) -> None:
+        """Use a model by its name, whether it is listed or not."""
+        name = model.strip()
+        if name:
+            self._board.use(replace(self._board.current, model=name))
+
     def change(
         self,
         work: Callable[[], _T],
