@@ -186,6 +186,7 @@ class MainWindow(QMainWindow):
         self.bar.targets_wanted.connect(self.open_targets)
         self.bar.model_name_wanted.connect(self.model_dialogs.ask_model)
         self.bar.profile_wanted.connect(self.model_dialogs.open_profile)
+        self.bar.card_wanted.connect(self.model_dialogs.open_card)
         self.strip.panel_wanted.connect(self._open_panel)
         self.page.pane.view_changed.connect(self._view_changed)
         self.board.used.connect(self._used)

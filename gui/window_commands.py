@@ -122,6 +122,14 @@ def _file(window: MainWindow) -> Iterator[Command]:
         aliases="preprocessing recipe decoder labels tensors",
     )
     yield Command(
+        "model.card",
+        tr("About this model..."),
+        window.model_dialogs.open_card,
+        "File/choose",
+        ("Ctrl+I",),
+        aliases="card metadata statistics load unload versions config",
+    )
+    yield Command(
         "app.settings",
         tr("Settings..."),
         window.open_settings,

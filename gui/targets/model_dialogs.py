@@ -18,6 +18,7 @@ from gui.run_control import RunControl
 from gui.switchboard import Switchboard
 from gui.switches import target_title
 from gui.targets.desk import TargetDesk
+from gui.targets.model_card import CardPlace, ModelCard
 from gui.targets.profile_form import ProfileForm, ProfilePlace
 
 
@@ -39,6 +40,7 @@ class ModelDialogs(QObject):
         self._board = board
         self._run = run
         self.profile: ProfileForm | None = None
+        self.card: ModelCard | None = None
 
     def why_no_profile(self) -> str:
         """Why there is no profile to be edited, or ''."""
@@ -76,6 +78,23 @@ class ModelDialogs(QObject):
         form.export_wanted.connect(self._export)
         form.show()
 
+    def open_card(self) -> None:
+        """What the server says of the model, and ways to load and unload it."""
+        if self.card is not None:
+            self.card.activateWindow()
+            return
+        switches = self._board.current
+        place = CardPlace(
+            self._host.tasks,
+            switches.target,
+            self._desk.resolve,
+            self._desk.engine.make_control,
+            lambda _model: self._desk.catalogue.refresh(),
+        )
+        self.card = ModelCard(self._window, switches.model, place)
+        self.card.destroyed.connect(self._card_gone)
+        self.card.show()
+
     def ask_model(self) -> None:
         """A model that the target does not list."""
         dialog = QInputDialog(self._window)
@@ -86,6 +105,9 @@ class ModelDialogs(QObject):
         dialog.open()
 
     # -- outcomes ------------------------------------------------------------------------------
+
+    def _card_gone(self) -> None:
+        self.card = None
 
     def _profile_gone(self) -> None:
         self.profile = None
