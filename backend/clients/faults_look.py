@@ -12,6 +12,7 @@ from backend.clients import faults
 from backend.clients.certificates import read_facts
 from backend.clients.knock import Speech, knock_grpc, knock_http
 from backend.clients.tls import HTTP, HTTP2, context_of
+from backend.core.addresses import host_port
 from backend.core.errors import TargetError, TargetFault
 from backend.core.target import Tls
 
@@ -48,7 +49,7 @@ class Door:
     @property
     def at(self) -> str:
         """host:port."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 def find_fault(door: Door, timeout_s: float) -> TargetError | None:

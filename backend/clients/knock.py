@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.core.addresses import host_port
+
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _EMPTY_SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 _FRAME_HEAD = 9
@@ -48,7 +50,8 @@ class Knock:
 
 def knock_http(host: str, port: int, timeout_s: float, *, tls: bool) -> Knock:
     """Ask for `/v2` as HTTP/1.1 does; the reply is not read to its end."""
-    words = f"GET /v2 HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
+    at = host_port(host, port)
+    words = f"GET /v2 HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n".encode()
     return _knock(host, port, timeout_s, words, alpn="http/1.1" if tls else "")
 
 

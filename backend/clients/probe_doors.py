@@ -14,6 +14,7 @@ from backend.clients.knock import Knock, Speech, knock_grpc, knock_http
 from backend.clients.places import Place, place_of
 from backend.clients.probe_questions import Found, ask_grpc, ask_rest, failed, remaining
 from backend.clients.probe_report import DoorReport
+from backend.core.addresses import host_port
 from backend.core.errors import ConsoleError, TargetError, TargetUnreachable
 from backend.core.target import Target, Tls
 
@@ -77,7 +78,7 @@ def _fault(
     target: Target, place: Place, door: Door, knock: Knock, tls: bool | None, end: float
 ) -> TargetError | None:
     """What is wrong with an address where another protocol is spoken, or none."""
-    at, grpc = f"{place.host}:{place.port}", door is Door.GRPC
+    at, grpc = host_port(place.host, place.port), door is Door.GRPC
     if knock.speech is _WANTED[door]:
         return faults.speaks_tls(at) if tls else faults.speaks_plaintext(at)
     if knock.speech in (Speech.HTTP, Speech.GRPC):

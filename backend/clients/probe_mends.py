@@ -11,6 +11,7 @@ from backend.clients.neighbours import find_neighbour
 from backend.clients.places import Place, place_of
 from backend.clients.probe_questions import Found
 from backend.clients.probe_report import Mend
+from backend.core.addresses import host_port
 from backend.core.errors import CertificateRefused, TargetFault, TargetUnreachable
 from backend.core.target import Target, Tls
 
@@ -61,8 +62,8 @@ def _swaps(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
         _secured(
             replace(
                 target,
-                rest=f"http://{grpc.host}:{grpc.port}" if grpc else "",
-                grpc=f"{rest.host}:{rest.port}" if rest else "",
+                rest=f"http://{host_port(grpc.host, grpc.port)}" if grpc else "",
+                grpc=host_port(rest.host, rest.port) if rest else "",
             ),
             tls=secure,
         ),
@@ -108,7 +109,7 @@ def _other_ports(target: Target, found: Mapping[Door, Found]) -> Iterator[Mend]:
         port = find_neighbour(known, door)
         if port is None:
             continue
-        at = f"{known.host}:{port}"
+        at = host_port(known.host, port)
         changed = (
             replace(target, rest=f"{'https' if known.tls else 'http'}://{at}")
             if door is Door.REST

@@ -13,6 +13,11 @@ _TARGET = re.compile(
 )
 
 
+def host_port(host: str, port: int) -> str:
+    """host:port, with an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def target_from_text(text: str) -> Target:
     """`embedded`, or HOST:RESTPORT,GRPCPORT with one of the ports left out if there is none.
 

@@ -12,9 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from backend.clients.dialects.rules import Door
+from backend.clients.knock import Speech
 from backend.clients.probe import probe
+from backend.clients.probe_mends import mends_for
+from backend.clients.probe_questions import Found
 from backend.clients.probe_report import DoorReport, ProbeReport
-from backend.core.errors import SignInNeeded, TargetError, TargetFault
+from backend.core.errors import SignInNeeded, TargetError, TargetFault, TargetUnreachable
 from backend.core.target import Credentials, Dialect, Target, Tls
 from tests.certificates import Authority, Pair
 from tests.clients.conftest import secure_server, target_of
@@ -68,6 +72,17 @@ def test_swapped_addresses_are_swapped_back(target: Target) -> None:
     assert fault_of(report.grpc) is TargetFault.HTTP_PORT
     assert not report.answers
     assert mended(report, "Swap the addresses") == target
+
+
+def test_addresses_of_ipv6_keep_their_brackets() -> None:
+    swapped = Target("six", "http://[::1]:8001", "[::1]:8000")
+    fault = TargetUnreachable("")
+    found = {
+        Door.REST: Found(DoorReport(swapped.rest, Speech.GRPC, tls=False, fault=fault)),
+        Door.GRPC: Found(DoorReport(swapped.grpc, Speech.HTTP, tls=False, fault=fault)),
+    }
+    (mend,) = mends_for(swapped, found)
+    assert mend.target == Target("six", "http://[::1]:8000", "[::1]:8001")
 
 
 def test_a_grpc_port_given_for_rest_alone_is_used_as_one(target: Target) -> None:
