@@ -149,7 +149,7 @@ def client_certificate(at: str, *, shown: bool) -> TargetError:
 
 def sign_in(at: str, text: str, *, forbidden: bool) -> SignInNeeded:
     """401, 403 and gRPC's words for them, with the server's own."""
-    said = f"Server: {text}. " if text else ""
+    said = f"Server: {text.rstrip('.')}. " if text else ""
     if forbidden:
         return SignInNeeded(
             f"{at} does not let you do that.",

@@ -54,7 +54,8 @@ def request_error(status: int, body: Buffer) -> ConsoleError:
     """
     if status in _SIGN_IN:
         message, hint, fault = _SIGN_IN[status]
-        return SignInNeeded(message, f"Server: {error_text(status, body)} {hint}", fault=fault)
+        said = error_text(status, body).rstrip(".")
+        return SignInNeeded(message, f"Server: {said}. {hint}", fault=fault)
     kind = _KINDS.get(status, ModelFailed if status >= 500 else InvalidInput)
     return kind(error_text(status, body))
 
