@@ -64,14 +64,6 @@ _ROUTES = (
     _Route("GET", "/v2/models/stats", "What all models did", "statistics", Capability.STATISTICS),
     _Route(
         "POST",
-        "/v2/repository/index",
-        "Every model and its state",
-        "repository",
-        Capability.INDEX,
-        "{}",
-    ),
-    _Route(
-        "POST",
         "/v2/repository/models/{model}/load",
         "Load a model, or load it anew",
         "repository",
@@ -122,6 +114,14 @@ _ROUTES = (
 )
 
 _LISTS = {
+    ModelLists.REPOSITORY_INDEX: _Route(
+        "POST",
+        "/v2/repository/index",
+        "Every model and its state",
+        "repository",
+        Capability.INDEX,
+        "{}",
+    ),
     ModelLists.NAMES: _Route("GET", "/v2/models", "Names of the models", "metadata"),
     ModelLists.CONFIG: _Route("GET", "/v1/config", "Every model and its state", "metadata"),
 }
@@ -129,7 +129,7 @@ _LISTS = {
 
 def dialect_routes(rules: DialectRules) -> list[Method]:
     """What a server of this dialect answers over REST, as far as is known."""
-    routes = [*_ROUTES, *(route for lists, route in _LISTS.items() if lists is rules.model_lists)]
+    routes = [*_ROUTES, _LISTS[rules.model_lists]]
     methods: list[Method] = []
     for route in routes:
         if route.needs is not None and rules.why_not(route.needs, door=Door.REST):

@@ -193,6 +193,9 @@ def test_a_dialect_lists_what_it_has() -> None:
     kserve = known_methods(dialect_for(Dialect.KSERVE))
     assert not any(method.name == "ModelStreamInfer" for method in kserve.methods)
     assert any(method.title == "GET /v2/models" for method in kserve.methods)
+    assert not any(method.path == "/v2/repository/index" for method in kserve.methods)
+    triton = known_methods(dialect_for(Dialect.TRITON))
+    assert triton.find("POST /v2/repository/index").group == "REST: repository"
     assert not any("versions" in method.path for method in kserve.methods)
 
 
