@@ -23,9 +23,9 @@ from backend.inspector.code_snippet import (
     variables_in,
 )
 from backend.inspector.exchange import Request
+from backend.inspector.message_text import parsed
 from backend.inspector.methods import Method
 from backend.inspector.schema import Origin
-from backend.inspector.views import parsed
 
 MESSAGES_FILE = "request.json"
 
@@ -38,7 +38,7 @@ def grpcurl(request: Request, target: Target, method: Method, schema_file: str =
 
     Servers of models seldom have reflection, so the schema that ships with Inferdeck is named, or
     `schema_file`, the .proto or protoset that the method was read from. Raises UsageError for a
-    REST request, InvalidInput for messages that are not of the method's type.
+    REST request, ReplyMismatch for messages that are not of the method's type.
     """
     if request.rest or method.input is None:
         raise UsageError("grpcurl speaks gRPC; copy a REST request as curl or Python.")
@@ -68,11 +68,11 @@ def grpcurl(request: Request, target: Target, method: Method, schema_file: str =
 def json_of(kind: Descriptor, message: bytes) -> str:
     """A message as protobuf's JSON in one line, with the names of the schema.
 
-    Raises InvalidInput if it is none of that type, or has no JSON form.
+    Raises ReplyMismatch if it is none of that type, InvalidInput if it has no JSON form.
     """
     try:
         return json_format.MessageToJson(
-            parsed(kind, message), preserving_proto_field_name=True, indent=None
+            parsed(message, kind), preserving_proto_field_name=True, indent=None
         )
     except (json_format.SerializeToJsonError, TypeError, ValueError) as error:
         raise InvalidInput(f"The message has no JSON form: {error}.") from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from google.protobuf.descriptor import Descriptor
 
 from backend.core.choices import Compression
-from backend.core.errors import InvalidInput, UsageError
+from backend.core.errors import InvalidInput, ReplyMismatch, UsageError
 from backend.core.target import Target, Tls
 from backend.inspector.code_curl import is_packed, is_text
 from backend.inspector.code_grpcurl import bundled_proto, json_of
@@ -209,7 +209,7 @@ def _messages(
 def _json_or_nothing(kind: Descriptor, message: bytes) -> str:
     try:
         return json_of(kind, message)
-    except InvalidInput:
+    except (InvalidInput, ReplyMismatch):
         return ""
 
 

@@ -1,4 +1,4 @@
-"""The bytes of a message as JSON and as protobuf's own text."""
+"""The bytes of a message as JSON."""
 
 from __future__ import annotations
 
@@ -39,11 +39,6 @@ def message_to_json(body: bytes, kind: Descriptor, *, editable: bool = False) ->
     """The bytes of a message as indented JSON; raises ReplyMismatch."""
     value = message_to_value(parsed(body, kind), editable=editable)
     return laid_out(value)
-
-
-def message_to_proto_text(body: bytes, kind: Descriptor) -> str:
-    """The bytes of a message in protobuf's text form; raises ReplyMismatch."""
-    return text_format.MessageToString(parsed(body, kind), as_utf8=True)
 
 
 class _Reader:

@@ -10,10 +10,11 @@ from backend.core.errors import ConsoleError
 from backend.core.samples import Sample
 from backend.inspector.body_text import BodyText, proto_text
 from backend.inspector.exchange import Exchange
+from backend.inspector.message_text import parsed
 from backend.inspector.methods import Method
 from backend.inspector.rest_views import rest_text, rest_tree
 from backend.inspector.summary import ReplySummary, summarise_exchange
-from backend.inspector.views import Node, message_node, parsed
+from backend.inspector.views import Node, message_node
 from backend.profiles.profile import ModelProfile
 
 
@@ -63,7 +64,7 @@ def _message(
         reason = "The type of this message is not known; its bytes are in the next tab but one."
         return Reading(body, BodyText("", reason), None, reason, summary, sample)
     try:
-        message = parsed(kind, body)
+        message = parsed(body, kind)
     except ConsoleError as error:
         return Reading(body, BodyText("", str(error)), None, str(error), summary, sample)
     tree = message_node(kind.name, "", message)

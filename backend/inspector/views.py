@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.message import DecodeError, Message
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 
 from backend.core.errors import InvalidInput, mebibytes
 from backend.inspector.body_text import MAX_TEXT, json_text, proto_text
@@ -71,21 +70,6 @@ def json_tree(body: bytes | memoryview, label: str = "body") -> Node:
             hint="Look at it as text or bytes, or save it. Binary data needs no JSON.",
         )
     return value_node(label, "", read_json(body))
-
-
-def message_tree(kind: Descriptor, body: bytes) -> Node:
-    """The tree of a protobuf message; raises InvalidInput if the bytes are none of that type."""
-    return message_node(kind.name, "", parsed(kind, body))
-
-
-def parsed(kind: Descriptor, body: bytes) -> Message:
-    """The message of any schema in these bytes; raises InvalidInput."""
-    try:
-        return GetMessageClass(kind).FromString(body)
-    except DecodeError as error:
-        raise InvalidInput(
-            f"{len(body)} bytes are not a message of type {kind.full_name}: {error}."
-        ) from error
 
 
 def value_node(label: str, path: str, value: Any) -> Node:

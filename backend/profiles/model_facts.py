@@ -35,11 +35,6 @@ class ModelFacts:
         """Whether the configuration says that the first dimension is a batch."""
         return _whole(self.config.get("max_batch_size")) > 0
 
-    @property
-    def stateful(self) -> bool:
-        """Whether the server keeps what belongs to a sequence of requests."""
-        return bool(self.config.get("sequence_batching"))
-
     def picture_format(self, name: str) -> str:
         """``NCHW`` or ``NHWC`` if the configuration says so for that input, else ''."""
         inputs = self.config.get("input")

@@ -81,11 +81,6 @@ class Acts(QWidget):
         return self._every.value()
 
     @property
-    def repeating(self) -> bool:
-        """Whether messages go out by the clock."""
-        return self._repeat.isChecked() and self._repeat.isVisibleTo(self)
-
-    @property
     def phase(self) -> CallPhase:
         """Where the call stands."""
         return self._phase

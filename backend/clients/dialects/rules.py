@@ -75,7 +75,6 @@ class Capability(StrEnum):
     """What a server may be able to do beyond the protocol's core."""
 
     STREAM = "stream"
-    REST_BINARY = "rest_binary"
     REST_GZIP = "rest_gzip"
     VERSIONS = "versions"
     INDEX = "index"
