@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backend.core.status import Alert, Severity
 from gui.icons import tinted_pixmap
 from gui.language import tr
+from gui.notices import ToastAction
 from gui.theme import GAP, GAP_SMALL, Palette
 
 
@@ -23,6 +32,8 @@ class AlertsPanel(QScrollArea):
         self._roles = palette
         self._by_origin: dict[str, tuple[Alert, ...]] = {}
         self._shown: tuple[Alert, ...] = ()
+        self.actions_for: Callable[[Alert], Sequence[ToastAction]] = lambda _alert: ()
+        """What can be done about an alert."""
         self.setWidgetResizable(True)
         self.setAccessibleName(tr("Alerts"))
         self._page = QWidget()
@@ -83,6 +94,16 @@ class AlertsPanel(QScrollArea):
             body = _label(alert.body)
             body.setProperty("role", "muted")
             text.addWidget(body)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(0, 0, 0, 0)
+        for action in self.actions_for(alert):
+            button = QPushButton(action.title)
+            button.setProperty("role", "link")
+            button.clicked.connect(action.run)
+            buttons.addWidget(button)
+        if buttons.count():
+            buttons.addStretch(1)
+            text.addLayout(buttons)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(GAP, GAP, GAP, GAP)
         layout.setSpacing(GAP)

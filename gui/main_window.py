@@ -12,9 +12,9 @@ from PySide6.QtCore import QByteArray, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from backend.core.choices import EMBEDDED, ImageEncoding
-from backend.core.errors import ConsoleError, PayloadTooLarge, PortInUse, TargetUnreachable
-from backend.core.status import Notice, Severity, SourceInfo
+from backend.core.choices import EMBEDDED
+from backend.core.errors import ConsoleError, PortInUse, TargetUnreachable
+from backend.core.status import Alert, Notice, Severity, SourceInfo
 from backend.core.target import Target
 from gui.appearance import Appearance
 from gui.bar import Bar
@@ -37,7 +37,7 @@ from gui.page_deck import PageDeck
 from gui.pages import PageFactory
 from gui.preferences import Preferences
 from gui.pump import Pump
-from gui.readout import Readout
+from gui.readout import REQUEST, Readout
 from gui.repository_control import RepositoryControl
 from gui.run_control import Phase, RunControl
 from gui.run_messages import end_notice, error_notice
@@ -54,6 +54,7 @@ from gui.switchboard import Switchboard
 from gui.switches import Switches
 from gui.targets.desk import TargetDesk
 from gui.targets.model_dialogs import ModelDialogs
+from gui.targets.remedies import Remedies
 from gui.targets.target_dialogs import TargetDialogs
 from gui.tasks import Tasks
 from gui.theme import Palette, ThemeChoice
@@ -172,6 +173,10 @@ class MainWindow(QMainWindow):
             self, self._host, self.targets, self.board, parts.tasks, parts.appearance
         )
         self.model_dialogs = ModelDialogs(self, self._host, self.targets, self.board, self.run)
+        self.remedies = Remedies(
+            self._host, self.targets, self.board, self.target_dialogs, self.model_dialogs
+        )
+        self.page.alerts.actions_for = lambda alert: self.remedies.of_fault(alert.fault)
         self._host.notice_wanted.connect(self.show_notice)
         self._host.error_wanted.connect(self.show_error)
         self._host.page_wanted.connect(self.deck.show_page)
@@ -197,6 +202,7 @@ class MainWindow(QMainWindow):
         self.desk.noticed.connect(self._noticed_with_details)
         self.readout.noticed.connect(self.show_notice)
         self.readout.outage_changed.connect(self._show_outage)
+        self.readout.refusal_changed.connect(self._show_refusal)
         self.run.session_changed.connect(self._run_began)
         self.run.phase_changed.connect(self._show_phase)
         self.run.failed.connect(self.show_error)
@@ -434,7 +440,17 @@ class MainWindow(QMainWindow):
             WayOut.RETRY: ToastAction(tr("Try again now"), self.retry_now),
             WayOut.LOCAL: ToastAction(tr("Use the local demo"), self._use_local),
         }
-        self.toasts.show_condition(TOPIC, outage.notice, tuple(ways[way] for way in outage.ways))
+        actions = *self.remedies.of_fault(outage.fault), *(ways[way] for way in outage.ways)
+        self.toasts.show_condition(TOPIC, outage.notice, actions)
+
+    @Slot(object)
+    def _show_refusal(self, alert: Alert | None) -> None:
+        actions = self.remedies.of_fault(alert.fault) if alert is not None else ()
+        if alert is None or not actions:
+            self.toasts.show_condition(REQUEST, None)
+            return
+        notice = Notice(Severity.WARNING, alert.title, alert.body)
+        self.toasts.show_condition(REQUEST, notice, actions)
 
     @Slot(object, str)
     def _noticed_with_details(self, notice: Notice, details: str) -> None:
@@ -543,12 +559,10 @@ class MainWindow(QMainWindow):
     def _ways_out(self, error: ConsoleError) -> tuple[ToastAction, ...]:
         if isinstance(error, PortInUse):
             return (ToastAction(tr("Use free ports"), partial(self.server.use_ports, 0, 0)),)
-        if isinstance(error, PayloadTooLarge):
-            jpeg = replace(self.board.current, image=ImageEncoding.JPEG)
-            return (ToastAction(tr("Use JPEG"), partial(self.set_switches, jpeg)),)
+        found = self.remedies.of_error(error)
         if isinstance(error, TargetUnreachable) and self.board.current.target.name != EMBEDDED:
-            return (ToastAction(tr("Use the local demo"), self._use_local),)
-        return ()
+            return (*found, ToastAction(tr("Use the local demo"), self._use_local))
+        return found
 
     def _save_layout(self, name: str) -> None:
         self.layouts.save(self.page.layout_now(name))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backend.core.choices import EMBEDDED, Transport
+from backend.core.errors import TargetFault
 from backend.core.status import Alert, Notice, RunState, RunStatus, Severity
 from gui.language import number, tr
 from gui.server_control import ServerControl, ServerState
@@ -32,11 +33,13 @@ class Outage:
     title: str
     body: str
     ways: tuple[WayOut, ...]
+    fault: TargetFault | None = None
+    """What is wrong, where the connection's own error says so."""
 
     @property
     def alert(self) -> Alert:
         """As a condition in the list of alerts."""
-        return Alert(TOPIC, Severity.ERROR, self.title, self.body)
+        return Alert(TOPIC, Severity.ERROR, self.title, self.body, self.fault)
 
     @property
     def notice(self) -> Notice:
@@ -91,7 +94,7 @@ def _said(status: RunStatus, switches: Switches) -> Outage:
     ways = (WayOut.RETRY,) if own else (WayOut.RETRY, WayOut.LOCAL)
     if alert is None:
         return Outage(tr("{target} does not answer", target=title), status.message, ways)
-    return Outage(alert.title, alert.body, ways)
+    return Outage(alert.title, alert.body, ways, alert.fault)
 
 
 def _sentence(text: str) -> str:

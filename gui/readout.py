@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
-from backend.core.status import RunState, RunStatus, Severity
+from backend.core.status import Alert, RunState, RunStatus, Severity
 from gui.bar import Bar
 from gui.journal import Journal
 from gui.language import tr
@@ -26,6 +26,8 @@ from gui.switches import target_title
 from gui.views.messages import Message, MessageKind
 
 _PERIOD_MS = 500
+REQUEST = "request"
+"""The session's own id for the newest refused request."""
 
 
 class Readout(QObject):
@@ -33,6 +35,8 @@ class Readout(QObject):
 
     noticed = Signal(object)
     """A Notice that the run left."""
+    refusal_changed = Signal(object)
+    """The Alert about requests that the server refuses, None once it takes them."""
     outage_changed = Signal(object)
     """The Outage that a run suffers now, None once it is over."""
 
@@ -59,6 +63,7 @@ class Readout(QObject):
         self._log = log
         self._journal = Journal(page.log.add_text, desk.menu.title)
         self._outage: Outage | None = None
+        self._refusal: Alert | None = None
         self._last = RunStatus()
         self._error: ConsoleError | None = None
         self.waiting_for_server = True
@@ -85,6 +90,7 @@ class Readout(QObject):
         self._page.alerts.set_alerts("run", ())
         self._page.say("")
         self._set_outage(None)
+        self._set_refusal(None)
         self.refresh()
 
     @Slot()
@@ -117,6 +123,7 @@ class Readout(QObject):
         self._set_outage(outage)
         others = tuple(alert for alert in status.alerts if outage is None or alert.id != TOPIC)
         self._page.alerts.set_alerts("run", (outage.alert, *others) if outage else others)
+        self._set_refusal(next((alert for alert in others if alert.id == REQUEST), None))
         self._page.set_stale(stale=outage is not None)
         if status.source.info is not None:
             self._page.show_source(status.source.info)
@@ -152,6 +159,11 @@ class Readout(QObject):
             # The loss of the target is told by `outage_changed` and by the journal.
             if notice.topic != TOPIC or notice.severity is Severity.INFO:
                 self.noticed.emit(notice)
+
+    def _set_refusal(self, alert: Alert | None) -> None:
+        if alert != self._refusal:
+            self._refusal = alert
+            self.refusal_changed.emit(alert)
 
     def _set_outage(self, outage: Outage | None) -> None:
         if outage is None:

@@ -116,6 +116,9 @@ class TargetFault(StrEnum):
     BROKEN = "broken"
     MISMATCH = "mismatch"
     BAD_ADDRESS = "bad_address"
+    WRONG_INPUT = "wrong_input"
+    """The model wants other tensors than were sent."""
+    NOT_LOADED = "not_loaded"
     UNKNOWN = "unknown"
 
 

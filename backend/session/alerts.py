@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.core.errors import ConsoleError, TargetFault
+from backend.core.errors import ConsoleError, InvalidInput, NotFound, NotReady, TargetFault
 from backend.core.status import Alert, Severity, SourceState, SourceStatus
 
 _SOURCE_TITLES = {
@@ -29,5 +29,12 @@ def current_alerts(
 
 def _alert(topic: str, error: ConsoleError) -> Alert:
     fault = getattr(error, "fault", None)
-    known = fault if isinstance(fault, TargetFault) else None
+    known = fault if isinstance(fault, TargetFault) else _fault_of_request(error)
     return Alert(topic, Severity.ERROR, error.message, error.hint, known)
+
+
+def _fault_of_request(error: ConsoleError) -> TargetFault | None:
+    """What is to be mended where a server refused one request."""
+    if isinstance(error, InvalidInput):
+        return TargetFault.WRONG_INPUT
+    return TargetFault.NOT_LOADED if isinstance(error, NotFound | NotReady) else None

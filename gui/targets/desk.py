@@ -179,6 +179,17 @@ class TargetDesk(QObject):
         """Send to it from now on."""
         self._board.use(self._board.current.aimed_at(target))
 
+    def amend(self, old: Target, new: Target) -> None:
+        """Change a target that is in use, and in the list if it is there."""
+        if old.name not in {known.name for known in self.targets[1:]}:
+            self.choose(new)
+            return
+        self.change(
+            lambda: self.engine.store.edit(old.name, new),
+            lambda saved: self.choose(saved.target),
+            self.failed.emit,
+        )
+
     def choose_model(self, model: str) -> None:
         """Use a model by its name, whether it is listed or not."""
         name = model.strip()

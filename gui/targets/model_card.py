@@ -170,7 +170,7 @@ class ModelCard(QDialog):
         def work() -> None:
             (client.load if what == "load" else client.unload)(self.model)
 
-        self._place.tasks.start(f"{what}-model", work, self._done_with_it, self._failed)
+        self._place.tasks.start(f"{what}-model", work, self._done_with_it, self._refused)
 
     def _done_with_it(self, _result: object) -> None:
         self._place.changed(self.model)
@@ -269,6 +269,17 @@ class ModelCard(QDialog):
         self.wrong.show()
         self.load.setEnabled(self._client is not None)
         self.unload.setEnabled(False)
+
+    def _refused(self, error: Exception) -> None:
+        """It was not loaded or unloaded: say why, all else is as it was."""
+        if self._closed:
+            return
+        self.wrong.setText(str(error))
+        self.wrong.show()
+        for button in (self.load, self.unload):
+            button.setEnabled(True)
+            button.setToolTip("")
+        self._timer.start()
 
     def _block(self, reason: str) -> None:
         for button in (self.load, self.unload):
