@@ -77,9 +77,9 @@ def output_of(outputs: Mapping[str, Tensor], name: str) -> Tensor:
 
 
 def activated(values: Array, activation: Activation) -> Array:
-    """Scores along the last axis."""
+    """Scores along the last axis, as floats: whole numbers without a sign have no negatives."""
     if activation is Activation.NONE or not values.size:
-        return values
+        return values if values.dtype.kind == "f" else values.astype(np.float64)
     wide = values.astype(np.float32, copy=False)
     if activation is Activation.SIGMOID:
         return np.asarray(1 / (1 + np.exp(-np.clip(wide, -80, 80))))
@@ -125,7 +125,8 @@ class Candidates:
         An `iou` of 1 keeps all of them.
         """
         usable = np.flatnonzero(finite_rows(self.boxes))
-        order = usable[np.argsort(-self.scores[usable], kind="stable")][:MOST_CANDIDATES]
+        scores = self.scores[usable].astype(np.float64)
+        order = usable[np.argsort(-scores, kind="stable")][:MOST_CANDIDATES]
         if iou < 1:
             order = order[_apart(self.boxes[order], self.scores[order], self.classes[order], iou)]
         return self._chosen(order[:MOST_DETECTIONS])

@@ -212,6 +212,24 @@ def test_the_best_classes_come_first(activation: Activation) -> None:
     assert classes.classes[0].score == pytest.approx(best)
 
 
+@pytest.mark.parametrize("datatype", [Datatype.UINT8, Datatype.INT8, Datatype.BOOL])
+def test_scores_may_be_whole_numbers(datatype: Datatype) -> None:
+    values = np.array([[0, 1, 0, 1]], np.int64)
+    if datatype is not Datatype.BOOL:
+        values = values * 100 - (28 if datatype is Datatype.INT8 else 0)
+    scores = Tensor("s", datatype, values.astype(datatype.numpy))
+    (classes,) = read(ClassDecoder(activation=Activation.NONE, top_k=2), scores)
+    assert isinstance(classes, Classification)
+    assert {found.index for found in classes.classes} == {1, 3}
+
+
+def test_the_surest_box_comes_first_whatever_the_numbers_are() -> None:
+    boxes = fp32("b", [[0, 0, 10, 10], [20, 20, 30, 30], [40, 40, 50, 50]])
+    scores = Tensor("s", Datatype.UINT8, np.array([0, 10, 200], np.uint8))
+    items = found(BoxDecoder("b", "s", "", iou=0.5), boxes, scores)
+    assert [item.score for item in items] == [200, 10, 0]
+
+
 def test_scores_may_come_as_bfloat16() -> None:
     bits = as_datatype(np.array([[1.0, 3.0, 2.0]]), Datatype.BF16)
     (classes,) = read(ClassDecoder(activation=Activation.NONE), Tensor("o", Datatype.BF16, bits))
