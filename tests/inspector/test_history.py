@@ -124,6 +124,16 @@ def test_a_file_brings_exchanges_to_another_history(
         assert [history.get(row.id) for row in rows] == exchanges
 
 
+def test_an_export_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    def failing() -> Iterator[Exchange]:
+        yield exchange()
+        raise HistoryUnavailable("The disk is gone.")
+
+    with pytest.raises(HistoryUnavailable):
+        export_exchanges(tmp_path / "e.jsonl", failing())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_is_there_after_the_program_ended(tmp_path: Path) -> None:
     path = tmp_path / "h.db"
     with History(path) as history:
