@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, Overloaded
 from backend.inspector.caller import Call, Caller
 from backend.inspector.drafts import Draft
 from backend.inspector.exchange import Exchange, Request
@@ -22,6 +23,8 @@ from gui.tasks import Tasks
 _LOOK_MS = 33
 _MOST_WAITING = 4
 """Messages that may wait to go out before the clock leaves one out."""
+_MOST_TO_MAKE = 16
+"""Messages that may wait to be made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +60,8 @@ class CallDesk(QObject):
         self._running: _Running | None = None
         self._stream: StreamCall | None = None
         self._method: Method | None = None
-        self._building = False
+        self._making = False
+        self._to_make: deque[tuple[Draft, Live]] = deque()
         self._look_timer = QTimer(self, interval=_LOOK_MS)
         self._look_timer.timeout.connect(self._look)
 
@@ -136,29 +140,21 @@ class CallDesk(QObject):
         stream = self._stream
         if stream is None or self._phase is not CallPhase.OPEN:
             return
-        if by_clock and (self._building or stream.waiting >= _MOST_WAITING):
+        if by_clock and (self._making or stream.waiting >= _MOST_WAITING):
             return
-        self._building = True
-
-        def sent(messages: tuple[bytes, ...]) -> None:
-            self._building = False
-            try:
-                for message in messages:
-                    stream.send(message)
-            except ConsoleError as error:
-                self.failed.emit(error)
-
-        def failed(error: Exception) -> None:
-            self._building = False
-            self.failed.emit(error)
-
-        self._tasks.start("message", lambda: draft.request(live).messages, sent, failed)
+        if not self._making:
+            self._make(stream, draft, live)
+        elif len(self._to_make) < _MOST_TO_MAKE:
+            self._to_make.append((draft, live))
+        else:
+            self.failed.emit(Overloaded("Too much is under way already.", "Try again in a moment."))
 
     def finish(self) -> None:
-        """Half-close the stream."""
+        """Half-close the stream, after what was sent before."""
         if self._stream is not None and self._phase is CallPhase.OPEN:
-            self._stream.finish()
             self._set_phase(CallPhase.FINISHED)
+            if not self._making:
+                self._stream.finish()
 
     def cancel(self) -> None:
         """End the call under way."""
@@ -172,6 +168,34 @@ class CallDesk(QObject):
         self.cancel()
         self._look_timer.stop()
         self._running = self._stream = None
+
+    def _make(self, stream: StreamCall, draft: Draft, live: Live) -> None:
+        """Make a message elsewhere, one after another: they go out in the order of the clicks."""
+        self._making = True
+
+        def made(messages: tuple[bytes, ...]) -> None:
+            try:
+                for message in messages:
+                    stream.send(message)
+            except ConsoleError as error:
+                self.failed.emit(error)
+            self._made()
+
+        def failed(error: Exception) -> None:
+            self.failed.emit(error)
+            self._made()
+
+        self._tasks.start("message", lambda: draft.request(live).messages, made, failed)
+
+    def _made(self) -> None:
+        self._making = False
+        stream = self._stream
+        if stream is None:
+            self._to_make.clear()
+        elif self._to_make:
+            self._make(stream, *self._to_make.popleft())
+        elif self._phase is CallPhase.FINISHED:
+            stream.finish()
 
     def _begin(self, method: Method, phase: CallPhase) -> None:
         self._method = method
@@ -202,7 +226,11 @@ class CallDesk(QObject):
             if self._running is running:
                 self._end(Outcome(method, exchange, reading))
 
-        self._tasks.start("reading", lambda: read_reply(exchange, method), done, self._fail)
+        def failed(error: Exception) -> None:
+            if self._running is running:
+                self._fail(error)
+
+        self._tasks.start("reading", lambda: read_reply(exchange, method), done, failed)
 
     def _end(self, outcome: Outcome) -> None:
         self._running = None

@@ -41,6 +41,7 @@ class PastDesk(QObject):
         self._host = host
         self._open = open_history
         self._history: History | None = None
+        self._noticed = ""
         self._busy = False
         self._waiting: list[Callable[[], None]] = []
         self.list = HistoryList(palette)
@@ -148,6 +149,12 @@ class PastDesk(QObject):
         words = count(many, tr("exchange"), tr("exchanges"))
         self._host.show_notice(Notice(Severity.INFO, title, words))
 
+    def _tell_notice(self) -> None:
+        """Say once what became of a file that was of no use."""
+        if self._history is not None and self._history.notice != self._noticed:
+            self._noticed = self._history.notice
+            self._host.show_notice(Notice(Severity.WARNING, tr("History"), self._noticed))
+
     def _do(self, work: Callable[[History], T], done: Callable[[T], None]) -> None:
         """One thing after another, so that the list shows what was done last."""
         self._waiting.append(partial(self._start, work, done))
@@ -159,18 +166,15 @@ class PastDesk(QObject):
             self._waiting.pop(0)()
 
     def _start(self, work: Callable[[History], T], done: Callable[[T], None]) -> None:
-        def on_history() -> tuple[History, T]:
-            history = self._history or self._open()
-            return history, work(history)
-
-        def finished(outcome: tuple[History, T]) -> None:
+        def on_history() -> T:
             if self._history is None:
-                self._history = outcome[0]
-                if outcome[0].notice:
-                    notice = Notice(Severity.WARNING, tr("History"), outcome[0].notice)
-                    self._host.show_notice(notice)
+                self._history = self._open()  # nobody else looks at it while this is busy
+            return work(self._history)
+
+        def finished(outcome: T) -> None:
             self._busy = False
-            done(outcome[1])
+            self._tell_notice()
+            done(outcome)
             self._next()
 
         def failed(error: Exception) -> None:

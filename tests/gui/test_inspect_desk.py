@@ -1,0 +1,105 @@
+"""The order of what is sent by hand, however long each message takes to make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from backend.core.target import Target
+from backend.inspector.caller import Caller
+from backend.inspector.drafts import Draft
+from backend.inspector.exchange import Exchange, MethodKind
+from backend.inspector.history import History
+from backend.inspector.history_file import HistoryUnavailable
+from backend.inspector.input_fills import NOTHING_LIVE
+from backend.inspector.methods import Method
+from backend.inspector.schema import Origin
+from gui.inspect.call_desk import CallDesk, Outcome
+from gui.inspect.past_desk import PastDesk
+from gui.tasks import Done, Failed, InlineTasks
+from gui.theme import DARK
+from tests.gui.inspect_stage import ListeningHost
+from tests.inspector.lab_server import lab
+
+__all__ = ["lab"]
+
+T = TypeVar("T")
+CHAT = Method(
+    MethodKind.BIDI_STREAM, "lab", "Chat", "/lab.v1.Lab/Chat", Origin.PROTO, service="lab.v1.Lab"
+)
+
+
+class HeldTasks:
+    """Runs what was started last first, and only when asked to."""
+
+    def __init__(self) -> None:
+        self._held: list[Callable[[], None]] = []
+
+    def start(self, name: str, work: Callable[[], T], done: Done[T], failed: Failed) -> None:
+        self._held.append(lambda: InlineTasks().start(name, work, done, failed))
+
+    def run(self) -> None:
+        while self._held:
+            self._held.pop()()
+
+
+def _draft(message: bytes) -> Draft:
+    return Draft(CHAT, "lab", recorded=(message,))
+
+
+def test_messages_go_out_in_the_order_of_the_clicks_and_before_the_end(
+    lab: Target, qtbot: QtBot
+) -> None:
+    tasks = HeldTasks()
+    desk = CallDesk(tasks)
+    ended: list[Exchange] = []
+
+    def keep(outcome: Outcome) -> None:
+        ended.append(outcome.exchange)
+
+    def over() -> bool:
+        tasks.run()
+        return bool(ended)
+
+    desk.ended.connect(keep)
+    messages = tuple(bytes((0x10, number)) for number in (1, 2, 3))
+    with Caller(lab) as caller:
+        desk.use(caller)
+        desk.start(_draft(b""), NOTHING_LIVE)
+        tasks.run()
+        for message in messages:
+            desk.send_message(_draft(message), NOTHING_LIVE)
+        desk.finish()
+        qtbot.waitUntil(over, timeout=15_000)
+        desk.close()
+    (exchange,) = ended
+    assert exchange.ok
+    assert exchange.request.messages == messages
+    assert tuple(reply.body for reply in exchange.replies) == messages
+
+
+def test_the_history_is_opened_once_even_if_the_first_thing_fails(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    host = ListeningHost(Target("x"))
+    host.tasks.close()
+    host.tasks = InlineTasks()  # type: ignore[assignment]
+    opened: list[History] = []
+
+    def open_history() -> History:
+        opened.append(History(tmp_path / "h.sqlite"))
+        return opened[-1]
+
+    desk = PastDesk(host, open_history, DARK, host)
+    qtbot.addWidget(desk.list)
+    desk.list.opened.emit(7)
+    desk.list.opened.emit(8)
+    desk.close()
+    assert len(host.errors) == 2
+    assert len(opened) == 1
+    with pytest.raises(HistoryUnavailable):
+        opened[0].rows()
