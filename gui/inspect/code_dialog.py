@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from backend.inspector.code_curl import curl
 from backend.inspector.code_grpcurl import grpcurl
@@ -30,8 +30,10 @@ from backend.inspector.methods import Method
 from gui.inspect.text_editor import TextEditor
 from gui.language import tr
 from gui.segmented import Segmented
+from gui.tasks import Tasks
 from gui.theme import GAP, GAP_LARGE, Palette
 
+T = TypeVar("T")
 _TICK_MS = 2000
 
 
@@ -53,11 +55,19 @@ class CodeDialog(QDialog):
     """Shows one way at a time; Copy says for two seconds that it was done."""
 
     def __init__(
-        self, window: QWidget, palette: Palette, request: Request, target: Target, method: Method
+        self,
+        window: QWidget,
+        palette: Palette,
+        tasks: Tasks,
+        ways: Mapping[str, Callable[[], Snippet]],
     ) -> None:
         super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Copy as code"))
-        self._ways = snippets(request, target, method)
+        self._tasks = tasks
+        self._ways = ways
+        self._ticket = 0
+        self.finished.connect(self._forget)
         self._snippet: Snippet | None = None
         self._choice = Segmented(tr("Language"), [(name, name, "") for name in self._ways])
         self._choice.chosen.connect(self._show)
@@ -104,20 +114,39 @@ class CodeDialog(QDialog):
 
     @Slot(str)
     def _show(self, way: str) -> None:
-        try:
-            snippet = self._ways[way]()
-        except ConsoleError as error:
-            self._snippet = None
-            self._text.setPlainText("")
-            self._note.setText(str(error))
-            self._note.show()
-        else:
-            self._snippet = snippet
-            self._text.setPlainText(snippet.text)
-            self._note.setText(_words(snippet))
-            self._note.setVisible(bool(self._note.text()))
-        self._save.setVisible(bool(self._snippet and self._snippet.files))
-        self._copy.setEnabled(self._snippet is not None)
+        self._show_snippet(None)
+        self._say(tr("Writing the code..."))
+        self._elsewhere("code", self._ways[way], self._show_snippet)
+
+    def _show_snippet(self, snippet: Snippet | None) -> None:
+        self._snippet = snippet
+        self._text.setPlainText(snippet.text if snippet else "")
+        self._say(_words(snippet) if snippet else "")
+        self._save.setVisible(bool(snippet and snippet.files))
+        self._copy.setEnabled(snippet is not None)
+
+    def _say(self, text: str) -> None:
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def _elsewhere(self, name: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Run what may take its time; nothing is told of what is not wanted any more."""
+        self._ticket += 1
+        ticket = self._ticket
+
+        def finished(outcome: T) -> None:
+            if ticket == self._ticket:
+                done(outcome)
+
+        def failed(error: Exception) -> None:
+            if ticket == self._ticket:
+                self._say(str(error))
+
+        self._tasks.start(name, work, finished, failed)
+
+    @Slot()
+    def _forget(self) -> None:
+        self._ticket += 1
 
     @Slot()
     def _copied(self) -> None:
@@ -128,15 +157,15 @@ class CodeDialog(QDialog):
     @Slot()
     def _saved(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("Save the files of the code"))
-        if not folder or self._snippet is None:
+        snippet = self._snippet
+        if not folder or snippet is None:
             return
-        try:
-            paths = self._snippet.save(Path(folder))
-        except ConsoleError as error:
-            self._note.setText(str(error))
-        else:
+
+        def saved(paths: tuple[Path, ...]) -> None:
             names = ", ".join(path.name for path in paths)
-            self._note.setText(tr("Saved {names} in {folder}.", names=names, folder=folder))
+            self._say(tr("Saved {names} in {folder}.", names=names, folder=folder))
+
+        self._elsewhere("save", lambda: snippet.save(Path(folder)), saved)
 
 
 def _words(snippet: Snippet) -> str:

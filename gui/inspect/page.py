@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from gui.commands import Command
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_desk import CallDesk, Outcome
 from gui.inspect.catalogue import Catalogue, KnownModel
-from gui.inspect.code_dialog import CodeDialog
+from gui.inspect.code_dialog import CodeDialog, snippets
 from gui.inspect.diff_view import Comparison, compare
 from gui.inspect.engine import Engine
 from gui.inspect.first_form import first_form
@@ -57,6 +57,7 @@ class InspectPage(QObject):
         self._engine = engine
         self._shown: Outcome | None = None
         self._compared: tuple[Exchange, Exchange] | None = None
+        self._draft_ticket = self._reading_ticket = 0
         self._follow_target = True
         self.catalogue = Catalogue(engine, host.tasks, self)
         self.desk = CallDesk(host.tasks, self)
@@ -255,7 +256,8 @@ class InspectPage(QObject):
         live, target = self._live(draft), self._host.target
 
         def made(request: Request) -> None:
-            CodeDialog(self.widget, self._host.palette_roles, request, target, draft.method).open()
+            ways = snippets(request, target, draft.method)
+            CodeDialog(self.widget, self._host.palette_roles, self._host.tasks, ways).open()
 
         self._host.tasks.start("code", lambda: draft.request(live), made, self._complain)
 
@@ -327,6 +329,7 @@ class InspectPage(QObject):
     @Slot()
     def _try_draft(self) -> None:
         """Make the draft elsewhere, to know its size and what is wrong with it."""
+        self._draft_ticket += 1  # an earlier one may still be in the making
         draft = self.request.draft()
         if draft is None:
             self.request.show_size(None, exact=True)
@@ -337,14 +340,17 @@ class InspectPage(QObject):
             self.request.show_size(rough, exact=False)
             return
         live = self._live(draft)
+        ticket = self._draft_ticket
 
         def failed(error: Exception) -> None:
-            self.request.show_size(None, exact=True)
-            self._complain(error)
+            if ticket == self._draft_ticket:
+                self.request.show_size(None, exact=True)
+                self._complain(error)
 
         def made(size: int) -> None:
-            self.request.complain("")
-            self.request.show_size(size, exact=True)
+            if ticket == self._draft_ticket:
+                self.request.complain("")
+                self.request.show_size(size, exact=True)
 
         self._host.tasks.start("draft", lambda: draft.request(live).size, made, failed)
 
@@ -383,6 +389,7 @@ class InspectPage(QObject):
 
     @Slot(object)
     def _began(self, method: Method) -> None:
+        self._reading_ticket += 1
         self.request.complain("")
         self.reply.begin(streams=method.kind.streams)
         self.reply.feed.rows.say_with(lambda event: one_line(event, method))
@@ -406,7 +413,19 @@ class InspectPage(QObject):
         if outcome.method.kind.streams and self.reply.feed.rows.rowCount() == 0:
             self.reply.feed.add(events_of(outcome.exchange))
 
+    def _read(self, work: Callable[[], Reading], done: Callable[[Reading], None]) -> None:
+        """Read a message elsewhere; only what was wanted last is shown."""
+        self._reading_ticket += 1
+        ticket = self._reading_ticket
+
+        def read(reading: Reading) -> None:
+            if ticket == self._reading_ticket:
+                done(reading)
+
+        self._host.tasks.start("reading", work, read, self._host.show_error)
+
     def _show(self, outcome: Outcome) -> None:
+        self._reading_ticket += 1
         self._shown = outcome
         self.reply.show_exchange(outcome.exchange)
         self.reply.show_reading(outcome.reading)
@@ -443,7 +462,7 @@ class InspectPage(QObject):
             )
             return read_reply(one, method)
 
-        self._host.tasks.start("reading", read, self.reply.show_reading, self._host.show_error)
+        self._read(read, self.reply.show_reading)
 
     # -- the past ----------------------------------------------------------------------------------
 
@@ -464,12 +483,10 @@ class InspectPage(QObject):
         self._began(method)
         self.reply.feed.add(events_of(exchange))
 
-        def read(reading: Reading) -> None:
+        def shown(reading: Reading) -> None:
             self._show(Outcome(method, exchange, reading))
 
-        self._host.tasks.start(
-            "reading", lambda: read_reply(exchange, method), read, self._host.show_error
-        )
+        self._read(lambda: read_reply(exchange, method), shown)
         return True
 
     @Slot(object)

@@ -18,11 +18,14 @@ from backend.inspector.history_file import HistoryUnavailable
 from backend.inspector.input_fills import NOTHING_LIVE
 from backend.inspector.methods import Method
 from backend.inspector.schema import Origin
+from backend.inspector.stream_log import Direction, StreamEvent
 from gui.inspect.call_desk import CallDesk, Outcome
+from gui.inspect.engine import Engine
+from gui.inspect.page import InspectPage
 from gui.inspect.past_desk import PastDesk
 from gui.tasks import Done, Failed, InlineTasks
 from gui.theme import DARK
-from tests.gui.inspect_stage import ListeningHost
+from tests.gui.inspect_stage import NOWHERE, ListeningHost
 from tests.inspector.lab_server import lab
 
 __all__ = ["lab"]
@@ -80,6 +83,22 @@ def test_messages_go_out_in_the_order_of_the_clicks_and_before_the_end(
     assert exchange.ok
     assert exchange.request.messages == messages
     assert tuple(reply.body for reply in exchange.replies) == messages
+
+
+def test_the_message_picked_last_is_shown_whichever_is_read_first(qtbot: QtBot) -> None:
+    host, tasks = ListeningHost(NOWHERE), HeldTasks()
+    host.tasks.close()
+    host.tasks = tasks  # type: ignore[assignment]
+    page = InspectPage(host, Engine())
+    qtbot.addWidget(page.widget)
+    page.activated()
+    tasks.run()
+    for number in (1, 2):
+        page._picked(StreamEvent(number, Direction.SENT, 0, 2, bytes((0x0A, 0))[:number]))
+    tasks.run()
+    assert page.reply._reading is not None
+    assert page.reply._reading.body == b"\x0a\x00"
+    page.close()
 
 
 def test_the_history_is_opened_once_even_if_the_first_thing_fails(

@@ -258,9 +258,9 @@ def test_a_request_is_shown_as_code(stage: tuple[InspectPage, ListeningHost], qt
     qtbot.waitUntil(lambda: page.widget.findChild(CodeDialog) is not None, timeout=WAIT_MS)
     dialog = page.widget.findChild(CodeDialog)
     assert dialog is not None
-    assert "grpcurl" in dialog.code
+    qtbot.waitUntil(lambda: "grpcurl" in dialog.code, timeout=WAIT_MS)
     dialog._choice.choose("tritonclient")
-    assert "tritonclient.grpc" in dialog.code
+    qtbot.waitUntil(lambda: "tritonclient.grpc" in dialog.code, timeout=WAIT_MS)
     dialog.accept()
 
 
