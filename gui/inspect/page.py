@@ -288,6 +288,8 @@ class InspectPage(QObject):
     @Slot(object)
     def _show_methods(self, methods: MethodList) -> None:
         self.methods.show_methods(methods)
+        if not methods.methods:
+            self.methods.say(tr("The target has no address. Does its server run?"))
         if self.request.method is not None:
             return
         for title in (_FIRST_METHOD, _FIRST_ROUTE):

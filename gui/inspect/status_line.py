@@ -62,7 +62,7 @@ class StatusLine(QWidget):
         name = f"{status.code} {status.name}" if status is not None else tr("No answer")
         text = status.text if status is not None and not exchange.ok else ""
         why = text or (fault.message if fault is not None else "")
-        hint = fault.hint if fault is not None else ""
+        hint = fault.hint if fault is not None and fault.hint != why else ""
         self._say("ok" if exchange.ok else "error", name, _numbers(exchange), why, hint)
 
     def set_palette_roles(self, palette: Palette) -> None:
