@@ -72,14 +72,21 @@ class TimedAdapter(HTTPAdapter):
     pool for https."""
 
     def __init__(self, sockets: OpenSockets, clock: CallClock, tls: dict[str, Any]) -> None:
-        self._parts = (sockets, clock)
+        self._pools = _timed_pools(sockets, clock)
         self._tls = tls
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Called once, by requests."""
         super().init_poolmanager(*args, **{**kwargs, **self._tls})
-        self.poolmanager.pool_classes_by_scheme = _timed_pools(*self._parts)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Called by requests where the environment names a proxy."""
+        manager = super().proxy_manager_for(proxy, **{**kwargs, **self._tls})
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = self._pools
+        return manager
 
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None

@@ -111,6 +111,18 @@ def test_a_reply_that_trickles_ends_with_the_deadline(first: bytes) -> None:
         channel.close()
 
 
+def test_a_proxy_that_trickles_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking(b"HTTP/1.1 200 OK\r\n", drip=b"H") as address:
+        monkeypatch.setenv("http_proxy", f"http://{address}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        channel = RestChannel.from_target(Target("far", "http://models.example:8000"))
+        start = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=0.4)
+        assert time.monotonic() - start < 1.5
+        channel.close()
+
+
 @BOTH
 def test_closing_ends_a_call_that_waits(ask: Ask) -> None:
     with Gate() as gate:

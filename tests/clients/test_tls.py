@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -89,6 +91,40 @@ def test_a_certificate_for_another_name(ask: Ask, authority: Authority, elsewher
         assert "models.example" in caught.value.hint
         named = trusting(authority, server_name="models.example")
         assert ask(target_of(server, tls=named)) == 200
+
+
+class Tunnel(socketserver.BaseRequestHandler):
+    """A proxy that leads wherever it is asked to, on this machine."""
+
+    def handle(self) -> None:
+        asked = self.request.recv(65_536)
+        port = int(asked.split()[1].rpartition(b":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            ends = {server: self.request, self.request: server}
+            while True:
+                for end in select.select(list(ends), [], [], 10)[0]:
+                    data = end.recv(65_536)
+                    if not data:
+                        return
+                    ends[end].sendall(data)
+
+
+def test_tls_through_a_proxy_trusts_the_targets_authority(
+    authority: Authority, elsewhere: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    with (
+        secure_server(elsewhere) as server,
+        socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy,
+    ):
+        serving = Worker("proxy", lambda _: proxy.serve_forever(0.05)).start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
+        port = server.rest_url.rpartition(":")[2]
+        far = Target("far", f"https://models.example:{port}", tls=trusting(authority))
+        assert ask_rest(far) == 403  # spoken to: our server has no business under that name
+        proxy.shutdown()
+        assert serving.join(5)
 
 
 @pytest.mark.parametrize("ask", ASKS)
