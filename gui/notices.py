@@ -133,19 +133,26 @@ class Toast(QFrame):
         if buttons.count():
             column.addLayout(buttons)
 
-    def _buttons(self, actions: tuple[ToastAction, ...]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(_ICON + GAP - 5, 0, 0, 0)
-        row.setSpacing(GAP)
-        for action in actions:
-            row.addWidget(_link(action.title, partial(self._act, action)))
+    def _buttons(self, actions: tuple[ToastAction, ...]) -> QVBoxLayout:
+        links = [_link(action.title, partial(self._act, action)) for action in actions]
         if self._details:
             self._expand = _link(tr("Details"), self._toggle_details)
-            row.addWidget(self._expand)
-            row.addWidget(_link(tr("Copy"), self._copy))
-        if row.count():
-            row.addStretch(1)
-        return row
+            links += [self._expand, _link(tr("Copy"), self._copy)]
+        column = QVBoxLayout()
+        column.setContentsMargins(_ICON + GAP - 5, 0, 0, 0)
+        column.setSpacing(0)
+        room = 0
+        for link in links:
+            wide = link.fontMetrics().horizontalAdvance(link.text()) + 2 * GAP + GAP_SMALL
+            if wide > room:
+                row = QHBoxLayout()
+                row.setSpacing(GAP)
+                row.addStretch(1)
+                column.addLayout(row)
+                room = _TEXT_WIDTH
+            row.insertWidget(row.count() - 1, link)
+            room -= wide
+        return column
 
     def _act(self, action: ToastAction) -> None:
         self.dismiss()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from backend.clients.listings import ModelListing
 from backend.clients.probe_report import ProbeReport
 from backend.core.choices import EMBEDDED, RunSettings
-from backend.core.errors import ConsoleError, TargetUnreachable
+from backend.core.errors import ConsoleError, NotFound, NotReady, TargetUnreachable
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.profiles.book import ProfileChoice
@@ -124,7 +124,8 @@ class Catalogue(QObject):
     def profile_for(self, settings: RunSettings) -> ModelProfile:
         """The profile for a run; raises what kept the model from being described.
 
-        For a target that does not answer a stand-in is given, so that a run can wait for it.
+        For a target that does not answer, and a model that is not loaded, a stand-in is given, so
+        that a run can wait for them and show what the server says.
         """
         seen = self._seen.get(settings.target)
         known = seen.models.get(settings.model) if seen is not None else None
@@ -134,7 +135,7 @@ class Catalogue(QObject):
         met = seen is not None and seen.report is not None and seen.report.answers
         if bundled is not None and not met:
             return bundled
-        if known is not None and known.trouble is not None:
+        if known is not None and known.trouble is not None and not _may_pass(known.trouble):
             raise known.trouble
         return _STAND_IN
 
@@ -155,7 +156,10 @@ class Catalogue(QObject):
         here, self._wanted = self._here, model
         if model in here.models or model in here.describing:
             return
-        if self._target == _OWN or (here.report is not None and here.report.answers):
+        if self._target == _OWN:
+            if model in BUNDLED or model in self._own_names:
+                self._describe([model])
+        elif here.report is not None and here.report.answers:
             self._describe([model])
 
     @Slot()
@@ -208,7 +212,8 @@ class Catalogue(QObject):
         seen.trouble = None if report.answers else _trouble(report)
         if report.answers:
             ready = [model.name for model in seen.listed if model.state in ("READY", "")]
-            first = [self._wanted] if self._wanted in ready or not ready else ready[:_FIRST]
+            wanted = self._wanted in (*ready, *seen.models)
+            first = [self._wanted] if wanted or not ready else ready[:_FIRST]
             self._describe(first, target)
             self._describe([name for name in ready if name not in first][:_MOST_DESCRIBED], target)
         elif target == self._target:
@@ -238,6 +243,9 @@ class Catalogue(QObject):
                 # The same profile stays the same object, so that no connection is opened anew.
                 if old is None or old.choice is None or old != known:
                     seen.models[name] = known
+            missed = found.get(self._wanted, KnownModel()).trouble
+            if missed is not None and target == self._target:
+                self._again.start()
             self.changed.emit()
 
         self._tasks.start(
@@ -277,6 +285,11 @@ _STAND_IN = ModelProfile(
     recipe=NoInput(),
 )
 """For a model that nobody could be asked about yet."""
+
+
+def _may_pass(trouble: ConsoleError) -> bool:
+    """Whether a model may be there later: it is not loaded, or nobody could be asked."""
+    return isinstance(trouble, NotFound | NotReady | TargetUnreachable)
 
 
 def _trouble(report: ProbeReport) -> ConsoleError:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backend.core.choices import EMBEDDED, RunSettings
+from backend.core.choices import EMBEDDED, Api, RunSettings
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.profiles.profile import ModelProfile
@@ -54,7 +54,7 @@ class TargetDesk(QObject):
         self._usable: dict[Target, Target] = {}
         self._models: dict[str, str] = {}
         self._own: tuple[ModelOffer, ...] = ()
-        self._to_fit = False
+        self._to_fit = self._to_fit_model = False
         self._handed: object = None
         self.targets = engine.store.targets()
         self.catalogue = Catalogue(engine, tasks, self.resolve, self)
@@ -90,16 +90,22 @@ class TargetDesk(QObject):
         """These switches hold from now on; a model that was used there before is used again."""
         target = switches.target
         if target == self.catalogue.target:
-            self._models[target.name] = switches.model
-            self.catalogue.want(switches.model)
+            self._model_used(switches)
             return
-        self._to_fit = True
+        self._to_fit = self._to_fit_model = True
         before = self._models.get(target.name, "")
         if before and before != switches.model:
             self._board.use(replace(switches, model=before))
             return
         self.catalogue.aim(target, switches.model)
         self._learned()
+
+    def _model_used(self, switches: Switches) -> None:
+        if self._models.get(switches.target.name) != switches.model:
+            self._models[switches.target.name] = switches.model
+            self._to_fit_model = True
+            self.catalogue.want(switches.model)
+            self._learned()
 
     def waits(self, switches: Switches) -> bool:
         """Whether a run should wait until more is known."""
@@ -142,6 +148,7 @@ class TargetDesk(QObject):
         if switches.target != self.catalogue.target:
             return
         self._fit(switches)
+        self._fit_to_model(self._board.current)
         self.learned.emit()
         switches = self._board.current
         choice = self.catalogue.choice(switches.model)
@@ -172,6 +179,20 @@ class TargetDesk(QObject):
                     " ".join(reasons),
                 )
             )
+
+    def _fit_to_model(self, switches: Switches) -> None:
+        """Once, when a model was chosen and is known: speak to it as it can be spoken to."""
+        choice = self.catalogue.choice(switches.model)
+        if choice is None or not self._to_fit_model:
+            return
+        self._to_fit_model = False
+        if reason := self.limits.api(switches.api):
+            self._board.use(replace(switches, api=Api.OIP))
+            self.noticed.emit(Notice(Severity.INFO, tr("Switched to Open Inference"), reason))
+        if choice.missing:
+            title = tr("{model} needs a closer look", model=switches.model)
+            body = " ".join((*choice.missing, tr("Edit its profile (Ctrl+P).")))
+            self.noticed.emit(Notice(Severity.WARNING, title, body))
 
     # -- the list of targets -------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from backend.core.choices import (
     Transport,
 )
 from backend.core.target import Target
+from backend.profiles.bundled import BUNDLED
 from backend.profiles.profile import ModelProfile
 from gui.language import tr
 from gui.switches import Switches
@@ -32,13 +33,20 @@ class Limits:
 
     def api(self, api: Api) -> str:
         """Why this interface cannot be spoken, or ''."""
-        report = self._answer()
-        if api is Api.OIP or report is None or report.server_name.lower() == _OURS:
+        if api is Api.OIP:
             return ""
-        return tr(
-            "{server} has no simple serving; it speaks the Open Inference Protocol.",
-            server=_who(report),
-        )
+        report = self._answer()
+        if report is not None and report.server_name.lower() != _OURS:
+            return tr(
+                "{server} has no simple serving; it speaks the Open Inference Protocol.",
+                server=_who(report),
+            )
+        if self.profile is not None and self.profile.model not in BUNDLED:
+            return tr(
+                "Simple serving is for models that ship with Inferdeck; {model} takes tensors.",
+                model=self.profile.model,
+            )
+        return ""
 
     def transport(self, transport: Transport) -> str:
         """Why requests cannot travel so, or ''."""
