@@ -46,18 +46,19 @@ def test_every_switch_at_random_gives_no_error_and_no_mixed_up_answer(target: Ta
     source = ListSource(numbered_frames(50), live=True, repeat=True, interval_s=0.005)
     session = Session(RunSettings(target, "identity"), source, on_result=check)
     with running(session):
-        until = time.monotonic() + 12
-        while time.monotonic() < until:
+        until = time.monotonic() + 60
+        switches = 0
+        while switches < 50 or len(seen) < 10 or session.status().counts.answered <= 100:
+            assert time.monotonic() < until
             session.apply(
                 pick.choice(ways).settings(target, "identity", in_flight=pick.randint(1, 4))
             )
-            time.sleep(pick.uniform(0.0, 0.3))
+            time.sleep(pick.uniform(0.0, 0.2))
+            switches += 1
     counts = session.status().counts
     assert counts.balanced
     assert not wrong
     assert counts.failed == 0, session.last_failure
-    assert counts.answered > 100
-    assert len(seen) >= 10
 
 
 def test_source_and_model_switch_together(target: Target) -> None:
