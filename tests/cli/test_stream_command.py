@@ -16,6 +16,7 @@ import pytest
 from backend.cli.stream import main
 from backend.server.embedded import EmbeddedServer
 from backend.wire.opencv import cv2
+from tests.cli.here import run_here
 from tests.real_sources import free_port
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
@@ -31,20 +32,6 @@ def stream(*arguments: str, timeout_s: float = 40.0) -> tuple[int, list[dict[str
         check=False,
     )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
-
-
-def stream_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """The same in this process: exit code, stdout and stderr."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        code = main(arguments)
-    except SystemExit as left:  # argparse
-        code = int(left.code or 0)
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 @pytest.fixture
@@ -86,14 +73,19 @@ def test_a_live_source_stops_after_so_many_results() -> None:
     assert summary["frames_in"] == summary["answered"] + summary["failed"] + dropped
 
 
-def test_a_running_server_is_used_when_it_is_named(target_text: str) -> None:
+def test_a_running_server_is_used_when_it_is_named(
+    capsys: pytest.CaptureFixture[str], target_text: str
+) -> None:
     for transport in ("rest", "grpc", "grpc_stream"):
-        code, lines, errors = stream(
+        code, lines, errors = run_here(
+            capsys,
+            main,
             *("--source", "tone", "--model", "pitch", "--frames", "2"),
             *("--target", target_text, "--transport", transport),
         )
         assert code == 0, errors
-        values = {s["name"]: s["value"] for s in lines[0]["predictions"]["scalars"]}
+        first = json.loads(lines.splitlines()[0])
+        values = {s["name"]: s["value"] for s in first["predictions"]["scalars"]}
         assert values
 
 
@@ -124,7 +116,7 @@ def target_text(server: EmbeddedServer) -> str:
 def test_what_makes_no_sense_is_said_with_the_right_code(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    got, lines, errors = stream_here(capsys, *arguments)
+    got, lines, errors = run_here(capsys, main, *arguments)
     assert got == code, errors
     assert said in errors
     assert '"seq"' not in lines
@@ -132,8 +124,9 @@ def test_what_makes_no_sense_is_said_with_the_right_code(
 
 @pytest.mark.parametrize("transport", ["rest", "grpc", "grpc_stream"])
 def test_a_dead_target_is_code_3(capsys: pytest.CaptureFixture[str], transport: str) -> None:
-    code, lines, errors = stream_here(
+    code, lines, errors = run_here(
         capsys,
+        main,
         *("--source", "pattern", "--model", "shapes", "--transport", transport),
         *("--target", f"127.0.0.1:{free_port()},{free_port()}"),
     )

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from backend.cli import stream, targets
 from backend.models.bundled import bundled_registry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
 from tests.certificates import Authority
+from tests.cli.here import run_here
 
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
 TOKEN = "tok-3n-very-secret"
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr."""
-    done = subprocess.run(
-        [sys.executable, str(MAIN), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=40,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command of main.py in this process."""
+    mains = {"targets": targets.main, "stream": stream.main}
+
+    def run(command: str, *arguments: str) -> tuple[int, str, str]:
+        return run_here(capsys, mains[command], *arguments)
+
+    return run
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def secure(tmp_path: Path) -> tuple[Authority, ServerOptions]:
 
 
 def test_a_stream_to_a_saved_target_with_tls_and_a_token(
-    secure: tuple[Authority, ServerOptions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, secure: tuple[Authority, ServerOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority, options = secure
     server = EmbeddedServer(bundled_registry(), options)
@@ -75,7 +77,7 @@ def test_a_stream_to_a_saved_target_with_tls_and_a_token(
         server.stop()
 
 
-def test_targets_are_listed_moved_and_removed(tmp_path: Path) -> None:
+def test_targets_are_listed_moved_and_removed(run: Run, tmp_path: Path) -> None:
     add = ("targets", "add", "lab", "127.0.0.1:8000,8001", "--dialect", "triton", "--tls")
     assert run(*add)[0] == 0
     code, _, errors = run(*add)
