@@ -192,7 +192,8 @@ def _editor(option: Option, value: Any) -> tuple[QWidget, Callable[[], Any], Any
 def _shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_shown(item) for item in value)
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    # A float's own text comes back as the very same number.
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _as_number(option: Option, value: Any) -> Any:
