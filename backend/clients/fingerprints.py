@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from backend.clients.calls import RestCall, RestReply
@@ -32,11 +33,14 @@ FINGERPRINTS = (
 """From the surest sign to the vaguest."""
 
 
-def recognise(channel: RestChannel, deadline_s: float) -> str:
-    """The server whose fingerprint is found first, or ''; each path is given `deadline_s`."""
+def recognise(channel: RestChannel, end: float) -> str:
+    """The server whose fingerprint is found first, '' if none is before `end` (monotonic s)."""
     for mark in FINGERPRINTS:
+        left_s = end - time.monotonic()
+        if left_s <= 0:
+            return ""
         try:
-            reply = channel.send(RestCall(mark.path, {}, b"", "GET"), deadline_s=deadline_s)
+            reply = channel.send(RestCall(mark.path, {}, b"", "GET"), deadline_s=left_s)
         except ConsoleError:
             return ""  # it spoke HTTP a moment ago: it is too slow, or gone
         if _matches(mark, reply):

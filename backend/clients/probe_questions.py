@@ -113,7 +113,7 @@ def _binary(channel: RestChannel, model: str, end: float) -> bool | None:
 
 def _foreign(channel: RestChannel, report: DoorReport, error: ConsoleError, end: float) -> Found:
     """An HTTP server without our protocol: who is it?"""
-    server = recognise(channel, remaining(end))
+    server = recognise(channel, end)
     who = f"is {server}" if server else "answers HTTP"
     fault = Unsupported(
         f"{report.address} {who}, but has no Open Inference Protocol at /v2.", hint=error.message

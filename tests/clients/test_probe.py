@@ -13,11 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from backend.clients.dialects.rules import Door
+from backend.clients.fingerprints import recognise
 from backend.clients.knock import Speech
 from backend.clients.probe import probe
 from backend.clients.probe_mends import mends_for
 from backend.clients.probe_questions import Found
 from backend.clients.probe_report import DoorReport, ProbeReport
+from backend.clients.rest_channel import RestChannel
 from backend.core.errors import SignInNeeded, TargetError, TargetFault, TargetUnreachable
 from backend.core.target import Credentials, Dialect, Target, Tls
 from tests.certificates import Authority, Pair
@@ -211,6 +213,14 @@ def test_other_http_servers_are_named(path: str, page: bytes, name: str) -> None
     assert name in report.sentence
     assert name in report.server_name
     assert "no Open Inference Protocol" in report.sentence
+
+
+def test_a_slow_server_is_asked_who_it_is_only_while_there_is_time() -> None:
+    with website("/ping", b'{"status": "Healthy"}') as site:
+        channel = RestChannel.from_target(site)
+        assert recognise(channel, time.monotonic() + 10) == "TorchServe"
+        assert recognise(channel, time.monotonic() - 1) == ""
+        channel.close()
 
 
 def test_a_wrong_dialect_is_set_right() -> None:
