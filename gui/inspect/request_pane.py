@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backend.clients.dialects.known import dialect_for
+from backend.clients.dialects.rules import NotFinite
 from backend.core.choices import Compression, Serialization, Transport, why_not_serialization
 from backend.core.errors import ConsoleError, mebibytes
 from backend.core.target import Target
@@ -203,6 +205,7 @@ class RequestPane(QWidget):
             compression=Compression(self._compression.value),
             deadline_s=self._deadline.value() or None,
             message_limit=self._target.message_limit,
+            bare_nan=dialect_for(self._target.dialect).not_finite is NotFinite.TOKENS,
         )
 
     def set_palette_roles(self, palette: Palette) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from backend.core.samples import Frame
-from backend.core.target import Target
+from backend.core.target import Dialect, Target
 from backend.inspector.exchange import MethodKind
 from backend.inspector.input_fills import Fill, FillKind
 from gui.inspect.acts import CallPhase
@@ -112,6 +113,18 @@ def test_the_first_method_is_inference_with_the_inputs_of_the_chosen_model(
     table = page.reply.summary.findChild(QTableView)
     assert table is not None
     assert table.model().index(0, 0).data() == "OUTPUT0"
+
+
+def test_triton_is_sent_nan_in_json_and_others_are_not(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, host = stage
+    form_of(page, qtbot, "identity")
+    for dialect, taken in ((Dialect.TRITON, True), (Dialect.AUTO, False)):
+        page.request.set_target(replace(host.target, dialect=dialect))
+        draft = page.request.draft()
+        assert draft is not None
+        assert draft.bare_nan is taken
 
 
 def test_a_frame_goes_through_the_profile_and_its_boxes_are_drawn(
