@@ -171,6 +171,7 @@ def _inspector(options: Options) -> Engine:
     from backend.inspector.history import History
     from backend.profiles.book import ProfileBook
     from gui.inspect.engine import Engine
+    from gui.targets.saved import saved_name
 
     place = QStandardPaths.StandardLocation
     folder = Path(QStandardPaths.writableLocation(place.AppDataLocation))
@@ -183,7 +184,7 @@ def _inspector(options: Options) -> Engine:
         return History(folder / "history.sqlite")
 
     return Engine(
-        profile=lambda target, model: book.find(target.name, model).profile,
+        profile=lambda target, model: book.find(saved_name(target), model).profile,
         open_history=open_history,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -40,6 +40,8 @@ from gui.switches import Switches, target_title
 from gui.targets.limits import Limits
 from gui.targets.padlock import padlock_of
 from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
+
+_EDGE = 2
 
 _Choices: TypeAlias = tuple[tuple[str, str, str], ...]
 """Value, label and tooltip of each; labels that are protocol words stay as they are."""
@@ -122,6 +124,14 @@ class Bar(QWidget):
         self._lay_out()
         self.set_running(running=False)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The edge has the target's colour, so that nobody takes one for the other."""
+        super().paintEvent(event)
+        colour = self._switches.target.colour
+        if colour:
+            place = self.rect().adjusted(0, self.height() - _EDGE, 0, 0)
+            QPainter(self).fillRect(place, QColor(colour))
+
     # -- what is shown -------------------------------------------------------------------------
 
     @property
@@ -132,6 +142,7 @@ class Bar(QWidget):
     def show_switches(self, switches: Switches, kind: MediaKind) -> None:
         """Show these switches for a source of this kind, without telling anyone."""
         self._switches, self._kind = switches, kind
+        self.update()
         own = switches.target.name == EMBEDDED
         padlock = padlock_of(switches.target)
         tip = "\n".join(part for part in (self._said, _addresses(switches), padlock.text) if part)

@@ -487,9 +487,14 @@ class MainWindow(QMainWindow):
     def _server_changed(self) -> None:
         server = self.server.server
         if server is not None and self.server.state is ServerState.RUNNING:
-            self.targets.set_own_offers(
-                model_offers(server.models(), self.repositories.repositories)
-            )
+            repositories = self.repositories.repositories
+            folders = {
+                row.name: found.root / row.name
+                for found in repositories
+                if found.root is not None
+                for row in found.models
+            }
+            self.targets.set_own_offers(model_offers(server.models(), repositories), folders)
         self.page.alerts.set_alerts("server", self.server.alerts())
 
     @Slot()

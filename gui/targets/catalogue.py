@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -20,7 +21,7 @@ from backend.profiles.profile import ModelProfile
 from backend.profiles.recipe import NoInput
 from gui.language import tr
 from gui.targets.engine import TargetEngine
-from gui.targets.known_model import KnownModel, ask_about, bundled_model
+from gui.targets.known_model import KnownModel, ask_about, bundled_model, with_profile_of
 from gui.tasks import Tasks
 
 _AGAIN_MS = 3000
@@ -74,6 +75,8 @@ class Catalogue(QObject):
         self._seen: dict[Target, _Seen] = {_OWN: _Seen()}
         self._target = _OWN
         self._own_names: tuple[str, ...] = ()
+        self.own_folders: dict[str, Path] = {}
+        """The folder of each model of our own server's repositories."""
         self._wanted = ""
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         self._again.timeout.connect(self.refresh)
@@ -270,7 +273,9 @@ class Catalogue(QObject):
         control = self._engine.make_control(self._resolve(target))
         try:
             for name in others:
-                found[name] = ask_about(control, book, target.name, name)
+                known = ask_about(control, book, target.name, name)
+                folder = self.own_folders.get(name) if target == _OWN else None
+                found[name] = with_profile_of(folder, known) if folder is not None else known
         finally:
             control.close()
         return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backend.core.choices import EMBEDDED, Api, RunSettings
+from backend.core.choices import EMBEDDED, RunSettings
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.profiles.profile import ModelProfile
@@ -135,9 +137,12 @@ class TargetDesk(QObject):
             return own_offers(self._own, self.catalogue)
         return foreign_offers(self.catalogue, self._board.current.model)
 
-    def set_own_offers(self, offers: Sequence[ModelOffer]) -> None:
-        """The models of our own server, its repositories' included."""
+    def set_own_offers(
+        self, offers: Sequence[ModelOffer], folders: Mapping[str, Path] = MappingProxyType({})
+    ) -> None:
+        """The models of our own server; `folders` are those of its repositories' models."""
         self._own = tuple(offers)
+        self.catalogue.own_folders = dict(folders)
         names = [offer.name for offer in offers if not offer.blocked]
         self.catalogue.set_own_models(names)
         self._learned()
@@ -181,14 +186,11 @@ class TargetDesk(QObject):
             )
 
     def _fit_to_model(self, switches: Switches) -> None:
-        """Once, when a model was chosen and is known: speak to it as it can be spoken to."""
+        """Once, when a model was chosen and is known: say which of its inputs nothing fills."""
         choice = self.catalogue.choice(switches.model)
         if choice is None or not self._to_fit_model:
             return
         self._to_fit_model = False
-        if reason := self.limits.api(switches.api):
-            self._board.use(replace(switches, api=Api.OIP))
-            self.noticed.emit(Notice(Severity.INFO, tr("Switched to Open Inference"), reason))
         if choice.missing:
             title = tr("{model} needs a closer look", model=switches.model)
             body = " ".join((*choice.missing, tr("Edit its profile (Ctrl+P).")))

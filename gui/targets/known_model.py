@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from backend.clients.control import ServerControlClient
 from backend.core.description import ModelDescription
-from backend.core.errors import ConsoleError
-from backend.profiles.book import ProfileBook, ProfileChoice
+from backend.core.errors import ConsoleError, UsageError
+from backend.profiles.book import ProfileBook, ProfileChoice, ProfileOrigin
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.model_facts import ModelFacts
+from backend.profiles.profile_file import PROFILE_FILE, read_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,27 @@ def bundled_model(book: ProfileBook, target: str, model: str) -> KnownModel | No
         return None
     description = ModelDescription(model, profile.inputs, profile.outputs)
     return known_by(book, target, ModelFacts(description))
+
+
+def with_profile_of(folder: Path, known: KnownModel) -> KnownModel:
+    """The model with the profile.toml in its folder in place of a guess; one that is wrong is
+    passed over and named."""
+    path = folder / PROFILE_FILE
+    choice, facts = known.choice, known.facts
+    if choice is None or facts is None or choice.origin is not ProfileOrigin.GUESSED:
+        return known
+    try:
+        if not path.is_file():
+            return known
+        profile = read_profile(path)
+    except UsageError as error:
+        return replace(known, choice=replace(choice, trouble=str(error)))
+    described = facts.description
+    profile = replace(
+        profile,
+        model=described.name,
+        inputs=described.inputs or profile.inputs,
+        outputs=described.outputs or profile.outputs,
+    )
+    reasons = (f"{PROFILE_FILE} beside the model",)
+    return replace(known, choice=ProfileChoice(profile, ProfileOrigin.BUNDLED, reasons))

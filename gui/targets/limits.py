@@ -15,7 +15,6 @@ from backend.core.choices import (
     Transport,
 )
 from backend.core.target import Target
-from backend.profiles.bundled import BUNDLED
 from backend.profiles.profile import ModelProfile
 from gui.language import tr
 from gui.switches import Switches
@@ -40,11 +39,6 @@ class Limits:
             return tr(
                 "{server} has no simple serving; it speaks the Open Inference Protocol.",
                 server=_who(report),
-            )
-        if self.profile is not None and self.profile.model not in BUNDLED:
-            return tr(
-                "Simple serving is for models that ship with Inferdeck; {model} takes tensors.",
-                model=self.profile.model,
             )
         return ""
 

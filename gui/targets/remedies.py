@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from backend.clients.dialects.rules import Capability
-from backend.core.choices import EMBEDDED, ImageEncoding, Transport
+from backend.core.choices import EMBEDDED, Api, ImageEncoding, Transport
 from backend.core.errors import (
     InvalidInput,
     NotFound,
@@ -111,6 +111,9 @@ class Remedies:
             if switches.target.name != EMBEDDED:
                 actions.append(self._editing(tr("Raise the limit..."), _LIMITS))
             return tuple(actions)
+        if fault is TargetFault.WRONG_INPUT and switches.api is Api.SERVING:
+            tensors = replace(switches, api=Api.OIP)
+            return (ToastAction(tr("Use Open Inference"), partial(self._board.use, tensors)),)
         if fault is TargetFault.WRONG_INPUT or fault is TargetFault.MISMATCH:
             if self._models.why_no_profile():
                 return ()

@@ -12,6 +12,7 @@ from backend.targets.rules import LONGEST_NAME, free_name
 from backend.targets.store import TargetStore
 from gui.language import tr
 from gui.settings import SettingsStore
+from gui.switches import LOCAL_NAME
 
 _NOT_IN_NAMES = re.compile(r"[:,/\\]+")
 
@@ -19,6 +20,11 @@ _NOT_IN_NAMES = re.compile(r"[:,/\\]+")
 def fit_name(text: str) -> str:
     """A name that a saved target may have, from an address or any other text."""
     return _NOT_IN_NAMES.sub("-", text.strip()).strip("- ")[:LONGEST_NAME] or tr("Server")
+
+
+def saved_name(target: Target) -> str:
+    """The name under which profiles of a target are saved, our own server's included."""
+    return EMBEDDED if target.name == LOCAL_NAME else target.name
 
 
 def moved_into_store(settings: SettingsStore, store: TargetStore) -> list[str]:
