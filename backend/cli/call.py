@@ -226,12 +226,14 @@ def _standard_input() -> Iterator[bytes]:
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    rest = b""
+    begun: list[bytes] = []  # joined once: a line may be a hundred megabytes long
     for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line.decode("utf-8", "replace")
-    yield rest.decode("utf-8", "replace")
+        *ends, rest = piece.split(b"\n")
+        for end in ends:
+            yield b"".join((*begun, end)).decode("utf-8", "replace")
+            begun.clear()
+        begun.append(rest)
+    yield b"".join(begun).decode("utf-8", "replace")
 
 
 def _file(path: str) -> bytes:

@@ -162,6 +162,7 @@ class HistoryList(QWidget):
             return
         row = self._row(index)
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, act in (
             (tr("Open"), lambda: self.opened.emit(row.id)),
             (tr("Send again"), lambda: self.resend_wanted.emit(row.id)),
