@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backend.clients.knock import Speech
 from backend.clients.probe_report import DoorReport, ProbeReport
 from backend.core.errors import ConsoleError
 from backend.core.target import Target
@@ -85,7 +86,9 @@ class ProbeCard(QScrollArea):
         broken = [door for _, door in doors if door is not None and not door.answers]
         if not report.answers:
             column = self._renew("nobody")
-            self._say(column, "error", "error", tr("No model server found"), "")
+            heard = any(d is not None and d.speech is not Speech.NOTHING for _, d in doors)
+            title = tr("No model server could be asked") if heard else tr("Nobody answers there")
+            self._say(column, "error", "error", title, "")
         elif broken:
             column = self._renew("partly")
             first = report.sentence.partition("; ")[0]

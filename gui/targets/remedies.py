@@ -100,7 +100,7 @@ class Remedies:
 
     def _of_request(self, fault: TargetFault) -> tuple[ToastAction, ...]:
         switches = self._board.current
-        if fault is TargetFault.NO_STREAM:
+        if fault is TargetFault.NO_STREAM or self._ends_streams(fault):
             unary = replace(switches, transport=Transport.GRPC)
             return (ToastAction(tr("Use gRPC without a stream"), partial(self._board.use, unary)),)
         if fault is TargetFault.TOO_LARGE:
@@ -124,6 +124,13 @@ class Remedies:
                 actions.insert(0, ToastAction(tr("Load it"), self._load))
             return tuple(actions)
         return ()
+
+    def _ends_streams(self, fault: TargetFault) -> bool:
+        """Whether a stream broke on a kind of server that is known to end streams itself."""
+        report = self._desk.catalogue.report
+        streams = self._board.current.transport is Transport.GRPC_STREAM
+        hint = report.rules.stream_end_hint if report is not None else ""
+        return streams and bool(hint) and fault is TargetFault.BROKEN
 
     # -- acts ----------------------------------------------------------------------------------
 
