@@ -51,7 +51,7 @@ from gui.source_menu import Devices
 from gui.status_strip import HEIGHT as STRIP_HEIGHT
 from gui.status_strip import StatusStrip
 from gui.switchboard import Switchboard
-from gui.switches import Switches
+from gui.switches import Switches, target_title
 from gui.targets.desk import TargetDesk
 from gui.targets.model_dialogs import ModelDialogs
 from gui.targets.remedies import Remedies
@@ -470,6 +470,8 @@ class MainWindow(QMainWindow):
             or (waiting and self._start_when_ready),
             stopping=phase is Phase.STOPPING,
         )
+        asking = self._is_ready and self._start_when_ready
+        self.readout.asking = target_title(self.board.current.target) if asking else ""
         if phase is not Phase.RUNNING:
             self.bar.set_flight_limit(None)
         self.readout.refresh()
@@ -605,6 +607,9 @@ class MainWindow(QMainWindow):
         self.readout.stop()
         self.pump.detach()
         self.deck.close_pages()
+        self.target_dialogs.close()
+        self.model_dialogs.close()
+        self.targets.catalogue.rest()
         self.run.close(_STOP_WAIT_S)
         self._store.flush()
         event.accept()

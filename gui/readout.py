@@ -67,6 +67,8 @@ class Readout(QObject):
         self._last = RunStatus()
         self._error: ConsoleError | None = None
         self.waiting_for_server = True
+        self.asking = ""
+        """The target that a run waits for to be known."""
         self._timer = QTimer(self, interval=_PERIOD_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
@@ -137,6 +139,8 @@ class Readout(QObject):
     def _idle_text(self) -> str:
         if self.waiting_for_server:
             return tr("Starting the local server")
+        if self.asking:
+            return tr("Asking {target}", target=self.asking)
         if self._last.counts.captured or self._last.state is RunState.FAILED:
             return state_text(self._last, "")
         return tr("Ready, Space streams")
@@ -145,6 +149,8 @@ class Readout(QObject):
         """What belongs in the place of the picture; None leaves the last picture in view."""
         if self.waiting_for_server:
             return Message(tr("Starting the local server"), "", MessageKind.LOADING)
+        if self.asking:
+            return Message(tr("Asking {target}", target=self.asking), "", MessageKind.LOADING)
         if self._desk.trouble:
             return Message(tr("This source cannot be used"), self._desk.trouble, MessageKind.FAILED)
         if self._error is not None:

@@ -183,6 +183,10 @@ class Catalogue(QObject):
         )
         self.changed.emit()
 
+    def rest(self) -> None:
+        """Ask nobody again by itself."""
+        self._again.stop()
+
     def set_own_models(self, names: Sequence[str]) -> None:
         """The models that our own server serves now."""
         known = self._seen[_OWN].models

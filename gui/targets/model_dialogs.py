@@ -104,6 +104,12 @@ class ModelDialogs(QObject):
         dialog.textValueSelected.connect(self._desk.choose_model)
         dialog.open()
 
+    def close(self) -> None:
+        """The window closes: ask nobody any more."""
+        for dialog in (self.card, self.profile):
+            if dialog is not None:
+                dialog.reject()
+
     # -- outcomes ------------------------------------------------------------------------------
 
     def _card_gone(self) -> None:

@@ -84,6 +84,12 @@ class TargetDialogs(QObject):
         """Change the target in use."""
         self.edit(self._board.current.target.name, tab)
 
+    def close(self) -> None:
+        """The window closes: ask nobody any more."""
+        for dialog in (self.form, self.list):
+            if dialog is not None:
+                dialog.reject()
+
     # -- the form ------------------------------------------------------------------------------
 
     def _open_form(self, target: Target, old: str, tab: int = 0) -> None:

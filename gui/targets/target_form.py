@@ -467,6 +467,11 @@ class TargetForm(QDialog):
         super().showEvent(event)
         self.rest.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def done(self, result: int) -> None:
+        """Ask no more."""
+        self._probing.forget()
+        super().done(result)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter in an address asks at once; elsewhere it saves."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
