@@ -112,6 +112,7 @@ class Bar(QWidget):
         self._targets: tuple[Target, ...] = ()
         self._limits = Limits()
         self._said = ""
+        self._trouble = False
         self._running = False
         self._build_pickers(palette, fill_sources)
         self._build_segments()
@@ -146,7 +147,12 @@ class Bar(QWidget):
         own = switches.target.name == EMBEDDED
         padlock = padlock_of(switches.target)
         tip = "\n".join(part for part in (self._said, _addresses(switches), padlock.text) if part)
-        self.target.show_choice(target_title(switches.target), "server" if own else "network", tip)
+        self.target.show_choice(
+            target_title(switches.target),
+            "server" if own else "network",
+            tip,
+            trouble=self._trouble and not own,
+        )
         self.target.show_marks(switches.target.colour, padlock.icon, padlock.role)
         self._show_model()
         self.api.set_value(switches.api)
@@ -163,9 +169,9 @@ class Bar(QWidget):
         self._models = tuple(models)
         self._show_model()
 
-    def set_limits(self, limits: Limits, said: str = "") -> None:
-        """What the target cannot do, and what it said of itself."""
-        self._limits, self._said = limits, said
+    def set_limits(self, limits: Limits, said: str = "", *, trouble: bool = False) -> None:
+        """What the target cannot do, and what it said of itself, or why it does not answer."""
+        self._limits, self._said, self._trouble = limits, said, trouble
         self.show_switches(self._switches, self._kind)
 
     def set_targets(self, targets: Sequence[Target]) -> None:

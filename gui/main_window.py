@@ -507,7 +507,8 @@ class MainWindow(QMainWindow):
     def _target_learned(self) -> None:
         models = self.targets.offers()
         self.bar.set_models(models)
-        self.bar.set_limits(self.targets.limits, self.targets.sentence)
+        trouble = self.targets.catalogue.trouble is not None
+        self.bar.set_limits(self.targets.limits, self.targets.sentence, trouble=trouble)
         self.desk.set_models(models)
         self._host.look()
         if self._start_when_ready and self._is_ready:

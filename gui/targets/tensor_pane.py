@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from backend.core.choices import Payload
 from backend.core.errors import mebibytes
-from backend.core.samples import Sample
+from backend.core.samples import AudioWindow, Sample
 from backend.core.tensors import Array, Tensor
 from backend.inspector.summary import number_range
 from backend.profiles.preview import tensor_preview
@@ -28,13 +28,15 @@ class Seen:
 
     picture: Array | None
     text: str
+    sound: bool = False
 
 
 def seen(profile: ModelProfile, sample: Sample, payload: Payload) -> Seen:
     """What a request for the sample would hold; may take a while, raises ConsoleError."""
     preview = tensor_preview(profile, sample, payload)
     lines = [_lines(tensor) for tensor in preview.tensors]
-    return Seen(preview.picture, "\n\n".join(lines) or tr("No tensor is sent."))
+    text = "\n\n".join(lines) or tr("No tensor is sent.")
+    return Seen(preview.picture, text, isinstance(sample, AudioWindow))
 
 
 class TensorPane(QFrame):
@@ -92,7 +94,9 @@ class TensorPane(QFrame):
             )
         else:
             self.picture.hide()
-            self.caption.setText(tr("The newest window of sound."))
+            self.caption.setText(
+                tr("The newest window of sound.") if preview.sound else tr("The newest frame.")
+            )
         self.tensors.setText(preview.text)
 
 

@@ -27,7 +27,7 @@ from backend.profiles.bundled import BUNDLED
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
 from gui.offers import ModelOffer
-from gui.settings import Settings, SettingsStore
+from gui.settings import Settings, SettingsStore, from_json, to_json
 from gui.switches import Switches
 from gui.targets.catalogue import Catalogue
 from gui.targets.engine import TargetEngine
@@ -428,6 +428,14 @@ def test_a_remembered_target_comes_back_whole(tmp_path: Path) -> None:
     unknown = SettingsStore(None, Settings(Switches(Target("gone"))), pytest.fail)
     with pytest.raises(ConsoleError, match="There is no target 'gone'"):
         chosen_target(unknown, store, asked=True)
+
+
+def test_the_settings_hold_no_credentials() -> None:
+    secret = Credentials("hunter2", (("X-Key", "hunter2"),))
+    target = replace(LAB, credentials=secret, tls=Tls(key_file="/hunter2.pem"))
+    text = to_json(Settings(Switches(target), targets=(target,)))
+    assert "hunter2" not in text
+    assert from_json(text).switches.target == LAB
 
 
 def test_a_name_is_made_of_any_address() -> None:
