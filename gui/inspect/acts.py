@@ -98,6 +98,17 @@ class Acts(QWidget):
             self._repeat.setChecked(False)
         self._refresh()
 
+    def buttons(self) -> tuple[QWidget, ...]:
+        """Everything that can have the focus, in order."""
+        return (
+            self._repeat,
+            self._every,
+            self._cancel,
+            self._finish,
+            self._start,
+            self._send,
+        )
+
     def show_size(self, text: str) -> None:
         """How much would be sent."""
         self._size.setText(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from backend.core.errors import Overloaded
 from backend.core.status import Notice, Severity
 from backend.inspector.exchange import Exchange
 from backend.inspector.history import History, HistoryRow
@@ -41,6 +43,8 @@ class PastDesk(QObject):
         self._host = host
         self._open = open_history
         self._history: History | None = None
+        self._opening = threading.Lock()
+        self._closed = False
         self._noticed = ""
         self._busy = False
         self._waiting: list[Callable[[], None]] = []
@@ -78,11 +82,14 @@ class PastDesk(QObject):
         self.list.set_palette_roles(palette)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, also if it is just being opened."""
         self._forget.stop()
         self._waiting.clear()
-        if self._history is not None and not self._busy:
-            self._history.close()
+        with self._opening:
+            self._closed = True
+            history = self._history
+        if history is not None:
+            history.close()
 
     def _changed(self, _outcome: object) -> None:
         self.refresh()
@@ -161,15 +168,19 @@ class PastDesk(QObject):
         self._next()
 
     def _next(self) -> None:
-        if not self._busy and self._waiting:
+        if not (self._busy or self._closed) and self._waiting:
             self._busy = True
             self._waiting.pop(0)()
 
     def _start(self, work: Callable[[History], T], done: Callable[[T], None]) -> None:
         def on_history() -> T:
-            if self._history is None:
-                self._history = self._open()  # nobody else looks at it while this is busy
-            return work(self._history)
+            with self._opening:
+                if self._closed:
+                    raise Overloaded("The window is being closed.")
+                if self._history is None:
+                    self._history = self._open()
+                history = self._history
+            return work(history)
 
         def finished(outcome: T) -> None:
             self._busy = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
@@ -147,6 +148,10 @@ class RequestPane(QWidget):
     def show_form(self, form: TensorForm) -> None:
         """The inputs of the model."""
         self._rows.show_form(form)
+        # Rows made anew would come after the buttons below them.
+        order = [self._mode.button("text"), *self._rows.fields(), *self.acts.buttons()]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
         self._changed()
 
     def say_inputs(self, text: str) -> None:

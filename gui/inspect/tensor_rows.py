@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -99,6 +99,15 @@ class TensorRows(QScrollArea):
             self._rows.append(editor)
             self._column.insertWidget(self._column.count() - 1, editor)
 
+    def fields(self) -> list[QWidget]:
+        """Everything that can have the focus, from the top."""
+        return [
+            field
+            for editor in self._rows
+            for field in editor.findChildren(QWidget)
+            if field.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+
     def _clear(self) -> None:
         for editor in self._rows:
             self._column.removeWidget(editor)
@@ -152,6 +161,7 @@ class _RowEditor(QWidget):
         self._kind = QComboBox()
         self._kind.setAccessibleName(tr("Filling of {name}", name=spec.name))
         self._kind.setFixedHeight(CONTROL_HEIGHT)
+        _leave_wheel(self._kind)
         for kind, title in _FILLS:
             self._kind.addItem(tr(title), kind)
         self._kind.setCurrentIndex(self._kind.findData(row.fill.kind))
@@ -218,6 +228,23 @@ class _RowEditor(QWidget):
         self._change(replace(self.row, fill=fill))
 
 
+class _NoWheel(QObject):
+    """Leaves the wheel to the list that a field without the focus lies in."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the wheel from a field that is not being edited."""
+        is_wheel = event.type() is QEvent.Type.Wheel
+        if is_wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _leave_wheel(field: QWidget) -> None:
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    field.installEventFilter(_NoWheel(field))
+
+
 class _Shape(QWidget):
     """The dimensions: those the model leaves open can be typed, the others are only shown."""
 
@@ -245,6 +272,7 @@ class _Shape(QWidget):
             box.setValue(wanted)
             box.setFixedSize(72, CONTROL_HEIGHT)
             box.setKeyboardTracking(False)
+            _leave_wheel(box)
             box.setAccessibleName(tr("Dimension {n} of {name}", n=index + 1, name=name))
             box.setToolTip(tr("-1 takes what the filling gives, and 1 if it gives no size"))
             box.valueChanged.connect(partial(self._change, index))
@@ -285,6 +313,7 @@ class _Detail(QStackedWidget):
         line.addWidget(self._browse)
         seed = QWidget()
         seed_line = QHBoxLayout(seed)
+        _leave_wheel(self._seed)
         seed_line.setContentsMargins(0, 0, 0, 0)
         seed_line.addWidget(self._seed)
         seed_line.addStretch(1)
