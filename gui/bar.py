@@ -353,7 +353,13 @@ class Bar(QWidget):
                 action.setText(f"{action.text()}\t{offer.origin}")
             action.triggered.connect(lambda _=False, m=offer.name: self._choose(model=m))
         if not self._models:
-            none = menu.addAction(self._said or tr("The target lists no models."))
+            target = target_title(self._switches.target)
+            none = menu.addAction(
+                tr("{target} does not answer", target=target)
+                if self._trouble
+                else tr("{target} lists no models", target=target)
+            )
+            none.setToolTip(self._said)
             none.setEnabled(False)
         menu.addSeparator()
         menu.addAction(tr("Model by name...")).triggered.connect(self.model_name_wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from backend.core.choices import EMBEDDED
 from backend.core.target import Dialect, Target
-from gui.icons import tinted
+from gui.icons import tinted, tinted_pixmap
 from gui.language import tr
 from gui.picker import dot_pixmap
 from gui.switches import target_title
@@ -133,10 +133,10 @@ class TargetList(QDialog):
         item = QTreeWidgetItem(texts)
         item.setData(0, Qt.ItemDataRole.UserRole, target.name)
         mark = dot_pixmap(target.colour) if target.colour else None
-        icon = tinted("server" if own else "network", self._roles.text_muted)
+        icon = self._icon("server" if own else "network", self._roles.text_muted)
         item.setIcon(0, QIcon(mark) if mark is not None else icon)
         if padlock.icon:
-            item.setIcon(4, tinted(padlock.icon, self._roles.color(padlock.role)))
+            item.setIcon(4, self._icon(padlock.icon, self._roles.color(padlock.role)))
             item.setToolTip(4, padlock.text)
         if target.name == self._chosen:
             font = item.font(0)
@@ -144,6 +144,12 @@ class TargetList(QDialog):
             item.setFont(0, font)
             item.setToolTip(0, tr("In use"))
         return item
+
+    def _icon(self, name: str, color: QColor | str) -> QIcon:
+        """An icon that can be seen on a selected row too."""
+        icon = tinted(name, color)
+        icon.addPixmap(tinted_pixmap(name, self._roles.on_accent), QIcon.Mode.Selected)
+        return icon
 
     def _acts(self) -> QVBoxLayout:
         column = QVBoxLayout()
