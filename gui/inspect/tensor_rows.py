@@ -105,7 +105,7 @@ class TensorRows(QScrollArea):
             field
             for editor in self._rows
             for field in editor.findChildren(QWidget)
-            if field.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if field.focusPolicy() & Qt.FocusPolicy.TabFocus and field.window() is self.window()
         ]
 
     def _clear(self) -> None:
