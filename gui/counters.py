@@ -14,15 +14,19 @@ _NONE = Counts()
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What was captured, and what of it was not answered, in the last ten seconds."""
+    """What was settled in the last ten seconds, and how much of it without an answer.
 
-    captured: int = 0
+    An item may be captured long before it is settled, while a server is gone, so what was captured
+    in the same time is nothing to compare with.
+    """
+
+    settled: int = 0
     unanswered: int = 0
 
     @property
     def share(self) -> float:
         """The part that was not answered, 0 to 1."""
-        return self.unanswered / self.captured if self.captured else 0.0
+        return self.unanswered / self.settled if self.settled else 0.0
 
 
 class Counters:
@@ -69,9 +73,10 @@ class Counters:
         unanswered = counts.dropped_total + counts.failed
         while self._past and now_s - self._past[0][0] >= WINDOW_S:
             _, *self._before = self._past.popleft()
-        self._past.append((now_s, counts.captured, unanswered))
-        captured_before, unanswered_before = self._before
-        return Recent(counts.captured - captured_before, unanswered - unanswered_before)
+        settled = counts.answered + unanswered
+        self._past.append((now_s, settled, unanswered))
+        settled_before, unanswered_before = self._before
+        return Recent(settled - settled_before, unanswered - unanswered_before)
 
     def _forget(self) -> None:
         self._past.clear()

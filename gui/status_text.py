@@ -184,7 +184,7 @@ def _dropped(status: RunStatus, recent: Recent | None, preferences: Preferences)
         tr(
             "Not answered since the start or the last reset: {lost} of {all} ({share})",
             lost=ever.unanswered,
-            all=ever.captured,
+            all=counts.captured,
             share=percent(ever.share),
         )
     )

@@ -277,20 +277,28 @@ def luminance(color: str) -> float:
 def test_drops_are_those_of_the_last_ten_seconds_and_can_be_counted_anew() -> None:
     counters = Counters()
 
-    def at(now_s: float, captured: int, dropped: int) -> Recent:
-        counts = Counts(captured=captured, dropped={DropPlace.WAITING: dropped})
+    def at(now_s: float, answered: int, dropped: int) -> Recent:
+        counts = Counts(answered=answered, dropped={DropPlace.WAITING: dropped})
         status = counters.since(RunStatus(counts=counts))
         return counters.recent(status, now_s)
 
-    assert at(0.0, 30, 15).share == 0.5
-    assert at(5.0, 180, 15) == Recent(180, 15)
-    assert at(10.0, 330, 15) == Recent(300, 0)
-    status = RunStatus(counts=Counts(captured=330, failed=1, dropped={DropPlace.WAITING: 15}))
+    assert at(0.0, 15, 15).share == 0.5
+    assert at(5.0, 165, 15) == Recent(180, 15)
+    assert at(10.0, 315, 15) == Recent(300, 0)
+    status = RunStatus(counts=Counts(answered=315, failed=1, dropped={DropPlace.WAITING: 15}))
     counters.reset(status, 10.0)
     assert counters.since(status).counts == Counts()
-    assert at(10.5, 345, 16) == Recent(15, 1)
+    assert at(10.5, 329, 16) == Recent(15, 1)
     counters.begin()
     assert at(11.0, 3, 0) == Recent(3, 0)
+
+
+def test_never_more_is_dropped_than_there_was() -> None:
+    """What waited while the server was gone is dropped long after it was captured."""
+    counters = Counters()
+    counters.recent(RunStatus(counts=Counts(captured=17)), 0.0)
+    late = Counts(captured=19, dropped={DropPlace.WAITING: 19})
+    assert counters.recent(RunStatus(counts=late), 10.5).share == 1.0
 
 
 def test_old_drops_are_in_the_tooltip_and_colour_nothing() -> None:
