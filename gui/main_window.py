@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError, PortInUse, TargetUnreachable
@@ -605,6 +605,8 @@ class MainWindow(QMainWindow):
         )
         self._store.update(replace(self._store.current, window=memory))
         self.hide()
+        for dialog in self.findChildren(QDialog):
+            dialog.reject()  # one that stays open would keep the program alive
         self.readout.stop()
         self.pump.detach()
         self.deck.close_pages()

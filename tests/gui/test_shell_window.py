@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QApplication,
+    QDialog,
     QLabel,
     QLineEdit,
     QWidget,
@@ -373,3 +374,13 @@ def press(parent: QWidget, text: str) -> None:
 
 def _label(widget: QWidget) -> str:
     return widget.text() if isinstance(widget, QAbstractButton) else ""
+
+
+def test_a_dialog_that_is_open_does_not_outlive_the_window(stage: Stage) -> None:
+    stage.window.show()
+    stage.window.commands.run("app.settings")
+    dialog = stage.window.findChild(QDialog)
+    assert dialog is not None
+    assert dialog.isVisible()
+    stage.window.close()
+    assert not dialog.isVisible()
