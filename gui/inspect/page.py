@@ -186,7 +186,7 @@ class InspectPage(QObject):
         """Send the request, or one more message of the stream."""
         draft = self.request.draft()
         if draft is None:
-            self.request.complain(tr("Choose a model first: the form needs to know its inputs."))
+            self.request.complain(self.request.why_no_draft)
         elif self.desk.phase is CallPhase.OPEN:
             self.desk.send_message(draft, self._live(draft))
         else:
@@ -198,7 +198,7 @@ class InspectPage(QObject):
         """Open the stream."""
         draft = self.request.draft()
         if draft is None:
-            self.request.complain(tr("Choose a model first: the form needs to know its inputs."))
+            self.request.complain(self.request.why_no_draft)
         else:
             self.desk.start(draft, self._live(draft))
 
@@ -434,7 +434,10 @@ class InspectPage(QObject):
 
     @Slot(object)
     def _failed(self, error: Exception) -> None:
-        self.reply.status.show_nothing()
+        if self._shown is not None:
+            self._show(self._shown)
+        else:
+            self.reply.show_nothing()
         self._complain(error)
 
     def _complain(self, error: Exception) -> None:

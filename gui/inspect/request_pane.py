@@ -189,6 +189,13 @@ class RequestPane(QWidget):
         self._show_recorded(method, request)
         self._changed()
 
+    @property
+    def why_no_draft(self) -> str:
+        """Why there is nothing to send yet."""
+        if self._method is None:
+            return tr("Choose a method first.")
+        return self._rows.said or tr("Choose a model first: the form needs to know its inputs.")
+
     def draft(self) -> Draft | None:
         """What would be sent; None without a method."""
         method = self._method

@@ -40,7 +40,7 @@ _TOP = QModelIndex()
 _ROW_HEIGHT = 24
 _MOST_ROWS_SHOWN = 8
 _HEADINGS = ("Output", "Type", "Shape", "Size", "Min", "Mean", "Max", "First values")
-_WIDTHS = (104, 60, 84, 78, 64, 64, 64)
+_WIDTHS = (92, 56, 70, 76, 58, 58, 58)
 _NUMBERS = (3, 4, 5, 6)
 _LISTED = 5
 

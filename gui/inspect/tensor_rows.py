@@ -79,6 +79,11 @@ class TensorRows(QScrollArea):
         """The form as it stands."""
         return self._form
 
+    @property
+    def said(self) -> str:
+        """The text in the place of the rows, '' if there are rows."""
+        return self._message.text() if self._form is None else ""
+
     def say(self, text: str) -> None:
         """A text in the place of the rows."""
         self._clear()

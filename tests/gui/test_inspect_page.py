@@ -289,3 +289,20 @@ def test_clearing_the_history_can_be_undone(
     (undo,) = host.actions[-1]
     undo.run()
     kept(page, qtbot, 1)
+
+
+def test_a_draft_that_cannot_be_made_leaves_the_reply_in_place(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _ = stage
+    page.methods.choose(LIVE)
+    call(page, qtbot)
+    page.methods.choose(INFER)
+    page.request.say_inputs("'nosuch' cannot be described")
+    page.send()
+    assert page.request._wrong.text() == "'nosuch' cannot be described"
+    page.request._mode.choose("text")
+    page.request._message.setPlainText("{")
+    with qtbot.waitSignal(page.desk.failed, timeout=WAIT_MS):
+        page.send()
+    assert page.reply.status.text.startswith("0 OK")
