@@ -1,0 +1,83 @@
+"""What an input costs as it grows: processor time and peak memory at 1x, 2x and 4x its size."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.core.process import trim_memory
+
+_RUNS = 3
+_NOISE_S = 0.05
+"""Below this a measurement says nothing: caches, allocator and clock are of the same size."""
+_TOLERANCE = 2.5
+"""Linear growth gives 4 for four times the size, quadratic growth gives 16: 10 lies between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one call took: seconds of this process's processors, and bytes above its start."""
+
+    seconds: float
+    peak_bytes: int
+
+
+def cost_of(action: Callable[[], object]) -> Cost:
+    """The quickest of a few calls in processor time, which another process's load leaves alone,
+    and the highest peak of them.
+
+    The peak is of resident memory, so that what C libraries allocate counts too; it is 0 where the
+    system does not tell it.
+    """
+    costs = []
+    for _ in range(_RUNS):
+        gc.collect()
+        before = _restart_peak()
+        started = time.process_time()
+        action()
+        costs.append(Cost(time.process_time() - started, max(0, _peak_bytes() - before)))
+    return Cost(min(c.seconds for c in costs), max(c.peak_bytes for c in costs))
+
+
+def assert_linear(
+    call_with: Callable[[int], Callable[[], object]],
+    size: int,
+    *,
+    seconds: float,
+    peak_bytes_per_byte: float,
+    spare_bytes: int = 16 << 20,
+) -> None:
+    """Fail unless time and memory grow linearly from `size` to twice and four times of it.
+
+    `call_with(n)` makes the input of n bytes (or items) outside of what is measured and gives the
+    call that reads it; errors that the reader is expected to raise belong inside of that call.
+    `seconds` bounds the call of 4 x `size`, generously: it catches what is linear but hopeless.
+    """
+    costs = {factor: cost_of(call_with(size * factor)) for factor in (1, 2, 4)}
+    base = max(costs[1].seconds, _NOISE_S)
+    for factor in (2, 4):
+        assert costs[factor].seconds <= base * factor * _TOLERANCE, f"time is not linear: {costs}"
+    assert costs[4].seconds <= seconds, f"too slow: {costs}"
+    bound = spare_bytes + peak_bytes_per_byte * size * 4
+    assert costs[4].peak_bytes <= bound, f"peak above {bound:.0f} bytes: {costs}"
+
+
+def _restart_peak() -> int:
+    """Forget the highest resident size so far; what is resident now."""
+    if sys.platform.startswith("linux"):
+        trim_memory()  # freed pages are kept otherwise and hide the next peak
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return _peak_bytes()
+
+
+def _peak_bytes() -> int:
+    if not sys.platform.startswith("linux"):
+        return 0
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
