@@ -10,7 +10,7 @@ from backend.core.errors import UsageError
 from backend.models.bundled import repository_registry
 from backend.models.registry import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.live_repository import ModelControl
+from backend.server.options import ModelControl
 from backend.server.scheduler import QUEUE_LIMIT
 
 _log = logging.getLogger("inferdeck.models")

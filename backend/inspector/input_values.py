@@ -16,8 +16,7 @@ from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.profiles.numbers import as_datatype
 from backend.wire.elements import Place, object_array
 from backend.wire.json_data import flatten, from_json_data
-from backend.wire.json_text import read_json
-from backend.wire.oip_parameters import kind_of
+from backend.wire.json_text import kind_of, read_json
 
 _NARROW_FLOATS = (Datatype.FP16, Datatype.BF16)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backend.models.config_types import input_specs, output_specs
-from backend.models.loaded import instance_count
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -18,7 +17,6 @@ def check_config(config: pb.ModelConfig) -> None:
         _check_names(role, [spec.name for spec in specs])
         for spec in specs:
             _check_dims(role, spec.name, spec.shape)
-    instance_count(config)
     _check_scheduling(config)
 
 

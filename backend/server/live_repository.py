@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from functools import partial
 
 from backend.core.errors import NotReady, Overloaded
 from backend.models.model_states import IndexEntry
 from backend.models.registry import ModelRegistry
 from backend.models.servable import Servable
+from backend.server.options import ModelControl
 from backend.server.side_thread import SideThread
 from backend.wire.generated import open_inference_pb2 as pb
 
 _MOST_AT_ONCE = 8
-
-
-class ModelControl(StrEnum):
-    """Whether models may be loaded and unloaded over the network."""
-
-    NONE = "none"
-    EXPLICIT = "explicit"
 
 
 class LiveRepository:

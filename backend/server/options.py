@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from backend.core.errors import UsageError
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.server.limits import Limits
-from backend.server.live_repository import ModelControl
 from backend.server.scheduler import QUEUE_LIMIT
 
 _LARGEST_PORT = 65_535
 _LARGEST_MESSAGE = 2**31 - 1
 """gRPC counts message bytes in a signed 32-bit number."""
+
+
+class ModelControl(StrEnum):
+    """Whether models may be loaded and unloaded over the network."""
+
+    NONE = "none"
+    EXPLICIT = "explicit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from backend.core.timing import ServerTiming
 from backend.models.loaded import LoadedModel
 from backend.models.registry import ModelRegistry
 from backend.models.servable import Servable
-from backend.server.live_repository import LiveRepository, ModelControl
+from backend.server.live_repository import LiveRepository
+from backend.server.options import ModelControl
 from backend.server.scheduler import QUEUE_LIMIT
 from backend.server.served import Served
 from backend.server.statistics import ModelMetrics

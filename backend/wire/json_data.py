@@ -13,7 +13,7 @@ import numpy as np
 from backend.core.errors import InvalidInput
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.wire.elements import MAX_DIMENSIONS, Place, bytes_items, object_array, wire_array
-from backend.wire.oip_parameters import kind_of
+from backend.wire.json_text import kind_of
 from backend.wire.typed import check_count, narrowed
 
 _RAW_ONLY = (Datatype.FP16, Datatype.BF16)

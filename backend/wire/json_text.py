@@ -70,6 +70,14 @@ def may_hold_booleans(text: Buffer) -> bool:
     return b"true" in plain or b"false" in plain
 
 
+def kind_of(value: Any) -> str:
+    """What JSON calls a value, for messages."""
+    if value is None:
+        return "null"
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
+    return names.get(type(value), "a number")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()

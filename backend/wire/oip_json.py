@@ -8,8 +8,7 @@ from typing import Any
 from backend.core.errors import InvalidInput
 from backend.core.inference import ModelMetadata, ServerMetadata, TensorMetadata
 from backend.wire.elements import Buffer, reading_reply
-from backend.wire.json_text import read_json, write_json
-from backend.wire.oip_parameters import kind_of
+from backend.wire.json_text import kind_of, read_json, write_json
 
 
 def server_metadata_to_json(metadata: ServerMetadata) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from backend.core.errors import InvalidInput
 from backend.core.inference import NO_PARAMETERS, Parameter, Parameters
 from backend.wire.generated.open_inference_pb2 import InferParameter
+from backend.wire.json_text import kind_of
 
 _INT64_MIN, _INT64_MAX, _UINT64_MAX = -(1 << 63), (1 << 63) - 1, (1 << 64) - 1
 
@@ -47,14 +48,6 @@ def from_json(value: Any, what: str, *, lenient: bool) -> Parameters:
                 f"got {kind_of(item)}."
             )
     return value
-
-
-def kind_of(value: Any) -> str:
-    """What JSON calls a value, for messages."""
-    if value is None:
-        return "null"
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
-    return names.get(type(value), "a number")
 
 
 def _is_parameter(value: Any) -> bool:

@@ -20,9 +20,9 @@ from backend.core.inference import (
 from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.wire.elements import Buffer, reading_reply
 from backend.wire.json_data import has_not_finite
-from backend.wire.json_text import may_hold_booleans, read_json, write_json
+from backend.wire.json_text import kind_of, may_hold_booleans, read_json, write_json
 from backend.wire.oip_json import json_list, json_object, text
-from backend.wire.oip_parameters import from_json, kind_of
+from backend.wire.oip_parameters import from_json
 from backend.wire.oip_raw_body import raw_body_request
 from backend.wire.oip_tensors import TensorReader, tensor_elsewhere, tensor_to_json
 from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits

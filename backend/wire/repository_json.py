@@ -7,9 +7,8 @@ from typing import Any
 
 from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
-from backend.wire.json_text import read_json
+from backend.wire.json_text import kind_of, read_json
 from backend.wire.oip_json import json_object
-from backend.wire.oip_parameters import kind_of
 
 _LARGEST = 2**64 - 1
 

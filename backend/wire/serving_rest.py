@@ -12,10 +12,9 @@ from backend.core.tensors import Array, TensorSpec
 from backend.core.timing import ServerTiming
 from backend.wire.elements import Buffer, reading_reply
 from backend.wire.json_data import check_finite, has_not_finite
-from backend.wire.json_text import MAX_NESTING, read_json, write_json
+from backend.wire.json_text import MAX_NESTING, kind_of, read_json, write_json
 from backend.wire.number_lists import split_numbers
 from backend.wire.oip_json import json_object
-from backend.wire.oip_parameters import kind_of
 from backend.wire.oip_timing import timing_from_json, timing_to_json
 from backend.wire.serving_items import Values
 from backend.wire.serving_json import prediction_value, predictions_from_json

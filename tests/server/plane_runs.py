@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from backend.core.inference import InferRequest
 from backend.models.registry import ModelRegistry
-from backend.server.live_repository import ModelControl
+from backend.server.options import ModelControl
 from backend.server.plane import DataPlane
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.server.scripted_servables import Scripted, offer

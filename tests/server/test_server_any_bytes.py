@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from backend.models.bundled import bundled_registry
 from backend.server.embedded import EmbeddedServer
-from backend.server.live_repository import ModelControl
-from backend.server.options import ServerOptions
+from backend.server.options import ModelControl, ServerOptions
 from backend.wire import oip_grpc
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.server.grpc_calls import streaming, unary

@@ -26,8 +26,7 @@ from backend.models.registry import ModelRegistry
 from backend.models.servable import ModelRequest, ModelResponse, Respond
 from backend.server.embedded import EmbeddedServer
 from backend.server.limits import Limits
-from backend.server.live_repository import ModelControl
-from backend.server.options import ServerOptions
+from backend.server.options import ModelControl, ServerOptions
 from backend.server.records import RequestRecord
 from backend.wire import oip_grpc
 from backend.wire.generated import open_inference_pb2 as pb

@@ -12,7 +12,7 @@ from backend.core.inference import InferRequest
 from backend.models.model_folders import ModelFolders
 from backend.models.registry import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.live_repository import ModelControl
+from backend.server.options import ModelControl
 from backend.server.plane import DataPlane
 from tests.models.scripted_runtime import ScriptedRuntime, write_model
 from tests.server.plane_runs import begin, entered, settle, stats, value, with_plane

@@ -17,8 +17,7 @@ from openapi_spec_validator import validate
 from backend.models.model_folders import ModelFolders
 from backend.models.registry import ModelRegistry
 from backend.server.embedded import EmbeddedServer
-from backend.server.live_repository import ModelControl
-from backend.server.options import ServerOptions
+from backend.server.options import ModelControl, ServerOptions
 from backend.wire.oip_rest import HEADER_LENGTH
 from tests.models.scripted_runtime import ScriptedRuntime, write_model
 from tests.server.scripted_servables import Scripted, config, offer
