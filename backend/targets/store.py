@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
+from backend.core.private_files import (
+    FileUnusable,
+    copy_aside,
+    locked,
+    make_private,
+    set_aside,
+)
 from backend.core.target import Credentials, Target
 from backend.targets.rules import check_name, check_target, free_name
 from backend.targets.secrets import Keeping, Kept, Secrets
-from backend.targets.targets_file import read_targets, set_aside, write_targets
+from backend.targets.targets_file import LARGEST, Contents, read_targets, write_targets
 from backend.targets.templates import is_template, secret_ids, secret_template
 
 
@@ -33,7 +41,8 @@ class TargetStore:
 
     Targets hold templates; `resolve.resolve` makes them usable. Without a `path` nothing is
     written. `problem` says what was wrong with the file when it was read, '' if nothing. Safe to
-    use from several threads; what needs a keyring or a disk is not for the window's thread.
+    use from several threads and processes; what needs a keyring or a disk is not for the window's
+    thread.
     """
 
     def __init__(self, path: Path | None, secrets: Secrets) -> None:
@@ -41,7 +50,8 @@ class TargetStore:
         self._secrets = secrets
         self._lock = threading.RLock()
         self._targets: tuple[Target, ...] = ()
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
+        self._holds_secrets = False
         self.problem = ""
         self._refresh()
 
@@ -58,37 +68,33 @@ class TargetStore:
 
     def find(self, name: str) -> Target:
         """The target of that name, in any case; raises UsageError that lists those there are."""
-        known = self.targets()
-        for target in known:
-            if target.name.casefold() == name.strip().casefold():
-                return target
-        names = ", ".join(target.name for target in known)
-        raise UsageError(f"There is no target '{name}'.", hint=f"There are: {names}.")
+        return _named(name, self.targets())
 
     def add(self, target: Target) -> Saved:
         """Save a new target; raises UsageError for what cannot be, such as a name in use."""
-        with self._lock:
-            self._refresh()
+        check_name(target.name, self._names_now())
+        check_target(target)
+        with self._kept(target) as saved, self._changing():
             check_name(target.name, self._names())
-            check_target(target)
-            saved = self._without_secrets(target)
             self._write((*self._targets, saved.target))
-            return saved
+        return saved
 
     def edit(self, name: str, target: Target) -> Saved:
         """Replace the target `name`, which may get another name; raises UsageError."""
-        with self._lock:
-            old = self._own(name)
-            check_name(target.name, [other for other in self._names() if other != old.name])
-            check_target(target)
-            saved = self._without_secrets(target)
-            self._write(tuple(saved.target if one is old else one for one in self._targets))
+        known = self.find(name)
+        check_name(target.name, [other for other in self._names_now() if other != known.name])
+        check_target(target)
+        with self._kept(target) as saved:
+            with self._changing():
+                old = self._own(name)
+                check_name(target.name, [other for other in self._names() if other != old.name])
+                self._write(tuple(saved.target if one is old else one for one in self._targets))
             self._forget(set(_ids(old)) - set(_ids(saved.target)))
-            return saved
+        return saved
 
     def duplicate(self, name: str) -> Saved:
         """A copy under a free name right after it, with secrets of its own."""
-        with self._lock:
+        with self._changing():
             old = self._own(name)
             copy = replace(old, name=free_name(old.name, self._names()))
             saved = self._with_own_secrets(copy)
@@ -98,11 +104,11 @@ class TargetStore:
 
     def delete(self, name: str) -> Target:
         """Remove a target and its secrets; what it was, for who would undo it."""
-        with self._lock:
+        with self._changing():
             old = self._own(name)
             self._write(tuple(one for one in self._targets if one is not old))
-            self._forget(set(_ids(old)))
-            return old
+        self._forget(set(_ids(old)))
+        return old
 
     def import_file(self, path: Path) -> tuple[Saved, ...]:
         """Add the targets of a file, under free names where theirs are taken.
@@ -110,10 +116,11 @@ class TargetStore:
         Raises UsageError, and then has added none, if one of them is not well formed.
         """
         contents = read_targets(path)
+        if contents is None:
+            raise UsageError(f"{path.name} cannot be read: there is no such file.")
         if contents.problems:
             raise UsageError(f"{path.name} cannot be imported. {' '.join(contents.problems)}")
-        with self._lock:
-            self._refresh()
+        with self._changing():
             names = self._names()
             added = []
             for target in contents.targets:
@@ -133,11 +140,43 @@ class TargetStore:
 
     # -- what the lock guards ------------------------------------------------------------------
 
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Keep everybody else out, beginning with what the file holds now."""
+        with self._lock:
+            if self._path is None:
+                yield
+                return
+            try:
+                with locked(self._path.parent):
+                    self._read()
+                    yield
+            except FileUnusable as error:
+                raise UsageError(
+                    f"The targets cannot be saved. {error.message}", error.hint
+                ) from None
+
+    @contextmanager
+    def _kept(self, target: Target) -> Iterator[Saved]:
+        """The target without its secrets, which are kept unless what is done with it fails.
+
+        Before the lock: a keyring may wait for its user.
+        """
+        saved = self._without_secrets(target)
+        try:
+            yield saved
+        except BaseException:
+            self._forget(set(_ids(saved.target)) - set(_ids(target)))
+            raise
+
     def _names(self) -> list[str]:
         return [target.name for target in self._targets]
 
+    def _names_now(self) -> list[str]:
+        return [target.name for target in self.targets()[1:]]
+
     def _own(self, name: str) -> Target:
-        found = self.find(name)
+        found = _named(name, (Target(EMBEDDED), *self._targets))
         if found.name == EMBEDDED:
             raise UsageError("The embedded server cannot be changed or removed.")
         return found
@@ -184,12 +223,17 @@ class TargetStore:
         return Saved(saved, worst.kept, worst.sentence) if worst is not None else Saved(saved)
 
     def _forget(self, ids: set[str]) -> None:
-        used = {one for target in self._targets for one in _ids(target)}
+        with self._lock:
+            used = {one for target in self._targets for one in _ids(target)}
         for secret_id in ids - used:
             self._secrets.forget(secret_id)
 
     def _write(self, targets: tuple[Target, ...]) -> None:
         if self._path is not None:
+            if self._holds_secrets:  # which nobody keeps beyond this run
+                aside = copy_aside(self._path, LARGEST)
+                self.problem = f"{self._path.name} held secrets and was kept as {aside.name}."
+                self._holds_secrets = False
             write_targets(self._path, targets)
             self._seen = self._stamp()
         self._targets = targets
@@ -200,15 +244,39 @@ class TargetStore:
         if self._path is None or stamp is None or stamp == self._seen:
             return
         self._seen = stamp
+        contents, why = None, ""
         try:
             contents = read_targets(self._path)
         except UsageError as error:
-            self._put_aside(error.message)
+            why = error.message
+        if contents is not None and not contents.problems and not _holds_secrets(contents):
+            self._targets = contents.targets
             return
-        saved = [self._without_secrets(target) for target in contents.targets]
-        self._targets = tuple(one.target for one in saved)
-        kept = {one.kept for one in saved}
-        if Kept.THIS_RUN in kept:
+        try:
+            with self._changing():  # which mends the file
+                return
+        except UsageError as error:
+            self.problem = f"{why} {error}".strip()
+        if contents is not None:
+            self._use(contents)
+
+    def _read(self) -> None:
+        """Take over what the file holds, setting aside what is not understood; while locked."""
+        assert self._path is not None
+        self._seen = self._stamp()
+        try:
+            contents = read_targets(self._path)
+        except UsageError as error:
+            aside = set_aside(self._path)
+            self.problem = f"{error.message} It was set aside as {aside.name}."
+            if self._targets:
+                self._write(self._targets)
+            return
+        if contents is None:
+            return
+        kept = self._use(contents)
+        self._holds_secrets = Kept.THIS_RUN in kept
+        if self._holds_secrets:
             self.problem = (
                 f"{self._path.name} holds secrets, and there is no keyring to move them to: "
                 "write ${NAME} there, and set that environment variable."
@@ -217,27 +285,42 @@ class TargetStore:
             self._write(self._targets)
             self.problem = f"Secrets in {self._path.name} were moved to the keyring."
         if contents.problems:
-            self._put_aside(" ".join(contents.problems))
+            aside = copy_aside(self._path, LARGEST)
+            self._holds_secrets = False
+            self._write(self._targets)
+            self.problem = f"{' '.join(contents.problems)} It was set aside as {aside.name}."
 
-    def _put_aside(self, why: str) -> None:
-        """Keep a copy of what will be overwritten; what was understood goes on being used."""
-        assert self._path is not None
-        try:
-            aside = set_aside(self._path)
-            write_targets(self._path, self._targets)
-            self._seen = self._stamp()
-            self.problem = f"{why} It was set aside as {aside.name}."
-        except (OSError, UsageError) as error:
-            self.problem = f"{why} It could not be set aside: {error}"
+    def _use(self, contents: Contents) -> set[Kept | None]:
+        """Take these targets, their secrets kept elsewhere; where those are."""
+        saved = [self._without_secrets(target) for target in contents.targets]
+        self._targets = tuple(one.target for one in saved)
+        return {one.kept for one in saved}
 
-    def _stamp(self) -> tuple[int, int] | None:
+    def _stamp(self) -> tuple[int, ...] | None:
         if self._path is None:
             return None
         try:
             found = self._path.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _named(name: str, known: Sequence[Target]) -> Target:
+    for target in known:
+        if target.name.casefold() == name.strip().casefold():
+            return target
+    names = ", ".join(target.name for target in known)
+    raise UsageError(f"There is no target '{name}'.", hint=f"There are: {names}.")
+
+
+def _holds_secrets(contents: Contents) -> bool:
+    """Whether a secret stands in the file itself."""
+    return any(
+        text and not is_template(text)
+        for target in contents.targets
+        for text in (target.credentials.token, *(value for _, value in target.credentials.headers))
+    )
 
 
 def _ids(target: Target) -> list[str]:
@@ -249,4 +332,5 @@ def open_store(folder: Path) -> TargetStore:
     """The store in a configuration folder, with the system's keyring."""
     from backend.targets.folder import TARGETS_FILE
 
+    make_private(folder)
     return TargetStore(folder / TARGETS_FILE, Secrets())

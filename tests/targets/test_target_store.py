@@ -12,6 +12,7 @@ import pytest
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
+from backend.core.private_files import LOCK_FILE
 from backend.core.target import Credentials, Dialect, Target, Tls
 from backend.targets.resolve import resolve
 from backend.targets.secrets import Kept, Secrets, keyring_problem
@@ -69,7 +70,7 @@ def test_what_was_saved_comes_back(store: TargetStore, path: Path) -> None:
     assert value["targets"][0]["tls"] == {"ca_file": "/etc/ca.pem", "server_name": "inner"}
     if os.name == "posix":
         assert path.stat().st_mode & 0o077 == 0
-    assert [file.name for file in path.parent.iterdir()] == ["targets.json"]
+    assert sorted(file.name for file in path.parent.iterdir()) == [LOCK_FILE, "targets.json"]
 
 
 def test_edit_duplicate_and_delete(store: TargetStore) -> None:
@@ -222,8 +223,8 @@ def test_a_file_that_is_not_understood_is_set_aside_and_said(path: Path, text: s
     path.parent.mkdir()
     path.write_text(text)
     store = TargetStore(path, Secrets())
-    assert "targets.json.bad" in store.problem
-    assert path.with_name("targets.json.bad").read_text() == text
+    assert "targets.json.broken-1" in store.problem
+    assert path.with_name("targets.json.broken-1").read_text() == text
     assert names(store) == [EMBEDDED]
     store.add(LAB)
     assert TargetStore(path, Secrets()).problem == ""
@@ -238,7 +239,7 @@ def test_a_limit_that_is_none_costs_its_own_target_only(path: Path, limit: str) 
     path.write_text(f'{{"schema": 1, "targets": [{{"name": "a", "grpc": "h:1", {limit}}}]}}')
     store = TargetStore(path, Secrets())
     assert names(store) == [EMBEDDED]
-    assert "targets.json.bad" in store.problem
+    assert "targets.json.broken-1" in store.problem
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files have other rights elsewhere")
@@ -246,7 +247,7 @@ def test_what_is_set_aside_is_its_owners_only(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"schema": 1, "targets": [{"name": "bad", "token": "s3cret", "rest": "?"}]}')
     TargetStore(path, Secrets())
-    assert path.with_name("targets.json.bad").stat().st_mode & 0o077 == 0
+    assert path.with_name("targets.json.broken-1").stat().st_mode & 0o077 == 0
 
 
 def test_one_bad_target_does_not_cost_the_others(store: TargetStore, path: Path) -> None:
@@ -257,7 +258,7 @@ def test_one_bad_target_does_not_cost_the_others(store: TargetStore, path: Path)
     again = TargetStore(path, Secrets())
     assert names(again) == [EMBEDDED, "lab"]
     assert "'rest' of a target" in again.problem
-    assert path.with_name("targets.json.bad").exists()
+    assert path.with_name("targets.json.broken-1").exists()
 
 
 def test_a_secret_written_by_hand_is_moved_to_the_keyring(
