@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gui.inspect.engine import Engine
     from gui.live_session import LiveSession
     from gui.main_window import MainWindow
+    from gui.notices import FileNotices
     from gui.options import Options
     from gui.server_control import Server, ServerControl
     from gui.settings import SettingsStore
@@ -72,6 +73,7 @@ def _run(options: Options) -> int:
     from gui.layouts import LayoutStore
     from gui.log_panel import LogBridge
     from gui.main_window import MainWindow, Parts
+    from gui.notices import FileNotices
     from gui.repository_control import RepositoryControl
     from gui.server_control import ServerControl
     from gui.targets.desk import TargetDesk
@@ -82,12 +84,14 @@ def _run(options: Options) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName("inferdeck")
     app.setApplicationDisplayName("Inferdeck")
-    store, problem = _settings(options)
+    notices = FileNotices()
+    store = _settings(options, notices)
     engine = _target_engine()
-    problems = [text for text in (problem, engine.store.problem) if text]
-    problems += moved_into_store(store, engine.store)
+    for problem in (engine.store.problem, *moved_into_store(store, engine.store)):
+        if problem:
+            notices.tell(problem)
     chosen_target(store, engine.store, asked=options.target is not None)
-    layouts = LayoutStore(_folder(options, "layouts"), problems.append)
+    layouts = LayoutStore(_folder(options, "layouts"), notices.tell)
     appearance = Appearance(app, store.current.theme)
     keys = FocusKeys(app)
     tasks = ThreadTasks()
@@ -118,7 +122,7 @@ def _run(options: Options) -> int:
     )
     catcher = CrashCatcher(window.show_crash)
     try:
-        return _show(app, window, server, options, problems)
+        return _show(app, window, server, options, notices)
     finally:
         tasks.close(timeout_s=0.3)
         if server.server is not None:
@@ -135,11 +139,9 @@ def _show(
     window: MainWindow,
     server: ServerControl,
     options: Options,
-    problems: list[str],
+    notices: FileNotices,
 ) -> int:
     """Open the window and run until it is closed."""
-    from backend.core.status import Notice, Severity
-    from gui.language import tr
     from gui.picture_run import PictureRun
 
     picture = None
@@ -151,8 +153,7 @@ def _show(
     for number in (signal.SIGINT, signal.SIGTERM):
         # The window's timers let Python see the signal within half a second.
         signal.signal(number, lambda *_: window.close())
-    for problem in problems:
-        window.show_notice(Notice(Severity.WARNING, tr("Something was not restored"), problem))
+    notices.begin(window.show_notice)
     server.start()
     code = app.exec()
     if picture is None:
@@ -189,19 +190,27 @@ def _inspector(options: Options) -> Engine:
     )
 
 
-def _settings(options: Options) -> tuple[SettingsStore, str]:
+def _settings(options: Options, notices: FileNotices) -> SettingsStore:
     """What was remembered with what was asked for; a picture run remembers nothing."""
     from dataclasses import replace
 
-    from gui.settings import Settings, SettingsStore, load
+    from gui.settings import FILE, Settings, SettingsStore, load
 
-    path = _folder(options, "settings.json")
-    settings, problem = load(path) if path is not None else (Settings(), "")
+    path = _folder(options, FILE)
+    settings = Settings()
+    if path is not None:
+        loaded = load(path)
+        settings = loaded.value or settings
+        if loaded.problem:
+            notices.tell(loaded.problem)
+        if not loaded.replaceable:
+            path = None
+    store = SettingsStore(path, settings, notices.tell)
     settings = replace(settings, switches=options.applied_to(settings.switches))
     if options.theme is not None:
         settings = replace(settings, theme=options.theme)
-    log = logging.getLogger("inferdeck.gui")
-    return SettingsStore(path, settings, log.warning), problem
+    store.update(settings)
+    return store
 
 
 def _folder(options: Options, name: str) -> Path | None:

@@ -6,18 +6,23 @@ they are locked, and how the picture is shown.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from backend.core.errors import UsageError
+from backend.core.json_files import json_bytes, json_object
+from backend.core.private_files import load_file, locked, read_file, set_aside, write_file
+from backend.profiles.tables import made_of
 from gui.language import tr
 from gui.settings import ViewMemory
 
 SCHEMA = 1
 MOST_NAME = 40
+MOST_BYTES = 1 << 20
+_FILE = "The layout"
+_WAIT_S = 1.0
 _NAME = re.compile(r"[^\W_][\w .()+-]*", re.UNICODE)
 
 
@@ -46,42 +51,49 @@ def name_problem(name: str) -> str:
 class LayoutStore:
     """The files of a folder; without a folder they are kept for this run only.
 
-    A file that is broken or of a later version is renamed to end in ``.bad`` and reported.
+    Another window's layouts are found as soon as they are asked for. A file that is broken or of a
+    later version is set aside and reported.
     """
 
     def __init__(self, folder: Path | None, on_problem: Callable[[str], None]) -> None:
         self._folder = folder
         self._on_problem = on_problem
         self._kept: dict[str, Layout] = {}
-        self._read()
+        self._unsaved: dict[str, Layout] = {}
+        self._seen = 0
+        self._refresh()
 
     def names(self) -> tuple[str, ...]:
         """What there is, sorted."""
-        return tuple(sorted(self._kept, key=str.casefold))
+        self._refresh()
+        return tuple(sorted(self._kept | self._unsaved, key=str.casefold))
 
     def get(self, name: str) -> Layout:
         """The layout of that name; raises KeyError."""
-        return self._kept[name]
+        self._refresh()
+        return (self._kept | self._unsaved)[name]
 
     def save(self, layout: Layout) -> None:
         """Keep it under its name; raises ValueError for a name that cannot be."""
         if problem := name_problem(layout.name):
             raise ValueError(problem)
-        self._kept[layout.name] = layout
+        self._unsaved[layout.name] = layout
         if self._folder is None:
             return
-        text = json.dumps({"schema": SCHEMA, **asdict(layout)}, indent=2)
         path = self._path(layout.name)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(path.name + ".new")
-            new.write_text(text, encoding="utf-8")
-            new.replace(path)
-        except OSError as error:
-            self._on_problem(tr("The layout cannot be saved: {reason}.", reason=error))
+            with locked(self._folder, _WAIT_S):
+                self._set_aside_if_strange(path)
+                write_file(path, json_bytes({"schema": SCHEMA, **asdict(layout)}))
+        except UsageError as error:
+            self._on_problem(tr("The layout cannot be saved. {reason}", reason=error))
+            return
+        del self._unsaved[layout.name]
+        self._kept[layout.name] = layout
 
     def delete(self, name: str) -> None:
         """Forget it; a name that is not there is no error."""
+        self._unsaved.pop(name, None)
         if self._kept.pop(name, None) is not None and self._folder is not None:
             try:
                 self._path(name).unlink(missing_ok=True)
@@ -92,32 +104,43 @@ class LayoutStore:
         assert self._folder is not None
         return self._folder / f"{name}.json"
 
-    def _read(self) -> None:
-        if self._folder is None or not self._folder.is_dir():
+    def _refresh(self) -> None:
+        """Read the folder again if a file in it was replaced."""
+        if self._folder is None:
             return
-        for path in sorted(self._folder.glob("*.json")):
-            try:
-                layout = layout_from(json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError, TypeError, KeyError, AttributeError):
-                self._set_aside(path)
-            else:
-                self._kept[layout.name] = layout
-
-    def _set_aside(self, path: Path) -> None:
-        aside = path.with_name(path.name + ".bad")
         try:
-            path.replace(aside)
-        except OSError as error:
-            self._on_problem(tr("A layout cannot be read: {reason}.", reason=error))
+            seen = self._folder.stat().st_mtime_ns
+            if seen == self._seen:
+                return
+            paths = sorted(self._folder.glob("*.json"))
+        except OSError:
             return
-        self._on_problem(
-            tr("A layout could not be understood and was set aside as {path}.", path=aside)
-        )
+        self._seen = seen
+        loaded = [load_file(path, MOST_BYTES, layout_from) for path in paths]
+        for one in loaded:
+            if one.problem:
+                self._on_problem(tr("A layout cannot be used. {reason}", reason=one.problem))
+        self._kept = {one.value.name: one.value for one in loaded if one.value is not None}
+
+    def _set_aside_if_strange(self, path: Path) -> None:
+        """Keep what stands where a layout is to be written and is none; while locked."""
+        try:
+            data = read_file(path, MOST_BYTES)
+            if data is not None:
+                layout_from(data)
+        except UsageError:
+            set_aside(path)
 
 
-def layout_from(data: Any) -> Layout:
-    """From a file's JSON; raises ValueError, TypeError, KeyError or AttributeError."""
-    if data["schema"] != SCHEMA or name_problem(data["name"]):
-        raise ValueError(f"schema {SCHEMA} and a name expected")
-    view = ViewMemory(**{**data["view"], "layers": tuple(data["view"]["layers"])})
-    return Layout(str(data["name"]), str(data["docks"]), bool(data["locked"]), view)
+def layout_from(data: bytes) -> Layout:
+    """From a file's content; raises UsageError that names what is wrong."""
+    values = json_object(data, _FILE)
+    if values.pop("schema", None) != SCHEMA:
+        raise UsageError(f"{_FILE} is not of version {SCHEMA}, the only one known here.")
+    try:
+        layout: Layout = made_of(Layout, values, _FILE)
+    except ValueError as error:
+        raise UsageError(f"{_FILE} view: {error}") from error
+    if problem := name_problem(layout.name):
+        raise UsageError(f"{_FILE} has the name '{layout.name}'. {problem}")
+    return layout

@@ -264,6 +264,28 @@ class Toasts(QWidget):
             self.arrange()
 
 
+class FileNotices:
+    """What goes wrong with files: kept until there is a window to say it in, said at once after."""
+
+    def __init__(self) -> None:
+        self._early: list[str] = []
+        self._show: Callable[[Notice], None] | None = None
+
+    def tell(self, problem: str) -> None:
+        """Say it, now or as soon as that is possible."""
+        if self._show is None:
+            self._early.append(problem)
+        else:
+            self._show(Notice(Severity.WARNING, tr("A file needs a look"), problem))
+
+    def begin(self, show: Callable[[Notice], None]) -> None:
+        """There is a window now."""
+        self._show = show
+        for problem in self._early:
+            show(Notice(Severity.WARNING, tr("Something was not restored"), problem))
+        self._early.clear()
+
+
 def _indented(label: QLabel) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setContentsMargins(_ICON + GAP, 0, 0, 0)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from backend.core.status import Severity
 
@@ -36,11 +34,3 @@ class Preferences:
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name} must be {low} to {high}, got {value}")
-
-
-def preferences_from(data: Mapping[str, Any]) -> Preferences:
-    """From a settings file; raises ValueError, TypeError or KeyError for what is none of ours."""
-    known = {**data}
-    if "toasts" in known:
-        known["toasts"] = Severity(known["toasts"])
-    return Preferences(**known)

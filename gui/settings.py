@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Transport
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, UsageError
+from backend.core.json_files import json_bytes, json_object
+from backend.core.private_files import (
+    LOCK_WAIT_S,
+    Loaded,
+    load_file,
+    locked,
+    read_file,
+    set_aside,
+    write_file,
+)
 from backend.core.samples import MediaKind
 from backend.core.target import Target
+from backend.core.worker import Worker
+from backend.profiles.tables import made_of
+from gui.language import tr
 from gui.offers import without_credentials
-from gui.preferences import Preferences, preferences_from
+from gui.preferences import Preferences
 from gui.switches import Switches
 from gui.theme import ThemeChoice
 
+FILE = "settings.json"
 SCHEMA = 1
 MOST_RECENT = 5
+MOST_BYTES = 1 << 20
+ROTATIONS = (0, 90, 180, 270)
+LAYERS = ("boxes", "labels", "scores", "points", "masks")
 _SAVE_AFTER_MS = 1000
+_CLOSE_WAIT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +51,21 @@ class WindowMemory:
 
 @dataclass(frozen=True, slots=True)
 class ViewMemory:
-    """How the preview is shown; `locked` None means locked for files and live for cameras."""
+    """How the preview is shown; `locked` None means locked for files and live for cameras.
+
+    Raises ValueError for a rotation that is no quarter turn and for layers that there are not.
+    """
 
     mirror: bool = False
     rotation: int = 0
     locked: bool | None = None
-    layers: tuple[str, ...] = ("boxes", "labels", "scores", "points", "masks")
+    layers: tuple[str, ...] = LAYERS
+
+    def __post_init__(self) -> None:
+        if self.rotation not in ROTATIONS:
+            raise ValueError(f"rotation must be one of {ROTATIONS}, got {self.rotation}")
+        if unknown := set(self.layers) - set(LAYERS):
+            raise ValueError(f"layers must be of {LAYERS}, got {sorted(unknown)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +90,22 @@ class Settings:
 
 
 def to_json(settings: Settings) -> str:
-    """The settings file's text; names and passwords in addresses stay out of it."""
+    """The settings file's text; names, passwords and the like in addresses stay out of it."""
+    public = without_secrets(settings)
+    data: dict[str, Any] = {"schema": SCHEMA, **asdict(public)}
+    data["switches"]["target"] = _address_of(settings.switches.target)
+    data["targets"] = [_address_of(target) for target in settings.targets]
+    return json_bytes(data).decode()
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """The settings as they may be written."""
     source = without_credentials(settings.switches.source)
-    public = replace(
+    return replace(
         settings,
         switches=replace(settings.switches, source=source),
         recent=tuple(without_credentials(spec) for spec in settings.recent),
     )
-    data: dict[str, Any] = {"schema": SCHEMA, **asdict(public)}
-    data["switches"]["target"] = _address_of(settings.switches.target)
-    data["targets"] = [_address_of(target) for target in settings.targets]
-    return json.dumps(data, indent=2)
 
 
 def _address_of(target: Target) -> dict[str, str]:
@@ -83,80 +113,69 @@ def _address_of(target: Target) -> dict[str, str]:
     return {"name": target.name, "rest": target.rest, "grpc": target.grpc}
 
 
-def from_json(text: str) -> Settings:
-    """Read a settings file; raises ValueError, TypeError or KeyError if it is not one of ours."""
-    data = json.loads(text)
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ValueError(f"schema {SCHEMA} expected")
-    return Settings(
-        switches=_switches(data["switches"]),
-        theme=ThemeChoice(data["theme"]),
-        targets=tuple(_target(item) for item in data["targets"]),
-        recent=tuple(str(item) for item in data["recent"])[:MOST_RECENT],
-        repositories=tuple(str(item) for item in data.get("repositories", ())),
-        window=WindowMemory(**data["window"]),
-        view=ViewMemory(**{**data["view"], "layers": tuple(data["view"]["layers"])}),
-        preferences=preferences_from(data.get("preferences", {})),
-    )
-
-
-def _switches(data: Mapping[str, Any]) -> Switches:
-    switches = Switches(
-        **{
-            **data,
-            "target": _target(data["target"]),
-            "api": Api(data["api"]),
-            "transport": Transport(data["transport"]),
-            "rest_serialization": Serialization(data["rest_serialization"]),
-            "grpc_serialization": Serialization(data["grpc_serialization"]),
-            "image": ImageEncoding(data["image"]),
-            "compression": Compression(data["compression"]),
-        }
-    )
+def from_json(data: bytes) -> Settings:
+    """Read a settings file; raises UsageError that names what is wrong."""
+    values = json_object(data, FILE)
+    if values.pop("schema", None) != SCHEMA:
+        raise UsageError(f"{FILE} is not of version {SCHEMA}, the only one known here.")
     try:
-        switches.run_settings(MediaKind.IMAGE)
-    except ConsoleError as error:
-        raise ValueError(str(error)) from error
-    return switches
+        settings: Settings = made_of(Settings, values, FILE)
+        settings.switches.run_settings(MediaKind.IMAGE)
+    except (ConsoleError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    return replace(settings, recent=settings.recent[:MOST_RECENT])
 
 
-def _target(data: Mapping[str, Any]) -> Target:
-    return Target(name=str(data["name"]), rest=str(data["rest"]), grpc=str(data["grpc"]))
+def merged(base: Settings, ours: Settings, theirs: Settings) -> Settings:
+    """What another window has saved since `base`, with what was changed in this one.
 
-
-def load(path: Path) -> tuple[Settings, str]:
-    """The saved settings, and a sentence for the user if they had to be left aside.
-
-    A file that cannot be understood is renamed to end in ``.bad``, so that nothing is lost.
+    Lists keep what either has added and lose what either has removed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Settings(), ""
-    except (OSError, UnicodeDecodeError) as error:
-        return Settings(), f"The settings could not be read: {error}."
-    try:
-        return from_json(text), ""
-    except (ValueError, TypeError, KeyError, AttributeError):
-        aside = path.with_name(path.name + ".bad")
-        path.replace(aside)
-        return Settings(), f"The settings could not be understood and were set aside as {aside}."
+    changed = {
+        field.name: getattr(ours, field.name)
+        for field in fields(Settings)
+        if getattr(ours, field.name) != getattr(base, field.name)
+    }
+    if "recent" in changed:
+        changed["recent"] = tuple(dict.fromkeys((*ours.recent, *theirs.recent)))[:MOST_RECENT]
+    if "repositories" in changed:
+        removed = set(base.repositories) - set(ours.repositories)
+        added = set(ours.repositories) - set(base.repositories)
+        kept = [folder for folder in theirs.repositories if folder not in removed]
+        new = [folder for folder in ours.repositories if folder in added]
+        changed["repositories"] = tuple(dict.fromkeys((*kept, *new)))
+    return replace(theirs, **changed)
 
 
-def write(path: Path, settings: Settings) -> None:
-    """Replace the file in one step, so that a crash leaves the old or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(path.name + ".new")
-    new.write_text(to_json(settings), encoding="utf-8")
-    new.replace(path)
+def load(path: Path) -> Loaded[Settings]:
+    """The saved settings, and a sentence for the user if they had to be set aside."""
+    return load_file(path, MOST_BYTES, from_json)
+
+
+def write(path: Path, settings: Settings, base: Settings, wait_s: float = LOCK_WAIT_S) -> None:
+    """Save what was changed since `base`, and leave the rest as another window has saved it.
+
+    Raises FileUnusable.
+    """
+    settings, base = without_secrets(settings), without_secrets(base)
+    with locked(path.parent, wait_s):
+        try:
+            data = read_file(path, MOST_BYTES)
+            theirs = settings if data is None else merged(base, settings, from_json(data))
+        except UsageError:  # somebody has spoiled it since it was read
+            set_aside(path)
+            theirs = settings
+        write_file(path, to_json(theirs).encode())
 
 
 class SettingsStore(QObject):
     """The settings in use; changes are written one second after the last of them, and on close.
 
     Without a path nothing is ever written. `on_problem` is told once about a file that cannot be
-    written.
+    written, on the thread of this object.
     """
+
+    _refused = Signal(str)
 
     def __init__(
         self,
@@ -170,8 +189,11 @@ class SettingsStore(QObject):
         self._on_problem = on_problem
         self._told = False
         self.current = settings
+        self._written = settings
+        self._writer: Worker | None = None
+        self._refused.connect(self._tell)
         self._timer = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
-        self._timer.timeout.connect(self.flush)
+        self._timer.timeout.connect(self._write_soon)
 
     def update(self, settings: Settings) -> None:
         """Remember, and write soon."""
@@ -182,11 +204,31 @@ class SettingsStore(QObject):
     def flush(self) -> None:
         """Write now."""
         self._timer.stop()
+        if self._writer is not None and not self._writer.join(_CLOSE_WAIT_S):
+            return
+        self._write(self.current, _CLOSE_WAIT_S)
+
+    @Slot()
+    def _write_soon(self) -> None:
+        """Write on a thread of its own: a disk, or another window, may take its time."""
+        if self._writer is not None and self._writer.alive:
+            self._timer.start()
+            return
+        settings = self.current
+        self._writer = Worker("settings", lambda _stop: self._write(settings)).start()
+
+    def _write(self, settings: Settings, wait_s: float = LOCK_WAIT_S) -> None:
         if self._path is None:
             return
         try:
-            write(self._path, self.current)
-        except OSError as error:
-            if not self._told:
-                self._told = True
-                self._on_problem(f"The settings cannot be saved: {error}.")
+            write(self._path, settings, self._written, wait_s)
+        except UsageError as error:
+            self._refused.emit(str(error))
+        else:
+            self._written = settings
+
+    @Slot(str)
+    def _tell(self, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            self._on_problem(tr("The settings cannot be saved. {reason}", reason=reason))

@@ -1,4 +1,4 @@
-"""Frozen dataclasses as TOML tables and back; an error names the table and the key."""
+"""Frozen dataclasses as tables of TOML or JSON and back; an error names the table and the key."""
 
 from __future__ import annotations
 
@@ -99,6 +99,8 @@ def _checked(option: Option, value: Any, where: str) -> Any:
 
 
 def _read_union(parts: tuple[Any, ...], value: object, where: str) -> Any:
+    if value is None and NoneType in parts:  # JSON has it, TOML leaves the key out
+        return None
     kinds = [part for part in parts if part is not NoneType]
     if len(kinds) == 1:
         return read(kinds[0], value, where)

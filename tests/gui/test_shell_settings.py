@@ -13,12 +13,13 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from backend.core.errors import UsageError
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from gui.layouts import Layout, LayoutStore, name_problem
 from gui.layouts_form import LayoutsForm
 from gui.picker import Picker
-from gui.preferences import Preferences, preferences_from
+from gui.preferences import Preferences
 from gui.settings import Settings, ViewMemory, from_json, to_json
 from gui.settings_form import SettingsForm
 from gui.theme import DARK, ThemeChoice
@@ -36,16 +37,17 @@ def test_preferences_and_repositories_are_restored_and_old_files_are_read() -> N
         preferences=Preferences(plot_window_s=60, toasts=Severity.ERROR, drop_alarm=9.5),
         repositories=("/models",),
     )
-    assert from_json(to_json(wanted)) == wanted
+    assert from_json(to_json(wanted).encode()) == wanted
     old = json.loads(to_json(Settings()))
     del old["preferences"], old["repositories"]
-    assert from_json(json.dumps(old)) == Settings()
+    assert from_json(json.dumps(old).encode()) == Settings()
 
 
 @pytest.mark.parametrize("data", [{"rows": 0}, {"plot_window_s": 9000}, {"toasts": "loud"}])
 def test_preferences_out_of_their_limits_are_refused(data: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"rows|plot_window_s|loud"):
-        preferences_from(data)
+    file = json.loads(to_json(Settings())) | {"preferences": data}
+    with pytest.raises(UsageError, match=r"rows|plot_window_s|loud"):
+        from_json(json.dumps(file).encode())
 
 
 def test_a_setting_holds_at_once(stage: Stage) -> None:
@@ -106,11 +108,58 @@ def test_layouts_are_files_and_a_broken_one_is_set_aside(tmp_path: Path) -> None
     assert not problems
     (tmp_path / "late.json").write_text('{"schema": 99}')
     assert LayoutStore(tmp_path, problems.append).names() == ("Talk",)
-    assert (tmp_path / "late.json.bad").exists()
+    assert (tmp_path / "late.json.broken-1").exists()
     assert "set aside" in problems[0]
     again = LayoutStore(tmp_path, problems.append)
     again.delete("Talk")
     assert not list(tmp_path.glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff",
+        b"[" * 5000,
+        b"[]",
+        b'{"schema": 1, "name": "Talk"}',
+        b'{"schema": 1, "name": "../x", "docks": ""}',
+        b'{"schema": 1, "name": "Talk", "docks": "", "view": {"rotation": 45}}',
+        b'{"schema": 1, "name": "Talk", "docks": 7}',
+        b" " * (1 << 21),
+    ],
+)
+def test_a_layout_that_is_none_is_neither_lost_nor_in_the_way(
+    tmp_path: Path, content: bytes
+) -> None:
+    problems: list[str] = []
+    (tmp_path / "Talk.json").write_bytes(content)
+    store = LayoutStore(tmp_path, problems.append)
+    assert store.names() == ()
+    assert "Talk.json.broken-1" in problems[0]
+    assert (tmp_path / "Talk.json.broken-1").read_bytes() == content
+    (tmp_path / "Talk.json").mkdir()
+    store.save(Layout("Talk", "AAAA"))
+    assert store.names() == ("Talk",)
+    assert (tmp_path / "Talk.json.broken-2").is_dir()
+
+
+def test_a_layout_of_another_window_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+    problems: list[str] = []
+    first, second = (LayoutStore(tmp_path, problems.append) for _ in range(2))
+    first.save(Layout("Talk", "AAAA"))
+    assert second.names() == ("Talk",)
+    second.delete("Talk")
+    assert first.names() == ()
+    assert not problems
+
+
+def test_a_layout_that_cannot_be_saved_lasts_for_this_run(tmp_path: Path) -> None:
+    problems: list[str] = []
+    (tmp_path / "file").write_text("in the way")
+    store = LayoutStore(tmp_path / "file" / "layouts", problems.append)
+    store.save(Layout("Talk", "AAAA"))
+    assert store.get("Talk") == Layout("Talk", "AAAA")
+    assert "cannot be saved" in problems[0]
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "CON.", ".x", "x" * 41])

@@ -15,6 +15,7 @@ import main
 from backend.core.choices import Api, ImageEncoding, Serialization, Transport
 from backend.core.errors import UsageError
 from backend.core.ledger import Counts, DropPlace
+from backend.core.private_files import Loaded
 from backend.core.samples import MediaKind
 from backend.core.status import (
     RunState,
@@ -29,11 +30,22 @@ from gui.env import _bad_pair, why_no_window
 from gui.offers import lasting_spec, source_detail, source_icon, source_title
 from gui.options import Options, parse_options
 from gui.run_messages import run_message
-from gui.settings import Settings, SettingsStore, ViewMemory, from_json, load, to_json, write
+from gui.settings import (
+    MOST_BYTES,
+    Settings,
+    SettingsStore,
+    ViewMemory,
+    from_json,
+    load,
+    merged,
+    to_json,
+    write,
+)
 from gui.status_text import slot_texts, state_text
 from gui.switches import Switches
 from gui.theme import DARK, LIGHT, Palette, ThemeChoice, palette_for
 from gui.views.messages import MessageKind
+from gui.views.overlay import Layer
 
 
 def test_each_transport_family_remembers_its_serialisation() -> None:
@@ -73,8 +85,8 @@ def changed_settings() -> Settings:
 
 def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "settings.json"
-    write(path, changed_settings())
-    assert load(path) == (changed_settings(), "")
+    write(path, changed_settings(), Settings())
+    assert load(path) == Loaded(changed_settings())
 
 
 @pytest.mark.parametrize(
@@ -86,26 +98,62 @@ def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
         to_json(Settings()).replace('"grpc_stream"', '"carrier pigeon"'),
         to_json(Settings()).replace('"jpeg_quality": 85', '"jpeg_quality": 850'),
         to_json(Settings()).replace('"in_flight": null', '"in_flight": "many"'),
+        to_json(Settings()).replace('"rotation": 0', '"rotation": 45'),
+        to_json(Settings()).replace('"masks"', '"mask"'),
+        to_json(Settings()).replace('"rows": 5', '"rows": 0'),
+        to_json(Settings()).replace('"recent": []', '"recent": [7]'),
+        '{"schema": 1, "switches": ' + "[" * 5000,
+        " " * (MOST_BYTES + 1),
     ],
 )
 def test_a_settings_file_that_makes_no_sense_is_set_aside(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text)
-    settings, problem = load(path)
-    assert settings == Settings()
-    assert ".bad" in problem
-    assert (tmp_path / "settings.json.bad").read_text() == text
+    loaded = load(path)
+    assert (loaded.value, loaded.replaceable) == (None, True)
+    assert "settings.json.broken-1" in loaded.problem
+    assert (tmp_path / "settings.json.broken-1").read_text() == text
 
 
 def test_passwords_in_addresses_are_not_written() -> None:
     url = "rtsp://me:secret@cam.lan:554/door"
     settings = Settings(switches=Switches(source=url), recent=(url,))
     assert "secret" not in to_json(settings)
-    assert from_json(to_json(settings)).recent == ("rtsp://cam.lan:554/door",)
+    assert from_json(to_json(settings).encode()).recent == ("rtsp://cam.lan:554/door",)
+
+
+def test_every_layer_of_the_preview_can_be_remembered() -> None:
+    assert ViewMemory().layers == tuple(Layer)
+
+
+def test_what_two_windows_change_is_kept_of_both(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    base = Settings(recent=("a",), repositories=("/old", "/both"))
+    write(path, base, base)
+    first = replace(base, theme=ThemeChoice.LIGHT, repositories=("/old", "/both", "/first"))
+    second = replace(base.with_recent("b"), repositories=("/both", "/second"))
+    write(path, first.with_recent("c"), base)
+    write(path, second, base)
+    found = load(path).value
+    assert found is not None
+    assert found.theme is ThemeChoice.LIGHT
+    assert found.recent == ("b", "a", "c")
+    assert found.repositories == ("/both", "/first", "/second")
+    assert merged(base, base, found) == found
+
+
+def test_settings_that_were_spoiled_meanwhile_are_set_aside_before_they_are_written(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(b"\xff spoiled")
+    write(path, changed_settings(), Settings())
+    assert load(path).value == changed_settings()
+    assert (tmp_path / "settings.json.broken-1").read_bytes() == b"\xff spoiled"
 
 
 def test_no_settings_file_is_a_first_start(tmp_path: Path) -> None:
-    assert load(tmp_path / "settings.json") == (Settings(), "")
+    assert load(tmp_path / "settings.json") == Loaded(None)
 
 
 def test_five_recent_sources_newest_first() -> None:
@@ -124,7 +172,7 @@ def test_the_store_writes_late_and_says_once_when_it_cannot(
     store.update(changed_settings())
     assert not path.exists()
     store.flush()
-    assert from_json(path.read_text()) == changed_settings()
+    assert from_json(path.read_bytes()) == changed_settings()
     (tmp_path / "file").write_text("")
     broken = SettingsStore(tmp_path / "file" / "settings.json", Settings(), problems.append)
     broken.flush()

@@ -81,6 +81,6 @@ def test_who_keeps_the_others_waiting_is_told_of(
 ) -> None:
     store = TargetStore(tmp_path / "targets.json", Secrets())
     monkeypatch.setattr("backend.targets.store.locked", partial(locked, wait_s=0.0))
-    with locked(tmp_path), pytest.raises(UsageError, match="cannot be saved.*Another window"):
+    with locked(tmp_path), pytest.raises(UsageError, match=r"cannot be saved.*Another window"):
         store.add(Target("lab", grpc="127.0.0.1:1"))
     store.add(Target("lab", grpc="127.0.0.1:1"))
