@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, get_type_hints
 
-from backend.core.choices import Compression
-from backend.core.errors import InvalidInput
-from backend.inspector.exchange import (
-    Exchange,
-    Fault,
-    Headers,
-    MethodKind,
-    ReplyMessage,
-    Request,
-    Status,
-    TimingPart,
-)
+from backend.core.errors import InvalidInput, UsageError
+from backend.inspector.exchange import Exchange, ReplyMessage, Request
 from backend.inspector.secret_headers import concealed, concealed_path
+from backend.profiles.tables import check_keys, made_of, read, wrong
 from backend.wire.varint import LENGTH_DELIMITED, read_varint
 
 _MODEL_PATH = re.compile(r"/v2/(?:repository/)?models/([^/?]+)")
 _TEXT_RUN = re.compile(r"[^\W_][\w \-.,:;/\"'=<>@#%+*()\[\]{}!?]{2,}")
 _SEARCHED_BYTES = 16 * 1024
 _SEARCHED_BODIES = 4
+_LARGEST = (1 << 63) - 1
+_DEEPEST = 64
+_PLAIN_FIELDS = {
+    name: hint
+    for name, hint in get_type_hints(Exchange).items()
+    if name not in ("request", "started_at", "replies")
+}
+"""What of an exchange stands in a record as it is."""
 
 
 def without_secrets(exchange: Exchange) -> Exchange:
@@ -58,12 +57,13 @@ def to_record(exchange: Exchange) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     return values, bodies
 
 
-def from_record(values: Mapping[str, Any], bodies: Sequence[bytes]) -> Exchange:
-    """The exchange again; raises InvalidInput for what is none."""
+def from_record(values: object, bodies: Sequence[bytes]) -> Exchange:
+    """The exchange again; raises InvalidInput, which names the field, for what is none."""
     try:
+        _check_numbers(values)
         return _exchange(values, bodies)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput(f"The record is not that of an exchange: {error!r}.") from error
+    except UsageError as error:
+        raise InvalidInput(f"The record is not that of an exchange: {error}") from error
 
 
 def model_of(request: Request) -> str:
@@ -127,48 +127,59 @@ def _text_field(body: bytes, wanted: int) -> str:
     return ""
 
 
-def _exchange(values: Mapping[str, Any], bodies: Sequence[bytes]) -> Exchange:
-    request = dict(values["request"])
-    sent = int(request.pop("messages"))
-    offsets = values["replies"]
-    if len(bodies) != sent + len(offsets):
-        raise ValueError(f"expected {sent + len(offsets)} bodies, got {len(bodies)}")
-    deadline = request["deadline_s"]
-    request |= {
-        "target": str(request["target"]),
-        "path": str(request["path"]),
-        "verb": str(request["verb"]),
-        "deadline_s": None if deadline is None else float(deadline),
-        "message_limit": int(request["message_limit"]),
-        "kind": MethodKind(request["kind"]),
-        "compression": Compression(request["compression"]),
-        "headers": _pairs(request["headers"]),
-        "messages": tuple(bodies[:sent]),
+def _check_numbers(values: object) -> None:
+    """Raise UsageError for a number that no counter shows, and for too deep a nest."""
+    places: list[tuple[object, str, int]] = [(values, "exchange", 0)]
+    while places:
+        value, where, depth = places.pop()
+        if depth > _DEEPEST:
+            raise UsageError(f"{where} is nested too deeply.")
+        if isinstance(value, dict):
+            places += [(item, f"{where} {key}", depth + 1) for key, item in value.items()]
+        elif isinstance(value, list):
+            places += [(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
+        elif isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+            raise UsageError(f"{where} is a number beyond 64 bits.")
+
+
+def _exchange(values: object, bodies: Sequence[bytes]) -> Exchange:
+    table = _table(values, "exchange")
+    request = _table(table.pop("request", None), "exchange request")
+    sent = read(int, request.pop("messages", None), "exchange request messages")
+    offsets = read(tuple[int, ...], table.pop("replies", None), "exchange replies")
+    started_at = _moment(table.pop("started_at", None), "exchange started_at")
+    if not 0 <= sent <= len(bodies) or len(bodies) != sent + len(offsets):
+        raise UsageError(f"{sent} messages and {len(offsets)} replies have {len(bodies)} bodies.")
+    check_keys(table, tuple(_PLAIN_FIELDS), "exchange")
+    if "total_ns" not in table:
+        raise UsageError("exchange total_ns is missing.")
+    plain = {
+        name: read(_PLAIN_FIELDS[name], value, f"exchange {name}") for name, value in table.items()
     }
-    whole = dict(values) | {
-        "request": Request(**request),
-        "started_at": datetime.fromisoformat(values["started_at"]),
-        "total_ns": int(values["total_ns"]),
-        "sent_left_out": int(values["sent_left_out"]),
-        "replies_left_out": int(values["replies_left_out"]),
-        "cancelled": bool(values["cancelled"]),
-        "status": Status(**values["status"]) if values["status"] else None,
-        "fault": Fault(**values["fault"]) if values["fault"] else None,
-        "replies": tuple(
-            ReplyMessage(body, int(offset))
-            for body, offset in zip(bodies[sent:], offsets, strict=True)
+    return Exchange(
+        request=replace(
+            made_of(Request, request, "exchange request"), messages=tuple(bodies[:sent])
         ),
-        "timing": tuple(map(_part, values["timing"])),
-        "headers": _pairs(values["headers"]),
-        "trailers": _pairs(values["trailers"]),
-        "sent_ns": tuple(map(int, values["sent_ns"])),
-    }
-    return Exchange(**whole)
+        started_at=started_at,
+        replies=tuple(map(ReplyMessage, bodies[sent:], offsets)),
+        **plain,
+    )
 
 
-def _part(values: Mapping[str, Any]) -> TimingPart:
-    return TimingPart(**{**values, "parts": tuple(map(_part, values["parts"]))})
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise wrong(where, "an object", value)
+    return dict(value)
 
 
-def _pairs(values: Sequence[Sequence[str]]) -> Headers:
-    return tuple((str(name), str(value)) for name, value in values)
+def _moment(value: object, where: str) -> datetime:
+    """A time of day that can be told in UTC."""
+    text = read(str, value, where)
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise wrong(where, "a time such as 2024-01-31T12:00:00+00:00", text) from None
+    return moment

@@ -6,15 +6,16 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from backend.core.errors import NotFound, UsageError, mebibytes
+from backend.core.errors import InvalidInput, NotFound, UsageError, mebibytes
 from backend.inspector.exchange import Exchange
 from backend.inspector.exchange_record import (
     from_record,
@@ -25,12 +26,20 @@ from backend.inspector.exchange_record import (
     to_record,
     without_secrets,
 )
-from backend.inspector.history_file import HistoryUnavailable, open_file, set_aside
+from backend.inspector.history_file import (
+    HistoryUnavailable,
+    identity_of,
+    open_file,
+    set_aside,
+)
 
 MOST_EXCHANGES = 1000
 MOST_BYTES = 200 * 1024 * 1024
 SHARED_FROM = 1024 * 1024
 """Bodies above this many bytes are kept once, however many exchanges hold them."""
+
+_UNDO_NS = 60_000_000_000
+"""What another process cleared may be brought back by it for this long."""
 
 _COLUMNS = (
     "id, started_at, target, method, model, status, ok, total_ns, sent, received, sent_bytes, "
@@ -76,8 +85,11 @@ class History:
         self._most = most
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._cleared = 0
         self._db, self.notice = open_file(path)
-        self.forget_cleared()
+        self._identity = identity_of(path) if path is not None else None
+        self._forget_cleared(f"< {time.time_ns() - _UNDO_NS}")
 
     def add(self, exchange: Exchange) -> int:
         """Keep an exchange; returns its number.
@@ -85,6 +97,21 @@ class History:
         What would fill more than half of the room is kept without its replies, or even without
         its messages, which are counted as left out.
         """
+        with self._writing() as db:
+            return self._add(db, exchange)
+
+    def add_all(self, exchanges: Iterable[Exchange]) -> int:
+        """Keep them all or, if `exchanges` raises before its end, none; returns how many."""
+        count = 0
+        with self._writing() as db:
+            for exchange in exchanges:
+                if self._closing.is_set():
+                    raise HistoryUnavailable("The history is being closed.")
+                self._add(db, exchange)
+                count += 1
+        return count
+
+    def _add(self, db: sqlite3.Connection, exchange: Exchange) -> int:
         kept = _within(without_secrets(exchange), self._most_bytes // 2)
         record, bodies = to_record(kept)
         text, words = json.dumps(record), searched_text(kept)
@@ -106,18 +133,17 @@ class History:
             words,
             text,
         )
-        with self._writing() as db:
-            number = int(
-                db.execute(
-                    "INSERT INTO exchanges (started_at, target, method, model, status, ok, "
-                    "total_ns, sent, received, sent_bytes, received_bytes, weight, words, record) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    values,
-                ).lastrowid
-                or 0
-            )
-            _insert_bodies(db, number, bodies)
-            self._forget_oldest(db, number)
+        number = int(
+            db.execute(
+                "INSERT INTO exchanges (started_at, target, method, model, status, ok, "
+                "total_ns, sent, received, sent_bytes, received_bytes, weight, words, record) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            ).lastrowid
+            or 0
+        )
+        _insert_bodies(db, number, bodies)
+        self._forget_oldest(db, number)
         return number
 
     def rows(self, text: str = "", most: int = MOST_EXCHANGES) -> tuple[HistoryRow, ...]:
@@ -133,7 +159,10 @@ class History:
         )
         with self._reading() as db:
             rows = db.execute(query, (*map(_pattern, words), most)).fetchall()
-        return tuple(_row(row) for row in rows)
+        found_rows = [_row(row) for row in rows]
+        if None in found_rows:
+            self.notice = f"{found_rows.count(None)} exchanges in the history cannot be read."
+        return tuple(row for row in found_rows if row is not None)
 
     def get(self, number: int) -> Exchange:
         """An exchange as it was, its bodies to the byte; raises NotFound."""
@@ -148,7 +177,10 @@ class History:
                 "USING (hash) WHERE exchange = ? ORDER BY place",
                 (number,),
             ).fetchall()
-        return from_record(json.loads(found[0]), [bytes(body) for (body,) in bodies])
+        try:
+            return from_record(json.loads(found[0]), [bytes(body) for (body,) in bodies])
+        except (ValueError, TypeError, RecursionError) as error:
+            raise InvalidInput(f"Exchange {number} of the history is damaged: {error}.") from error
 
     def pin(self, number: int, *, pinned: bool = True) -> None:
         """Keep an exchange until it is unpinned or deleted; raises NotFound.
@@ -178,23 +210,33 @@ class History:
     def clear(self) -> int:
         """Hide all that are not pinned; returns how many.
 
-        `undo_clear` brings them back until `forget_cleared`, or the next opening of the file,
-        removes them for good.
+        `undo_clear` brings them back until `forget_cleared` or `close` removes them for good; if
+        the program dies before, the next one that opens the file does so.
         """
         with self._writing() as db:
+            self._cleared = time.time_ns()
             return db.execute(
-                "UPDATE exchanges SET cleared = 1 WHERE NOT pinned AND NOT cleared"
+                "UPDATE exchanges SET cleared = ? WHERE NOT pinned AND NOT cleared",
+                (self._cleared,),
             ).rowcount
 
     def undo_clear(self) -> int:
-        """Show again what was cleared and is still there; returns how many."""
+        """Show again what was cleared here last and is still there; returns how many."""
         with self._writing() as db:
-            return db.execute("UPDATE exchanges SET cleared = 0 WHERE cleared").rowcount
+            return db.execute(
+                "UPDATE exchanges SET cleared = 0 WHERE cleared AND cleared = ?", (self._cleared,)
+            ).rowcount
 
     def forget_cleared(self) -> None:
-        """Remove what was cleared, and give its room back to the disk."""
+        """Remove what was cleared here, and give its room back to the disk."""
+        self._forget_cleared(f"= {self._cleared}")
+
+    def _forget_cleared(self, which: str) -> None:
         with self._writing() as db:
-            if db.execute("DELETE FROM exchanges WHERE cleared").rowcount:
+            gone = db.execute(
+                f"DELETE FROM exchanges WHERE cleared AND cleared {which}"  # noqa: S608 - a number
+            ).rowcount
+            if gone:
                 _delete_unused_bodies(db)
         with self._reading() as db:
             # As a script: `execute` would stop after the first page.
@@ -207,7 +249,14 @@ class History:
             return _totals(db)
 
     def close(self) -> None:
-        """Let go of the file; nothing may be called after it but `close`."""
+        """Let go of the file; nothing may be called after it but `close`.
+
+        An import under way is given up, and then adds nothing.
+        """
+        if self._cleared and not self._closing.is_set():
+            with suppress(HistoryUnavailable):
+                self.forget_cleared()
+        self._closing.set()
         with self._lock:
             self._db.close()
 
@@ -246,6 +295,7 @@ class History:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
+                self._follow_file()
                 yield self._db
             except sqlite3.OperationalError as error:
                 raise HistoryUnavailable(f"The history cannot be used: {error}.") from error
@@ -254,17 +304,28 @@ class History:
             except sqlite3.Error as error:
                 raise HistoryUnavailable(f"The history cannot be used: {error}.") from error
 
+    def _follow_file(self) -> None:
+        """Go on with the file that stands there now, if another process set ours aside."""
+        if self._path is None or self._closing.is_set():
+            return
+        if identity_of(self._path) != self._identity:
+            self._open_again()
+
+    def _open_again(self) -> None:
+        assert self._path is not None
+        self._db.close()
+        self._db, notice = open_file(self._path)
+        self._identity = identity_of(self._path)
+        self.notice = notice or self.notice
+
     def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
         """Set the damaged file aside and go on with an empty one; always raises."""
         if self._path is None or isinstance(error, sqlite3.ProgrammingError):
             raise HistoryUnavailable(f"The history cannot be used: {error}.") from error
         self._db.close()
-        try:
-            kept = set_aside(self._path)
-        except OSError as refused:
-            raise HistoryUnavailable(f"The history is damaged: {error}; {refused}.") from error
-        self._db, _ = open_file(self._path)
-        self.notice = f"The history was set aside as '{kept}': it is damaged ({error})."
+        if kept := set_aside(self._path, self._identity):
+            self.notice = f"The history was set aside as '{kept}': it is damaged ({error})."
+        self._open_again()
         raise HistoryUnavailable(self.notice, "A new one begins; do it again.") from error
 
 
@@ -318,10 +379,16 @@ def _pattern(word: str) -> str:
     return f"%{plain}%"
 
 
-def _row(values: Sequence[Any]) -> HistoryRow:
+def _row(values: Sequence[Any]) -> HistoryRow | None:
+    """None for a row that this program has not written."""
     number, started_at, target, method, model, status, ok, *counts, pinned = values
-    return HistoryRow(
-        number,
-        datetime.fromisoformat(started_at),
-        *(target, method, model, status, bool(ok), *counts, bool(pinned)),
-    )
+    texts = (target, method, model, status)
+    if not all(isinstance(text, str) for text in texts) or not all(
+        isinstance(count, int) for count in counts
+    ):
+        return None
+    try:
+        started = datetime.fromisoformat(started_at)
+    except (ValueError, TypeError):
+        return None
+    return HistoryRow(number, started, *texts, bool(ok), *counts, bool(pinned))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from backend.core.errors import InvalidInput, UsageError
+from backend.core.errors import ConsoleError, InvalidInput, UsageError, mebibytes
+from backend.core.private_files import FileUnusable, open_regular
 from backend.inspector.exchange import Exchange
 from backend.inspector.exchange_record import from_record, to_record, without_secrets
 from backend.inspector.history import History
+from backend.profiles.tables import read
 
 FORMAT = "inferdeck-exchanges"
 VERSION = 1
-MAX_LINE = 512 * 1024 * 1024
+MAX_LINE = 160 * 1024 * 1024
+"""An exchange takes at most half of the history's room, here in base64."""
+MAX_FILE = 1024 * 1024 * 1024
 
 
 def export_exchanges(path: Path, exchanges: Iterable[Exchange]) -> int:
@@ -44,34 +48,37 @@ def export_exchanges(path: Path, exchanges: Iterable[Exchange]) -> int:
 def read_exchanges(path: Path) -> Iterator[Exchange]:
     """The exchanges in such a file, one by one.
 
-    Raises UsageError for a file that is none, and InvalidInput naming a line that is damaged.
+    Raises UsageError for a file that is none, and InvalidInput naming the line that is damaged and
+    the field of it.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            if os.fstat(file.fileno()).st_size > MAX_FILE:
+                raise UsageError(f"'{path}' is larger than {mebibytes(MAX_FILE)}.")
             _check_head(file.readline(1024), path)
             number = 1
-            while line := file.readline(MAX_LINE):
+            while line := file.readline(MAX_LINE + 1):
                 number += 1
+                if len(line) > MAX_LINE:
+                    raise _damaged(path, number, f"it is longer than {mebibytes(MAX_LINE)}")
                 yield _exchange(line, path, number)
-    except OSError as error:
-        raise UsageError(f"'{path}' cannot be read: {error.strerror or error}.") from error
+    except (OSError, FileUnusable) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"'{path}' cannot be read: {reason.rstrip('.')}.") from error
 
 
 def import_into(history: History, path: Path) -> int:
     """Add every exchange of a file to the history; returns how many. Raises as reading does.
 
-    A damaged file changes nothing: it is read whole before the first one is added.
+    A damaged file changes nothing.
     """
-    count = sum(1 for _ in read_exchanges(path))
-    for exchange in read_exchanges(path):
-        history.add(exchange)
-    return count
+    return history.add_all(read_exchanges(path))
 
 
 def _check_head(line: bytes, path: Path) -> None:
     try:
         head: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise UsageError(
@@ -79,14 +86,35 @@ def _check_head(line: bytes, path: Path) -> None:
         )
     if head.get("version") != VERSION:
         raise UsageError(
-            f"'{path}' has version {head.get('version')}; this program reads version {VERSION}."
+            f"'{path}' has another version than {VERSION}, which this program reads.",
+            hint="Export it again with this version of the program.",
         )
 
 
 def _exchange(line: bytes, path: Path, number: int) -> Exchange:
     try:
-        value = json.loads(line)
-        bodies = [base64.b64decode(body, validate=True) for body in value["bodies"]]
-        return from_record(value["exchange"], bodies)
-    except (ValueError, KeyError, TypeError, binascii.Error, InvalidInput) as error:
-        raise InvalidInput(f"Line {number} of '{path}' is damaged: {error}.") from error
+        value: Any = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        nested = isinstance(error, RecursionError)
+        why = "it is nested too deeply" if nested else f"it is not JSON: {error}"
+        raise _damaged(path, number, why) from error
+    if not isinstance(value, dict):
+        raise _damaged(path, number, "it is not an object")
+    try:
+        return from_record(value.get("exchange"), _bodies(value.get("bodies")))
+    except ConsoleError as error:
+        raise _damaged(path, number, error.message.rstrip(".")) from error
+
+
+def _bodies(coded: object) -> list[bytes]:
+    bodies = []
+    for place, body in enumerate(read(tuple[str, ...], coded, "bodies")):
+        try:
+            bodies.append(base64.b64decode(body, validate=True))
+        except ValueError:  # binascii.Error is one
+            raise InvalidInput(f"bodies[{place}] is not base64") from None
+    return bodies
+
+
+def _damaged(path: Path, number: int, why: str) -> InvalidInput:
+    return InvalidInput(f"Line {number} of '{path}' is damaged: {why}.", "Nothing was imported.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import reprlib
 from collections.abc import Mapping
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -13,6 +14,10 @@ from backend.core.errors import ConsoleError, UsageError
 from backend.profiles.options import Option, options_of
 
 Table = dict[str, Any]
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 2
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 200
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
@@ -70,7 +75,7 @@ def read(hint: Any, value: object, where: str) -> Any:
 
 def wrong(where: str, expected: str, got: object) -> UsageError:
     """The error for a value that is something else."""
-    shown = repr(got)
+    shown = _SHORT.repr(got)
     return UsageError(
         f"{where}: expected {expected}, got {shown if len(shown) <= 60 else shown[:57] + '...'}."
     )

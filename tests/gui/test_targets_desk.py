@@ -435,7 +435,7 @@ def test_the_settings_hold_no_credentials() -> None:
     target = replace(LAB, credentials=secret, tls=Tls(key_file="/hunter2.pem"))
     text = to_json(Settings(Switches(target), targets=(target,)))
     assert "hunter2" not in text
-    assert from_json(text).switches.target == LAB
+    assert from_json(text.encode()).switches.target == LAB
 
 
 def test_a_name_is_made_of_any_address() -> None:

@@ -39,14 +39,15 @@ from backend.inspector.tensor_form import to_request
 from backend.wire import oip_grpc
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
+SIZES = st.integers(0, (1 << 63) - 1)
 PAIRS = st.lists(st.tuples(st.sampled_from(("x-a", "X-B", "te")), st.text()), max_size=3).map(tuple)
 PARTS = st.recursive(
-    st.builds(TimingPart, st.text(), st.integers(0), st.integers(0)),
+    st.builds(TimingPart, st.text(), SIZES, SIZES),
     lambda inner: st.builds(
         TimingPart,
         st.text(),
-        st.integers(0),
-        st.integers(0),
+        SIZES,
+        SIZES,
         st.lists(inner, max_size=2).map(tuple),
         st.text(),
     ),
@@ -70,10 +71,8 @@ EXCHANGES = st.builds(
     started_at=st.datetimes(timezones=st.just(UTC)),
     total_ns=st.integers(0, 1 << 60),
     status=st.none() | st.builds(Status, st.integers(0, 600), st.text(), st.text(), st.booleans()),
-    sent_ns=st.lists(st.integers(0), max_size=3).map(tuple),
-    replies=st.lists(
-        st.builds(ReplyMessage, st.binary(max_size=50), st.integers(0)), max_size=3
-    ).map(tuple),
+    sent_ns=st.lists(SIZES, max_size=3).map(tuple),
+    replies=st.lists(st.builds(ReplyMessage, st.binary(max_size=50), SIZES), max_size=3).map(tuple),
     headers=PAIRS,
     trailers=PAIRS,
     timing=st.lists(PARTS, max_size=2).map(tuple),
@@ -304,9 +303,9 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "h.db"
     path.write_bytes(content)
     with History(path) as history:
-        assert "h.db.bad" in history.notice
+        assert "h.db.broken-1" in history.notice
         assert history.get(history.add(exchange())).ok
-    assert (tmp_path / "h.db.bad").read_bytes() == content
+    assert (tmp_path / "h.db.broken-1").read_bytes() == content
 
 
 def test_damage_that_is_found_later_sets_the_file_aside_too(tmp_path: Path) -> None:
@@ -321,7 +320,7 @@ def test_damage_that_is_found_later_sets_the_file_aside_too(tmp_path: Path) -> N
             history.get(number)
         assert "damaged" in history.notice
         assert history.get(history.add(exchange())).ok
-    assert (tmp_path / "h.db.bad").is_file()
+    assert (tmp_path / "h.db.broken-1").is_file()
 
 
 def test_a_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
