@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from backend.models.config_text import (
     parse_config_json,
 )
 from backend.models.loaded import LoadedModel
-from backend.models.model_paths import inside
+from backend.models.model_paths import inside, legible
 from backend.models.model_states import BrokenVersion, reason_of
 from backend.models.runtimes import Runtime, runtime_for
 from backend.models.servable import ModelLoadError
@@ -51,7 +52,7 @@ class ModelFolders:
     def remove(self, root: Path) -> tuple[str, ...]:
         """Forget a repository; the names of the models that are in no other one."""
         root = root.resolve()
-        there = _folders(root) if root in self._roots else []
+        there = _folders(root) if root in self._roots else {}
         self._roots = tuple(other for other in self._roots if other != root)
         others = self.names()
         return tuple(name for name in there if name not in others)
@@ -111,11 +112,15 @@ class ModelFolders:
             return ""
 
     def _folder(self, name: str) -> Path:
-        found = [root / name for root in self._roots if name in _folders(root)]
+        found = [
+            root / folders[name] for root in self._roots if name in (folders := _folders(root))
+        ]
         if not found:
             raise ModelLoadError("no such model in the model repository")
         if len(found) > 1:
             raise ModelLoadError("more than one model repository holds a model of this name")
+        if found[0].name != name:
+            raise ModelLoadError("the name of its folder is not UTF-8: rename it")
         return found[0]
 
 
@@ -145,12 +150,25 @@ def _configuration(folder: Path, config_json: str) -> pb.ModelConfig:
         raise ModelLoadError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from None
 
 
-def _folders(root: Path) -> list[str]:
+def _folders(root: Path) -> dict[str, str]:
+    """The names of a repository's models, and those of their folders where they differ.
+
+    They do where a folder's name is not UTF-8, which no server could tell its clients.
+    """
+    found: dict[str, str] = {}
     try:
-        return [
-            entry.name
-            for entry in root.iterdir()
-            if not entry.name.startswith(".") and entry.is_dir()
-        ]
+        with os.scandir(root) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and _is_folder(entry):
+                    name = legible(entry.name)
+                    found[name] = entry.name if name == entry.name else found.get(name, entry.name)
     except OSError:
-        return []
+        return {}
+    return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # such as a mount whose other end is gone: the others can be used
+        return False

@@ -7,6 +7,14 @@ from pathlib import Path
 from backend.models.servable import ModelLoadError
 
 
+def legible(text: str) -> str:
+    """Text that can be sent and shown: what of a name is not UTF-8 is written as ``\\xff``."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a pair of UTF-16, in a name of Windows
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
 def inside(model_folder: Path, name: str) -> Path:
     """The path of a file of the model, links followed; it need not exist.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backend.core.errors import ConsoleError
+from backend.models.model_paths import legible
 
 _log = logging.getLogger("inferdeck.models")
 
@@ -46,6 +47,6 @@ UNLOADED = "unloaded"
 def reason_of(error: Exception) -> str:
     """What the index says of a version that failed to load; what was not foreseen is logged."""
     if isinstance(error, ConsoleError):
-        return str(error)
+        return legible(str(error))
     _log.error("A model failed to load unexpectedly", exc_info=error)
-    return f"{type(error).__name__}: {error}"
+    return legible(f"{type(error).__name__}: {error}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 from backend.core.choices import RunSettings
 from backend.core.description import ModelDescription
 from backend.core.errors import UsageError
+from backend.core.private_files import locked, set_aside
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.guess import Alternative, guess
 from backend.profiles.model_facts import ModelFacts
@@ -88,12 +90,21 @@ class ProfileBook:
     def saved(self, target: str, model: str) -> ModelProfile | None:
         """The saved profile, None if there is none; raises UsageError for a file that is wrong."""
         path = self.path(target, model)
-        return read_profile(path) if path.is_file() else None
+        return read_profile(path) if os.path.lexists(path) else None
 
     def save(self, target: str, profile: ModelProfile) -> Path:
-        """Keep the profile for its model of that target; raises UsageError if it cannot be."""
+        """Keep the profile for its model of that target; raises UsageError if it cannot be.
+
+        A file in its place that is no profile is set aside.
+        """
         path = self.path(target, profile.model)
-        write_profile(path, profile)
+        with locked(path.parent):
+            if os.path.lexists(path):
+                try:
+                    read_profile(path)
+                except UsageError:
+                    set_aside(path)
+            write_profile(path, profile)
         return path
 
     def forget(self, target: str, model: str) -> bool:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from backend.core.errors import UsageError
+from backend.core.private_files import read_file
 
 MAX_BYTES = 16 << 20
 
@@ -16,16 +17,13 @@ def read_label_file(path: Path) -> tuple[str, ...]:
     Takes one name on each line, a JSON list of names, or a JSON object of index and name (or a
     list whose last item is the name, as ImageNet's index has it).
     """
+    data = read_file(path, MAX_BYTES)
+    if data is None:
+        raise UsageError(f"{path} cannot be read: there is no such file.")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
         text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text.") from None
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{path} is over {MAX_BYTES >> 20} MiB.")
     if text.lstrip().startswith(("[", "{")):
         labels = _of_json(text, path)
     else:

@@ -15,8 +15,6 @@ kind = "ssd"
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +23,7 @@ from typing import Any
 import tomli_w
 
 from backend.core.errors import UsageError
+from backend.core.private_files import read_file, write_file
 from backend.core.samples import MediaKind
 from backend.core.tensors import TensorSpec
 from backend.profiles.constants import ConstantInput
@@ -77,13 +76,9 @@ def profile_from_toml(text: str, source: str = PROFILE_FILE) -> ModelProfile:
 
 def read_profile(path: Path) -> ModelProfile:
     """The profile in a file; raises UsageError."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{path} is over {MAX_BYTES >> 20} MiB, which no profile needs.")
+    data = read_file(path, MAX_BYTES)
+    if data is None:
+        raise UsageError(f"{path} cannot be read: there is no such file.")
     try:
         return profile_from_toml(data.decode("utf-8-sig"), path.name)
     except UnicodeDecodeError:
@@ -92,16 +87,7 @@ def read_profile(path: Path) -> ModelProfile:
 
 def write_profile(path: Path, profile: ModelProfile) -> None:
     """Write the file in one go, so that nobody reads half of it; raises UsageError."""
-    text = profile_to_toml(profile)
-    half = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(text, encoding="utf-8", newline="\n")
-        half.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+    write_file(path, profile_to_toml(profile).encode())
 
 
 def _profile(table: Table) -> ModelProfile:

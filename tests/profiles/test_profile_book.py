@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,3 +113,23 @@ def test_no_name_leads_out_of_the_folder(book: ProfileBook, name: str) -> None:
     path = book.path(name, name)
     assert path.resolve().is_relative_to(book.folder.resolve())
     assert path.is_file()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+@pytest.mark.parametrize("kind", ["text", "bytes", "folder", "pipe"])
+def test_what_stands_in_the_place_of_a_profile_is_said_and_kept(
+    book: ProfileBook, kind: str
+) -> None:
+    path = book.path("embedded", "faces")
+    path.parent.mkdir(parents=True)
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_bytes({"text": b"version = 99", "bytes": b"\xff"}[kind])
+    choice = book.find("embedded", FACES)
+    assert (choice.origin, bool(choice.trouble)) == (ProfileOrigin.BUNDLED, True)
+    book.save("embedded", choice.profile)
+    assert book.find("embedded", FACES).origin is ProfileOrigin.SAVED
+    assert os.path.lexists(path.with_name(path.name + ".broken-1"))
