@@ -12,6 +12,7 @@ from types import TracebackType
 import PySide6
 from PySide6.QtCore import QObject, Qt, Signal, Slot, qVersion
 
+from backend.core.concealment import concealed_text
 from backend.core.release import VERSION
 
 
@@ -21,7 +22,8 @@ def crash_report(error: BaseException) -> str:
         f"Inferdeck {VERSION}, Python {platform.python_version()}, "
         f"PySide6 {PySide6.__version__}, Qt {qVersion()}, {platform.platform()}"
     )
-    return f"{versions}\n\n{''.join(traceback.format_exception(error))}".rstrip()
+    trace = concealed_text("".join(traceback.format_exception(error)))
+    return f"{versions}\n\n{trace}".rstrip()
 
 
 class CrashCatcher(QObject):

@@ -8,6 +8,7 @@ from datetime import datetime
 from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit
 
+from backend.core.concealment import concealed_text
 from backend.core.flow import DrainLog
 from backend.core.status import Notice
 from gui.language import tr
@@ -38,8 +39,9 @@ class LogPanel(QPlainTextEdit):
         self.add_text(f"{notice.severity:<8}{text}")
 
     def add_text(self, text: str) -> None:
-        """Lines of text under the present time."""
+        """Lines of text under the present time, without what looks like a secret."""
         stamp = datetime.now().astimezone().strftime("%H:%M:%S  ")
+        text = concealed_text(text)
         self.appendPlainText(stamp + text.replace("\n", "\n" + " " * len(stamp)))
 
 

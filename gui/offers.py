@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from backend.core.concealment import concealed_address, kept_address
 from backend.core.samples import MediaKind
 from gui.language import marked, tr
 
@@ -84,12 +85,12 @@ GENERATED = (
     SourceOffer("noise", marked("Noise"), SourceGroup.GENERATED, marked("All frequencies at once")),
 )
 
-_SCHEMES = ("http", "https", "rtsp", "rtsps")
+_URL = re.compile(r"(https?|rtsps?):", re.IGNORECASE)
 
 
 def is_url(spec: str) -> bool:
     """Whether a source is an address rather than a file or a device."""
-    return urlsplit(spec).scheme.lower() in _SCHEMES
+    return _URL.match(spec) is not None
 
 
 def lasting_spec(spec: str) -> str:
@@ -101,11 +102,8 @@ def lasting_spec(spec: str) -> str:
 
 
 def without_credentials(spec: str) -> str:
-    """An address without name and password; anything else as it is."""
-    if not is_url(spec):
-        return spec
-    parts = urlsplit(spec)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    """An address without name, password and other secrets; anything else as it is."""
+    return kept_address(spec) if is_url(spec) else spec
 
 
 def source_icon(spec: str) -> str:
@@ -128,8 +126,8 @@ def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
         if offer.spec == spec:
             return offer.title
     if is_url(spec):
-        parts = urlsplit(without_credentials(spec))
-        return f"{parts.netloc}{parts.path}"
+        place = re.split("[?#]", without_credentials(spec), maxsplit=1)[0]
+        return place.partition(":")[2].removeprefix("//")
     device, _, name = spec.partition(":")
     if device in ("webcam", "microphone"):
         return (
@@ -139,5 +137,5 @@ def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
 
 
 def source_detail(spec: str) -> str:
-    """What a tooltip says: the whole path, or the address without its credentials."""
-    return without_credentials(spec)
+    """What a tooltip says: the whole path, or the address without its secrets."""
+    return concealed_address(spec) if is_url(spec) else spec

@@ -19,7 +19,6 @@ PROTOS = Path(__file__).resolve().parents[2] / "protos"
 """Where the schemas are that ship with Inferdeck."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_USER = re.compile(r"(?<=://)[^/@]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,7 @@ def url_of(request: Request, target: Target) -> str:
     """Where a REST request goes, with ``${VARIABLE}`` for each secret; raises UsageError."""
     if not target.rest:
         raise UsageError(f"Target '{target.name}' has no REST address.")
-    base = _USER.sub("${USER_AND_PASSWORD}@", target.rest.rstrip("/"))
-    return base + concealed_path(request.path)
+    return concealed_path(target.rest.rstrip("/")) + concealed_path(request.path)
 
 
 def grpc_address(target: Target) -> str:

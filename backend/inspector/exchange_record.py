@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
+from backend.core.concealment import concealed_text
 from backend.core.errors import InvalidInput, UsageError
 from backend.inspector.exchange import Exchange, ReplyMessage, Request
 from backend.inspector.secret_headers import concealed, concealed_path
@@ -29,17 +30,28 @@ _PLAIN_FIELDS = {
 
 
 def without_secrets(exchange: Exchange) -> Exchange:
-    """The exchange with variables in place of what opens doors; bodies stay to the byte."""
+    """The exchange with variables in place of what opens doors; bodies stay to the byte.
+
+    What a server or an error says is no longer what it was where that holds a secret.
+    """
     request = replace(
         exchange.request,
         path=concealed_path(exchange.request.path),
         headers=concealed(exchange.request.headers),
     )
+    status, fault = exchange.status, exchange.fault
+    if status is not None:
+        status = replace(status, text=concealed_text(status.text))
+    if fault is not None:
+        message, hint = concealed_text(fault.message), concealed_text(fault.hint)
+        fault = replace(fault, message=message, hint=hint)
     return replace(
         exchange,
         request=request,
+        status=status,
         headers=concealed(exchange.headers),
         trailers=concealed(exchange.trailers),
+        fault=fault,
     )
 
 

@@ -1,24 +1,18 @@
-"""Which headers hold secrets, and what stands for these where others may read."""
+"""Headers and paths whose secrets are replaced by variables, which can be filled in again."""
 
 from __future__ import annotations
 
 import re
 
+from backend.core.concealment import (
+    concealed_address,
+    is_secret_name,
+    is_secret_value,
+    scheme_of,
+)
 from backend.inspector.exchange import Headers
 
-_SECRET = re.compile(
-    r"^cookie2?$|^set-cookie2?$|auth|token|secret|passw|credential|signature|session"
-    r"|(^|[-_.])(api[-_.]?)?(key|pwd|sig|jwt)$",
-    re.IGNORECASE,
-)
-_SCHEME = re.compile(r"(Bearer|Basic|Token|Digest|ApiKey)\s+", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\$\{\w+\}")
-_QUERY = re.compile(r"([?&])([^=&#]+)=([^&#]*)")
-
-
-def is_secret(name: str) -> bool:
-    """Whether a header, or a parameter of a query, of that name is a secret by its nature."""
-    return _SECRET.search(name.strip()) is not None
 
 
 def variable_for(name: str) -> str:
@@ -32,12 +26,14 @@ def variable_for(name: str) -> str:
 def concealed_value(name: str, value: str) -> str:
     """What stands for a header's value: ``Bearer ${TOKEN}``; the value itself if it is no secret.
 
-    A value that is such a template already stays as it is.
+    A value that is such a template already stays as it is; of one that holds an address, only the
+    secrets in that are replaced.
     """
-    if not is_secret(name) or not value or _is_template(value):
+    if not value or _is_template(value):
         return value
-    scheme = _SCHEME.match(value)
-    return f"{scheme[0] if scheme else ''}${{{variable_for(name)}}}"
+    if is_secret_name(name) or is_secret_value(value):
+        return f"{scheme_of(value)}${{{variable_for(name)}}}"
+    return concealed_path(value) if "://" in value else value
 
 
 def concealed(headers: Headers) -> Headers:
@@ -46,10 +42,16 @@ def concealed(headers: Headers) -> Headers:
 
 
 def concealed_path(path: str) -> str:
-    """A path whose query holds no secrets."""
-    return _QUERY.sub(lambda m: f"{m[1]}{m[2]}={concealed_value(m[2], m[3])}", path)
+    """A path whose query holds no secrets, or such an address."""
+    return concealed_address(path, "${USER_AND_PASSWORD}@", _variable)
+
+
+def _variable(name: str, value: str) -> str:
+    if _is_template(value):
+        return value
+    return f"{scheme_of(value)}${{{variable_for(name)}}}"
 
 
 def _is_template(value: str) -> bool:
     """Whether nothing but a scheme and variables is there."""
-    return _TEMPLATE.fullmatch(_SCHEME.sub("", value, count=1)) is not None
+    return _TEMPLATE.fullmatch(value.removeprefix(scheme_of(value))) is not None

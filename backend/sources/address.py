@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from backend.core.concealment import concealed_address
 from backend.core.errors import UsageError
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554}
-_SECRET = re.compile(r"pass|pwd|token|secret|auth|key|user|login|sig", re.IGNORECASE)
-_HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class CameraAddress:
 
 def parse_camera_address(text: str) -> CameraAddress:
     """Take an address apart; raises UsageError that names what is accepted."""
-    shown = redacted(text)
+    shown = concealed_address(text)
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -60,24 +58,3 @@ def parse_camera_address(text: str) -> CameraAddress:
 
 
 _EXPECTED = "Expected something like http://10.0.0.5:8080/video.mjpg or rtsp://10.0.0.5/stream."
-
-
-def redacted(text: str) -> str:
-    """The address with user, password and secret-looking query values hidden."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return re.sub(r"//[^/]*@", f"//{_HIDDEN}@", text)
-    return urlunsplit(parts._replace(netloc=_netloc(parts), query=_query(parts.query)))
-
-
-def _netloc(parts: SplitResult) -> str:
-    before, at, host = parts.netloc.rpartition("@")
-    return f"{_HIDDEN}@{host}" if at and before else host
-
-
-def _query(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    if not any(_SECRET.search(name) for name, _ in pairs):
-        return query
-    return urlencode([(k, _HIDDEN if _SECRET.search(k) else v) for k, v in pairs], safe="*/")

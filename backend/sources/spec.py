@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from backend.core.concealment import concealed_address
 from backend.core.errors import SourceError, SourceFault, UsageError
-from backend.sources.address import redacted
 from backend.sources.camera import webcam_title
 from backend.sources.file_kind import FileKind, kind_of_file
 from backend.sources.pacing import Pace
@@ -87,7 +87,7 @@ def describe_spec(spec: str) -> str:
     if spec == "webcam" or spec.startswith("webcam:"):
         return webcam_title(spec.partition(":")[2].strip())
     if _SCHEME.match(spec):
-        return redacted(spec)
+        return concealed_address(spec)
     return Path(spec).name or spec
 
 

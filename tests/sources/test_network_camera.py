@@ -13,9 +13,10 @@ from typing import NoReturn
 import pytest
 import requests
 
+from backend.core.concealment import concealed_address
 from backend.core.errors import SourceError, SourceFault
 from backend.core.samples import Frame
-from backend.sources.address import parse_camera_address, redacted
+from backend.sources.address import parse_camera_address
 from backend.sources.http_faults import connection_fault
 from backend.sources.network_camera import NetworkCamera
 from tests.real_sources import ChildCamera, free_port, rtsp_camera, rtsp_is_available
@@ -306,4 +307,4 @@ def test_an_address_is_taken_apart() -> None:
     ],
 )
 def test_secrets_are_hidden(text: str, shown: str) -> None:
-    assert redacted(text) == shown
+    assert concealed_address(text) == shown
