@@ -63,7 +63,9 @@ def _run(options: Options) -> int:
     from gui.qt_messages import forward_qt_messages
 
     forward_qt_messages()
+    from backend.core.presence import Presence
     from backend.sources.opencv_camera import OpenCvCameras
+    from backend.targets.folder import config_folder
     from gui.appearance import Appearance
     from gui.crash import CrashCatcher
     from gui.devices.device_list import DeviceList
@@ -74,6 +76,7 @@ def _run(options: Options) -> int:
     from gui.log_panel import LogBridge
     from gui.main_window import MainWindow, Parts
     from gui.notices import FileNotices
+    from gui.other_windows import OtherWindows, holder_in
     from gui.repository_control import RepositoryControl
     from gui.server_control import ServerControl
     from gui.targets.desk import TargetDesk
@@ -96,9 +99,17 @@ def _run(options: Options) -> int:
     keys = FocusKeys(app)
     tasks = ThreadTasks()
     maker = _ServerMaker()
-    server = ServerControl(tasks, maker.make, (options.rest_port, options.grpc_port))
+    presence = Presence(config_folder())
+    server = ServerControl(
+        tasks,
+        maker.make,
+        (options.rest_port, options.grpc_port),
+        holder=holder_in(presence),
+    )
     repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository)
     targets = TargetDesk(engine, server, tasks)
+    others = OtherWindows(presence, str(config_folder()), tasks)
+    others.files_changed.connect(targets.look_again)
     sound = QtSound()
     devices = DeviceList(OpenCvCameras(), sound, tasks)
     devices.follow(sound.media_devices.videoInputsChanged, sound.changed)
@@ -121,10 +132,15 @@ def _run(options: Options) -> int:
         )
     )
     catcher = CrashCatcher(window.show_crash)
+    if options.screenshot is None:
+        others.found.connect(window.show_notice)
+        others.follow(server)
+        others.begin()
     try:
         return _show(app, window, server, options, notices)
     finally:
         tasks.close(timeout_s=0.3)
+        others.close()
         if server.server is not None:
             server.server.stop(_SERVER_STOP_S)
         maker.close(_MODELS_CLOSE_S)
@@ -169,6 +185,7 @@ def _inspector(options: Options) -> Engine:
     """What the inspect page works with; a picture run keeps its history in memory."""
     from PySide6.QtCore import QStandardPaths
 
+    from backend.core.private_files import make_private
     from backend.inspector.history import History
     from backend.profiles.book import ProfileBook
     from gui.inspect.engine import Engine
@@ -181,7 +198,7 @@ def _inspector(options: Options) -> Engine:
     def open_history() -> History:
         if options.screenshot is not None:
             return History()
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         return History(folder / "history.sqlite")
 
     return Engine(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from backend.core.choices import EMBEDDED
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, PortInUse
 from backend.core.status import Alert, Severity
 from backend.core.target import Target
 from backend.server.ports import check_free
@@ -95,7 +95,10 @@ class ServerState(StrEnum):
 
 
 class ServerControl(QObject):
-    """The server and its state; one change at a time, further ones are refused meanwhile."""
+    """The server and its state; one change at a time, further ones are refused meanwhile.
+
+    `holder` says in words who listens on a port, '' if that is not known.
+    """
 
     changed = Signal()
     ready = Signal()
@@ -112,9 +115,11 @@ class ServerControl(QObject):
         make: ServerFactory,
         ports: tuple[int, int] = (0, 0),
         check_port: PortCheck = _check_loopback,
+        holder: Callable[[int], str] = lambda _port: "",
     ) -> None:
         super().__init__()
         self._check_port = check_port
+        self._holder = holder
         self._tasks = tasks
         self._make = make
         self._ports = ports
@@ -177,7 +182,7 @@ class ServerControl(QObject):
         does not come up.
         """
         old = self.server
-        own = _open_ports(old)
+        own = open_ports(old)
 
         def work() -> None:
             new = self._make(rest, grpc)
@@ -226,7 +231,15 @@ class ServerControl(QObject):
         self.state = state
         self.trouble = ""
         self.changed.emit()
-        self._tasks.start("server", work, self._done, partial(self._undone, state))
+
+        def explained() -> object:
+            try:
+                return work()
+            except PortInUse as error:
+                error.message = f"{error.message} {self._holder(error.port)}".rstrip()
+                raise
+
+        self._tasks.start("server", explained, self._done, partial(self._undone, state))
 
     def _done(self, _result: object) -> None:
         self._busy = False
@@ -249,7 +262,7 @@ class ServerControl(QObject):
             self.failed.emit(error)
 
 
-def _open_ports(server: Server | None) -> frozenset[int]:
+def open_ports(server: Server | None) -> frozenset[int]:
     """The ports that a server listens on; they are free once it has stopped."""
     if server is None:
         return frozenset()

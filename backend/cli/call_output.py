@@ -20,6 +20,7 @@ from backend.inspector.message_text import message_to_value, parsed
 from backend.inspector.methods import Method
 from backend.inspector.readable import values_of
 from backend.inspector.replies import ReplyKind, is_inference, reply_of
+from backend.inspector.secret_headers import concealed
 from backend.wire.json_text import read_json
 
 
@@ -76,9 +77,9 @@ def timing_value(exchange: Exchange) -> dict[str, Any]:
         said = {"status": status.code, "name": status.name, **said}
     said["timing"] = [_part(part) for part in exchange.timing]
     said["bytes"] = {"sent": exchange.request.size, "received": exchange.reply_size}
-    said["headers"] = [list(header) for header in exchange.headers]
+    said["headers"] = [list(header) for header in concealed(exchange.headers)]
     if exchange.trailers:
-        said["trailers"] = [list(header) for header in exchange.trailers]
+        said["trailers"] = [list(header) for header in concealed(exchange.trailers)]
     return {"exchange": said}
 
 

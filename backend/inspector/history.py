@@ -391,4 +391,4 @@ def _row(values: Sequence[Any]) -> HistoryRow | None:
         started = datetime.fromisoformat(started_at)
     except (ValueError, TypeError):
         return None
-    return HistoryRow(number, started, *texts, bool(ok), *counts, bool(pinned))
+    return HistoryRow(number, started, *(*texts, bool(ok), *counts, bool(pinned)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
@@ -45,7 +44,6 @@ def option(
     return value
 
 
-@functools.cache
 def options_of(kind: type[Any]) -> tuple[Option, ...]:
     """Every field of a recipe, decoder or part of one, in its order."""
     hints = get_type_hints(kind)

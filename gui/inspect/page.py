@@ -103,7 +103,7 @@ class InspectPage(QObject):
         if self._follow_target:
             self._follow_target = False
             self._use_target()
-            self.past.refresh()
+        self.past.refresh()  # another window may have added to it
         self.methods.search.setFocus()
 
     def deactivated(self) -> None:

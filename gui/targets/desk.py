@@ -59,6 +59,7 @@ class TargetDesk(QObject):
         self._to_fit = self._to_fit_model = False
         self._handed: object = None
         self.targets = engine.store.targets()
+        self._told = engine.store.problem
         self.catalogue = Catalogue(engine, tasks, self.resolve, self)
 
     def follow(self, board: Switchboard, run: RunControl) -> None:
@@ -235,5 +236,25 @@ class TargetDesk(QObject):
             self.targets = found[1]
             self.listed.emit()
             done(found[0])
+            self._tell_problem()
 
         self._tasks.start("targets", both, finish, failed)
+
+    @Slot()
+    def look_again(self) -> None:
+        """Take over what another window or command has changed in the list."""
+
+        def finish(targets: tuple[Target, ...]) -> None:
+            if targets != self.targets:
+                self.targets = targets
+                self.listed.emit()
+            self._tell_problem()
+
+        self._tasks.start("targets", self.engine.store.targets, finish, self.failed.emit)
+
+    def _tell_problem(self) -> None:
+        """Say once what became of a file that was of no use."""
+        problem = self.engine.store.problem
+        if problem != self._told:
+            self._told = problem
+            self.noticed.emit(Notice(Severity.WARNING, tr("The list of targets"), problem))

@@ -12,23 +12,24 @@ from tests.attacks.growth import assert_linear
 
 
 @pytest.mark.parametrize(
-    "piece",
+    "pieces",
     [
-        *("eyJ", "eyJa.", "-eyJ-", "Bearer ", "bearer", "Basic 1", "://", "://a@", "://a:b"),
-        *("?a=", "&token=", "@", ";", "x-goog-iam-", "ghp_", "AKIA", "a" * 7 + "-", "\0", "=&"),
-        "-----BEGIN ",
+        ("eyJ", "eyJa.", "-eyJ-", "ghp_", "AKIA", "-----BEGIN "),
+        ("Bearer ", "bearer", "Basic 1", "x-goog-iam-", "aaaaaaa-"),
+        ("://", "://a@", "://a:b", "?a=", "&token=", "@", ";", "\0", "=&"),
     ],
 )
-def test_the_search_is_linear(piece: str) -> None:
+def test_the_search_is_linear(pieces: tuple[str, ...]) -> None:
     def made(size: int) -> Callable[[], object]:
-        text = piece * (size // len(piece))
+        texts = [piece * (size // len(piece)) for piece in pieces]
 
         def conceal() -> None:
-            concealed_text(text)
-            kept_address(text)
-            concealed_value("x-info", text)
-            is_secret_name(text)
+            for text in texts:
+                concealed_text(text)
+                kept_address(text)
+                concealed_value("x-info", text)
+                is_secret_name(text)
 
         return conceal
 
-    assert_linear(made, 60_000, seconds=5.0, peak_bytes_per_byte=40)
+    assert_linear(made, 40_000, seconds=5.0, peak_bytes_per_byte=100)

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 _BYTES = (b"\xff", b"caf\xe9", b"\xed\xa0\x80")
+_INDEX = "/inference.GRPCInferenceService/RepositoryIndex"
 _SHOWN = [r"\xff", r"caf\xe9", r"\xed\xa0\x80"]
 
 
@@ -46,7 +47,7 @@ def test_the_index_over_rest_and_grpc_tells_of_all_and_serves_the_others(root: P
         reply = requests.post(f"{server.rest_url}/v2/repository/index", json={}, timeout=20)
         rows = {row["name"]: (row["state"], row.get("reason", "")) for row in reply.json()}
         with grpc.insecure_channel(server.grpc_address) as channel:
-            call = channel.unary_unary("/inference.GRPCInferenceService/RepositoryIndex")
+            call = channel.unary_unary(_INDEX, None, None)
             data = call(pb.RepositoryIndexRequest().SerializeToString(), timeout=20)
         index = pb.RepositoryIndexResponse.FromString(data)
     finally:
