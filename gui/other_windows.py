@@ -102,15 +102,16 @@ def _title(others: Sequence[RunningProcess]) -> str:
 
 
 def _words(others: Sequence[RunningProcess]) -> str:
-    shared = tr("Targets, profiles, layouts, history and settings are shared; nobody's are lost.")
-    return f"{'; '.join(map(_place, others))}. {shared}"
+    who = tr("There is {others}.", others="; ".join(map(_place, others)))
+    shared = tr("Both use the same targets, profiles, layouts, history and settings; all is kept.")
+    return f"{who} {shared}"
 
 
 def _place(other: RunningProcess) -> str:
     if not other.ports:
         return _who(other)
     ports = ", ".join(map(str, other.ports))
-    return tr("{who}, its server on ports {ports}", who=_who(other), ports=ports)
+    return tr("{who}, with its server on ports {ports}", who=_who(other), ports=ports)
 
 
 def _who(other: RunningProcess) -> str:

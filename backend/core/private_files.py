@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import itertools
 import os
 import stat
@@ -32,6 +33,7 @@ T = TypeVar("T")
 LOCK_FILE = ".lock"
 LOCK_WAIT_S = 10.0
 _LOOK_AGAIN_S = 0.01
+_LEFTOVER_S = 3600.0
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _LOCKED_BYTE = 1 << 30
 """Windows keeps others from reading a locked byte: it lies behind any content."""
@@ -127,6 +129,7 @@ def write_file(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             _replace(new, path)
+            _remove_leftovers(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 new.unlink()
@@ -258,6 +261,15 @@ def _restrict(path: Path) -> None:
         mode = path.lstat().st_mode
         if mode & 0o077 and (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             path.chmod(stat.S_IMODE(mode) & ~0o077)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what processes that were killed while they wrote this file have left behind."""
+    old = time.time() - _LEFTOVER_S
+    for other in path.parent.glob(f".{glob.escape(path.name)}.*.new"):
+        with contextlib.suppress(OSError):
+            if other.lstat().st_mtime < old:
+                other.unlink()
 
 
 def _replace(new: Path, path: Path) -> None:

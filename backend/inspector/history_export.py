@@ -26,7 +26,7 @@ MAX_FILE = 1024 * 1024 * 1024
 
 def export_exchanges(path: Path, exchanges: Iterable[Exchange]) -> int:
     """Write exchanges, without secrets; returns how many. Raises UsageError if it cannot."""
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     count = 0
     try:
         with part.open("w", encoding="ascii", newline="\n") as file:

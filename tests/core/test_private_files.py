@@ -168,6 +168,15 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
 
 
+def test_what_a_killed_process_left_half_written_is_removed_later(tmp_path: Path) -> None:
+    left, fresh = tmp_path / ".x.json.abc.new", tmp_path / ".x.json.def.new"
+    for path in (left, fresh):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    write_file(tmp_path / "x.json", b"{}")
+    assert sorted(file.name for file in tmp_path.iterdir()) == [fresh.name, "x.json"]
+
+
 def test_an_absent_file_is_none_and_a_wrong_path_is_said(tmp_path: Path) -> None:
     assert read_file(tmp_path / "nowhere" / "x", 1) is None
     (tmp_path / "file").write_text("")

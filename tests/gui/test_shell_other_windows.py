@@ -49,7 +49,7 @@ def test_the_second_window_says_who_was_there(first: Presence, second: OtherWind
     second.found.connect(notices.append)
     second.begin()
     assert notices[0].title == "Inferdeck is open in another window"
-    assert "its server on ports 8000, 8001" in notices[0].body
+    assert "with its server on ports 8000, 8001." in notices[0].body
     assert len(first.others()) == 1
 
 
