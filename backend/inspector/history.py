@@ -89,7 +89,7 @@ class History:
         self._cleared = 0
         self._db, self.notice = open_file(path)
         self._identity = identity_of(path) if path is not None else None
-        self._forget_cleared(f"< {time.time_ns() - _UNDO_NS}")
+        self._forget_cleared(1, time.time_ns() - _UNDO_NS)
 
     def add(self, exchange: Exchange) -> int:
         """Keep an exchange; returns its number.
@@ -224,19 +224,19 @@ class History:
         """Show again what was cleared here last and is still there; returns how many."""
         with self._writing() as db:
             return db.execute(
-                "UPDATE exchanges SET cleared = 0 WHERE cleared AND cleared = ?", (self._cleared,)
+                "UPDATE exchanges SET cleared = 0 WHERE cleared = ? AND cleared", (self._cleared,)
             ).rowcount
 
     def forget_cleared(self) -> None:
         """Remove what was cleared here, and give its room back to the disk."""
-        self._forget_cleared(f"= {self._cleared}")
+        if self._cleared:
+            self._forget_cleared(self._cleared, self._cleared)
 
-    def _forget_cleared(self, which: str) -> None:
+    def _forget_cleared(self, first_ns: int, last_ns: int) -> None:
+        """Remove what was cleared between two moments."""
         with self._writing() as db:
-            gone = db.execute(
-                f"DELETE FROM exchanges WHERE cleared AND cleared {which}"  # noqa: S608 - a number
-            ).rowcount
-            if gone:
+            moments = (first_ns, last_ns)
+            if db.execute("DELETE FROM exchanges WHERE cleared BETWEEN ? AND ?", moments).rowcount:
                 _delete_unused_bodies(db)
         with self._reading() as db:
             # As a script: `execute` would stop after the first page.
@@ -253,10 +253,11 @@ class History:
 
         An import under way is given up, and then adds nothing.
         """
-        if self._cleared and not self._closing.is_set():
+        again = self._closing.is_set()
+        self._closing.set()
+        if not again:
             with suppress(HistoryUnavailable):
                 self.forget_cleared()
-        self._closing.set()
         with self._lock:
             self._db.close()
 
