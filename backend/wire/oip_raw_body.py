@@ -7,7 +7,7 @@ import math
 from backend.core.errors import InvalidInput
 from backend.core.inference import BINARY_DATA_OUTPUT, InferRequest
 from backend.core.tensors import Datatype, Tensor, TensorSpec
-from backend.wire.elements import Buffer, Place, from_raw
+from backend.wire.elements import Buffer, Place, from_raw, object_array
 
 
 def raw_body_request(
@@ -15,7 +15,8 @@ def raw_body_request(
 ) -> InferRequest:
     """The request that such a body stands for; its outputs are all wanted as bytes.
 
-    Raises InvalidInput unless the model has one input, with at most one variable dimension.
+    A body for a BYTES input is its one element, without a length before it. Raises InvalidInput
+    unless the model has one input, with at most one variable dimension.
     """
     if only_input is None:
         raise InvalidInput(
@@ -31,12 +32,13 @@ def raw_body_request(
 
 
 def _bytes_tensor(body: bytes, spec: TensorSpec, place: Place) -> Tensor:
-    if spec.shape not in ((1,), (-1,)):
+    shape = tuple(1 if length < 0 else length for length in spec.shape)
+    if math.prod(shape) != 1:
         raise InvalidInput(
             f"A body without a JSON header is one BYTES element; {place} has shape "
             f"{list(spec.shape)}."
         )
-    return Tensor.of_bytes(spec.name, body)
+    return Tensor(spec.name, Datatype.BYTES, object_array([body], shape))
 
 
 def _shape(size: int, spec: TensorSpec, place: Place) -> tuple[int, ...]:
