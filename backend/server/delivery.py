@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend.core.errors import InvalidInput, Unsupported
-from backend.core.inference import InferRequest, InferResponse, Parameters, RequestedOutput
+from backend.core.inference import InferRequest, InferResponse, RequestedOutput
 from backend.core.tensors import Tensor
 from backend.models.servable import Servable
 from backend.server.classification import classes_wanted, classified
 from backend.server.shared_memory import SharedMemory
 from backend.wire.elements import Place, to_raw
-from backend.wire.shared_regions import REGION, Span, span_of, span_parameters
+from backend.wire.shared_regions import REGION, Span, span_of
 
 
 class Delivery:
@@ -36,12 +36,10 @@ class Delivery:
         if not (self._classes or self._spans):
             return response
         outputs = tuple(map(self._classified, response.outputs))
-        elsewhere = {
-            tensor.name: self._placed(tensor, self._spans[tensor.name])
-            for tensor in outputs
-            if tensor.name in self._spans
-        }
-        return replace(response, outputs=outputs, elsewhere=elsewhere)
+        for tensor in outputs:
+            if tensor.name in self._spans:
+                self._place(tensor, self._spans[tensor.name])
+        return replace(response, outputs=outputs, elsewhere=frozenset(self._spans))
 
     def _note(self, output: RequestedOutput, model: str) -> None:
         wanted = classes_wanted(output)
@@ -61,7 +59,7 @@ class Delivery:
         wanted = self._classes.get(tensor.name, 0)
         return classified(tensor, wanted, self._servable) if wanted else tensor
 
-    def _placed(self, tensor: Tensor, span: Span) -> Parameters:
+    def _place(self, tensor: Tensor, span: Span) -> None:
         content = to_raw(tensor)
         if len(content) > span.size:
             raise InvalidInput(
@@ -69,7 +67,6 @@ class Delivery:
                 f"({span.size} bytes) should be at least {len(content)} bytes to hold the results"
             )
         _offered(self._memory).write(span.region, span.offset, content)
-        return span_parameters(replace(span, size=len(content)))
 
 
 def _offered(memory: SharedMemory | None) -> SharedMemory:

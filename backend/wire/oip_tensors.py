@@ -17,14 +17,13 @@ from backend.wire.shared_regions import REGION, RegionReader, read_span, span_of
 BINARY_DATA_SIZE = "binary_data_size"
 
 
-def tensor_elsewhere(tensor: Tensor, parameters: Parameters) -> dict[str, Any]:
-    """The object of a tensor whose elements lie where its parameters say."""
-    return {
-        "name": tensor.name,
-        "shape": list(tensor.shape),
-        "datatype": tensor.datatype,
-        "parameters": dict(parameters),
-    }
+def tensor_elsewhere(tensor: Tensor) -> dict[str, Any]:
+    """The object of a tensor whose elements the caller finds where it asked for them.
+
+    It says no more, as Triton's does: where an output has parameters, Triton's own client library
+    insists that 'binary_data_size' is among them.
+    """
+    return {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.shape)}
 
 
 def tensor_to_json(tensor: Tensor, tails: list[Buffer] | None, *, bare_nan: bool) -> dict[str, Any]:
@@ -32,11 +31,7 @@ def tensor_to_json(tensor: Tensor, tails: list[Buffer] | None, *, bare_nan: bool
 
     Raises InvalidInput for what JSON cannot carry.
     """
-    value: dict[str, Any] = {
-        "name": tensor.name,
-        "shape": list(tensor.shape),
-        "datatype": tensor.datatype,
-    }
+    value = tensor_elsewhere(tensor)
     if tails is None:
         value["data"] = to_json_data(tensor, bare_nan=bare_nan)
     else:

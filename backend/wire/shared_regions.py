@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from backend.core.errors import InvalidInput
-from backend.core.inference import Parameter, Parameters
+from backend.core.inference import Parameters
 from backend.wire.elements import Buffer, Place
 
 REGION = "shared_memory_region"
@@ -53,14 +52,6 @@ def read_span(span: Span, regions: RegionReader | None, place: Place) -> Buffer:
     if regions is None:
         raise InvalidInput(f"{place} lies in shared memory, which is not offered here")
     return regions.read(span.region, span.offset, span.size)
-
-
-def span_parameters(span: Span) -> Mapping[str, Parameter]:
-    """What a response says of an output that was put there; an offset of 0 is left out."""
-    said: dict[str, Parameter] = {REGION: span.region, SIZE: span.size}
-    if span.offset:
-        said[OFFSET] = span.offset
-    return said
 
 
 def _count(parameters: Parameters, name: str, place: Place) -> int:
