@@ -28,7 +28,7 @@ def check_inputs(
                 hint=f"It takes {', '.join(declared)}.",
             )
         if tensor.name in given:
-            raise InvalidInput(f"input '{tensor.name}' is given twice for model '{model}'")
+            raise _named_twice("input", tensor.name)
         given[tensor.name] = tensor
     _check_complete(model, specs, given)
     for name, tensor in given.items():
@@ -77,11 +77,15 @@ def select_outputs(
 def check_outputs(
     model: str, specs: Sequence[TensorSpec], asked: Sequence[RequestedOutput]
 ) -> None:
-    """Raise InvalidInput if an output asked for cannot be given."""
+    """Raise InvalidInput if an output asked for cannot be given, or is asked for twice."""
     if not asked:
         return
     known = [spec.name for spec in specs]
+    seen: set[str] = set()
     for output in asked:
+        if output.name in seen:
+            raise _named_twice("output", output.name)
+        seen.add(output.name)
         if output.name not in known:
             raise InvalidInput(
                 f"unexpected inference output '{output.name}' for model '{model}'",
@@ -120,6 +124,10 @@ def _check_form(model: str, spec: TensorSpec, tensor: Tensor) -> None:
             f"unexpected shape for input '{tensor.name}' for model '{model}'. "
             f"Expected {_shape(spec.shape)}, got {_shape(tensor.shape)}."
         )
+
+
+def _named_twice(role: str, name: str) -> InvalidInput:
+    return InvalidInput(f"{role} '{name}' already exists in request", hint="Name it once.")
 
 
 def _listed(names: Mapping[str, Tensor] | Sequence[str]) -> str:

@@ -29,7 +29,7 @@ def test_a_fitting_request_is_given_back_by_name() -> None:
     ("inputs", "text"),
     [
         ([A, B, Tensor("C", Datatype.FP32, A.data)], "unexpected inference input 'C' for model"),
-        ([A, A], "input 'A' is given twice"),
+        ([A, A], "input 'A' already exists in request"),
         (
             [A],
             "Got input(s) ['A'], but missing required input(s) ['B']. Please provide all",
@@ -70,3 +70,9 @@ def test_outputs_come_in_the_order_they_are_asked_for() -> None:
 def test_an_output_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InvalidInput, match="unexpected inference output 'X' for model 'm'"):
         check_outputs("m", PAIR, (RequestedOutput("X"),))
+
+
+def test_an_output_is_asked_for_once() -> None:
+    check_outputs("m", PAIR, (RequestedOutput("B"), RequestedOutput("A")))
+    with pytest.raises(InvalidInput, match="output 'B' already exists in request"):
+        check_outputs("m", PAIR, [RequestedOutput(name) for name in ("B", "A", "B")])
