@@ -20,13 +20,14 @@ from backend.server.options import ServerOptions
 from backend.server.plane import DataPlane, ModelStatus, model_rows
 from backend.server.ports import address
 from backend.server.records import RequestLog
+from backend.server.scheduler import QUEUE_LIMIT
 from backend.server.side_thread import SideThread
 
 _log = logging.getLogger("inferdeck.server")
 
 _START_TIMEOUT_S = 10.0
 _SWITCH_GRACE_S = 0.3
-_WAITING_CONVERSIONS = 64
+_WAITING_CONVERSIONS = QUEUE_LIMIT
 
 T = TypeVar("T")
 

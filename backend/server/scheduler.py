@@ -26,8 +26,11 @@ from backend.server.statistics import Failure, Statistics
 from backend.server.waiting_room import BeingUnloaded, WaitingRoom
 from backend.wire.generated import open_inference_pb2 as pb
 
-QUEUE_LIMIT = 64
-"""How many requests may wait for one model, unless its configuration says otherwise."""
+QUEUE_LIMIT = 512
+"""How many requests may wait for one model, unless its configuration says otherwise.
+
+More than all REST connections can bring at once, and room for load tests over gRPC beside them.
+"""
 
 _LAST_WORDS_S = 10.0
 """How long a model that goes may take for the answers it still owes."""
@@ -237,13 +240,11 @@ def _line(model: LoadedModel, limit: int) -> Line:
 def _timeout(config: pb.ModelConfig, job: Job) -> tuple[int, pb.ModelQueuePolicy.TimeoutAction]:
     """How long a request may wait in nanoseconds, 0 for ever, and what happens then.
 
-    Where the configuration has a policy, a request may shorten its time only if that allows it.
+    A request may shorten its time only where a queue policy of the configuration allows it; like
+    Triton, a model without one never counts the time.
     """
     asked = job.terms.timeout_ns or 0
-    if not config.dynamic_batching.HasField("default_queue_policy"):
-        return asked, pb.ModelQueuePolicy.REJECT
-    dynamic = config.dynamic_batching
-    policy = policy_of(config, job.terms.priority or dynamic.default_priority_level)
+    policy = policy_of(config, job.terms.priority or config.dynamic_batching.default_priority_level)
     allowed = policy.default_timeout_microseconds * 1000
     if policy.allow_timeout_override and asked and (not allowed or asked < allowed):
         return asked, policy.timeout_action

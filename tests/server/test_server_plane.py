@@ -17,6 +17,7 @@ from backend.core.tensors import Array, Datatype, Tensor
 from backend.core.timing import ServerTiming
 from backend.models.registry import ModelRegistry
 from backend.server.plane import DataPlane
+from backend.server.scheduler import QUEUE_LIMIT
 from backend.wire.serving_items import Item, Sound, Values
 from tests.server.scripted_models import Failing, Gated
 
@@ -109,6 +110,25 @@ def test_a_full_queue_refuses_at_once(registry: ModelRegistry, gated: Gated) -> 
         assert [answers(await task) for task in tasks] == [[0], [1], [2]]
 
     on_a_loop(work(), plane)
+
+
+def test_200_requests_at_once_are_served_and_the_usual_queue_is_bounded(
+    registry: ModelRegistry, gated: Gated
+) -> None:
+    plane = DataPlane(registry)
+
+    async def work() -> None:
+        tasks = [asyncio.create_task(plane.infer(request(0)))]
+        await entered(gated)
+        tasks += [asyncio.create_task(plane.infer(request(1))) for _ in range(QUEUE_LIMIT)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match=f"{QUEUE_LIMIT} requests wait already"):
+            await plane.infer(request(2))
+        gated.gate.set()
+        assert [answers(await task) for task in tasks] == [[0]] + [[1]] * QUEUE_LIMIT
+
+    on_a_loop(work(), plane)
+    assert QUEUE_LIMIT >= 200
 
 
 def test_a_request_given_up_while_it_waits_is_never_computed(

@@ -81,15 +81,20 @@ def test_each_level_has_its_own_limit() -> None:
     with_plane(work, model)
 
 
+MAY_TIME_OUT = (
+    "max_batch_size: 1 dynamic_batching { default_queue_policy { allow_timeout_override: true } }"
+)
+
+
 def test_a_request_that_waited_for_too_long_is_never_computed() -> None:
-    model = Scripted(config("m"))
+    model = Scripted(config("m", MAY_TIME_OUT))
     model.gate.clear()
 
     async def work(plane: DataPlane) -> None:
-        first = begin(plane, asking("m", 1))
+        first = begin(plane, asking("m", 1, batch=1))
         await entered(model)
         with pytest.raises(NotReady, match="Request timeout expired"):
-            await plane.infer(asking("m", 2, timeout=10_000))
+            await plane.infer(asking("m", 2, batch=1, timeout=10_000))
         assert plane.metrics("m")[0].pending == 1
         model.gate.set()
         assert await first == 1
@@ -101,12 +106,36 @@ def test_a_request_that_waited_for_too_long_is_never_computed() -> None:
     assert model.batches == [[1]]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "max_batch_size: 1 dynamic_batching {}",
+        "max_batch_size: 1 dynamic_batching { default_queue_policy { max_queue_size: 9 } }",
+    ],
+)
+def test_a_timeout_means_nothing_to_a_model_whose_queue_has_none(text: str) -> None:
+    model = Scripted(config("m", text))
+    model.gate.clear()
+    batch = 1 if text else 0
+
+    async def work(plane: DataPlane) -> None:
+        first = begin(plane, asking("m", 1, batch=batch))
+        await entered(model)
+        late = begin(plane, asking("m", 2, batch=batch, timeout=1))
+        await asyncio.sleep(0.05)
+        model.gate.set()
+        assert (await first, await late) == (1, 2)
+
+    with_plane(work, model)
+
+
 def test_a_timeout_does_not_end_what_is_computed_already() -> None:
-    model = Scripted(config("m"))
+    model = Scripted(config("m", MAY_TIME_OUT))
     model.gate.clear()
 
     async def work(plane: DataPlane) -> None:
-        first = begin(plane, asking("m", 1, timeout=250_000))
+        first = begin(plane, asking("m", 1, batch=1, timeout=250_000))
         await entered(model)
         await asyncio.sleep(0.3)
         model.gate.set()
