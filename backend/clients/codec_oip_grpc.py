@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import message_of, seq_of
@@ -11,8 +12,8 @@ from backend.clients.dialects.rules import DialectRules, StreamReplies
 from backend.core.choices import Payload, Serialization, Transport
 from backend.core.errors import ReplyMismatch, RequestError
 from backend.core.inference import (
-    NO_PARAMETERS,
     TIMING_EXTENSION,
+    TYPED_EXTENSION,
     InferRequest,
     InferResponse,
     Parameters,
@@ -38,16 +39,16 @@ class OipGrpcCodec:
         payload: Payload,
         transport: Transport,
         *,
-        timing_extension: bool,
+        extensions: Collection[str],
         rules: DialectRules = oip.RULES,
     ) -> None:
         self._profile = profile
         self._rules = rules
         self._payload = payload
         self._streamed = transport is Transport.GRPC_STREAM
-        self._parameters: Parameters = (
-            {TIMING_EXTENSION: True} if timing_extension else NO_PARAMETERS
-        )
+        self._raw = payload.serialization is Serialization.RAW
+        wanted = (TIMING_EXTENSION,) if self._raw else (TIMING_EXTENSION, TYPED_EXTENSION)
+        self._parameters: Parameters = {name: True for name in wanted if name in extensions}
         rules.check_parameters(self._parameters)
 
     def encode(self, sample: Sample, seq: int) -> Outgoing:
@@ -59,7 +60,7 @@ class OipGrpcCodec:
             InferRequest(
                 self._profile.model, tuple(tensors), id=str(seq), parameters=self._parameters
             ),
-            raw=self._payload.serialization is Serialization.RAW,
+            raw=self._raw,
         )
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from backend.clients.calls import Codec
 from backend.clients.codec_oip_grpc import OipGrpcCodec
 from backend.clients.codec_oip_rest import OipRestCodec
@@ -18,12 +20,12 @@ def make_codec(
     settings: RunSettings,
     profile: ModelProfile,
     *,
-    timing_extension: bool,
+    extensions: Collection[str],
     rules: DialectRules = oip.RULES,
 ) -> Codec:
     """The codec for these settings and the server's dialect.
 
-    `timing_extension` says that the server offers ours.
+    `extensions` are those that the server lists: what is ours is used where it is offered.
 
     Raises UsageError for a serialisation that the transport does not have.
     """
@@ -34,7 +36,5 @@ def make_codec(
         kind = ServingGrpcCodec if transport.is_grpc else ServingRestCodec
         return kind(profile, payload)
     if transport.is_grpc:
-        return OipGrpcCodec(
-            profile, payload, transport, timing_extension=timing_extension, rules=rules
-        )
+        return OipGrpcCodec(profile, payload, transport, extensions=extensions, rules=rules)
     return OipRestCodec(profile, payload, rules=rules)

@@ -21,7 +21,7 @@ from backend.core.errors import (
     RequestError,
     UsageError,
 )
-from backend.core.inference import TIMING_EXTENSION, ServerMetadata
+from backend.core.inference import ServerMetadata
 from backend.profiles.profile import ModelProfile
 
 
@@ -41,7 +41,7 @@ class GrpcLink:
         )
         self.send_limit = settings.largest_message
         self.rules = dialect_for(settings.target.dialect)
-        self.codec: Codec = make_codec(settings, profile, timing_extension=False)
+        self.codec: Codec = make_codec(settings, profile, extensions=())
 
     def connect(self) -> None:
         """Wait for the connection and ask what the server offers.
@@ -55,8 +55,8 @@ class GrpcLink:
         rules = self.rules = rules_of_server(self._settings.target.dialect, metadata)
         if self._settings.transport is Transport.GRPC_STREAM:
             check_can(rules, Capability.STREAM, hint="Choose gRPC without a stream.")
-        timing = metadata is not None and TIMING_EXTENSION in metadata.extensions
-        self.codec = make_codec(self._settings, self._profile, timing_extension=timing, rules=rules)
+        offered = metadata.extensions if metadata is not None else ()
+        self.codec = make_codec(self._settings, self._profile, extensions=offered, rules=rules)
 
     def call(self, call: Call) -> tuple[bytes, int]:
         """One call with the run's deadline."""

@@ -12,7 +12,7 @@ from backend.clients.dialects.rules import Capability, DialectRules, Door, check
 from backend.clients.rest_channel import RestChannel, is_success
 from backend.core.choices import Api, Compression, RunSettings, Serialization
 from backend.core.errors import PayloadTooLarge, ReplyMismatch, Unsupported, UsageError
-from backend.core.inference import BINARY_EXTENSION, TIMING_EXTENSION, ServerMetadata
+from backend.core.inference import BINARY_EXTENSION, ServerMetadata
 from backend.profiles.profile import ModelProfile
 from backend.wire.oip_json import server_metadata_from_json
 from backend.wire.rest_errors import request_error
@@ -33,7 +33,7 @@ class RestLink:
             settings.target, message_limit=settings.largest_message
         )
         self.send_limit = settings.largest_message
-        self.codec: Codec = make_codec(settings, profile, timing_extension=False)
+        self.codec: Codec = make_codec(settings, profile, extensions=())
 
     def connect(self) -> None:
         """Fetch the server's description; raises TargetUnreachable and the like, and Unsupported
@@ -44,8 +44,8 @@ class RestLink:
         metadata = _metadata(self._get("/v2"))
         rules = rules_of_server(self._settings.target.dialect, metadata)
         self._check_payload(rules, metadata)
-        timing = metadata is not None and TIMING_EXTENSION in metadata.extensions
-        self.codec = make_codec(self._settings, self._profile, timing_extension=timing, rules=rules)
+        offered = metadata.extensions if metadata is not None else ()
+        self.codec = make_codec(self._settings, self._profile, extensions=offered, rules=rules)
 
     def call(self, call: Call) -> tuple[RestReply, int]:
         """One call with the run's deadline."""

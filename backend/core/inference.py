@@ -15,7 +15,6 @@ Parameter: TypeAlias = bool | int | float | str
 Parameters: TypeAlias = Mapping[str, Parameter]
 
 NO_PARAMETERS: Parameters = MappingProxyType({})
-NO_PARAMETERS_AT_ALL: Mapping[str, Parameters] = MappingProxyType({})
 
 BINARY_DATA = "binary_data"
 """Parameter of one requested output: send it as bytes after the JSON."""
@@ -25,6 +24,9 @@ BINARY_DATA_OUTPUT = "binary_data_output"
 
 TIMING_EXTENSION = "inferdeck_timing"
 """Server extension, and the gRPC request parameter that asks for the server's durations."""
+
+TYPED_EXTENSION = "inferdeck_typed"
+"""Server extension, and the gRPC request parameter that asks for outputs in typed lists."""
 
 BINARY_EXTENSION = "binary_tensor_data"
 """Server extension: tensors as bytes over REST."""
@@ -61,7 +63,7 @@ class InferResponse:
     """What a model answered.
 
     `elsewhere` names the outputs whose elements do not travel with the response, since they were
-    put into shared memory, each with the parameters that say where.
+    put into shared memory.
     """
 
     model: str
@@ -69,7 +71,7 @@ class InferResponse:
     version: str = ""
     id: str = ""
     parameters: Parameters = field(default_factory=lambda: NO_PARAMETERS)
-    elsewhere: Mapping[str, Parameters] = field(default_factory=lambda: NO_PARAMETERS_AT_ALL)
+    elsewhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def python_tritonclient(request: Request, target: Target) -> Snippet:
         *body,
         "client.close()",
     ]
-    typed = not rest and any(not _raw(message) for message in request.messages)
+    typed = not rest and any(map(oip_grpc.has_typed_inputs, request.messages))
     return Snippet(
         "python",
         "\n".join(lines) + "\n",
@@ -229,7 +229,7 @@ def _dict(headers: Headers) -> str:
 
 def _read(request: Request, message: bytes) -> InferRequest:
     if not request.rest:
-        return oip_grpc.decode_request(message)[0]
+        return oip_grpc.decode_request(message)
     names = request.path.partition("?")[0].split("/")
     version = names[5] if len(names) > 6 else ""
     model = unquote(names[3])
@@ -238,10 +238,6 @@ def _read(request: Request, message: bytes) -> InferRequest:
 
 def _is_binary(request: Request) -> bool:
     return oip_rest.header_of(dict(request.headers), oip_rest.HEADER_LENGTH) is not None
-
-
-def _raw(message: bytes) -> bool:
-    return oip_grpc.decode_request(message)[1]
 
 
 def _place(request: Request, target: Target, tls: Tls | None) -> str:

@@ -33,7 +33,7 @@ def one_line(event: StreamEvent, method: Method) -> str:
 
 def _inference(direction: Direction, body: bytes, method: Method) -> str:
     if direction is Direction.SENT:
-        request, _ = oip_grpc.decode_request(body)
+        request = oip_grpc.decode_request(body)
         return _tensors(request, request.inputs)
     if method.path == oip_grpc.MODEL_INFER:
         response = oip_grpc.decode_response(body)

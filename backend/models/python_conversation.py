@@ -21,6 +21,7 @@ from backend.core.errors import (
 from backend.core.inference import (
     BINARY_DATA_OUTPUT,
     TIMING_EXTENSION,
+    TYPED_EXTENSION,
     InferRequest,
     RequestedOutput,
 )
@@ -66,6 +67,7 @@ _OURS = frozenset(
         "triton_enable_empty_final_response",
         BINARY_DATA_OUTPUT,
         TIMING_EXTENSION,
+        TYPED_EXTENSION,
     }
 )
 """Request parameters that are for the server; a model is not shown them."""

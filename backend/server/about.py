@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backend.core.inference import (
     BINARY_EXTENSION,
     TIMING_EXTENSION,
+    TYPED_EXTENSION,
     ModelMetadata,
     ServerMetadata,
     TensorMetadata,
@@ -32,6 +33,7 @@ _EXTENSIONS = (
     "parameters",
     "statistics",
     TIMING_EXTENSION,
+    TYPED_EXTENSION,
 )
 
 

@@ -34,6 +34,7 @@ from backend.wire.oip_grpc import (
     decode_request,
     encode_response,
     encode_stream_response,
+    wants_raw,
 )
 from backend.wire.oip_grpc_repeats import ReplyWriter, RequestReader
 from backend.wire.oip_timing import timing_to_parameters
@@ -117,15 +118,15 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: Note) -> bytes:
-        request, raw = _read(data, note, lambda: decode_request(data, *_reading(self._hall)))
-        asked = _Asked(request, raw, self._hall)
+        request = _read(data, note, lambda: decode_request(data, *_reading(self._hall)))
+        asked = _Asked(request, self._hall)
         if asked.served.servable.decoupled:
             raise Unsupported(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{request.model}' with ModelStreamInfer.",
             )
         response, timing = await self._plane.infer(request)
-        return encode_response(asked.answer(response, timing, NO_PARAMETERS), raw=raw)
+        return encode_response(asked.answer(response, timing, NO_PARAMETERS), raw=asked.raw)
 
 
 class _Conversation:
@@ -139,8 +140,8 @@ class _Conversation:
 
     def begin(self, data: bytes, note: Note) -> Turn:
         """The answer of an instant model, the one answer of most, or those of a decoupled one."""
-        request, raw = _read(data, note, lambda: self._reader.read(data))
-        asked = _Asked(request, raw, self._hall)
+        request = _read(data, note, lambda: self._reader.read(data))
+        asked = _Asked(request, self._hall)
         if asked.served.servable.decoupled:
             return self._many(asked, note)
         if asked.served.at_once:
@@ -177,11 +178,11 @@ class _Asked:
 
     __slots__ = ("_delivery", "raw", "request", "served")
 
-    def __init__(self, request: InferRequest, raw: bool, hall: Hall) -> None:
+    def __init__(self, request: InferRequest, hall: Hall) -> None:
         if request.parameters:
             _check_reserved(request)
         self.request = request
-        self.raw = raw
+        self.raw = wants_raw(request)
         self.served = hall.plane.served(request.model, request.version)
         self._delivery = Delivery(request, self.served.servable, hall.memory)
 
@@ -206,16 +207,14 @@ class _Asked:
         )
 
 
-def _read(
-    data: bytes, note: Note, read: Callable[[], tuple[InferRequest, bool]]
-) -> tuple[InferRequest, bool]:
+def _read(data: bytes, note: Note, read: Callable[[], InferRequest]) -> InferRequest:
     try:
-        request, raw = read()
+        request = read()
     except InvalidInput:
         _note_unreadable(data, note)
         raise
     note.model, note.id = request.model, request.id
-    return request, raw
+    return request
 
 
 def _reading(hall: Hall) -> tuple[SharedMemory | None, ReadingLimits]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from backend.core.errors import InvalidInput
-from backend.core.inference import BINARY_DATA_OUTPUT, TIMING_EXTENSION, Parameter, Parameters
+from backend.core.inference import (
+    BINARY_DATA_OUTPUT,
+    TIMING_EXTENSION,
+    TYPED_EXTENSION,
+    Parameter,
+    Parameters,
+)
 from backend.models.servable import SequenceId, SequenceStep
 from backend.server.jobs import NO_TERMS, Terms
 
 _ID, _START, _END = "sequence_id", "sequence_start", "sequence_end"
 _PRIORITY, _TIMEOUT = "priority", "timeout"
 _ASKING = frozenset({_ID, _START, _END, _PRIORITY, _TIMEOUT})
-_OURS = _ASKING | {BINARY_DATA_OUTPUT, TIMING_EXTENSION, "headers"}
+_OURS = _ASKING | {BINARY_DATA_OUTPUT, TIMING_EXTENSION, TYPED_EXTENSION, "headers"}
 _LARGEST = 2**64 - 1
 
 

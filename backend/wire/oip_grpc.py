@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from backend.core.errors import InvalidInput
-from backend.core.inference import InferRequest, InferResponse, RequestedOutput
+from backend.core.inference import (
+    TYPED_EXTENSION,
+    InferRequest,
+    InferResponse,
+    RequestedOutput,
+)
 from backend.core.tensors import Tensor, datatype_from_name
 from backend.wire.elements import Buffer, Place, from_raw, reading_reply, to_raw
 from backend.wire.generated.open_inference_pb2 import (
@@ -62,18 +67,17 @@ def encode_request(request: InferRequest, *, raw: bool) -> bytes:
 
 def decode_request(
     data: bytes, regions: RegionReader | None = None, limits: ReadingLimits = USUAL_LIMITS
-) -> tuple[InferRequest, bool]:
-    """A ModelInferRequest, and whether its reply is to be raw; raises InvalidInput.
+) -> InferRequest:
+    """A ModelInferRequest; raises InvalidInput.
 
-    Only elements in typed lists ask for a reply in typed lists. `regions` reads the inputs that
-    lie in shared memory.
+    `regions` reads the inputs that lie in shared memory.
     """
     message, raw = read_with_buffers(ModelInferRequest, data, _RAW_INPUTS, "raw_input_contents")
     limits.check_tensors("input", len(message.inputs))
     limits.check_tensors("output", len(message.outputs))
     if raw:
         _check_raw_request(message, len(raw))
-    request = InferRequest(
+    return InferRequest(
         model=message.model_name,
         inputs=tuple(_tensors(message.inputs, raw, "input", message.model_name, regions)),
         version=message.model_version,
@@ -84,7 +88,20 @@ def decode_request(
             for output in message.outputs
         ),
     )
-    return request, bool(raw) or not any(map(_filled, message.inputs))
+
+
+def wants_raw(request: InferRequest) -> bool:
+    """Whether the reply is to be raw: as with Triton it is, however the inputs came.
+
+    The parameter `TYPED_EXTENSION` asks for typed lists.
+    """
+    return request.parameters.get(TYPED_EXTENSION) is not True
+
+
+def has_typed_inputs(data: bytes) -> bool:
+    """Whether a ModelInferRequest has inputs in typed lists; raises InvalidInput if it is none."""
+    message, _ = read_with_buffers(ModelInferRequest, data, _RAW_INPUTS, "raw_input_contents")
+    return any(map(_filled, message.inputs))
 
 
 def encode_response(response: InferResponse, *, raw: bool) -> bytes:
@@ -137,10 +154,7 @@ def _response_pieces(response: InferResponse, *, raw: bool) -> list[Buffer]:
     raw = raw or not all(has_typed_field(tensor.datatype) for tensor in response.outputs)
     for tensor in response.outputs:
         slot = message.outputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
-        if tensor.name in elsewhere:
-            for name, parameter in to_messages(elsewhere[tensor.name]).items():
-                slot.parameters[name].CopyFrom(parameter)
-        elif not raw:
+        if not raw and tensor.name not in elsewhere:
             to_typed(tensor, slot.contents)
     # What lies elsewhere has an empty entry: readers count entries as they count outputs.
     buffers = (b"" if tensor.name in elsewhere else to_raw(tensor) for tensor in response.outputs)

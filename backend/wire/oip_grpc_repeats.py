@@ -53,19 +53,19 @@ class RequestReader:
         self._limits = limits
         self._last: _RequestForm | None = None
 
-    def read(self, data: bytes) -> tuple[InferRequest, bool]:
-        """The request, and whether its reply is to be raw; raises InvalidInput.
+    def read(self, data: bytes) -> InferRequest:
+        """The request; raises InvalidInput.
 
         Requests that are alike share their parameters and outputs, not only equal ones.
         """
         if self._last is not None:
             request = self._last.read(data)
             if request is not None:
-                return request, True
+                return request
         self._last = None
-        request, raw = decode_request(data, self._regions, self._limits)
-        self._last = _form_of(data, request) if raw else None
-        return request, raw
+        request = decode_request(data, self._regions, self._limits)
+        self._last = _form_of(data, request)
+        return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,8 @@ def _fields(data: bytes) -> list[tuple[int, memoryview, int]]:
         found = list(length_delimited(memoryview(data)))
     except ValueError:
         return []
-    ends = [start for _, start, _ in found[1:]] + [len(data)]
+    starts = [start for _, start, _ in found]
+    ends = [*starts[1:], len(data)] if starts else []
     return [(number, content, end) for (number, _, content), end in zip(found, ends, strict=True)]
 
 

@@ -123,11 +123,10 @@ def encode_response(response: InferResponse, request: InferRequest) -> tuple[dic
     NaN and infinite numbers are written as bare tokens, as Triton does. Raises InvalidInput for an
     output that was not asked for as bytes but cannot be JSON.
     """
-    header: dict[str, Any] = {"model_name": response.model}
+    header: dict[str, Any] = {"id": response.id} if response.id else {}
+    header["model_name"] = response.model
     if response.version:
         header["model_version"] = response.version
-    if response.id:
-        header["id"] = response.id
     if response.parameters:
         header["parameters"] = dict(response.parameters)
     tails: list[Buffer] = []
@@ -135,7 +134,7 @@ def encode_response(response: InferResponse, request: InferRequest) -> tuple[dic
     outputs = header["outputs"] = []
     for tensor in response.outputs:
         if tensor.name in response.elsewhere:
-            outputs.append(tensor_elsewhere(tensor, response.elsewhere[tensor.name]))
+            outputs.append(tensor_elsewhere(tensor))
         elif _wants_binary(tensor.name, request):
             outputs.append(tensor_to_json(tensor, tails, bare_nan=True))
         else:

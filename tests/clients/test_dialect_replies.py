@@ -209,7 +209,7 @@ def test_streams_are_read_and_matched(name: str, serialization: Serialization) -
         profile_for("identity"),
         Payload(serialization),
         Transport.GRPC_STREAM,
-        timing_extension=False,
+        extensions=(),
         rules=dialect_for(name),
     )
     stream = exchanges(name, "grpc", f"stream {serialization}")[f"stream {serialization}"]
@@ -225,9 +225,7 @@ def test_streams_are_read_and_matched(name: str, serialization: Serialization) -
 @pytest.mark.parametrize("name", ["triton", "oip"])
 def test_an_error_in_a_stream_names_its_request(name: str) -> None:
     stream = exchanges(name, "grpc", "stream with")["stream with an error raw"]
-    codec = OipGrpcCodec(
-        profile_for("identity"), Payload(), Transport.GRPC_STREAM, timing_extension=False
-    )
+    codec = OipGrpcCodec(profile_for("identity"), Payload(), Transport.GRPC_STREAM, extensions=())
     with pytest.raises(NotFound, match="unknown model: 'nosuch'") as failure:
         codec.decode(bytes.fromhex(stream["replies"][1]))
     assert failure.value.seq == 2

@@ -159,7 +159,7 @@ def test_grpcurl_names_the_schema_and_the_same_message() -> None:
     assert (Path(folder), proto) == (PROTOS, "open_inference.proto")
     assert (PROTOS / proto).is_file()
     sent = json_format.Parse(words[words.index("-d") + 1], ModelInferRequest())
-    assert oip_grpc.decode_request(sent.SerializeToString())[0].id == "it's me"
+    assert oip_grpc.decode_request(sent.SerializeToString()).id == "it's me"
     assert words[-2:] == ["127.0.0.1:1", "inference.GRPCInferenceService/ModelInfer"]
     long = to_request(identity(6000), Serialization.RAW, "t")
     snippet = grpcurl(long, ELSEWHERE, method_of(long))

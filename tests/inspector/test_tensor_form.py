@@ -82,7 +82,7 @@ def test_generated_values_survive_every_serialization_that_can_carry_them(
         if sent.rest:
             back = oip_rest.decode_request(dict(sent.headers), sent.body, "m").inputs[0]
         else:
-            back = oip_grpc.decode_request(sent.body)[0].inputs[0]
+            back = oip_grpc.decode_request(sent.body).inputs[0]
         np.testing.assert_array_equal(back.data, tensor.data)
         assert sent.size == len(sent.body)
 
@@ -110,7 +110,7 @@ def test_a_request_says_everything_that_the_form_holds() -> None:
     )
     request = to_request(form.infer_request(), Serialization.RAW, "home", stream=True)
     assert (request.kind, request.path) == (MethodKind.BIDI_STREAM, oip_grpc.MODEL_STREAM_INFER)
-    back = oip_grpc.decode_request(request.body)[0]
+    back = oip_grpc.decode_request(request.body)
     assert (back.model, back.version, back.id) == ("m", "3", "id-1")
     assert dict(back.parameters) == {"priority": 2}
     assert [(out.name, dict(out.parameters)) for out in back.outputs] == [

@@ -123,7 +123,7 @@ class TestOpenInference:
             channel, "ServerMetadata", oip.ServerMetadataRequest(), oip.ServerMetadataResponse
         )
         assert about.name == "inferdeck"
-        assert "inferdeck_timing" in about.extensions
+        assert {"inferdeck_timing", "inferdeck_typed"} <= set(about.extensions)
         asked = oip.ModelMetadataRequest(name="pair")
         model = ask(channel, "ModelMetadata", asked, oip.ModelMetadataResponse)
         assert (model.name, list(model.versions)) == ("pair", ["1"])
@@ -134,15 +134,19 @@ class TestOpenInference:
         assert [output.name for output in model.outputs] == ["SCALED", "NAME"]
 
     @pytest.mark.parametrize("raw", [True, False])
-    def test_the_reply_is_raw_or_typed_like_the_request(
-        self, channel: grpc.Channel, raw: bool
+    @pytest.mark.parametrize("typed_reply", [True, False])
+    def test_the_reply_is_raw_unless_typed_lists_are_asked_for(
+        self, channel: grpc.Channel, raw: bool, typed_reply: bool
     ) -> None:
-        asked = request([1, 2, 3], id="seven")
+        wish = {"inferdeck_typed": True} if typed_reply else {}
+        asked = request([1, 2, 3], id="seven", parameters=wish)
         reply = call(channel, oip_grpc.MODEL_INFER, oip_grpc.encode_request(asked, raw=raw))
         answer = oip_grpc.decode_response(reply)
         assert (answer.id, answer.model, answer.version) == ("seven", "identity", "1")
         assert answer.outputs[0].data.tolist() == [1, 2, 3]
-        assert bool(oip.ModelInferResponse.FromString(reply).raw_output_contents) is raw
+        message = oip.ModelInferResponse.FromString(reply)
+        assert len(message.raw_output_contents) == (0 if typed_reply else 1)
+        assert list(message.outputs[0].contents.uint_contents) == ([1, 2, 3] if typed_reply else [])
 
     def test_the_servers_durations_come_to_those_who_ask(self, channel: grpc.Channel) -> None:
         for parameters, told in (({"inferdeck_timing": True}, True), ({}, False)):

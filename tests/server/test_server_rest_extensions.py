@@ -220,12 +220,7 @@ class TestSharedMemory:
         }
         reply = rest.post("/v2/models/plain/infer", self.ask(8, 20, there))
         (output,) = reply.json()["outputs"]
-        assert output == {
-            "name": "OUTPUT0",
-            "shape": [5],
-            "datatype": "INT32",
-            "parameters": there | {"shared_memory_byte_size": 20},
-        }
+        assert output == {"name": "OUTPUT0", "shape": [5], "datatype": "INT32"}
         assert np.frombuffer(file.read_bytes()[100:120], "<i4").tolist() == [2, 3, 4, 5, 6]
         plain = rest.post("/v2/models/plain/infer", self.ask(8)).json()
         assert plain["outputs"][0]["data"] == [2, 3, 4, 5, 6]

@@ -164,7 +164,7 @@ def test_the_content_type_decides_nothing(http: requests.Session, server: Embedd
         (b"{}", "inputs"),
         ({"inputs": []}, "missing required input(s) ['INPUT0']"),
         ({"inputs": [bytes_of(1) | {"name": "X"}]}, "unexpected inference input 'X'"),
-        ({"inputs": [bytes_of(1), bytes_of(1)]}, "given twice"),
+        ({"inputs": [bytes_of(1), bytes_of(1)]}, "input 'INPUT0' already exists in request"),
         ({"inputs": [bytes_of(1) | {"datatype": "INT8"}]}, "data-type is 'INT8'"),
         ({"inputs": [bytes_of(1) | {"datatype": "uint8"}]}, "Unknown datatype 'uint8'"),
         ({"inputs": [bytes_of(1, 2) | {"shape": [1, 2]}]}, "Expected [-1], got [1,2]"),

@@ -211,7 +211,7 @@ def test_sound_files(data: bytes) -> None:
 def test_codecs_over_rest(status: int, body: bytes) -> None:
     for api in Api:
         run = RunSettings(Target("t"), "pitch", api, Transport.REST, Payload(Serialization.BINARY))
-        codec = make_codec(run, profile_for("pitch"), timing_extension=True)
+        codec = make_codec(run, profile_for("pitch"), extensions=("inferdeck_timing",))
         reply = RestReply(status, {"server-timing": "queue;dur=x"}, body)
         wanted = ReplyMismatch if status == 200 else RequestError
         tolerate(lambda codec=codec, reply=reply: codec.decode(reply), wanted)  # type: ignore[misc]
@@ -223,7 +223,7 @@ def test_codecs_over_grpc(data: bytes) -> None:
     for api in Api:
         for transport in (Transport.GRPC, Transport.GRPC_STREAM):
             run = RunSettings(Target("t"), "pitch", api, transport, Payload())
-            codec = make_codec(run, profile_for("pitch"), timing_extension=True)
+            codec = make_codec(run, profile_for("pitch"), extensions=("inferdeck_timing",))
             tolerate(
                 lambda codec=codec: codec.decode(data),  # type: ignore[misc]
                 (ReplyMismatch, RequestError),
@@ -249,7 +249,7 @@ def test_any_tensor_survives_as_bytes(tensor: Tensor) -> None:
 
     headers, body = oip_rest.encode_request(request, binary=True)
     over_rest = oip_rest.decode_request(headers, body, "m").inputs
-    over_grpc = oip_grpc.decode_request(oip_grpc.encode_request(request, raw=True))[0].inputs
+    over_grpc = oip_grpc.decode_request(oip_grpc.encode_request(request, raw=True)).inputs
 
     for back in (*over_rest, *over_grpc):
         same_tensor(back, tensor)
@@ -260,7 +260,7 @@ def test_any_tensor_survives_as_bytes(tensor: Tensor) -> None:
 def test_any_tensor_survives_in_typed_lists(tensor: Tensor) -> None:
     request = InferRequest("m", (tensor,))
 
-    back = oip_grpc.decode_request(oip_grpc.encode_request(request, raw=False))[0].inputs[0]
+    back = oip_grpc.decode_request(oip_grpc.encode_request(request, raw=False)).inputs[0]
 
     assert back.shape == tensor.shape
     if tensor.datatype is Datatype.BYTES:

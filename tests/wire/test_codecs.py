@@ -6,6 +6,7 @@ The other side is played by the wire formats themselves, as the embedded server 
 from __future__ import annotations
 
 import gzip
+from collections.abc import Collection
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -25,7 +26,7 @@ from backend.core.choices import (
     why_not_serialization,
 )
 from backend.core.errors import InvalidInput, NotFound, NotReady, ReplyMismatch, UsageError
-from backend.core.inference import InferResponse
+from backend.core.inference import TIMING_EXTENSION, InferResponse
 from backend.core.predictions import Predictions, Tensors
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.target import Target
@@ -60,17 +61,21 @@ def defined(kind: MediaKind) -> list[tuple[Api, Transport, Payload]]:
 
 
 def codec(
-    model: str, api: Api, transport: Transport, payload: Payload, *, timing: bool = True
+    model: str,
+    api: Api,
+    transport: Transport,
+    payload: Payload,
+    extensions: Collection[str] = (TIMING_EXTENSION,),
 ) -> Codec:
     settings = RunSettings(Target("t"), model, api, transport, payload)
-    return make_codec(settings, profile_for(model), timing_extension=timing)
+    return make_codec(settings, profile_for(model), extensions=extensions)
 
 
 def received(call: Call, api: Api, model: str) -> list[Tensor]:
     """The input tensors that a server makes of a call."""
     if isinstance(call, GrpcCall):
         if api is Api.OIP:
-            return list(oip_grpc.decode_request(call.message)[0].inputs)
+            return list(oip_grpc.decode_request(call.message).inputs)
         return tensors_of(serving_grpc.decode_input(call.message).item, model)
     body = bytes(call.body)
     if call.headers.get("Content-Encoding") == "gzip":
@@ -187,7 +192,8 @@ def reply_to(call: Call, api: Api, transport: Transport, seq: int) -> RestReply 
         if api is Api.SERVING:
             result = serving_grpc.ServingResult(PREDICTIONS, str(seq), "identity", TIMING)
             return serving_grpc.encode_result(result)
-        request, raw = oip_grpc.decode_request(call.message)
+        request = oip_grpc.decode_request(call.message)
+        raw = oip_grpc.wants_raw(request)
         response = InferResponse(
             "identity", (OUTPUT,), id=request.id, parameters=timing_to_parameters(TIMING)
         )
@@ -247,13 +253,29 @@ def test_paths_and_methods_are_those_of_the_protocols(api: Api) -> None:
     )
 
 
-def test_the_timing_parameter_goes_only_to_those_who_know_it() -> None:
-    for timing in (True, False):
-        speaks = codec("pitch", Api.OIP, Transport.GRPC, Payload(), timing=timing)
-        call = speaks.encode(WINDOW, SEQ).call
-        assert isinstance(call, GrpcCall)
-        request, _ = oip_grpc.decode_request(call.message)
-        assert request.parameters == ({"inferdeck_timing": True} if timing else {})
+@pytest.mark.parametrize(
+    ("offered", "serialization", "sent"),
+    [
+        ((), Serialization.RAW, set()),
+        ((), Serialization.TYPED, set()),
+        (("statistics", "inferdeck_timing"), Serialization.TYPED, {"inferdeck_timing"}),
+        (("inferdeck_timing", "inferdeck_typed"), Serialization.RAW, {"inferdeck_timing"}),
+        (
+            ("inferdeck_timing", "inferdeck_typed"),
+            Serialization.TYPED,
+            {"inferdeck_timing", "inferdeck_typed"},
+        ),
+    ],
+)
+def test_our_parameters_go_only_to_those_who_know_them(
+    offered: tuple[str, ...], serialization: Serialization, sent: set[str]
+) -> None:
+    speaks = codec("pitch", Api.OIP, Transport.GRPC, Payload(serialization), offered)
+    call = speaks.encode(WINDOW, SEQ).call
+    assert isinstance(call, GrpcCall)
+    request = oip_grpc.decode_request(call.message)
+    assert request.parameters == dict.fromkeys(sent, True)
+    assert oip_grpc.wants_raw(request) is ("inferdeck_typed" not in sent)
 
 
 @pytest.mark.parametrize("api", list(Api))

@@ -42,7 +42,7 @@ def test_a_json_request_is_known_to_the_byte() -> None:
 
     assert headers == {"Content-Type": "application/json"}
     assert body == (
-        b'{"id":"7","inputs":[{"name":"X","shape":[2,2],"datatype":"FP32",'
+        b'{"id":"7","inputs":[{"name":"X","datatype":"FP32","shape":[2,2],'
         b'"data":[0.5,-1.0,3.0,0.1]}]}'
     )
 
@@ -53,8 +53,8 @@ def test_a_binary_request_is_known_to_the_byte() -> None:
 
     head = (
         b'{"parameters":{"binary_data_output":true},"inputs":['
-        b'{"name":"X","shape":[2],"datatype":"INT16","parameters":{"binary_data_size":4}},'
-        b'{"name":"Y","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":6}}]}'
+        b'{"name":"X","datatype":"INT16","shape":[2],"parameters":{"binary_data_size":4}},'
+        b'{"name":"Y","datatype":"BYTES","shape":[1],"parameters":{"binary_data_size":6}}]}'
     )
     assert headers == {
         "Content-Type": "application/octet-stream",
@@ -364,6 +364,8 @@ def raw_body(spec: TensorSpec | None, body: bytes) -> InferRequest:
         (TensorSpec("X", Datatype.FP32, (2, -1)), b"\0" * 24, (2, 3)),
         (TensorSpec("X", Datatype.INT16, (2,)), b"\0" * 4, (2,)),
         (TensorSpec("X", Datatype.BYTES, (1,)), b"no prefix", (1,)),
+        (TensorSpec("X", Datatype.BYTES, (1, 1)), b"no prefix", (1, 1)),
+        (TensorSpec("X", Datatype.BYTES, (1, -1)), b"", (1, 1)),
         (TensorSpec("X", Datatype.UINT8, (-1,)), b"", (0,)),
     ],
 )
@@ -374,6 +376,8 @@ def test_a_body_without_a_header_is_the_only_input(
 
     assert request.inputs[0].shape == shape
     assert request.parameters == {"binary_data_output": True}
+    if spec.datatype is Datatype.BYTES:
+        assert request.inputs[0].data.tolist() == np.full(shape, body, object).tolist()
 
 
 @pytest.mark.parametrize(
@@ -384,6 +388,8 @@ def test_a_body_without_a_header_is_the_only_input(
         (TensorSpec("X", Datatype.FP32, (-1,)), b"abc", "multiple of 4, got 3"),
         (TensorSpec("X", Datatype.INT16, (2,)), b"abc", "Expected 4, got 3"),
         (TensorSpec("X", Datatype.BYTES, (2,)), b"abc", "one BYTES element"),
+        (TensorSpec("X", Datatype.BYTES, (1, 2)), b"abc", "one BYTES element"),
+        (TensorSpec("X", Datatype.BYTES, (1, 0)), b"abc", "one BYTES element"),
     ],
 )
 def test_a_body_whose_shape_does_not_follow_is_refused(

@@ -69,7 +69,7 @@ def test_buffers_are_views_of_the_message() -> None:
 def test_floats_at_odd_places_are_moved_to_even_ones() -> None:
     for name in ("X", "XX", "XXX", "XXXX"):
         tensor = Tensor(name, Datatype.FP64, np.arange(4.0))
-        request, _ = oip_grpc.decode_request(
+        request = oip_grpc.decode_request(
             oip_grpc.encode_request(InferRequest("m", (tensor,)), raw=True)
         )
         assert request.inputs[0].data.flags.aligned
