@@ -32,6 +32,7 @@ _EXTENSIONS = (
     BINARY_EXTENSION,
     "parameters",
     "statistics",
+    "logging",
     TIMING_EXTENSION,
     TYPED_EXTENSION,
 )

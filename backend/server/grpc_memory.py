@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from backend.core.errors import Unsupported
-from backend.server.absent import NO_CUDA
 from backend.server.delivery import NO_SHARED_MEMORY
 from backend.server.grpc_edge import Answer, Note
 from backend.server.hall import Hall
-from backend.server.shared_memory import Region, SharedMemory
+from backend.server.shared_memory import NO_CUDA, Region, SharedMemory, cuda_regions
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.messages import parse
 
 
 def memory_methods(hall: Hall) -> dict[str, Answer]:
-    """System shared memory, and CUDA's that is not offered."""
+    """System shared memory, and CUDA's, which never has a region."""
     memory = _Memory(hall)
     return {
         "SystemSharedMemoryStatus": memory.status,
@@ -62,8 +61,8 @@ class _Memory:
 
 
 async def _cuda_status(data: bytes, _note: Note) -> bytes:
-    parse(pb.CudaSharedMemoryStatusRequest, data)
-    raise Unsupported(NO_CUDA)
+    cuda_regions(parse(pb.CudaSharedMemoryStatusRequest, data).name)
+    return pb.CudaSharedMemoryStatusResponse().SerializeToString()
 
 
 async def _cuda_register(data: bytes, _note: Note) -> bytes:

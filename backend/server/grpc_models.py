@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.core.errors import InvalidInput, Unsupported
-from backend.server.absent import NO_LOGGING, NO_TRACE
 from backend.server.grpc_edge import Answer, Note
 from backend.server.hall import Hall
 from backend.server.load_terms import config_override
@@ -15,7 +14,7 @@ from backend.wire.messages import parse
 
 
 def model_methods(hall: Hall) -> dict[str, Answer]:
-    """What is said of models, and done to them; and what is not offered."""
+    """What is said of models, and done to them."""
     models = _Models(hall)
     return {
         "ModelConfig": models.config,
@@ -23,8 +22,6 @@ def model_methods(hall: Hall) -> dict[str, Answer]:
         "RepositoryIndex": models.index,
         "RepositoryModelLoad": models.load,
         "RepositoryModelUnload": models.unload,
-        "TraceSetting": _trace,
-        "LogSettings": _logging,
     }
 
 
@@ -79,16 +76,6 @@ class _Models:
             raise InvalidInput("'unload_dependents' must be true or false.")
         await self._plane.repository.unload(request.model_name)
         return pb.RepositoryModelUnloadResponse().SerializeToString()
-
-
-async def _trace(data: bytes, note: Note) -> bytes:
-    note.model = parse(pb.TraceSettingRequest, data).model_name
-    raise Unsupported(NO_TRACE)
-
-
-async def _logging(data: bytes, _note: Note) -> bytes:
-    parse(pb.LogSettingsRequest, data)
-    raise Unsupported(NO_LOGGING)
 
 
 def _check_repository(name: str) -> None:

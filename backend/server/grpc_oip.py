@@ -22,6 +22,7 @@ from backend.server.delivery import Delivery
 from backend.server.grpc_edge import GrpcEdge, Note, Service
 from backend.server.grpc_memory import memory_methods
 from backend.server.grpc_models import model_methods
+from backend.server.grpc_settings import settings_methods
 from backend.server.grpc_stream import Turn
 from backend.server.hall import Hall
 from backend.server.shared_memory import SharedMemory
@@ -64,7 +65,8 @@ def oip_service(hall: Hall, edge: GrpcEdge) -> Service:
             ),
             **{
                 name: edge.unary(name, answer)
-                for name, answer in (model_methods(hall) | memory_methods(hall)).items()
+                for part in (model_methods, memory_methods, settings_methods)
+                for name, answer in part(hall).items()
             },
         },
         edge,

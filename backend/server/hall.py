@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.server.log_settings import LogSettings
 from backend.server.options import ServerOptions
 from backend.server.plane import DataPlane
 from backend.server.readiness import Readiness
 from backend.server.shared_memory import SharedMemory, shared_memory_works
+from backend.server.trace_settings import TraceSettings
 from backend.wire.reading_limits import ReadingLimits
 
 
@@ -19,9 +21,12 @@ class Hall:
     readiness: Readiness
     memory: SharedMemory | None
     reading: ReadingLimits
+    log: LogSettings
+    trace: TraceSettings
 
     def close(self) -> None:
-        """Let go of the shared memory."""
+        """Let go of the shared memory, and log again as before."""
+        self.log.close()
         if self.memory is not None:
             self.memory.unregister_all()
 
@@ -30,4 +35,4 @@ def make_hall(plane: DataPlane, options: ServerOptions) -> Hall:
     """The hall of a server; only programs on this machine may share memory with it."""
     shares = shared_memory_works() and options.loopback
     memory = SharedMemory(options.message_limit) if shares else None
-    return Hall(plane, Readiness(), memory, options.limits.reading)
+    return Hall(plane, Readiness(), memory, options.limits.reading, LogSettings(), TraceSettings())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from dataclasses import dataclass
 from typing import TypeAlias
+
+_log = logging.getLogger("inferdeck.server")
 
 KEPT_RECORDS = 100
 """How many requests the log remembers."""
@@ -85,4 +88,10 @@ class RequestLog:
                     bytes_in,
                     bytes_out,
                 )
+            )
+        if _log.isEnabledFor(logging.DEBUG):
+            # What the peer wrote is quoted: it stays one line.
+            _log.debug(
+                "%s %r of %s for model %r: %s after %.3f ms, %d bytes in, %d out",
+                *(api, method, peer, model, status, duration_ms, bytes_in, bytes_out),
             )

@@ -11,7 +11,6 @@ from backend.server.hall import Hall
 from backend.server.options import ServerOptions
 from backend.server.records import RequestLog
 from backend.server.rest_about import about_endpoints
-from backend.server.rest_absent import absent_endpoints
 from backend.server.rest_body import ClientLeft
 from backend.server.rest_edge import RestEdge, say_error
 from backend.server.rest_endpoints import routes_of
@@ -21,6 +20,7 @@ from backend.server.rest_memory import memory_endpoints
 from backend.server.rest_models import model_endpoints
 from backend.server.rest_oip import oip_endpoints
 from backend.server.rest_serving import serving_endpoints
+from backend.server.rest_settings import settings_endpoints
 from backend.server.rest_short_way import ShortWay
 from backend.server.side_thread import SideThread
 from backend.server.trimming import Trimmer
@@ -45,7 +45,7 @@ def rest_app(
         *model_endpoints(hall, edge),
         *inference,
         *memory_endpoints(hall, edge),
-        *absent_endpoints(),
+        *settings_endpoints(hall, edge),
     ]
     ends += about_endpoints(hall, edge, ends, token=bool(options.token))
     app = Starlette(

@@ -11,7 +11,7 @@ from backend.server.hall import Hall
 from backend.server.rest_edge import RestEdge
 from backend.server.rest_endpoints import Endpoint
 from backend.server.rest_schemas import JSON
-from backend.server.shared_memory import Region, SharedMemory
+from backend.server.shared_memory import NO_CUDA, Region, SharedMemory, cuda_regions
 from backend.wire.json_text import write_json
 from backend.wire.oip_json import text
 from backend.wire.repository_json import count, read_object
@@ -19,10 +19,12 @@ from backend.wire.repository_json import count, read_object
 _GROUP = "shared memory"
 _ROOT = "/v2/systemsharedmemory"
 _REGION = f"{_ROOT}/region/{{region}}"
+_CUDA = "/v2/cudasharedmemory"
+_CUDA_REGION = f"{_CUDA}/region/{{region}}"
 
 
 def memory_endpoints(hall: Hall, edge: RestEdge) -> list[Endpoint]:
-    """Status, register and unregister, of one region and of all."""
+    """Status, register and unregister, of one region and of all; CUDA memory never has a region."""
     memory = _Memory(hall, edge)
     ends = []
     for path, which in ((_ROOT, "every region"), (_REGION, "a region")):
@@ -54,6 +56,12 @@ def memory_endpoints(hall: Hall, edge: RestEdge) -> list[Endpoint]:
             body_required=True,
         )
     )
+    ends.append(Endpoint("POST", f"{_CUDA_REGION}/register", memory.cuda_register, _GROUP, NO_CUDA))
+    for path in (_CUDA, _CUDA_REGION):
+        ends += [
+            Endpoint("GET", f"{path}/status", memory.cuda_status, _GROUP, "There is no region"),
+            Endpoint("POST", f"{path}/unregister", memory.cuda_unregister, _GROUP, "Does nothing"),
+        ]
     return ends
 
 
@@ -96,6 +104,15 @@ class _Memory:
             memory.unregister(name)
         else:
             memory.unregister_all()
+        return Response()
+
+    async def cuda_status(self, request: Request) -> Response:
+        return self._edge.about(write_json(cuda_regions(request.path_params.get("region", ""))))
+
+    async def cuda_register(self, _request: Request) -> Response:
+        raise Unsupported(NO_CUDA)
+
+    async def cuda_unregister(self, _request: Request) -> Response:
         return Response()
 
     @property

@@ -142,6 +142,22 @@ SCHEMAS: Mapping[str, Schema] = {
             byte_size=_COUNT,
         )
     ),
+    "LogSettings": _object(
+        log_file=_TEXT,
+        log_info=_FLAG,
+        log_warning=_FLAG,
+        log_error=_FLAG,
+        log_verbose_level=_COUNT,
+        log_format=_TEXT,
+    ),
+    "TraceSettings": _object(
+        trace_level=_list(_TEXT),
+        trace_rate=_TEXT,
+        trace_count=_TEXT,
+        log_frequency=_TEXT,
+        trace_file=_TEXT,
+        trace_mode=_TEXT,
+    ),
     "PredictRequest": _object(
         ("input",),
         input={"description": "A number or nested lists of numbers."},

@@ -19,6 +19,8 @@ from backend.core.errors import InvalidInput, NotFound, Overloaded, PayloadTooLa
 from backend.server.statuses import AlreadyExists
 from backend.wire.elements import Buffer
 
+NO_CUDA = "CUDA shared memory is not supported by this server"
+
 MAX_REGIONS = 256
 """Each registered region holds one open file."""
 
@@ -146,6 +148,13 @@ class SharedMemory:
         if start + size > os.fstat(descriptor).st_size:
             raise _shrunk(name)
         return start, descriptor
+
+
+def cuda_regions(name: str) -> tuple[()]:
+    """The registered regions of CUDA memory, which are none; raises NotFound for one by name."""
+    if name:
+        raise NotFound(f"Unable to find cuda shared memory region: '{name}'")
+    return ()
 
 
 def _path(region: Region) -> str:

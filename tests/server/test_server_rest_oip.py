@@ -195,25 +195,6 @@ def test_a_header_length_out_of_range_is_refused(
     assert "inference header size should be in range" in reply.json()["error"]
 
 
-@pytest.mark.parametrize(
-    ("verb", "path"),
-    [
-        ("GET", "/v2/logging"),
-        ("POST", "/v2/logging"),
-        ("GET", "/v2/trace/setting"),
-        ("POST", "/v2/models/pair/trace/setting"),
-        ("GET", "/v2/cudasharedmemory/status"),
-        ("POST", "/v2/cudasharedmemory/region/r/register"),
-    ],
-)
-def test_an_extension_that_is_not_offered_is_a_501(
-    http: requests.Session, server: EmbeddedServer, verb: str, path: str
-) -> None:
-    reply = http.request(verb, server.rest_url + path, json={}, timeout=5)
-    assert reply.status_code == 501
-    assert "not supported" in reply.json()["error"]
-
-
 @pytest.mark.parametrize("binary", [True, False])
 @pytest.mark.parametrize(
     ("coding", "pack"),
