@@ -27,7 +27,9 @@ def triton(program: str, folder: Path, models: Mapping[str, Path] = NO_MODELS) -
     write_triton(repository, models)
     options = ["--model-control-mode=explicit", "--load-model=*"]
     command = [program, str(rest), str(grpc), str(repository), *options]
-    with _running(command, folder / "triton.log", f"http://127.0.0.1:{rest}/v2/health/ready"):
+    with run_until_ready(
+        command, folder / "triton.log", f"http://127.0.0.1:{rest}/v2/health/ready"
+    ):
         yield Target("triton", f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}")
 
 
@@ -41,7 +43,7 @@ def mlserver(
     write_mlserver(home, rest, grpc, models)
     command = [program, "start", str(home)]
     ready = f"http://127.0.0.1:{rest}/v2/health/ready"
-    with _running(command, folder / "mlserver.log", ready, {"PYTHONPATH": str(home)}):
+    with run_until_ready(command, folder / "mlserver.log", ready, {"PYTHONPATH": str(home)}):
         yield Target("mlserver", f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}")
 
 
@@ -51,7 +53,9 @@ def kserve(python: str, folder: Path, models: Mapping[str, Path] = NO_MODELS) ->
     rest, grpc = free_ports()
     program, told = write_kserve(folder / "kserve", models)
     command = [python, program, str(rest), str(grpc), told]
-    with _running(command, folder / "kserve.log", f"http://127.0.0.1:{rest}/v2/health/ready"):
+    with run_until_ready(
+        command, folder / "kserve.log", f"http://127.0.0.1:{rest}/v2/health/ready"
+    ):
         yield Target("kserve", f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}")
 
 
@@ -68,9 +72,10 @@ def free_ports(count: int = 2) -> list[int]:
 
 
 @contextmanager
-def _running(
+def run_until_ready(
     command: Sequence[str], log: Path, ready: str, more: Mapping[str, str] | None = None
 ) -> Iterator[None]:
+    """A server's program, from when it answers at `ready` to the end of the block."""
     with log.open("wb") as out:
         child = subprocess.Popen(
             command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **(more or {})}
