@@ -130,7 +130,11 @@ class DataPlane:
             if name in ("", model.servable.name) and version in ("", model.servable.version)
         ]
         if name and not found:
-            raise InvalidInput(f"requested model '{name}' is not available")
+            raise InvalidInput(
+                f"requested model version is not available for model '{name}'"
+                if name in self.registry.names()
+                else f"requested model '{name}' is not available"
+            )
         rows = []
         for model in found:
             with contextlib.suppress(NotReady):  # unloaded meanwhile

@@ -66,7 +66,7 @@ class _Settings:
 
     async def trace(self, request: Request) -> Response:
         values = self._hall.trace.values(self._traced_model(request))
-        # Only the level may have several values.
+        # Only of levels there might be several.
         body = {
             name: list(told) if name == "trace_level" else told[0] for name, told in values.items()
         }

@@ -28,7 +28,7 @@ class TraceSettings:
         self._own: dict[str, dict[str, tuple[str, ...]]] = {}
 
     def values(self, model: str = "") -> dict[str, tuple[str, ...]]:
-        """Every setting by its name, of the server or of a model; only a level may have several."""
+        """Every setting by its name, of the server or of a model; each has one value."""
         return {**_DEFAULTS, **self._own.get("", {}), **self._own.get(model, {})}
 
     def update(self, given: Mapping[str, Sequence[str]], model: str = "") -> None:
@@ -37,12 +37,16 @@ class TraceSettings:
         Raises Unsupported for what would have to trace, and InvalidInput; then none is changed. The
         caller has seen to it that there is such a model.
         """
+        own = dict(self._own.get(model, {}))
         for name, values in given.items():
             _check(name, values)
-        own = {**self._own.get(model, {}), **{name: tuple(v) for name, v in given.items()}}
-        self._own[model] = {name: values for name, values in own.items() if values}
-        if not self._own[model]:
-            del self._own[model]
+            own.pop(name, None)
+            if values:
+                # All levels are OFF: one says so, however many came.
+                own[name] = (values[0],)
+        self._own.pop(model, None)
+        if own:
+            self._own[model] = own
 
 
 def _check(name: str, values: Sequence[str]) -> None:

@@ -245,6 +245,11 @@ class TestTrace:
             settings.update({"trace_count": ["3"], name: values})
         assert settings.values() == before
 
+    def test_a_level_is_kept_once_however_often_it_came(self) -> None:
+        settings = TraceSettings()
+        settings.update({"trace_level": ["OFF"] * 100_000})
+        assert settings.values()["trace_level"] == ("OFF",)
+
     def test_refusals_over_the_wire(
         self, http: requests.Session, server: EmbeddedServer, channel: grpc.Channel
     ) -> None:
