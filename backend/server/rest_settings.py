@@ -13,8 +13,7 @@ from backend.server.hall import Hall
 from backend.server.rest_edge import RestEdge
 from backend.server.rest_endpoints import Endpoint
 from backend.server.rest_schemas import JSON
-from backend.wire.json_text import write_json
-from backend.wire.oip_parameters import kind_of
+from backend.wire.json_text import kind_of, write_json
 from backend.wire.repository_json import read_object
 
 _LOGGING, _TRACE = "/v2/logging", "/trace/setting"

@@ -193,9 +193,7 @@ class TestOpenInference:
             assert status is grpc.StatusCode.INVALID_ARGUMENT
             assert "3 bytes are not" in details
 
-    @pytest.mark.parametrize(
-        "method", ["TraceSetting", "LogSettings", "CudaSharedMemoryStatus", "Anything"]
-    )
+    @pytest.mark.parametrize("method", ["CudaSharedMemoryRegister", "Anything"])
     def test_other_methods_say_that_they_are_not_offered(
         self, channel: grpc.Channel, method: str
     ) -> None:
