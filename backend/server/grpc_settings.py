@@ -36,7 +36,7 @@ class _Settings:
                 told.uint32_param = value
             else:
                 told.string_param = value
-        return reply.SerializeToString()
+        return reply.SerializeToString(deterministic=True)
 
     async def trace(self, data: bytes, note: Note) -> bytes:
         request = parse(pb.TraceSettingRequest, data)
@@ -48,7 +48,7 @@ class _Settings:
         reply = pb.TraceSettingResponse()
         for name, values in self._hall.trace.values(request.model_name).items():
             reply.settings[name].value.extend(values)
-        return reply.SerializeToString()
+        return reply.SerializeToString(deterministic=True)
 
 
 def _values(settings: Mapping[str, pb.LogSettingsRequest.SettingValue]) -> dict[str, LogValue]:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TypeAlias
+from typing import TextIO, TypeAlias
 
 from backend.core.errors import InvalidInput, Unsupported
 from backend.server.log_writer import LogWriter
@@ -40,7 +40,7 @@ class LogSettings:
 
     Warnings and errors go where the process sends them. With information or a verbose level above 0
     (which adds a line for every request) the log is written to standard error, in `log_format`.
-    Safe from any thread, as the logging module is.
+    Belongs to the server's event loop; lines may come from any thread.
     """
 
     def __init__(self) -> None:
@@ -77,10 +77,12 @@ class LogSettings:
             self._stop_writing()
             return
         _ROOT.setLevel(logging.DEBUG if wanted.log_verbose_level else logging.INFO)
-        if self._writer is None:
-            self._writer = LogWriter(sys.stderr)
+        stream: TextIO | None = sys.stderr  # there is none in a program without a console
+        if self._writer is None and stream is not None:
+            self._writer = LogWriter(stream)
             _ROOT.addHandler(self._writer)
-        self._writer.setFormatter(_formatter(wanted.log_format))
+        if self._writer is not None:
+            self._writer.setFormatter(_formatter(wanted.log_format))
 
     def _stop_writing(self) -> None:
         writer, self._writer = self._writer, None
@@ -111,7 +113,7 @@ def _check(name: str, value: LogValue) -> None:
             raise Unsupported(LOG_FILE_FIXED, hint="This server logs to standard error.")
         case "log_info" | "log_warning" | "log_error":
             if not isinstance(value, bool):
-                raise InvalidInput(f"expect boolean for '{name}', got {value!r}")
+                raise InvalidInput(f"expect boolean for '{name}', got {str(value)[:40]}")
         case "log_verbose_level":
             if type(value) is not int or not 0 <= value <= _HIGHEST_LEVEL:
                 raise InvalidInput(

@@ -122,7 +122,7 @@ def test_exit_codes_tell_usage_from_the_servers_errors(command: Command) -> None
     for arguments in (
         ("--method", "ModelMetadata", "--json", '{"name": "nobody"}'),
         ("--method", "GET /v2/models/nobody"),
-        ("--method", "LogSettings"),
+        ("--method", "CudaSharedMemoryRegister"),
     ):
         assert command(*arguments)[0] == 4, arguments
     nobody = f"127.0.0.1:{free_port()}"

@@ -94,6 +94,7 @@ class TestLogging:
             ({"log_verbose_level": 2**31}, 400, "for 'log_verbose_level'"),
             ({"log_format": "mine"}, 400, "invalid argument for log_format, got: mine"),
             ({"log_level": 1}, 400, "unknown log setting 'log_level'"),
+            ({"log_error": "x" * 100_000}, 400, "expect boolean for 'log_error', got xxx"),
             ({"log_info": None}, 400, "Log setting 'log_info' must not be null"),
             ([], 400, "must be an object"),
         ],
@@ -105,7 +106,17 @@ class TestLogging:
         both = {"log_error": False, **body} if isinstance(body, dict) else body
         reply = http.post(url, json=both, timeout=5)
         assert (reply.status_code, text in reply.json()["error"]) == (status, True), reply.text
+        assert len(reply.content) < 1000
         assert http.get(url, timeout=5).json() == LOG
+
+    def test_without_standard_error_there_is_nowhere_to_write(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stderr", None)
+        settings = LogSettings()
+        settings.update({"log_verbose_level": 1})
+        logging.getLogger("inferdeck.server").debug("a line")
+        settings.close()
 
     def test_grpc_says_the_same_errors(self, channel: grpc.Channel) -> None:
         code, text = status_of(lambda: log_over_grpc(channel, log_file="x"))
