@@ -9,7 +9,8 @@ import numpy as np
 from backend.core.errors import InvalidInput
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED
-from backend.wire.images import MAX_PIXELS, decode_image
+from backend.wire.images import decode_image
+from backend.wire.picture_headers import check_pixels
 
 
 def one_input(inputs: Mapping[str, Tensor], spec: TensorSpec) -> Array:
@@ -42,10 +43,7 @@ def picture(inputs: Mapping[str, Tensor]) -> Array:
     assert pixels is not None
     _expect(pixels, TensorSpec(IMAGE, Datatype.UINT8, (-1, -1, 3)))
     height, width = pixels.shape[:2]
-    if not 0 < height * width <= MAX_PIXELS:
-        raise InvalidInput(
-            f"'{IMAGE}' has {width} x {height} pixels; expected 1 to {MAX_PIXELS:,} in all."
-        )
+    check_pixels(f"'{IMAGE}'", width, height)
     return np.ascontiguousarray(pixels.data)
 
 

@@ -1,8 +1,10 @@
-"""Pictures as bytes: JPEG and PNG, recognised by their first bytes."""
+"""Pictures as bytes, recognised by their first bytes."""
 
 from __future__ import annotations
 
-import struct
+import threading
+from collections.abc import Collection
+from contextlib import nullcontext
 from enum import StrEnum
 
 import numpy as np
@@ -11,9 +13,16 @@ from backend.core.choices import ImageEncoding
 from backend.core.errors import InvalidInput
 from backend.core.tensors import Array
 from backend.wire.opencv import cv2
+from backend.wire.picture_headers import PictureFormat, picture_format, read_size
 
-MAX_PIXELS = 64 * 1024 * 1024
-"""Largest picture that is decoded; a small file may claim a huge one."""
+SENT_FORMATS = (PictureFormat.JPEG, PictureFormat.PNG)
+"""Formats of pictures in messages."""
+
+FILE_FORMATS = tuple(PictureFormat)
+"""Formats of pictures that a person opens."""
+
+_LARGE_PIXELS = 16 * 1024 * 1024
+_one_large = threading.Lock()
 
 
 class BodyKind(StrEnum):
@@ -27,10 +36,11 @@ class BodyKind(StrEnum):
 def body_kind(data: bytes | memoryview) -> BodyKind | None:
     """The kind of file, from its first bytes alone, or None if it is none of ours."""
     head = bytes(data[:12])
-    if head.startswith(b"\xff\xd8\xff"):
-        return BodyKind.JPEG
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return BodyKind.PNG
+    match picture_format(head):
+        case PictureFormat.JPEG:
+            return BodyKind.JPEG
+        case PictureFormat.PNG:
+            return BodyKind.PNG
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return BodyKind.WAV
     return None
@@ -51,34 +61,27 @@ def encode_image(pixels: Array, encoding: ImageEncoding, jpeg_quality: int) -> b
     return bytes(data)
 
 
-def decode_image(data: bytes | memoryview) -> Array:
-    """The RGB pixels, uint8 [height, width, 3], of a JPEG or PNG file.
+def decode_image(
+    data: bytes | memoryview, accepted: Collection[PictureFormat] = SENT_FORMATS
+) -> Array:
+    """The RGB pixels, uint8 [height, width, 3], of a picture file, turned upright.
 
-    Raises InvalidInput if the bytes are neither, are damaged, or claim more than `MAX_PIXELS`.
+    Raises InvalidInput if the bytes are of no accepted format, are damaged, or claim more than
+    `picture_headers.MAX_PIXELS`. Pictures over 16 megapixels are decoded one at a time in this
+    process, so that several together take no more memory than one.
     """
-    kind = body_kind(data)
-    if kind not in (BodyKind.JPEG, BodyKind.PNG):
-        raise InvalidInput(
-            f"Expected a JPEG or PNG file, got {len(data)} bytes that begin with "
-            f"{bytes(data[:4])!r}.",
-            hint="Send the file's own bytes, without base64 or a length prefix.",
-        )
-    _check_png_size(data, kind)
+    size = read_size(data, accepted)
+    large = size.width * size.height > _LARGE_PIXELS
+    with _one_large if large else nullcontext():
+        return _decoded(data)
+
+
+def _decoded(data: bytes | memoryview) -> Array:
+    kind = picture_format(bytes(data[:12]))
     try:
-        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
-        raise InvalidInput(f"The {kind.upper()} cannot be decoded: {error.err}.") from error
-    if bgr is None:
-        raise InvalidInput(f"The {kind.upper()} is damaged or cut short ({len(data)} bytes).")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-
-
-def _check_png_size(data: bytes | memoryview, kind: BodyKind) -> None:
-    """Refuse a PNG bomb before decoding; a JPEG is at most 65535 pixels a side by its format."""
-    if kind is not BodyKind.PNG or len(data) < 24:
-        return
-    width, height = struct.unpack(">II", bytes(data[16:24]))
-    if width * height > MAX_PIXELS:
-        raise InvalidInput(
-            f"The PNG claims {width} x {height} pixels; at most {MAX_PIXELS:,} are decoded."
-        )
+        raise InvalidInput(f"The {kind} cannot be decoded: {error.err}.") from error
+    if pixels is None:
+        raise InvalidInput(f"The {kind} is damaged or cut short ({len(data)} bytes).")
+    return np.asarray(pixels)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 
+from backend.wire.picture_headers import MAX_PIXELS
+
 _QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 _before = {name: os.environ.get(name) for name in _QT_VARIABLES}
 
-# A small file may claim a huge picture: OpenCV's own limit of 2^30 pixels would take gigabytes.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(64 * 1024 * 1024))
+# The second line behind `picture_headers`: OpenCV's own limit of 2^30 pixels would take gigabytes.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
 
 # How long the driver of a silent webcam may block, in seconds; ten would outlast any patience.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")

@@ -8,14 +8,12 @@ from backend.core.errors import InvalidInput
 from backend.core.tensors import Array
 from backend.wire.elements import Buffer
 from backend.wire.generated import modelserving_pb2 as pb
+from backend.wire.picture_headers import MAX_SIDE
 from backend.wire.serving_items import PictureFile, Pixels, Sound
 from backend.wire.sound import decode_sound, pcm_float32, pcm_int16
 
 PIXEL_FORMATS = ("rgb", "bgr", "gray")
 """Names of the pixel formats, in the order of the enumeration in the messages."""
-
-MAX_SIDE = 1 << 20
-"""Widest and highest picture that is read."""
 
 
 def pixels_of(data: Buffer, height: int, width: int, pixel_format: str = "rgb") -> Pixels:
