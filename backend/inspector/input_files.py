@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from backend.core.errors import InvalidInput, mebibytes
+from backend.core.regular_files import check_regular
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.inspector.input_media import file_tensor, picture_tensor, sound_tensor
 from backend.inspector.input_values import fitting_shape, json_tensor, shaped
@@ -36,6 +37,7 @@ def read_input_file(path: str, spec: TensorSpec, place: Place) -> Tensor:
         raise InvalidInput(f"{place} is to be a file, and none is chosen.")
     file = Path(path).expanduser()
     try:
+        check_regular(file)
         size = file.stat().st_size
         if size > MAX_FILE_BYTES:
             raise InvalidInput(

@@ -17,9 +17,7 @@ from backend.core.tensors import Array, Datatype, Tensor
 from backend.profiles.profile import ModelProfile
 from backend.profiles.recipe import Elements
 from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
-
-_HIGHEST_RATE = 768_000
-"""Samples per second above which a claimed rate is a mistake."""
+from backend.wire.sound import MAX_SAMPLES, check_rate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,11 +137,24 @@ def _as_datatype(array: Array, datatype: Datatype) -> Array:
 def _window(samples: Array, rate: int | None, profile: ModelProfile) -> AudioWindow:
     """The sound at the model's rate; a model that takes any bytes gets it as it is."""
     wanted = profile.audio.rate
-    if rate is not None and not 0 < rate <= _HIGHEST_RATE:
-        raise InvalidInput(f"The rate must be 1 to {_HIGHEST_RATE} samples per second, got {rate}.")
-    if profile.kind is MediaKind.AUDIO and rate not in (None, wanted) and len(samples):
-        samples = soxr.resample(samples, rate, wanted)
+    if rate is not None:
+        check_rate(rate)
+        if profile.kind is MediaKind.AUDIO and rate != wanted and len(samples):
+            samples = _resampled(samples, rate, wanted)
     return AudioWindow(0, time.monotonic_ns(), samples, wanted)
+
+
+def _resampled(samples: Array, rate: int, wanted: int) -> Array:
+    """The sound at another rate; a low rate would make a short sound a very long one."""
+    becoming = len(samples) * wanted // rate
+    if becoming > MAX_SAMPLES:
+        raise InvalidInput(
+            f"{len(samples):,} samples at {rate} Hz become {becoming:,} at the model's {wanted} "
+            f"Hz; at most {MAX_SAMPLES:,} are made.",
+            hint="Send a shorter sound, or its true rate.",
+        )
+    resampled: Array = soxr.resample(samples, rate, wanted)
+    return resampled
 
 
 def _kind(value: object) -> str:

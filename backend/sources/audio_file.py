@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from backend.core.errors import SourceError, SourceFault
+from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.core.samples import AudioBlock, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
 from backend.sources.file_kind import read_head
 from backend.sources.pacing import Pace, Pacer
 from backend.sources.source import EndOfSource
+from backend.wire.sound import check_sound
 
 BLOCK_S = 0.032
 """Length of a block: short enough for a lively meter, long enough to cost nothing."""
@@ -49,9 +50,11 @@ class AudioFileSource:
             file = soundfile.SoundFile(self._path)
         except soundfile.LibsndfileError as error:
             raise self._unreadable(error.error_string) from error
-        if not file.frames:
+        try:
+            self._check(file)
+        except SourceError:
             file.close()
-            raise self._unreadable("it holds no samples")
+            raise
         self._file, self._seq, self._played_s = file, 0, 0.0
         self._pacer.restart()
         self._info = SourceInfo(
@@ -92,6 +95,15 @@ class AudioFileSource:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _check(self, file: soundfile.SoundFile) -> None:
+        """Raise SourceError for a file without samples, or with a claim that makes no sense."""
+        if not file.frames:
+            raise self._unreadable("it holds no samples")
+        try:
+            check_sound(file)
+        except InvalidInput as error:
+            raise self._unreadable(error.message) from error
 
     def _again(self, file: soundfile.SoundFile, stop: threading.Event) -> AudioBlock | None:
         if not self._loop:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from backend.core.errors import SourceError, SourceFault
+from backend.core.regular_files import check_regular
 
 HEAD_BYTES = 64
 """How much of a file is enough to tell its kind."""
@@ -80,8 +81,9 @@ def kind_of_file(path: Path) -> FileKind:
 
 
 def read_head(path: Path) -> bytes:
-    """The first bytes of a file; raises SourceError if it cannot be opened."""
+    """The first bytes of a regular file; raises SourceError if there is none to be read."""
     try:
+        check_regular(path)
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except OSError as error:

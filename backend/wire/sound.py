@@ -1,4 +1,4 @@
-"""Sound as bytes: WAV and FLAC files, and plain PCM."""
+"""Sound as bytes: WAV, FLAC and OGG files, and plain PCM."""
 
 from __future__ import annotations
 
@@ -13,25 +13,57 @@ from backend.core.tensors import Array
 from backend.wire.elements import Buffer
 
 MAX_SAMPLES = 64 * 1024 * 1024
-"""Most samples of all channels that are decoded; a small file may claim a huge length."""
+"""Most samples of all channels that are decoded: 23 minutes at 48 kHz, 256 MiB as floats.
 
-_BLOCK = 1 << 18
+A small file may hold, or claim, a huge length.
+"""
+
+MAX_CHANNELS = 64
+HIGHEST_RATE = 768_000
+"""Samples per second above which a claimed rate is a mistake."""
+
+SOUND_FILES = "WAV, FLAC or OGG"
+_FORMATS = ("WAV", "WAVEX", "RF64", "FLAC", "OGG")
+"""Names that libsndfile gives to the formats that are read; it knows many more."""
+_BLOCK_SAMPLES = 1 << 20
 
 
 def decode_sound(data: Buffer) -> tuple[Array, int]:
-    """The sound in a WAV or FLAC file: float32 mono [n], and samples per second.
+    """The sound in a WAV, FLAC or OGG file: float32 mono [n], and samples per second.
 
     Channels are averaged. Raises InvalidInput if the bytes are no such file, are damaged, or hold
     more than `MAX_SAMPLES`.
     """
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
+            check_sound(file)
             return _read_all(file), int(file.samplerate)
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError) as error:
+        reason = getattr(error, "error_string", None) or error
         raise InvalidInput(
-            f"Expected a WAV or FLAC file, got {len(data)} bytes that cannot be read as one: "
-            f"{error}"
+            f"Expected a {SOUND_FILES} file, got {len(data)} bytes that cannot be read as one: "
+            f"{reason}"
         ) from error
+
+
+def check_sound(file: soundfile.SoundFile) -> None:
+    """Raise InvalidInput for a format, rate or number of channels that is not read."""
+    if file.format not in _FORMATS:
+        raise InvalidInput(f"Expected a {SOUND_FILES} file, got {file.format}.")
+    check_channels(int(file.channels))
+    check_rate(int(file.samplerate))
+
+
+def check_channels(channels: int) -> None:
+    """Raise InvalidInput for more channels than any device has."""
+    if channels > MAX_CHANNELS:
+        raise InvalidInput(f"Sound may have up to {MAX_CHANNELS} channels, got {channels}.")
+
+
+def check_rate(rate: int) -> None:
+    """Raise InvalidInput for samples per second that no sound has."""
+    if not 0 < rate <= HIGHEST_RATE:
+        raise InvalidInput(f"The rate must be 1 to {HIGHEST_RATE} samples per second, got {rate}.")
 
 
 def encode_wav(samples: Array, rate: int) -> bytes:
@@ -65,8 +97,7 @@ def mono(samples: Array) -> Array:
 
 def _mono_of(data: Buffer, dtype: np.dtype[Any], channels: int) -> Array:
     channels = channels or 1
-    if channels > 64:
-        raise InvalidInput(f"Sound may have up to 64 channels, got {channels}.")
+    check_channels(channels)
     step = dtype.itemsize * channels
     if len(data) % step:
         raise InvalidInput(
@@ -78,12 +109,18 @@ def _mono_of(data: Buffer, dtype: np.dtype[Any], channels: int) -> Array:
 
 
 def _read_all(file: soundfile.SoundFile) -> Array:
-    """Every sample; read in blocks, because the length in the header is only a claim."""
-    blocks: list[Array] = []
-    left = MAX_SAMPLES // file.channels
-    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-        left -= len(block)
-        if left < 0:
-            raise InvalidInput(f"The sound is longer than {MAX_SAMPLES:,} samples.")
-        blocks.append(mono(block))
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+    """Every sample, read in blocks: the length in the header is only a claim.
+
+    The memory for a claim is reserved at once, but the system gives it only as it is written to.
+    """
+    claimed, channels = int(file.frames), int(file.channels)
+    if claimed > MAX_SAMPLES // channels:
+        raise InvalidInput(
+            f"The sound is longer than {MAX_SAMPLES:,} samples: {claimed:,} of {channels} channels."
+        )
+    samples = np.empty(claimed, np.float32)
+    at = 0
+    while len(block := file.read(_BLOCK_SAMPLES // channels, dtype="float32", always_2d=True)):
+        samples[at : at + len(block)] = mono(block)
+        at += len(block)
+    return samples if at == claimed else samples[:at].copy()

@@ -152,7 +152,7 @@ WRONG = [
     (image(height=1, width=1, data=b"123", encoding=9), "Unknown image encoding 9"),
     (pb.InputData(audio=pb.Audio(pcm=b"123")), "multiple of 4 bytes"),
     (pb.InputData(audio=pb.Audio(pcm=b"123", format=1)), "multiple of 2 bytes"),  # type: ignore[arg-type]
-    (pb.InputData(audio=pb.Audio(pcm=b"123", format=2)), "WAV or FLAC"),  # type: ignore[arg-type]
+    (pb.InputData(audio=pb.Audio(pcm=b"123", format=2)), "WAV, FLAC or OGG"),  # type: ignore[arg-type]
     (pb.InputData(audio=pb.Audio(format=8)), "Unknown sample format 8"),  # type: ignore[arg-type]
     (value(datatype="FLOAT"), "Unknown datatype 'FLOAT'"),
     (value(datatype="FP32", shape=[2], float_values=[1]), "Expected 2.*got 1"),

@@ -58,7 +58,9 @@ def test_a_file_without_samples_is_empty() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"\xff\xd8\xff" + b"x" * 99])
 def test_what_is_no_sound_is_refused(data: bytes) -> None:
-    with pytest.raises(InvalidInput, match=f"Expected a WAV or FLAC file, got {len(data)} bytes"):
+    with pytest.raises(
+        InvalidInput, match=f"Expected a WAV, FLAC or OGG file, got {len(data)} bytes"
+    ):
         decode_sound(data)
 
 
