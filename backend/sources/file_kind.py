@@ -7,8 +7,9 @@ from pathlib import Path
 
 from backend.core.errors import SourceError, SourceFault
 from backend.core.regular_files import check_regular
+from backend.wire.picture_headers import picture_format
 
-HEAD_BYTES = 64
+HEAD_BYTES = 256
 """How much of a file is enough to tell its kind."""
 
 ACCEPTED_FILES = (
@@ -27,11 +28,6 @@ class FileKind(StrEnum):
 
 
 _STARTS: tuple[tuple[bytes, FileKind], ...] = (
-    (b"\xff\xd8\xff", FileKind.PICTURE),
-    (b"\x89PNG\r\n\x1a\n", FileKind.PICTURE),
-    (b"BM", FileKind.PICTURE),
-    (b"II*\x00", FileKind.PICTURE),
-    (b"MM\x00*", FileKind.PICTURE),
     (b"fLaC", FileKind.SOUND),
     (b"OggS", FileKind.SOUND),
     (b"GIF8", FileKind.VIDEO),
@@ -41,25 +37,39 @@ _STARTS: tuple[tuple[bytes, FileKind], ...] = (
     (b"FLV\x01", FileKind.VIDEO),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileKind.VIDEO),
 )
-_RIFF = {b"WEBP": FileKind.PICTURE, b"WAVE": FileKind.SOUND, b"AVI ": FileKind.VIDEO}
+_RIFF = {b"WAVE": FileKind.SOUND, b"AVI ": FileKind.VIDEO}
 _STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"M4A ")
+_OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_TRANSPORT_SYNC, _TRANSPORT_PACKET = 0x47, 188
 _SUFFIXES = {
     FileKind.PICTURE: (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"),
-    FileKind.VIDEO: (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"),
     FileKind.SOUND: (".wav", ".flac", ".ogg"),
 }
+"""Video has none: FFmpeg follows a text to other files and addresses, whatever its suffix."""
 
 
 def kind_of_bytes(head: bytes) -> FileKind | None:
     """The kind of a file that begins with `head`, or None if that does not tell."""
+    if picture_format(head) is not None:
+        return FileKind.PICTURE
     for start, kind in _STARTS:
         if head.startswith(start):
             return kind
     if head[:4] in (b"RIFF", b"RF64"):
         return _RIFF.get(head[8:12])
-    if head[4:8] == b"ftyp" and head[8:12] not in _STILL_BRANDS:
+    if head[4:8] == b"ftyp":
+        return None if head[8:12] in _STILL_BRANDS else FileKind.VIDEO
+    if head[4:8] in _OLD_QUICKTIME or _is_transport_stream(head):
         return FileKind.VIDEO
     return None
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    """MPEG-TS: packets of 188 bytes that begin with the same byte, on disks after a time stamp."""
+    return any(
+        head[start :: _TRANSPORT_PACKET + start][:2] == bytes((_TRANSPORT_SYNC,) * 2)
+        for start in (0, 4)
+    )
 
 
 def kind_of_file(path: Path) -> FileKind:

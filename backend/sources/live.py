@@ -14,18 +14,29 @@ from backend.sources.newest import Arrived, LiveStream, NewestReader, still_busy
 _STEP_S = 0.1
 _LET_GO_S = 3.0
 _BAD_IN_A_ROW = 30
+_CONNECT_WITHIN_S = 30.0
+"""Drivers take up to ten seconds; a camera that dribbles its answer would take for ever."""
 
 
 class LiveSource(ABC):
     """Gives the newest picture of a stream that `connect` opens; the base of the live cameras.
 
-    `first_within_s` bounds the wait for the first picture once the stream is open, `silent_after_s`
-    that between pictures; then SourceError(SILENT) is raised, so that the owner opens it anew.
+    `connect_within_s` bounds the wait until the stream is open, `first_within_s` that for the first
+    picture then, `silent_after_s` that between pictures; SourceError(SILENT) is raised when it is
+    over, so that the owner opens it anew.
     `seq` counts what the camera gave: a gap means that a newer picture replaced others unread.
     """
 
-    def __init__(self, name: str, *, first_within_s: float, silent_after_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        first_within_s: float,
+        silent_after_s: float,
+        connect_within_s: float = _CONNECT_WITHIN_S,
+    ) -> None:
         self._name = name
+        self._connect_within_s = connect_within_s
         self._first_within_s = first_within_s
         self._silent_after_s = silent_after_s
         self._reader: NewestReader | None = None
@@ -100,6 +111,7 @@ class LiveSource(ABC):
     def _wait_for_first(self, reader: NewestReader, stop: threading.Event) -> Frame | None:
         """The first picture that decodes, which `read` will give; None if told to stop."""
         self._last_at = time.monotonic()
+        connect_until = self._last_at + self._connect_within_s
         while not stop.is_set():
             arrived = reader.take(_STEP_S)
             if arrived is not None:
@@ -110,7 +122,16 @@ class LiveSource(ABC):
                 self._check_silence("no picture at all", self._first_within_s)
             else:
                 self._last_at = time.monotonic()
+                if self._last_at > connect_until:
+                    raise self._not_open()
         return None
+
+    def _not_open(self) -> SourceError:
+        return SourceError(
+            SourceFault.SILENT,
+            f"{self._name} has not opened within {self._connect_within_s:.0f} s.",
+            hint="Check that it is a camera, and that nothing else uses it.",
+        )
 
     def _frame(self, arrived: Arrived) -> Frame | None:
         """None for a damaged picture; many of them in a row raise SourceError."""

@@ -49,12 +49,14 @@ class _Body:
 
     def first_boundary(self) -> bytes | None:
         """The line that separates the parts, which the body begins with."""
-        line = b""
+        line, size = b"", 0
         while not line:
             found = self._line()
             if found is None:
                 return None
-            line = found.strip()
+            line, size = found.strip(), size + len(found) + 1
+            if size > _MAX_HEADER_BYTES:
+                raise _too_large("header", _MAX_HEADER_BYTES)
         if not line.startswith(b"--"):
             raise SourceError(
                 SourceFault.UNREADABLE, f"Expected a part boundary, got {line[:20]!r}."

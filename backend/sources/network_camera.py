@@ -13,6 +13,7 @@ from backend.sources.rtsp_probe import why_no_video
 
 _FIRST_WITHIN_S = 5.0
 _SILENT_AFTER_S = 4.0
+_CONNECT_WITHIN_S = 15.0
 _SINGLE_OR_TEXT = ("image/", "text/", "application/json")
 
 
@@ -28,10 +29,14 @@ class NetworkCamera(LiveSource):
         *,
         first_within_s: float = _FIRST_WITHIN_S,
         silent_after_s: float = _SILENT_AFTER_S,
+        connect_within_s: float = _CONNECT_WITHIN_S,
     ) -> None:
         self._address = parse_camera_address(url)
         super().__init__(
-            self._address.shown, first_within_s=first_within_s, silent_after_s=silent_after_s
+            self._address.shown,
+            first_within_s=first_within_s,
+            silent_after_s=silent_after_s,
+            connect_within_s=connect_within_s,
         )
 
     def connect(self) -> LiveStream:

@@ -10,7 +10,7 @@ from backend.core.errors import SourceError, SourceFault
 from backend.core.tensors import Array
 from backend.sources.address import CameraAddress
 from backend.sources.http_faults import lost_fault, timeout_fault
-from backend.sources.pixels import rgb
+from backend.sources.pixels import check_frames, rgb
 from backend.wire.opencv import cv2
 
 _TIMEOUT_MS = 3000
@@ -45,6 +45,11 @@ class OpenCvStream:
                 f"{address.shown} is a video file, not a camera.",
                 hint="Download it and open the file.",
             )
+        try:
+            check_frames(self._capture, address.shown)
+        except SourceError:
+            self._capture.release()
+            raise
         fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         # Streams without a rate are announced with their clock's ticks, such as 90000.
         self.rate = fps if 0 < fps <= 240 else 0.0

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import socket
+import time
 
 from backend.core.errors import SourceError
 from backend.sources.address import CameraAddress
@@ -44,8 +45,10 @@ def _describe(
         f"DESCRIBE {address.without_credentials()} RTSP/1.0\r\nCSeq: {number}\r\n"
         f"Accept: application/sdp\r\n{extra}\r\n".encode()
     )
-    reply = b""
+    reply, until = b"", time.monotonic() + _TIMEOUT_S
     while b"\r\n\r\n" not in reply and len(reply) < _MAX_REPLY_BYTES:
+        if time.monotonic() > until:
+            raise TimeoutError
         piece = connection.recv(4096)
         if not piece:
             break

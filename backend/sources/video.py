@@ -13,7 +13,7 @@ from backend.core.status import Notice, Severity, SourceInfo
 from backend.core.tensors import Array
 from backend.sources.file_kind import read_head
 from backend.sources.pacing import Pace, Pacer
-from backend.sources.pixels import rgb
+from backend.sources.pixels import check_frames, rgb
 from backend.sources.source import EndOfSource
 from backend.wire.opencv import cv2
 
@@ -99,6 +99,11 @@ class VideoSource:
         capture = cv2.VideoCapture(str(self._path.resolve()), cv2.CAP_FFMPEG)
         self._in_pass, self._last_s = 0, 0.0
         self._fps = _sensible(capture.get(cv2.CAP_PROP_FPS))
+        try:
+            check_frames(capture, f"The video {self._path.name}")
+        except SourceError:
+            capture.release()
+            raise
         first = self._decode(capture) if capture.isOpened() else None
         if first is None:
             capture.release()

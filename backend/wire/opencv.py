@@ -6,7 +6,9 @@ in the process (opencv/opencv-python#736): the two variables are put back as the
 
 from __future__ import annotations
 
+import ctypes
 import os
+from pathlib import Path
 
 from backend.wire.picture_headers import MAX_PIXELS
 
@@ -28,3 +30,21 @@ for _name, _value in _before.items():
         os.environ[_name] = _value
 
 __all__ = ["cv2"]
+
+
+def _limit_ffmpeg(most_bytes: int) -> None:
+    """Let FFmpeg refuse a video frame that needs more memory, as FFmpeg itself offers to.
+
+    OpenCV shows a frame's size only when it has been made, and a stream may change it on the way.
+    The library stands beside cv2 in the wheels for Linux and macOS; elsewhere FFmpeg's own limit
+    of 2^28 pixels remains.
+    """
+    package = Path(cv2.__file__).parent
+    folders = (package / ".dylibs", *package.parent.glob("opencv_python*.libs"))
+    for library in (found for folder in folders for found in folder.glob("libavutil*")):
+        limit = ctypes.CDLL(str(library)).av_max_alloc
+        limit.argtypes, limit.restype = [ctypes.c_size_t], None
+        limit(most_bytes)
+
+
+_limit_ffmpeg(3 * MAX_PIXELS + (1 << 20))

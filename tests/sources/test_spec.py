@@ -71,9 +71,25 @@ def test_contents_win_over_the_suffix(tmp_path: Path, pictures: Pictures) -> Non
 
 
 def test_the_suffix_decides_where_the_contents_do_not(tmp_path: Path) -> None:
-    stream = tmp_path / "clip.ts"
-    stream.write_bytes(b"G" * 500)
-    assert isinstance(make(str(stream)), VideoSource)
+    tagged = tmp_path / "song.flac"
+    tagged.write_bytes(b"ID3\x03" + bytes(500))
+    assert isinstance(make(str(tagged)), AudioFileSource)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        (b"G" + bytes(187)) * 2,
+        (bytes(4) + b"G" + bytes(187)) * 2,
+        b"\0\0\0\x08wide" + bytes(99),
+        b"\0\0\0\x20ftypisom" + bytes(99),
+    ],
+    ids=["ts", "m2ts", "old mov", "mp4"],
+)
+def test_video_is_known_by_its_contents_alone(tmp_path: Path, head: bytes) -> None:
+    clip = tmp_path / "clip"
+    clip.write_bytes(head)
+    assert isinstance(make(str(clip)), VideoSource)
 
 
 def test_a_file_of_no_known_kind_says_what_is_known(tmp_path: Path) -> None:
