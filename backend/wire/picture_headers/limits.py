@@ -10,7 +10,7 @@ from backend.core.errors import InvalidInput
 MAX_PIXELS = 64 * 1024 * 1024
 """Largest picture that is decoded: 67 megapixels, which a telephone's full resolution fits in.
 
-Decoding takes up to 16 bytes a pixel for a moment (an animated PNG; 6 to 9 for others), so 1 GiB.
+Decoding takes up to 16 bytes a pixel for a moment (an animated PNG; 6 to 13 for others), so 1 GiB.
 """
 
 MAX_SIDE = 1 << 20
