@@ -43,7 +43,7 @@ def test_a_picture_over_grpc_is_refused_for_nothing(channel: grpc.Channel, name:
     data, words = BOMBS[name]
     image = serving.Image(encoding=serving.Image.ENCODING_FILE, data=data)
     simple = serving.InputData(model="shapes", image=image).SerializeToString()
-    tensors = [Tensor.of_bytes("IMAGE_ENCODED", data)]
+    tensors = (Tensor.of_bytes("IMAGE_ENCODED", data),)
     infer = oip_grpc.encode_request(InferRequest("shapes", tensors), raw=True)
     ways: tuple[Callable[[], bytes], ...] = (
         lambda: unary(channel, serving_grpc.PREDICT)(simple, timeout=30),
