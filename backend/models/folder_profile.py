@@ -27,7 +27,7 @@ def profile_in(
     ModelLoadError for a file that is wrong.
     """
     path = inside(folder, PROFILE_FILE)
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
         profile = read_profile(path)

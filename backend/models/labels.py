@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from backend.core.regular_files import read_regular
 from backend.models.model_paths import inside
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
@@ -26,11 +27,7 @@ def read_labels(config: pb.ModelConfig, folder: Path) -> Mapping[str, tuple[str,
 
 def _lines(path: Path) -> tuple[str, ...]:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise ModelLoadError(f"label file {path.name} is over {MAX_BYTES >> 20} MiB")
-        lines = data.decode("utf-8-sig").rstrip("\r\n").split("\n")
+        lines = read_regular(path, MAX_BYTES).decode("utf-8-sig").rstrip("\r\n").split("\n")
         return tuple(line.strip() for line in lines)
     except OSError as error:
         raise ModelLoadError(f"label file {path.name} cannot be read: {error.strerror}") from error

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.core.errors import UsageError
+from backend.core.regular_files import read_regular
 from backend.models.config_checks import check_config, without_gpus
 from backend.models.config_text import (
     CONFIG_FILE,
@@ -141,11 +142,9 @@ def _configuration(folder: Path, config_json: str) -> pb.ModelConfig:
         return parse_config_json(config_json)
     path = inside(folder, CONFIG_FILE)
     try:
-        if not path.exists():
-            return pb.ModelConfig()
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelLoadError(f"{CONFIG_FILE} is over {MAX_BYTES:,} bytes")
-        return parse_config(path.read_bytes())
+        return parse_config(read_regular(path, MAX_BYTES))
+    except FileNotFoundError:
+        return pb.ModelConfig()
     except OSError as error:
         raise ModelLoadError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from None
 

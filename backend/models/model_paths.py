@@ -23,7 +23,7 @@ def inside(model_folder: Path, name: str) -> Path:
     root = model_folder.resolve()
     try:
         path = (root / name).resolve()
-    except (OSError, ValueError) as error:  # a loop of links, a NUL character
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL character
         raise ModelLoadError(f"'{name}' is no file name: {error}") from None
     if not path.is_relative_to(root):
         raise ModelLoadError(f"'{name}' leads out of the model's folder")

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from backend.core.errors import InvalidInput, ModelFailed
+from backend.core.regular_files import check_regular
 from backend.core.tensors import Array, Datatype
 from backend.models.onnx_types import BFLOAT16, datatype_of_onnx
 from backend.models.servable import ModelLoadError
@@ -67,8 +68,7 @@ class OnnxSession:
         import onnxruntime
         from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
-        if not path.is_file():
-            raise ModelLoadError(f"there is no file {path.name} in version folder {path.parent}")
+        _check_there(path)
         try:
             self._session = onnxruntime.InferenceSession(
                 str(path),
@@ -136,6 +136,17 @@ def reason(error: Exception) -> str:
         number, _, message = rest.partition(" : ")
         return message.partition(" : ")[2] if number.strip().isdigit() and message else rest
     return text
+
+
+def _check_there(path: Path) -> None:
+    try:
+        check_regular(path)
+    except FileNotFoundError:
+        raise ModelLoadError(
+            f"there is no file {path.name} in version folder {path.parent}"
+        ) from None
+    except OSError as error:
+        raise ModelLoadError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 def _options(settings: SessionSettings, *, optimised: bool) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from backend.core.errors import InvalidInput
+from backend.core.regular_files import read_regular
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.models.config_types import datatype_of
 from backend.models.model_paths import inside
@@ -21,6 +22,7 @@ from backend.wire.generated import open_inference_pb2 as pb
 
 _FOLDER = "initial_state"
 _MAX_ELEMENTS = 1 << 28
+_MAX_TEXT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,13 +144,19 @@ def _zeros(datatype: Datatype, dims: list[int]) -> Array:
     return zeros
 
 
+def _most_bytes(datatype: Datatype, dims: list[int]) -> int:
+    if datatype is Datatype.BYTES:
+        return _MAX_TEXT_BYTES
+    return min(math.prod(dims), _MAX_ELEMENTS) * datatype.numpy.itemsize
+
+
 def _from_file(
     path: Path, datatype: Datatype, dims: list[int], state: pb.ModelSequenceBatching.State
 ) -> Array:
     """The elements as they go over the wire."""
     place = Place("initial state", state.input_name, path.parent.parent.name)
     try:
-        tensor = from_raw(path.read_bytes(), datatype, dims, place)
+        tensor = from_raw(read_regular(path, _most_bytes(datatype, dims)), datatype, dims, place)
         return _array(tensor)
     except OSError as error:
         raise ModelLoadError(

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from backend.core.regular_files import check_regular
 from backend.core.tensors import TensorSpec
 from backend.models.config_types import input_specs, output_specs
 from backend.models.folder_profile import profile_in
@@ -93,7 +94,7 @@ class PythonRuntime:
             return config.backend == BACKEND
         if config.default_model_filename:
             return config.default_model_filename.endswith(".py")
-        return any(path.is_file() for path in folder.glob(f"[0-9]*/{DEFAULT_FILE}"))
+        return any(path.exists() for path in folder.glob(f"[0-9]*/{DEFAULT_FILE}"))
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration as `auto_complete_config` fills it, in a process that ends with it.
@@ -124,8 +125,14 @@ class PythonRuntime:
 
 def _find(config: pb.ModelConfig, version_folder: Path) -> str:
     name = file_name(config)
-    if not (version_folder / name).is_file():
-        raise ModelLoadError(f"there is no file {version_folder.name}/{name}")
+    try:
+        check_regular(version_folder / name)
+    except FileNotFoundError:
+        raise ModelLoadError(f"there is no file {version_folder.name}/{name}") from None
+    except OSError as error:
+        raise ModelLoadError(
+            f"{version_folder.name}/{name} cannot be read: {error.strerror}"
+        ) from None
     return name
 
 
