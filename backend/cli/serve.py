@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -11,17 +12,22 @@ from collections.abc import Sequence
 
 import orjson
 
-from backend.cli.serve_models import add_model_arguments, registry_of
+from backend.cli.serve_models import add_model_arguments, load_at_start, registry_of
 from backend.cli.serve_safety import add_safety_arguments, safety_options
 from backend.core.errors import ConsoleError
+from backend.core.process import exit_at_once
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.core.worker import Worker
 from backend.models.registry import ModelRegistry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
 
+_log = logging.getLogger("inferdeck.server")
+
 _MIB = 1024 * 1024
 _STOP_TIMEOUT_S = 1.5
+_CLOSE_TIMEOUT_S = 5.0
+"""For models to finish; Python models are ended after three seconds."""
 _KILLED_BY = 128
 """Added to a signal's number it is the exit code of who was ended by it."""
 _TICK_S = 0.2
@@ -41,11 +47,14 @@ def main(argv: Sequence[str]) -> int:
         Worker("stdin", lambda _stop: _wait_for_end_of_input(ending)).start()
     try:
         options = _options(arguments)
-        _serve(options, registry_of(arguments), ending, drain_s=arguments.drain_seconds)
+        run = _Run(arguments, options, registry_of(arguments))
     except ConsoleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    return 0
+    code = run.until(ending)
+    if not run.end(arguments.drain_seconds):
+        exit_at_once(code)
+    return code
 
 
 def _end(ending: threading.Event, number: int) -> None:
@@ -55,23 +64,44 @@ def _end(ending: threading.Event, number: int) -> None:
     ending.set()
 
 
-def _serve(
-    options: ServerOptions, registry: ModelRegistry, ending: threading.Event, *, drain_s: float
-) -> None:
-    server = EmbeddedServer(registry, options)
-    try:
-        server.start()
+class _Run:
+    """One run of the server. The main thread only waits, so that signals are always heard."""
+
+    def __init__(
+        self, arguments: argparse.Namespace, options: ServerOptions, registry: ModelRegistry
+    ) -> None:
+        self._registry = registry
+        self._server = EmbeddedServer(registry, options)
+        self._loading = Worker("models", lambda _stop: load_at_start(registry, arguments)).start()
+
+    def until(self, ending: threading.Event) -> int:
+        """Load, say where the server is, and serve; the exit code."""
+        while not self._loading.join(_TICK_S):
+            if ending.is_set():
+                return 0
+        try:
+            self._server.start()
+        except ConsoleError as error:
+            print(error, file=sys.stderr)
+            return error.exit_code
         ready = {
-            "rest": server.rest_url,
-            "grpc": server.grpc_address,
-            "models": [model.name for model in server.models()],
+            "rest": self._server.rest_url,
+            "grpc": self._server.grpc_address,
+            "models": [model.name for model in self._server.models()],
         }
         print(orjson.dumps(ready).decode(), flush=True)
         while not ending.wait(_TICK_S):
             pass
-    finally:
-        if server.stop(_STOP_TIMEOUT_S, drain_s=drain_s):
-            registry.close()
+        return 0
+
+    def end(self, drain_s: float) -> bool:
+        """Stop serving and end the models; False if something did not end in time."""
+        stopped = self._server.stop(_STOP_TIMEOUT_S, drain_s=drain_s)
+        closing = Worker("models-close", lambda _stop: self._registry.close()).start()
+        ended = closing.join(_CLOSE_TIMEOUT_S) and self._loading.join(_TICK_S)
+        if not ended:
+            _log.warning("A model is left that cannot be ended; it ends with this program")
+        return stopped and ended
 
 
 def _wait_for_end_of_input(ending: threading.Event) -> None:

@@ -61,29 +61,29 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def registry_of(arguments: argparse.Namespace) -> ModelRegistry:
-    """The models, loaded; one that cannot be loaded is reported and hurts no other.
+    """The models; those of repositories are known and not loaded yet.
 
     Raises UsageError for options that do not go together.
     """
-    explicit = arguments.model_control_mode is ModelControl.EXPLICIT
-    if arguments.load_model and not explicit:
+    if arguments.load_model and not _explicit(arguments):
         raise UsageError(
             "--load-model needs --model-control-mode explicit.",
             hint="Without it, every model is loaded at start.",
         )
-    registry = repository_registry(
-        arguments.model_repository, bundled=not arguments.no_bundled_models
-    )
-    if not explicit or _ALL in arguments.load_model:
+    return repository_registry(arguments.model_repository, bundled=not arguments.no_bundled_models)
+
+
+def load_at_start(registry: ModelRegistry, arguments: argparse.Namespace) -> None:
+    """Load what is to be served at once; what cannot be loaded is reported and hurts no other."""
+    if not _explicit(arguments) or _ALL in arguments.load_model:
         registry.load_all()
-    else:
-        _load(registry, arguments.load_model)
-    return registry
-
-
-def _load(registry: ModelRegistry, names: list[str]) -> None:
-    for name in names:
+        return
+    for name in arguments.load_model:
         try:
             registry.load(name)
         except ModelLoadError as error:
             _log.warning("%s", error)
+
+
+def _explicit(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.model_control_mode is ModelControl.EXPLICIT)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.core.errors import ModelFailed, RequestError
+from backend.core.errors import ModelFailed, NotReady, RequestError
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.models.onnx_batches import Row, groups, joined, parted, rounds
 from backend.models.onnx_session import OnnxSession
@@ -57,6 +57,8 @@ class OnnxInstance:
         self._session = session
         self._signature = signature
         self._states = states
+        self._options = session.run_options()
+        self._interruption = ""
         self._datatypes = {spec.name: spec.datatype for spec in signature.outputs}
 
     def execute(self, batch: Sequence[ModelRequest], respond: Respond) -> ExecutionTimes:
@@ -64,6 +66,8 @@ class OnnxInstance:
 
         A request's own fault is its own answer and never another's.
         """
+        if self._interruption:
+            self._options, self._interruption = self._session.run_options(), ""
         clock = _Clock(time.monotonic_ns())
         for places in rounds(batch):
             rows = []
@@ -82,6 +86,11 @@ class OnnxInstance:
         """No further request of that sequence will come."""
         self._states.forget(sequence)
 
+    def interrupt(self, reason: str) -> None:
+        """Let what is computed fail before its next node."""
+        self._interruption = reason
+        self._options.terminate = True
+
     def close(self) -> None:
         """Forget every sequence."""
         self._states.clear()
@@ -90,7 +99,8 @@ class OnnxInstance:
         """Compute a group; if that fails, each of its requests alone, to find whose fault it is."""
         try:
             answers = self._computed(group, clock)
-        except RequestError as error:
+        except RequestError as caught:
+            error = self._interrupted() or caught
             if len(group) > 1:
                 for row in group:
                     self._answer([row], respond, clock)
@@ -102,12 +112,18 @@ class OnnxInstance:
             self._end(row.request)
             respond(row.index, ModelResponse(outputs), True)  # noqa: FBT003
 
+    def _interrupted(self) -> NotReady | None:
+        if not self._interruption:
+            return None
+        name = self._signature.model
+        return NotReady(f"model '{name}' cannot take requests now: {self._interruption}")
+
     def _computed(self, group: Sequence[Row], clock: _Clock) -> list[tuple[Tensor, ...]]:
         names = self._wanted(group)
         prepared = self._session.prepare(joined(group))
         clock.input_ns += clock.lap()
         try:
-            raw = self._session.compute(names, prepared)
+            raw = self._session.compute(names, prepared, self._options)
         finally:
             clock.infer_ns += clock.lap()
         parts = parted(group, self._session.finish(names, raw))

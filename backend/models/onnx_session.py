@@ -103,12 +103,16 @@ class OnnxSession:
             return feeds
         return {name: self._as_value(name, array) for name, array in feeds.items()}
 
-    def compute(self, outputs: Sequence[str], prepared: Mapping[str, Any]) -> list[Any]:
-        """The outputs of that name, for `finish`; raises InvalidInput or ModelFailed."""
+    def compute(
+        self, outputs: Sequence[str], prepared: Mapping[str, Any], options: Any = None
+    ) -> list[Any]:
+        """The outputs of that name, for `finish`; raises InvalidInput or ModelFailed.
+
+        `options` are of `run_options`.
+        """
+        run = self._session.run_with_ort_values if self._bfloat16 else self._session.run
         try:
-            if self._bfloat16:
-                return list(self._session.run_with_ort_values(list(outputs), dict(prepared)))
-            return list(self._session.run(list(outputs), dict(prepared)))
+            return list(run(list(outputs), dict(prepared), options))
         except self._refusal as error:
             raise InvalidInput(f"the model cannot take these inputs: {reason(error)}") from error
         except Exception as error:  # its errors have no common class
@@ -122,6 +126,15 @@ class OnnxSession:
             name: _bits(value) if name in self._bfloat16 else np.asarray(value.numpy())
             for name, value in zip(outputs, raw, strict=True)
         }
+
+    @staticmethod
+    def run_options() -> Any:
+        """For `compute`: once its `terminate` is set to True, those that use it fail soon."""
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = _SILENT
+        return options
 
     def _as_value(self, name: str, array: Array) -> Any:
         data = np.ascontiguousarray(array).reshape(array.shape)

@@ -13,8 +13,7 @@ from pathlib import Path
 
 def prepare() -> Callable[[], None]:
     """Make the utilities that models import known; what serves a model."""
-    root = str(Path(__file__).resolve().parents[2])
-    sys.path.insert(0, root)
+    root = _find_ours()
     from backend.core.process import tune_process
 
     tune_process()
@@ -30,7 +29,25 @@ def prepare() -> Callable[[], None]:
     return serve
 
 
+def _find_ours() -> str:
+    """Let our packages be found; the folder they are in."""
+    root = str(Path(__file__).resolve().parents[2])
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    return root
+
+
+def _be_guarded() -> None:
+    """Go on in a process that another one watches over."""
+    _find_ours()
+    from backend.models.python_guard import guard
+
+    guard()
+
+
 if __name__ == "__main__":
+    if sys.platform == "linux":  # first of all, while there is one thread and little in memory
+        _be_guarded()
     prepare()()
 elif __name__ == "__mp_main__":
     # A process that the model spawned imports the model, which imports the utilities.

@@ -50,10 +50,13 @@ def _set_up(pipe: MessagePipe, setup: dict[str, Any]) -> Any:
     """The model, initialized; None if only its configuration was asked for."""
     made = model_class(setup["folder"], setup["version"], setup["file"])
     if setup["complete"]:
-        pipe.send(Kind.READY, {"config": complete(made, setup["args"]["model_config"])})
+        pipe.send(
+            Kind.READY,
+            {"pid": os.getpid(), "config": complete(made, setup["args"]["model_config"])},
+        )
         return None
     model = load(made, setup["args"])
-    pipe.send(Kind.READY, {})
+    pipe.send(Kind.READY, {"pid": os.getpid()})
     return model
 
 

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -57,10 +58,12 @@ class PythonInstance:
         self._decoupled = decoupled
         self._changed = threading.Condition()
         self._trouble = ""
+        self._executing = False
+        self._interruption = ""
         self._closing = threading.Event()
         self._starting: ModelProcess | None = None
         try:
-            self._current: tuple[ModelProcess, Conversation] | None = self._start()
+            self._current: tuple[ModelProcess, Conversation] | None = self._start(loading=True)
         except BaseException:
             around.metrics.forget(self)
             raise
@@ -81,6 +84,7 @@ class PythonInstance:
         """Compute a batch; raises NotReady if the process has ended or ends meanwhile."""
         with self._changed:
             current, trouble = self._current, self._trouble
+            self._executing, self._interruption = current is not None, ""
         if current is None:
             raise NotReady(self._said(trouble))
         process, conversation = current
@@ -92,7 +96,21 @@ class PythonInstance:
                 self._changed.wait_for(lambda: self._current is not current)
                 return self._said(self._trouble)
 
-        return conversation.execute(batch, respond, ended)
+        try:
+            return conversation.execute(batch, respond, ended)
+        finally:
+            with self._changed:
+                self._executing = False
+
+    def interrupt(self, reason: str) -> None:
+        """End the process if it computes; another one is started, unless it is closed."""
+        with self._changed:
+            current = self._current if self._executing else None
+            if current is None:
+                return
+            self._interruption = reason
+        _log.warning("%s: %s; its process is ended", self._name, reason)
+        current[0].kill()
 
     def close(self) -> None:
         """Let the model finalize, and end its process."""
@@ -112,14 +130,17 @@ class PythonInstance:
     def _said(self, trouble: str) -> str:
         return f"model '{self._model}' cannot take requests now: {trouble}"
 
-    def _start(self) -> tuple[ModelProcess, Conversation]:
+    def _start(self, *, loading: bool) -> tuple[ModelProcess, Conversation]:
         process = ModelProcess(self._name, partial(self._around.metrics.change, self))
         with self._changed:
             self._starting = process
         if self._closing.is_set():
             process.kill()
+        loads = self._around.loads
+        given_up = loads.ended_by(self._model, process.kill) if loading else nullcontext()
         try:
-            process.set_up(self._setup, self._patience.initialize_s)
+            with given_up:
+                process.set_up(self._setup, self._patience.initialize_s)
         except BaseException:
             process.kill_and_wait()
             process.close()
@@ -153,7 +174,9 @@ class PythonInstance:
 
     def _lose(self, current: tuple[ModelProcess, Conversation], reason: str, pause: float) -> None:
         process, conversation = current
-        if self._closing.is_set():
+        if self._interruption:
+            reason = self._interruption
+        elif self._closing.is_set():
             reason = "it is being stopped"
         else:
             _log.error("%s: %s; it is started again in %g s", self._name, reason, pause)
@@ -167,7 +190,7 @@ class PythonInstance:
     def _start_again(self, pause: float) -> None:
         self._trouble = self._trouble.partition(";")[0] + "; it is being started again"
         try:
-            current = self._start()
+            current = self._start(loading=False)
         except (ModelLoadError, OSError) as error:
             _log.error("%s: %s; it is started again in %g s", self._name, error, pause)
             self._trouble = f"{error}; it is started again in {pause:g} s"

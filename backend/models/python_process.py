@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from backend.core.worker import Worker
+from backend.models.python_environment import model_environment
 from backend.models.python_memory import make_memory, map_memory
 from backend.models.python_messages import Body, Kind, MessagePipe
 from backend.models.python_reports import LOG_MARK, METRIC_MARK, LogLevel
@@ -44,6 +45,7 @@ class ModelProcess:
         self._name = name
         self._measured = measured
         self._reaping = threading.Lock()
+        self._pid = 0
         memory = make_memory()
         self._child = _start(memory)
         to_model, from_model = map(map_memory, memory) if memory else (None, None)
@@ -56,8 +58,8 @@ class ModelProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
-        return self._child.pid
+        """The id of the process that the model runs in; known once it is set up."""
+        return self._pid
 
     def set_up(self, setup: Body, timeout_s: float) -> Body:
         """Let it load the model and return what it says; raises ModelLoadError."""
@@ -79,18 +81,15 @@ class ModelProcess:
             timer.join()
         if message.kind is Kind.FAILED:
             raise ModelLoadError(message.body["reason"])
+        self._pid = message.body["pid"]
         return message.body
 
     def kill(self) -> None:
         """End it at once, and what it has started."""
-        if sys.platform == "win32":
-            with contextlib.suppress(OSError):
-                self._child.kill()
-            return
         # Not Popen's own kill: that may reap the process, and `wait` must be the one who does.
         with self._reaping, contextlib.suppress(OSError):
             if self._child.returncode is None:
-                os.killpg(self._child.pid, signal.SIGKILL)
+                _end(self._child)
 
     def kill_and_wait(self) -> str:
         """End it at once, and say how it ended by itself if it had already."""
@@ -139,14 +138,27 @@ class ModelProcess:
             _log.log(level, "%s: %s", self._name, text)
 
 
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        tree = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
+        subprocess.run(tree, capture_output=True, check=False)  # noqa: S603 - the system's own
+        child.kill()
+    elif sys.platform == "linux":
+        os.kill(child.pid, signal.SIGTERM)  # the guard knows what has left the group, too
+    else:
+        os.killpg(child.pid, signal.SIGKILL)
+
+
 def _start(memory: tuple[int, ...]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-P", "-u", str(_PROGRAM), *map(str, memory)],
+            # Without -B the first start would change the model's folder.
+            [sys.executable, "-P", "-B", "-u", str(_PROGRAM), *map(str, memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            env=model_environment(os.environ),
             pass_fds=memory,
             # A session of its own: Ctrl+C in the terminal is for the server, and whatever the
             # model starts can be ended with it.

@@ -106,7 +106,8 @@ class PythonRuntime:
         )
         process = ModelProcess(setup["args"]["model_instance_name"])
         try:
-            return config_from(process.set_up(setup, self._patience.initialize_s)["config"])
+            with self._around.loads.ended_by(config.name, process.kill):
+                return config_from(process.set_up(setup, self._patience.initialize_s)["config"])
         finally:
             process.kill_and_wait()
             process.close()

@@ -120,7 +120,8 @@ class ModelRegistry:
         entry = self._entry_to_load(name)
         with entry.changing:
             try:
-                models = entry.load(config_json)
+                with self.around.loads.running(name):
+                    models = entry.load(config_json)
             except Exception as error:
                 reason = reason_of(error)
                 failed = self._folders.newest(name) if self._folders else ""
@@ -174,11 +175,15 @@ class ModelRegistry:
                 _log.warning("%s", error)
 
     def unload(self, name: str) -> None:
-        """Stop serving a model; a name that is not known, or not loaded, is no error."""
+        """Stop serving a model; a name that is not known, or not loaded, is no error.
+
+        One that is being loaded is given up, if its runtime can do that; else it is waited for.
+        """
         with self._lock:
             entry = self._entries.get(name)
         if entry is None:
             return
+        self.around.loads.give_up(name)
         with entry.changing, self._lock:
             old = entry.replace(()) if entry.versions else []
             entry.failure = ""
@@ -195,7 +200,8 @@ class ModelRegistry:
             self._entries.pop(name, None)
 
     def close(self) -> None:
-        """Unload and forget every model."""
+        """Unload and forget every model, for good: what is being loaded is given up."""
+        self.around.loads.close()
         for name in tuple(self._entries):
             with contextlib.suppress(NotFound):
                 self.remove(name)

@@ -114,6 +114,18 @@ class KeepsSequences(Protocol):
         ...
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """An instance whose `execute` can be broken off."""
+
+    def interrupt(self, reason: str) -> None:
+        """Let the `execute` that runs fail soon with NotReady, `reason` being why; from any thread.
+
+        Without one, nothing happens. The instance may be used again afterwards.
+        """
+        ...
+
+
 class Servable(Protocol):
     """One loaded version of a model."""
 

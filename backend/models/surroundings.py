@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from backend.models.custom_metrics import CustomMetrics
+from backend.models.loads import Loads
 from backend.models.model_calls import ModelCalls
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The way to other models, and where to put measurements."""
+    """The way to other models, where to put measurements, and which loads are under way."""
 
     calls: ModelCalls = field(default_factory=ModelCalls)
     metrics: CustomMetrics = field(default_factory=CustomMetrics)
+    loads: Loads = field(default_factory=Loads)

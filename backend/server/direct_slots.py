@@ -15,6 +15,7 @@ from backend.core.tensors import Datatype, Tensor
 from backend.models.servable import (
     ExecutionTimes,
     Instance,
+    Interruptible,
     KeepsSequences,
     ModelRequest,
     ModelResponse,
@@ -67,6 +68,11 @@ class SlottedInstance:
         self._slots.pop(sequence, None)
         if isinstance(self._instance, KeepsSequences):
             self._instance.forget(sequence)
+
+    def interrupt(self, reason: str) -> None:
+        """Break off what the instance computes, if that can be done."""
+        if isinstance(self._instance, Interruptible):
+            self._instance.interrupt(reason)
 
     def close(self) -> None:
         """The instance is its model's: that closes it."""

@@ -27,6 +27,8 @@ _log = logging.getLogger("inferdeck.server")
 
 _START_TIMEOUT_S = 10.0
 _SWITCH_GRACE_S = 0.3
+_INTERRUPT_S = 1.0
+"""How long a model that is broken off may take to end."""
 _WAITING_CONVERSIONS = QUEUE_LIMIT
 
 T = TypeVar("T")
@@ -107,7 +109,8 @@ class EmbeddedServer:
     def stop(self, timeout_s: float = 2.0, *, drain_s: float = 0.0) -> bool:
         """Stop within `timeout_s` seconds, breaking off what is not done by then.
 
-        With `drain_s` the requests that have been taken may first finish, for so many seconds more.
+        A model that computes for longer is interrupted, which may take a second more. With
+        `drain_s` the requests that have been taken may first finish, for so many seconds more.
         True if nothing is left behind; False if a model still computes on its thread.
         """
         with self._changing:
@@ -188,9 +191,12 @@ class _House:
         self._grace_s, self._drain_s = timeout_s / 4, drain_s
         self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join(drain_s + timeout_s)
-        ended = not self._thread.is_alive()
-        for part in (self._plane, self._side):
-            ended &= part.join(max(0.0, deadline - time.monotonic()))
+        ended = self._plane.join(max(0.0, deadline - time.monotonic()))
+        if not ended:
+            self._plane.interrupt()
+            ended = self._plane.join(_INTERRUPT_S)
+        ended &= self._side.join(max(0.0, deadline - time.monotonic()))
+        ended &= not self._thread.is_alive()
         if not ended:
             _log.warning("The server stopped, but a model still computes on its thread")
         return ended

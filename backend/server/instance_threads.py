@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from backend.core.worker import Worker
-from backend.models.servable import Instance, KeepsSequences, SequenceId
+from backend.models.servable import Instance, Interruptible, KeepsSequences, SequenceId
 from backend.server.jobs import Job
 from backend.server.waiting_room import WaitingRoom
 
@@ -38,6 +38,7 @@ class InstanceThreads:
         self._ended = ended
         self._lock = threading.Lock()
         self._living = 0
+        self._since: dict[int, float] = {}
         self._names = [
             f"model-{name}" if len(instances) == 1 else f"model-{name}-{index}"
             for index in range(len(instances))
@@ -67,6 +68,17 @@ class InstanceThreads:
         ended = [w.join(max(0.0, deadline - time.monotonic())) for w in self._workers]
         return all(ended)
 
+    def interrupt(self, reason: str, *, after_s: float = 0.0) -> None:
+        """Break off what has been computed for `after_s` seconds; from any thread.
+
+        Where an instance cannot be interrupted, that is left alone.
+        """
+        before = time.monotonic() - after_s
+        for index, since in tuple(self._since.items()):
+            instance = self._instances[index]
+            if since <= before and isinstance(instance, Interruptible):
+                instance.interrupt(reason)
+
     def _serve(self, index: int) -> None:
         try:
             while self._serve_next(index):
@@ -87,7 +99,11 @@ class InstanceThreads:
         if turn.forget and isinstance(instance, KeepsSequences):
             _forget(instance, turn.forget)
         if turn.jobs:
-            self._compute(instance, turn.jobs)
+            self._since[index] = time.monotonic()
+            try:
+                self._compute(instance, turn.jobs)
+            finally:
+                del self._since[index]
         return True
 
 

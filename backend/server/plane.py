@@ -53,7 +53,7 @@ class StreamAnswer:
 class DataPlane:
     """Finds the model, checks the request, runs it and takes the time.
 
-    Belongs to one event loop; `join` alone may be called from another thread.
+    Belongs to one event loop; `join` and `interrupt` may be called from another thread.
     """
 
     def __init__(
@@ -159,6 +159,11 @@ class DataPlane:
             served.scheduler.join(max(0.0, deadline - time.monotonic())) for served in self._gone
         ]
         return all(ended)
+
+    def interrupt(self) -> None:
+        """Break off what still computes after `close`, where that can be done; from any thread."""
+        for served in self._gone:
+            served.scheduler.interrupt(_STOPPING)
 
     def _find(self, name: str, version: str) -> Served:
         while True:

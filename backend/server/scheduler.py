@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from backend.core.errors import ModelFailed, NotReady, Overloaded
 from backend.core.timing import ServerTiming
+from backend.core.worker import Worker
 from backend.models.loaded import LoadedModel
 from backend.models.servable import Instance, ModelRequest, ModelResponse
 from backend.server.batching import rules_of
@@ -32,8 +33,8 @@ QUEUE_LIMIT = 512
 More than all REST connections can bring at once, and room for load tests over gRPC beside them.
 """
 
-_LAST_WORDS_S = 10.0
-"""How long a model that goes may take for the answers it still owes."""
+LAST_WORDS_S = 10.0
+"""How long a model that goes may take for each batch of answers that it still owes."""
 
 T = TypeVar("T")
 
@@ -121,6 +122,8 @@ class Scheduler:
     def drain(self) -> None:
         """Take no more requests, finish those that wait, then let the model go."""
         self._end(BeingUnloaded(f"model '{self._name}' is being unloaded"))
+        if self._threads.started:
+            Worker(f"unload-{self._name}", self._see_off).start()
 
     def close(self, reason: str) -> None:
         """Take no more requests, refuse those that wait, then let the model go."""
@@ -129,6 +132,10 @@ class Scheduler:
             self._count_failure(job, Failure.OTHER)
             job.refuse(NotReady(reason))
         self._end(NotReady(reason))
+
+    def interrupt(self, reason: str) -> None:
+        """Break off what is being computed, where the model can be interrupted."""
+        self._threads.interrupt(reason)
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the threads after `drain` or `close`; True if all have ended."""
@@ -210,8 +217,14 @@ class Scheduler:
         if not self._threads.started:
             self._release()
 
+    def _see_off(self, _stop: threading.Event) -> None:
+        """Let requests that wait be answered, but each batch have only so much time."""
+        reason = f"it did not answer within {LAST_WORDS_S:g} s, and is being unloaded"
+        while not self._threads.join(LAST_WORDS_S):
+            self._threads.interrupt(reason, after_s=LAST_WORDS_S)
+
     def _end_of_threads(self) -> None:
-        if not self._room.wait_until_idle(_LAST_WORDS_S):
+        if not self._room.wait_until_idle(LAST_WORDS_S):
             error = ModelFailed(f"model '{self._name}' went before it had answered")
             for batch in tuple(self._batches.values()):
                 batch.fail(error)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli.serve_models import add_model_arguments, registry_of
+from backend.cli.serve_models import add_model_arguments, load_at_start, registry_of
 from backend.core.errors import UsageError
 from backend.models.bundled import bundled_models
 from backend.models.registry import ModelRegistry
@@ -25,7 +25,10 @@ class TritonPythonModel:
 def registry(*arguments: str) -> ModelRegistry:
     parser = argparse.ArgumentParser()
     add_model_arguments(parser)
-    return registry_of(parser.parse_args(arguments))
+    given = parser.parse_args(arguments)
+    made = registry_of(given)
+    load_at_start(made, given)
+    return made
 
 
 @pytest.fixture
