@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backend.core.errors import UsageError
 from backend.models.bundled import repository_registry
+from backend.models.code_permission import ALLOWING_OPTION, AllCode, NoCode
 from backend.models.registry import ModelRegistry
 from backend.models.servable import ModelLoadError
 from backend.server.options import ModelControl
@@ -28,6 +29,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="a folder with one folder per model, in Triton's layout; may be given several times",
+    )
+    group.add_argument(
+        ALLOWING_OPTION,
+        action="store_true",
+        help="run the Python models of the repositories: they are programs, and run with your "
+        "rights (without it they are refused, and the other models served)",
     )
     group.add_argument(
         "--model-control-mode",
@@ -70,7 +77,11 @@ def registry_of(arguments: argparse.Namespace) -> ModelRegistry:
             "--load-model needs --model-control-mode explicit.",
             hint="Without it, every model is loaded at start.",
         )
-    return repository_registry(arguments.model_repository, bundled=not arguments.no_bundled_models)
+    return repository_registry(
+        arguments.model_repository,
+        bundled=not arguments.no_bundled_models,
+        code=AllCode() if arguments.allow_python_models else NoCode(),
+    )
 
 
 def load_at_start(registry: ModelRegistry, arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.models.code_permission import CodePermission, NoCode
 from backend.models.faces import Faces
 from backend.models.identity import Identity
 from backend.models.model import Model
@@ -51,18 +52,21 @@ def bundled_models() -> list[BundledFactory]:
     ]
 
 
-def bundled_registry() -> ModelRegistry:
+def bundled_registry(code: CodePermission | None = None) -> ModelRegistry:
     """A registry with every bundled model, ready to compute."""
-    return repository_registry((), bundled=True)
+    return repository_registry((), bundled=True, code=code)
 
 
-def repository_registry(roots: Sequence[Path], *, bundled: bool) -> ModelRegistry:
+def repository_registry(
+    roots: Sequence[Path], *, bundled: bool, code: CodePermission | None = None
+) -> ModelRegistry:
     """A registry that knows the models of some repositories, none of them loaded yet.
 
-    With `bundled` the models that ship with Inferdeck are in it too, ready to compute. Raises
-    UsageError for a repository that is no folder.
+    With `bundled` the models that ship with Inferdeck are in it too, ready to compute. `code`
+    says which models that are programs may run, without it none. Raises UsageError for a
+    repository that is no folder.
     """
-    around = Surroundings()
+    around = Surroundings(code=code or NoCode())
     folders = ModelFolders((), standard_runtimes(around))
     registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders, around=around)
     for factory in bundled_models() if bundled else ():

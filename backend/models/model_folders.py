@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backend.core.errors import UsageError
 from backend.core.regular_files import read_regular
+from backend.models.code_digest import code_digest
 from backend.models.config_checks import check_config, without_gpus
 from backend.models.config_text import (
     CONFIG_FILE,
@@ -19,7 +20,8 @@ from backend.models.config_text import (
 from backend.models.loaded import LoadedModel
 from backend.models.model_paths import inside, legible
 from backend.models.model_states import BrokenVersion, reason_of
-from backend.models.runtimes import Runtime, runtime_for
+from backend.models.remembered_code import ModelCode
+from backend.models.runtimes import RunsCode, Runtime, runtime_for
 from backend.models.servable import ModelLoadError
 from backend.models.version_policy import chosen_versions, versions_in
 from backend.wire.generated import open_inference_pb2 as pb
@@ -77,13 +79,7 @@ class ModelFolders:
         can be served; then nothing is left open.
         """
         folder = self._folder(name)
-        config = _configuration(folder, config_json)
-        if config.name not in ("", name):
-            raise ModelLoadError(
-                f"unexpected directory name '{name}' for model '{config.name}', directory name "
-                "must equal model name"
-            )
-        config.name = name
+        config = _named(_configuration(folder, config_json), name)
         if without_gpus(config):
             _log.warning("model %s: instance_group asks for KIND_GPU; it runs on the CPU", name)
         runtime = runtime_for(self._runtimes, config, folder)
@@ -104,6 +100,15 @@ class ModelFolders:
         if len(failures) == len(found):
             raise failures[-1]
         return found
+
+    def code(self, name: str) -> ModelCode | None:
+        """What the model would run, None if it is no program; raises ModelLoadError."""
+        folder = self._folder(name)
+        config = _named(_configuration(folder, ""), name)
+        runtime = runtime_for(self._runtimes, config, folder)
+        if not isinstance(runtime, RunsCode):
+            return None
+        return ModelCode(name, folder, runtime.code_files(config, folder), code_digest(folder))
 
     def newest(self, name: str) -> str:
         """The highest version that a model has a folder for, '' if there is none or no model."""
@@ -134,6 +139,16 @@ def _load_version(
     complete = runtime.complete(asked, path)
     check_config(complete)
     return LoadedModel(runtime.load(complete, path))
+
+
+def _named(config: pb.ModelConfig, name: str) -> pb.ModelConfig:
+    if config.name not in ("", name):
+        raise ModelLoadError(
+            f"unexpected directory name '{name}' for model '{config.name}', directory name "
+            "must equal model name"
+        )
+    config.name = name
+    return config
 
 
 def _configuration(folder: Path, config_json: str) -> pb.ModelConfig:

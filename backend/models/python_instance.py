@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from backend.core.errors import NotReady
 from backend.core.worker import Worker
@@ -131,6 +132,7 @@ class PythonInstance:
         return f"model '{self._model}' cannot take requests now: {trouble}"
 
     def _start(self, *, loading: bool) -> tuple[ModelProcess, Conversation]:
+        self._around.code.check(Path(self._setup["folder"]))
         process = ModelProcess(self._name, partial(self._around.metrics.change, self))
         with self._changed:
             self._starting = process

@@ -25,6 +25,7 @@ from backend.models.python_messages import Body
 from backend.models.python_process import ModelProcess
 from backend.models.servable import ModelLoadError
 from backend.models.surroundings import Surroundings
+from backend.models.version_policy import chosen_versions, versions_in
 from backend.profiles.profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -96,6 +97,12 @@ class PythonRuntime:
             return config.default_model_filename.endswith(".py")
         return any(path.exists() for path in folder.glob(f"[0-9]*/{DEFAULT_FILE}"))
 
+    def code_files(self, config: pb.ModelConfig, folder: Path) -> tuple[Path, ...]:
+        """The files that are run for the versions of a model; raises ModelLoadError."""
+        name = file_name(config)
+        versions = chosen_versions(config.version_policy, versions_in(folder))
+        return tuple(folder / str(version) / name for version in versions)
+
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration as `auto_complete_config` fills it, in a process that ends with it.
 
@@ -104,6 +111,7 @@ class PythonRuntime:
         setup = _setup(
             with_defaults(config), version_folder, f"{config.name}_complete", "CPU", complete=True
         )
+        self._around.code.check(version_folder.parent)
         process = ModelProcess(setup["args"]["model_instance_name"])
         try:
             with self._around.loads.ended_by(config.name, process.kill):

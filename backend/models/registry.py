@@ -16,6 +16,7 @@ from backend.models.model import Model
 from backend.models.model_entry import Loader, ModelEntry
 from backend.models.model_folders import ModelFolders
 from backend.models.model_states import IndexEntry, reason_of
+from backend.models.remembered_code import ModelCode
 from backend.models.servable import ModelLoadError, Servable
 from backend.models.surroundings import Surroundings
 
@@ -148,6 +149,15 @@ class ModelRegistry:
     def repositories(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Every repository with the names of its models; one that cannot be read has none."""
         return self._folders.contents() if self._folders else ()
+
+    def code(self, name: str) -> ModelCode | None:
+        """What a model of a repository would run, None for one that is no program.
+
+        Raises ModelLoadError if its folder does not tell; may be slow.
+        """
+        if self._folders is None or name not in self._folders.names():
+            return None
+        return self._folders.code(name)
 
     def remove_repository(self, root: Path) -> None:
         """Forget a repository and unload its models; one that is not there is no error.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from backend.models.onnx_runtime import OnnxRuntime
 from backend.models.python_runtime import PythonRuntime
@@ -38,6 +38,15 @@ class Runtime(Protocol):
         `config` is complete, and the version folder is called by its number. Raises ModelLoadError
         with the reason.
         """
+        ...
+
+
+@runtime_checkable
+class RunsCode(Protocol):
+    """A runtime whose models are programs."""
+
+    def code_files(self, config: pb.ModelConfig, folder: Path) -> tuple[Path, ...]:
+        """The files that are run for the model of that folder; raises ModelLoadError."""
         ...
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,21 @@ from backend.models.python_runtime import PythonRuntime
 from backend.models.registry import ModelRegistry
 from backend.models.runtimes import standard_runtimes
 from backend.models.servable import ModelLoadError
-from backend.models.surroundings import Surroundings
 from backend.server import scheduler
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
 from backend.server.plane import DataPlane
 from tests.models.onnx_folders import node, value, write_model
-from tests.models.python_models import QUICK, WAIT_S, config, execute, request, serving, write
+from tests.models.python_models import (
+    QUICK,
+    WAIT_S,
+    config,
+    execute,
+    request,
+    serving,
+    trusting,
+    write,
+)
 from tests.server.plane_runs import begin, with_plane
 from tests.server.scripted_servables import asking
 from tests.server.test_serve_command import Start, ended, ready, start
@@ -109,6 +118,10 @@ def runs(pid: int) -> bool:
         return False
 
 
+def until_gone(pid: int) -> None:
+    until(lambda: not runs(pid))
+
+
 def noted(path: Path) -> int:
     until(path.exists)
     return int(path.read_text())
@@ -121,7 +134,7 @@ def put(root: Path, source: str) -> None:
 
 
 def registry_of(root: Path, patience: Patience = QUICK) -> ModelRegistry:
-    around = Surroundings()
+    around = trusting()
     folders = ModelFolders([root], [PythonRuntime(patience, around)])
     return ModelRegistry(folders=folders, around=around)
 
@@ -140,7 +153,9 @@ def test_nothing_that_a_model_has_started_outlives_it(tmp_path: Path, how: str) 
         return [int(path.name.removeprefix("left-")) for path in tmp_path.glob("left-*")]
 
     if how == "refused":
-        servable = PythonRuntime(QUICK).load(config("hung"), write(tmp_path, "hung", source))
+        servable = PythonRuntime(QUICK, trusting()).load(
+            config("hung"), write(tmp_path, "hung", source)
+        )
         with pytest.raises(ModelLoadError, match="ValueError"):
             servable.make_instance(0)
     else:
@@ -180,8 +195,8 @@ def test_a_model_that_never_lets_python_run_does_not_outlive_its_server(tmp_path
         from pathlib import Path
         sys.path[:0] = {[str(Path(__file__).parents[2])]!r}
         from backend.models.python_runtime import PythonRuntime
-        from tests.models.python_models import config
-        PythonRuntime().load(config("m"), Path({str(folder)!r})).make_instance(0)
+        from tests.models.python_models import config, trusting
+        PythonRuntime(around=trusting()).load(config("m"), Path({str(folder)!r})).make_instance(0)
     """
     process = subprocess.Popen([sys.executable, str(write(tmp_path, "s", server) / "model.py")])
     try:
@@ -212,7 +227,7 @@ def test_unloading_ends_a_model_that_computes_for_ever(
             await change("hung")
             with pytest.raises(NotReady, match=r"it did not answer within 0\.3 s, and is being"):
                 await waiting
-            await asyncio.to_thread(until, lambda pid=pid: not runs(pid))
+            await asyncio.to_thread(until_gone, pid)
 
     with_plane(work, registry=registry)
 
@@ -307,7 +322,9 @@ def test_serve_ends_well_though_a_model_hangs(start: Start, tmp_path: Path, mome
     put(root, BUSY)
     if moment == "initialize":
         (root / "endless").touch()
-    serve = start("serve", "--model-repository", str(root), "--drain-seconds", "0.2")
+    serve = start(
+        "serve", "--model-repository", str(root), "--allow-python-models", "--drain-seconds", "0.2"
+    )
     if moment == "execute":
         url = str(ready(serve)["rest"])
         body = {"inputs": [{"name": "INPUT0", "datatype": "INT32", "shape": [1], "data": [7]}]}
@@ -368,7 +385,7 @@ def endless_graph(folder: Path) -> None:
         [node("Loop", ["", "true", "INPUT0"], ["OUTPUT0"], body=body)],
         [value("INPUT0", Datatype.INT32, [1])],
         [value("OUTPUT0", Datatype.INT32, [1])],
-        {"true": np.array(True), "zero": np.zeros(1, np.int32)},
+        {"true": np.ones((), bool), "zero": np.zeros(1, np.int32)},
     )
 
 
@@ -377,10 +394,7 @@ def slow_graph(folder: Path) -> None:
     names = ["weights", *(f"power{number}" for number in range(3000))]
     write_model(
         folder,
-        [
-            node("MatMul", [one, "weights"], [then])
-            for one, then in zip(names, names[1:], strict=False)
-        ]
+        [node("MatMul", [one, "weights"], [then]) for one, then in pairwise(names)]
         + [node("Add", ["X", names[-1]], ["Y"])],
         [value("X", Datatype.FP32, [1000, 1000])],
         [value("Y", Datatype.FP32, [1000, 1000])],

@@ -24,6 +24,7 @@ import grpc  # noqa: E402 - after the process is tuned
 import psutil  # noqa: E402
 
 from backend.models.bundled import repository_registry  # noqa: E402
+from backend.models.code_permission import AllCode  # noqa: E402
 from backend.server.embedded import EmbeddedServer  # noqa: E402
 from backend.server.limits import Limits  # noqa: E402
 from backend.server.options import ServerOptions  # noqa: E402
@@ -66,7 +67,7 @@ def main(cycles: int) -> int:
     """Run and report; see the module's text for the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         _write_model(Path(folder) / "python")
-        registry = repository_registry([Path(folder)], bundled=True)
+        registry = repository_registry([Path(folder)], bundled=True, code=AllCode())
         registry.load_all()
         registry.load("identity")
         offer_models(registry)

@@ -51,7 +51,7 @@ def test_without_options_the_bundled_models_are_offered() -> None:
 def test_every_model_of_a_repository_is_loaded_at_start(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    models = registry("--model-repository", str(folder))
+    models = registry("--model-repository", str(folder), "--allow-python-models")
     try:
         assert models.names() == (*BUNDLED, "fine")
         assert "failed to load 'broken'" in caplog.text
@@ -65,7 +65,8 @@ def test_with_explicit_control_only_those_asked_for_are_loaded(folder: Path) -> 
     assert models.names() == ()
     assert [row.name for row in models.index()] == ["broken", "fine"]
     for chosen in ("fine", "*"):
-        models = registry(*explicit, "--no-bundled-models", "--load-model", chosen)
+        allowed = ("--allow-python-models", "--load-model", chosen)
+        models = registry(*explicit, "--no-bundled-models", *allowed)
         try:
             assert models.names() == ("fine",)
         finally:

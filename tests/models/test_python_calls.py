@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from backend.models.bundled import repository_registry
+from backend.models.code_permission import AllCode
 from backend.models.registry import ModelRegistry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
@@ -112,7 +113,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelRegistry
         folder.mkdir(parents=True)
         (folder / "model.py").write_text(textwrap.dedent(source))
         (root / name / "config.pbtxt").write_text(config)
-    registry = repository_registry([root], bundled=True)
+    registry = repository_registry([root], bundled=True, code=AllCode())
     registry.load_all()
     yield registry
     registry.close()

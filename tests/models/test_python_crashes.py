@@ -27,6 +27,7 @@ from tests.models.python_models import (
     outputs,
     request,
     serving,
+    trusting,
     write,
 )
 
@@ -150,7 +151,7 @@ def test_a_decoupled_crash_ends_what_was_promised(tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_set_up_is_refused_with_the_reason(
     tmp_path: Path, source: str, said: str
 ) -> None:
-    servable = PythonRuntime(QUICK).load(config("m"), write(tmp_path, "m", source))
+    servable = PythonRuntime(QUICK, trusting()).load(config("m"), write(tmp_path, "m", source))
     with pytest.raises(ModelLoadError) as caught:
         servable.make_instance(0)
     assert said in caught.value.message
@@ -167,7 +168,7 @@ def test_initialize_may_not_hang(tmp_path: Path) -> None:
             def execute(self, requests):
                 pass
     """
-    runtime = PythonRuntime(Patience(initialize_s=0.6))
+    runtime = PythonRuntime(Patience(initialize_s=0.6), trusting())
     servable = runtime.load(config("m"), write(tmp_path, "m", source))
     with pytest.raises(ModelLoadError, match=r"not initialized within 0\.6 s"):
         servable.make_instance(0)
@@ -280,9 +281,9 @@ def test_a_model_does_not_outlive_its_server(tmp_path: Path, moment: str) -> Non
         import sys
         from pathlib import Path
         sys.path[:0] = {[str(Path(__file__).parents[2])]!r}
-        from tests.models.python_models import Answers, config, request
+        from tests.models.python_models import Answers, config, request, trusting
         from backend.models.python_runtime import PythonRuntime
-        servable = PythonRuntime().load(config({moment!r}), Path({str(folder)!r}))
+        servable = PythonRuntime(around=trusting()).load(config({moment!r}), Path({str(folder)!r}))
         instance = servable.make_instance(0)
         instance.execute([request()], Answers())
         __import__("time").sleep(60)

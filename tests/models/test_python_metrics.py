@@ -13,10 +13,17 @@ import requests
 from backend.models.custom_metrics import CustomMetrics
 from backend.models.python_runtime import PythonRuntime
 from backend.models.registry import ModelRegistry
-from backend.models.surroundings import Surroundings
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
-from tests.models.python_models import QUICK, WAIT_S, config, execute, request, write
+from tests.models.python_models import (
+    QUICK,
+    WAIT_S,
+    config,
+    execute,
+    request,
+    trusting,
+    write,
+)
 
 MEASURING = """
     import triton_python_backend_utils as pb_utils
@@ -67,7 +74,7 @@ def change(metrics: CustomMetrics, **more: object) -> None:
 
 
 def test_copies_of_a_model_are_added_up_and_gone_with_it(tmp_path: Path) -> None:
-    around = Surroundings()
+    around = trusting()
     runtime = PythonRuntime(QUICK, around)
     servable = runtime.load(config("m"), write(tmp_path, "m", MEASURING))
     instances = [servable.make_instance(index) for index in range(2)]

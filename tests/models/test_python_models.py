@@ -30,6 +30,7 @@ from tests.models.python_models import (
     request,
     serving,
     tensor,
+    trusting,
     write,
 )
 
@@ -103,7 +104,9 @@ def test_add_and_subtract(tmp_path: Path) -> None:
 def test_a_model_is_told_what_triton_tells_it(tmp_path: Path) -> None:
     text = 'max_batch_size: 8 instance_group { count: 2 } instance_group { name: "more" }'
     write(tmp_path, "named", ECHO_ARGS)
-    servable = PythonRuntime().load(config("named", text), tmp_path / "named" / "1")
+    servable = PythonRuntime(around=trusting()).load(
+        config("named", text), tmp_path / "named" / "1"
+    )
     instances = [servable.make_instance(index) for index in range(3)]
     try:
         answers = [told(instance, request()) for instance in instances]
@@ -191,7 +194,7 @@ def test_modules_beside_the_model_are_found_even_if_named_like_ours(tmp_path: Pa
     (folder / "backend" / "shared.py").write_text("two = 2\n")
     write(tmp_path / "source", "m", source)
     (tmp_path / "source" / "m" / "1" / "model.py").rename(folder / "1" / "model.py")
-    instance = PythonRuntime().load(config("m"), folder / "1").make_instance(0)
+    instance = PythonRuntime(around=trusting()).load(config("m"), folder / "1").make_instance(0)
     try:
         assert outputs(instance, request())["OUT"].data.tolist() == [1, 2, 3]
     finally:
@@ -502,7 +505,7 @@ def test_a_model_completes_its_configuration(tmp_path: Path) -> None:
                 pass
     """
     folder = write(tmp_path, "m", source)
-    made = PythonRuntime().complete(pb.ModelConfig(name="m"), folder)
+    made = PythonRuntime(around=trusting()).complete(pb.ModelConfig(name="m"), folder)
     assert (made.name, made.backend, made.max_batch_size) == ("m", "python", 16)
     assert made.HasField("dynamic_batching")
     assert made.model_transaction_policy.decoupled
@@ -546,12 +549,12 @@ def test_a_completion_that_contradicts_the_file_is_refused(
     """
     folder = write(tmp_path, "m", source)
     with pytest.raises(ModelLoadError) as caught:
-        PythonRuntime().complete(config("m", text), folder)
+        PythonRuntime(around=trusting()).complete(config("m", text), folder)
     assert said in caught.value.message
 
 
 def test_the_runtime_knows_its_models_by_backend_or_file(tmp_path: Path) -> None:
-    runtime = PythonRuntime()
+    runtime = PythonRuntime(around=trusting())
     folder = write(tmp_path, "m", "").parent
     assert runtime.handles(pb.ModelConfig(), folder)
     assert runtime.handles(pb.ModelConfig(backend="python"), tmp_path)

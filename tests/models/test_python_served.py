@@ -15,6 +15,7 @@ import pytest
 from backend.core.errors import NotReady
 from backend.core.inference import InferRequest
 from backend.models.bundled import repository_registry
+from backend.models.code_permission import AllCode
 from backend.models.registry import ModelRegistry
 from backend.server.about import model_metadata
 from backend.server.plane import DataPlane
@@ -60,7 +61,7 @@ def registry(tmp_path: Path) -> ModelRegistry:
     add(root, "repeat", REPEAT, REPEAT_CONFIG)
     add(root, "crash", CRASHING, 'output { name: "PID" data_type: TYPE_INT64 dims: 1 }')
     add(root, "broken", "import no_such_module_anywhere")
-    registry = repository_registry([root], bundled=False)
+    registry = repository_registry([root], bundled=False, code=AllCode())
     registry.load_all()
     return registry
 

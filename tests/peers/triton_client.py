@@ -622,6 +622,7 @@ def serve_and_drive(client_python: str) -> int:
             [
                 *(sys.executable, str(ROOT / "main.py"), "serve", "--exit-with-stdin"),
                 *("--model-repository", folder, "--model-control-mode", "explicit"),
+                "--allow-python-models",
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
