@@ -37,6 +37,7 @@ window options (each also holds at the next start, but for those of a picture an
   --rest-port N            REST port of the embedded server (default: any free one)
   --grpc-port N            gRPC port of the embedded server (default: any free one)
   --model-repository DIR   serve the models of this folder too, in Triton's layout; repeatable
+  --allow-python-models    run the Python models of these folders without asking: they are programs
   --screenshot FILE        stream for --seconds S, save a picture of the window, print the summary,
                            exit; settings are neither read nor written
   --seconds S              how long (default: 20)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.core.errors import ConsoleError
-from backend.core.process import tune_process
+from backend.core.process import exit_at_once, tune_process
 from backend.core.worker import Worker
 from gui.env import why_no_window
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from backend.core.choices import RunSettings
     from backend.models.registry import ModelRegistry
+    from backend.models.remembered_code import RememberedCode
     from backend.sources.source import Source
     from gui.devices.qt_sound import QtSound
     from gui.inspect.engine import Engine
@@ -67,6 +68,7 @@ def _run(options: Options) -> int:
     from backend.sources.opencv_camera import OpenCvCameras
     from backend.targets.folder import config_folder
     from gui.appearance import Appearance
+    from gui.code_consent import CodeConsent
     from gui.crash import CrashCatcher
     from gui.devices.device_list import DeviceList
     from gui.devices.qt_sound import QtSound
@@ -98,7 +100,8 @@ def _run(options: Options) -> int:
     appearance = Appearance(app, store.current.theme)
     keys = FocusKeys(app)
     tasks = ThreadTasks()
-    maker = _ServerMaker()
+    decided = _remembered_code(options)
+    maker = _ServerMaker(decided)
     presence = Presence(config_folder())
     server = ServerControl(
         tasks,
@@ -106,7 +109,7 @@ def _run(options: Options) -> int:
         (options.rest_port, options.grpc_port),
         holder=holder_in(presence),
     )
-    repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository)
+    repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository, decided)
     targets = TargetDesk(engine, server, tasks)
     others = OtherWindows(presence, str(config_folder()), tasks)
     others.files_changed.connect(targets.look_again)
@@ -132,22 +135,27 @@ def _run(options: Options) -> int:
         )
     )
     catcher = CrashCatcher(window.show_crash)
-    if options.screenshot is None:
+    if options.screenshot is None:  # a picture run has nobody to ask or to tell
+        CodeConsent(window, repositories)
         others.found.connect(window.show_notice)
         others.follow(server)
         others.begin()
+    code, ended = _USAGE, True
     try:
-        return _show(app, window, server, options, notices)
+        code = _show(app, window, server, options, notices)
     finally:
         tasks.close(timeout_s=0.3)
         others.close()
         if server.server is not None:
-            server.server.stop(_SERVER_STOP_S)
-        maker.close(_MODELS_CLOSE_S)
+            ended = server.server.stop(_SERVER_STOP_S)
+        ended &= maker.close(_MODELS_CLOSE_S)
         logging.getLogger("inferdeck").removeHandler(log)
         catcher.uninstall()
         app.removeEventFilter(keys)
         window.deleteLater()
+    if not ended:  # a model that nothing can stop must not keep the program
+        exit_at_once(code)
+    return code
 
 
 def _show(
@@ -240,13 +248,22 @@ def _folder(options: Options, name: str) -> Path | None:
     return Path(folder) / name
 
 
+def _remembered_code(options: Options) -> RememberedCode:
+    """Which Python models may run: what was decided, and folders that the command line allows."""
+    from backend.models.remembered_code import RememberedCode
+
+    trusted = options.model_repository if options.allow_python_models else ()
+    return RememberedCode(_folder(options, "python_models.json"), trusted)
+
+
 class _ServerMaker:
     """Makes the embedded server, again for other ports, always over the same models.
 
     `make` is called off the window's thread, since its imports are heavy.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, code: RememberedCode) -> None:
+        self._code = code
         self._registry: ModelRegistry | None = None
 
     def make(self, rest_port: int, grpc_port: int) -> Server:
@@ -258,18 +275,19 @@ class _ServerMaker:
 
         options = ServerOptions(rest_port=rest_port, grpc_port=grpc_port)
         if self._registry is None:
-            self._registry = bundled_registry()
+            self._registry = bundled_registry(self._code)
         return EmbeddedServer(self._registry, options)
 
     def shelf(self) -> ModelRegistry | None:
         """The models, None before there is a server."""
         return self._registry
 
-    def close(self, timeout_s: float) -> None:
-        """End the models, children of theirs included; one that still loads is not waited for."""
+    def close(self, timeout_s: float) -> bool:
+        """End the models, children of theirs included; False if one has not ended in time."""
         registry = self._registry
-        if registry is not None:
-            Worker("models-close", lambda _stop: registry.close()).start().join(timeout_s)
+        if registry is None:
+            return True
+        return Worker("models-close", lambda _stop: registry.close()).start().join(timeout_s)
 
 
 def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:

@@ -96,11 +96,14 @@ class ModelShelf(QWidget):
         return tr("{model} is being changed.", model=row.name) if row.busy else ""
 
     def why_not_unload(self) -> str:
-        """Why nothing can be unloaded now, or ''."""
-        reason, row = self.why_not_load(), self.selected
-        if not reason and isinstance(row, ModelRow) and row.state is not ModelState.READY:
-            return tr("{model} is not loaded.", model=row.name)
-        return reason
+        """Why nothing can be unloaded now, or ''; a load that takes too long can be given up."""
+        row = self.selected
+        if isinstance(row, ModelRow):
+            if row.state is ModelState.LOADING:
+                return ""
+            if row.state is not ModelState.READY and not row.busy:
+                return tr("{model} is not loaded.", model=row.name)
+        return self.why_not_load()
 
     def why_not_remove(self) -> str:
         """Why no folder can be removed now, or ''."""

@@ -17,6 +17,7 @@ from backend.core.choices import (
 )
 from backend.core.errors import UsageError
 from backend.core.target import Target
+from backend.models.code_permission import ALLOWING_OPTION
 from gui.offers import lasting_spec
 from gui.switches import Switches
 from gui.theme import ThemeChoice
@@ -48,6 +49,7 @@ class Options:
     rest_port: int = 0
     grpc_port: int = 0
     model_repository: tuple[Path, ...] = ()
+    allow_python_models: bool = False
 
     def applied_to(self, switches: Switches) -> Switches:
         """The switches with what was asked for; raises UsageError for what cannot be."""
@@ -159,6 +161,12 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="serve the models of this folder too, in Triton's layout; may be given several times",
+    )
+    group.add_argument(
+        ALLOWING_OPTION,
+        action="store_true",
+        help="run the Python models of these folders without asking: they are programs, and run "
+        "with your rights",
     )
 
 

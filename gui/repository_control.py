@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
 from backend.models.model_states import IndexEntry, ModelState
+from backend.models.remembered_code import Decision, ModelCode, RememberedCode
 from gui.language import tr
 from gui.settings import SettingsStore
 from gui.tasks import Tasks
@@ -35,6 +36,10 @@ class Shelf(Protocol):
 
     def remove_repository(self, root: Path) -> None:
         """Unload and forget its models."""
+        ...
+
+    def code(self, name: str) -> ModelCode | None:
+        """What a model would run, None for one that is no program; raises ModelLoadError."""
         ...
 
     def load(self, name: str, config_json: str = "") -> None:
@@ -71,6 +76,26 @@ class Repository:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CodeQuestion:
+    """Models of a folder that are programs, of which nobody has said that they may run.
+
+    `changed` says that something was decided before their files became what they are now.
+    """
+
+    root: Path
+    codes: tuple[ModelCode, ...]
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of a change: lines for the log, and what is left to be asked."""
+
+    lines: tuple[str, ...] = ()
+    question: CodeQuestion | None = None
+
+
 class RepositoryControl(QObject):
     """What is on the shelf, and the ways to change it.
 
@@ -85,6 +110,8 @@ class RepositoryControl(QObject):
     """Other models may be served now."""
     failed = Signal(object)
     """The exception of a change that did not happen."""
+    asked = Signal(object)
+    """A CodeQuestion; until it is answered, its models are refused and the others served."""
     told = Signal(str)
     """A line for the log."""
 
@@ -94,9 +121,11 @@ class RepositoryControl(QObject):
         shelf: Callable[[], Shelf | None],
         store: SettingsStore,
         given: Sequence[Path] = (),
+        code: RememberedCode | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._code = code or RememberedCode(None)
         self._tasks = tasks
         self._shelf = shelf
         self._store = store
@@ -133,15 +162,48 @@ class RepositoryControl(QObject):
         self._store.update(replace(self._store.current, repositories=kept))
         self._given = tuple(other for other in self._given if other != root)
         self._problems.pop(root, None)
-        self._do(str(root), lambda shelf: shelf.remove_repository(root), tr("removed"))
+
+        def work(shelf: Shelf) -> _Outcome:
+            shelf.remove_repository(root)
+            return _Outcome((f"{root}: {tr('removed')}",))
+
+        self._do(str(root), work)
 
     def load(self, name: str) -> None:
-        """Load a model, or load it anew."""
-        self._do(name, lambda shelf: shelf.load(name), tr("loaded"))
+        """Load a model, or load it anew; ask first if it is a program that was not allowed."""
+
+        def work(shelf: Shelf) -> _Outcome:
+            code = shelf.code(name)
+            if code is not None and self._code.decision(code) is not Decision.ALLOWED:
+                return _Outcome(question=self._question(code.folder.parent, [code]))
+            shelf.load(name)
+            return _Outcome((f"{name}: {tr('loaded')}",))
+
+        self._do(name, work)
+
+    def answer(self, question: CodeQuestion, *, allowed: bool) -> None:
+        """Remember whether these models may run; those that may are loaded."""
+
+        def work(shelf: Shelf) -> _Outcome:
+            word = tr("may run") if allowed else tr("may not run")
+            lines = [f"{code.model}: {word}" for code in question.codes]
+            try:
+                self._code.decide(question.codes, allowed=allowed)
+            except ConsoleError as error:
+                lines.append(str(error))
+            names = [code.model for code in question.codes] if allowed else []
+            return _Outcome((*lines, *_load_all(shelf, names)))
+
+        self._do(str(question.root), work)
 
     def unload(self, name: str) -> None:
         """Stop serving a model."""
-        self._do(name, lambda shelf: shelf.unload(name), tr("unloaded"))
+
+        def work(shelf: Shelf) -> _Outcome:
+            shelf.unload(name)
+            return _Outcome((f"{name}: {tr('unloaded')}",))
+
+        self._do(name, work)
 
     @Slot()
     def look(self) -> None:
@@ -157,28 +219,37 @@ class RepositoryControl(QObject):
         self._problems.pop(root, None)
         before = {repository.root for repository in self.repositories}
 
-        def work(shelf: Shelf) -> list[str]:
+        def work(shelf: Shelf) -> _Outcome:
             shelf.add_repository(root)
-            lines = []
-            for name in dict(shelf.repositories()).get(root.resolve(), ()):
-                try:
-                    shelf.load(name)
-                except ConsoleError as error:
-                    lines.append(str(error))
-            return lines
+            names = dict(shelf.repositories()).get(root.resolve(), ())
+            codes = [code for name in names if (code := self._undecided(shelf, name)) is not None]
+            lines = (f"{root}: {tr('added')}", *_load_all(shelf, names))
+            return _Outcome(lines, self._question(root.resolve(), codes) if codes else None)
 
         def failed(error: Exception) -> None:
             self._problems[root] = str(error)
             if root.resolve() not in before:
                 self.failed.emit(error)
 
-        self._do(str(root), work, tr("added"), failed)
+        self._do(str(root), work, failed)
+
+    def _undecided(self, shelf: Shelf, name: str) -> ModelCode | None:
+        """The code of a model if nobody has said yes or no to it as it is."""
+        try:
+            code = shelf.code(name)
+        except ConsoleError:
+            return None  # loading it says why
+        asked = (Decision.OPEN, Decision.CHANGED)
+        return code if code is not None and self._code.decision(code) in asked else None
+
+    def _question(self, root: Path, codes: Sequence[ModelCode]) -> CodeQuestion:
+        changed = any(self._code.decision(code) is Decision.CHANGED for code in codes)
+        return CodeQuestion(root, tuple(codes), changed)
 
     def _do(
         self,
         what: str,
-        work: Callable[[Shelf], list[str] | None],
-        word: str,
+        work: Callable[[Shelf], _Outcome],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
         shelf = self._shelf()
@@ -191,10 +262,12 @@ class RepositoryControl(QObject):
             if left:
                 self._busy[what] = left
 
-        def done(lines: list[str] | None) -> None:
+        def done(outcome: _Outcome) -> None:
             over()
-            for line in (f"{what}: {word}", *(lines or ())):
+            for line in outcome.lines:
                 self.told.emit(line)
+            if outcome.question is not None:
+                self.asked.emit(outcome.question)
             self.look()
 
         def undone(error: Exception) -> None:
@@ -238,6 +311,17 @@ class RepositoryControl(QObject):
     def _could_not_look(self, error: Exception) -> None:
         self._looking = False
         self.failed.emit(error)
+
+
+def _load_all(shelf: Shelf, names: Sequence[str]) -> list[str]:
+    """Load what can be loaded; why the others could not be."""
+    lines = []
+    for name in names:
+        try:
+            shelf.load(name)
+        except ConsoleError as error:
+            lines.append(str(error))
+    return lines
 
 
 def _served(repositories: Sequence[Repository]) -> list[tuple[str, ModelState, str]]:

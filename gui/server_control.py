@@ -62,7 +62,7 @@ class Server(Protocol):
         ...
 
     def stop(self, timeout_s: float = 2.0) -> bool:
-        """Stop."""
+        """Stop; False if something is left behind."""
         ...
 
     def set_rest(self, on: bool) -> None:

@@ -65,13 +65,10 @@ class RememberedCode:
         decision = self._decision(model_folder, code_digest(model_folder))
         if decision is Decision.CHANGED:
             raise ModelLoadError(
-                "its Python code has changed since it was decided on: load it to be asked again"
+                "a Python model that has changed since you decided on it: load it to be asked"
             )
         if decision is not Decision.ALLOWED:
-            raise ModelLoadError(
-                "it is a Python model, a program that runs with your rights, and has not been "
-                "allowed to run: load it to be asked"
-            )
+            raise ModelLoadError("a Python model that was not allowed to run: load it to be asked")
 
     def decision(self, code: ModelCode) -> Decision:
         """What was said to exactly this."""

@@ -28,6 +28,7 @@ from backend.core.status import (
 )
 from backend.core.timing import Stage, Timeline
 from backend.models.model_states import IndexEntry, ModelState
+from backend.models.remembered_code import ModelCode
 from backend.models.servable import ModelLoadError
 from backend.server.plane import ModelStatus
 from backend.server.records import RequestLog
@@ -181,6 +182,7 @@ class FakeShelf:
         self.states = {"shapes": ModelState.READY}
         self.folders: dict[Path, tuple[str, ...]] = {}
         self.broken: set[str] = set()
+        self.codes: dict[str, ModelCode] = {}
 
     def index(self) -> tuple[IndexEntry, ...]:
         return tuple(
@@ -201,6 +203,9 @@ class FakeShelf:
     def remove_repository(self, root: Path) -> None:
         for name in self.folders.pop(root.resolve(), ()):
             del self.states[name]
+
+    def code(self, name: str) -> ModelCode | None:
+        return self.codes.get(name)
 
     def load(self, name: str, config_json: str = "") -> None:
         if name in self.broken:
