@@ -14,11 +14,14 @@ ConsoleError
 ├── PortInUse
 └── RequestError           what a server answers for one request (exit 4)
     ├── InvalidInput       400, INVALID_ARGUMENT
+    │   └── AlreadyExists  400, ALREADY_EXISTS
     ├── NotFound           404, NOT_FOUND
     ├── NotReady           503, UNAVAILABLE
     ├── Overloaded         503, RESOURCE_EXHAUSTED
     ├── Unsupported        501, UNIMPLEMENTED
+    ├── Cancelled          400, CANCELLED
     └── ModelFailed        500, INTERNAL
+        └── UnknownFailure 400, UNKNOWN
 """
 
 from __future__ import annotations
@@ -248,15 +251,21 @@ class RequestError(ConsoleError):
     """A server's answer to one request; the connection is fine.
 
     `seq` is that of the sample which was refused, where a stream says so. `fault` is set where
-    something other than the request is to be mended.
+    something other than the request is to be mended; `said_by_model` where the model itself has
+    chosen this error as its answer.
     """
 
     seq: int | None = None
     fault: TargetFault | None = None
+    said_by_model = False
 
 
 class InvalidInput(RequestError):
     """The request is wrong: name, datatype, shape, size or encoding."""
+
+
+class AlreadyExists(InvalidInput):
+    """Something of that name is there already."""
 
 
 class NotFound(RequestError):
@@ -275,5 +284,13 @@ class Unsupported(RequestError):
     """A known request that this server does not offer."""
 
 
+class Cancelled(RequestError):
+    """The model says that the request was cancelled."""
+
+
 class ModelFailed(RequestError):
     """The model itself raised an error while computing."""
+
+
+class UnknownFailure(ModelFailed):
+    """The model says that it failed, and not in which way."""

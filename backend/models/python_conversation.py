@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.core.errors import (
+    AlreadyExists,
+    Cancelled,
     InvalidInput,
     ModelFailed,
     NotFound,
     NotReady,
     Overloaded,
     RequestError,
+    UnknownFailure,
     Unsupported,
 )
 from backend.core.inference import (
@@ -39,16 +42,21 @@ from backend.models.servable import ExecutionTimes, ModelRequest, ModelResponse,
 from backend.wire.elements import Buffer
 
 _ERRORS: dict[int, type[RequestError]] = {
+    0: UnknownFailure,
     2: NotFound,
     3: InvalidInput,
     4: NotReady,
     5: Unsupported,
-    6: InvalidInput,
+    6: AlreadyExists,
+    7: Cancelled,
 }
 """By the code of a TritonError; the others are the model's failure."""
 
 _INTERNAL = 1
 _CODES: tuple[tuple[int, type[RequestError]], ...] = (
+    (0, UnknownFailure),
+    (6, AlreadyExists),
+    (7, Cancelled),
     (2, NotFound),
     (3, InvalidInput),
     (4, NotReady),
@@ -221,8 +229,10 @@ class Conversation:
 
     def _response(self, body: Body, buffers: Sequence[Array]) -> ModelResponse | None:
         if "error" in body:
-            error = body["error"]
-            return ModelResponse(error=_ERRORS.get(error["code"], ModelFailed)(error["message"]))
+            said = body["error"]
+            error = _ERRORS.get(said["code"], ModelFailed)(said["message"])
+            error.said_by_model = True
+            return ModelResponse(error=error)
         if "tensors" in body:
             outputs = read_tensors(body["tensors"], buffers, "output", self._name)
             return ModelResponse(tuple(outputs), body["parameters"])

@@ -92,7 +92,7 @@ class PendingReply:
         self._declared = declared
         self._decoupled = decoupled
         self._lock = threading.Lock()
-        self._finished = False
+        self._finished = self._flagged = False
 
     @property
     def finished(self) -> bool:
@@ -108,13 +108,19 @@ class PendingReply:
         # A model with one response for each request has given it, with or without the flag.
         last = final or not self._decoupled
         with self._lock:
-            if self._finished:
+            if self._finished and not self._only_flag_is_left(response):
                 raise TritonModelException("The last response to this request was sent already.")
-            self._finished = last
+            answered, self._finished = self._finished, last
+            self._flagged = final
+        if answered:
+            return  # the flag alone, after the one response
         if response is None and not self._decoupled:
             response = InferenceResponse(error=TritonError("the model gave no response"))
         body, buffers = self.body(response, final=last)
         self._outbox.respond([body], buffers)
+
+    def _only_flag_is_left(self, response: InferenceResponse | None) -> bool:
+        return response is None and not self._decoupled and not self._flagged
 
     def finish(self) -> bool:
         """Take the right to give the last response; False if it was given."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from backend.core.errors import ConsoleError, ModelFailed, NotReady
+from backend.core.errors import ConsoleError, ModelFailed, NotReady, RequestError
 from backend.core.timing import ServerTiming
 from backend.models.servable import (
     ExecutionTimes,
@@ -114,7 +114,10 @@ def explained(name: str, error: BaseException) -> ConsoleError:
 
 def failure_of(error: BaseException) -> Failure:
     """How the statistics call an error that came while computing."""
-    return Failure.BACKEND if isinstance(error, ModelFailed | NotReady) else Failure.OTHER
+    said_by_model = isinstance(error, RequestError) and error.said_by_model
+    if said_by_model or isinstance(error, ModelFailed | NotReady):
+        return Failure.BACKEND
+    return Failure.OTHER
 
 
 def _asked(

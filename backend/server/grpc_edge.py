@@ -28,6 +28,7 @@ from backend.core.errors import (
     NotFound,
     NotReady,
     Overloaded,
+    RequestError,
     Unsupported,
 )
 from backend.server.grpc_stream import StreamOver, Turn, serve_stream
@@ -43,7 +44,7 @@ _log = logging.getLogger("inferdeck.server")
 _NAMES = {code: code.name for code in grpc.StatusCode}
 _FRANK = "triton_grpc_error"
 _OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
-"""Errors that are found before a model runs: they never end a stream."""
+"""Errors that are found before a model runs never end a stream, unless a model has chosen them."""
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
@@ -60,11 +61,13 @@ else:
 class Note:
     """What a method learns about a message and the log wants to know.
 
-    `error` is one that a method has put into a reply by itself.
+    `error` is one that a method has put into a reply by itself; where a model's errors are to
+    `end_stream`, it raises them instead.
     """
 
     model: str = ""
     id: str = ""
+    end_stream: bool = False
     error: BaseException | None = None
 
 
@@ -123,8 +126,8 @@ class GrpcEdge:
             frank = _wants_status(context)
 
             def start(message: bytes) -> Turn:
-                note, begun = Note(), _Begun(name, peer, len(message))
-                logged = _Message(self._add, begun, note, refuse, frank=frank)
+                note, begun = Note(end_stream=frank), _Begun(name, peer, len(message))
+                logged = _Message(self._add, begun, note, refuse)
                 try:
                     turn = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
@@ -243,14 +246,11 @@ class Service(_Services):
 class _Message:
     """One message of a stream: its replies, its errors and its row in the log."""
 
-    def __init__(
-        self, add: _Add, begun: _Begun, note: Note, refuse: Refuse, *, frank: bool
-    ) -> None:
+    def __init__(self, add: _Add, begun: _Begun, note: Note, refuse: Refuse) -> None:
         self._add = add
         self._begun = begun
         self._note = note
         self._refuse = refuse
-        self._frank = frank
         self._size = 0
 
     async def one(self, turn: Coroutine[Any, Any, bytes]) -> bytes:
@@ -294,7 +294,7 @@ class _Message:
     def _refused(self, error: BaseException) -> bytes:
         _log_unforeseen(error)
         self._note.error = error
-        if self._frank and not isinstance(error, _OF_THE_REQUEST):
+        if self._note.end_stream and _of_the_model(error):
             raise StreamOver(error) from error
         return self._refuse(self._note, error)
 
@@ -320,6 +320,11 @@ class _Begun:
 def _peer(context: Context) -> str:
     """``ipv4:127.0.0.1:5000`` as ``127.0.0.1:5000``."""
     return str(context.peer()).split(":", 1)[-1]
+
+
+def _of_the_model(error: BaseException) -> bool:
+    said_by_model = isinstance(error, RequestError) and error.said_by_model
+    return said_by_model or not isinstance(error, _OF_THE_REQUEST)
 
 
 def _log_unforeseen(error: BaseException) -> None:

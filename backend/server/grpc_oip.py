@@ -163,6 +163,8 @@ class _Conversation:
         request = asked.request
         async with aclosing(self._plane.stream(request)) as answers:
             async for given in answers:
+                if given.error is not None and note.end_stream:
+                    raise given.error
                 if given.error is not None:
                     note.error = given.error
                     yield _refuse_in_stream(note, given.error)

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.core.errors import InvalidInput, NotFound, Overloaded, PayloadTooLarge
-from backend.server.statuses import AlreadyExists
+from backend.core.errors import AlreadyExists, InvalidInput, NotFound, Overloaded, PayloadTooLarge
 from backend.wire.elements import Buffer
 
 NO_CUDA = "CUDA shared memory is not supported by this server"

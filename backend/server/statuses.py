@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import grpc
 
 from backend.core.errors import (
+    AlreadyExists,
+    Cancelled,
     ConsoleError,
     InvalidInput,
     NotFound,
@@ -14,12 +16,9 @@ from backend.core.errors import (
     Overloaded,
     PayloadTooLarge,
     RequestError,
+    UnknownFailure,
     Unsupported,
 )
-
-
-class AlreadyExists(InvalidInput):
-    """Something of that name is there already."""
 
 
 class NotAllowed(RequestError):
@@ -37,6 +36,8 @@ class Status:
 _FAILED = Status(500, grpc.StatusCode.INTERNAL)
 _BY_ERROR: tuple[tuple[type[ConsoleError], Status], ...] = (
     (AlreadyExists, Status(400, grpc.StatusCode.ALREADY_EXISTS)),
+    (Cancelled, Status(400, grpc.StatusCode.CANCELLED)),
+    (UnknownFailure, Status(400, grpc.StatusCode.UNKNOWN)),
     (NotAllowed, Status(401, grpc.StatusCode.UNAUTHENTICATED)),
     (InvalidInput, Status(400, grpc.StatusCode.INVALID_ARGUMENT)),
     (NotFound, Status(404, grpc.StatusCode.NOT_FOUND)),

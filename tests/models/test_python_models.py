@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from backend.core.errors import (
+    AlreadyExists,
+    Cancelled,
     InvalidInput,
     ModelFailed,
     NotFound,
     NotReady,
     RequestError,
+    UnknownFailure,
     Unsupported,
 )
 from backend.models.python_instance import PythonInstance
@@ -242,7 +245,8 @@ CODES = """
 
 def test_each_request_has_its_own_error(tmp_path: Path) -> None:
     kinds: list[type[RequestError]] = [
-        ModelFailed, ModelFailed, NotFound, InvalidInput, NotReady, Unsupported, InvalidInput,
+        UnknownFailure, ModelFailed, NotFound, InvalidInput, NotReady, Unsupported, AlreadyExists,
+        Cancelled, ModelFailed,
     ]  # fmt: skip
     batch = [request(tensor("CODE", np.array([code]))) for code in range(len(kinds))]
     with serving(tmp_path, CODES) as (_, instance):
@@ -396,6 +400,50 @@ def test_a_decoupled_request_always_ends(
         assert len(answers.responses.get(0, [])) == responses
         if said:
             assert said in answers.error().message
+
+
+SENDING = """
+    import triton_python_backend_utils as pb_utils
+
+    class TritonPythonModel:
+        def execute(self, requests):
+            for request in requests:
+                sender, made = request.get_response_sender(), pb_utils.InferenceResponse([])
+                match request.request_id():
+                    case "response, flag":
+                        sender.send(made)
+                        sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+                    case "together":
+                        sender.send(made, pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+                    case "response":
+                        sender.send(made)
+                    case "flag":
+                        sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+                    case "two responses":
+                        sender.send(made)
+                        self.refused(sender.send, made)
+                    case "two flags":
+                        sender.send(made)
+                        sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+                        self.refused(sender.send, flags=1)
+
+        def refused(self, send, *given, **more):
+            try:
+                send(*given, **more)
+            except pb_utils.TritonModelException:
+                return
+            raise AssertionError("it was sent")
+"""
+
+
+def test_a_model_with_one_response_may_use_senders_as_others_do(tmp_path: Path) -> None:
+    ways = ("response, flag", "together", "response", "two responses", "two flags", "flag")
+    with serving(tmp_path, SENDING) as (_, instance):
+        answers = execute(instance, *(request(id=way) for way in ways))
+    assert sorted(answers.finals) == list(range(len(ways)))
+    errors = [answers.responses[index][0].error for index in range(len(ways))]
+    assert errors[:-1] == [None] * (len(ways) - 1)
+    assert "gave no response" in str(errors[-1])
 
 
 def test_decoupled_async_requests_overlap(tmp_path: Path) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.core.errors import InvalidInput, NotFound, Overloaded, PayloadTooLarge
+from backend.core.errors import AlreadyExists, InvalidInput, NotFound, Overloaded, PayloadTooLarge
 from backend.server.shared_memory import MAX_REGIONS, Region, SharedMemory
-from backend.server.statuses import AlreadyExists
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
