@@ -23,6 +23,8 @@ _OURS = frozenset({signal.SIGTERM, signal.SIGCHLD})
 _PATIENCE_S = 4.0
 """How long the model may go on when the server is gone; a little over what it takes itself."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.002, 0.5
+_LONGEST_END_S = 10.0
+"""A process that waits for a disk or a driver cannot be ended before that answers."""
 
 
 def guard() -> None:
@@ -114,11 +116,11 @@ def _reap(model: int) -> int | None:
 
 def _end_all(model: int, status: int | None) -> int:
     """End the model and every process that comes from it; how the model ended."""
-    pause_s = _FIRST_PAUSE_S
+    pause_s, until = _FIRST_PAUSE_S, time.monotonic() + _LONGEST_END_S
     while True:
         left = _descendants()
-        if not left:
-            return 0 if status is None else status
+        if not left or time.monotonic() > until:
+            return signal.SIGKILL if status is None else status
         for pid in left:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)

@@ -105,7 +105,7 @@ ESCAPING = """
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -320,6 +320,8 @@ def test_the_window_s_server_stops_and_starts_with_a_hung_model(tmp_path: Path) 
 def test_serve_ends_well_though_a_model_hangs(start: Start, tmp_path: Path, moment: str) -> None:
     root = tmp_path / "models"
     put(root, BUSY)
+    (root / "piped").mkdir()
+    os.mkfifo(root / "piped" / "config.pbtxt")
     if moment == "initialize":
         (root / "endless").touch()
     serve = start(
@@ -331,7 +333,10 @@ def test_serve_ends_well_though_a_model_hangs(start: Start, tmp_path: Path, mome
         threading.Thread(target=lambda: post(url, body), daemon=True).start()
     pid = noted(root / f"{moment}.pid")
     serve.send_signal(signal.SIGTERM)
-    assert ended(serve)[0] == 0
+    code, _, said = ended(serve)
+    assert code == 0
+    if moment == "execute":  # else it ended before it came to that
+        assert "config.pbtxt cannot be read: it is a named pipe" in said
     until(lambda: not runs(pid))
 
 
@@ -346,17 +351,6 @@ def test_serve_ends_well_though_a_graph_is_never_ready(start: Start, tmp_path: P
     until(lambda: "LOADING" in requests.post(index, json={}, timeout=WAIT_S).text)
     serve.send_signal(signal.SIGTERM)
     assert ended(serve)[0] == 0
-
-
-def test_serve_ends_well_though_a_configuration_is_a_pipe(start: Start, tmp_path: Path) -> None:
-    put(tmp_path, BUSY)
-    (tmp_path / "hung" / "config.pbtxt").unlink()
-    os.mkfifo(tmp_path / "hung" / "config.pbtxt")
-    serve = start("serve", "--model-repository", str(tmp_path))
-    ready(serve)
-    serve.send_signal(signal.SIGTERM)
-    code, _, said = ended(serve)
-    assert (code, "config.pbtxt cannot be read: it is a named pipe" in said) == (0, True)
 
 
 def post(url: str, body: object, path: str = "/v2/models/hung/infer") -> Any:
