@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -40,7 +41,7 @@ class CodeDialog(QDialog):
         heading = QLabel(tr("Run {many} from this folder?", many=many))
         heading.setProperty("role", "title")
         folder = QLabel(_elided(str(question.root), heading))
-        folder.setToolTip(str(question.root))
+        folder.setToolTip(_tip(question.root))
         words = _words(
             tr(
                 "Such a model is a program. It runs with your rights: it can read and change your "
@@ -155,10 +156,15 @@ def _list(question: CodeQuestion) -> QListWidget:
     for code in question.codes:
         for file in code.files:
             files.addItem(str(_relative(file, question.root)))
-            files.item(files.count() - 1).setToolTip(str(file))
+            files.item(files.count() - 1).setToolTip(_tip(file))
     rows = min(files.count(), _MOST_ROWS)
     files.setFixedSize(_WIDTH, rows * _ROW_HEIGHT + 2 * GAP)
     return files
+
+
+def _tip(path: Path) -> str:
+    """The whole path; Qt would take a name with a tag in it for markup."""
+    return f"<span>{escape(str(path))}</span>"
 
 
 def _relative(file: Path, root: Path) -> Path:

@@ -32,16 +32,16 @@ def prepare() -> Callable[[], None]:
 def _find_ours() -> str:
     """Let our packages be found; the folder they are in."""
     root = str(Path(__file__).resolve().parents[2])
-    if root not in sys.path:
-        sys.path.insert(0, root)
+    sys.path.insert(0, root)
     return root
 
 
 def _be_guarded() -> None:
     """Go on in a process that another one watches over."""
-    _find_ours()
+    root = _find_ours()
     from backend.models.python_guard import guard
 
+    sys.path.remove(root)
     guard()
 
 

@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -138,10 +137,9 @@ class PythonInstance:
             self._starting = process
         if self._closing.is_set():
             process.kill()
-        loads = self._around.loads
-        given_up = loads.ended_by(self._model, process.kill) if loading else nullcontext()
+        ended_by = self._around.loads.ended_by(self._model, process.kill)
         try:
-            with given_up:
+            with ended_by if loading else contextlib.nullcontext():
                 process.set_up(self._setup, self._patience.initialize_s)
         except BaseException:
             process.kill_and_wait()
@@ -177,7 +175,7 @@ class PythonInstance:
     def _lose(self, current: tuple[ModelProcess, Conversation], reason: str, pause: float) -> None:
         process, conversation = current
         if self._interruption:
-            reason = self._interruption
+            reason, self._interruption = self._interruption, ""
         elif self._closing.is_set():
             reason = "it is being stopped"
         else:

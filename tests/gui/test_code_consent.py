@@ -188,4 +188,5 @@ def test_names_are_shown_as_they_are(window: QWidget, qtbot: QtBot, tmp_path: Pa
     assert dialog.width() < window.width()
     assert dialog.height() < window.height()
     assert dialog.files.item(0).text() == str(Path("<b>m/0/model.py"))
+    assert "&lt;b&gt;m" in dialog.files.item(0).toolTip()
     assert dialog.run.text() == "Run this model"
