@@ -250,10 +250,10 @@ def _folder(options: Options, name: str) -> Path | None:
 
 def _remembered_code(options: Options) -> RememberedCode:
     """Which Python models may run: what was decided, and folders that the command line allows."""
-    from backend.models.remembered_code import RememberedCode
+    from backend.models.remembered_code import FILE, RememberedCode
 
     trusted = options.model_repository if options.allow_python_models else ()
-    return RememberedCode(_folder(options, "python_models.json"), trusted)
+    return RememberedCode(_folder(options, FILE), trusted)
 
 
 class _ServerMaker:

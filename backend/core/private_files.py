@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from backend.core.errors import UsageError, mebibytes
+from backend.core.regular_files import open_regular
 
 if sys.platform == "win32":
     import msvcrt
@@ -97,19 +98,6 @@ def read_file(path: Path, most: int) -> bytes | None:
     if len(data) > most:
         raise FileUnusable(f"{path.name} is larger than {mebibytes(most)}.")
     return data
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file to read it, without ever waiting: a pipe or a device is refused.
-
-    Raises FileUnusable for these, and OSError or ValueError as `open` does.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    number = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        os.close(number)
-        raise FileUnusable(f"{path.name} is not a regular file.")
-    return os.fdopen(number, "rb")
 
 
 def write_file(path: Path, data: bytes) -> None:

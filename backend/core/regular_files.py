@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _OPENING = (
     os.O_RDONLY
@@ -23,25 +24,36 @@ _KINDS = (
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """The content of a regular file of at most `most` bytes; links are followed.
+    """The content of a regular file of at most `most` bytes.
 
-    Raises OSError with a `strerror` for people: for what cannot be opened, for a pipe, device,
-    socket or folder, and for a file that is longer. Nothing that is not regular is ever opened to
-    be read, since that may wait for ever, or have effects on a device.
+    Raises what `open_regular` raises, and OSError for a file that is longer.
     """
-    check_regular(path)
-    descriptor = os.open(path, _OPENING)
-    with os.fdopen(descriptor, "rb") as file:
-        # It may have been replaced since it was looked at.
-        _check(os.fstat(descriptor), path)
+    with open_regular(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it is over {most:,} bytes", str(path))
     return data
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read it, without ever waiting; links are followed.
+
+    Raises OSError with a `strerror` for people: for what cannot be opened, and for a pipe, device,
+    socket or folder. These are not even opened, since that may have effects on a device.
+    """
+    check_regular(path)
+    descriptor = os.open(path, _OPENING)
+    try:
+        # It may have been replaced since it was looked at.
+        _check(os.fstat(descriptor), path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
 def check_regular(path: Path) -> None:
-    """Raise OSError, as `read_regular` does, for what is there but no regular file, or not there.
+    """Raise OSError, as `open_regular` does, for what is there but no regular file, or not there.
 
     For files that a library opens by name.
     """

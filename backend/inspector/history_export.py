@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.core.errors import ConsoleError, InvalidInput, UsageError, mebibytes
-from backend.core.private_files import FileUnusable, open_regular
+from backend.core.regular_files import open_regular
 from backend.inspector.exchange import Exchange
 from backend.inspector.exchange_record import from_record, to_record, without_secrets
 from backend.inspector.history import History
@@ -62,9 +62,8 @@ def read_exchanges(path: Path) -> Iterator[Exchange]:
                 if len(line) > MAX_LINE:
                     raise _damaged(path, number, f"it is longer than {mebibytes(MAX_LINE)}")
                 yield _exchange(line, path, number)
-    except (OSError, FileUnusable) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"'{path}' cannot be read: {reason.rstrip('.')}.") from error
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be read: {error.strerror or error}.") from error
 
 
 def import_into(history: History, path: Path) -> int:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from backend.core.errors import UsageError
-from backend.core.regular_files import read_regular
+from backend.core.json_files import json_bytes, json_object
+from backend.core.private_files import FileUnusable, load_file, locked, read_file, write_file
 from backend.models.code_digest import code_digest
 from backend.models.servable import ModelLoadError
 
+FILE = "python_models.json"
 SCHEMA = 1
 _LARGEST = 4 << 20
 _MOST = 1000
@@ -101,47 +98,43 @@ class RememberedCode:
         return Decision.ALLOWED if found[1] else Decision.DECLINED
 
     def _read(self) -> dict[str, tuple[str, bool]]:
-        if self._path is None:
-            return {}
         try:
-            return _decisions(json.loads(read_regular(self._path, _LARGEST)))
-        except (OSError, ValueError, RecursionError):
+            data = None if self._path is None else read_file(self._path, _LARGEST)
+            return {} if data is None else _decisions(data)
+        except UsageError:
             return {}
 
     def _write(self, path: Path) -> None:
-        before = self._read()
-        older = {folder: row for folder, row in before.items() if folder not in self._decided}
-        rows = {
-            folder: {"digest": digest, "allowed": allowed}
-            for folder, (digest, allowed) in [*older.items(), *self._decided.items()][-_MOST:]
-        }
-        text = json.dumps({"schema": SCHEMA, "models": rows}, indent=2) + "\n"
+        load_file(path, _LARGEST, _decisions)  # one that cannot be understood is set aside
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            number, new = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-            try:
-                with os.fdopen(number, "w", encoding="utf-8") as file:
-                    file.write(text)
-                Path(new).replace(path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(new).unlink()
-                raise
-        except OSError as error:
+            with locked(path.parent):
+                before = self._read()
+                older = {key: row for key, row in before.items() if key not in self._decided}
+                rows = {
+                    folder: {"digest": digest, "allowed": allowed}
+                    for folder, (digest, allowed) in [*older.items(), *self._decided.items()]
+                }
+                kept = dict(list(rows.items())[-_MOST:])
+                write_file(path, json_bytes({"schema": SCHEMA, "models": kept}))
+        except FileUnusable as error:
             raise UsageError(
-                f"What was decided cannot be saved to {path}: {error.strerror}.",
+                f"What was decided cannot be saved: {error.message}",
                 hint="It holds until the window is closed.",
             ) from None
 
 
-def _decisions(value: Any) -> dict[str, tuple[str, bool]]:
-    """What a file says; what is not understood of it decides nothing."""
-    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-        return {}
+def _decisions(data: bytes) -> dict[str, tuple[str, bool]]:
+    """What a file says; a row that is not understood decides nothing.
+
+    Raises UsageError for a file that is none of ours.
+    """
+    value = json_object(data, FILE)
     rows = value.get("models")
+    if value.get("schema") != SCHEMA or not isinstance(rows, dict):
+        raise UsageError(f"{FILE} has no form that is known.")
     return {
         folder: (row["digest"], row["allowed"])
-        for folder, row in (rows.items() if isinstance(rows, dict) else ())
+        for folder, row in rows.items()
         if isinstance(row, dict)
         and isinstance(row.get("digest"), str)
         and isinstance(row.get("allowed"), bool)
