@@ -78,7 +78,7 @@ def ours(folder: Path, repository: Path) -> Iterator[Addresses]:
     command = [
         *(sys.executable, str(ROOT / "main.py"), "serve", "--no-bundled-models"),
         *("--rest-port", str(rest), "--grpc-port", str(grpc)),
-        *("--model-repository", str(repository)),
+        *("--model-repository", str(repository), "--allow-python-models"),
         *("--model-control-mode", "explicit", "--load-model", "*"),
     ]
     with run_until_ready(command, folder / "ours.log", _ready(rest)):
