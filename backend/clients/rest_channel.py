@@ -120,10 +120,10 @@ class RestChannel:
 
     def _read(self, response: requests.Response) -> bytes | bytearray:
         """The decompressed body, in large pieces, never past the size limit."""
-        length = response.headers.get("Content-Length", "")
+        length = _length(response.headers.get("Content-Length", ""))
         encoded = "Content-Encoding" in response.headers
-        if length.isdigit() and int(length) > self._message_limit:
-            raise PayloadTooLarge(int(length), self._message_limit)
+        if length is not None and length > self._message_limit:
+            raise PayloadTooLarge(length, self._message_limit)
         body = bytearray()
         while True:
             piece = response.raw.read(_PIECE, decode_content=True)
@@ -132,7 +132,7 @@ class RestChannel:
             body += piece
             if len(body) > self._message_limit:
                 raise PayloadTooLarge(len(body), self._message_limit)
-        if length.isdigit() and not encoded and len(body) < int(length):
+        if length is not None and not encoded and len(body) < length:
             raise StreamBroken(f"The reply ended after {len(body)} of {length} bytes.")
         return body
 
@@ -196,6 +196,12 @@ class RestChannel:
 def is_success(reply: RestReply) -> bool:
     """Whether the status is in the 200s."""
     return HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _length(header: str) -> int | None:
+    """The Content-Length in a header, None if it is missing or no number."""
+    # int raises for thousands of digits; twenty of them are beyond any limit as well.
+    return int(header[:20]) if header.isascii() and header.isdigit() else None
 
 
 def _as_it_is(request: Any) -> Any:

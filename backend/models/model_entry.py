@@ -44,7 +44,8 @@ class ModelEntry:
 
     def get(self, version: str) -> LoadedModel:
         """The version, or the newest for ''; raises NotFound, NotReady or InvalidInput."""
-        if version and not (version.isascii() and version.isdigit() and int(version) > 0):
+        # Not through int: it raises for very many digits.
+        if version and not (version.isascii() and version.isdigit() and version.strip("0")):
             raise InvalidInput(
                 f"failed to get model version from specified version string '{version}', "
                 "version should be an integral value > 0"

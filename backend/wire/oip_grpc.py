@@ -23,7 +23,7 @@ from backend.wire.messages import parse
 from backend.wire.oip_parameters import from_messages, to_messages
 from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
 from backend.wire.shared_regions import REGION, RegionReader, read_span, span_of
-from backend.wire.trailing import only_field, read_with_buffers, write_pieces
+from backend.wire.trailing import check_fields, only_field, read_with_buffers, write_pieces
 from backend.wire.typed import from_typed, has_typed_field, to_typed
 from backend.wire.varint import field_head
 
@@ -136,6 +136,7 @@ def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
         content = only_field(data, _INFER_RESPONSE)
         if content is not None:
             return "", _read_response(content)
+        check_fields(data, inside=_INFER_RESPONSE)
         message = parse(ModelStreamInferResponse, data)
         if not message.HasField("infer_response"):
             return message.error_message, None

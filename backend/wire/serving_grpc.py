@@ -25,6 +25,7 @@ from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors
 from backend.wire.serving_media import audio_of, fill_audio, fill_image, image_of
 from backend.wire.serving_messages import fill, from_message
 from backend.wire.serving_tensors import from_tensor_list, to_tensor_list
+from backend.wire.trailing import check_fields
 
 SERVICE = "modelserving.v1.ModelServing"
 PREDICT = f"/{SERVICE}/Predict"
@@ -72,6 +73,7 @@ def encode_input(request: ServingInput) -> bytes:
 
 def decode_input(data: bytes) -> ServingInput:
     """What an InputData message asks; raises InvalidInput."""
+    check_fields(data, inside=pb.InputData.TENSORS_FIELD_NUMBER)
     message = parse(pb.InputData, data)
     return ServingInput(_item(message), message.id, message.model, raw=not _typed(message))
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -108,6 +108,16 @@ def test_a_reply_that_trickles_ends_with_the_deadline(first: bytes) -> None:
         with pytest.raises(DeadlineExceeded):
             channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=0.4)
         assert time.monotonic() - start < 1.5
+        channel.close()
+
+
+@pytest.mark.parametrize("length", [b"9" * 5000, b"99999999999999999999999", b"\xb2", b"x"])
+def test_a_length_that_is_none_is_no_crash(length: bytes) -> None:
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n\r\n{}"
+    with speaking(reply) as address:
+        channel = RestChannel.from_target(at(address))
+        with suppress(ConsoleError):
+            channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=1.0)
         channel.close()
 
 
