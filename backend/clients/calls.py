@@ -95,13 +95,19 @@ class Codec(Protocol):
         """The call for a sample; raises InvalidInput if the model cannot take it."""
         ...
 
-    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:
+    def decode(
+        self,
+        reply: RestReply | bytes,
+        sample_of: SampleOf = no_sample,
+        asked: int | None = None,
+    ) -> Reply:
         """What came back: a RestReply, or the bytes of a gRPC message.
 
         `sample_of` gives the sample of a request that the reply names, so that coordinates are
-        those of its source.
+        those of its source. `asked` is the `seq` of the request where the call itself tells it.
 
-        Raises RequestError with the server's text for an error reply (its `seq` is set where the
-        reply names its request), ReplyMismatch for one that is not what the protocol promises.
+        Raises RequestError with the server's text for an error reply, ReplyMismatch for one that
+        is not what the protocol, the request or the model's declaration promises; `seq` of both
+        is set where the reply names its request.
         """
         ...

@@ -9,6 +9,7 @@ from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply, SampleOf
 from backend.clients.codec_parts import message_of, seq_of
 from backend.clients.dialects import oip
 from backend.clients.dialects.rules import DialectRules, StreamReplies
+from backend.clients.reply_check import ReplyCheck
 from backend.core.choices import Payload, Serialization, Transport
 from backend.core.errors import ReplyMismatch, RequestError
 from backend.core.inference import (
@@ -45,6 +46,7 @@ class OipGrpcCodec:
         self._profile = profile
         self._rules = rules
         self._payload = payload
+        self._check = ReplyCheck(profile, declared=rules.keeps_declarations)
         self._streamed = transport is Transport.GRPC_STREAM
         self._raw = payload.serialization is Serialization.RAW
         wanted = (TIMING_EXTENSION,) if self._raw else (TIMING_EXTENSION, TYPED_EXTENSION)
@@ -64,7 +66,12 @@ class OipGrpcCodec:
         )
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 
-    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:
+    def decode(
+        self,
+        reply: RestReply | bytes,
+        sample_of: SampleOf = no_sample,
+        asked: int | None = None,
+    ) -> Reply:
         """The predictions of a ModelInferResponse, or of a stream's message.
 
         `seq` is None where the server's ids in a stream are not those of its requests: its
@@ -72,27 +79,31 @@ class OipGrpcCodec:
         """
         message = message_of(reply)
         if self._streamed:
-            response, seq = self._streamed_response(message)
+            response, trusted = self._streamed_response(message)
         else:
-            response = oip_grpc.decode_response(message)
-            seq = seq_of(response.id)
-        return Reply(
-            seq,
-            self._profile.decode(response.outputs, sample_of(seq)),
-            timing_from_parameters(response.parameters),
-        )
+            response, trusted = oip_grpc.decode_response(message), True
+        if trusted:
+            self._check.check_id(response.id, asked)
+        seq = seq_of(response.id) if trusted else None
+        try:
+            self._check.check_outputs(response)
+            predictions = self._profile.decode(response.outputs, sample_of(seq))
+        except ReplyMismatch as error:
+            error.seq = seq
+            raise
+        return Reply(seq, predictions, timing_from_parameters(response.parameters))
 
-    def _streamed_response(self, message: bytes) -> tuple[InferResponse, int | None]:
-        """The response and its request; raises the error that came instead, with its `seq`."""
+    def _streamed_response(self, message: bytes) -> tuple[InferResponse, bool]:
+        """The response, and whether its id is its request's; raises the error that came instead,
+        with its `seq`."""
         bare = self._rules.stream_replies is StreamReplies.BARE or is_bare(message)
         text, response = decode_stream_reply(message, bare=bare)
         # Who sends bare replies has been seen to repeat the first request's id.
         trusted = self._rules.stream_ids and not bare
-        seq = seq_of(response.id) if trusted and response is not None else None
         if text:
             error: RequestError = error_in_text(text)
-            error.seq = seq
+            error.seq = seq_of(response.id) if trusted and response is not None else None
             raise error
         if response is None:
             raise ReplyMismatch("The stream's message holds neither a response nor an error.")
-        return response, seq
+        return response, trusted

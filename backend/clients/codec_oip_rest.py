@@ -8,6 +8,7 @@ from backend.clients.calls import Outgoing, Reply, RestReply, SampleOf, no_sampl
 from backend.clients.codec_parts import checked, rest_call, seq_of
 from backend.clients.dialects import oip
 from backend.clients.dialects.rules import DialectRules, NotFinite
+from backend.clients.reply_check import ReplyCheck
 from backend.core.choices import Payload, Serialization
 from backend.core.inference import InferRequest
 from backend.core.samples import Sample
@@ -29,6 +30,7 @@ class OipRestCodec:
         self._rules = rules
         self._bare_nan = rules.not_finite is NotFinite.TOKENS
         self._payload = payload
+        self._check = ReplyCheck(profile, declared=rules.keeps_declarations)
         self.rest_path = oip_rest.infer_path(profile.model)
 
     def encode(self, sample: Sample, seq: int) -> Outgoing:
@@ -44,10 +46,17 @@ class OipRestCodec:
         call = rest_call(self.rest_path, headers, body, self._payload)
         return Outgoing(call, prepared_ns, time.monotonic_ns())
 
-    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:
+    def decode(
+        self,
+        reply: RestReply | bytes,
+        sample_of: SampleOf = no_sample,
+        asked: int | None = None,
+    ) -> Reply:
         """The predictions of an infer reply."""
         good = checked(reply)
         response = oip_rest.decode_response(good.headers, good.body)
+        self._check.check_id(response.id, asked)
+        self._check.check_outputs(response)
         seq = seq_of(response.id)
         return Reply(
             seq,

@@ -6,6 +6,7 @@ import time
 
 from backend.clients.calls import GrpcCall, Outgoing, Reply, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import check_takes, message_of, seq_of
+from backend.clients.reply_check import ReplyCheck
 from backend.core.choices import ImageEncoding, Payload, Serialization
 from backend.core.samples import AudioWindow, MediaKind, Sample
 from backend.core.tensors import Tensor
@@ -26,6 +27,7 @@ class ServingGrpcCodec:
     def __init__(self, profile: ModelProfile, payload: Payload) -> None:
         self._profile = profile
         self._payload = payload
+        self._check = ReplyCheck(profile)
         self._raw = payload.serialization is Serialization.RAW
 
     def encode(self, sample: Sample, seq: int) -> Outgoing:
@@ -37,13 +39,20 @@ class ServingGrpcCodec:
         )
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 
-    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:  # noqa: ARG002
+    def decode(
+        self,
+        reply: RestReply | bytes,
+        sample_of: SampleOf = no_sample,  # noqa: ARG002 - the server knew the picture
+        asked: int | None = None,
+    ) -> Reply:
         """The predictions of a PredictionResult; raises the error it carries, with its `seq`."""
         result = serving_grpc.decode_result(message_of(reply))
         seq = seq_of(result.id)
         if result.error is not None:
             result.error.seq = seq
             raise result.error
+        self._check.check_id(result.id, asked)
+        self._check.check_predictions(result.predictions)
         return Reply(seq, result.predictions, result.timing)
 
     def _tensors(self, sample: Sample) -> list[Tensor]:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from backend.clients.calls import Outgoing, Reply, RestCall, RestReply, SampleOf, no_sample
 from backend.clients.codec_parts import check_takes, checked, rest_call
+from backend.clients.reply_check import ReplyCheck
 from backend.core.choices import ImageEncoding, Payload, Serialization
 from backend.core.errors import InvalidInput
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
@@ -30,6 +31,7 @@ class ServingRestCodec:
     def __init__(self, profile: ModelProfile, payload: Payload) -> None:
         self._profile = profile
         self._payload = payload
+        self._check = ReplyCheck(profile)
         self.rest_path = _path(model=profile.model)
 
     def encode(self, sample: Sample, seq: int) -> Outgoing:  # noqa: ARG002 - replies need no id
@@ -42,10 +44,16 @@ class ServingRestCodec:
             return self._made(prepared_ns, "audio/wav", encode_wav(sample.samples, sample.rate))
         return self._picture(sample)
 
-    def decode(self, reply: RestReply | bytes, sample_of: SampleOf = no_sample) -> Reply:  # noqa: ARG002
+    def decode(
+        self,
+        reply: RestReply | bytes,
+        sample_of: SampleOf = no_sample,  # noqa: ARG002 - the server knew the picture
+        asked: int | None = None,  # noqa: ARG002 - replies carry no id
+    ) -> Reply:
         """The predictions of a /predict reply."""
         good = checked(reply)
         predictions, timing = decode_reply(good.body, self._profile.outputs)
+        self._check.check_predictions(predictions)
         if timing is None:
             timing = timing_from_header(header_of(good.headers, SERVER_TIMING))
         return Reply(None, predictions, timing)

@@ -162,10 +162,14 @@ class DeadlineExceeded(TargetError):
 
 
 class ReplyMismatch(TargetError):
-    """A reply came, but it is not what the protocol promises."""
+    """A reply came, but it is not what the protocol or the model promises.
+
+    `seq` is that of the sample which it answers, where that is known.
+    """
 
     exit_code = 4
     fault = TargetFault.MISMATCH
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class ModelProfile:
             wrong = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise ReplyMismatch(
                 f"The server's '{self.model}' does not answer as its profile says: {wrong}.",
-                hint=f"Expected {_listed(self.outputs)}; got {_listed(by_name.values())}.",
+                hint=f"Expected {listed(self.outputs)}; got {listed(by_name.values())}.",
             ) from error
 
     def why_not_image(self, encoding: ImageEncoding, api: Api) -> str:
@@ -132,6 +132,6 @@ class ModelProfile:
         return View(self.recipe.geometry(sample.width, sample.height, self.inputs), self.labels)
 
 
-def _listed(tensors: Iterable[Tensor | TensorSpec]) -> str:
+def listed(tensors: Iterable[Tensor | TensorSpec]) -> str:
     """Names, datatypes and shapes, for messages."""
     return ", ".join(f"{t.name} {t.datatype} {list(t.shape)}" for t in tensors) or "no outputs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, ReplyMismatch
 from backend.core.flow import DrainLog, LatestSlot
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
@@ -19,6 +19,8 @@ TRACE_COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
 """
 
 _TRACES_KEPT = 4096
+_MISMATCHES_TOLD = 16
+"""A server whose every reply is wrong in another way is not listened to any further."""
 
 
 class Delivery:
@@ -27,6 +29,8 @@ class Delivery:
     In a live run an answer that comes after a later one's is dropped as overtaken. In a patient
     run (files) every answer counts: one that comes early waits for those before it, at most as
     many as there are requests in flight.
+
+    `mismatches` holds the first reply of each kind that was not what was asked for.
     """
 
     def __init__(self, ledger: Ledger, on_result: Callable[[Result], None] | None) -> None:
@@ -37,7 +41,9 @@ class Delivery:
         self._early: dict[int, Result] = {}
         self._newest = -1
         self.patient = False
+        self._mismatches: set[str] = set()
         self.last_failure: ConsoleError | None = None
+        self.mismatches: DrainLog[ReplyMismatch] = DrainLog(_MISMATCHES_TOLD)
         self.latest: LatestSlot[Result] = LatestSlot()
         self.results: DrainLog[Result] = DrainLog(64)
         self.traces = TraceRing(TRACE_COLUMNS, _TRACES_KEPT)
@@ -69,6 +75,8 @@ class Delivery:
         with self._lock:
             self.last_failure = error
             self._ledger.failed()
+            if isinstance(error, ReplyMismatch):
+                self._tell_once(error)
             self._forget(seq)
 
     def dropped(self, seq: int, place: DropPlace) -> None:
@@ -76,6 +84,12 @@ class Delivery:
         with self._lock:
             self._ledger.dropped_in_flight(place)
             self._forget(seq)
+
+    def _tell_once(self, error: ReplyMismatch) -> None:
+        told = self._mismatches
+        if error.message not in told and len(told) < _MISMATCHES_TOLD:
+            told.add(error.message)
+            self.mismatches.put(error)
 
     def _forget(self, seq: int) -> None:
         self._open.discard(seq)

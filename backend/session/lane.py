@@ -65,6 +65,8 @@ class Lane(ABC):
         self._on_change = on_change
         self._reader = 0
         self._flights: dict[int, Flight] = {}
+        self._newest_sent = -1
+        self._answered_again = 0
         self._lock = threading.Lock()
         self._retiring = threading.Event()
         self._closed = False
@@ -119,11 +121,14 @@ class Lane(ABC):
     def check_deadline(self) -> None:
         """Break the lane if a request has been in flight for longer than the deadline."""
         if self.oldest_s() > self.settings.reply_within_s + 0.5:
-            self._break(
-                DeadlineExceeded(
-                    f"No reply in {self.settings.reply_within_s:g} s.",
-                    hint="The server may still be computing; raise the deadline if needed.",
+            hint = "The server may still be computing; raise the deadline if needed."
+            if self._answered_again:
+                hint = (
+                    f"Meanwhile replies with ids of requests answered before: "
+                    f"{self._answered_again}. The server has to give each request's own id back."
                 )
+            self._break(
+                DeadlineExceeded(f"No reply in {self.settings.reply_within_s:g} s.", hint=hint)
             )
 
     @abstractmethod
@@ -155,6 +160,7 @@ class Lane(ABC):
         with self._lock:
             if not self._closed:
                 self._flights[item.seq] = flight
+                self._newest_sent = item.seq
                 self._delivery.sent(item.seq)
                 return flight
         self._delivery.dropped(item.seq, DropPlace.SWITCHED)
@@ -171,7 +177,9 @@ class Lane(ABC):
     def _succeed(self, seq: int, reply: Reply, received_ns: int, bytes_in: int) -> None:
         flight = self._settle(seq)
         if flight is None or flight.outgoing is None:
+            self._answered_again += 1  # as a decoupled model may do
             return
+        self._answered_again = 0
         out = flight.outgoing
         marks = {
             Stage.CAPTURED: flight.item.sample.captured_ns,

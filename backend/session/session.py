@@ -411,6 +411,8 @@ class Session:
         self._retired = [(lane, until) for lane, until in self._retired if not lane.done]
 
     def _pass_notices_on(self) -> None:
+        for error in self._delivery.mismatches.drain():
+            self.notices.put(Notice(Severity.WARNING, error.message, error.hint, "request"))
         source = self._source
         if isinstance(source, Noticing):
             for notice in source.notices.drain():

@@ -10,7 +10,8 @@ import grpc
 
 from backend.clients.calls import GrpcCall
 from backend.clients.grpc_link import GrpcLink
-from backend.core.errors import ConsoleError, RequestError, StreamBroken
+from backend.clients.reply_check import wrong_id
+from backend.core.errors import ConsoleError, ReplyMismatch, RequestError, StreamBroken
 from backend.session.lane import Lane
 
 
@@ -52,9 +53,13 @@ class StreamLane(Lane):
         received_ns = time.monotonic_ns()
         try:
             reply = link.codec.decode(message, self._sample_of)
+            if reply.seq is not None and reply.seq > self._newest_sent:
+                raise wrong_id(self.profile.model)
         except ConsoleError as error:
-            seq = error.seq if isinstance(error, RequestError) else None
-            self._fail(self._oldest() if seq is None else seq, error)
+            seq = error.seq if isinstance(error, RequestError | ReplyMismatch) else None
+            if seq is None or seq > self._newest_sent:
+                seq = self._oldest()
+            self._fail(seq, error)
             return
         seq = self._oldest() if reply.seq is None else reply.seq
         self._succeed(seq, reply, received_ns, len(message))

@@ -64,7 +64,7 @@ class UnaryLane(Lane):
             return
         received_ns = time.monotonic_ns()
         try:
-            reply = link.codec.decode(raw, lambda _: flight.item.sample)
+            reply = link.codec.decode(raw, lambda _: flight.item.sample, seq)
         except SignInNeeded as error:
             self._break(error)
             return

@@ -26,7 +26,7 @@ from backend.core.choices import (
     why_not_serialization,
 )
 from backend.core.errors import InvalidInput, NotFound, NotReady, ReplyMismatch, UsageError
-from backend.core.inference import TIMING_EXTENSION, InferResponse
+from backend.core.inference import TIMING_EXTENSION, InferRequest, InferResponse
 from backend.core.predictions import Predictions, Tensors
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.target import Target
@@ -311,11 +311,81 @@ def test_a_stream_message_with_nothing_in_it_is_a_mismatch() -> None:
         codec("pitch", Api.OIP, Transport.GRPC_STREAM, Payload()).decode(b"")
 
 
-def test_a_foreign_id_is_no_number() -> None:
+def test_a_reply_needs_no_id() -> None:
     speaks = codec("identity", Api.OIP, Transport.GRPC, Payload())
-    for foreign in ("6f1c-uuid", "", "²", "9" * 30):
-        data = oip_grpc.encode_response(InferResponse("identity", (OUTPUT,), id=foreign), raw=True)
-        assert speaks.decode(data).seq is None
+    data = oip_grpc.encode_response(InferResponse("identity", (OUTPUT,)), raw=True)
+    assert speaks.decode(data, asked=SEQ).seq is None
+
+
+@pytest.mark.parametrize("foreign", ["6f1c-uuid", "²", "9" * 30, str(SEQ + 1)])
+@pytest.mark.parametrize("api", Api)
+@pytest.mark.parametrize("transport", [Transport.GRPC, Transport.REST])
+def test_a_foreign_id_is_a_mismatch(foreign: str, api: Api, transport: Transport) -> None:
+    if (api, transport) == (Api.SERVING, Transport.REST):
+        return  # its replies carry no id
+    form = Serialization.TYPED if transport.is_grpc else Serialization.JSON
+    speaks = codec("identity", api, transport, Payload(form))
+    with pytest.raises(ReplyMismatch, match="ids that are not those of the requests"):
+        speaks.decode(reply_with(foreign, api, transport), asked=SEQ)
+
+
+def reply_with(given: str, api: Api, transport: Transport) -> bytes | RestReply:
+    if api is Api.SERVING:
+        result = serving_grpc.ServingResult((Tensors((OUTPUT,)),), given)
+        return serving_grpc.encode_result(result)
+    response = InferResponse("identity", (OUTPUT,), id=given)
+    return carried(response, transport)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wrong"),
+    [
+        ((), "no outputs"),
+        (
+            (Tensor("OUTPUT0", Datatype.FP32, np.zeros(3, np.float32)),),
+            "declared is UINT8",
+        ),
+        ((Tensor("OUTPUT0", Datatype.UINT8, np.zeros((1, 3), np.uint8)),), r"shape \[1, 3\]"),
+        ((Tensor("OTHER", Datatype.UINT8, np.zeros(3, np.uint8)),), "'OTHER' that it does not"),
+        ((OUTPUT, OUTPUT), "twice"),
+    ],
+)
+@pytest.mark.parametrize("transport", Transport)
+def test_outputs_that_were_not_declared_are_a_mismatch(
+    transport: Transport, outputs: tuple[Tensor, ...], wrong: str
+) -> None:
+    form = Serialization.TYPED if transport.is_grpc else Serialization.JSON
+    speaks = codec("identity", Api.OIP, transport, Payload(form))
+    good = InferResponse("identity", (OUTPUT,), id=str(SEQ))
+    bad = InferResponse("identity", outputs, id=str(SEQ))
+
+    for response in (good, bad, good, bad):
+        reply = carried(response, transport)
+        if response is good:
+            assert speaks.decode(reply).seq == SEQ
+            continue
+        with pytest.raises(ReplyMismatch, match=wrong) as caught:
+            speaks.decode(reply)
+        assert caught.value.seq == (None if transport is Transport.REST else SEQ)
+
+
+def carried(response: InferResponse, transport: Transport) -> bytes | RestReply:
+    if transport is Transport.GRPC_STREAM:
+        return oip_grpc.encode_stream_response(response, raw=True)
+    if transport is Transport.GRPC:
+        return oip_grpc.encode_response(response, raw=True)
+    return RestReply(200, *oip_rest.encode_response(response, InferRequest("identity", ())))
+
+
+def test_an_empty_result_of_simple_serving_is_a_mismatch() -> None:
+    with pytest.raises(ReplyMismatch, match="no predictions"):
+        codec("identity", Api.SERVING, Transport.GRPC, Payload()).decode(
+            serving_grpc.encode_result(serving_grpc.ServingResult((), str(SEQ)))
+        )
+    with pytest.raises(ReplyMismatch, match="no predictions"):
+        codec("shapes", Api.SERVING, Transport.REST, Payload(Serialization.JSON)).decode(
+            RestReply(200, {}, b'{"prediction": {}}')
+        )
 
 
 def test_a_reply_of_the_other_kind_is_a_mismatch() -> None:
@@ -328,7 +398,7 @@ def test_a_reply_of_the_other_kind_is_a_mismatch() -> None:
 def test_outputs_that_the_profile_does_not_expect_are_a_mismatch() -> None:
     data = oip_grpc.encode_response(InferResponse("shapes", (OUTPUT,)), raw=True)
 
-    with pytest.raises(ReplyMismatch, match="does not answer as its profile says"):
+    with pytest.raises(ReplyMismatch, match="an output 'OUTPUT0' that it does not declare"):
         codec("shapes", Api.OIP, Transport.GRPC, Payload()).decode(data)
 
 

@@ -26,6 +26,7 @@ RULES = DialectRules(
     load_messages=LoadMessages.KSERVE,
     model_lists=ModelLists.NAMES,
     binary_expected=True,
+    keeps_declarations=False,
     lacks=(
         Lack(Capability.STREAM, "KServe has no ModelStreamInfer; use single gRPC calls."),
         Lack(Capability.REST_GZIP, "KServe refuses compressed bodies over REST.", Door.REST),

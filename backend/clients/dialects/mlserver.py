@@ -25,6 +25,7 @@ RULES = DialectRules(
     ),
     wide_parameters=False,
     missing_datatypes=(Datatype.BF16,),
+    keeps_declarations=False,
     versions=Versions.ANY,
     binary_expected=False,
     lacks=(

@@ -132,6 +132,8 @@ class DialectRules:
     `lists_extensions`: whether what its metadata does not list is not there.
     `binary_expected`: what tensors as bytes over REST have met so far, None if that is not known;
     the server decides, so ask it (`clients.binary_probe`).
+    `keeps_declarations`: whether it holds a model to the outputs it declares; elsewhere these are
+    written by hand, and the model may give others.
     `state_prefix`: what stands before a model's state in some replies.
     """
 
@@ -150,6 +152,7 @@ class DialectRules:
     model_lists: ModelLists = ModelLists.REPOSITORY_INDEX
     lists_extensions: bool = False
     binary_expected: bool | None = None
+    keeps_declarations: bool = True
     state_prefix: str = "State."
     lacks: tuple[Lack, ...] = ()
 
