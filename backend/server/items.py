@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import soxr
@@ -14,9 +13,18 @@ from backend.core.choices import Payload
 from backend.core.errors import InvalidInput
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Array, Datatype, Tensor
+from backend.profiles.numbers import as_datatype
 from backend.profiles.profile import ModelProfile
 from backend.profiles.recipe import Elements
-from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
+from backend.wire.serving_items import (
+    Item,
+    NamedValues,
+    PictureFile,
+    Pixels,
+    Sound,
+    Tensors,
+    Values,
+)
 from backend.wire.sound import MAX_SAMPLES, check_rate
 
 
@@ -39,6 +47,11 @@ def feed(item: Item, profile: ModelProfile) -> Fed:
             return _of_sample(_window(samples, rate, profile), profile)
         case Values(value, rate):
             return _from_values(value, rate, profile)
+        case NamedValues():
+            raise InvalidInput(
+                f"Model '{profile.model}' takes one item, got inputs by name.",
+                hint="Send them with the Open Inference Protocol.",
+            )
         case Tensors(tensors):
             media = _media_in(tensors, profile)
             return Fed(tensors) if media is None else feed(media, profile)
@@ -84,7 +97,7 @@ def _elements(array: Array, profile: ModelProfile) -> list[Tensor]:
     recipe = profile.recipe
     if not isinstance(recipe, Elements):
         return []
-    data = _as_datatype(array, recipe.datatype).reshape(-1)
+    data = as_input_datatype(array, recipe.datatype).reshape(-1)
     return [recipe.holding(data, profile.inputs)]
 
 
@@ -106,7 +119,7 @@ def numbers(value: object) -> Array:
 
 def _pixels(array: Array) -> Array:
     """RGB pixels of [height, width, 3] or grey [height, width] numbers."""
-    pixels = _as_datatype(array, Datatype.UINT8)
+    pixels = as_input_datatype(array, Datatype.UINT8)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
@@ -117,21 +130,31 @@ def _pixels(array: Array) -> Array:
     return pixels
 
 
-def _as_datatype(array: Array, datatype: Datatype) -> Array:
+def as_input_datatype(array: Array, datatype: Datatype) -> Array:
     """The numbers in a datatype; raises InvalidInput if one does not fit."""
     kind = datatype.numpy
+    if datatype is Datatype.BF16:
+        return as_datatype(array.astype(np.float64), datatype)
     if kind.kind == "f":
-        return array.astype(kind)
+        return _as_floats(array, datatype)
     if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
         raise InvalidInput(f"The model takes {datatype}, got numbers with a fraction.")
-    limits: Any = np.iinfo(kind) if kind.kind in "iu" else None
-    if limits is not None and array.size:
+    lowest, highest = (0, 1) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
+    if array.size:
         low, high = array.min(), array.max()
-        if low < limits.min or high > limits.max:
+        if low < lowest or high > highest:
             raise InvalidInput(
-                f"The model takes {datatype}, {limits.min} to {limits.max}; got {low} to {high}."
+                f"The model takes {datatype}, {lowest} to {highest}; got {low} to {high}."
             )
     return array.astype(kind)
+
+
+def _as_floats(array: Array, datatype: Datatype) -> Array:
+    with np.errstate(over="ignore"):
+        floats = array.astype(datatype.numpy)
+    if np.isinf(floats).any() and not np.isinf(array.astype(np.float64)).any():
+        raise InvalidInput(f"The model takes {datatype}, got numbers that it cannot hold.")
+    return floats
 
 
 def _window(samples: Array, rate: int | None, profile: ModelProfile) -> AudioWindow:

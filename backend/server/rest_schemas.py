@@ -160,7 +160,10 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "PredictRequest": _object(
         ("input",),
-        input={"description": "A number or nested lists of numbers."},
+        input={
+            "description": "A number or nested lists of numbers; for a model without a profile "
+            "an object of such by input's name as well, and texts where it takes BYTES."
+        },
         rate={"type": "integer", "minimum": 1, "description": "Samples per second of sound."},
     ),
     "Prediction": _object(

@@ -20,7 +20,7 @@ from backend.wire.images import BodyKind, body_kind
 from backend.wire.json_text import write_json
 from backend.wire.oip_rest import JSON_TYPE
 from backend.wire.oip_timing import SERVER_TIMING, timing_to_header
-from backend.wire.serving_items import Item, PictureFile, Sound, Values
+from backend.wire.serving_items import Item, NamedValues, PictureFile, Sound, Values
 from backend.wire.serving_rest import PREDICT_PATH, RAW_TYPE, decode_values, encode_reply
 from backend.wire.sound import decode_sound
 
@@ -161,4 +161,14 @@ def _values(body: bytes, media_type: str, max_nesting: int) -> Item:
             hint='Send {"input": <number or nested list>}, or raw pixels as ' + RAW_TYPE + ".",
         )
     values = decode_values(body, max_nesting)
-    return Values(numbers(values.value), values.rate)
+    if isinstance(values.value, dict):
+        return NamedValues({name: _plain(value) for name, value in values.value.items()})
+    return Values(_plain(values.value), values.rate)
+
+
+def _plain(value: object) -> object:
+    """Numbers as an array; texts as they are, for the model that takes them."""
+    first = value
+    while isinstance(first, list) and first:
+        first = first[0]
+    return value if isinstance(first, str) else numbers(value)

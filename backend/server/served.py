@@ -9,16 +9,16 @@ from typing import TypeAlias
 
 from backend.core.errors import InvalidInput, RequestError
 from backend.core.inference import InferRequest, InferResponse, Parameters, RequestedOutput
-from backend.core.predictions import Predictions
+from backend.core.predictions import Predictions, Tensors
 from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import ServerTiming
 from backend.models.loaded import LoadedModel
 from backend.models.servable import ModelRequest, ModelResponse, never
-from backend.profiles.profile import ModelProfile
 from backend.server.controls import Controls, own_inputs
 from backend.server.items import Fed, feed
 from backend.server.jobs import Job, SingleJob, StreamJob, Terms
 from backend.server.mailbox import Mailbox
+from backend.server.plain_inputs import Plain
 from backend.server.request_terms import models_own, terms_of
 from backend.server.scheduler import Scheduler
 from backend.server.validation import batch_size, check_inputs, check_outputs, select_outputs
@@ -89,6 +89,7 @@ class Served:
         self._together = self._most > 0 and config.WhichOneof("scheduling_choice") is not None
         self._sequences = config.HasField("sequence_batching")
         self._last_fit: _Fit | None = None
+        self._plain = Plain(self._name, self._inputs, batches=self._most > 0)
         self._ragged = frozenset(i.name for i in config.input if i.allow_ragged_batch)
 
     async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
@@ -122,7 +123,9 @@ class Served:
 
     async def predict(self, item: Item) -> tuple[Predictions, ServerTiming]:
         """Answer an item of simple serving; raises InvalidInput if the model takes none."""
-        profile = self._profile()
+        profile = self.servable.profile
+        if profile is None:
+            return await self._predict_plain(item)
         fed = Fed()
 
         def inputs() -> Mapping[str, Tensor]:
@@ -138,6 +141,20 @@ class Served:
             return self.scheduler.run_here(lambda: ModelRequest(inputs()), result)
         job = SingleJob(lambda job: ModelRequest(inputs(), cancelled=job.cancelled), result)
         return await self.scheduler.run(job)
+
+    async def _predict_plain(self, item: Item) -> tuple[Predictions, ServerTiming]:
+        """Answer an item of a model that only its declaration describes, in tensors."""
+        started_ns = time.monotonic_ns()
+        try:
+            tensors, batch_added = self._plain.tensors(item)
+        except RequestError:
+            self.scheduler.count_refused(started_ns)
+            raise
+        response, timing = await self.infer(InferRequest(self._name, tuple(tensors)))
+        outputs = response.outputs
+        if batch_added:
+            outputs = tuple(map(self._without_batch, outputs))
+        return (Tensors(outputs),), timing
 
     def response(self, request: InferRequest, response: ModelResponse) -> InferResponse:
         """What a model answered, as the answer to a request."""
@@ -190,17 +207,6 @@ class Served:
             models_own(request.parameters),
             tuple([output.name for output in request.outputs]),
         )
-
-    def _profile(self) -> ModelProfile:
-        profile = self.servable.profile
-        if profile is None:
-            raise InvalidInput(
-                f"Model '{self._name}' has no profile that says how a picture, sound or numbers "
-                "become its inputs.",
-                hint="Send tensors with the Open Inference Protocol: POST "
-                f"/v2/models/{self._name}/infer.",
-            )
-        return profile
 
     def _with_controls(
         self, inputs: Mapping[str, Tensor], size: int, terms: Terms

@@ -21,7 +21,15 @@ from backend.core.timing import ServerTiming
 from backend.wire.elements import reading_reply
 from backend.wire.generated import modelserving_pb2 as pb
 from backend.wire.messages import parse
-from backend.wire.serving_items import Item, PictureFile, Pixels, Sound, Tensors, Values
+from backend.wire.serving_items import (
+    Item,
+    NamedValues,
+    PictureFile,
+    Pixels,
+    Sound,
+    Tensors,
+    Values,
+)
 from backend.wire.serving_media import audio_of, fill_audio, fill_image, image_of
 from backend.wire.serving_messages import fill, from_message
 from backend.wire.serving_tensors import from_tensor_list, to_tensor_list
@@ -66,6 +74,9 @@ def encode_input(request: ServingInput) -> bytes:
             fill_audio(message.audio, sound)
         case Values(value, _):
             message.value.CopyFrom(_value(value))
+        case NamedValues(values):
+            for name, value in values.items():
+                message.value.struct_value.fields[name].CopyFrom(_value(value))
         case Tensors(tensors):
             to_tensor_list(tensors, message.tensors, raw=request.raw)
     return message.SerializeToString()
@@ -147,7 +158,7 @@ def _item(message: pb.InputData) -> Item:
         case "tensors":
             return Tensors(from_tensor_list(message.tensors, "input", message.model))
         case "value":
-            return Values(_plain(message.value))
+            return _plain_item(message.value)
         case _:
             raise InvalidInput(
                 "The message holds no input.", hint="Fill image, audio, tensors or value."
@@ -162,7 +173,17 @@ def _value(value: Any) -> Value:
         return Value(bool_value=value)
     if isinstance(value, int | float):
         return Value(number_value=float(value))
-    raise InvalidInput(f"Plain values are numbers and lists of them, got {type(value).__name__}.")
+    if isinstance(value, str):
+        return Value(string_value=value)
+    raise InvalidInput(
+        f"Plain values are numbers, texts and lists of them, got {type(value).__name__}."
+    )
+
+
+def _plain_item(value: Value) -> Values | NamedValues:
+    if value.WhichOneof("kind") != "struct_value":
+        return Values(_plain(value))
+    return NamedValues({name: _plain(item) for name, item in value.struct_value.fields.items()})
 
 
 def _plain(value: Value) -> Any:
@@ -173,9 +194,11 @@ def _plain(value: Value) -> Any:
             return value.number_value
         case "bool_value":
             return value.bool_value
+        case "string_value":
+            return value.string_value
         case kind:
             raise InvalidInput(
-                "Plain values are numbers and lists of them, got "
+                "Plain values are numbers, texts and lists of them, got "
                 f"{(kind or 'nothing').removesuffix('_value')}."
             )
 

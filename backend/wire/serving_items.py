@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -33,7 +33,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """A number, a nested list of numbers, or an array of them.
+    """A number, a nested list of numbers, or an array of them; texts for a model that takes such.
 
     `rate` is as for `Sound`, if the model takes sound.
     """
@@ -43,10 +43,17 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NamedValues:
+    """What `Values` holds, for each input of a model by its name."""
+
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Tensors:
     """Input tensors as they are."""
 
     tensors: Sequence[Tensor]
 
 
-Item: TypeAlias = Pixels | PictureFile | Sound | Values | Tensors
+Item: TypeAlias = Pixels | PictureFile | Sound | Values | NamedValues | Tensors

@@ -120,6 +120,8 @@ def tensors_of(item: serving_items.Item, model: str) -> list[Tensor]:
             return [Tensor(spec.name, spec.datatype, np.array(value, spec.datatype.numpy))]
         case serving_items.Tensors(tensors):
             return list(tensors)
+        case serving_items.NamedValues():
+            raise AssertionError("the client sends no values by name")
 
 
 def seen(tensors: list[Tensor]) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+from google.protobuf.struct_pb2 import ListValue, Value
 
 from backend.core.errors import (
     ConsoleError,
@@ -163,7 +164,10 @@ WRONG = [
     (value(datatype="BYTES", shape=[1], raw=b"\0\0\0\0"), "raw data and is BYTES"),
     (value(datatype="INT32", shape=[1], raw=b"123"), "Expected 4, got 3"),
     (plain(), "got nothing"),
-    (plain(string_value="x"), "got string"),
+    (
+        pb.InputData(value=Value(list_value=ListValue(values=[Value(struct_value={})]))),
+        "got struct",
+    ),
     (plain(null_value=0), "got null"),
 ]
 
@@ -179,9 +183,15 @@ def test_bytes_that_are_no_message_are_refused() -> None:
         decode_input(b"\xff\xff")
 
 
-def test_plain_values_are_numbers() -> None:
-    with pytest.raises(InvalidInput, match="got str"):
-        encode_input(ServingInput(items.Values(["a"])))
+def test_plain_values_are_numbers_and_texts() -> None:
+    with pytest.raises(InvalidInput, match="got bytes"):
+        encode_input(ServingInput(items.Values([b"a"])))
+
+
+def test_values_by_name_survive() -> None:
+    back = sent(items.NamedValues({"A": [[1.0, 2.0]], "B": ["x"], "C": True}))
+    assert isinstance(back, items.NamedValues)
+    assert back.values == {"A": [[1.0, 2.0]], "B": ["x"], "C": True}
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS, ids=lambda p: type(p).__name__)
