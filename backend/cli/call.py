@@ -33,7 +33,7 @@ _STDIN = "-"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command; 0 done, 2 usage, 3 target unreachable, 4 server error."""
+    """Run the command; 0 done, 2 usage, 3 target unreachable, 4 server error, 5 deadline."""
     options = call_parser().parse_args(argv)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -79,7 +79,7 @@ class _Command:
 
     def _list(self, words: str) -> int:
         listed = self._plan.listed()
-        found = listed.search(words)
+        found = [method for method in listed.search(words) if method.offered is not False]
         width = max((len(method.title) for method in found), default=0)
         for method in found:
             badge = "REST" if method.verb else method.badge

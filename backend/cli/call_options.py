@@ -19,7 +19,7 @@ def call_parser() -> argparse.ArgumentParser:
         prog="main.py call",
         description="Call any method of a model server and print what comes back as JSON, a line "
         "for each message of a stream. Exit codes: 0 done, 2 wrong usage, 3 target unreachable, "
-        "4 error from the server.",
+        "4 error from the server, 5 no reply before the deadline.",
         epilog="Examples: call --model shapes --input IMAGE=photo.jpg, "
         "call --method ServerMetadata, call --method 'GET /v2/models/shapes', call --list infer",
     )
@@ -59,8 +59,12 @@ def _add_what_is_sent(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=FILL",
         help="fill an input of the model: a file (.npy, .npz, a picture, .wav, .json), JSON, "
-        "zeros, ones, random or random:SEED, constant:VALUE; @2x3 gives the shape; repeatable. "
+        "zeros, ones, random or random:SEED, constant:VALUE; each with the shape if needed, as in "
+        "zeros@2x3 or '[1,2]@1x2' (file:PATH for a file that is called so); repeatable. "
         "Inputs that are not named are not sent; without --input all are zeros",
+    )
+    parser.add_argument(
+        "--id", default="", metavar="ID", help="the id of the inference (default: a random one)"
     )
     parser.add_argument(
         "--json",

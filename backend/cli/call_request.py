@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from uuid import uuid4
 
 from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
@@ -26,6 +27,8 @@ from backend.inspector.tensor_form import TensorForm, to_request
 from backend.wire.oip_grpc import MODEL_STREAM_INFER
 
 USUAL_DEADLINE_S = 30.0
+_ID_LENGTH = 8
+"""Letters of an id that nobody chose: enough to find one call in a server's log."""
 _MIB = 1024 * 1024
 _REST_CALL = re.compile(r"^([A-Za-z]+)\s+(/\S*)$")
 _OVER_REST = (Serialization.JSON, Serialization.BINARY)
@@ -103,6 +106,7 @@ class CallPlan:
         finally:
             control.close()
         form = TensorForm.of(description, options.version).with_inputs(given)
+        form = replace(form, id=options.id or uuid4().hex[:_ID_LENGTH])
         if given:
             # What is not named is not sent: some models take one of two inputs, and their metadata
             # does not say so. Whether something is missing, the server knows.

@@ -37,7 +37,7 @@ _STOP_WAIT_S = 5.0
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command; 0 done, 2 usage or source, 3 target unreachable, 4 server error."""
+    """Run the command; 0 done, 2 usage or source, 3 unreachable, 4 server error, 5 deadline."""
     options = _parser().parse_args(argv)
     try:
         return _stream(options)
@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py stream",
         description="Stream a source through a model; one JSON object per result on stdout, "
-        'then {"summary": ...}.',
+        'then {"summary": ...}; {"warning": ...} for replies that are not what was asked for. '
+        "Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error from the "
+        "server, 5 no reply before the deadline.",
     )
     parser.add_argument("--source", required=True, metavar="SPEC", help=ACCEPTED_SPECS)
     parser.add_argument("--model", required=True, metavar="M", help="model to ask")

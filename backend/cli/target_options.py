@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from backend.core.addresses import target_from_text
 from backend.core.choices import EMBEDDED
@@ -119,9 +120,9 @@ def _saved(store: TargetStore, name: str) -> Target:
 
 def _tls(own: Tls | None, options: argparse.Namespace) -> Tls | None:
     given = {
-        "ca_file": options.ca,
-        "certificate_file": options.cert,
-        "key_file": options.key,
+        "ca_file": _file("--ca", options.ca),
+        "certificate_file": _file("--cert", options.cert),
+        "key_file": _file("--key", options.key),
         "server_name": options.server_name,
     }
     given = {name: value for name, value in given.items() if value}
@@ -131,6 +132,19 @@ def _tls(own: Tls | None, options: argparse.Namespace) -> Tls | None:
         raise UsageError("--insecure believes everybody; --ca has no meaning with it.")
     tls = replace(own or Tls(), **given)
     return replace(tls, verify=False) if options.insecure else tls
+
+
+def _file(option: str, given: str | None) -> str | None:
+    """The absolute path of a file that can be read; a saved target is used from any folder."""
+    if not given:
+        return None
+    path = Path(given).expanduser().absolute()
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UsageError(f"{option} {path} cannot be read: {error.strerror}.") from None
+    return str(path)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ ConsoleError
 │   │   └── CertificateRefused
 │   ├── SignInNeeded
 │   ├── StreamBroken
-│   ├── DeadlineExceeded
+│   ├── DeadlineExceeded   (exit 5)
 │   └── ReplyMismatch
 ├── PayloadTooLarge
 ├── PortInUse
@@ -158,6 +158,7 @@ class StreamBroken(TargetError):
 class DeadlineExceeded(TargetError):
     """No reply within the time allowed; the server may still be computing."""
 
+    exit_code = 5
     fault = TargetFault.DEADLINE
 
 

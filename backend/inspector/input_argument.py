@@ -9,6 +9,8 @@ from backend.core.errors import UsageError
 from backend.inspector.input_fills import Fill, FillKind
 
 _JSON_LIKE = re.compile(r'[\[{"]|(-?[0-9][0-9.eE+-]*|true|false)$')
+_SHAPE = re.compile(r"[0-9]+([x,][0-9]+)*")
+_CLOSED = ("]", "}", '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,9 @@ class InputArgument:
 def parse_input(text: str) -> InputArgument:
     """What a command line says about one input; raises UsageError.
 
-    NAME=zeros, ones, random, random:SEED or constant:VALUE, each with @2x3 for the variable
-    dimensions; NAME=frame, window, json:TEXT or file:PATH; any other text that begins like JSON is
-    JSON, and the rest is a path.
+    NAME=zeros, ones, random, random:SEED or constant:VALUE; NAME=frame, window, json:TEXT or
+    file:PATH; any other text that begins like JSON is JSON, and the rest is a path. All but a
+    frame, a window, json: and file: may be followed by the input's shape, as in @2x3.
     """
     name, equals, value = text.partition("=")
     if not name or not equals or not value:
@@ -42,10 +44,14 @@ def parse_input(text: str) -> InputArgument:
     kind, _, detail = head.partition(":")
     if kind in ("zeros", "ones", "random", "constant"):
         fill = _generated(FillKind(kind), detail, text)
-        return InputArgument(name, fill, _parsed_shape(shape, text) if "@" in value else None)
-    if _JSON_LIKE.match(value):
-        return InputArgument(name, Fill(FillKind.JSON, value))
-    return InputArgument(name, Fill(FillKind.FILE, value))
+        return InputArgument(name, fill, _shape_after(value, shape, text))
+    if head.endswith(_CLOSED) and _JSON_LIKE.match(head) and not shape.endswith(_CLOSED):
+        # The text has ended before the @: what follows cannot be anything but a shape.
+        return InputArgument(name, Fill(FillKind.JSON, head), _shape_after(value, shape, text))
+    if not _SHAPE.fullmatch(shape):
+        head, shape = value, ""
+    kind_of_text = FillKind.JSON if _JSON_LIKE.match(head) else FillKind.FILE
+    return InputArgument(name, Fill(kind_of_text, head), _parsed_shape(shape, text) or None)
 
 
 def _generated(kind: FillKind, detail: str, text: str) -> Fill:
@@ -58,6 +64,11 @@ def _generated(kind: FillKind, detail: str, text: str) -> Fill:
     if detail and not (detail.isascii() and detail.isdigit() and len(detail) < 20):
         raise UsageError(f"The seed of random values must be a number of 0 or more, got '{text}'.")
     return Fill(kind, seed=int(detail or 0))
+
+
+def _shape_after(value: str, shape: str, whole: str) -> tuple[int, ...] | None:
+    """The shape that stands after the @, () for none at all there; None without an @."""
+    return _parsed_shape(shape, whole) if "@" in value else None
 
 
 def _parsed_shape(text: str, whole: str) -> tuple[int, ...]:

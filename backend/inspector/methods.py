@@ -20,6 +20,8 @@ from backend.wire.oip_grpc import MODEL_STREAM_INFER
 from backend.wire.stream_replies import is_bare
 
 _SCATTERED = 10
+_ABOUT = 20
+"""Found in a method's service or description only."""
 _IN_PATH = re.compile(r"{(\w+)}")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _KINDS = {
@@ -133,9 +135,12 @@ class MethodList:
             for index, method in enumerate(self.methods)
         ]
         found = [(scores, index) for scores, index in scored if all(scores)]
-        # Scattered letters are a last resort: they match too much beside real finds.
-        real = [(scores, index) for scores, index in found if _SCATTERED not in scores]
-        ranked = sorted((-sum(scores), index) for scores, index in real or found)
+        # Weak finds are a last resort: they match too much beside real ones.
+        for weak in (_ABOUT, _SCATTERED):
+            if real := [(scores, index) for scores, index in found if min(scores) > weak]:
+                found = real
+                break
+        ranked = sorted((-sum(scores), index) for scores, index in found)
         return tuple(self.methods[index] for _, index in ranked)
 
     def find(self, text: str) -> Method:
@@ -212,14 +217,16 @@ def _word_score(method: Method, word: str) -> int:
     """Whole name, its beginning, a part's beginning, initials, inside, elsewhere, scattered."""
     name = (method.path if method.verb else method.name).lower()
     parts = [part.lower() for part in _HUMPS.findall(method.path if method.verb else method.name)]
+    service = method.service.rpartition(".")[2].lower()
     everything = f"{method.title} {method.name} {method.group} {method.about}".lower()
     checks = (
         (100, name == word),
         (80, name.startswith(word) or method.verb.lower() == word),
         (60, any(part.startswith(word) for part in parts)),
         (50, "".join(part[0] for part in parts).startswith(word)),
+        (60, word == service),
         (40, word in name),
-        (20, word in everything),
+        (_ABOUT, word in everything),
         (_SCATTERED, len(word) > 2 and _scattered(word, name)),
     )
     return next((score for score, matches in checks if matches), 0)

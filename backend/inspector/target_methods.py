@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from backend.clients.dialects.rules import DialectRules
+from backend.clients.dialects.rules import Capability, DialectRules
 from backend.core.errors import ConsoleError, RequestError, Unsupported
+from backend.core.target import Dialect
 from backend.inspector.caller import Caller
 from backend.inspector.exchange import Headers, MethodKind, Request
 from backend.inspector.methods import Method, MethodList, merged, methods_of
@@ -15,9 +16,11 @@ from backend.inspector.openapi_routes import OPENAPI_PATH, openapi_routes
 from backend.inspector.reflection import read_reflection
 from backend.inspector.rest_routes import dialect_routes
 from backend.inspector.schema import Origin, Schema, bundled_schema
+from backend.wire.oip_grpc import SERVICE
 
 T = TypeVar("T")
 
+HEALTH_SERVICE = "grpc.health.v1.Health"
 _MAX_OPENAPI = 8 * 1024 * 1024
 
 
@@ -52,6 +55,11 @@ def target_methods(
                 replace(method, offered=method.service in names)
                 for method in methods[Origin.BUNDLED]
             ]
+        elif not remarks:
+            methods[Origin.BUNDLED] = [
+                method if _known(method, rules) else replace(method, offered=False)
+                for method in methods[Origin.BUNDLED]
+            ]
         for schema in files:
             methods.setdefault(schema.origin, []).extend(methods_of(schema))
     if caller.target.rest:
@@ -79,6 +87,14 @@ def known_methods(
     if rest:
         lists.append(dialect_routes(rules))
     return MethodList(merged(lists))
+
+
+def _known(method: Method, rules: DialectRules) -> bool:
+    """Whether a server of this dialect has the method, as far as is known without reflection."""
+    if method.service == HEALTH_SERVICE:
+        plain = rules.dialect in (Dialect.OIP, Dialect.AUTO)
+        return not plain and not rules.why_not(Capability.HEALTH)
+    return method.service == SERVICE
 
 
 def _tried(ask: Callable[[], T], what: str, remarks: list[str]) -> T | None:

@@ -86,7 +86,7 @@ def test_any_method_takes_json(command: Command, tmp_path: Path) -> None:
     assert command("--method", "grpc.health.v1.Health/Check")[1] == [{"status": "SERVING"}]
     assert command("--method", "GET /v2/health/live")[1] == [{"live": True}]
     watched = command("--method", "Watch", "--deadline", "0.3")
-    assert (watched[0], watched[1]) == (3, [{"status": "SERVING"}])
+    assert (watched[0], watched[1]) == (5, [{"status": "SERVING"}])
 
 
 def test_json_lines_go_in_and_out_of_a_stream(command: Command, tmp_path: Path) -> None:

@@ -129,6 +129,8 @@ def test_a_request_says_everything_that_the_form_holds() -> None:
         ("X=constant:2.5@2x3", [[2.5] * 3] * 2),
         ("X=zeros", [[0, 0, 0]]),
         ("X=ones@1,3", [[1, 1, 1]]),
+        ("X=[1, 2, 3]@1x3", [[1, 2, 3]]),
+        ("X=[[1, 2, 3], [4, 5, 6]]@2x3", [[1, 2, 3], [4, 5, 6]]),
     ],
 )
 def test_inputs_of_a_command_line(text: str, expected: list[list[float]]) -> None:
@@ -137,11 +139,38 @@ def test_inputs_of_a_command_line(text: str, expected: list[list[float]]) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["X", "=zeros", "X=", "X=zeros@a", "X=random:x", "X=zeros:1", "X=ones@1x-2"]
+    "text",
+    ["X", "=zeros", "X=", "X=zeros@a", "X=random:x", "X=zeros:1", "X=ones@1x-2", "X=[1]@a"],
 )
 def test_a_malformed_input_of_a_command_line_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError):
         parse_input(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "detail", "shape"),
+    [
+        ("[1,2]@3", FillKind.JSON, "[1,2]", (3,)),
+        ('["a","b"]@1x2', FillKind.JSON, '["a","b"]', (1, 2)),
+        ('["a@1x2","b"]', FillKind.JSON, '["a@1x2","b"]', None),
+        ('["a]@2","b"]', FillKind.JSON, '["a]@2","b"]', None),
+        ("7@1x1", FillKind.JSON, "7", (1, 1)),
+        ("x.npy@2x3", FillKind.FILE, "x.npy", (2, 3)),
+        ("photo@2x.jpg", FillKind.FILE, "photo@2x.jpg", None),
+        ("file:x@2", FillKind.FILE, "x@2", None),
+        ('json:"x@2"', FillKind.JSON, '"x@2"', None),
+    ],
+)
+def test_a_shape_may_follow_what_fills_an_input(
+    text: str, kind: FillKind, detail: str, shape: tuple[int, ...] | None
+) -> None:
+    given = parse_input(f"X={text}")
+    assert (given.fill.kind, given.fill.text, given.shape) == (kind, detail, shape)
+
+
+def test_json_of_another_count_than_its_shape_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"Expected \[3\], the data has \[2\]"):
+        only(form_of(spec(Datatype.FP32, -1)).with_inputs([parse_input("X=[1,2]@3")]))
 
 
 @given(st.text(max_size=30))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from google.protobuf.struct_pb2 import ListValue, Value
+from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from backend.core.errors import (
     ConsoleError,
@@ -165,7 +165,7 @@ WRONG = [
     (value(datatype="INT32", shape=[1], raw=b"123"), "Expected 4, got 3"),
     (plain(), "got nothing"),
     (
-        pb.InputData(value=Value(list_value=ListValue(values=[Value(struct_value={})]))),
+        pb.InputData(value=Value(list_value=ListValue(values=[Value(struct_value=Struct())]))),
         "got struct",
     ),
     (plain(null_value=0), "got null"),
