@@ -27,6 +27,7 @@ from backend.core.choices import (
 )
 from backend.core.errors import ConsoleError
 from backend.core.status import Result
+from backend.session.alerts import REQUEST_ALERT
 from backend.session.session import Session
 from backend.sources.spec import ACCEPTED_SPECS, Pace, source_from_spec
 from backend.wire.serving_json import predictions_to_json
@@ -138,11 +139,10 @@ def _stream(options: argparse.Namespace) -> int:
             retry=False,
         )
         session.start()
-        _wait(session, printer.done, options)
+        _wait(session, printer, options)
         session.request_stop()
         session.join(_STOP_WAIT_S)
-    for notice in session.notices.drain():
-        print(f"{notice.severity}: {notice.title} {notice.body}".rstrip(), file=sys.stderr)
+    _tell_notices(session, printer)
     summary = session.summary()
     printer.write({"summary": summary.as_json()})
     if session.error is not None:
@@ -174,14 +174,24 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     )
 
 
-def _wait(session: Session, done: threading.Event, options: argparse.Namespace) -> None:
+def _tell_notices(session: Session, printer: _Printer) -> None:
+    """What happened, for people; what is wrong with replies is told among the results as well."""
+    for notice in session.notices.drain():
+        said = f"{notice.title} {notice.body}".rstrip()
+        print(f"{notice.severity}: {said}", file=sys.stderr)
+        if notice.topic == REQUEST_ALERT:
+            printer.write({"warning": said})
+
+
+def _wait(session: Session, printer: _Printer, options: argparse.Namespace) -> None:
     """Until the run has ended, the time is up, enough came back, or Ctrl-C or SIGTERM came."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     until = math.inf if options.seconds is None else time.monotonic() + options.seconds
     enough = math.inf if options.frames is None else options.frames
     try:
-        while not done.wait(_POLL_S):
+        while not printer.done.wait(_POLL_S):
+            _tell_notices(session, printer)
             counts = session.status().counts
             came_back = counts.answered + counts.failed
             if session.join(0.0) or time.monotonic() >= until or came_back >= enough:

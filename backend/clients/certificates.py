@@ -73,6 +73,7 @@ def _facts(shown: Any) -> CertificateFacts:
         not_after=_day(shown.get("notAfter", "")),
         names=tuple(value for _, value in shown.get("subjectAltName", ())),
         expired=_past(shown.get("notAfter", "")),
+        early=_future(shown.get("notBefore", "")),
     )
 
 
@@ -99,3 +100,7 @@ def _day(text: str) -> str:
 
 def _past(text: str) -> bool:
     return bool(text) and ssl.cert_time_to_seconds(text) < time.time()
+
+
+def _future(text: str) -> bool:
+    return bool(text) and ssl.cert_time_to_seconds(text) > time.time()

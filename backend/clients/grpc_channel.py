@@ -21,6 +21,7 @@ from backend.clients.faults_look import Door, find_fault
 from backend.clients.grpc_metadata import with_metadata
 from backend.clients.pinning import pinned
 from backend.clients.tls import grpc_credentials
+from backend.clients.tls_relay import TlsRelay
 from backend.core.choices import Compression
 from backend.core.errors import ConsoleError
 from backend.core.target import NO_CREDENTIALS, Credentials, Target, Tls
@@ -64,6 +65,7 @@ class GrpcChannel:
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._opened: grpc.Channel | None = None
+        self._relay: TlsRelay | None = None
         self._ready = False
         self._closed = False
         self._watchers = 0
@@ -159,6 +161,9 @@ class GrpcChannel:
         with self._lock:
             self._closed = True
             channel, self._opened = self._opened, None
+            relay, self._relay = self._relay, None
+        if relay is not None:
+            relay.close()
         if channel is None:
             return
         # gRPC's own thread that watches the connection, for a moment longer than we do, raises an
@@ -221,7 +226,10 @@ class GrpcChannel:
             if not self._closed:
                 self._opened = made
                 return made
+            relay, self._relay = self._relay, None
         made.close()
+        if relay is not None:
+            relay.close()
         raise faults.closed()
 
     def _make(self) -> grpc.Channel:
@@ -241,12 +249,27 @@ class GrpcChannel:
         name, certificate = self._tls.server_name, b""
         if not self._tls.verify:
             host, port = _place(self.address)
-            certificate, name = pinned(host, port, self._tls, self._connect_timeout_s)
+            shown = pinned(host, port, self._tls, self._connect_timeout_s)
+            if shown is None:
+                return self._relayed(host, port, self._tls, options)
+            certificate, name = shown
         if name:
             options.append(("grpc.ssl_target_name_override", name))
         return grpc.secure_channel(
             self.address, grpc_credentials(self._tls, certificate), options=options
         )
+
+    def _relayed(
+        self, host: str, port: int, tls: Tls, options: list[tuple[str, Any]]
+    ) -> grpc.Channel:
+        """A channel that leaves TLS to Python, which can be told not to mind a certificate."""
+        try:
+            relay = TlsRelay(host, port, tls, connect_timeout_s=self._connect_timeout_s)
+        except OSError as error:
+            raise faults.not_connected(self.address, error, grpc=True) from None
+        self._relay = relay
+        authority = ("grpc.default_authority", self.address)
+        return grpc.insecure_channel(relay.address, options=[*options, authority])
 
 
 _COMPRESSION = {

@@ -186,6 +186,8 @@ class CertificateFacts:
     not_after: str
     names: tuple[str, ...] = ()
     expired: bool = False
+    early: bool = False
+    """Not valid yet."""
 
     def __str__(self) -> str:
         names = f" for {', '.join(self.names)}" if self.names else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -89,6 +90,16 @@ class TensorSpec:
             if want not in (-1, got):
                 return False
         return True
+
+    def shape_of(self, count: int) -> tuple[int, ...] | None:
+        """The declared shape with so many elements, None if that is not one certain shape."""
+        variable = self.shape.count(-1)
+        fixed = math.prod(size for size in self.shape if size >= 0)
+        if variable == 0:
+            return self.shape if fixed == count else None
+        if variable > 1 or not fixed or count % fixed:
+            return None
+        return tuple(count // fixed if size < 0 else size for size in self.shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

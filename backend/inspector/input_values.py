@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,23 +78,12 @@ def fitting_shape(
         return got
     if spec.accepts((1, *got)):
         return (1, *got)
-    shape = _unfolded(count, spec.shape) if len(got) < 2 else None
+    shape = spec.shape_of(count) if len(got) < 2 else None
     if shape is None:
         raise InvalidInput(
             f"unexpected shape for {place}. Expected {list(spec.shape)}, {what} has {list(got)}."
         )
     return shape
-
-
-def _unfolded(count: int, wanted: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The wanted shape with so many elements, or None if that is not one certain shape."""
-    variable = wanted.count(-1)
-    fixed = math.prod(size for size in wanted if size >= 0)
-    if variable == 0:
-        return wanted if fixed == count else None
-    if variable > 1 or not fixed or count % fixed:
-        return None
-    return tuple(count // fixed if size < 0 else size for size in wanted)
 
 
 def _bytes_of(item: Any, index: int, place: Place) -> bytes:

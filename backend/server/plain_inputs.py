@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -94,23 +94,13 @@ class Plain:
     def _shape(self, spec: TensorSpec, given: tuple[int, ...]) -> tuple[int, ...] | None:
         """The shape that the elements get: what was given if it fits, with a batch or without;
         a number or a flat list fills one item, or else rows. None if nothing fits."""
-        item = spec.shape[1:] if self.batches else spec.shape
-        if spec.accepts(given) or TensorSpec("", spec.datatype, item).accepts(given):
+        item = replace(spec, shape=spec.shape[1:]) if self.batches else spec
+        if spec.accepts(given) or item.accepts(given):
             return given
         if len(given) > 1:
             return None
-        return _filled(item, math.prod(given)) or _filled(spec.shape, math.prod(given))
-
-
-def _filled(shape: tuple[int, ...], count: int) -> tuple[int, ...] | None:
-    """A declared shape with as many elements, if there is only one."""
-    rest = math.prod(size for size in shape if size >= 0)
-    open_ends = shape.count(-1)
-    if not open_ends:
-        return shape if rest == count else None
-    if not rest or count % rest or (open_ends > 1 and count != rest):
-        return None
-    return tuple(count // rest if size < 0 else size for size in shape)
+        count = math.prod(given)
+        return item.shape_of(count) or spec.shape_of(count)
 
 
 def _texts(value: object, place: Place) -> Array:

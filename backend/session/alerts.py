@@ -5,6 +5,9 @@ from __future__ import annotations
 from backend.core.errors import ConsoleError, InvalidInput, NotFound, NotReady, TargetFault
 from backend.core.status import Alert, Severity, SourceState, SourceStatus
 
+REQUEST_ALERT = "request"
+"""Id of the alert for the newest reply."""
+
 _SOURCE_TITLES = {
     SourceState.LOST: "The source is gone",
     SourceState.SILENT: "The source gives nothing",
@@ -23,7 +26,7 @@ def current_alerts(
     if trouble is not None:
         alerts.append(_alert("target", trouble))
     if request is not None:
-        alerts.append(_alert("request", request))
+        alerts.append(_alert(REQUEST_ALERT, request))
     return tuple(alerts)
 
 

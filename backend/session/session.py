@@ -32,7 +32,7 @@ from backend.core.target import Target
 from backend.core.worker import Worker
 from backend.profiles.bundled import profile_for
 from backend.profiles.profile import ModelProfile
-from backend.session.alerts import current_alerts
+from backend.session.alerts import REQUEST_ALERT, current_alerts
 from backend.session.backoff import Backoff
 from backend.session.capture import Capture
 from backend.session.delivery import Delivery
@@ -412,7 +412,7 @@ class Session:
 
     def _pass_notices_on(self) -> None:
         for error in self._delivery.mismatches.drain():
-            self.notices.put(Notice(Severity.WARNING, error.message, error.hint, "request"))
+            self.notices.put(Notice(Severity.WARNING, error.message, error.hint, REQUEST_ALERT))
         source = self._source
         if isinstance(source, Noticing):
             for notice in source.notices.drain():

@@ -101,6 +101,8 @@ def _existing(spec: str) -> Path:
             return path
     except (OSError, ValueError) as error:
         raise UsageError(f"'{spec}' is no source.", ACCEPTED_SPECS) from error
+    if spec.partition(":")[0] in ("camera", "cam"):
+        raise UsageError(f"'{spec}' is no source.", hint="A camera of this machine is webcam.")
     if len(path.parts) > 1 or path.suffix:
         raise SourceError(SourceFault.ABSENT, f"There is no file or folder {path}.", ACCEPTED_SPECS)
     raise UsageError(f"'{spec}' is no source, and no file of that name is here.", ACCEPTED_SPECS)

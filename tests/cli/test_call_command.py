@@ -130,10 +130,39 @@ def test_exit_codes_tell_usage_from_the_servers_errors(command: Command) -> None
     assert command("--target", nobody.replace(":", ":,"), "--method", "ServerLive")[0] == 3
 
 
+def test_an_inference_carries_an_id(command: Command) -> None:
+    ask = ("--model", "identity_fp32", "--input", "INPUT0=[1]")
+    ids = [command(*ask)[1][0]["id"] for _ in range(2)]
+    assert all(ids)
+    assert ids[0] != ids[1]
+    assert command(*ask, "--id", "mine")[1][0]["id"] == "mine"
+
+
+def test_a_shape_may_follow_the_elements(command: Command) -> None:
+    code, lines, said = command("--model", "identity_fp32", "--input", "INPUT0=[1,2]@2")
+    assert (code, said) == (0, "")
+    assert lines[0]["outputs"][0]["shape"] == [2]
+    code, lines, said = command("--model", "identity_fp32", "--input", "INPUT0=[1,2]@3")
+    assert (code, lines) == (2, [])
+    assert "Expected [3], the data has [2]" in said
+
+
+@pytest.mark.parametrize("option", ["--ca", "--cert", "--key"])
+def test_a_file_that_is_not_there_is_refused_at_once(
+    command: Command, option: str, tmp_path: Path
+) -> None:
+    code, lines, said = command("--method", "ServerLive", option, str(tmp_path / "none.pem"))
+    assert (code, lines) == (2, [])
+    assert f"{option} {tmp_path / 'none.pem'} cannot be read: No such file" in said
+
+
 def test_methods_are_listed_and_sampled(command: Command) -> None:
     listed = command.text("--list", "infer").splitlines()
     assert listed[0].split()[:2] == ["U", "inference.GRPCInferenceService/ModelInfer"]
     assert any(line.startswith("REST  POST /v2/models/{model}/infer") for line in listed)
+    assert all("infer" in line.split()[2].lower() + line.split()[1].lower() for line in listed)
+    assert not any(word in line for line in listed for word in ("Ready", "Metadata", "Predict"))
+    assert "Health/Check" in command.text("--list", "health")
     assert json.loads(command.text("--sample", "--method", "ModelReady")) == {
         "name": "",
         "version": "",

@@ -6,7 +6,9 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ import numpy as np
 import pytest
 
 from backend.cli.stream import main
+from backend.core.inference import InferResponse
 from backend.server.embedded import EmbeddedServer
 from backend.wire.opencv import cv2
 from tests.cli.here import run_here
 from tests.real_sources import free_port
+from tests.session.lying_server import lying
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
@@ -110,6 +114,7 @@ def target_text(server: EmbeddedServer) -> str:
         (("--source", "pattern"), 2, "--model"),
         (("--source", "pattern", "--model", "shapes", "--seconds", "0"), 2, "seconds"),
         (("--source", "pattern", "--model", "shapes", "--frames", "-1"), 2, "frames"),
+        (("--source", "camera", "--model", "shapes"), 2, "A camera of this machine is webcam"),
         (("--source", "/no/such/file.mp4", "--model", "shapes"), 2, "/no/such/file.mp4"),
     ],
 )
@@ -133,6 +138,57 @@ def test_a_dead_target_is_code_3(capsys: pytest.CaptureFixture[str], transport: 
     assert code == 3, errors
     assert "answers at" in errors
     assert json.loads(lines.splitlines()[-1])["summary"]["answered"] == 0
+
+
+def test_a_reply_that_comes_too_late_is_code_5(capsys: pytest.CaptureFixture[str]) -> None:
+    over = threading.Event()
+
+    def late(answer: InferResponse) -> InferResponse:
+        over.wait(30)
+        return answer
+
+    with lying(late) as target:
+        where = f"127.0.0.1:,{target.grpc.rpartition(':')[2]}"
+        code, lines, errors = run_here(
+            capsys,
+            main,
+            *("--source", "pattern", "--model", "identity", "--transport", "grpc"),
+            *("--target", where, "--deadline", "0.5", "--frames", "1", "--in-flight", "1"),
+        )
+        over.set()
+    assert code == 5, errors
+    assert "No reply" in errors
+    assert json.loads(lines.splitlines()[-1])["summary"]["failed"] >= 1
+
+
+def test_a_reply_that_was_not_asked_for_is_a_warning_among_the_results(
+    capsys: pytest.CaptureFixture[str], pictures: Path
+) -> None:
+    with lying(lambda answer: replace(answer, outputs=())) as target:
+        where = f"127.0.0.1:,{target.grpc.rpartition(':')[2]}"
+        code, out, errors = run_here(
+            capsys,
+            main,
+            *("--source", str(pictures), "--model", "identity", "--transport", "grpc"),
+            *("--target", where, "--pace", "free", "--in-flight", "1"),
+        )
+    lines = [json.loads(line) for line in out.splitlines()]
+    (warning,) = [line["warning"] for line in lines if "warning" in line]
+    assert "the reply has no outputs" in warning
+    assert errors.count("the reply has no outputs") == 2  # as it came, and at the end
+    summary = lines[-1]["summary"]
+    assert (code, summary["answered"] + summary["failed"]) == (4, summary["sent"])
+
+
+@pytest.mark.parametrize("spec", ["webcam:no such camera", "webcam:/dev/no-such-camera"])
+def test_a_camera_that_is_not_there_is_the_sources_fault(
+    capsys: pytest.CaptureFixture[str], spec: str
+) -> None:
+    code, lines, errors = run_here(capsys, main, "--source", spec, "--model", "shapes")
+    assert code == 2, errors
+    assert "camera" in errors.lower()
+    assert "answers at" not in errors
+    assert json.loads(lines.splitlines()[-1])["summary"]["state"] == "failed"
 
 
 def test_ctrl_c_still_prints_the_summary() -> None:

@@ -93,3 +93,17 @@ def test_targets_are_listed_moved_and_removed(run: Run, tmp_path: Path) -> None:
     code, _, errors = run("targets", "remove", "lab")
     assert code == 2
     assert "lab 2" in errors
+
+
+def test_files_of_a_target_are_there_and_found_from_any_folder(
+    run: Run, secure: tuple[Authority, ServerOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, _ = secure
+    monkeypatch.chdir(authority.ca.parent)
+    add = ("targets", "add", "lab", "127.0.0.1:8000,8001", "--ca")
+    code, out, errors = run(*add, "none.pem")
+    assert (code, out) == (2, "")
+    assert f"--ca {authority.ca.parent / 'none.pem'} cannot be read" in errors
+    code, out, errors = run(*add, authority.ca.name)
+    assert code == 0, errors
+    assert json.loads(out)["tls"]["ca_file"] == str(authority.ca)

@@ -210,6 +210,10 @@ def test_a_server_without_reflection_is_no_news(silent: Caller) -> None:
     listed = target_methods(silent, RULES)
     assert listed.remarks == ()
     assert listed.methods[0].offered is None
+    unknown = {method.group for method in listed.methods if method.offered is False}
+    assert unknown == {"Simple serving", "Health"}
+    triton = target_methods(silent, dialect_for(Dialect.TRITON)).methods
+    assert {m.group for m in triton if m.offered is False} == {"Simple serving"}
 
 
 def test_openapi_gives_bodies_to_begin_with() -> None:
