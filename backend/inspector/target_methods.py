@@ -20,7 +20,7 @@ from backend.wire.oip_grpc import SERVICE
 
 T = TypeVar("T")
 
-HEALTH_SERVICE = "grpc.health.v1.Health"
+_HEALTH = "grpc.health.v1.Health"
 _MAX_OPENAPI = 8 * 1024 * 1024
 
 
@@ -91,7 +91,7 @@ def known_methods(
 
 def _known(method: Method, rules: DialectRules) -> bool:
     """Whether a server of this dialect has the method, as far as is known without reflection."""
-    if method.service == HEALTH_SERVICE:
+    if method.service == _HEALTH:
         plain = rules.dialect in (Dialect.OIP, Dialect.AUTO)
         return not plain and not rules.why_not(Capability.HEALTH)
     return method.service == SERVICE

@@ -145,7 +145,7 @@ def test_a_deadline_ends_the_wait(lab: Target) -> None:
         exchange = caller.call(_lab("Sleep", MethodKind.UNARY, b"", deadline_s=0.3))
     assert exchange.fault is not None
     assert exchange.fault.code == "deadline"
-    assert exchange.fault.exit_code == 3
+    assert exchange.fault.exit_code == 5
 
 
 def test_a_servers_refusal_keeps_its_words(lab: Target) -> None:
