@@ -93,7 +93,7 @@ class _Grpc(grpc.GenericRpcHandler):  # type: ignore[type-arg]
         return grpc.unary_unary_rpc_method_handler(lambda _data, _context: about)
 
     def _answer(self, data: bytes) -> InferResponse:
-        return answered(oip_grpc.decode_request(data)[0], self._lie)
+        return answered(oip_grpc.decode_request(data), self._lie)
 
 
 @contextmanager
