@@ -18,7 +18,7 @@ class Limits:
     `header_bytes` and `headers` bound the headers of a REST request, `header_bytes` the metadata of
     a gRPC call too. `tensors` bounds the inputs, and the outputs asked for, of a request, `nesting`
     the depth of JSON. `streams` are gRPC streams open at once, `calls` gRPC calls, streams among
-    them, and `connections` those to one port.
+    them, `connections` those to one port, and `connections_per_address` those of one client to it.
     """
 
     decompressed_bytes: int | None = None
@@ -27,7 +27,8 @@ class Limits:
     tensors: int = 256
     nesting: int = 100
     streams: int = 128
-    connections: int = 256
+    connections: int = 512
+    connections_per_address: int = 256
     calls: int = 1024
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from backend.core.errors import UsageError
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.server.limits import Limits
 from backend.server.scheduler import QUEUE_LIMIT
+from backend.server.timeouts import Timeouts
 
 _LARGEST_PORT = 65_535
 _LARGEST_MESSAGE = 2**31 - 1
@@ -41,6 +42,7 @@ class ServerOptions:
     grpc_port: int = 0
     message_limit: int = DEFAULT_MESSAGE_LIMIT
     limits: Limits = Limits()
+    timeouts: Timeouts = Timeouts()
     token: str = field(default="", repr=False)
     certificate: Path | None = None
     private_key: Path | None = None

@@ -8,7 +8,7 @@ import sys
 
 from backend.core.errors import PortInUse, UsageError
 
-_BACKLOG = 128
+_BACKLOG = 1024
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive
 
-from backend.core.errors import ConsoleError, PayloadTooLarge
+from backend.core.errors import ConsoleError, Overloaded, PayloadTooLarge
 from backend.models.servable import Servable
 from backend.server.rest_body import (
     ClientLeft,
@@ -25,7 +25,7 @@ from backend.server.rest_body import (
     read_body,
 )
 from backend.server.rest_journal import note_of
-from backend.server.rest_replies import error_response
+from backend.server.rest_replies import RETRY_AFTER, error_response
 from backend.server.rest_whole_body import WHOLE_BODY
 from backend.server.side_thread import SideThread
 from backend.server.statuses import status_of, text_of
@@ -125,8 +125,11 @@ async def say_error(_request: Request, error: Exception) -> Response:
         return Response(status_code=_CLIENT_CLOSED_REQUEST)
     if not isinstance(error, ConsoleError):
         _log.error("A REST request failed unexpectedly", exc_info=error)
-    offers = isinstance(error, UnsupportedEncoding)
-    headers = {"Accept-Encoding": "gzip, deflate"} if offers else None
+    headers = None
+    if isinstance(error, UnsupportedEncoding):
+        headers = {"Accept-Encoding": "gzip, deflate"}
+    elif isinstance(error, Overloaded):
+        headers = {"Retry-After": RETRY_AFTER}
     return error_response(status_of(error).http, text_of(error), headers)
 
 

@@ -9,6 +9,9 @@ from starlette.responses import Response
 from backend.wire.oip_json import error_to_json
 from backend.wire.oip_rest import JSON_TYPE
 
+RETRY_AFTER = "1"
+"""Seconds after which a server that has too much to do may be asked again."""
+
 
 def error_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     """``{"error": text}`` with an HTTP status."""
