@@ -6,6 +6,9 @@ This and `rest_whole_body` are the only places that use what uvicorn keeps to it
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+import sys
 from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
@@ -30,6 +33,7 @@ _FREE_CHUNKS, _CHUNK_BYTES = 16_384, 64
 _FREE_BYTES = 64 * 1024
 """Every connection counts as if it had moved these already, so that new ones do not seem slow."""
 _CHUNKED_OVERHEAD = 1 << 20
+_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _TOO_MANY = "The server has too many connections. Try again in a moment."
 
 
@@ -72,6 +76,7 @@ class RestConnection(WholeBodies):
         self._since = loop.time()
         self._got = 0
         self._asked = False
+        self._unparsed = 0
         self._framing = Framing()
         self._header_bytes = self._headers = 0
         self._chunks = self._chunk_bytes = 0
@@ -94,9 +99,11 @@ class RestConnection(WholeBodies):
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes have come."""
         self._got += nbytes
+        self._unparsed += nbytes
         super().buffer_updated(nbytes)
-        # The parser keeps a header until its end has come.
-        if self._phase is _Phase.HEADERS and self._got > self._limits.header_bytes + _FREE_BYTES:
+        # The parser keeps a header, or a trailer, until its end has come, and joins its parts anew
+        # with each that comes.
+        if self._unparsed > self._limits.header_bytes + _FREE_BYTES and self._body is None:
             self._refuse(RefusedRequest(400, self._header_limit))
 
     def data_received(self, data: bytes) -> None:
@@ -137,6 +144,7 @@ class RestConnection(WholeBodies):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header, and take it unless it comes behind the body."""
+        self._unparsed = 0
         self._headers += 1
         self._count(len(name) + len(value))
         if self._phase is not _Phase.HEADERS:
@@ -152,12 +160,13 @@ class RestConnection(WholeBodies):
         )
         if len(self.pipeline) >= _PIPELINE:
             raise RefusedRequest(400, f"More than {_PIPELINE} requests wait for their answers.")
-        self._enter(_Phase.BODY)
         super().on_headers_complete()
+        self._enter(_Phase.BODY)
         self._asked = True
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
+        self._unparsed = 0
         if self._chunked:
             self._chunks += 1
             self._chunk_bytes += len(body)
@@ -183,6 +192,7 @@ class RestConnection(WholeBodies):
         self._body_complete()
 
     def _body_complete(self) -> None:
+        self._unparsed = 0
         self._enter(_Phase.ANSWER if self._answering else _Phase.IDLE)
 
     # What the table and the listener ask.
@@ -215,14 +225,14 @@ class RestConnection(WholeBodies):
         elif self._phase in (_Phase.HEADERS, _Phase.BODY):
             self._refuse(RefusedRequest(503, _TOO_MANY))
         else:
-            self.transport.abort()
+            self._reset()
 
     def close_overdue(self, now: float) -> None:
         """Close it if its client has had the time it is given."""
         if self._phase is _Phase.HANDSHAKE:
             return
         if self._is_unread_too_long(now):
-            self.transport.abort()
+            self._reset()
         elif not self._answering and now - self._since > self._allowed_s():
             self._time_out()
 
@@ -303,7 +313,14 @@ class RestConnection(WholeBodies):
             self.transport.write(_reply(refusal))
             self.transport.close()
         if answered or self._answering or self.transport.get_write_buffer_size():
-            self.transport.abort()
+            self._reset()
+
+    def _reset(self) -> None:
+        """Close at once: the system, too, forgets what the client has not read."""
+        self.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
+        )
+        self.transport.abort()
 
 
 async def _busy(scope: Scope, receive: Receive, send: Send) -> None:

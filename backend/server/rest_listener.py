@@ -21,8 +21,9 @@ from backend.server.tls import check_tls
 _SILENT = logging.CRITICAL + 1
 _TICK_S = 0.01
 _CANCEL_S = 0.5
-_ACCEPTED_AT_ONCE = 64
-"""So many connections are accepted before whatever else there is to do gets its turn."""
+_ACCEPTED_AT_ONCE = 8
+"""So many connections are accepted before whatever else there is to do gets its turn: a request
+that has come must be read before a flood of newer connections takes its place."""
 _OUT_OF_DESCRIPTORS_S = 0.1
 _SURPLUS = 32
 """Connections above the limit that are kept for as long as it takes to answer them 503."""
