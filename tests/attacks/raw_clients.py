@@ -61,8 +61,10 @@ def heard(connection: socket.socket) -> bytes:
 
 def answer_to(address: Address, said: bytes) -> bytes:
     """What is answered until the server closes the connection, or has nothing more to say."""
-    with connected(address, said) as connection:
-        connection.shutdown(socket.SHUT_WR)
+    with connected(address) as connection:
+        with suppress(OSError):  # it may be closed before everything is said
+            connection.sendall(said)
+            connection.shutdown(socket.SHUT_WR)
         return heard(connection)
 
 
