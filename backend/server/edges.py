@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.server.doors import Door, MakeListener
+from backend.server.grpc_calls import CallCounts
 from backend.server.grpc_edge import GrpcEdge
 from backend.server.grpc_health import HEALTH, health_service
 from backend.server.grpc_listener import GrpcListener
@@ -33,13 +34,14 @@ def listener_factory(
                 app = rest_app(hall, side, requests, trimmer, options)
                 return RestListener(app, options, port)
             case Door.GRPC:
-                edge = GrpcEdge(requests, trimmer, hall.readiness, options)
+                calls = CallCounts()
+                edge = GrpcEdge(requests, trimmer, hall.readiness, options, calls)
                 services = (
                     oip_service(hall, edge),
                     serving_service(hall.plane, edge),
                     health_service(hall.readiness, edge),
                     *reflection_services((OIP_SERVICE, SERVING_SERVICE, HEALTH), edge),
                 )
-                return GrpcListener(services, options, port)
+                return GrpcListener(services, options, port, calls)
 
     return make

@@ -17,7 +17,7 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 import grpc
 import grpc.aio
@@ -31,6 +31,7 @@ from backend.core.errors import (
     RequestError,
     Unsupported,
 )
+from backend.server.grpc_calls import CallCounts, OpenStream, Unheard
 from backend.server.grpc_stream import StreamOver, Turn, serve_stream
 from backend.server.options import ServerOptions
 from backend.server.readiness import Readiness
@@ -43,6 +44,8 @@ _log = logging.getLogger("inferdeck.server")
 
 _NAMES = {code: code.name for code in grpc.StatusCode}
 _FRANK = "triton_grpc_error"
+_NO_MESSAGE = "The call's message did not come in time. Send it with the call."
+_MADE_ROOM = "The stream made room for another: it had sent no message. Open it again to send one."
 _OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
 """Errors that are found before a model runs never end a stream, unless a model has chosen them."""
 
@@ -91,7 +94,12 @@ class GrpcEdge:
     """Makes method handlers that speak bytes, so that our own codec reads and writes them."""
 
     def __init__(
-        self, log: RequestLog, trimmer: Trimmer, readiness: Readiness, options: ServerOptions
+        self,
+        log: RequestLog,
+        trimmer: Trimmer,
+        readiness: Readiness,
+        options: ServerOptions,
+        calls: CallCounts,
     ) -> None:
         self._requests = log
         self._trimmer = trimmer
@@ -99,12 +107,20 @@ class GrpcEdge:
         self._token = options.token
         self._most_streams = options.limits.streams
         self._streams = 0
+        self._calls = calls
+        self._message_s = options.timeouts.message_s
+        # The others of the calls that gRPC takes are left for those that have come.
+        self._unheard = Unheard(max(1, options.limits.calls // 2), _NO_MESSAGE)
+        self._silent = Unheard(options.limits.streams, _MADE_ROOM)
 
     def unary(self, name: str, answer: Answer) -> Handler:
         """A method with one message each way; its errors become the status of the call."""
 
-        async def handle(message: bytes, context: Context) -> bytes:
-            note, begun = Note(), _Begun(name, _peer(context), len(message))
+        async def handle(_messages: object, context: Context) -> bytes:
+            peer = _peer(context)
+            message = await self._message(name, peer, context)
+            note, begun = Note(), _Begun(name, peer, len(message))
+            self._calls.begin(peer)
             try:
                 reply = await answer(message, note)
             except asyncio.CancelledError:
@@ -113,10 +129,13 @@ class GrpcEdge:
             except Exception as error:  # noqa: BLE001 - the edge turns every error into a status
                 self._add(begun, note, status_of(error).grpc, 0)
                 await _abort(context, error)
+            finally:
+                self._calls.end(peer)
             self._add(begun, note, grpc.StatusCode.OK, len(reply))
             return reply
 
-        return grpc.unary_unary_rpc_method_handler(handle)
+        # As a stream of one, which is the same on the wire: gRPC would wait for a message for ever.
+        return grpc.stream_unary_rpc_method_handler(handle)
 
     def stream(self, name: str, converse: Converse, refuse: Refuse) -> Handler:
         """A method with many messages each way; a message's error travels in its reply."""
@@ -126,6 +145,7 @@ class GrpcEdge:
             frank = _wants_status(context)
 
             def start(message: bytes) -> Turn:
+                stream.heard()
                 note, begun = Note(end_stream=frank), _Begun(name, peer, len(message))
                 logged = _Message(self._add, begun, note, refuse)
                 try:
@@ -141,7 +161,7 @@ class GrpcEdge:
                 weakref.finalize(answer, turn.close).atexit = False
                 return answer
 
-            async with self._open_stream(name, context):
+            async with self._open_stream(name, peer, context) as stream:
                 try:
                     finished = await serve_stream(context, start, self._readiness.draining)
                 except StreamOver as over:
@@ -154,10 +174,13 @@ class GrpcEdge:
     def feed(self, name: str, tell: Tell) -> Handler:
         """A method with one message in and many out."""
 
-        async def handle(message: bytes, context: Context) -> None:
-            note, begun = Note(), _Begun(name, _peer(context), len(message))
+        async def handle(_messages: object, context: Context) -> None:
+            peer = _peer(context)
+            message = await self._message(name, peer, context)
+            note, begun = Note(), _Begun(name, peer, len(message))
             code, size = grpc.StatusCode.CANCELLED, 0
-            async with self._open_stream(name, context):
+            async with self._open_stream(name, peer, context) as stream:
+                stream.heard()
                 try:
                     async for reply in tell(message):
                         size += len(reply)
@@ -169,7 +192,7 @@ class GrpcEdge:
                 finally:
                     self._add(begun, note, code, size)
 
-        return grpc.unary_stream_rpc_method_handler(handle)
+        return grpc.stream_stream_rpc_method_handler(handle)
 
     def absent(self, name: str) -> Handler:
         """A method that is not offered, however many messages its caller sends."""
@@ -194,18 +217,43 @@ class GrpcEdge:
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
-    @asynccontextmanager
-    async def _open_stream(self, name: str, context: Context) -> AsyncIterator[None]:
-        """Count the stream as open; one that is too many is refused."""
-        if self._streams >= self._most_streams:
-            error = Overloaded(f"{self._streams} streams are open already; no more are taken")
-            self._add(_Begun(name, _peer(context), 0), Note(), status_of(error).grpc, 0)
-            await _abort(context, error)
-        self._streams += 1
+    async def _message(self, name: str, peer: str, context: Context) -> bytes:
+        """The message of a call that is no stream; one that does not come ends the call."""
         try:
-            yield
+            async with self._unheard.waiting(self._message_s):
+                message = await context.read()
+            if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
+                raise InvalidInput("The call ended without its message.")
+        except ConsoleError as error:
+            await self._refuse(name, peer, context, error)
+        return cast("bytes", message)
+
+    @asynccontextmanager
+    async def _open_stream(
+        self, name: str, peer: str, context: Context
+    ) -> AsyncIterator[OpenStream]:
+        """Count the stream as open; one that is too many takes the place of a silent one."""
+        if self._streams >= self._most_streams and not self._silent.end_oldest():
+            error = Overloaded(f"{self._streams} streams are open already; no more are taken")
+            await self._refuse(name, peer, context, error)
+        self._streams += 1
+        stream = None
+        try:
+            async with self._silent.waiting(None) as call:
+                stream = OpenStream(call, self._silent, self._calls, peer)
+                yield stream
+        except Overloaded as error:
+            await self._refuse(name, peer, context, error)
         finally:
+            if stream is not None:
+                stream.end()
             self._streams -= 1
+
+    async def _refuse(
+        self, name: str, peer: str, context: Context, error: ConsoleError
+    ) -> NoReturn:
+        self._add(_Begun(name, peer, 0), Note(), status_of(error).grpc, 0)
+        await _abort(context, error)
 
     def _add(self, begun: _Begun, note: Note, code: grpc.StatusCode, bytes_out: int) -> None:
         self._trimmer.saw(begun.bytes_in + bytes_out)

@@ -11,11 +11,19 @@ import grpc
 import grpc.aio
 
 from backend.core.errors import PortInUse
+from backend.server.descriptors import room_for
+from backend.server.grpc_calls import CallCounts
+from backend.server.grpc_connections import GrpcConnections, can_make_room
 from backend.server.options import ServerOptions
 from backend.server.ports import bind_address, listen
 from backend.server.tls import grpc_credentials
 
 _MIN_PING_INTERVAL_MS = 5_000
+_PING_STRIKES = 100
+_STREAMS = 256
+"""Of one connection, at least; more than that and than the calls that are taken are refused."""
+_UNSEEN = 4
+"""So many times the calls that are taken may wait for the event loop to look at them."""
 _SILENT = logging.CRITICAL + 1
 
 
@@ -27,8 +35,11 @@ class GrpcListener:
         handlers: Sequence[grpc.GenericRpcHandler[bytes, bytes]],
         options: ServerOptions,
         port: int,
+        calls: CallCounts,
     ) -> None:
         self._handlers = handlers
+        self._connections = GrpcConnections(options.limits, calls)
+        self._watching: asyncio.Task[None] | None = None
         self._options = options
         self._host = options.host
         self._wanted = port
@@ -57,9 +68,14 @@ class GrpcListener:
             raise PortInUse(self._host, self._wanted) from None
         await server.start()
         self._server = server
+        if can_make_room():
+            watching = self._connections.watch(self.port)
+            self._watching = asyncio.create_task(watching, name="grpc-connections")
 
     async def stop(self, grace_s: float) -> None:
         """Close the port, let calls finish for `grace_s` seconds, then cancel them."""
+        if self._watching is not None:
+            self._watching.cancel()
         server, self._server = self._server, None
         if server is None:
             return
@@ -68,18 +84,43 @@ class GrpcListener:
 
 
 def _options(options: ServerOptions) -> list[tuple[str, int]]:
-    limit = options.message_limit
+    limit, limits, timeouts = options.message_limit, options.limits, options.timeouts
     return [
-        ("grpc.absolute_max_metadata_size", options.limits.header_bytes),
-        ("grpc.max_metadata_size", options.limits.header_bytes),
+        ("grpc.absolute_max_metadata_size", limits.header_bytes),
+        ("grpc.max_metadata_size", limits.header_bytes),
         # gRPC closes one that is too many at once; its client reads UNAVAILABLE.
-        ("grpc.max_allowed_incoming_connections", options.limits.connections),
+        ("grpc.max_allowed_incoming_connections", _most_connections(options)),
+        ("grpc.max_concurrent_streams", max(_STREAMS, limits.calls)),
+        # Above this gRPC drops calls, anybody's, that the event loop has not come to.
+        ("grpc.server.max_pending_requests", _UNSEEN * limits.calls),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * _UNSEEN * limits.calls),
         ("grpc.max_receive_message_length", limit),
         ("grpc.max_send_message_length", limit),
         # A port that another program holds is an error, not shared with it.
         ("grpc.so_reuseport", 0),
+        # TLS and the client's first settings, then its acknowledgement of ours.
+        ("grpc.server_handshake_timeout_ms", _milliseconds(timeouts.handshake_s)),
+        ("grpc.http2.settings_timeout", _milliseconds(timeouts.handshake_s)),
+        ("grpc.max_connection_idle_ms", _milliseconds(timeouts.grpc_idle_s)),
+        # Who has gone without a word, or does not read what is sent, does not answer pings.
+        ("grpc.keepalive_time_ms", _milliseconds(timeouts.ping_s)),
+        ("grpc.keepalive_timeout_ms", _milliseconds(timeouts.ping_s)),
+        ("grpc.http2.ping_timeout_ms", _milliseconds(timeouts.ping_s)),
         # Clients on long streams ping; the default would cut them off for it.
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", _MIN_PING_INTERVAL_MS),
-        ("grpc.http2.max_ping_strikes", 0),
+        ("grpc.http2.max_ping_strikes", _PING_STRIKES),
     ]
+
+
+def _most_connections(options: ServerOptions) -> int:
+    """gRPC's own limit: twice ours, if we can make room, so that there is time to do so."""
+    wanted = options.limits.connections
+    if not can_make_room():
+        return wanted
+    # The REST port takes as many.
+    return max(1, min(2 * wanted, room_for(3 * wanted) - wanted))
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

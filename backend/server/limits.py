@@ -27,8 +27,8 @@ class Limits:
     tensors: int = 256
     nesting: int = 100
     streams: int = 128
-    connections: int = 512
-    connections_per_address: int = 256
+    connections: int = 256
+    connections_per_address: int = 224
     calls: int = 1024
 
     def __post_init__(self) -> None:
