@@ -3,88 +3,90 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Container
 from typing import Any, TypeAlias
 
-from backend.core.errors import Overloaded
-
 Peer: TypeAlias = str
 """A client's address and port, as gRPC writes it."""
+_Call: TypeAlias = "asyncio.Task[Any]"
 
 
 class Unheard:
     """Calls whose first message has not come: at most so many, the oldest makes room.
 
-    Belongs to the event loop's thread.
+    `limit_s` is how long each may wait, None for as long as there is room. Belongs to the event
+    loop's thread. One timer serves all calls, as most of them wait for no time at all.
     """
 
-    def __init__(self, most: int, why: str) -> None:
+    def __init__(self, most: int, limit_s: float | None) -> None:
         self._most = most
-        self._why = why
-        self._waiting: dict[asyncio.Timeout, None] = {}
+        self._limit_s = limit_s
+        self._since: dict[_Call, float] = {}
+        self._ended: set[_Call] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
-    def heard(self, call: asyncio.Timeout) -> None:
-        """The first message has come: the call may last from now on."""
-        if call in self._waiting:
-            del self._waiting[call]
-            call.reschedule(None)
+    def begin(self) -> _Call:
+        """The call of the task that runs begins to wait."""
+        call = asyncio.current_task()
+        assert call is not None
+        if len(self._since) >= self._most:
+            self.end_oldest()
+        self._since[call] = asyncio.get_running_loop().time()
+        if self._timer is None and self._limit_s is not None:
+            self._timer = call.get_loop().call_later(self._limit_s, self._end_overdue)
+        return call
 
-    def end_oldest(self) -> bool:
-        """End the one that has waited longest; False if there is none."""
-        oldest = next(iter(self._waiting), None)
-        if oldest is None:
+    def heard(self, call: _Call) -> None:
+        """Its first message has come, or it is over: it waits no longer."""
+        self._since.pop(call, None)
+
+    def was_ended(self, call: _Call) -> bool:
+        """Whether it was cancelled here; then it may go on, to say so."""
+        if call not in self._ended:
             return False
-        del self._waiting[oldest]
-        oldest.reschedule(asyncio.get_running_loop().time())
+        self._ended.discard(call)
+        call.uncancel()
         return True
 
-    def waiting(self, limit_s: float | None) -> _Waiting:
-        """A call until `heard`; raises Overloaded in it after `limit_s`, or to make room."""
-        if len(self._waiting) >= self._most:
+    def end_oldest(self) -> bool:
+        """Cancel the call that has waited longest; False if there is none."""
+        oldest = next(iter(self._since), None)
+        if oldest is None:
+            return False
+        del self._since[oldest]
+        self._ended.add(oldest)
+        oldest.cancel()
+        return True
+
+    def _end_overdue(self) -> None:
+        self._timer = None
+        if self._limit_s is None:
+            return
+        loop = asyncio.get_running_loop()
+        while self._since:
+            due = next(iter(self._since.values())) + self._limit_s
+            if due > loop.time():
+                self._timer = loop.call_at(due, self._end_overdue)
+                return
             self.end_oldest()
-        return _Waiting(self._waiting, limit_s, self._why)
-
-
-class _Waiting:
-    """Around what a call does until it is heard, or to its end."""
-
-    def __init__(
-        self, waiting: dict[asyncio.Timeout, None], limit_s: float | None, why: str
-    ) -> None:
-        self._waiting = waiting
-        self._call = asyncio.timeout(limit_s)
-        self._why = why
-
-    async def __aenter__(self) -> asyncio.Timeout:
-        await self._call.__aenter__()
-        self._waiting[self._call] = None
-        return self._call
-
-    async def __aexit__(self, *raised: Any) -> None:
-        self._waiting.pop(self._call, None)
-        try:
-            await self._call.__aexit__(*raised)
-        except TimeoutError:
-            raise Overloaded(self._why) from None
 
 
 class CallCounts:
     """How many calls each connection has, and when its last one ended."""
 
     def __init__(self) -> None:
-        self._open: Counter[Peer] = Counter()
+        self._open: dict[Peer, int] = {}
         self._ended: dict[Peer, float] = {}
 
     def begin(self, peer: Peer) -> None:
         """A call has said something."""
-        self._open[peer] += 1
+        self._open[peer] = self._open.get(peer, 0) + 1
 
     def end(self, peer: Peer) -> None:
         """Such a call is over."""
-        self._open[peer] -= 1
-        if not self._open[peer]:
-            del self._open[peer]
+        left = self._open.pop(peer) - 1
+        if left:
+            self._open[peer] = left
         self._ended[peer] = asyncio.get_running_loop().time()
 
     def open(self, peer: Peer) -> bool:
@@ -104,10 +106,8 @@ class CallCounts:
 class OpenStream:
     """A stream that is open, silent until its first message."""
 
-    def __init__(
-        self, call: asyncio.Timeout, silent: Unheard, calls: CallCounts, peer: str
-    ) -> None:
-        self._call = call
+    def __init__(self, silent: Unheard, calls: CallCounts, peer: Peer) -> None:
+        self._call = silent.begin()
         self._silent = silent
         self._calls = calls
         self._peer = peer
@@ -120,7 +120,12 @@ class OpenStream:
             self._silent.heard(self._call)
             self._calls.begin(self._peer)
 
+    def was_ended(self) -> bool:
+        """Whether it was cancelled to make room."""
+        return self._silent.was_ended(self._call)
+
     def end(self) -> None:
         """It is over."""
+        self._silent.heard(self._call)
         if self._heard:
             self._calls.end(self._peer)

@@ -108,10 +108,9 @@ class GrpcEdge:
         self._most_streams = options.limits.streams
         self._streams = 0
         self._calls = calls
-        self._message_s = options.timeouts.message_s
         # The others of the calls that gRPC takes are left for those that have come.
-        self._unheard = Unheard(max(1, options.limits.calls // 2), _NO_MESSAGE)
-        self._silent = Unheard(options.limits.streams, _MADE_ROOM)
+        self._unheard = Unheard(max(1, options.limits.calls // 2), options.timeouts.message_s)
+        self._silent = Unheard(options.limits.streams, None)
 
     def unary(self, name: str, answer: Answer) -> Handler:
         """A method with one message each way; its errors become the status of the call."""
@@ -219,12 +218,17 @@ class GrpcEdge:
 
     async def _message(self, name: str, peer: str, context: Context) -> bytes:
         """The message of a call that is no stream; one that does not come ends the call."""
+        call = self._unheard.begin()
         try:
-            async with self._unheard.waiting(self._message_s):
-                message = await context.read()
-            if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
-                raise InvalidInput("The call ended without its message.")
-        except ConsoleError as error:
+            message = await context.read()
+        except asyncio.CancelledError:
+            if not self._unheard.was_ended(call):
+                raise
+            await self._refuse(name, peer, context, Overloaded(_NO_MESSAGE))
+        finally:
+            self._unheard.heard(call)
+        if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
+            error = InvalidInput("The call ended without its message.")
             await self._refuse(name, peer, context, error)
         return cast("bytes", message)
 
@@ -237,16 +241,15 @@ class GrpcEdge:
             error = Overloaded(f"{self._streams} streams are open already; no more are taken")
             await self._refuse(name, peer, context, error)
         self._streams += 1
-        stream = None
+        stream = OpenStream(self._silent, self._calls, peer)
         try:
-            async with self._silent.waiting(None) as call:
-                stream = OpenStream(call, self._silent, self._calls, peer)
-                yield stream
-        except Overloaded as error:
-            await self._refuse(name, peer, context, error)
+            yield stream
+        except asyncio.CancelledError:
+            if not stream.was_ended():
+                raise
+            await self._refuse(name, peer, context, Overloaded(_MADE_ROOM))
         finally:
-            if stream is not None:
-                stream.end()
+            stream.end()
             self._streams -= 1
 
     async def _refuse(

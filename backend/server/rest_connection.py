@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 
 from backend.server.connection_table import Use, Worth
 from backend.server.options import ServerOptions
-from backend.server.rest_framing import Framing, RefusedRequest
+from backend.server.rest_framing import FRAMING, Framing, RefusedRequest
 from backend.server.rest_replies import RETRY_AFTER, error_response
 from backend.server.rest_whole_body import WholeBodies
 from backend.wire.oip_json import error_to_json
@@ -150,7 +150,8 @@ class RestConnection(WholeBodies):
         if self._phase is not _Phase.HEADERS:
             return
         name, value = name.lower(), value.strip(b" \t")
-        self._framing.see(name, value)
+        if name in FRAMING:
+            self._framing.see(name, value)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:

@@ -8,6 +8,9 @@ from urllib.parse import unquote_to_bytes
 
 import httptools
 
+FRAMING = frozenset((b"host", b"transfer-encoding", b"content-length"))
+"""The headers that `Framing` has to see."""
+
 _VERSIONS = ("1.0", "1.1")
 _NO_TEXT = re.compile(rb"[\x00-\x1f\x7f]")
 
@@ -30,12 +33,12 @@ class Framing:
     length: bytes = b""
 
     def see(self, name: bytes, value: bytes) -> None:
-        """Take a header, its name in small letters, its value without white space around it."""
+        """Take one of them, its name in small letters, its value without white space around it."""
         if name == b"host":
             self.hosts.append(value)
         elif name == b"transfer-encoding":
             self.codings.append(value)
-        elif name == b"content-length":
+        else:
             self.length = value
 
     def check(self, url: bytes, version: str, *, upgrade: bool) -> None:
