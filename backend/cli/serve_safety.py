@@ -33,6 +33,11 @@ _LIMITS = (
     _Limit("--nesting-limit", "nesting", "levels of JSON"),
     _Limit("--stream-limit", "streams", "gRPC streams open at once"),
     _Limit("--connection-limit", "connections", "connections to each port open at once"),
+    _Limit(
+        "--connections-per-address",
+        "connections_per_address",
+        "connections of one client address to each port",
+    ),
     _Limit("--call-limit", "calls", "gRPC calls at once, streams among them"),
 )
 

@@ -25,6 +25,7 @@ from backend.clients.tls_relay import TlsRelay
 from backend.core.choices import Compression
 from backend.core.errors import ConsoleError
 from backend.core.target import NO_CREDENTIALS, Credentials, Target, Tls
+from backend.core.trimming import trim_after
 
 _LOOK_S = 0.1
 _LOOKS = 2
@@ -142,6 +143,7 @@ class GrpcChannel:
             raise self.explain(error) from error
         except ValueError as error:
             raise faults.closed() from error
+        trim_after(len(reply))
         return reply
 
     def stream(self, method: str, messages: Iterator[bytes], *, compression: Compression) -> Any:

@@ -19,6 +19,7 @@ from backend.clients.timed_reading import CallClock, OpenSockets, TimedAdapter
 from backend.clients.tls import HTTP, context_of
 from backend.core.errors import ConsoleError, PayloadTooLarge, StreamBroken, TargetFault
 from backend.core.target import NO_CREDENTIALS, Credentials, Target, Tls
+from backend.core.trimming import received
 
 _PIECE = 1024 * 1024
 _LOOK_S = 0.8
@@ -124,14 +125,11 @@ class RestChannel:
         encoded = "Content-Encoding" in response.headers
         if length is not None and length > self._message_limit:
             raise PayloadTooLarge(length, self._message_limit)
-        body = bytearray()
-        while True:
-            piece = response.raw.read(_PIECE, decode_content=True)
-            if not piece:
-                break
-            body += piece
-            if len(body) > self._message_limit:
-                raise PayloadTooLarge(len(body), self._message_limit)
+        with received() as body:
+            while piece := response.raw.read(_PIECE, decode_content=True):
+                body.extend(piece)
+                if len(body) > self._message_limit:
+                    raise PayloadTooLarge(len(body), self._message_limit)
         if length is not None and not encoded and len(body) < length:
             raise StreamBroken(f"The reply ended after {len(body)} of {length} bytes.")
         return body

@@ -22,6 +22,7 @@ from backend.core.errors import (
     StreamBroken,
     UsageError,
 )
+from backend.core.trimming import received, trim_after
 from backend.inspector.exchange import (
     Exchange,
     Fault,
@@ -222,15 +223,16 @@ class RestCall:
         limit = self.request.message_limit
         if reply.length is not None and reply.length > limit:
             raise PayloadTooLarge(reply.length, limit)
-        expected, body = reply.length, bytearray()
-        while True:
-            connection.limit(until)
-            piece = reply.read1(_PIECE)
-            if not piece:
-                break
-            body += piece
-            if len(body) > limit:
-                raise PayloadTooLarge(len(body), limit)
+        expected = reply.length
+        with received() as body:
+            while True:
+                connection.limit(until)
+                piece = reply.read1(_PIECE)
+                if not piece:
+                    break
+                body.extend(piece)
+                if len(body) > limit:
+                    raise PayloadTooLarge(len(body), limit)
         connection.limit(until)  # ended by us, it looks as if the server had ended the reply
         if expected is not None and len(body) < expected and self.request.verb != "HEAD":
             raise StreamBroken(f"The reply ended after {len(body):,} of {expected:,} bytes.")
@@ -245,8 +247,10 @@ class RestCall:
             body = reader.decompress(packed, self.request.message_limit + 1)
         except zlib.error as error:
             raise ReplyMismatch(f"The body is not {coding}, as its header says: {error}.") from None
+        trim_after(len(body))
         if len(body) > self.request.message_limit:
-            raise PayloadTooLarge(len(body), self.request.message_limit)
+            size, body = len(body), b""  # whoever keeps the error keeps this frame
+            raise PayloadTooLarge(size, self.request.message_limit)
         if not reader.eof:
             raise ReplyMismatch(f"The {coding} of the body ends after {len(body):,} bytes of it.")
         self._watch.cut("decode")

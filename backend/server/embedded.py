@@ -105,6 +105,8 @@ class EmbeddedServer:
                 self._close_house(house, 2.0)
                 raise
             self._house = house
+            for warning in self._options.warnings:
+                _log.warning("%s", warning)
 
     def stop(self, timeout_s: float = 2.0, *, drain_s: float = 0.0) -> bool:
         """Stop within `timeout_s` seconds, breaking off what is not done by then.

@@ -14,6 +14,7 @@ from backend.server.scheduler import QUEUE_LIMIT
 from backend.server.timeouts import Timeouts
 
 _LARGEST_PORT = 65_535
+_SAFE_TOKEN = 16
 _LARGEST_MESSAGE = 2**31 - 1
 """gRPC counts message bytes in a signed 32-bit number."""
 
@@ -91,6 +92,22 @@ class ServerOptions:
     def decompressed_limit(self) -> int:
         """Most bytes of a body that came compressed."""
         return self.limits.decompressed_bytes or self.message_limit
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed and still not safe, each with what to do."""
+        found = []
+        if self.token and len(self.token) < _SAFE_TOKEN:
+            found.append(
+                f"The token has {len(self.token)} characters and can be guessed. "
+                f"Use {_SAFE_TOKEN} or more that a generator of passwords chose."
+            )
+        if not self.loopback and self.certificate is None:
+            found.append(
+                f"Whoever listens in on the way to {self.host} can read the token and all data. "
+                "Give a certificate and its key, so that both ports speak TLS."
+            )
+        return tuple(found)
 
     def _check_token(self) -> None:
         if not self.token and not self.loopback:

@@ -5,12 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from backend.core.process import trim_memory
-
-LARGE_MESSAGE = 32 * 1024 * 1024
-"""Messages below this size are kept in memory for the next ones: that is what makes them fast."""
-
-_DELAY_S = 0.5
-"""By then the message itself is gone."""
+from backend.core.trimming import LARGE_MESSAGE, TRIM_DELAY_S
 
 
 class Trimmer:
@@ -22,7 +17,7 @@ class Trimmer:
     def saw(self, size_bytes: int) -> None:
         """A request and its reply were this large together."""
         if size_bytes > LARGE_MESSAGE and self._planned is None:
-            self._planned = asyncio.get_running_loop().call_later(_DELAY_S, self._trim)
+            self._planned = asyncio.get_running_loop().call_later(TRIM_DELAY_S, self._trim)
 
     def _trim(self) -> None:
         self._planned = None

@@ -106,6 +106,15 @@ class TestToken:
             status = f"{server.rest_url}/v2/systemsharedmemory/status"
             assert requests.get(status, headers=header, timeout=5).status_code == 501
 
+    def test_what_is_not_safe_is_warned_of(
+        self, registry: ModelRegistry, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert ServerOptions(token="0123456789abcdef").warnings == ()
+        with serving(registry, host="0.0.0.0", token="x"):
+            pass
+        assert "The token has 1 characters and can be guessed" in caplog.text
+        assert "on the way to 0.0.0.0 can read the token" in caplog.text
+
     def test_the_token_is_not_shown_by_accident(self) -> None:
         assert TOKEN not in repr(ServerOptions(token=TOKEN))
 
