@@ -220,13 +220,17 @@ class RestConnection(WholeBodies):
 
     def give_up(self) -> None:
         """Close it at once, with a word if a request had begun."""
-        if self._phase is _Phase.HANDSHAKE:
-            if self.opening is not None:
-                self.opening.cancel()
-        elif self._phase in (_Phase.HEADERS, _Phase.BODY):
+        if self._phase in (_Phase.HEADERS, _Phase.BODY):
             self._refuse(RefusedRequest(503, _TOO_MANY))
         else:
+            self.break_off()
+
+    def break_off(self) -> None:
+        """Close it at once, whatever it is doing."""
+        if self._phase is not _Phase.HANDSHAKE:
             self._reset()
+        elif self.opening is not None:
+            self.opening.cancel()
 
     def close_overdue(self, now: float) -> None:
         """Close it if its client has had the time it is given."""
@@ -318,9 +322,10 @@ class RestConnection(WholeBodies):
 
     def _reset(self) -> None:
         """Close at once: the system, too, forgets what the client has not read."""
-        self.transport.get_extra_info("socket").setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
-        )
+        if self.transport.get_write_buffer_size():
+            self.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
+            )
         self.transport.abort()
 
 

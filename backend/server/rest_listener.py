@@ -85,9 +85,7 @@ class RestListener:
         for task in tasks:
             task.cancel()
         for connection in self._all():
-            connection.give_up()
-        for lasting in tuple(self._state.connections):
-            lasting.transport.abort()
+            connection.break_off()
         if tasks:
             await asyncio.wait(tasks, timeout=_CANCEL_S)
 

@@ -25,7 +25,9 @@ from backend.server.embedded import EmbeddedServer
 from backend.server.grpc_connections import can_make_room
 from backend.server.limits import Limits
 from backend.server.options import ServerOptions
+from backend.server.timeouts import Timeouts
 from backend.wire import oip_grpc
+from tests.attacks.raw_clients import Crowd, grpc_address, rest_address
 from tests.server.grpc_calls import unary
 from tests.server.scripted_models import Gated
 from tests.server.test_server_grpc import request
@@ -157,6 +159,42 @@ class TestTls:
                 assert status(lambda: unary(channel, LIVE)(b"", timeout=WAIT_S)) == "OK"
             with pytest.raises(requests.ConnectionError):
                 requests.get(live.replace("https", "http"), timeout=5)
+
+    @pytest.mark.parametrize("port", [rest_address, grpc_address])
+    def test_handshakes_that_stop_keep_nobody_out(
+        self,
+        registry: ModelRegistry,
+        files: tuple[Path, Path],
+        port: Callable[[EmbeddedServer], tuple[str, int]],
+    ) -> None:
+        certificate, key = files
+        trust = grpc.ssl_channel_credentials(certificate.read_bytes())
+        hello = b"\x16\x03\x01\x02\x00\x01"
+        with (
+            serving(registry, certificate=certificate, private_key=key) as server,
+            Crowd(port(server), 300, lambda number: hello[: number % len(hello)]),
+        ):
+            live = f"{server.rest_url}/v2/health/live"
+            assert requests.get(live, verify=str(certificate), timeout=WAIT_S).ok
+            with grpc.secure_channel(server.grpc_address, trust) as channel:
+                call = unary(channel, LIVE)
+                assert status(lambda: call(b"", timeout=WAIT_S, wait_for_ready=True)) == "OK"
+
+    @pytest.mark.parametrize("port", [rest_address, grpc_address])
+    def test_a_handshake_that_stops_is_ended(
+        self,
+        registry: ModelRegistry,
+        files: tuple[Path, Path],
+        port: Callable[[EmbeddedServer], tuple[str, int]],
+    ) -> None:
+        certificate, key = files
+        timeouts = Timeouts(handshake_s=0.2)
+        options = {"certificate": certificate, "private_key": key, "timeouts": timeouts}
+        with (
+            serving(registry, **options) as server,
+            socket.create_connection(port(server), WAIT_S) as stopped,
+        ):
+            assert stopped.recv(1) == b""
 
     def test_files_that_do_not_fit_are_said_at_the_start(
         self, registry: ModelRegistry, files: tuple[Path, Path], tmp_path: Path
