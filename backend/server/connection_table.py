@@ -88,8 +88,8 @@ class ConnectionTable:
         return self._give_up(self._held, now, 1 + self._limit // _AT_ONCE)
 
     def give_up_any(self, now: float) -> bool:
-        """Give up the one that is worth least; False if all are in use."""
-        return self._give_up(self._held, now, 1)
+        """Give up those that are worth least; False if all are in use."""
+        return self._give_up(self._held, now, 1 + self._limit // _AT_ONCE)
 
     def enforce(self, now: float) -> None:
         """Give up those above the limits, as far as they are not in use."""
