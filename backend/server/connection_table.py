@@ -104,7 +104,7 @@ class ConnectionTable:
     def _give_up(
         self, candidates: Iterable[Held], now: float, most: int, *, idle: bool = False
     ) -> bool:
-        """Give up to `most` up, but one idle one only, unless `idle`: it may well be used again."""
+        """Give up at most so many; of idle ones, which may be used again, one unless `idle`."""
         rated = [(worth, held) for held in candidates if (worth := held.worth(now)) is not None]
         chosen = heapq.nsmallest(most, rated, key=lambda pair: pair[0])
         if not idle:

@@ -222,6 +222,8 @@ class RestConnection(WholeBodies):
         """Close it at once, with a word if a request had begun."""
         if self._phase in (_Phase.HEADERS, _Phase.BODY):
             self._refuse(RefusedRequest(503, _TOO_MANY))
+            if self.transport.get_write_buffer_size():
+                self._reset()  # nobody waits for it to be read
         else:
             self.break_off()
 
@@ -314,11 +316,11 @@ class RestConnection(WholeBodies):
         if self.transport.is_closing():
             return
         answered = self._phase is _Phase.BODY and self.cycle.response_started
-        if not answered and not self._answering:
+        if answered or self._answering:
+            self._reset()
+        else:
             self.transport.write(_reply(refusal))
             self.transport.close()
-        if answered or self._answering or self.transport.get_write_buffer_size():
-            self._reset()
 
     def _reset(self) -> None:
         """Close at once: the system, too, forgets what the client has not read."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
 
 import httptools
 
@@ -12,7 +10,6 @@ FRAMING = frozenset((b"host", b"transfer-encoding", b"content-length"))
 """The headers that `Framing` has to see."""
 
 _VERSIONS = ("1.0", "1.1")
-_NO_TEXT = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class RefusedRequest(Exception):
@@ -77,9 +74,6 @@ class Framing:
             )
 
     def _check_target(self, url: bytes) -> None:
-        path = url.partition(b"?")[0]
-        if b"%" in path and _NO_TEXT.search(unquote_to_bytes(path)):
-            raise RefusedRequest(400, "The path has control characters; no name here has any.")
         if url.startswith(b"/") or url == b"*":
             return
         try:

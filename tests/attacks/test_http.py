@@ -132,6 +132,8 @@ class TestPaths:
             "/v2/models/%2E%2E/ready",
             "/v2/models/identity%252Fready",
             "/v2/models/%FF%FE/ready",
+            "/v2/models/identity%00/ready",
+            "/v2/health/live%0D%0AX:%20y",
             "/v2/models/" + "a" * 60_000,
         ],
     )
@@ -143,7 +145,7 @@ class TestPaths:
         ask = b"GET /v2/models/%69dentit%79/ready HTTP/1.1\r\n" + HOST + b"\r\n"
         assert statuses(answer_to(address, ask)) == [200]
 
-    @pytest.mark.parametrize("path", ["/v2/models/a%00b", "/v2%0D%0Ax", "/%7f", "v2", "evil:80"])
+    @pytest.mark.parametrize("path", ["v2", "evil:80", "/a b", "/\u00e4"])
     def test_what_is_no_path_is_refused(self, address: Address, path: str) -> None:
         ask = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
         assert statuses(answer_to(address, ask)) == [400]
