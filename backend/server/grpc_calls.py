@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Container
 from typing import Any, TypeAlias
 
+NO_MESSAGE = "The call's message did not come in time. Send it with the call."
+MADE_ROOM = "The stream made room for another: it had sent no message. Open it again to send one."
+
 Peer: TypeAlias = str
 """A client's address and port, as gRPC writes it."""
 _Call: TypeAlias = "asyncio.Task[Any]"

@@ -31,7 +31,7 @@ from backend.core.errors import (
     RequestError,
     Unsupported,
 )
-from backend.server.grpc_calls import CallCounts, OpenStream, Unheard
+from backend.server.grpc_calls import MADE_ROOM, NO_MESSAGE, CallCounts, OpenStream, Unheard
 from backend.server.grpc_stream import StreamOver, Turn, serve_stream
 from backend.server.options import ServerOptions
 from backend.server.readiness import Readiness
@@ -44,8 +44,6 @@ _log = logging.getLogger("inferdeck.server")
 
 _NAMES = {code: code.name for code in grpc.StatusCode}
 _FRANK = "triton_grpc_error"
-_NO_MESSAGE = "The call's message did not come in time. Send it with the call."
-_MADE_ROOM = "The stream made room for another: it had sent no message. Open it again to send one."
 _OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
 """Errors that are found before a model runs never end a stream, unless a model has chosen them."""
 
@@ -224,7 +222,7 @@ class GrpcEdge:
         except asyncio.CancelledError:
             if not self._unheard.was_ended(call):
                 raise
-            await self._refuse(name, peer, context, Overloaded(_NO_MESSAGE))
+            await self._refuse(name, peer, context, Overloaded(NO_MESSAGE))
         finally:
             self._unheard.heard(call)
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
@@ -247,7 +245,7 @@ class GrpcEdge:
         except asyncio.CancelledError:
             if not stream.was_ended():
                 raise
-            await self._refuse(name, peer, context, Overloaded(_MADE_ROOM))
+            await self._refuse(name, peer, context, Overloaded(MADE_ROOM))
         finally:
             stream.end()
             self._streams -= 1
