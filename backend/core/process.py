@@ -14,9 +14,9 @@ _MIB = 1024 * 1024
 
 
 def tune_process() -> None:
-    """Keep freed pages, shorten the GIL's switch interval and leave a core to the window.
+    """Keep freed pages, shorten the GIL's switch interval, leave a core to the window, stay silent.
 
-    Must run before cv2 and grpc are imported: OpenCV reads its thread count from the environment.
+    Must run before cv2, grpc and onnxruntime are imported: they read the environment only then.
     """
     sys.setswitchinterval(0.001)
     threads = max(1, (os.cpu_count() or 2) - 1)
@@ -27,6 +27,9 @@ def tune_process() -> None:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    # ONNX Runtime reports what it does to its maker, and its import already leaves a device id and
+    # a store of events below the home folder. Children inherit this.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     _keep_freed_pages()
 
 

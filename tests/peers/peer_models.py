@@ -12,7 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
+from backend.core.process import tune_process
+
+tune_process()
+
+import onnxruntime  # noqa: E402 - after its telemetry is off, here and in the servers started
 
 ECHOES = {"identity": "UINT8", "numbers": "FP32", "spare": "UINT8"}
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import queue
 import shutil
 import subprocess
@@ -592,6 +593,7 @@ def make_repository(folder: Path) -> None:
 
 def write_speech(file: Path) -> None:
     """Speech in chunks, and their scores in this order and the other, as onnxruntime gives them."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     soundfile, onnxruntime = import_module("soundfile"), import_module("onnxruntime")
     samples, _ = soundfile.read(SPEECH, dtype="float32", frames=6 * RATE)
     sound = np.concatenate([np.zeros(BEFORE, np.float32), samples])
