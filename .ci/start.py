@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _MAIN = Path(__file__).resolve().parents[1] / "main.py"
+_WITHOUT_WINDOW = ("serve", "stream", "call", "targets", "-h", "--help", "--version")
 _SECONDS = "20"
 _XVFB_STARTS_WITHIN_S = 10.0
 
@@ -37,7 +38,7 @@ def has_display(environment: Mapping[str, str]) -> bool:
 
 def names_command(arguments: list[str]) -> bool:
     """Whether the arguments ask for something without a window, such as ``serve`` or help."""
-    return bool(arguments) and (arguments[0] in ("serve", "stream", "-h", "--help", "--version"))
+    return bool(arguments) and arguments[0] in _WITHOUT_WINDOW
 
 
 def _trial(arguments: list[str]) -> int:

@@ -10,30 +10,23 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 
-_XCB_LIBRARIES = {
-    "libxcb.so.1": "libxcb1",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-image.so.0": "libxcb-image0",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-xinerama.so.0": "libxcb-xinerama0",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxcb-randr.so.0": "libxcb-randr0",
-}
-"""What Qt's xcb plugin loads that a bare system may lack, and the Debian package that has it."""
-
-_QT_LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
+from gui.system_libraries import LIBRARIES
 
 _WITHOUT_DISPLAY = (
     "For a window that nobody sees, type: xvfb-run -a python main.py"
     " (Debian: apt-get install xvfb), or set QT_QPA_PLATFORM=offscreen."
 )
 
-_FREE_PLATFORMS = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
+_DISPLAYS = {"wayland": "WAYLAND_DISPLAY", "xcb": "DISPLAY"}
+"""Platforms of Qt that show windows, in the order in which Qt tries them, and who names them."""
 
+_QT_LIBRARIES = ("lib/libQt6Widgets.so.6", "lib/libQt6Svg.so.6", "lib/libQt6Network.so.6")
+_SOUND_LIBRARY = "libpulse.so.0"
+"""What the window's imports link. QtMultimedia adds only the last, and is not loaded to find out:
+it would print warnings before anybody forwards them."""
 
 _QT = "PySide6-Essentials"
 """The package that PySide6 itself is in, whether or not its whole family is installed."""
@@ -67,22 +60,64 @@ def _bad_pair(python: tuple[int, int], pyside: tuple[int, ...]) -> str:
 def _no_display(environ: Mapping[str, str]) -> str:
     if not sys.platform.startswith("linux"):
         return ""
-    platform = environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
-    missing = _missing(_QT_LIBRARIES)
-    if platform not in _FREE_PLATFORMS:
-        display = environ.get("DISPLAY", "")
-        if not display and not environ.get("WAYLAND_DISPLAY"):
-            return f"There is no display here. {_WITHOUT_DISPLAY}"
-        if display and platform in ("", "xcb") and not environ.get("WAYLAND_DISPLAY"):
-            missing += _missing(_XCB_LIBRARIES)
-            if not missing and not _answers(display):
-                return f"The display {display} does not answer. {_WITHOUT_DISPLAY}"
-    if missing:
-        return (
-            "Qt needs libraries that this system lacks. "
-            f"Debian and Ubuntu, type: sudo apt-get install {' '.join(missing)}"
-        )
+    platforms = _platforms(environ)
+    if not platforms:
+        return f"There is no display here. {_WITHOUT_DISPLAY}"
+    fault = _load_fault(platforms)
+    if fault:
+        return f"Qt cannot be loaded: {fault}. {_advice()}"
+    display = environ.get("DISPLAY", "")
+    if platforms == ["xcb"] and not _answers(display):
+        return f"The display {display} does not answer. {_WITHOUT_DISPLAY}"
     return ""
+
+
+def _platforms(environ: Mapping[str, str]) -> list[str]:
+    """The platforms that Qt will try, without those whose display is not there."""
+    asked = environ.get("QT_QPA_PLATFORM") or ";".join(_DISPLAYS)
+    names = [name.partition(":")[0] for name in asked.split(";")]
+    return [name for name in names if name not in _DISPLAYS or environ.get(_DISPLAYS[name])]
+
+
+def _load_fault(platforms: list[str]) -> str:
+    """What the system's loader says against Qt or all of these platforms' plugins, or ''.
+
+    Only the loader knows what is needed: a list may be wrong about a release of Qt.
+    """
+    folder = _qt_folder()
+    faults = [_fault_of_file(folder / name) for name in _QT_LIBRARIES]
+    fault = next(filter(None, [*faults, _fault_of(_SOUND_LIBRARY)]), "")
+    plugins = [
+        _fault_of_file(folder / "plugins" / "platforms" / f"libq{name}.so") for name in platforms
+    ]
+    return fault or (plugins[0] if all(plugins) else "")
+
+
+def _fault_of_file(file: Path) -> str:
+    """The same of a file of Qt; one that another build of Qt does not have is left to it."""
+    return _fault_of(str(file)) if file.exists() else ""
+
+
+def _fault_of(library: str) -> str:
+    """Why the loader cannot load it, or ''."""
+    try:
+        ctypes.CDLL(library)
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def _qt_folder() -> Path:
+    """Where PySide6 keeps its Qt; PySide6 is not imported."""
+    found = find_spec("PySide6")
+    return Path((found and found.origin) or "").parent / "Qt"
+
+
+def _advice() -> str:
+    packages = {package for library, package in LIBRARIES.items() if _fault_of(library)}
+    if not packages:
+        return "Install the system's package that has it."
+    return f"Debian and Ubuntu, type: sudo apt-get install {' '.join(sorted(packages))}"
 
 
 def _answers(display: str) -> bool:
@@ -96,13 +131,3 @@ def _answers(display: str) -> bool:
     failed = bool(xcb.xcb_connection_has_error(connection))
     xcb.xcb_disconnect(connection)
     return not failed
-
-
-def _missing(libraries: Mapping[str, str]) -> list[str]:
-    missing = []
-    for library, package in libraries.items():
-        try:
-            ctypes.CDLL(library)
-        except OSError:
-            missing.append(package)
-    return missing

@@ -13,6 +13,8 @@ from types import ModuleType
 
 import pytest
 
+import main
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -72,6 +74,8 @@ def test_an_environment_is_made_once_and_filled_again_when_its_lock_changes(
     tmp_path: Path,
 ) -> None:
     shutil.copytree(_ROOT / ".ci" / "setup", tmp_path / ".ci" / "setup")
+    (tmp_path / "gui").mkdir()
+    shutil.copy(_ROOT / "gui" / "system_libraries.py", tmp_path / "gui")
     lock = tmp_path / "requirements.txt"
     lock.write_text("# nothing to install\n", encoding="utf-8")
     (tmp_path / "requirements-dev.txt").write_text("# nothing either\n", encoding="utf-8")
@@ -104,6 +108,11 @@ def test_a_display_is_known_by_its_variables(
     start = _module("start.py")
     monkeypatch.setattr(start.sys, "platform", "linux")
     assert start.has_display(variables) is expected
+
+
+def test_every_command_without_a_window_is_known() -> None:
+    commands = [*main._COMMANDS, "--help", "-h", "--version"]
+    assert all(_module("start.py").names_command([command]) for command in commands)
 
 
 def test_a_trial_run_gets_a_display_of_its_own_and_leaves_nothing(

@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import environment
-import system
+_REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.append(str(_REPOSITORY))
+
+import environment  # noqa: E402 - after the place of what the system's part reads
+import system  # noqa: E402
 
 _OLDEST = (3, 11)
-_REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def main(purpose: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from backend.core.status import (
 )
 from backend.core.target import Target
 from gui.counters import Counters, Recent
-from gui.env import _bad_pair, why_no_window
 from gui.offers import lasting_spec, source_detail, source_icon, source_title
 from gui.options import Options, parse_options
 from gui.run_messages import run_message
@@ -206,20 +204,6 @@ def test_a_senseless_command_line_exits_with_2(
         parse_options(line.split())
     assert caught.value.code == 2
     assert "error:" in capsys.readouterr().err
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux may lack a display")
-def test_without_a_display_the_line_to_type_is_given() -> None:
-    assert "xvfb-run -a python main.py" in why_no_window({})
-    assert why_no_window({"QT_QPA_PLATFORM": "offscreen"}) == ""
-    unanswered = why_no_window({"DISPLAY": ":9876"})
-    assert "display :9876 does not answer" in unanswered or "apt-get install" in unanswered
-
-
-def test_the_pair_that_crashes_is_refused() -> None:
-    assert "-r requirements.txt" in _bad_pair((3, 11), (6, 12))
-    assert _bad_pair((3, 12), (6, 12)) == ""
-    assert _bad_pair((3, 11), (6, 11)) == ""
 
 
 @pytest.mark.parametrize(
