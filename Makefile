@@ -5,10 +5,11 @@
 PYTHON ?= python3
 ARGS ?=
 TESTS ?= tests
+RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format lock check-platforms clean
+.PHONY: run test test-bare lint format lock check-platforms clean
 
 run:
 	@$(PYTHON) .ci/setup run
@@ -16,6 +17,11 @@ run:
 
 test: lint
 	$(BIN)/python -m pytest $(TESTS)
+
+# As root: both ways of `make run`, and `make test`, each on a bare Debian made for it (needs
+# debootstrap and Xvfb). RUNS="display plain" leaves the tests out.
+test-bare:
+	@$(PYTHON) .ci/bare.py --tests "$(TESTS)" $(RUNS)
 
 lint:
 	@$(PYTHON) .ci/setup test

@@ -14,16 +14,19 @@ from types import ModuleType
 import pytest
 
 import main
+from gui.system_libraries import LIBRARIES
 
 _ROOT = Path(__file__).resolve().parents[1]
 
 
 def _module(path: str) -> ModuleType:
     """A script of ``.ci`` as a module; the folder is no package and not on the import path."""
-    spec = importlib.util.spec_from_file_location(Path(path).stem, _ROOT / ".ci" / path)
+    name = f"ci_{Path(path).stem}"
+    spec = importlib.util.spec_from_file_location(name, _ROOT / ".ci" / path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # its dataclasses look for it there
     spec.loader.exec_module(module)
     return module
 
@@ -92,6 +95,22 @@ def test_an_environment_is_made_once_and_filled_again_when_its_lock_changes(
     assert setup("run") == "", "what the tests need includes what the program needs"
 
 
+def test_what_is_installed_is_what_the_start_asks_for() -> None:
+    assert _module("setup/system.py").LIBRARIES is LIBRARIES
+
+
+def test_a_first_installation_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    packages = [f"Collecting package-{number}==1.0" for number in range(1, 22)]
+    done = ["Installing collected packages: package-1, package-2", "Successfully installed"]
+    environment = _module("setup/environment.py")
+    environment._show_progress([*packages, "  Downloading it (1 MB)", *done], 25)
+    assert capsys.readouterr().out.splitlines() == [
+        "  10 of at most 25: package-10==1.0",
+        "  20 of at most 25: package-20==1.0",
+        "  all 21 are here, unpacking them",
+    ]
+
+
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
@@ -113,6 +132,23 @@ def test_a_display_is_known_by_its_variables(
 def test_every_command_without_a_window_is_known() -> None:
     commands = [*main._COMMANDS, "--help", "-h", "--version"]
     assert all(_module("start.py").names_command([command]) for command in commands)
+
+
+def test_who_may_not_make_a_bare_machine_is_told_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = _module("bare.py")
+    assert bare.main(["nothing"]) == 2
+    monkeypatch.setattr(bare.sys, "platform", "linux")
+    monkeypatch.setattr(bare.os, "geteuid", lambda: 1000)
+    assert bare.main([]) == 2
+    monkeypatch.setattr(bare.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(bare.shutil, "which", lambda name: None if name == "debootstrap" else name)
+    assert bare.main([]) == 2
+    said = capsys.readouterr().err
+    assert "unknown: nothing" in said
+    assert "only root can do that" in said
+    assert "apt-get install debootstrap\n" in said
 
 
 def test_a_trial_run_gets_a_display_of_its_own_and_leaves_nothing(

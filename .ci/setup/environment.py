@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+
+_PIN = re.compile(r"^[\w.-]+==", re.MULTILINE)
 
 
 class NotReady(Exception):
@@ -56,11 +60,33 @@ def _fill(venv: Path, lock: Path) -> None:
     print(f"Installing {lock.name}; the first time takes a few minutes", flush=True)
     for stamp in venv.glob("installed-*"):
         stamp.unlink()
-    pip = [str(python_of(venv)), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    locked = ["--require-hashes", "--only-binary=:all:", "-r", str(lock)]
-    if subprocess.run([*pip, "install", *locked], check=False).returncode != 0:
+    pip = [str(python_of(venv)), "-m", "pip", "--disable-pip-version-check", "install"]
+    locked = ["--progress-bar=off", "--require-hashes", "--only-binary=:all:", "-r", str(lock)]
+    with subprocess.Popen([*pip, *locked], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        _show_progress(process.stdout, len(_PIN.findall(lock.read_text(encoding="utf-8"))))
+    if process.returncode != 0:
         raise NotReady(f"pip could not install {lock.name}; its own message stands above.")
     _stamp(venv, lock).touch()
+
+
+def _show_progress(lines: Iterable[str], pins: int) -> None:
+    """Say what pip is at: each package where a line can be written over, else every tenth.
+
+    `pins` counts those of other systems and Pythons too.
+    """
+    anew = sys.stdout.isatty()
+    collected = 0
+    for line in lines:
+        words = line.split()
+        if words[:1] == ["Collecting"]:
+            collected += 1
+            text = f"  {collected} of at most {pins}: {words[1]}"
+            if anew or collected % 10 == 0:
+                print(f"\r\033[K{text}" if anew else text, end="" if anew else "\n", flush=True)
+        elif words[:2] == ["Installing", "collected"]:
+            text = f"  all {collected} are here, unpacking them"
+            print(f"\r\033[K{text}" if anew else text, flush=True)
 
 
 def _is_filled(venv: Path, lock: Path) -> bool:

@@ -89,7 +89,7 @@ def _can_install() -> bool:
 
 
 def _install(packages: list[str]) -> None:
-    print(f"Installing from the distribution: {' '.join(packages)}", flush=True)
+    print(f"Installing from the distribution, for a minute: {' '.join(packages)}", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"], _install_command(packages)):
         # A failure shows in what is still missing afterwards.
