@@ -27,7 +27,7 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 _PROGRAMS = {"debootstrap": "debootstrap", "git": "git", "unshare": "util-linux", "Xvfb": "xvfb"}
 _CHECKOUT = "home/inferdeck"
 _PICTURE = "tmp/window.png"
-_X_SOCKETS = "/tmp/.X11-unix"
+_X_SOCKETS = Path("/tmp") / ".X11-unix"
 _NAMESPACE = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 _IN_SYSTEM = """\
 set -e
@@ -181,7 +181,7 @@ def _verdict(run: Run, root: Path, carried: Carried, kept: Path) -> str:
 
 def _command(run: Run, root: Path, carried: Carried) -> list[str]:
     """The run in the system, which sees this machine's devices, package sources and displays."""
-    places = [*carried.places, *([Path(_X_SOCKETS)] if run.with_display else [])]
+    places = [*carried.places, *([_X_SOCKETS] if run.with_display else [])]
     for place in places:
         inside = root / place.relative_to("/")
         if place.is_dir():

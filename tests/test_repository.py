@@ -195,6 +195,20 @@ def test_every_module_says_what_it_is_for() -> None:
     ]
 
 
+def test_nothing_new_is_raised_where_a_group_is_caught() -> None:
+    """Before Python 3.11.4 what is raised within ``except*`` comes out in a group."""
+    assert not [
+        f"{path.relative_to(_ROOT)}:{node.lineno}"
+        for path in _tracked()
+        if path.suffix == ".py"
+        for group in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(group, ast.TryStar)
+        for handler in group.handlers
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Raise) and node.exc is not None
+    ]
+
+
 def test_the_ci_script_can_be_run() -> None:
     script = _ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111

@@ -310,7 +310,7 @@ class _Message:
             self._write_down(grpc.StatusCode.CANCELLED)
             raise
         except Exception as error:  # noqa: BLE001 - the stream outlives the error
-            reply = self._refused(error)
+            return self.failed(error)
         return self.at_once(reply)
 
     def at_once(self, reply: bytes) -> bytes:
@@ -320,8 +320,13 @@ class _Message:
         return reply
 
     def failed(self, error: BaseException) -> bytes:
-        """The reply to a message that could not even be begun with."""
-        return self.at_once(self._refused(error))
+        """The reply to a message that has no answer; raises StreamOver for a frank stream."""
+        try:
+            reply = self._refused(error)
+        except StreamOver:
+            self._write_down(grpc.StatusCode.OK)
+            raise
+        return self.at_once(reply)
 
     async def many(self, turn: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """Every reply, the last one perhaps an error."""

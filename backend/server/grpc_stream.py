@@ -48,10 +48,19 @@ async def serve_stream(context: Context, begin: Begin, draining: Draining) -> bo
             watching = tasks.create_task(_stop_when(draining, stream))
             await stream.write_in_order()
             watching.cancel()
-    except* (StreamOver, grpc.aio.InternalError) as group:
-        # gRPC keeps quiet about a client that has gone if it sees its own error, bare.
-        raise group.exceptions[0] from None
+    except BaseExceptionGroup as group:
+        # Not except*: before Python 3.11.4 what is raised there comes out in a group again.
+        raise _bare(group) from None
     return not stream.stopped
+
+
+def _bare(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error, unless there are some that nobody expects: then these.
+
+    gRPC keeps quiet about a client that has gone if it sees its own error, bare.
+    """
+    _, unforeseen = group.split((StreamOver, grpc.aio.InternalError))
+    return unforeseen or group.exceptions[0]
 
 
 async def _stop_when(draining: Draining, stream: _Stream) -> None:

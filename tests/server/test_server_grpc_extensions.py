@@ -145,6 +145,14 @@ def talk(channel: grpc.Channel) -> Iterator[Talk]:
     talk.end()
 
 
+@pytest.fixture
+def frank_talk(channel: grpc.Channel) -> Iterator[Talk]:
+    """A stream that ends with a status when a model fails."""
+    talk = Talk(channel, ("triton_grpc_error", "true"))
+    yield talk
+    talk.give_up()
+
+
 class TestStreams:
     def test_a_decoupled_model_answers_any_number_of_times(self, talk: Talk) -> None:
         talk.say(asking("many", 3))
@@ -192,16 +200,17 @@ class TestStreams:
         talk.say(asking("plain", 5))
         assert talk.values(1) == [(5, True)]
 
-    def test_who_wants_a_status_gets_one_when_a_model_fails(self, channel: grpc.Channel) -> None:
-        talk = Talk(channel, ("triton_grpc_error", "true"))
-        talk.say(asking("nobody", 1))
-        assert "unknown model" in talk.hear()[0]
-        talk.say(asking("failing", 1))
-        assert code_of(talk.hear) == (
+    def test_who_wants_a_status_gets_one_when_a_model_fails(
+        self, server: EmbeddedServer, frank_talk: Talk
+    ) -> None:
+        frank_talk.say(asking("nobody", 1))
+        assert "unknown model" in frank_talk.hear()[0]
+        frank_talk.say(asking("failing", 1))
+        assert code_of(frank_talk.hear) == (
             "INTERNAL",
             "model 'failing' failed: ZeroDivisionError: on purpose",
         )
-        talk.give_up()
+        assert [row.status for row in grpc_rows(server)] == ["NOT_FOUND", "INTERNAL"]
 
     def test_answers_of_other_models_keep_their_order(self, talk: Talk) -> None:
         for value in range(30):
