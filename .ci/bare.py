@@ -114,11 +114,19 @@ def _all(runs: list[Run], suite: str) -> int:
             subprocess.run(["cp", "--archive", str(base), str(root)], check=True)
             verdicts[run.name] = _verdict(run, root, carried, kept)
             print(f"{run.name}: {verdicts[run.name]}", flush=True)
-            shutil.rmtree(root)
+            _delete(root)
     finally:
-        shutil.rmtree(work)
+        _delete(work)
     print(f"Logs and pictures: {kept}")
     return 0 if all(verdict.startswith("ok") for verdict in verdicts.values()) else 1
+
+
+def _delete(folder: Path) -> None:
+    """Never through a mount, although none of ours is left where this runs."""
+    if f" {folder}/" in Path("/proc/self/mounts").read_text(encoding="utf-8"):
+        print(f"Not deleted, something is mounted there: {folder}", file=sys.stderr)
+    else:
+        shutil.rmtree(folder)
 
 
 def _bare_system(work: Path, suite: str, carried: Carried) -> Path:
@@ -147,7 +155,8 @@ def _carried() -> Carried:
     places = [Path(word) for word in words if word.startswith("/")]
     # An index in a folder keeps its files beside its pages.
     places += [Path(urlsplit(word).path).parent for word in words if word.startswith("file:///")]
-    return Carried(apt, variables, sorted({place for place in places if place.exists()}))
+    there = {place for place in places if place.exists() and place != Path("/")}
+    return Carried(apt, variables, sorted(there))
 
 
 def _output(*command: str) -> str:
@@ -158,6 +167,7 @@ def _output(*command: str) -> str:
 
 
 def _verdict(run: Run, root: Path, carried: Carried, kept: Path) -> str:
+    """Whether it succeeded, how long it took, and the last thing it said."""
     log = kept / f"{run.name}.log"
     print(f"{run.name}: {shlex.join(run.command)} (log: {log})", flush=True)
     began = time.monotonic()
@@ -170,13 +180,13 @@ def _verdict(run: Run, root: Path, carried: Carried, kept: Path) -> str:
             stderr=subprocess.STDOUT,
             check=False,
         ).returncode
-    took = f"after {time.monotonic() - began:.0f} s"
-    if code != 0:
-        return f"FAILED with exit code {code} {took}"
     pictures = list(root.glob(run.picture)) if run.picture else []
     for picture in pictures:
         shutil.copy(picture, kept / f"{run.name}.png")
-    return f"ok {took}" if pictures or not run.picture else f"FAILED: no picture {took}"
+    good = code == 0 and (pictures or not run.picture)
+    last = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+    verdict = "ok" if good else f"FAILED, exit code {code}, {len(pictures)} pictures"
+    return f"{verdict}, {time.monotonic() - began:.0f} s: {last}"
 
 
 def _command(run: Run, root: Path, carried: Carried) -> list[str]:

@@ -16,7 +16,7 @@ from backend.core.process import tune_process
 
 tune_process()
 
-import onnxruntime  # noqa: E402 - after its telemetry is off, here and in the servers started
+import onnxruntime  # noqa: E402 - after its telemetry is off, here and in what is started
 
 ECHOES = {"identity": "UINT8", "numbers": "FP32", "spare": "UINT8"}
 
