@@ -100,7 +100,8 @@ def test_what_is_installed_is_what_the_start_asks_for() -> None:
 
 
 def test_a_first_installation_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    packages = [f"Collecting package-{number}==1.0" for number in range(1, 22)]
+    packages = [f"Collecting package-{number}==1.0" for number in range(1, 21)]
+    packages.append("Processing /somewhere/package_21-1.0-py3-none-any.whl")
     done = ["Installing collected packages: package-1, package-2", "Successfully installed"]
     environment = _module("setup/environment.py")
     environment._show_progress([*packages, "  Downloading it (1 MB)", *done], 25)

@@ -79,9 +79,10 @@ def _show_progress(lines: Iterable[str], pins: int) -> None:
     collected = 0
     for line in lines:
         words = line.split()
-        if words[:1] == ["Collecting"]:
+        # A wheel that lies in a folder is processed, one from an index collected.
+        if words and words[0] in ("Collecting", "Processing"):
             collected += 1
-            text = f"  {collected} of at most {pins}: {words[1]}"
+            text = f"  {collected} of at most {pins}: {Path(words[1]).name}"
             if anew or collected % 10 == 0:
                 print(f"\r\033[K{text}" if anew else text, end="" if anew else "\n", flush=True)
         elif words[:2] == ["Installing", "collected"]:
