@@ -72,9 +72,12 @@ def test_a_server_that_ran_models_leaves_the_home_folder_empty(
     home: Path, environment: dict[str, str], repository: Path, wish: dict[str, str]
 ) -> None:
     body = {"inputs": [{"name": "X", "datatype": "FP32", "shape": [2], "data": [1.5, 2]}]}
-    command = [sys.executable, str(ROOT / "main.py"), "serve", "--model-repository"]
+    command = [sys.executable, str(ROOT / "main.py"), "serve", "--allow-python-models"]
     with subprocess.Popen(
-        [*command, str(repository)], env={**environment, **wish}, stdout=subprocess.PIPE, text=True
+        [*command, "--model-repository", str(repository)],
+        env={**environment, **wish},
+        stdout=subprocess.PIPE,
+        text=True,
     ) as server:
         try:
             assert server.stdout is not None
