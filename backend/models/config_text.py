@@ -19,7 +19,6 @@ MAX_DEPTH = 32
 _SKIPPED = frozenset(
     {
         ("optimization",),
-        ("model_warmup",),
         ("model_operations",),
         ("model_metrics",),
         ("instance_group", "rate_limiter"),
@@ -29,7 +28,6 @@ _SKIPPED = frozenset(
 """What tunes a server of another kind: a model answers the same without it."""
 
 _REFUSED = {
-    ("ensemble_scheduling",): "ensembles are not served here",
     ("batch_input",): "batch inputs are not offered here",
     ("batch_output",): "batch outputs are not offered here",
     ("model_repository_agents",): "repository agents are not offered here",

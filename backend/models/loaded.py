@@ -75,6 +75,8 @@ def instance_count(config: pb.ModelConfig) -> int:
 
 
 def _make_instances(servable: Servable) -> tuple[Instance, ...]:
+    if servable.config.HasField("ensemble_scheduling"):
+        return ()
     count = 1 if servable.instant else instance_count(servable.config)
     if count > _MOST_INSTANCES:
         raise ModelLoadError(

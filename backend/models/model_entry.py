@@ -10,6 +10,7 @@ from typing import TypeAlias
 from backend.core.errors import InvalidInput, NotFound, NotReady
 from backend.models.loaded import LoadedModel
 from backend.models.model_states import UNLOADED, BrokenVersion, IndexEntry, ModelState
+from backend.models.servable import Servable
 
 Loader: TypeAlias = Callable[[str], Sequence[LoadedModel | BrokenVersion]]
 """Loads every version that is to be served, given a configuration as JSON or ''.
@@ -25,7 +26,8 @@ class ModelEntry:
     `closing` are versions that were unloaded or replaced while somebody still used them; `gone`
     are the versions served before those of now; `broken` are those that could not be loaded beside
     them, with the reason. `failure` is why the last attempt to load
-    `failed`, a version, came to nothing. `hidden` loads the bundled model whose name a model of a
+    `failed`, a version, came to nothing. `wanted` says that somebody asked for it by name, and not
+    only an ensemble that needs it. `hidden` loads the bundled model whose name a model of a
     repository has taken.
     """
 
@@ -38,6 +40,7 @@ class ModelEntry:
     failure: str = ""
     failed: str = ""
     loading: bool = False
+    wanted: bool = False
     from_folder: bool = False
     hidden: Loader | None = None
     changing: threading.Lock = field(default_factory=threading.Lock)
@@ -80,6 +83,11 @@ class ModelEntry:
         self.closing = [model for model in (*self.closing, *old) if not model.closed]
         self.failure = ""
         return old
+
+    def servable(self, version: str) -> Servable | None:
+        """The version, or the newest for '', ready or not; None if it is not loaded."""
+        model = self.versions.get(version or self.newest)
+        return model.servable if model else None
 
     def rows(self) -> list[IndexEntry]:
         """Its rows in the index."""

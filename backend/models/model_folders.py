@@ -17,6 +17,7 @@ from backend.models.config_text import (
     parse_config,
     parse_config_json,
 )
+from backend.models.ensemble_plan import steps_of
 from backend.models.loaded import LoadedModel
 from backend.models.model_paths import inside, legible
 from backend.models.model_states import BrokenVersion, reason_of
@@ -24,6 +25,7 @@ from backend.models.remembered_code import ModelCode
 from backend.models.runtimes import RunsCode, Runtime, runtime_for
 from backend.models.servable import ModelLoadError
 from backend.models.version_policy import chosen_versions, versions_in
+from backend.models.warmup import read_samples, warm_up
 from backend.wire.generated import open_inference_pb2 as pb
 
 _log = logging.getLogger("inferdeck.models")
@@ -79,7 +81,20 @@ class ModelFolders:
         can be served; then nothing is left open.
         """
         folder = self._folder(name)
-        config = _named(_configuration(folder, config_json), name)
+        return self._load(name, folder, _configuration(folder, config_json))
+
+    def steps(self, name: str, config_json: str = "") -> tuple[str, ...]:
+        """The models that an ensemble is made of; none for other models, and broken ones."""
+        try:
+            config = _configuration(self._folder(name), config_json)
+        except ModelLoadError:  # told when it is loaded
+            return ()
+        return tuple(dict.fromkeys(step.model for step in steps_of(config)))
+
+    def _load(
+        self, name: str, folder: Path, config: pb.ModelConfig
+    ) -> list[LoadedModel | BrokenVersion]:
+        config = _named(config, name)
         if without_gpus(config):
             _log.warning("model %s: instance_group asks for KIND_GPU; it runs on the CPU", name)
         runtime = runtime_for(self._runtimes, config, folder)
@@ -138,7 +153,13 @@ def _load_version(
     path = inside(folder, str(version))
     complete = runtime.complete(asked, path)
     check_config(complete)
-    return LoadedModel(runtime.load(complete, path))
+    model = LoadedModel(runtime.load(complete, path))
+    try:
+        warm_up(model.instances, read_samples(model.servable, path.parent))
+    except BaseException:
+        model.retire()
+        raise
+    return model
 
 
 def _named(config: pb.ModelConfig, name: str) -> pb.ModelConfig:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from backend.core.errors import NotFound, UsageError
 from backend.models.bundled_servable import ModelServable
+from backend.models.dependencies import no_longer_needed, steps_first
+from backend.models.ensemble_plan import steps_of
 from backend.models.loaded import LoadedModel
 from backend.models.model import Model
 from backend.models.model_entry import Loader, ModelEntry
 from backend.models.model_folders import ModelFolders
-from backend.models.model_states import IndexEntry, reason_of
+from backend.models.model_states import BrokenVersion, IndexEntry, reason_of
 from backend.models.remembered_code import ModelCode
 from backend.models.servable import ModelLoadError, Servable
 from backend.models.surroundings import Surroundings
@@ -42,10 +44,12 @@ class ModelRegistry:
         around: Surroundings | None = None,
     ) -> None:
         self.around = around or Surroundings()
-        self._lock = threading.Lock()
+        # Re-entered: an ensemble looks up the models it is made of.
+        self._lock = threading.RLock()
         self._entries: dict[str, ModelEntry] = {}
         self._default = default
         self._folders = folders
+        self.around.models.look_in(self)
         for model in models:
             self.add(model)
 
@@ -78,6 +82,18 @@ class ModelRegistry:
             f"Request for unknown model: '{name}' is not found",
             hint=f"Models here: {known}." if known else "This server has no models.",
         )
+
+    def find(self, name: str, version: str) -> Servable | None:
+        """The loaded version, or the newest for '', whether or not it can take requests now."""
+        with self._lock:
+            entry = self._entries.get(name)
+            return entry.servable(version) if entry else None
+
+    def why_absent(self, name: str) -> str | None:
+        """Why a model has no loaded version, '' if there is no reason; None if it is unknown."""
+        with self._lock:
+            entry = self._entries.get(name)
+            return None if entry is None else entry.failure
 
     def versions(self, name: str) -> tuple[str, ...]:
         """The loaded versions of a model, smallest first; none for one that is not there."""
@@ -115,27 +131,77 @@ class ModelRegistry:
     def load(self, name: str, config_json: str = "") -> None:
         """Load a model, or load it anew; what was served goes on until then.
 
-        A version that cannot be loaded leaves the others alone: the index shows why, and the log.
-        Raises ModelLoadError, with the reason that the index shows afterwards, if none could be.
+        Models that an ensemble needs are loaded before it, unless they are. A version that cannot
+        be loaded leaves the others alone: the index shows why, and the log. Raises ModelLoadError,
+        with the reason that the index shows afterwards, if none could be.
         """
+        for step in self._needed_by(name, config_json):
+            if self.find(step, "") is None:
+                with contextlib.suppress(ModelLoadError):  # the ensemble says so
+                    self._load(step)
+        self._load(name, config_json)
+        self._want(name)
+
+    def _load(self, name: str, config_json: str = "") -> None:
+        """Load one model without those that it needs."""
         entry = self._entry_to_load(name)
-        with entry.changing:
-            try:
-                with self.around.loads.running(name):
-                    models = entry.load(config_json)
-            except Exception as error:
-                reason = reason_of(error)
-                failed = self._folders.newest(name) if self._folders else ""
-                with self._lock:
-                    entry.loading, entry.failure, entry.failed = False, reason, failed
-                raise ModelLoadError(f"failed to load '{name}', {reason}") from error
+        with entry.changing, self._recorded(entry):
+            with self.around.loads.running(name):
+                models = entry.load(config_json)
             with self._lock:
+                self._check_circles(name, models)
                 entry.loading = False
                 old = entry.replace(models)
         for version, reason in entry.broken.items():
             _log.warning("failed to load version %s of '%s', %s", version, name, reason)
         for model in old:
             model.retire()
+
+    @contextlib.contextmanager
+    def _recorded(self, entry: ModelEntry) -> Iterator[None]:
+        """Whatever goes wrong is what the index says of the model, and a ModelLoadError."""
+        try:
+            yield
+        except Exception as error:
+            reason = reason_of(error)
+            failed = self._folders.newest(entry.name) if self._folders else ""
+            with self._lock:
+                entry.loading, entry.failure, entry.failed = False, reason, failed
+            raise ModelLoadError(f"failed to load '{entry.name}', {reason}") from error
+
+    def _want(self, name: str) -> None:
+        with self._lock:
+            if name in self._entries:
+                self._entries[name].wanted = True
+
+    def _needed_by(self, name: str, config_json: str = "") -> tuple[str, ...]:
+        """The models to load before that one; raises ModelLoadError for a circle."""
+        entry, folders = self._entry_to_load(name), self._folders
+        if folders is None:
+            return ()
+        with self._recorded(entry):
+            return steps_first(
+                name, lambda model: folders.steps(model, config_json if model == name else "")
+            )
+
+    def _check_circles(self, name: str, models: Sequence[LoadedModel | BrokenVersion]) -> None:
+        """Raise ModelLoadError if the loaded ensembles need each other in a circle with these."""
+        new = [model for model in models if isinstance(model, LoadedModel)]
+        steps = {**self._steps(), name: _steps_of(new)}
+        if not steps[name]:
+            return
+        try:
+            for model in steps:
+                steps_first(model, lambda model: steps.get(model, ()))
+        except ModelLoadError:
+            for loaded in new:
+                loaded.retire()
+            raise
+
+    def _steps(self) -> dict[str, frozenset[str]]:
+        """What each loaded ensemble needs."""
+        found = {n: _steps_of(entry.versions.values()) for n, entry in self._entries.items()}
+        return {name: steps for name, steps in found.items() if steps}
 
     def add_repository(self, root: Path) -> None:
         """Know the models of one more repository, none of them loaded yet.
@@ -178,17 +244,32 @@ class ModelRegistry:
 
     def load_all(self) -> None:
         """Load every model of the repositories; one that cannot be is logged and left out."""
-        for name in self._folders.names() if self._folders else ():
-            try:
-                self.load(name)
-            except ModelLoadError as error:
-                _log.warning("%s", error)
+        names = self._folders.names() if self._folders else ()
+        tried: set[str] = set()
+        for name in names:
+            needed: tuple[str, ...] = ()
+            with _logged():
+                needed = (*self._needed_by(name), name)
+            for model in needed:
+                if model in names and model not in tried:
+                    tried.add(model)
+                    with _logged():
+                        self._load(model)
+                        self._want(model)
 
-    def unload(self, name: str) -> None:
+    def unload(self, name: str, *, dependents: bool = False) -> None:
         """Stop serving a model; a name that is not known, or not loaded, is no error.
 
         One that is being loaded is given up, if its runtime can do that; else it is waited for.
+        With `dependents`, also the models that were only loaded because an ensemble needed them.
         """
+        with self._lock:
+            wanted = [n for n, entry in self._entries.items() if entry.wanted]
+            going = no_longer_needed(name, self._steps(), wanted) if dependents else ()
+        for model in (name, *going):
+            self._unload(model)
+
+    def _unload(self, name: str) -> None:
         with self._lock:
             entry = self._entries.get(name)
         if entry is None:
@@ -197,6 +278,7 @@ class ModelRegistry:
         with entry.changing, self._lock:
             old = entry.replace(()) if entry.versions else []
             entry.failure = ""
+            entry.wanted = False
         for model in old:
             model.retire()
 
@@ -250,3 +332,15 @@ class ModelRegistry:
 
 def _from_folder(folders: ModelFolders, name: str) -> Loader:
     return lambda config_json: folders.load(name, config_json)
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    try:
+        yield
+    except ModelLoadError as error:
+        _log.warning("%s", error)
+
+
+def _steps_of(models: Iterable[LoadedModel]) -> frozenset[str]:
+    return frozenset(step.model for model in models for step in steps_of(model.servable.config))

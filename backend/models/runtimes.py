@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from backend.models.ensemble_runtime import EnsembleRuntime
 from backend.models.onnx_runtime import OnnxRuntime
 from backend.models.python_runtime import PythonRuntime
 from backend.models.servable import ModelLoadError, Servable
@@ -68,4 +69,5 @@ def runtime_for(runtimes: Sequence[Runtime], config: pb.ModelConfig, folder: Pat
 
 def standard_runtimes(around: Surroundings | None = None) -> tuple[Runtime, ...]:
     """The runtimes that ship with Inferdeck, each one line here; `around` is for their models."""
-    return (OnnxRuntime(), PythonRuntime(around=around))
+    around = around or Surroundings()
+    return (EnsembleRuntime(around), OnnxRuntime(), PythonRuntime(around=around))

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 
 from backend.models.code_permission import CodePermission, NoCode
 from backend.models.custom_metrics import CustomMetrics
+from backend.models.loaded_models import LoadedModels
 from backend.models.loads import Loads
 from backend.models.model_calls import ModelCalls
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The way to other models, where to put measurements, and which loads are under way.
+    """The way to other models, which of them are loaded or being loaded, and where to measure.
 
     `code` says whether a model that is a program may run.
     """
 
     calls: ModelCalls = field(default_factory=ModelCalls)
     metrics: CustomMetrics = field(default_factory=CustomMetrics)
+    models: LoadedModels = field(default_factory=LoadedModels)
     loads: Loads = field(default_factory=Loads)
     code: CodePermission = field(default_factory=NoCode)

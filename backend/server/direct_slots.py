@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backend.core.tensors import Datatype, Tensor
+from backend.models.sequence_controls import Controls
 from backend.models.servable import (
     ExecutionTimes,
     Instance,
@@ -22,7 +23,6 @@ from backend.models.servable import (
     Respond,
     SequenceId,
 )
-from backend.server.controls import Controls
 from backend.wire.generated import open_inference_pb2 as pb
 
 

@@ -74,7 +74,7 @@ class _Models:
         dependents = _values(request.parameters).get("unload_dependents", False)
         if not isinstance(dependents, bool):
             raise InvalidInput("'unload_dependents' must be true or false.")
-        await self._plane.repository.unload(request.model_name)
+        await self._plane.repository.unload(request.model_name, dependents=dependents)
         return pb.RepositoryModelUnloadResponse().SerializeToString()
 
 

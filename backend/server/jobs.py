@@ -36,8 +36,11 @@ class Job:
 
     `ask` makes the request where the model runs; `size` is its number of inferences and `kind` is
     equal for requests that may be computed together, None for one that must be alone. `turn` counts
-    the batches that left the queue, this one's included.
+    the batches that left the queue, this one's included. `converts` says that `ask` and what makes
+    the result are too slow for the event loop: they turn pictures or sound into tensors.
     """
+
+    converts = False
 
     def __init__(
         self,

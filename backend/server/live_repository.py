@@ -60,13 +60,16 @@ class LiveRepository:
         self._check_allowed()
         await self._beside(f"load-{name}", partial(self._registry.load, name, config_json))
 
-    async def unload(self, name: str) -> None:
+    async def unload(self, name: str, *, dependents: bool = False) -> None:
         """Stop serving a model; requests that wait are still answered.
 
+        With `dependents`, also the models that were only loaded because an ensemble needed them.
         A model that is not loaded is no error. Raises NotReady if that is not allowed.
         """
         self._check_allowed()
-        await self._beside(f"unload-{name}", partial(self._registry.unload, name))
+        await self._beside(
+            f"unload-{name}", partial(self._registry.unload, name, dependents=dependents)
+        )
 
     def close(self) -> None:
         """Refuse what waits; what is being loaded is finished unheard."""

@@ -182,7 +182,7 @@ class DataPlane:
         if self._closed:
             raise NotReady(_STOPPING)
         self._part_with_retired()
-        served = self._served[model] = Served(model, queue_limit=self._queue_limit)
+        served = self._served[model] = Served(model, self, queue_limit=self._queue_limit)
         return served
 
     def _part_with_retired(self) -> None:

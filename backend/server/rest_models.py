@@ -135,8 +135,9 @@ class _Models:
 
     async def unload(self, request: Request) -> Response:
         name, _ = _named(request)
-        flag(_parameters(await self._body(request, "An unload request")), "unload_dependents")
-        await self._plane.repository.unload(name)
+        parameters = _parameters(await self._body(request, "An unload request"))
+        dependents = flag(parameters, "unload_dependents")
+        await self._plane.repository.unload(name, dependents=dependents)
         return Response()
 
     def _statistics(self, name: str, version: str) -> Response:

@@ -13,8 +13,10 @@ from backend.core.predictions import Predictions, Tensors
 from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import ServerTiming
 from backend.models.loaded import LoadedModel
+from backend.models.sequence_controls import Controls, own_inputs
 from backend.models.servable import ModelRequest, ModelResponse, never
-from backend.server.controls import Controls, own_inputs
+from backend.server.ensemble_run import Models
+from backend.server.ensemble_scheduler import EnsembleScheduler
 from backend.server.items import Fed, feed
 from backend.server.jobs import Job, SingleJob, StreamJob, Terms
 from backend.server.mailbox import Mailbox
@@ -72,13 +74,20 @@ class _Asked:
 
 
 class Served:
-    """A model with its scheduler; raises NotReady if the model goes already."""
+    """A model with its scheduler; raises NotReady if the model goes already.
 
-    def __init__(self, model: LoadedModel, *, queue_limit: int) -> None:
+    `models` are those that an ensemble asks.
+    """
+
+    def __init__(self, model: LoadedModel, models: Models, *, queue_limit: int) -> None:
         servable = model.servable
         config = servable.config
         self.servable = servable
-        self.scheduler = Scheduler(model, queue_limit=queue_limit)
+        self.scheduler = (
+            EnsembleScheduler(model, models, limit=queue_limit)
+            if config.HasField("ensemble_scheduling")
+            else Scheduler(model, queue_limit=queue_limit)
+        )
         self._name = servable.name
         self.at_once = servable.instant and not servable.decoupled
         self._controls = Controls(config)
@@ -108,7 +117,7 @@ class Served:
     def infer_at_once(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
         """What `infer` does, for an instant model that is not decoupled."""
         asked = self._checked(request)
-        return self.scheduler.run_here(
+        return self._scheduler_here().run_here(
             asked.request, lambda response: self.response(request, response)
         )
 
@@ -138,8 +147,9 @@ class Served:
             return profile.decode(map(self._without_batch, response.outputs), fed.sample)
 
         if self.at_once:
-            return self.scheduler.run_here(lambda: ModelRequest(inputs()), result)
+            return self._scheduler_here().run_here(lambda: ModelRequest(inputs()), result)
         job = SingleJob(lambda job: ModelRequest(inputs(), cancelled=job.cancelled), result)
+        job.converts = True
         return await self.scheduler.run(job)
 
     async def _predict_plain(self, item: Item) -> tuple[Predictions, ServerTiming]:
@@ -207,6 +217,11 @@ class Served:
             models_own(request.parameters),
             tuple([output.name for output in request.outputs]),
         )
+
+    def _scheduler_here(self) -> Scheduler:
+        """That of an instant model; no ensemble is one."""
+        assert isinstance(self.scheduler, Scheduler)
+        return self.scheduler
 
     def _with_controls(
         self, inputs: Mapping[str, Tensor], size: int, terms: Terms
