@@ -118,6 +118,7 @@ def _options(arguments: argparse.Namespace) -> ServerOptions:
         grpc_port=arguments.grpc_port,
         message_limit=arguments.message_limit_mib * _MIB,
         model_control=arguments.model_control_mode,
+        model_upload=arguments.allow_model_upload,
         queue_limit=arguments.queue_limit,
         **safety_options(arguments),
     )

@@ -11,7 +11,7 @@ from backend.models.bundled import repository_registry
 from backend.models.code_permission import ALLOWING_OPTION, AllCode, NoCode
 from backend.models.registry import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.options import ModelControl
+from backend.server.options import UPLOAD_OPTION, ModelControl
 from backend.server.scheduler import QUEUE_LIMIT
 
 _log = logging.getLogger("inferdeck.models")
@@ -43,6 +43,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         default=ModelControl.NONE,
         help="none: load every model at start; explicit: load those of --load-model, and others "
         "on request (default: %(default)s)",
+    )
+    group.add_argument(
+        UPLOAD_OPTION,
+        action="store_true",
+        help="with explicit control: take a model's files with the request to load it (file:...), "
+        "into a temporary folder that goes with the model",
     )
     group.add_argument(
         "--load-model",

@@ -23,6 +23,7 @@ class LoadedModel:
         self.instances = _make_instances(servable)
         self._lock = threading.Lock()
         self._users: list[Callable[[], None]] = []
+        self._on_closed: list[Callable[[], None]] = []
         self._retired = False
         self._closed = False
 
@@ -49,6 +50,14 @@ class LoadedModel:
             tell()
         self._close_if_unused()
 
+    def when_closed(self, tell: Callable[[], None]) -> None:
+        """Call this when everything has been let go, or now if that is so already."""
+        with self._lock:
+            if not self._closed:
+                self._on_closed.append(tell)
+                return
+        tell()
+
     @property
     def retired(self) -> bool:
         """Whether it is served no longer."""
@@ -64,8 +73,11 @@ class LoadedModel:
             if self._users or not self._retired or self._closed:
                 return
             self._closed = True
+            told = tuple(self._on_closed)
         _close_all(self.instances)
         self.servable.close()
+        for tell in told:
+            tell()
 
 
 def instance_count(config: pb.ModelConfig) -> int:

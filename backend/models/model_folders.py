@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from backend.core.errors import UsageError
@@ -24,6 +24,7 @@ from backend.models.model_states import BrokenVersion, reason_of
 from backend.models.remembered_code import ModelCode
 from backend.models.runtimes import RunsCode, Runtime, runtime_for
 from backend.models.servable import ModelLoadError
+from backend.models.uploads import Uploads
 from backend.models.version_policy import chosen_versions, versions_in
 from backend.models.warmup import read_samples, warm_up
 from backend.wire.generated import open_inference_pb2 as pb
@@ -40,6 +41,7 @@ class ModelFolders:
     def __init__(self, roots: Sequence[Path], runtimes: Sequence[Runtime]) -> None:
         self._roots: tuple[Path, ...] = ()
         self._runtimes = tuple(runtimes)
+        self._uploads = Uploads()
         for root in roots:
             self.add(root)
 
@@ -83,10 +85,27 @@ class ModelFolders:
         folder = self._folder(name)
         return self._load(name, folder, _configuration(folder, config_json))
 
+    def load_uploaded(
+        self, name: str, config_json: str, files: Mapping[str, bytes]
+    ) -> list[LoadedModel | BrokenVersion]:
+        """What `load` gives, of files that are in no repository and of nothing else.
+
+        Raises ModelLoadError, InvalidInput for names of files that are none, and Overloaded.
+        """
+        config = parse_config_json(config_json)
+        with self._uploads.folder(name, files) as folder:
+            models = self._load(name, folder, config)
+        self._uploads.keep(folder, models)
+        return models
+
     def steps(self, name: str, config_json: str = "") -> tuple[str, ...]:
         """The models that an ensemble is made of; none for other models, and broken ones."""
         try:
-            config = _configuration(self._folder(name), config_json)
+            config = (
+                parse_config_json(config_json)
+                if config_json
+                else _configuration(self._folder(name), "")
+            )
         except ModelLoadError:  # told when it is loaded
             return ()
         return tuple(dict.fromkeys(step.model for step in steps_of(config)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ from backend.models.model_states import BrokenVersion, IndexEntry, reason_of
 from backend.models.remembered_code import ModelCode
 from backend.models.servable import ModelLoadError, Servable
 from backend.models.surroundings import Surroundings
+from backend.models.uploads import check_upload
 
 _log = logging.getLogger("inferdeck.models")
 
@@ -142,15 +143,39 @@ class ModelRegistry:
         self._load(name, config_json)
         self._want(name)
 
-    def _load(self, name: str, config_json: str = "") -> None:
+    def load_uploaded(self, name: str, config_json: str, files: Mapping[str, bytes]) -> None:
+        """Load a model of files that are sent along, by paths like ``1/model.onnx``.
+
+        It takes the place of a model of that name until it is unloaded or loaded anew. Raises
+        ModelLoadError, or InvalidInput for a name that no model or file can have.
+        """
+        folders = self._folders
+        if folders is None:
+            raise UsageError("These models come from no repository.")
+        check_upload(name, files)
+        with self._lock:
+            entry = self._entries.setdefault(name, _folder_entry(folders, name))
+            entry.loading = True
+        try:
+            self._load(name, config_json, lambda config: folders.load_uploaded(name, config, files))
+        except ModelLoadError:
+            with self._lock:
+                # Who sent the files has been told: names that are nowhere else are forgotten.
+                if name not in folders.names():
+                    entry.failure = ""
+            raise
+        self._want(name)
+
+    def _load(self, name: str, config_json: str = "", loader: Loader | None = None) -> None:
         """Load one model without those that it needs."""
         entry = self._entry_to_load(name)
         with entry.changing, self._recorded(entry):
             with self.around.loads.running(name):
-                models = entry.load(config_json)
+                models = (loader or entry.load)(config_json)
             with self._lock:
                 self._check_circles(name, models)
                 entry.loading = False
+                self._entries.setdefault(name, entry)
                 old = entry.replace(models)
         for version, reason in entry.broken.items():
             _log.warning("failed to load version %s of '%s', %s", version, name, reason)
@@ -323,11 +348,14 @@ class ModelRegistry:
             for name in there:
                 entry = self._entries.get(name)
                 if entry is None:
-                    load = _from_folder(folders, name)
-                    self._entries[name] = ModelEntry(name, load, from_folder=True)
+                    self._entries[name] = _folder_entry(folders, name)
                 elif not entry.from_folder:
                     entry.hidden = entry.load
                     entry.load, entry.from_folder = _from_folder(folders, name), True
+
+
+def _folder_entry(folders: ModelFolders, name: str) -> ModelEntry:
+    return ModelEntry(name, _from_folder(folders, name), from_folder=True)
 
 
 def _from_folder(folders: ModelFolders, name: str) -> Loader:

@@ -158,7 +158,10 @@ class _House:
         last_ports: dict[Door, int],
     ) -> None:
         self._plane = DataPlane(
-            registry, queue_limit=options.queue_limit, control=options.model_control
+            registry,
+            queue_limit=options.queue_limit,
+            control=options.model_control,
+            takes_files=options.model_upload,
         )
         self._hall = make_hall(self._plane, options)
         self._side = SideThread("server-convert", "the server", queue_limit=_WAITING_CONVERSIONS)

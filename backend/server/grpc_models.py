@@ -8,7 +8,7 @@ from typing import Any
 from backend.core.errors import InvalidInput, Unsupported
 from backend.server.grpc_edge import Answer, Note
 from backend.server.hall import Hall
-from backend.server.load_terms import config_override
+from backend.server.load_terms import load_terms
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.messages import parse
 
@@ -63,8 +63,8 @@ class _Models:
         request = parse(pb.RepositoryModelLoadRequest, data)
         note.model = request.model_name
         _check_repository(request.repository_name)
-        config = config_override(_values(request.parameters))
-        await self._plane.repository.load(request.model_name, config)
+        terms = load_terms(_values(request.parameters))
+        await self._plane.repository.load(request.model_name, terms)
         return pb.RepositoryModelLoadResponse().SerializeToString()
 
     async def unload(self, data: bytes, note: Note) -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from backend.core.errors import NotReady, Overloaded
+from backend.core.errors import NotReady, Overloaded, Unsupported
 from backend.models.model_states import IndexEntry
 from backend.models.registry import ModelRegistry
 from backend.models.servable import Servable
-from backend.server.options import ModelControl
+from backend.server.load_terms import NO_TERMS, LoadTerms
+from backend.server.options import UPLOAD_OPTION, ModelControl
 from backend.server.side_thread import SideThread
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -19,7 +20,10 @@ _MOST_AT_ONCE = 8
 class LiveRepository:
     """What can be asked of, and done to, the models of a server; belongs to the event loop."""
 
-    def __init__(self, registry: ModelRegistry, control: ModelControl) -> None:
+    def __init__(
+        self, registry: ModelRegistry, control: ModelControl, *, takes_files: bool = False
+    ) -> None:
+        self._takes_files = takes_files
         self._registry = registry
         self._control = control
         self._busy: set[SideThread] = set()
@@ -52,13 +56,27 @@ class LiveRepository:
         """Every model that is loaded or could be, with the state of its versions."""
         return self._registry.index()
 
-    async def load(self, name: str, config_json: str = "") -> None:
+    async def load(self, name: str, terms: LoadTerms = NO_TERMS) -> None:
         """Load a model, or load it anew; what was served goes on until then.
 
-        Raises ModelLoadError with the reason, and NotReady if that is not allowed.
+        Raises ModelLoadError with the reason, NotReady if that is not allowed, Unsupported for
+        files where none are taken, and InvalidInput for files that cannot be a model's.
         """
         self._check_allowed()
-        await self._beside(f"load-{name}", partial(self._registry.load, name, config_json))
+        if terms.files and not self._takes_files:
+            raise Unsupported(
+                f"model '{name}' cannot be loaded from files that are sent along: this server "
+                "loads models from its repositories only",
+                hint=f"Start it with {UPLOAD_OPTION} to allow that.",
+            )
+
+        def load() -> None:
+            if terms.files:
+                self._registry.load_uploaded(name, terms.config, terms.decoded())
+            else:
+                self._registry.load(name, terms.config)
+
+        await self._beside(f"load-{name}", load)
 
     async def unload(self, name: str, *, dependents: bool = False) -> None:
         """Stop serving a model; requests that wait are still answered.

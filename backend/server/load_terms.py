@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from backend.core.errors import InvalidInput, Unsupported
+from backend.core.errors import InvalidInput
 
 _CONFIG = "config"
 _FILE = "file:"
 
 
-def config_override(parameters: Mapping[str, Any]) -> str:
-    """The configuration, as JSON, that takes the place of the one on disk; '' for that one.
+@dataclass(frozen=True, slots=True)
+class LoadTerms:
+    """`config` is JSON that takes the place of the model's configuration, '' for that one.
 
-    Raises Unsupported for a model's files, which must be in the repository, and InvalidInput for
-    anything else.
+    `files` are the model's files by their paths, in base64 or as they are; with them, nothing of a
+    repository is read.
     """
-    for name in parameters:
+
+    config: str = ""
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+
+    def decoded(self) -> dict[str, bytes]:
+        """The files; raises InvalidInput for what is not base64. Takes a while for large ones."""
+        return {path: _decoded(path, data) for path, data in self.files.items()}
+
+
+NO_TERMS = LoadTerms()
+
+
+def load_terms(parameters: Mapping[str, Any]) -> LoadTerms:
+    """The parameters of a load request; raises InvalidInput."""
+    files: dict[str, str | bytes] = {}
+    for name, value in parameters.items():
         if name.startswith(_FILE):
-            raise Unsupported(
-                f"load parameter '{name}' is not supported: models are loaded from the server's "
-                "repositories only"
+            if not isinstance(value, str | bytes):
+                raise InvalidInput(f"load parameter '{name}' must be the file's bytes in base64")
+            files[name.removeprefix(_FILE)] = value
+        elif name != _CONFIG:
+            raise InvalidInput(
+                f"unexpected load parameter '{name}'; '{_CONFIG}' and '{_FILE}PATH' are known"
             )
-        if name != _CONFIG:
-            raise InvalidInput(f"unexpected load parameter '{name}'; '{_CONFIG}' is known")
     config = parameters.get(_CONFIG, "")
     if not isinstance(config, str):
         raise InvalidInput(f"load parameter '{_CONFIG}' must be a string that holds JSON")
-    return config
+    if files and not config:
+        raise InvalidInput(f"Load parameter '{_CONFIG}' must be specified for model file override")
+    return LoadTerms(config, files)
+
+
+def _decoded(path: str, data: str | bytes) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInput(f"load parameter '{_FILE}{path}' is not base64: {error}") from error

@@ -19,6 +19,9 @@ _LARGEST_MESSAGE = 2**31 - 1
 """gRPC counts message bytes in a signed 32-bit number."""
 
 
+UPLOAD_OPTION = "--allow-model-upload"
+
+
 class ModelControl(StrEnum):
     """Whether models may be loaded and unloaded over the network."""
 
@@ -35,7 +38,8 @@ class ServerOptions:
     With a `token`, every request must show it; a host that other machines reach demands one. With
     `certificate` and `private_key`, files in PEM form, both ports speak TLS only. `allowed_hosts`
     are names by which REST may be asked beside IP addresses, localhost and the host itself.
-    Raises UsageError for what cannot be.
+    With `model_upload` a request to load a model may bring its files along, which needs explicit
+    `model_control`. Raises UsageError for what cannot be.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +53,7 @@ class ServerOptions:
     private_key: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     model_control: ModelControl = ModelControl.NONE
+    model_upload: bool = False
     queue_limit: int = QUEUE_LIMIT
 
     def __post_init__(self) -> None:
@@ -69,6 +74,8 @@ class ServerOptions:
             raise UsageError(f"The queue limit must be at least 1, got {self.queue_limit}.")
         if not self.host:
             raise UsageError("The host to listen on is empty.", hint="Use 127.0.0.1.")
+        if self.model_upload and self.model_control is not ModelControl.EXPLICIT:
+            raise UsageError(f"{UPLOAD_OPTION} needs --model-control-mode explicit.")
         self._check_token()
         if (self.certificate is None) != (self.private_key is None):
             raise UsageError("TLS needs a certificate and its private key; only one is given.")

@@ -62,9 +62,10 @@ class DataPlane:
         *,
         queue_limit: int = QUEUE_LIMIT,
         control: ModelControl = ModelControl.NONE,
+        takes_files: bool = False,
     ) -> None:
         self.registry = registry
-        self.repository = LiveRepository(registry, control)
+        self.repository = LiveRepository(registry, control, takes_files=takes_files)
         self._queue_limit = queue_limit
         self._served: dict[LoadedModel, Served] = {}
         self._gone: list[Served] = []

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from backend.core.errors import ConsoleError, InvalidInput, NotFound, Unsupported
 from backend.models.servable import ModelLoadError
 from backend.server.hall import Hall
-from backend.server.load_terms import config_override
+from backend.server.load_terms import LoadTerms, load_terms
 from backend.server.rest_edge import RestEdge
 from backend.server.rest_endpoints import Endpoint
 from backend.server.rest_journal import note_of
@@ -120,18 +120,18 @@ class _Models:
     async def load(self, request: Request) -> Response:
         name, _ = _named(request)
         body = await self._body(request, "A load request")
-        config = config_override(_parameters(body))
+        terms = load_terms(_parameters(body))
         try:
-            await self._plane.repository.load(name, config)
+            await self._plane.repository.load(name, terms)
         except ModelLoadError as error:
-            raise self._whose_fault(name, config, error) from error
+            raise self._whose_fault(name, terms, error) from error
         return Response()
 
-    def _whose_fault(self, name: str, config: str, error: ModelLoadError) -> ConsoleError:
-        """The caller's, for a model that does not exist or a configuration that was sent along."""
-        if all(entry.name != name for entry in self._plane.repository.index()):
+    def _whose_fault(self, name: str, terms: LoadTerms, error: ModelLoadError) -> ConsoleError:
+        """The caller's, for a model that does not exist or is not as was sent along."""
+        if not terms.files and all(entry.name != name for entry in self._plane.repository.index()):
             return NotFound(str(error))
-        return InvalidInput(str(error)) if config else error
+        return InvalidInput(str(error)) if terms.config else error
 
     async def unload(self, request: Request) -> Response:
         name, _ = _named(request)

@@ -127,9 +127,19 @@ SCHEMAS: Mapping[str, Schema] = {
         )
     ),
     "LoadRequest": _object(
-        parameters=_object(
-            config={"type": "string", "description": "A ModelConfig as JSON, instead of the file."}
-        )
+        parameters={
+            "type": "object",
+            "properties": {
+                "config": {
+                    "type": "string",
+                    "description": "A ModelConfig as JSON, instead of the file.",
+                }
+            },
+            "additionalProperties": {
+                "type": "string",
+                "description": "file:VERSION/NAME or file:NAME, in base64: the model's files.",
+            },
+        }
     ),
     "UnloadRequest": _object(parameters=_object(unload_dependents=_FLAG)),
     "RegisterRegion": _object(("key", "byte_size"), key=_TEXT, offset=_COUNT, byte_size=_COUNT),
