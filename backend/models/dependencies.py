@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from backend.models.servable import ModelLoadError
 
 _DEEPEST = 32
 """Ensembles within ensembles; each level is a call deeper."""
+_MOST_CALLS = 4096
+"""Models that one request is passed to. Without a limit, each level could double it."""
 
 
-def steps_first(
-    name: str, steps: Callable[[str], Iterable[str]], most: int = 4096
-) -> tuple[str, ...]:
+def steps_first(name: str, steps: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
     """The models that `name` needs, directly or not, each after those it needs itself.
 
-    `name` is not among them. Raises ModelLoadError if they need each other in a circle, or are
-    nested too deep.
+    `name` is not among them; `steps` gives a model for each step. Raises ModelLoadError if they
+    need each other in a circle, are nested too deep, or are too many for one request.
     """
-    order: dict[str, int] = {}
+    seen: dict[str, _Size] = {}
     path: list[str] = []
 
-    def height_of(model: str) -> int:
-        """How many levels of ensembles stand on each other, this one counted."""
-        if model in order:
-            return order[model]
+    def size_of(model: str) -> _Size:
+        if model in seen:
+            return seen[model]
         if model in path:
             raise ModelLoadError(
                 f"circular dependency between ensembles: {' -> '.join([*path, model])}"
@@ -32,17 +32,30 @@ def steps_first(
         path.append(model)
         if len(path) > _DEEPEST + 1:
             raise ModelLoadError(f"ensembles are nested more than {_DEEPEST} deep")
-        height = 1 + max((height_of(step) for step in steps(model)), default=-1)
-        if height > _DEEPEST:
-            raise ModelLoadError(f"ensembles are nested more than {_DEEPEST} deep")
+        inner = [size_of(step) for step in steps(model)]
         path.pop()
-        if len(order) >= most:
-            raise ModelLoadError(f"ensemble '{name}' needs more than {most} models")
-        order[model] = height
-        return height
+        size = _Size(
+            1 + max((one.height for one in inner), default=-1), 1 + sum(one.calls for one in inner)
+        )
+        if size.height > _DEEPEST:
+            raise ModelLoadError(f"ensembles are nested more than {_DEEPEST} deep")
+        if size.calls > _MOST_CALLS:
+            raise ModelLoadError(
+                f"ensemble '{model}' would pass a request on more than {_MOST_CALLS} times"
+            )
+        seen[model] = size
+        return size
 
-    height_of(name)
-    return tuple(model for model in order if model != name)
+    size_of(name)
+    return tuple(model for model in seen if model != name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Levels of ensembles below a model, and how many models a request to it is passed to."""
+
+    height: int
+    calls: int
 
 
 def no_longer_needed(

@@ -223,7 +223,7 @@ class ModelRegistry:
                 loaded.retire()
             raise
 
-    def _steps(self) -> dict[str, frozenset[str]]:
+    def _steps(self) -> dict[str, list[str]]:
         """What each loaded ensemble needs."""
         found = {n: _steps_of(entry.versions.values()) for n, entry in self._entries.items()}
         return {name: steps for name, steps in found.items() if steps}
@@ -370,5 +370,5 @@ def _logged() -> Iterator[None]:
         _log.warning("%s", error)
 
 
-def _steps_of(models: Iterable[LoadedModel]) -> frozenset[str]:
-    return frozenset(step.model for model in models for step in steps_of(model.servable.config))
+def _steps_of(models: Iterable[LoadedModel]) -> list[str]:
+    return [step.model for model in models for step in steps_of(model.servable.config)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ from backend.models.servable import (
 )
 from backend.wire.elements import Place, count_elements, from_raw, object_array
 from backend.wire.generated import open_inference_pb2 as pb
+
+_log = logging.getLogger("inferdeck.models")
 
 FOLDER = "warmup"
 MOST_SAMPLES = 64
@@ -56,8 +59,14 @@ def read_samples(servable: Servable, folder: Path) -> tuple[Sample, ...]:
     settings = servable.config.model_warmup
     if len(settings) > MOST_SAMPLES:
         raise ModelLoadError(f"model_warmup has {len(settings)} samples, at most {MOST_SAMPLES}")
-    # Triton leaves a sample with a batch of none out, too.
-    return tuple(_sample(servable, one, folder) for one in settings if _rows(servable, one))
+    for one in settings:
+        if not one.batch_size:  # as Triton does
+            _log.warning(
+                "model %s: warmup sample '%s' is left out: its batch_size is 0",
+                servable.name,
+                one.name,
+            )
+    return tuple(_sample(servable, one, folder) for one in settings if one.batch_size)
 
 
 def warm_up(instances: Sequence[Instance], samples: Sequence[Sample]) -> None:
@@ -103,33 +112,24 @@ class _Answers:
                 self.over.set()
 
 
-def _rows(servable: Servable, sample: pb.ModelWarmup) -> int:
-    """How many requests are computed together."""
-    most = servable.config.max_batch_size
-    if not most:
-        if sample.batch_size > 1:
-            raise ModelLoadError(
-                f"warmup sample '{sample.name}' has batch_size {sample.batch_size}, but model "
-                f"'{servable.name}' does not batch: use 1"
-            )
-        return 1
+def _check_counts(servable: Servable, sample: pb.ModelWarmup) -> None:
+    most = max(1, servable.config.max_batch_size)
     if sample.batch_size > most:
         raise ModelLoadError(
             f"warmup sample '{sample.name}': batch size {sample.batch_size} for "
             f"'{servable.name}', max allowed is {most}"
         )
-    return sample.batch_size
-
-
-def _sample(servable: Servable, sample: pb.ModelWarmup, folder: Path) -> Sample:
     if sample.count > MOST_RUNS:
         raise ModelLoadError(
             f"warmup sample '{sample.name}' has count {sample.count}, at most {MOST_RUNS}"
         )
-    rows = _rows(servable, sample)
-    inputs = dict(_inputs(servable, sample, folder, rows))
+
+
+def _sample(servable: Servable, sample: pb.ModelWarmup, folder: Path) -> Sample:
+    _check_counts(servable, sample)
+    inputs = dict(_inputs(servable, sample, folder))
     _check_complete(servable, sample, inputs)
-    requests = tuple(_request(servable, inputs, row) for row in range(rows))
+    requests = tuple(_request(servable, inputs, row) for row in range(sample.batch_size))
     return Sample(sample.name, requests, max(1, sample.count))
 
 
@@ -143,11 +143,11 @@ def _request(servable: Servable, inputs: Mapping[str, Tensor], row: int) -> Mode
 
 
 def _inputs(
-    servable: Servable, sample: pb.ModelWarmup, folder: Path, rows: int
+    servable: Servable, sample: pb.ModelWarmup, folder: Path
 ) -> Iterator[tuple[str, Tensor]]:
     ours = own_inputs(servable.config)
     specs = {spec.name: spec for spec in servable.inputs if spec.name not in ours}
-    left = MOST_BYTES // rows
+    left = MOST_BYTES // sample.batch_size
     for name in sorted(sample.inputs):
         setting = sample.inputs[name]
         if name not in specs:

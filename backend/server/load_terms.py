@@ -26,7 +26,14 @@ class LoadTerms:
     files: Mapping[str, str | bytes] = field(default_factory=dict)
 
     def decoded(self) -> dict[str, bytes]:
-        """The files; raises InvalidInput for what is not base64. Takes a while for large ones."""
+        """The files; raises InvalidInput for what is not base64, and if there is no `config`.
+
+        Takes a while for large ones.
+        """
+        if not self.config:
+            raise InvalidInput(
+                f"Load parameter '{_CONFIG}' must be specified for model file override"
+            )
         return {path: _decoded(path, data) for path, data in self.files.items()}
 
 
@@ -48,8 +55,6 @@ def load_terms(parameters: Mapping[str, Any]) -> LoadTerms:
     config = parameters.get(_CONFIG, "")
     if not isinstance(config, str):
         raise InvalidInput(f"load parameter '{_CONFIG}' must be a string that holds JSON")
-    if files and not config:
-        raise InvalidInput(f"Load parameter '{_CONFIG}' must be specified for model file override")
     return LoadTerms(config, files)
 
 

@@ -72,7 +72,7 @@ def test_no_text_is_an_empty_configuration() -> None:
         ("optimization { graph {} }\nname: 3", "line 2, column 7"),
         ("input {", "line 1"),
         ("[a.b]: 1", "line 1"),
-        ("dynamic_batching {}\nensemble_scheduling { step [] }", "line 2, .*ensembles are not"),
+        ("dynamic_batching {}\nensemble_scheduling { step [] }", "line 2, .*another member"),
         ("batch_input [ { } ]", "line 1, column 1: .*not offered"),
         (b'name: "a"\nplatform: "\xff"', "line 2, column 12: not UTF-8"),
         ("input {" * (MAX_DEPTH + 1), f"nested more than {MAX_DEPTH} deep"),
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_told_with_its_place(text: str | bytes, message: str) -
 
 def test_skipped_settings_are_found_wherever_they_stand() -> None:
     config = parse_config(
-        'optimization: { cuda { graphs: true } } name: "a" model_warmup { } '
+        'optimization: { cuda { graphs: true } } name: "a" model_operations { } '
         "instance_group { rate_limiter { priority: 2 } count: 3 } max_batch_size: 2 optimization {}"
     )
     assert config == pb.ModelConfig(
@@ -113,8 +113,24 @@ def test_json_as_triton_writes_it_is_read() -> None:
         '"model_warmup": [], "instance_group": [{"count": 1, "secondary_devices": []}]}'
     )
     assert config == pb.ModelConfig(name="a", instance_group=[pb.ModelInstanceGroup(count=1)])
-    with pytest.raises(ModelLoadError, match="ensembles are not"):
-        parse_config_json('{"ensemble_scheduling": {"step": []}}')
+    with pytest.raises(ModelLoadError, match="batch inputs are not"):
+        parse_config_json('{"batch_input": [{"kind": "BATCH_ELEMENT_COUNT"}]}')
+
+
+def test_ensembles_and_warmup_are_read() -> None:
+    config = parse_config(
+        'ensemble_scheduling { step [ { model_name: "m" model_version: -1 '
+        'input_map { key: "X" value: "A" } output_map [ { key: "Y", value: "B" } ] } ] } '
+        'model_warmup { name: "w" inputs: { key: "X" value: { random_data: true } } count: 2 }'
+    )
+    (step,) = config.ensemble_scheduling.step
+    assert (step.model_name, dict(step.input_map), dict(step.output_map)) == (
+        "m",
+        {"X": "A"},
+        {"Y": "B"},
+    )
+    assert config.model_warmup[0].inputs["X"].random_data
+    assert parse_config(write_config(config)) == config
 
 
 _PIECES = st.sampled_from(

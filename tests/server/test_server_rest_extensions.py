@@ -112,7 +112,7 @@ class TestRepository:
     def test_what_is_not_offered_says_so(self, rest: Rest) -> None:
         load = "/v2/repository/models/m/load"
         file = {"parameters": {"file:1/model.x": "AAAA"}}
-        rest.refused(load, file, 501, "'file:1/model.x' is not supported")
+        rest.refused(load, file, 501, "Start it with --allow-model-upload to allow that")
         rest.refused(load, {"parameters": {"x": 1}}, 400, "unexpected load parameter 'x'")
         rest.refused(load, {"parameters": {"config": 1}}, 400, "must be a string")
         rest.refused(load, b"[]", 400, "must be an object")
