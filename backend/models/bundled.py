@@ -67,7 +67,7 @@ def repository_registry(
     repository that is no folder.
     """
     around = Surroundings(code=code or NoCode())
-    folders = ModelFolders((), standard_runtimes(around))
+    folders = ModelFolders((), standard_runtimes(around), around.loads)
     registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders, around=around)
     for factory in bundled_models() if bundled else ():
         registry.add_factory(factory.name, factory)

@@ -19,6 +19,7 @@ from backend.models.config_text import (
 )
 from backend.models.ensemble_plan import steps_of
 from backend.models.loaded import LoadedModel
+from backend.models.loads import Loads
 from backend.models.model_paths import inside, legible
 from backend.models.model_states import BrokenVersion, reason_of
 from backend.models.remembered_code import ModelCode
@@ -26,7 +27,7 @@ from backend.models.runtimes import RunsCode, Runtime, runtime_for
 from backend.models.servable import ModelLoadError
 from backend.models.uploads import Uploads
 from backend.models.version_policy import chosen_versions, versions_in
-from backend.models.warmup import read_samples, warm_up
+from backend.models.warmup import WarmUp, read_samples
 from backend.wire.generated import open_inference_pb2 as pb
 
 _log = logging.getLogger("inferdeck.models")
@@ -36,9 +37,13 @@ class ModelFolders:
     """The model folders of some repositories; each is read anew whenever it is asked for.
 
     Only folders that stand directly in a repository are models, so that no name leads elsewhere.
+    `loads` are where a load is given up.
     """
 
-    def __init__(self, roots: Sequence[Path], runtimes: Sequence[Runtime]) -> None:
+    def __init__(
+        self, roots: Sequence[Path], runtimes: Sequence[Runtime], loads: Loads | None = None
+    ) -> None:
+        self._loads = loads or Loads()
         self._roots: tuple[Path, ...] = ()
         self._runtimes = tuple(runtimes)
         self._uploads = Uploads()
@@ -122,7 +127,7 @@ class ModelFolders:
         try:
             for version in chosen_versions(config.version_policy, versions_in(folder)):
                 try:
-                    found.append(_load_version(runtime, config, folder, version))
+                    found.append(_load_version(runtime, config, folder, version, self._loads))
                 except Exception as error:  # noqa: BLE001 - the others may be served
                     found.append(BrokenVersion(str(version), reason_of(error)))
                     failures.append(error)
@@ -165,7 +170,7 @@ class ModelFolders:
 
 
 def _load_version(
-    runtime: Runtime, config: pb.ModelConfig, folder: Path, version: int
+    runtime: Runtime, config: pb.ModelConfig, folder: Path, version: int, loads: Loads
 ) -> LoadedModel:
     asked = pb.ModelConfig()
     asked.CopyFrom(config)
@@ -173,8 +178,11 @@ def _load_version(
     complete = runtime.complete(asked, path)
     check_config(complete)
     model = LoadedModel(runtime.load(complete, path))
+    warming = WarmUp(model.instances)
     try:
-        warm_up(model.instances, read_samples(model.servable, path.parent))
+        samples = read_samples(model.servable, path.parent)
+        with loads.ended_by(complete.name, warming.end):
+            warming.run(samples)
     except BaseException:
         model.retire()
         raise

@@ -18,6 +18,7 @@ from backend.models.model_paths import inside
 from backend.models.sequence_controls import Controls, own_inputs
 from backend.models.servable import (
     Instance,
+    Interruptible,
     ModelLoadError,
     ModelRequest,
     ModelResponse,
@@ -69,24 +70,41 @@ def read_samples(servable: Servable, folder: Path) -> tuple[Sample, ...]:
     return tuple(_sample(servable, one, folder) for one in settings if one.batch_size)
 
 
-def warm_up(instances: Sequence[Instance], samples: Sequence[Sample]) -> None:
-    """Run each sample on each instance; raises ModelLoadError for one that is not answered."""
-    for instance in instances:
-        for sample in samples:
-            for _ in range(sample.count):
-                _run(instance, sample)
+class WarmUp:
+    """Runs samples on instances; `end` breaks it off, from any thread."""
 
+    def __init__(self, instances: Sequence[Instance]) -> None:
+        self._instances = instances
+        self._ended = False
+        self._answers = _Answers(0)
 
-def _run(instance: Instance, sample: Sample) -> None:
-    answers = _Answers(len(sample.requests))
-    try:
-        instance.execute(sample.requests, answers.respond)
-    except Exception as error:
-        raise _failed(sample, error) from error
-    if not answers.over.wait(_LAST_RESPONSE_S):
-        raise _failed(sample, f"no final response within {_LAST_RESPONSE_S:.0f} s")
-    if answers.errors:
-        raise _failed(sample, answers.errors[0])
+    def run(self, samples: Sequence[Sample]) -> None:
+        """Run each sample on each instance; raises ModelLoadError for one that is not answered."""
+        for instance in self._instances:
+            for sample in samples:
+                for _ in range(sample.count):
+                    self._run(instance, sample)
+
+    def end(self) -> None:
+        """Let `run` fail as soon as the instance that computes can be broken off."""
+        self._ended = True
+        self._answers.over.set()
+        for instance in self._instances:
+            if isinstance(instance, Interruptible):
+                instance.interrupt("it is not wanted any more")
+
+    def _run(self, instance: Instance, sample: Sample) -> None:
+        self._answers = answers = _Answers(len(sample.requests))
+        if self._ended:
+            raise _failed(sample, "given up")
+        try:
+            instance.execute(sample.requests, answers.respond)
+        except Exception as error:
+            raise _failed(sample, error) from error
+        if not answers.over.wait(_LAST_RESPONSE_S):
+            raise _failed(sample, f"no final response within {_LAST_RESPONSE_S:.0f} s")
+        if answers.errors:
+            raise _failed(sample, answers.errors[0])
 
 
 def _failed(sample: Sample, why: Exception | str) -> ModelLoadError:

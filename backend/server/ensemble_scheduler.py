@@ -132,6 +132,9 @@ class EnsembleScheduler:
         """Take no more requests; those under way end with their steps."""
         self._end(NotReady(reason))
 
+    def interrupt(self, reason: str) -> None:
+        """Nothing: what computes are its steps, which are interrupted themselves."""
+
     def join(self, timeout_s: float) -> bool:
         """Wait until nothing is under way after `drain` or `close`; True if that is so."""
         return self._ended.wait(timeout_s)

@@ -159,7 +159,8 @@ def test_the_steps_are_loaded_with_it_and_only_once(tmp_path: Path) -> None:
     registry.load("a_outer")
     assert len(runtime.loaded) == 1
 
-    registry.close()
+    for name in registry.names():
+        registry.unload(name)
     registry.load_all()
     assert len(runtime.loaded) == 2
     assert {row.state for row in registry.index()} == {ModelState.READY}

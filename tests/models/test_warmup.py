@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from backend.core.errors import NotFound
 from backend.core.tensors import Datatype
 from backend.models.bundled import repository_registry
+from backend.models.code_permission import AllCode
 from backend.models.model_folders import ModelFolders
 from backend.models.model_states import ModelState
 from backend.models.registry import ModelRegistry
@@ -183,10 +186,40 @@ def test_python_and_onnx_models_are_warmed_up(tmp_path: Path) -> None:
         + sample('input_data_file: "texts"', name="X", kind="STRING", dims="2")
         + sample(name="X", kind="STRING", dims="2")
     )
-    registry = repository_registry([tmp_path], bundled=False)
+    registry = repository_registry([tmp_path], bundled=False, code=AllCode())
     registry.load("onnx")
     registry.load("python")
     (instance,) = registry.loaded("python").instances
     (answer,) = ask(instance, request(texts("X", [b"z", b""], [2])))
     assert outputs_of(answer)["Y"].data.tolist() == [b"a|bc,|,z|"]
+    registry.close()
+
+
+def test_a_warm_up_that_hangs_is_given_up(tmp_path: Path) -> None:
+    endless = "        open(FILE, 'w').close()\n        while True: pass"
+    hanging = COUNTING.replace("        answers = []", endless)
+    began = tmp_path / "began"
+    folder = write_python(tmp_path / "models", "python", f"FILE = {str(began)!r}\n{hanging}").parent
+    (folder / "config.pbtxt").write_text(
+        'backend: "python" input { name: "X" data_type: TYPE_STRING dims: [ 2 ] } '
+        'output { name: "Y" data_type: TYPE_STRING dims: [ 1 ] }'
+        + sample(name="X", kind="STRING", dims="2")
+    )
+    registry = repository_registry([tmp_path / "models"], bundled=False, code=AllCode())
+    failures: list[ModelLoadError] = []
+
+    def load() -> None:
+        try:
+            registry.load("python")
+        except ModelLoadError as error:
+            failures.append(error)
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    while not began.exists():
+        time.sleep(0.01)
+    registry.unload("python")
+    loading.join(30)
+    assert not loading.is_alive()
+    assert "unloaded before it was loaded" in str(failures[0])
     registry.close()

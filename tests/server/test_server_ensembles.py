@@ -16,6 +16,7 @@ from backend.core.errors import InvalidInput, NotFound, NotReady, Overloaded
 from backend.core.inference import InferRequest, RequestedOutput
 from backend.core.tensors import Datatype, Tensor
 from backend.models.bundled import repository_registry
+from backend.models.code_permission import AllCode
 from backend.models.servable import ModelRequest, Respond
 from backend.profiles.bundled import profile_for
 from backend.profiles.profile_file import write_profile
@@ -320,7 +321,7 @@ def mixed(tmp_path: Path) -> Iterator[EmbeddedServer]:
         f'input {{ name: "X" {UINT8} }} output {{ name: "Y" {UINT8} }}'
     )
     write_ensemble(tmp_path, "e", MIXED, inputs=f'name: "A" {UINT8}', outputs=f'name: "B" {UINT8}')
-    registry = repository_registry([tmp_path], bundled=True)
+    registry = repository_registry([tmp_path], bundled=True, code=AllCode())
     server = EmbeddedServer(registry, ServerOptions(model_control=ModelControl.EXPLICIT))
     server.start()
     yield server

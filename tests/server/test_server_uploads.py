@@ -19,6 +19,7 @@ import requests
 from backend.core.errors import UsageError
 from backend.core.tensors import Datatype
 from backend.models.bundled import repository_registry
+from backend.models.code_permission import ALLOWING_OPTION, AllCode, CodePermission, NoCode
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ModelControl, ServerOptions
 from backend.wire.generated import open_inference_pb2 as pb
@@ -49,9 +50,16 @@ def options() -> ServerOptions:
 
 
 @pytest.fixture
-def server(tmp_path: Path, temporary: Path, options: ServerOptions) -> Iterator[EmbeddedServer]:
+def code() -> CodePermission:
+    return NoCode()
+
+
+@pytest.fixture
+def server(
+    tmp_path: Path, temporary: Path, options: ServerOptions, code: CodePermission
+) -> Iterator[EmbeddedServer]:
     identity(tmp_path / "models" / "kept", Datatype.INT32, [2])
-    registry = repository_registry([tmp_path / "models"], bundled=True)
+    registry = repository_registry([tmp_path / "models"], bundled=True, code=code)
     server = EmbeddedServer(registry, options)
     server.start()
     yield server
@@ -197,6 +205,47 @@ def test_as_many_models_as_fit_are_kept(
     assert (status, "2 uploaded models are loaded already" in reply["error"]) == (400, True)
     assert post("repository/models/a/unload") == (200, None)
     assert post("repository/models/c/load", **files) == (200, None)
+
+
+PYTHON_CONFIG = json.dumps(
+    {
+        "backend": "python",
+        "input": [{"name": "X", "data_type": "TYPE_INT32", "dims": [-1, 2]}],
+        "output": [{"name": "Y", "data_type": "TYPE_INT32", "dims": [-1, 2]}],
+    }
+)
+PROGRAM = b"""
+import triton_python_backend_utils as pb_utils
+from helper import doubled
+
+class TritonPythonModel:
+    def execute(self, requests):
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("Y", doubled(
+            pb_utils.get_input_tensor_by_name(request, "X").as_numpy()))]) for request in requests]
+"""
+PYTHON = {
+    "config": PYTHON_CONFIG,
+    "file:1/model.py": b64(PROGRAM),
+    "file:1/helper.py": b64(b"def doubled(x):\n    return x * 2\n"),
+}
+
+
+def test_a_program_that_is_sent_along_needs_the_permission_that_all_need(
+    post: Callable[..., tuple[int, Any]], temporary: Path
+) -> None:
+    status, reply = post("repository/models/new/load", **PYTHON)
+    assert (status, ALLOWING_OPTION in reply["error"]) == (400, True)
+    assert emptied(temporary)
+
+
+class TestWithPrograms:
+    @pytest.fixture
+    def code(self) -> CodePermission:
+        return AllCode()
+
+    def test_it_is_run(self, server: EmbeddedServer, post: Callable[..., tuple[int, Any]]) -> None:
+        assert post("repository/models/new/load", **PYTHON) == (200, None)
+        assert infer(server, "new") == 200
 
 
 class TestWithoutTheOption:
