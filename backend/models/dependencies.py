@@ -63,7 +63,7 @@ def no_longer_needed(
 ) -> tuple[str, ...]:
     """The models that only `name` needed, directly or not, and nobody asked for by name.
 
-    `steps` are those of every loaded ensemble but `name`, and those of `name`.
+    `steps` are those of each loaded ensemble.
     """
     kept = {model: set(needs) for model, needs in steps.items() if model != name}
     going: list[str] = []

@@ -12,6 +12,8 @@ from backend.wire.generated import open_inference_pb2 as pb
 PLATFORM = "ensemble"
 MOST_STEPS = 1024
 _NEWEST = -1
+_MOST_DECOUPLED = 32
+"""Decoupled steps that feed each other; each is a call deeper."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,8 @@ def levels_of(
 ) -> tuple[Level, ...]:
     """The steps that `outputs` need, each level one response of a decoupled step deeper.
 
-    Raises ModelLoadError where responses of two decoupled steps would have to be matched.
+    Raises ModelLoadError where responses of two decoupled steps would have to be matched, and for
+    too many of them.
     """
     at = dict.fromkeys(inputs, 0)
     placed: list[list[Step]] = [[]]
@@ -100,6 +103,11 @@ def levels_of(
                 raise ModelLoadError(
                     f"in ensemble {name}, models {other.model} and {step.model} are decoupled and "
                     "neither feeds the other: their responses cannot be matched"
+                )
+            if level >= _MOST_DECOUPLED:
+                raise ModelLoadError(
+                    f"in ensemble {name}, more than {_MOST_DECOUPLED} decoupled models follow each "
+                    "other"
                 )
             opening[level] = step
             placed.append([])

@@ -136,12 +136,7 @@ class ModelRegistry:
         be loaded leaves the others alone: the index shows why, and the log. Raises ModelLoadError,
         with the reason that the index shows afterwards, if none could be.
         """
-        for step in self._needed_by(name, config_json):
-            if self.find(step, "") is None:
-                with contextlib.suppress(ModelLoadError):  # the ensemble says so
-                    self._load(step)
-        self._load(name, config_json)
-        self._want(name)
+        self._load_with_steps(name, config_json)
 
     def load_uploaded(self, name: str, config_json: str, files: Mapping[str, bytes]) -> None:
         """Load a model of files that are sent along, by paths like ``1/model.onnx``.
@@ -157,14 +152,26 @@ class ModelRegistry:
             entry = self._entries.setdefault(name, _folder_entry(folders, name))
             entry.loading = True
         try:
-            self._load(name, config_json, lambda config: folders.load_uploaded(name, config, files))
+            self._load_with_steps(
+                name, config_json, lambda config: folders.load_uploaded(name, config, files)
+            )
         except ModelLoadError:
             with self._lock:
                 # Who sent the files has been told: names that are nowhere else are forgotten.
                 if name not in folders.names():
                     entry.failure = ""
             raise
-        self._want(name)
+
+    def _load_with_steps(self, name: str, config_json: str, loader: Loader | None = None) -> None:
+        """Load one model, and before it those that it needs and are not loaded."""
+        for step in self._needed_by(name, config_json):
+            if self.find(step, "") is None:
+                with contextlib.suppress(ModelLoadError):  # the ensemble says so
+                    self._load(step)
+        self._load(name, config_json, loader)
+        with self._lock:
+            if name in self._entries:
+                self._entries[name].wanted = True
 
     def _load(self, name: str, config_json: str = "", loader: Loader | None = None) -> None:
         """Load one model without those that it needs."""
@@ -193,11 +200,6 @@ class ModelRegistry:
             with self._lock:
                 entry.loading, entry.failure, entry.failed = False, reason, failed
             raise ModelLoadError(f"failed to load '{entry.name}', {reason}") from error
-
-    def _want(self, name: str) -> None:
-        with self._lock:
-            if name in self._entries:
-                self._entries[name].wanted = True
 
     def _needed_by(self, name: str, config_json: str = "") -> tuple[str, ...]:
         """The models to load before that one; raises ModelLoadError for a circle."""
@@ -272,15 +274,17 @@ class ModelRegistry:
         names = self._folders.names() if self._folders else ()
         tried: set[str] = set()
         for name in names:
-            needed: tuple[str, ...] = ()
+            if name in tried:
+                continue
+            order: tuple[str, ...] = ()
             with _logged():
-                needed = (*self._needed_by(name), name)
-            for model in needed:
+                order = (*self._needed_by(name), name)
+            for model in order:
                 if model in names and model not in tried:
                     tried.add(model)
                     with _logged():
                         self._load(model)
-                        self._want(model)
+                        self._entries[model].wanted = True
 
     def unload(self, name: str, *, dependents: bool = False) -> None:
         """Stop serving a model; a name that is not known, or not loaded, is no error.

@@ -193,6 +193,8 @@ class EnsembleScheduler:
             rejected = isinstance(why, Overloaded)
             failure = Failure.REJECTED if rejected else failure_of(why)
             self.statistics.failed(time.monotonic_ns() - job.queued_ns, failure)
+            if why is error:
+                raise
             raise why from error
         finally:
             with self._lock:

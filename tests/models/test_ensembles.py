@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,20 @@ def test_steps_that_do_not_fit_are_told_when_it_is_loaded(
     registry.close()
 
 
+def test_only_so_many_decoupled_steps_follow_each_other(tmp_path: Path) -> None:
+    write_model(tmp_path, "repeat", 1, config="model_transaction_policy { decoupled: true }")
+    for count in (32, 33):
+        names = ["A", *(f"t{number}" for number in range(count - 1)), "B"]
+        pairs = itertools.pairwise(names)
+        steps = [step("repeat", {"INPUT0": one}, {"OUTPUT0": two}) for one, two in pairs]
+        write_ensemble(tmp_path, f"e{count}", "".join(steps))
+    registry, _ = ensemble_registry(tmp_path)
+    registry.load("e32")
+    with pytest.raises(ModelLoadError, match="more than 32 decoupled models follow each other"):
+        registry.load("e33")
+    registry.close()
+
+
 def test_a_batch_larger_than_a_step_takes_is_refused(tmp_path: Path) -> None:
     write_model(tmp_path, "m", 1, config="max_batch_size: 4")
     write_ensemble(tmp_path, "e", step("m"), batch=8)
@@ -164,6 +179,9 @@ def test_the_steps_are_loaded_with_it_and_only_once(tmp_path: Path) -> None:
     registry.load_all()
     assert len(runtime.loaded) == 2
     assert {row.state for row in registry.index()} == {ModelState.READY}
+    for name in registry.names():
+        registry.unload(name)
+    assert {row.state for row in registry.index()} == {ModelState.UNAVAILABLE}
     registry.close()
 
 
