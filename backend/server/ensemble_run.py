@@ -126,12 +126,12 @@ class EnsembleRun:
             while True:
                 with self._explained():
                     answer = await anext(answers, None)
-                    if answer is not None and answer.error is not None:
+                    if answer is None:
+                        return
+                    if answer.error is not None:
                         raise answer.error
-                if answer is None:
-                    return
-                if answer.response is not None:
-                    outputs = self._outputs(step, answer.response)
+                    outputs = _outputs(step, answer.response) if answer.response else {}
+                if outputs:
                     deeper = {name: _done(tensor) for name, tensor in outputs.items()}
                     await self._level(group, depth + 1, {**tensors, **deeper})
 
@@ -140,7 +140,7 @@ class EnsembleRun:
             response, timing = await self._models.infer(await self._request(step, tensors))
             spent = (timing.compute_input_us, timing.compute_infer_us, timing.compute_output_us)
             self._spent = [sum(pair) for pair in zip(self._spent, spent, strict=True)]
-            for name, tensor in self._outputs(step, response).items():
+            for name, tensor in _outputs(step, response).items():
                 tensors[name].set_result(tensor)
 
     async def _request(self, step: Step, tensors: Mapping[str, Given]) -> InferRequest:
@@ -162,16 +162,6 @@ class EnsembleRun:
             tuple(map(RequestedOutput, step.outputs)),
         )
 
-    def _outputs(self, step: Step, response: InferResponse) -> dict[str, Tensor]:
-        given = {tensor.name: tensor for tensor in response.outputs}
-        missing = [name for name in step.outputs if name not in given]
-        if missing:
-            raise ModelFailed(
-                f"in ensemble '{self._asked.ensemble}', model '{step.model}' gave no output "
-                f"'{missing[0]}'"
-            )
-        return {tensor: given[name] for name, tensor in step.outputs.items()}
-
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
         """A step's error says whose step it is."""
@@ -192,6 +182,15 @@ def fitted(name: str, tensor: Tensor, rank: int | None, *, batching: bool) -> Te
     elif rank is not None and not batching and data.ndim == rank + 1 and data.shape[0] == 1:
         data = data[0]
     return Tensor(name, tensor.datatype, data)
+
+
+def _outputs(step: Step, response: InferResponse) -> dict[str, Tensor]:
+    """By the ensemble's names."""
+    given = {tensor.name: tensor for tensor in response.outputs}
+    for name in step.outputs:
+        if name not in given:
+            raise ModelFailed(f"model '{step.model}' gave no output '{name}'")
+    return {tensor: given[name] for name, tensor in step.outputs.items()}
 
 
 async def _taken(names: Sequence[str], tensors: Mapping[str, Given]) -> tuple[Tensor, ...]:

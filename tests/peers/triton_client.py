@@ -234,7 +234,7 @@ class Sync:
             lambda: self.client.load_model(
                 "scores", config=override, files={"file:1/model.py": b"import os"}
             ),
-            "not supported",
+            "--allow-model-upload",
         )
         self.client.load_model("scores")
 

@@ -17,7 +17,7 @@ from backend.core.inference import InferRequest, RequestedOutput
 from backend.core.tensors import Datatype, Tensor
 from backend.models.bundled import repository_registry
 from backend.models.code_permission import AllCode
-from backend.models.servable import ModelRequest, Respond
+from backend.models.servable import ModelRequest, ModelResponse, Respond
 from backend.profiles.bundled import profile_for
 from backend.profiles.profile_file import write_profile
 from backend.server.embedded import EmbeddedServer
@@ -240,6 +240,27 @@ def test_every_response_of_a_decoupled_step_goes_through_the_rest(root: Path) ->
         assert counted.response_stats["0"].success.count == 1
         config = plane.repository.config("e")
         assert config.model_transaction_policy.decoupled
+
+    run(root, work)
+
+
+def test_an_error_between_responses_of_a_step_ends_the_stream(root: Path) -> None:
+    write_model(root, "count", 1, config="model_transaction_policy { decoupled: true }")
+    write_ensemble(
+        root, "e", step("count", outputs={"OUTPUT0": "t"}) + step("two", {"INPUT0": "t"})
+    )
+
+    def failing(index: int, _request: ModelRequest, respond: Respond) -> None:
+        respond(index, response(1), False)  # noqa: FBT003 - the protocol's
+        respond(index, ModelResponse(error=InvalidInput("thirteen")), True)  # noqa: FBT003
+
+    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+        models["count"].script = failing
+        stream = plane.stream(asking(5))
+        assert (await anext(stream)).response is not None
+        with pytest.raises(InvalidInput, match=r"^in ensemble 'e', thirteen"):
+            await anext(stream)
+        assert stats(plane, "e").inference_stats.fail.count == 1
 
     run(root, work)
 
