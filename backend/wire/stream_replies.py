@@ -8,14 +8,13 @@ fields tell them apart.
 
 from __future__ import annotations
 
+from backend.core.errors import InvalidInput
 from backend.core.inference import InferResponse
 from backend.wire.elements import Buffer
+from backend.wire.fields import fields
 from backend.wire.oip_grpc import decode_response, decode_stream_response
-from backend.wire.varint import LENGTH_DELIMITED, read_varint
 
 _BARE_NUMBERS = frozenset((3, 4, 5, 6))
-_FIXED_SIZES = {1: 8, 5: 4}
-_VARINT = 0
 
 
 def is_bare(data: Buffer) -> bool:
@@ -23,16 +22,10 @@ def is_bare(data: Buffer) -> bool:
 
     A message that is neither counts as wrapped: its reader says what is wrong with it.
     """
-    at = 0
     try:
-        while at < len(data):
-            key, at = read_varint(data, at)
-            if key >> 3 in _BARE_NUMBERS:
-                return True
-            at = _after(data, at, key & 7)
-    except ValueError:
+        return any(number in _BARE_NUMBERS for number, *_ in fields(data))
+    except (ValueError, InvalidInput):
         return False
-    return False
 
 
 def decode_stream_reply(data: bytes, *, bare: bool) -> tuple[str, InferResponse | None]:
@@ -41,15 +34,3 @@ def decode_stream_reply(data: bytes, *, bare: bool) -> tuple[str, InferResponse 
     With an error the response holds no more than the request's id. Raises ReplyMismatch.
     """
     return ("", decode_response(data)) if bare else decode_stream_response(data)
-
-
-def _after(data: Buffer, at: int, wire_type: int) -> int:
-    """Where the field ends whose content starts at `at`."""
-    if wire_type == LENGTH_DELIMITED:
-        size, at = read_varint(data, at)
-        return at + size
-    if wire_type == _VARINT:
-        return read_varint(data, at)[1]
-    if wire_type in _FIXED_SIZES:
-        return at + _FIXED_SIZES[wire_type]
-    raise ValueError(f"wire type {wire_type}")

@@ -9,13 +9,16 @@ appended in one join, and on receipt the message is split where they begin.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
+from backend.wire.fields import fields
 from backend.wire.messages import parse
-from backend.wire.varint import LENGTH_DELIMITED, field_head, read_varint
+from backend.wire.varint import LENGTH_DELIMITED, field_head
 
 _M = TypeVar("_M", bound=Message)
 
@@ -37,7 +40,8 @@ def read_with_buffers(
     """The message without its repeated bytes field `number`, called `name`, and that field's
     entries as views of `data`.
 
-    A message in any other order is read by protobuf alone. Raises InvalidInput if it is none.
+    A message in any other order is read by protobuf alone. Raises InvalidInput if it is none, or
+    has too many fields.
     """
     found = _split(memoryview(data), number)
     if found is None:
@@ -49,42 +53,43 @@ def read_with_buffers(
 
 def only_field(data: Buffer, number: int) -> memoryview | None:
     """The content of field `number` if the message is that field, once, and nothing else."""
-    view = memoryview(data)
     try:
-        fields = list(length_delimited(view))
+        found = list(islice(fields(data), 2))
     except ValueError:
         return None
-    if len(fields) != 1 or fields[0][0] != number:
+    if len(found) != 1 or found[0][:2] != (number, LENGTH_DELIMITED):
         return None
-    return fields[0][2]
+    return found[0][3]
+
+
+def size_without(data: Buffer, number: int) -> int:
+    """Bytes of a message without its last fields of that number; all of it in any other order."""
+    try:
+        found = _split(memoryview(data), number)
+    except InvalidInput:
+        return len(data)
+    return len(data) if found is None else found[0]
 
 
 def _split(view: memoryview, number: int) -> tuple[int, list[memoryview]] | None:
     """Where field `number` begins and its entries, or None if other fields come after it."""
     begin = len(view)
     buffers: list[memoryview] = []
+    in_order = True
     try:
-        for field, start, content in length_delimited(view):
+        for field, wire_type, start, content in fields(view):
             if field == number:
                 begin = min(begin, start)
                 buffers.append(content)
-            elif buffers:
-                return None
+            in_order &= wire_type == LENGTH_DELIMITED and (field == number or not buffers)
     except ValueError:
         return None
-    return begin, buffers
+    return (begin, buffers) if in_order else None
 
 
 def length_delimited(view: memoryview) -> Iterator[tuple[int, int, memoryview]]:
     """Number, start and content of each field; raises ValueError for one without a length."""
-    at = 0
-    while at < len(view):
-        start = at
-        key, at = read_varint(view, at)
-        if key & 7 != LENGTH_DELIMITED:
-            raise ValueError(f"field {key >> 3} has no length")
-        size, at = read_varint(view, at)
-        if at + size > len(view):
-            raise ValueError(f"field {key >> 3} ends beyond the message")
-        yield key >> 3, start, view[at : at + size]
-        at += size
+    for number, wire_type, start, content in fields(view):
+        if wire_type != LENGTH_DELIMITED:
+            raise ValueError(f"field {number} has no length")
+        yield number, start, content
