@@ -31,8 +31,8 @@ _ERRORS: dict[grpc.StatusCode, type[ConsoleError]] = {
     grpc.StatusCode.DATA_LOSS: ReplyMismatch,
 }
 _TOO_LARGE = re.compile(r"larger than max|exceeds maximum size|too large", re.IGNORECASE)
-_SIZES = re.compile(r"\((\d+) vs\.? (\d+)\)")
-_LIMIT_FIRST = re.compile(r"maximum size (\d+): (\d+)")
+_SIZES = re.compile(r"\((\d{1,18}) vs\.? (\d{1,18})\)")
+_LIMIT_FIRST = re.compile(r"maximum size (\d{1,18}): (\d{1,18})")
 
 
 def explain(error: grpc.RpcError, at: str, *, limit: int, stream: bool) -> ConsoleError:

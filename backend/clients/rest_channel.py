@@ -128,15 +128,15 @@ class RestChannel:
 
     def _read(self, response: requests.Response) -> bytes | bytearray:
         """The decompressed body, in large pieces, never past the size limit."""
-        length = response.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > self._message_limit:
-            raise PayloadTooLarge(int(length), self._message_limit)
+        length = _number(response.headers.get("Content-Length", ""))
+        if length is not None and length > self._message_limit:
+            raise PayloadTooLarge(length, self._message_limit)
         body = bytearray()
         while piece := response.raw.read(_PIECE, decode_content=False):
             body += piece
             if len(body) > self._message_limit:
                 raise PayloadTooLarge(len(body), self._message_limit)
-        if length.isdigit() and len(body) < int(length):
+        if length is not None and len(body) < length:
             raise StreamBroken(f"The reply ended after {len(body)} of {length} bytes.")
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if not body or coding == "identity":
@@ -212,6 +212,11 @@ class RestChannel:
 def is_success(reply: RestReply) -> bool:
     """Whether the status is in the 200s."""
     return HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _number(text: str) -> int | None:
+    """A header's value if it is a number that can be one of bytes."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _as_it_is(request: Any) -> Any:

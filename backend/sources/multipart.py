@@ -10,6 +10,7 @@ MAX_PICTURE_BYTES = 32 * 1024 * 1024
 """Largest part that is accepted from a camera."""
 
 _MAX_HEADER_BYTES = 16 * 1024
+_MAX_DIGITS = 20
 
 
 def looks_multipart(start: bytes) -> bool:
@@ -77,9 +78,10 @@ class _Body:
                 return length
             name, _, value = line.partition(b":")
             if name.strip().lower() == b"content-length" and value.strip().isdigit():
-                length = int(value)
-                if length > MAX_PICTURE_BYTES:
+                # Python reads no number of thousands of digits, and none is needed.
+                if len(value.strip()) > _MAX_DIGITS or int(value) > MAX_PICTURE_BYTES:
                     raise _too_large("picture", MAX_PICTURE_BYTES)
+                length = int(value)
 
     def another_part(self) -> bool:
         """Whether the boundary just passed opens a part; the last one ends in two dashes."""
