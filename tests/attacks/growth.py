@@ -26,7 +26,7 @@ class Cost:
     peak_bytes: int
 
 
-def cost_of(action: Callable[[], object]) -> Cost:
+def cost_of(action: Callable[[], object], runs: int = _RUNS) -> Cost:
     """The quickest of a few calls in processor time, which another process's load leaves alone,
     and the highest peak of them.
 
@@ -38,7 +38,7 @@ def cost_of(action: Callable[[], object]) -> Cost:
     gc.collect()
     gc.freeze()
     try:
-        for _ in range(_RUNS):
+        for _ in range(runs):
             gc.collect()
             before = _restart_peak()
             started = time.process_time()
