@@ -8,9 +8,11 @@ import pytest
 
 from backend.core.errors import InvalidInput
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
+from backend.server.statuses import text_of
 from backend.wire import json_scan
 from backend.wire.json_scan import levels_in, longest_digits_in
 from backend.wire.json_text import MAX_CONTAINERS, read_json
+from backend.wire.oip_json import error_to_json
 from tests.attacks.growth import assert_linear, cost_of
 
 _Text = Callable[[int], bytes]
@@ -109,3 +111,9 @@ def test_only_utf8_is_read(encoding: str) -> None:
         read_json("[NaN]".encode(encoding))
     with pytest.raises(InvalidInput, match="UTF-8"):
         read_json(b'[NaN, "\xed\xa0\x80"]')
+
+
+def test_an_error_that_holds_half_a_pair_is_told_all_the_same() -> None:
+    told = text_of(InvalidInput("folder '\udcff' is none"))
+    assert told == "folder '?' is none"
+    assert read_json(error_to_json(told)) == {"error": told}
