@@ -187,7 +187,7 @@ def test_what_is_said_first_is_found_in_a_message_that_is_broken_later() -> None
 @pytest.mark.parametrize("field", [b"\x78\x01", b"\x7d\x00\x00\x00\x00", b"\x79" + b"\x00" * 8])
 def test_fields_of_every_wire_type_may_stand_between(field: bytes) -> None:
     request = _input("UINT8", [1]) + field + _field(7, b"\x05")
-    assert oip_grpc.decode_request(request)[0].inputs[0].data.tolist() == [5]
+    assert oip_grpc.decode_request(request).inputs[0].data.tolist() == [5]
 
 
 def _show(body: bytes) -> None:
