@@ -1,4 +1,4 @@
-"""The measure itself: it must tell a reader that is worse than linear and a wasteful one from a sound one."""
+"""The measure itself: it tells a slow or wasteful reader from a sound one."""
 
 from __future__ import annotations
 
