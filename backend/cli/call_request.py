@@ -21,6 +21,7 @@ from backend.inspector.exchange import Headers, MethodKind, Request
 from backend.inspector.input_argument import parse_input
 from backend.inspector.methods import Method, MethodList
 from backend.inspector.proto_files import read_schema_file
+from backend.inspector.recognise import path_values
 from backend.inspector.schema import Origin, Schema
 from backend.inspector.target_methods import known_methods, target_methods
 from backend.inspector.tensor_form import TensorForm, to_request
@@ -197,8 +198,7 @@ class CallPlan:
 
 def _same(method: Method, verb: str, path: str) -> bool:
     """Whether a filled path is one of the method's."""
-    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(method.path))
-    return method.verb == verb and re.fullmatch(pattern, path.partition("?")[0]) is not None
+    return method.verb == verb and path_values(method, path) is not None
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -17,9 +17,17 @@ from backend.clients.credentials import Headers, headers_of
 from backend.clients.faults_look import Door, find_fault
 from backend.clients.timed_reading import CallClock, OpenSockets, TimedAdapter
 from backend.clients.tls import HTTP, context_of
-from backend.core.errors import ConsoleError, PayloadTooLarge, StreamBroken, TargetFault
+from backend.core.errors import (
+    ConsoleError,
+    InvalidInput,
+    PayloadTooLarge,
+    StreamBroken,
+    TargetFault,
+)
 from backend.core.target import NO_CREDENTIALS, Credentials, Target, Tls
 from backend.core.trimming import received
+from backend.wire.elements import reading_reply
+from backend.wire.inflating import ANY_BITS, CODINGS, inflated
 
 _PIECE = 1024 * 1024
 _LOOK_S = 0.8
@@ -122,17 +130,28 @@ class RestChannel:
     def _read(self, response: requests.Response) -> bytes | bytearray:
         """The decompressed body, in large pieces, never past the size limit."""
         length = _length(response.headers.get("Content-Length", ""))
-        encoded = "Content-Encoding" in response.headers
         if length is not None and length > self._message_limit:
             raise PayloadTooLarge(length, self._message_limit)
         with received() as body:
-            while piece := response.raw.read(_PIECE, decode_content=True):
+            while piece := response.raw.read(_PIECE, decode_content=False):
                 body.extend(piece)
                 if len(body) > self._message_limit:
                     raise PayloadTooLarge(len(body), self._message_limit)
-        if length is not None and not encoded and len(body) < length:
+        if length is not None and len(body) < length:
             raise StreamBroken(f"The reply ended after {len(body)} of {length} bytes.")
-        return body
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if not body or coding == "identity":
+            return body
+        return self._inflated(body, coding)
+
+    def _inflated(self, body: bytearray, coding: str) -> bytes:
+        with reading_reply():
+            if coding not in CODINGS:
+                raise InvalidInput(
+                    f"its Content-Encoding is '{coding}', which was not asked for and is not known."
+                )
+            # Not by urllib3, whose time grows with the square of the members of a gzip body.
+            return inflated(body, coding, ANY_BITS, self._message_limit)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

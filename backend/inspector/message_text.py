@@ -10,21 +10,28 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from backend.core.errors import ReplyMismatch
+from backend.core.errors import InvalidInput, ReplyMismatch
 from backend.inspector.json_layout import laid_out
+from backend.wire.fields import check_fields
 
 _GOOGLE = "google.protobuf."
+_SHOWN = 200
+"""Bytes of a message that cannot be shown as anything else."""
 
 
 def parsed(body: bytes, kind: Descriptor) -> Message:
-    """The message in these bytes; raises ReplyMismatch if they are none."""
+    """The message in these bytes; raises ReplyMismatch if they are none, or of too many parts."""
+    made = GetMessageClass(kind)
     try:
-        return GetMessageClass(kind).FromString(body)
+        check_fields(made, body)
+        return made.FromString(body)
     except DecodeError:
         raise ReplyMismatch(
             f"{len(body):,} bytes are not a message of type {kind.full_name}.",
             hint="Look at the bytes: does the server use another schema?",
         ) from None
+    except InvalidInput as error:
+        raise ReplyMismatch(error.message, "Its bytes can be looked at and saved.") from None
 
 
 def message_to_value(message: Message, *, editable: bool = False) -> Any:
@@ -66,6 +73,8 @@ class _Reader:
         except (json_format.Error, TypeError, ValueError, KeyError):
             # Such as an Any of a type that nobody described, or a time out of its range.
             return text_format.MessageToString(message)
+        except RecursionError:  # an Any within an Any and so on: protobuf reads each anew
+            return str(message.SerializeToString()[:_SHOWN])
 
     def _field(self, field: FieldDescriptor, value: Any) -> Any:
         if not field.is_repeated:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from backend.core.errors import InvalidInput, RequestError
 from backend.inspector.exchange import Headers, MethodKind
 from backend.inspector.json_layout import laid_out
 from backend.inspector.methods import Method
+from backend.inspector.openapi_samples import Sampler, object_of, resolved
 from backend.inspector.schema import Origin
 from backend.wire.json_text import read_json
 
 OPENAPI_PATH = "/openapi.json"
 MAX_ROUTES = 1000
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
-_MAX_DEPTH = 8
-_MAX_FIELDS = 60
+_MAX_KINDS = 20
+"""Content types of one body that are looked at."""
 _PINNED = ("/infer", "/predict", "/predictions")
 _LONGEST = 200
+_LONGEST_PATH = 1000
 
 
 def openapi_routes(body: bytes) -> list[Method]:
-    """The routes in a document; raises InvalidInput if it is none."""
+    """The routes in a document, at most MAX_ROUTES; raises InvalidInput if it is none."""
     try:
         document = read_json(body)
     except RequestError as error:
@@ -30,26 +33,27 @@ def openapi_routes(body: bytes) -> list[Method]:
     paths = document.get("paths") if isinstance(document, dict) else None
     if not isinstance(paths, dict):
         raise InvalidInput(f"{OPENAPI_PATH} is no OpenAPI document: it has no 'paths'.")
-    found = list(_operations(document, paths))
-    return [method for method, _ in zip(found, range(MAX_ROUTES), strict=False)]
+    return list(islice(_operations(document, paths, Sampler(document)), MAX_ROUTES))
 
 
-def _operations(document: Mapping[str, Any], paths: Mapping[str, Any]) -> Iterator[Method]:
+def _operations(
+    document: Mapping[str, Any], paths: Mapping[str, Any], sampler: Sampler
+) -> Iterator[Method]:
     for path, item in paths.items():
-        if not isinstance(item, dict) or not path.startswith("/"):
+        if not isinstance(item, dict) or not path.startswith("/") or len(path) > _LONGEST_PATH:
             continue
         for verb in _VERBS:
             if isinstance(item.get(verb), dict):
-                yield _method(document, verb.upper(), path, item[verb])
+                described = resolved(document, item[verb].get("requestBody"))
+                yield _method(verb.upper(), path, item[verb], *_body(described, sampler))
 
 
 def _method(
-    document: Mapping[str, Any], verb: str, path: str, operation: Mapping[str, Any]
+    verb: str, path: str, operation: Mapping[str, Any], sample: str, headers: Headers
 ) -> Method:
     about = str(operation.get("summary") or operation.get("operationId") or path)[:_LONGEST]
     tags = operation.get("tags")
     tag = str(tags[0])[:_LONGEST] if isinstance(tags, list) and tags else ""
-    sample, headers = _body(document, operation.get("requestBody"))
     return Method(
         kind=MethodKind.REST,
         group=f"REST: {tag}" if tag else "REST",
@@ -64,72 +68,14 @@ def _method(
     )
 
 
-def _body(document: Mapping[str, Any], described: Any) -> tuple[str, Headers]:
+def _body(described: Mapping[str, Any], sampler: Sampler) -> tuple[str, Headers]:
     """A body to begin with and the headers that go with it."""
-    content = _object(_resolved(document, described).get("content"))
-    kinds = [kind for kind in content if "json" in kind] or list(content)
-    if not kinds:
+    content = object_of(described.get("content"))
+    first = list(islice(content, _MAX_KINDS))
+    kinds = [kind for kind in first if "json" in kind] or first
+    if not kinds or len(kinds[0]) > _LONGEST:
         return "", ()
     headers: Headers = (("Content-Type", kinds[0]),)
     if "json" not in kinds[0]:
         return "", headers
-    media = _object(content[kinds[0]])
-    value = media.get("example", _sample(document, media.get("schema"), 0))
-    return laid_out(value), headers
-
-
-def _sample(document: Mapping[str, Any], described: Any, depth: int) -> Any:
-    """A value that a JSON schema allows, as far as its plain parts say."""
-    schema = _resolved(document, described)
-    for key in ("example", "default", "const"):
-        if key in schema:
-            return schema[key]
-    for key in ("enum", "examples"):
-        if isinstance(schema.get(key), list) and schema[key]:
-            return schema[key][0]
-    for key in ("oneOf", "anyOf", "allOf"):
-        if isinstance(schema.get(key), list) and schema[key]:
-            return _sample(document, schema[key][0], depth + 1) if depth < _MAX_DEPTH else None
-    return _of_type(document, schema, depth)
-
-
-def _of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = next((one for one in kind if one != "null"), None)
-    if kind == "array":
-        return [] if depth >= _MAX_DEPTH else [_sample(document, schema.get("items"), depth + 1)]
-    if kind == "object" or "properties" in schema:
-        return _of_object(document, schema, depth)
-    return {"string": "", "integer": 0, "number": 0, "boolean": False}.get(str(kind))
-
-
-def _of_object(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
-    properties = _object(schema.get("properties"))
-    required = schema.get("required")
-    names = required if isinstance(required, list) and required else list(properties)
-    if depth >= _MAX_DEPTH:
-        return {}
-    return {
-        name: _sample(document, properties[name], depth + 1)
-        for name in names[:_MAX_FIELDS]
-        if isinstance(name, str) and name in properties
-    }
-
-
-def _resolved(document: Mapping[str, Any], described: Any) -> Mapping[str, Any]:
-    """The object itself, or what its $ref leads to within the document."""
-    found = _object(described)
-    for _ in range(_MAX_DEPTH):
-        reference = found.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return found
-        at: Any = document
-        for step in reference[2:].split("/"):
-            at = _object(at).get(step.replace("~1", "/").replace("~0", "~"))
-        found = _object(at)
-    return {}
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return laid_out(sampler.media(content[kinds[0]])), headers

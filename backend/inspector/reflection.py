@@ -14,13 +14,8 @@ from grpc_reflection.v1alpha.reflection_pb2 import (
 from backend.core.errors import InvalidInput, ReplyMismatch, Unsupported
 from backend.inspector.caller import Caller
 from backend.inspector.exchange import Headers, MethodKind, Request
-from backend.inspector.schema import (
-    MAX_FILES,
-    Origin,
-    Schema,
-    needed_and_missing,
-    schema_from_files,
-)
+from backend.inspector.schema import Origin, Schema, needed_and_missing, schema_from_files
+from backend.inspector.schema_limits import check_file_count
 
 # The messages of both versions are the same; only the service is called differently.
 _PATHS = tuple(
@@ -71,8 +66,9 @@ class _Reader:
             for file in _files(self._ask(questions) or ()):
                 files.setdefault(file.name, file)
             missing = sorted(needed_and_missing(files))
-            if not missing or len(files) == known or len(files) > MAX_FILES:
+            if not missing or len(files) == known:
                 break
+            check_file_count(len(files) + len(missing))
             questions = [ServerReflectionRequest(file_by_filename=name) for name in missing]
         return schema_from_files(files.values(), Origin.REFLECTION, services=services)
 

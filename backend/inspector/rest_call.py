@@ -18,7 +18,6 @@ from backend.core.errors import (
     ConsoleError,
     DeadlineExceeded,
     PayloadTooLarge,
-    ReplyMismatch,
     StreamBroken,
     UsageError,
 )
@@ -36,18 +35,16 @@ from backend.inspector.rest_connection import RestConnection
 from backend.inspector.rest_door import RestDoor
 from backend.inspector.server_parts import parts_in_headers
 from backend.inspector.stopwatch import Stopwatch
+from backend.wire.elements import reading_reply
+from backend.wire.inflating import ANY_BITS, CODINGS, GZIP_BITS, inflated
 from backend.wire.rest_errors import error_text, request_error
 
 _PIECE = 1024 * 1024
 _CONNECTING = ("resolve", "connect")
 _NO_DEADLINE_S = 7 * 86_400.0
-_GZIP_BITS = 31
-_ANY_BITS = 47
-"""zlib's way to say: gzip or zlib, whichever the data is."""
 _ENCODING = "content-encoding"
 _VERB = re.compile(r"[A-Za-z]+")
 _PATH = re.compile(r"/[\x21-\x7e]*")
-_PACKED = ("gzip", "x-gzip", "deflate")
 
 
 class RestCall:
@@ -240,19 +237,11 @@ class RestCall:
 
     def _decoded(self, packed: bytes, headers: Headers) -> bytes:
         coding = next((v.strip().lower() for k, v in headers if k.lower() == _ENCODING), "")
-        if coding not in _PACKED or not packed:
+        if coding not in CODINGS or not packed:
             return packed
-        reader = zlib.decompressobj(_ANY_BITS)
-        try:
-            body = reader.decompress(packed, self.request.message_limit + 1)
-        except zlib.error as error:
-            raise ReplyMismatch(f"The body is not {coding}, as its header says: {error}.") from None
+        with reading_reply():
+            body = inflated(packed, coding, ANY_BITS, self.request.message_limit)
         trim_after(len(body))
-        if len(body) > self.request.message_limit:
-            size, body = len(body), b""  # whoever keeps the error keeps this frame
-            raise PayloadTooLarge(size, self.request.message_limit)
-        if not reader.eof:
-            raise ReplyMismatch(f"The {coding} of the body ends after {len(body):,} bytes of it.")
         self._watch.cut("decode")
         return body
 
@@ -312,5 +301,5 @@ def _phrase(status: int) -> str:
 
 
 def _gzip(body: bytes) -> bytes:
-    writer = zlib.compressobj(6, zlib.DEFLATED, _GZIP_BITS)
+    writer = zlib.compressobj(6, zlib.DEFLATED, GZIP_BITS)
     return writer.compress(body) + writer.flush()

@@ -81,8 +81,10 @@ class _Sampler:
             return ours
         value: dict[str, Any] = {}
         inner = (*within, kind.full_name)
-        for field in kind.fields:
-            if self._left <= 0 or not _shown(field, inner):
+        for field in kind.fields[:MAX_FIELDS]:
+            if self._left <= 0:
+                break
+            if not _shown(field, inner):
                 continue
             self._left -= 1
             value[field.name] = self._field(field, inner)

@@ -28,11 +28,9 @@ from grpc_health.v1 import health_pb2
 from backend.clients.dialects.schemas import schema_of
 from backend.core.errors import InvalidInput
 from backend.core.target import Dialect
+from backend.inspector.schema_limits import check_file_count, check_names
 from backend.wire.generated import modelserving_pb2
 from backend.wire.oip_grpc import SERVICE
-
-MAX_FILES = 2000
-"""Most files that a schema may consist of."""
 
 _WELL_KNOWN: Mapping[str, FileDescriptorProto] = {
     module.DESCRIPTOR.name: FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
@@ -94,10 +92,8 @@ def schema_from_files(
     Raises InvalidInput for files that do not fit together.
     """
     by_name = {file.name: file for file in files}
-    if len(by_name) > MAX_FILES:
-        raise InvalidInput(
-            f"The schema has {len(by_name):,} files; at most {MAX_FILES:,} are read."
-        )
+    check_file_count(len(by_name))
+    check_names(by_name.values())
     pool = DescriptorPool()
     added: set[str] = set()
     for file in by_name.values():
@@ -144,12 +140,14 @@ def _add(
     under_way: set[str] = set()
     while waiting:
         current = waiting[-1]
+        if current.name in added:
+            waiting.pop()
+            continue
         missing = [name for name in current.dependency if name not in added]
         if not missing or current.name in under_way:
             waiting.pop()
-            if current.name not in added:
-                _add_one(pool, current)
-                added.add(current.name)
+            _add_one(pool, current)
+            added.add(current.name)
             continue
         under_way.add(current.name)
         waiting += [_file(name, files, current.name) for name in missing]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from google.protobuf import json_format, text_format
 
+from backend.core.errors import InvalidInput
 from backend.models.config_tokens import FieldPath, FieldPlace, TooDeep, field_places
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
+from backend.wire.json_text import read_json
 
 CONFIG_FILE = "config.pbtxt"
 MAX_BYTES = 1 << 20
 """Longest text that is read; real ones have a few kilobytes."""
 MAX_DEPTH = 32
+_LONGEST = 300
 
 _SKIPPED = frozenset(
     {
@@ -47,7 +49,7 @@ def parse_config(text: str | bytes) -> pb.ModelConfig:
     except text_format.ParseError as error:
         raise _wrong(str(error), error.GetLine(), error.GetColumn()) from error
     except (ValueError, TypeError, RecursionError) as error:
-        raise ModelLoadError(f"{CONFIG_FILE} cannot be read: {error}") from error
+        raise ModelLoadError(f"{CONFIG_FILE} cannot be read: {_short(str(error))}") from error
 
 
 def parse_config_json(text: str) -> pb.ModelConfig:
@@ -58,14 +60,16 @@ def parse_config_json(text: str) -> pb.ModelConfig:
     if len(text) > MAX_BYTES:
         raise ModelLoadError(f"the configuration has {len(text)} characters, at most {MAX_BYTES}")
     try:
-        value = json.loads(text)
+        value = read_json(text.encode())
         if not isinstance(value, dict):
             raise ModelLoadError("the configuration must be a JSON object")
         return json_format.ParseDict(
             _kept(value, ()), pb.ModelConfig(), max_recursion_depth=MAX_DEPTH
         )
+    except InvalidInput as error:
+        raise ModelLoadError(f"the configuration cannot be read: {error.message}") from None
     except (json_format.ParseError, ValueError, TypeError, RecursionError) as error:
-        raise ModelLoadError(f"the configuration cannot be read: {error}") from error
+        raise ModelLoadError(f"the configuration cannot be read: {_short(str(error))}") from error
 
 
 def write_config(config: pb.ModelConfig) -> str:
@@ -143,4 +147,9 @@ def _wrong(what: str, line: int | None, column: int | None) -> ModelLoadError:
         return ModelLoadError(f"{CONFIG_FILE}: {what}")
     reason = what.removeprefix(f"{line}:{column} :").strip()
     reason = reason.replace('Message type "inference.', 'Message type "')
-    return ModelLoadError(f"{CONFIG_FILE}, line {line}, column {column}: {reason}")
+    return ModelLoadError(f"{CONFIG_FILE}, line {line}, column {column}: {_short(reason)}")
+
+
+def _short(reason: str) -> str:
+    """The parsers repeat a whole line of the text, which may be all of it."""
+    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."

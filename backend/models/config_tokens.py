@@ -14,7 +14,8 @@ from typing import TypeAlias
 _TOKEN = re.compile(
     r"""
     [\s;,]+ | \#[^\n]*                                   # between fields
-    | (?P<text> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' )
+    # A text that is not closed ends with its line: no quote is looked at twice.
+    | (?P<text> "(?:[^"\\\n]++|\\[^\n])*+\\?+"?+ | '(?:[^'\\\n]++|\\[^\n])*+\\?+'?+ )
     | (?P<word> [\w.+-]+ )
     | (?P<mark> . )
     """,

@@ -98,7 +98,8 @@ class MessagePipe:
 
     def send(self, kind: Kind, body: Body, buffers: Sequence[Buffer] = ()) -> None:
         """Write one message; raises OSError if nobody reads any more."""
-        text = json.dumps(body).encode()
+        # A string of a model's may be none that UTF-8 can express.
+        text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         with self._sending:
             where: list[int] = []
             for buffer in buffers:

@@ -41,8 +41,7 @@ class Logger:
     @staticmethod
     def log(message: str, level: int = LogLevel.INFO) -> None:
         """Write a line of that level."""
-        record = LOG_MARK + json.dumps([int(level), str(message)]).encode() + b"\n"
-        os.write(_STDERR, record)
+        os.write(_STDERR, LOG_MARK + _json([int(level), str(message)]) + b"\n")
 
     @staticmethod
     def log_info(message: str) -> None:
@@ -116,8 +115,8 @@ class Metric:
         return self._value
 
     def _tell(self, change: str, value: float) -> None:
-        record = json.dumps({**self._about, "do": change, "value": float(value)}).encode()
-        os.write(_STDERR, METRIC_MARK + record + b"\n")
+        record = {**self._about, "do": change, "value": float(value)}
+        os.write(_STDERR, METRIC_MARK + _json(record) + b"\n")
 
 
 class MetricFamily:
@@ -149,3 +148,8 @@ class MetricFamily:
         }
         key = json.dumps(said, sort_keys=True)
         return self._metrics.setdefault(key, Metric(self._kind, about))
+
+
+def _json(value: object) -> bytes:
+    """One line; half a surrogate pair, which UTF-8 cannot express, becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

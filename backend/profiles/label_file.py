@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from backend.core.errors import UsageError
+from backend.core.errors import InvalidInput, UsageError
 from backend.core.private_files import read_file
+from backend.wire.json_text import read_json
 
 MAX_BYTES = 16 << 20
 
@@ -38,10 +38,10 @@ def _of_json(text: str, path: Path) -> tuple[str, ...]:
         f"{path} is not a list of labels.", hint="Expected names, or an object of index and name."
     )
     try:
-        value = json.loads(text)
+        value = read_json(text.encode())
         if isinstance(value, dict):
             value = [value[key] for key in sorted(value, key=int)]
-    except (ValueError, RecursionError):
+    except (ValueError, InvalidInput):
         raise expected from None
     names = [item[-1] if isinstance(item, list) and item else item for item in value]
     if not all(isinstance(name, str) for name in names):

@@ -30,6 +30,7 @@ from backend.profiles.constants import ConstantInput
 from backend.profiles.kinds import DECODERS, RECIPES, TAKES, kind_word
 from backend.profiles.profile import DEFAULT_AUDIO, AudioFormat, ModelProfile
 from backend.profiles.tables import Table, check_keys, made_of, read, table_of, wrong
+from backend.profiles.toml_limits import check_toml
 
 PROFILE_FILE = "profile.toml"
 VERSION = 1
@@ -64,10 +65,13 @@ def profile_to_toml(profile: ModelProfile) -> str:
 
 def profile_from_toml(text: str, source: str = PROFILE_FILE) -> ModelProfile:
     """The profile in a text; raises UsageError that names `source`, the table and the key."""
+    check_toml(text, source)
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{source} is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise UsageError(f"{source} has lists or tables that are nested too deep.") from None
     try:
         return _profile(table)
     except UsageError as error:

@@ -37,8 +37,8 @@ def listener_factory(
                 calls = CallCounts()
                 edge = GrpcEdge(requests, trimmer, hall.readiness, options, calls)
                 services = (
-                    oip_service(hall, edge),
-                    serving_service(hall.plane, edge),
+                    oip_service(hall, edge, side),
+                    serving_service(hall.plane, edge, side),
                     health_service(hall.readiness, edge),
                     *reflection_services((OIP_SERVICE, SERVING_SERVICE, HEALTH), edge),
                 )

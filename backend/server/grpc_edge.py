@@ -32,7 +32,7 @@ from backend.core.errors import (
     Unsupported,
 )
 from backend.server.grpc_calls import MADE_ROOM, NO_MESSAGE, CallCounts, OpenStream, Unheard
-from backend.server.grpc_stream import StreamOver, Turn, serve_stream
+from backend.server.grpc_stream import Later, StreamOver, Turn, serve_stream
 from backend.server.options import ServerOptions
 from backend.server.readiness import Readiness
 from backend.server.records import RequestLog
@@ -75,7 +75,7 @@ class Note:
 Answer: TypeAlias = Callable[[bytes, Note], Awaitable[bytes]]
 """Makes the reply to a message, or raises."""
 
-Begin: TypeAlias = Callable[[bytes, Note], Turn]
+Begin: TypeAlias = Callable[[bytes, Note], Turn | Later]
 """Begins to answer a message of a stream, once or any number of times, or raises."""
 
 Converse: TypeAlias = Callable[[], Begin]
@@ -141,7 +141,7 @@ class GrpcEdge:
             begin, peer = converse(), _peer(context)
             frank = _wants_status(context)
 
-            def start(message: bytes) -> Turn:
+            def start(message: bytes) -> Turn | Later:
                 stream.heard()
                 note, begun = Note(end_stream=frank), _Begun(name, peer, len(message))
                 logged = _Message(self._add, begun, note, refuse)
@@ -149,14 +149,9 @@ class GrpcEdge:
                     turn = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
                     return logged.failed(error)
-                if isinstance(turn, bytes):
-                    return logged.at_once(turn)
-                if isinstance(turn, AsyncGenerator):
-                    return logged.many(turn)
-                answer = logged.one(turn)
-                # Its task may be cancelled before it has begun to await the turn.
-                weakref.finalize(answer, turn.close).atexit = False
-                return answer
+                if isinstance(turn, Later):
+                    return Later(logged.later(turn))
+                return logged.turn(turn)
 
             async with self._open_stream(name, peer, context) as stream:
                 try:
@@ -301,6 +296,28 @@ class _Message:
         self._note = note
         self._refuse = refuse
         self._size = 0
+
+    def turn(self, turn: Turn) -> Turn:
+        """The turn with what the edge does around it."""
+        if isinstance(turn, bytes):
+            return self.at_once(turn)
+        if isinstance(turn, AsyncGenerator):
+            return self.many(turn)
+        answer = self.one(turn)
+        # Its task may be cancelled before it has begun to await the turn.
+        weakref.finalize(answer, turn.close).atexit = False
+        return answer
+
+    async def later(self, later: Later) -> Turn:
+        """The same for a turn that takes a while to begin."""
+        try:
+            turn = await later.turn
+        except asyncio.CancelledError:
+            self._write_down(grpc.StatusCode.CANCELLED)
+            raise
+        except Exception as error:  # noqa: BLE001 - the stream outlives the error
+            return self.failed(error)
+        return self.turn(turn)
 
     async def one(self, turn: Coroutine[Any, Any, bytes]) -> bytes:
         """The reply, whether answer or error."""

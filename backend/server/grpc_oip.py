@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-
-from google.protobuf.message import DecodeError
+from typing import TypeAlias
 
 from backend.core.errors import InvalidInput, NotFound, NotReady, Unsupported
 from backend.core.inference import (
@@ -23,18 +22,22 @@ from backend.server.grpc_edge import GrpcEdge, Note, Service
 from backend.server.grpc_memory import memory_methods
 from backend.server.grpc_models import model_methods
 from backend.server.grpc_settings import settings_methods
-from backend.server.grpc_stream import Turn
+from backend.server.grpc_stream import Later, Turn
 from backend.server.hall import Hall
 from backend.server.shared_memory import SharedMemory
+from backend.server.side_thread import QUICK_BYTES, SideThread
 from backend.server.statuses import text_of
 from backend.server.waiting_room import BeingUnloaded
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.messages import parse
 from backend.wire.oip_grpc import (
     SERVICE,
+    bytes_to_read,
+    bytes_to_write,
     decode_request,
     encode_response,
     encode_stream_response,
+    model_and_id,
     wants_raw,
 )
 from backend.wire.oip_grpc_repeats import ReplyWriter, RequestReader
@@ -47,10 +50,16 @@ _RESERVED = "triton_"
 _LAST: Parameters = {_FINAL: True}
 _NOT_LAST: Parameters = {_FINAL: False}
 
+Read: TypeAlias = Callable[[], InferRequest]
+"""Reads a request, or raises InvalidInput."""
 
-def oip_service(hall: Hall, edge: GrpcEdge) -> Service:
-    """GRPCInferenceService with every method of the protocol and of Triton's extensions."""
-    methods = _Methods(hall)
+
+def oip_service(hall: Hall, edge: GrpcEdge, side: SideThread) -> Service:
+    """GRPCInferenceService with every method of the protocol and of Triton's extensions.
+
+    Large messages that have to be read or written element by element are converted on `side`.
+    """
+    methods = _Methods(hall, side)
     return Service(
         SERVICE,
         {
@@ -61,7 +70,7 @@ def oip_service(hall: Hall, edge: GrpcEdge) -> Service:
             "ModelMetadata": edge.unary("ModelMetadata", methods.model_metadata),
             "ModelInfer": edge.unary("ModelInfer", methods.infer),
             "ModelStreamInfer": edge.stream(
-                "ModelStreamInfer", lambda: _Conversation(hall).begin, _refuse_in_stream
+                "ModelStreamInfer", lambda: _Conversation(hall, side).begin, _refuse_in_stream
             ),
             **{
                 name: edge.unary(name, answer)
@@ -76,9 +85,10 @@ def oip_service(hall: Hall, edge: GrpcEdge) -> Service:
 class _Methods:
     """Each method from its message's bytes to its reply's bytes."""
 
-    def __init__(self, hall: Hall) -> None:
+    def __init__(self, hall: Hall, side: SideThread) -> None:
         self._hall = hall
         self._plane = hall.plane
+        self._side = side
 
     async def server_live(self, data: bytes, _note: Note) -> bytes:
         parse(pb.ServerLiveRequest, data)
@@ -120,7 +130,8 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: Note) -> bytes:
-        request = _read(data, note, lambda: decode_request(data, *_reading(self._hall)))
+        read = _reading_of(data, note, lambda: decode_request(data, *_reading(self._hall)))
+        request = await self._side.convert(_size_to_read(data), read)
         asked = _Asked(request, self._hall)
         if asked.served.servable.decoupled:
             raise Unsupported(
@@ -128,36 +139,50 @@ class _Methods:
                 hint=f"Ask '{request.model}' with ModelStreamInfer.",
             )
         response, timing = await self._plane.infer(request)
-        return encode_response(asked.answer(response, timing, NO_PARAMETERS), raw=asked.raw)
+        answer = asked.answer(response, timing, NO_PARAMETERS)
+        size = bytes_to_write(answer, raw=asked.raw)
+        return await self._side.convert(size, lambda: encode_response(answer, raw=asked.raw))
 
 
 class _Conversation:
     """One stream: what its messages and replies have in common is dealt with once."""
 
-    def __init__(self, hall: Hall) -> None:
+    def __init__(self, hall: Hall, side: SideThread) -> None:
         self._hall = hall
         self._plane = hall.plane
+        self._side = side
         self._reader = RequestReader(*_reading(hall))
         self._writer = ReplyWriter()
 
-    def begin(self, data: bytes, note: Note) -> Turn:
+    def begin(self, data: bytes, note: Note) -> Turn | Later:
         """The answer of an instant model, the one answer of most, or those of a decoupled one."""
-        request = _read(data, note, lambda: self._reader.read(data))
-        asked = _Asked(request, self._hall)
-        if asked.served.servable.decoupled:
-            return self._many(asked, note)
-        if asked.served.at_once:
+        read = _reading_of(data, note, lambda: self._reader.read(data))
+        if _size_to_read(data) >= QUICK_BYTES:
+            return Later(self._begin_later(read, note))
+        asked = _Asked(read(), self._hall)
+        if asked.served.at_once and not asked.served.servable.decoupled:
             try:
-                return self._answer(asked, *asked.served.infer_at_once(request))
+                response, timing = asked.served.infer_at_once(asked.request)
+                return self._writer.write(asked.answer(response, timing, _LAST), raw=asked.raw)
             except BeingUnloaded:  # another has taken its place, which may take its time
                 return self._one(asked)
-        return self._one(asked)
+        return self._turn(asked, note)
+
+    async def _begin_later(self, read: Read, note: Note) -> Turn:
+        return self._turn(_Asked(await self._side.run(read), self._hall), note)
+
+    def _turn(self, asked: _Asked, note: Note) -> Turn:
+        return self._many(asked, note) if asked.served.servable.decoupled else self._one(asked)
 
     async def _one(self, asked: _Asked) -> bytes:
-        return self._answer(asked, *await self._plane.infer(asked.request))
+        response, timing = await self._plane.infer(asked.request)
+        return await self._write(asked, asked.answer(response, timing, _LAST))
 
-    def _answer(self, asked: _Asked, response: InferResponse, timing: ServerTiming) -> bytes:
-        return self._writer.write(asked.answer(response, timing, _LAST), raw=asked.raw)
+    async def _write(self, asked: _Asked, answer: InferResponse) -> bytes:
+        if bytes_to_write(answer, raw=asked.raw) < QUICK_BYTES:
+            return self._writer.write(answer, raw=asked.raw)
+        # The writer remembers, so it belongs to one thread.
+        return await self._side.run(lambda: encode_stream_response(answer, raw=asked.raw))
 
     async def _many(self, asked: _Asked, note: Note) -> AsyncGenerator[bytes, None]:
         request = asked.request
@@ -171,7 +196,7 @@ class _Conversation:
                 elif given.response is not None:
                     final = _LAST if given.final else _NOT_LAST
                     answer = asked.answer(given.response, given.timing, final)
-                    yield self._writer.write(answer, raw=asked.raw)
+                    yield await self._write(asked, answer)
                 elif given.final and request.parameters.get(_EMPTY_FINAL) is True:
                     empty = InferResponse(request.model, (), request.version, request.id, _LAST)
                     yield encode_stream_response(empty, raw=asked.raw)
@@ -211,14 +236,24 @@ class _Asked:
         )
 
 
-def _read(data: bytes, note: Note, read: Callable[[], InferRequest]) -> InferRequest:
-    try:
-        request = read()
-    except InvalidInput:
-        _note_unreadable(data, note)
-        raise
-    note.model, note.id = request.model, request.id
-    return request
+def _reading_of(data: bytes, note: Note, read: Read) -> Read:
+    """The same, and what the log and a reply want to know of the request, even of a wrong one."""
+
+    def noting() -> InferRequest:
+        try:
+            request = read()
+        except InvalidInput:
+            note.model, note.id = model_and_id(data)
+            raise
+        note.model, note.id = request.model, request.id
+        return request
+
+    return noting
+
+
+def _size_to_read(data: bytes) -> int:
+    """How many bytes of a request take time to read; small ones are not looked at."""
+    return len(data) if len(data) < QUICK_BYTES else bytes_to_read(data)
 
 
 def _reading(hall: Hall) -> tuple[SharedMemory | None, ReadingLimits]:
@@ -227,15 +262,6 @@ def _reading(hall: Hall) -> tuple[SharedMemory | None, ReadingLimits]:
 
 def _refuse_in_stream(note: Note, error: BaseException) -> bytes:
     return encode_stream_response(None, raw=True, error=text_of(error), request_id=note.id)
-
-
-def _note_unreadable(data: bytes, note: Note) -> None:
-    """Model and id of a request whose tensors are wrong, for the log and the reply's id."""
-    try:
-        message = pb.ModelInferRequest.FromString(data)
-    except DecodeError:
-        return
-    note.model, note.id = message.model_name, message.id
 
 
 def _check_reserved(request: InferRequest) -> None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from google.protobuf.message import DecodeError
-
 from backend.core.errors import InvalidInput, ModelFailed, RequestError
 from backend.server.grpc_edge import GrpcEdge, Note, Service
 from backend.server.plane import DataPlane, model_rows
+from backend.server.side_thread import SideThread
 from backend.server.statuses import text_of
 from backend.wire.generated import modelserving_pb2 as pb
 from backend.wire.messages import parse
-from backend.wire.serving_grpc import SERVICE, ServingResult, decode_input, encode_result
+from backend.wire.serving_grpc import (
+    SERVICE,
+    ServingResult,
+    bytes_to_read,
+    bytes_to_write,
+    decode_input,
+    encode_result,
+    id_and_model,
+)
 
 
-def serving_service(plane: DataPlane, edge: GrpcEdge) -> Service:
-    """ModelServing with Predict, StreamPredict and ListModels."""
-    methods = _Methods(plane)
+def serving_service(plane: DataPlane, edge: GrpcEdge, side: SideThread) -> Service:
+    """ModelServing with Predict, StreamPredict and ListModels.
+
+    Large messages of numbers and tensors are converted on `side`.
+    """
+    methods = _Methods(plane, side)
     return Service(
         SERVICE,
         {
@@ -33,19 +43,22 @@ def serving_service(plane: DataPlane, edge: GrpcEdge) -> Service:
 class _Methods:
     """Each method from its message's bytes to its reply's bytes."""
 
-    def __init__(self, plane: DataPlane) -> None:
+    def __init__(self, plane: DataPlane, side: SideThread) -> None:
         self._plane = plane
+        self._side = side
 
     async def predict(self, data: bytes, note: Note) -> bytes:
         try:
-            asked = decode_input(data)
+            asked = await self._side.convert(bytes_to_read(data), lambda: decode_input(data))
         except InvalidInput:
-            _note_unreadable(data, note)
+            note.id, note.model = id_and_model(data)
             raise
         note.id, note.model = asked.id, asked.model
         name = note.model = self._plane.model(asked.model).name
         predictions, timing = await self._plane.predict(name, asked.item)
-        return encode_result(ServingResult(predictions, asked.id, name, timing), raw=asked.raw)
+        result = ServingResult(predictions, asked.id, name, timing)
+        size = bytes_to_write(predictions, raw=asked.raw)
+        return await self._side.convert(size, lambda: encode_result(result, raw=asked.raw))
 
     async def list_models(self, data: bytes, _note: Note) -> bytes:
         parse(pb.ListModelsRequest, data)
@@ -65,12 +78,3 @@ class _Methods:
 def _refuse_in_stream(note: Note, error: BaseException) -> bytes:
     told = error if isinstance(error, RequestError) else ModelFailed(text_of(error))
     return encode_result(ServingResult((), note.id, note.model, error=told))
-
-
-def _note_unreadable(data: bytes, note: Note) -> None:
-    """Id and model of a message whose item is wrong, for the log and the result's id."""
-    try:
-        message = pb.InputData.FromString(data)
-    except DecodeError:
-        return
-    note.id, note.model = message.id, message.model

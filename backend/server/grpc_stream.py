@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import grpc.aio
@@ -22,7 +23,17 @@ _QUICKLY_WRITTEN = 64 * 1024
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Turn: TypeAlias = bytes | Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
 """What becomes of one message: its answer, at once or later, or all of them one by one."""
-Begin: TypeAlias = Callable[[bytes], Turn]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Later:
+    """A turn that takes a while to begin; the next message is not read before that, so that the
+    messages of a stream begin in their order."""
+
+    turn: Coroutine[Any, Any, Turn]
+
+
+Begin: TypeAlias = Callable[[bytes], Turn | Later]
 Draining: TypeAlias = Callable[[], Awaitable[None]]
 
 
@@ -117,6 +128,8 @@ class _Stream:
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             return False
         turn = self._begin(message)
+        if isinstance(turn, Later):
+            turn = await turn.turn
         if isinstance(turn, bytes) and len(turn) < _QUICKLY_WRITTEN and not self._queued:
             await self._write(turn)
             self._places.release()

@@ -9,10 +9,10 @@ from functools import lru_cache
 
 from starlette.types import Receive
 
-from backend.core.errors import InvalidInput, PayloadTooLarge, Unsupported
+from backend.core.errors import PayloadTooLarge, Unsupported
 from backend.wire.elements import Buffer
+from backend.wire.inflating import GZIP_BITS, ZLIB_BITS, inflated
 
-_GZIP_BITS, _ZLIB_BITS = 31, 15
 _LEVEL = 1
 """Frames gain little from a higher level and cost several times more."""
 
@@ -80,23 +80,7 @@ def decompress(data: Buffer, encoding: Encoding, limit: int) -> Buffer:
     """The plain bytes; raises InvalidInput if damaged and PayloadTooLarge if over `limit`."""
     if encoding is Encoding.IDENTITY:
         return data
-    parts: list[bytes] = []
-    size = 0
-    rest: Buffer = data
-    while rest or not parts:  # a gzip file may have several members
-        reader = zlib.decompressobj(_bits(encoding))
-        try:
-            part = reader.decompress(rest, limit + 1 - size)
-        except zlib.error as error:
-            raise InvalidInput(f"The body is not valid {encoding}: {error}.") from None
-        size += len(part)
-        if size > limit:
-            raise PayloadTooLarge(size, limit)
-        if not reader.eof:
-            raise InvalidInput(f"The {encoding} body is cut short.")
-        parts.append(part)
-        rest = reader.unused_data
-    return b"".join(parts)
+    return inflated(data, encoding, _bits(encoding), limit)
 
 
 def compress(data: bytes, encoding: Encoding) -> bytes:
@@ -131,4 +115,4 @@ def _weights(header: str) -> list[tuple[str, float]]:
 
 
 def _bits(encoding: Encoding) -> int:
-    return _GZIP_BITS if encoding is Encoding.GZIP else _ZLIB_BITS
+    return GZIP_BITS if encoding is Encoding.GZIP else ZLIB_BITS

@@ -35,8 +35,6 @@ from backend.wire.oip_rest import JSON_TYPE
 _log = logging.getLogger("inferdeck.server")
 
 _CLIENT_CLOSED_REQUEST = 499
-_QUICK_BYTES = 128 * 1024
-"""Conversions of less than this are quicker than a hop to another thread."""
 
 T = TypeVar("T")
 
@@ -73,7 +71,7 @@ class RestEdge:
 
     async def convert(self, size: int, function: Callable[[], T]) -> T:
         """Call a function that works through `size` bytes, where it does least harm."""
-        return function() if size < _QUICK_BYTES else await self._side.run(function)
+        return await self._side.convert(size, function)
 
     async def work(self, request: Request, model: Servable, work: Awaitable[T]) -> T:
         """Wait for the model's answer; a client that leaves meanwhile takes its request along.

@@ -14,6 +14,9 @@ from backend.core.worker import Worker
 
 T = TypeVar("T")
 
+QUICK_BYTES = 128 * 1024
+"""Conversions of less than this are quicker than a hop to another thread."""
+
 
 class SideThread:
     """Runs calls one at a time, in the order they came, and gives their results to the loop.
@@ -44,6 +47,10 @@ class SideThread:
         except asyncio.CancelledError:
             self._calls.leave(call)
             raise
+
+    async def convert(self, size: int, function: Callable[[], T]) -> T:
+        """Call a function that works through `size` bytes where it does least harm."""
+        return function() if size < QUICK_BYTES else await self.run(function)
 
     def close(self) -> None:
         """Refuse what waits, and let the thread end after the call it is in."""

@@ -57,7 +57,10 @@ def status_of(error: BaseException) -> Status:
 
 
 def text_of(error: BaseException) -> str:
-    """What the caller is told; an unforeseen error says its kind, never a trace."""
+    """What the caller is told; an unforeseen error says its kind, never a trace.
+
+    Neither wire carries half a surrogate pair, as names of files may have it: it is shown as '?'.
+    """
     if isinstance(error, ConsoleError):
-        return str(error)
+        return str(error).encode("utf-8", "replace").decode()
     return f"The server failed unexpectedly ({type(error).__name__})."

@@ -66,7 +66,7 @@ def _answer(address: CameraAddress, challenge: str) -> str:
     if challenge.lower().startswith("basic"):
         pair = f"{address.user}:{address.password}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
-    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    fields = dict(re.findall(r'\b(\w++)="([^"]*+)"', challenge))
     realm, nonce = fields.get("realm", ""), fields.get("nonce", "")
     uri = address.without_credentials()
     secret = _md5(f"{address.user}:{realm}:{address.password}")

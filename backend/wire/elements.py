@@ -41,11 +41,7 @@ class Place:
 
 def count_elements(shape: Sequence[int], place: Place) -> int:
     """The number of elements of a shape; raises InvalidInput for one that cannot be."""
-    if len(shape) > MAX_DIMENSIONS:
-        raise InvalidInput(
-            f"unexpected shape for {place}: {len(shape)} dimensions; "
-            f"at most {MAX_DIMENSIONS} are read."
-        )
+    check_dimensions(len(shape), place)
     if any(size < 0 for size in shape):
         raise InvalidInput(
             f"unexpected shape for {place}: {list(shape)} has a negative dimension.",
@@ -55,6 +51,14 @@ def count_elements(shape: Sequence[int], place: Place) -> int:
     if math.prod(max(size, 1) for size in shape) > MAX_ELEMENTS:
         raise InvalidInput(f"unexpected shape for {place}: {list(shape)} is beyond any message.")
     return math.prod(shape)
+
+
+def check_dimensions(count: int, place: Place) -> None:
+    """Raise InvalidInput for a shape of too many dimensions."""
+    if count > MAX_DIMENSIONS:
+        raise InvalidInput(
+            f"unexpected shape for {place}: {count} dimensions; at most {MAX_DIMENSIONS} are read."
+        )
 
 
 def wire_array(tensor: Tensor) -> Array:

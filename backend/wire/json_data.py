@@ -187,10 +187,7 @@ def _strings(flat: list[Any], place: Place) -> list[bytes]:
             raise InvalidInput(
                 f"{place} is BYTES, so its data must be strings; element {index} is {_shown(value)}"
             )
-        try:
-            items.append(value.encode())
-        except UnicodeEncodeError:
-            raise InvalidInput(f"element {index} of {place} is not valid Unicode") from None
+        items.append(value.encode())
     return items
 
 

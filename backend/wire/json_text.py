@@ -10,39 +10,47 @@ import re
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
+from backend.wire.json_scan import brackets_in, levels_in, longest_digits_in
 
 MAX_NESTING = 100
 MAX_DIGITS = 300
 """Any integer of that length is within what a float can hold."""
+MAX_CONTAINERS = 10_000_000
+"""Most lists and objects of a text: a picture of 3840x2160 has fewer, as nested lists of pixels.
+Each takes up to 90 bytes of memory, and as few as three of the text."""
 
 _SHORT = 4096
 """Bytes that are counted quicker than an array of them is made."""
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NOT_FINITE = re.compile(rb"NaN|Infinity")
-_LONG_NUMBER = re.compile(rb"\d{%d}" % (MAX_DIGITS + 1))
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half a surrogate pair, unless it escapes the backslash only or its other half is beside it."""
 
 
 def read_json(text: Buffer, max_nesting: int = MAX_NESTING) -> Any:
     """The value in a JSON text, which may hold NaN, Infinity and -Infinity.
 
-    Raises InvalidInput if it is not JSON, or is nested deeper than `max_nesting`.
+    Raises InvalidInput if it is not JSON in UTF-8, is nested deeper than `max_nesting`, or has more
+    than MAX_CONTAINERS lists and objects.
     """
+    # As many levels need as many brackets: most texts have fewer, and counting is quick.
+    brackets = _brackets(text)
+    if brackets > MAX_CONTAINERS:
+        _check_structure(text, max_nesting)
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        if not _NOT_FINITE.search(text):
-            raise _not_json(text, error.msg, error.pos) from error
+        reason, at = error.msg, error.pos  # the error itself would keep a copy of the text
     else:
-        # As many levels need as many brackets: most texts have fewer, and counting is quick.
-        if _brackets(text) > max_nesting:
-            _check_nesting(_STRINGS.sub(b'""', bytes(text)), max_nesting)
+        if brackets > max_nesting:
+            _check_structure(text, max_nesting)
         return value
+    if not _NOT_FINITE.search(text):
+        raise _not_json(text, reason, at)
     return _read_with_nan(bytes(text), max_nesting)
 
 
@@ -85,18 +93,24 @@ def _plain(value: Any) -> Any:
 
 
 def _read_with_nan(text: bytes, max_nesting: int) -> Any:
-    bare = _STRINGS.sub(b'""', text)
-    _check_nesting(bare, max_nesting)
-    if _LONG_NUMBER.search(bare):
+    """The value in a text that orjson does not take, by the standard library's reader.
+
+    That one takes more than JSON: other encodings, and strings that no UTF-8 can express.
+    """
+    _check_structure(text, max_nesting)
+    if longest_digits_in(text) > MAX_DIGITS:
         raise InvalidInput(f"The JSON holds a number of more than {MAX_DIGITS} digits.")
     try:
-        return json.loads(text)
+        value = json.loads(text.decode())
     except json.JSONDecodeError as error:
-        raise _not_json(text, error.msg, error.pos) from error
+        reason, at = error.msg, error.pos
     except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"The JSON is not UTF-8: {error.reason} at byte {error.start}."
-        ) from None
+        reason, at = f"not UTF-8: {error.reason}", error.start
+    else:
+        if _HALF_PAIR.search(text):
+            _check_whole_pairs(value)
+        return value
+    raise _not_json(text, reason, at)
 
 
 def _brackets(text: Buffer) -> int:
@@ -104,21 +118,27 @@ def _brackets(text: Buffer) -> int:
     if len(text) < _SHORT:
         plain = bytes(text)
         return plain.count(b"{") + plain.count(b"[")
-    return int(np.count_nonzero(_folded(text) == ord("{")))
+    return brackets_in(text)
 
 
-def _check_nesting(bare: bytes, limit: int) -> None:
-    """Raise InvalidInput if a text whose strings are empty has more levels."""
-    codes = _folded(bare)
-    brackets = codes[(codes == ord("{")) | (codes == ord("}"))]
-    steps = np.where(brackets == ord("{"), 1, -1)
-    if int(np.cumsum(steps, dtype=np.int64).max(initial=0)) > limit:
-        raise InvalidInput(f"The JSON is nested deeper than {limit} levels.")
+def _check_structure(text: Buffer, max_nesting: int) -> None:
+    """Raise InvalidInput if a text has more levels, or more lists and objects, than are read."""
+    levels, containers = levels_in(text)
+    if levels > max_nesting:
+        raise InvalidInput(f"The JSON is nested deeper than {max_nesting} levels.")
+    if containers > MAX_CONTAINERS:
+        raise InvalidInput(
+            f"The JSON has {containers:,} lists and objects; at most {MAX_CONTAINERS:,} are read.",
+            hint="Send the elements in one flat list, or as binary data.",
+        )
 
 
-def _folded(text: Buffer) -> npt.NDArray[np.uint8]:
-    """The text's bytes with [ and ] made { and }, from which they differ by one bit."""
-    return np.frombuffer(text, np.uint8) | np.uint8(ord("{") ^ ord("["))
+def _check_whole_pairs(value: Any) -> None:
+    """Raise InvalidInput for a string that no UTF-8 can express."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidInput("The JSON holds half of a surrogate pair, which is no text.") from None
 
 
 def _not_json(text: Buffer, reason: str, at: int) -> InvalidInput:

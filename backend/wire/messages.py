@@ -7,12 +7,14 @@ from typing import TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from backend.core.errors import InvalidInput
+from backend.wire.fields import check_fields
 
 M = TypeVar("M", bound=Message)
 
 
 def parse(kind: type[M], data: bytes) -> M:
-    """The message in these bytes; raises InvalidInput if they are none."""
+    """The message in these bytes; raises InvalidInput if they are none or have too many fields."""
+    check_fields(kind, data)
     try:
         return kind.FromString(data)
     except DecodeError as error:

@@ -12,8 +12,16 @@ from backend.core.inference import (
     InferResponse,
     RequestedOutput,
 )
-from backend.core.tensors import Tensor, datatype_from_name
-from backend.wire.elements import Buffer, Place, from_raw, reading_reply, to_raw
+from backend.core.tensors import Datatype, Tensor, datatype_from_name
+from backend.wire.elements import (
+    Buffer,
+    Place,
+    check_dimensions,
+    from_raw,
+    reading_reply,
+    to_raw,
+)
+from backend.wire.fields import last_texts
 from backend.wire.generated.open_inference_pb2 import (
     ModelInferRequest,
     ModelInferResponse,
@@ -23,7 +31,13 @@ from backend.wire.messages import parse
 from backend.wire.oip_parameters import from_messages, to_messages
 from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
 from backend.wire.shared_regions import REGION, RegionReader, read_span, span_of
-from backend.wire.trailing import check_fields, only_field, read_with_buffers, write_pieces
+from backend.wire.trailing import (
+    check_number_of_fields,
+    only_field,
+    read_with_buffers,
+    size_without,
+    write_pieces,
+)
 from backend.wire.typed import from_typed, has_typed_field, to_typed
 from backend.wire.varint import field_head
 
@@ -31,6 +45,8 @@ SERVICE = "inference.GRPCInferenceService"
 MODEL_INFER = f"/{SERVICE}/ModelInfer"
 MODEL_STREAM_INFER = f"/{SERVICE}/ModelStreamInfer"
 
+_MODEL_NAME = ModelInferRequest.MODEL_NAME_FIELD_NUMBER
+_ID = ModelInferRequest.ID_FIELD_NUMBER
 _RAW_INPUTS = ModelInferRequest.RAW_INPUT_CONTENTS_FIELD_NUMBER
 _RAW_OUTPUTS = ModelInferResponse.RAW_OUTPUT_CONTENTS_FIELD_NUMBER
 _INFER_RESPONSE = ModelStreamInferResponse.INFER_RESPONSE_FIELD_NUMBER
@@ -104,6 +120,27 @@ def has_typed_inputs(data: bytes) -> bool:
     return any(map(_filled, message.inputs))
 
 
+def bytes_to_read(data: bytes) -> int:
+    """How many bytes of a request have to be read piece by piece: raw numbers are taken as such."""
+    size = size_without(data, _RAW_INPUTS)
+    return len(data) if Datatype.BYTES.encode() in data[:size] else size
+
+
+def model_and_id(data: bytes) -> tuple[str, str]:
+    """Model and id of a request that may be broken or too large to read; '' if not found."""
+    model, own_id = last_texts(data, (_MODEL_NAME, _ID))
+    return model, own_id
+
+
+def bytes_to_write(response: InferResponse, *, raw: bool) -> int:
+    """How many bytes of the outputs are not sent as they are, but element by element."""
+    return sum(
+        tensor.data.nbytes
+        for tensor in response.outputs
+        if not raw or tensor.datatype is Datatype.BYTES
+    )
+
+
 def encode_response(response: InferResponse, *, raw: bool) -> bytes:
     """A ModelInferResponse; FP16 and BF16 outputs make all of them raw."""
     return b"".join(_response_pieces(response, raw=raw))
@@ -136,7 +173,7 @@ def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
         content = only_field(data, _INFER_RESPONSE)
         if content is not None:
             return "", _read_response(content)
-        check_fields(data, inside=_INFER_RESPONSE)
+        check_number_of_fields(data, inside=_INFER_RESPONSE)
         message = parse(ModelStreamInferResponse, data)
         if not message.HasField("infer_response"):
             return message.error_message, None
@@ -212,6 +249,7 @@ def _tensors(
     for slot in slots:
         place = Place(role, slot.name, model)
         datatype = datatype_from_name(slot.datatype)
+        check_dimensions(len(slot.shape), place)
         shape = tuple(slot.shape)
         if REGION in slot.parameters:
             data: Buffer | None = _shared(slot, regions, place)

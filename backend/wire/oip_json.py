@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.core.errors import InvalidInput
 from backend.core.inference import ModelMetadata, ServerMetadata, TensorMetadata
-from backend.wire.elements import Buffer, reading_reply
+from backend.wire.elements import MAX_DIMENSIONS, Buffer, reading_reply
 from backend.wire.json_text import kind_of, read_json, write_json
 
 
@@ -96,6 +96,10 @@ def shape_of(value: Mapping[str, Any], what: str) -> tuple[int, ...]:
     found = value.get("shape")
     if not isinstance(found, list):
         raise InvalidInput(f"'shape' of {what} must be a list of integers, got {kind_of(found)}.")
+    if len(found) > MAX_DIMENSIONS:
+        raise InvalidInput(
+            f"'shape' of {what} has {len(found)} dimensions; at most {MAX_DIMENSIONS} are read."
+        )
     for index, size in enumerate(found):
         if type(size) is not int:
             raise InvalidInput(

@@ -17,8 +17,11 @@ from backend.core.errors import (
     Unsupported,
 )
 from backend.core.predictions import Predictions
+from backend.core.predictions import Tensors as PredictedTensors
+from backend.core.tensors import Datatype
 from backend.core.timing import ServerTiming
 from backend.wire.elements import reading_reply
+from backend.wire.fields import fields, last_texts
 from backend.wire.generated import modelserving_pb2 as pb
 from backend.wire.messages import parse
 from backend.wire.serving_items import (
@@ -33,10 +36,12 @@ from backend.wire.serving_items import (
 from backend.wire.serving_media import audio_of, fill_audio, fill_image, image_of
 from backend.wire.serving_messages import fill, from_message
 from backend.wire.serving_tensors import from_tensor_list, to_tensor_list
-from backend.wire.trailing import check_fields
+from backend.wire.trailing import check_number_of_fields
 
 SERVICE = "modelserving.v1.ModelServing"
 PREDICT = f"/{SERVICE}/Predict"
+_ID, _MODEL = pb.InputData.ID_FIELD_NUMBER, pb.InputData.MODEL_FIELD_NUMBER
+_IN_PIECES = (pb.InputData.TENSORS_FIELD_NUMBER, pb.InputData.VALUE_FIELD_NUMBER)
 STREAM_PREDICT = f"/{SERVICE}/StreamPredict"
 
 
@@ -84,9 +89,36 @@ def encode_input(request: ServingInput) -> bytes:
 
 def decode_input(data: bytes) -> ServingInput:
     """What an InputData message asks; raises InvalidInput."""
-    check_fields(data, inside=pb.InputData.TENSORS_FIELD_NUMBER)
+    check_number_of_fields(data, inside=pb.InputData.TENSORS_FIELD_NUMBER)
     message = parse(pb.InputData, data)
     return ServingInput(_item(message), message.id, message.model, raw=not _typed(message))
+
+
+def bytes_to_read(data: bytes) -> int:
+    """How many bytes of an InputData message have to be read piece by piece, about."""
+    try:
+        return sum(len(content) for number, *_, content in fields(data) if number in _IN_PIECES)
+    except (ValueError, InvalidInput):
+        return len(data)
+
+
+def bytes_to_write(predictions: Predictions, *, raw: bool) -> int:
+    """How many bytes of tensors are not sent as they are, but element by element."""
+    return sum(
+        tensor.data.nbytes
+        for prediction in predictions
+        if isinstance(prediction, PredictedTensors)
+        for tensor in prediction.tensors
+        if not raw or tensor.datatype is Datatype.BYTES
+    )
+
+
+def id_and_model(data: bytes) -> tuple[str, str]:
+    """Id and model of an InputData message that may be broken; '' if not found."""
+    own_id, model = last_texts(
+        data, (pb.InputData.ID_FIELD_NUMBER, pb.InputData.MODEL_FIELD_NUMBER)
+    )
+    return own_id, model
 
 
 def encode_result(result: ServingResult, *, raw: bool = True) -> bytes:

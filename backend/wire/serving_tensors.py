@@ -12,6 +12,7 @@ from backend.core.tensors import Array, Datatype, Tensor, datatype_from_name
 from backend.wire.elements import (
     Place,
     bytes_items,
+    check_dimensions,
     from_raw,
     object_array,
     to_raw,
@@ -59,6 +60,7 @@ def _fill(value: TensorValue, tensor: Tensor, *, raw: bool) -> None:
 
 def _tensor(value: TensorValue, place: Place) -> Tensor:
     datatype = datatype_from_name(value.datatype)
+    check_dimensions(len(value.shape), place)
     shape = tuple(value.shape)
     filled = [field.name for field, _ in value.ListFields() if field.name in _VALUE_FIELDS]
     if value.raw or (datatype in _RAW_ONLY and not filled):

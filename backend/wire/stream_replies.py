@@ -8,10 +8,11 @@ fields tell them apart.
 
 from __future__ import annotations
 
+from backend.core.errors import InvalidInput
 from backend.core.inference import InferResponse
 from backend.wire.elements import Buffer
+from backend.wire.fields import fields
 from backend.wire.oip_grpc import decode_response, decode_stream_response
-from backend.wire.varint import end_of_field, read_varint
 
 _BARE_NUMBERS = frozenset((3, 4, 5, 6))
 
@@ -21,16 +22,10 @@ def is_bare(data: Buffer) -> bool:
 
     A message that is neither counts as wrapped: its reader says what is wrong with it.
     """
-    at = 0
     try:
-        while at < len(data):
-            key, at = read_varint(data, at)
-            if key >> 3 in _BARE_NUMBERS:
-                return True
-            at = end_of_field(data, at, key & 7)
-    except ValueError:
+        return any(number in _BARE_NUMBERS for number, *_ in fields(data))
+    except (ValueError, InvalidInput):
         return False
-    return False
 
 
 def decode_stream_reply(data: bytes, *, bare: bool) -> tuple[str, InferResponse | None]:

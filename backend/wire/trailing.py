@@ -16,16 +16,11 @@ from google.protobuf.message import Message
 
 from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
+from backend.wire.fields import MOST_FIELDS, fields, too_many
 from backend.wire.messages import parse
-from backend.wire.varint import LENGTH_DELIMITED, end_of_field, field_head, read_varint
+from backend.wire.varint import LENGTH_DELIMITED, field_head
 
 _M = TypeVar("_M", bound=Message)
-
-MOST_FIELDS = 4096
-"""Most fields of one message, repeated ones counted one by one: several for each of the tensors
-that a message may have. A field takes two bytes on the wire and two hundred in memory."""
-
-_GROUPS = (3, 4)
 
 
 def write_pieces(message: Message, number: int, buffers: Iterable[Buffer]) -> list[Buffer]:
@@ -50,7 +45,7 @@ def read_with_buffers(
     """
     found = _split(memoryview(data), number)
     if found is None:
-        check_fields(data)
+        check_number_of_fields(data)
         message = parse(kind, bytes(data))
         return message, getattr(message, name)
     begin, buffers = found
@@ -59,74 +54,58 @@ def read_with_buffers(
 
 def only_field(data: Buffer, number: int) -> memoryview | None:
     """The content of field `number` if the message is that field, once, and nothing else."""
-    view = memoryview(data)
     try:
-        fields = list(islice(length_delimited(view), 2))
+        found = list(islice(fields(data), 2))
     except ValueError:
         return None
-    if len(fields) != 1 or fields[0][0] != number:
+    if len(found) != 1 or found[0][:2] != (number, LENGTH_DELIMITED):
         return None
-    return fields[0][2]
+    return found[0][3]
 
 
-def check_fields(data: Buffer, inside: int = 0) -> None:
+def check_number_of_fields(data: Buffer, inside: int = 0) -> None:
     """Raise InvalidInput for a message with more than MOST_FIELDS, those of its field `inside`
     among them, before protobuf makes objects of them."""
-    if _count_fields(memoryview(data), inside) > MOST_FIELDS:
-        raise _too_many()
-
-
-def _count_fields(view: memoryview, inside: int) -> int:
-    """How many fields there are up to MOST_FIELDS, or up to where the message is damaged."""
-    at = count = 0
+    count = 0
     try:
-        while at < len(view) and count <= MOST_FIELDS:
-            key, at = read_varint(view, at)
-            # A group has no length: what it holds is counted like the rest.
-            end = at if key & 7 in _GROUPS else end_of_field(view, at, key & 7)
+        for number, wire_type, _, content in fields(data):
             count += 1
-            if key == inside << 3 | LENGTH_DELIMITED:
-                count += _count_fields(view[read_varint(view, at)[1] : end], 0)
-            at = end
+            if number == inside and wire_type == LENGTH_DELIMITED:
+                count += sum(1 for _ in fields(content))
+            if count > MOST_FIELDS:
+                raise too_many(MOST_FIELDS)
     except ValueError:
-        pass  # protobuf says what is wrong
-    return count
+        return  # protobuf says what is wrong
+
+
+def size_without(data: Buffer, number: int) -> int:
+    """Bytes of a message without its last fields of that number; all of it in any other order."""
+    try:
+        found = _split(memoryview(data), number)
+    except InvalidInput:
+        return len(data)
+    return len(data) if found is None else found[0]
 
 
 def _split(view: memoryview, number: int) -> tuple[int, list[memoryview]] | None:
     """Where field `number` begins and its entries, or None if other fields come after it."""
     begin = len(view)
     buffers: list[memoryview] = []
+    in_order = True
     try:
-        for field, start, content in length_delimited(view):
+        for field, wire_type, start, content in fields(view):
             if field == number:
                 begin = min(begin, start)
                 buffers.append(content)
-            elif buffers:
-                return None
+            in_order &= wire_type == LENGTH_DELIMITED and (field == number or not buffers)
     except ValueError:
         return None
-    return begin, buffers
+    return (begin, buffers) if in_order else None
 
 
 def length_delimited(view: memoryview) -> Iterator[tuple[int, int, memoryview]]:
-    """Number, start and content of each field; raises ValueError for one without a length, and
-    InvalidInput after MOST_FIELDS."""
-    at = count = 0
-    while at < len(view):
-        count += 1
-        if count > MOST_FIELDS:
-            raise _too_many()
-        start = at
-        key, at = read_varint(view, at)
-        if key & 7 != LENGTH_DELIMITED:
-            raise ValueError(f"field {key >> 3} has no length")
-        size, at = read_varint(view, at)
-        if at + size > len(view):
-            raise ValueError(f"field {key >> 3} ends beyond the message")
-        yield key >> 3, start, view[at : at + size]
-        at += size
-
-
-def _too_many() -> InvalidInput:
-    return InvalidInput(f"The message has more than {MOST_FIELDS:,} fields; no request needs that.")
+    """Number, start and content of each field; raises ValueError for one without a length."""
+    for number, wire_type, start, content in fields(view):
+        if wire_type != LENGTH_DELIMITED:
+            raise ValueError(f"field {number} has no length")
+        yield number, start, content

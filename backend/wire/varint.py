@@ -31,6 +31,8 @@ def field_head(number: int, size: int) -> bytes:
 
 def read_varint(data: Buffer, at: int) -> tuple[int, int]:
     """The number that starts at `at`, and where it ends; raises ValueError if it does not end."""
+    if at < len(data) and data[at] < 0x80:  # most are so short
+        return data[at], at + 1
     number = 0
     for index, byte in enumerate(data[at : at + _MAX_BYTES]):
         number |= (byte & 0x7F) << 7 * index

@@ -12,12 +12,12 @@ from backend.models.bundled import bundled_registry
 from backend.server.embedded import EmbeddedServer
 from backend.server.options import ServerOptions
 from backend.wire import oip_grpc, serving_grpc
+from backend.wire.fields import MOST_FIELDS
 from backend.wire.generated import modelserving_pb2 as serving
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.oip_grpc import decode_request, decode_response, decode_stream_response
 from backend.wire.oip_grpc_repeats import RequestReader
 from backend.wire.serving_grpc import decode_input
-from backend.wire.trailing import MOST_FIELDS
 from backend.wire.varint import field_head, varint
 from tests.attacks.growth import assert_linear
 from tests.server.grpc_calls import streaming, unary
@@ -190,7 +190,7 @@ def test_empty_fields_cost_no_more_than_their_bytes(
         data = empty * (size // len(empty))
 
         def refused() -> None:
-            with pytest.raises(ConsoleError, match="more than 4,096 fields"):
+            with pytest.raises(ConsoleError, match="over 4,096 fields"):
                 read(data)
 
         return refused

@@ -261,6 +261,7 @@ def test_each_request_has_its_own_error(tmp_path: Path) -> None:
         ("raise ValueError('no such thing')", "ValueError: no such thing"),
         ("import sys; sys.exit(3)", "SystemExit: 3"),
         ("raise pb_utils.TritonModelException('not today')", "not today"),
+        ("raise pb_utils.TritonModelException('half ' + chr(0xD800))", "half ?"),
         ("return []", "0 responses for 2 requests"),
         ("return [1, 2]", "InferenceResponse objects, got int"),
         ("return None", "gave no response"),

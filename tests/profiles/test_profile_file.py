@@ -156,8 +156,11 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     bad.write_bytes(b"model = '\xff'")
     with pytest.raises(UsageError, match="not UTF-8"):
         read_profile(bad)
-    bad.write_text("deep = " + "[" * 5000)
+    bad.write_text("deep = [")
     with pytest.raises(UsageError, match="not valid TOML"):
+        read_profile(bad)
+    bad.write_text("deep = " + "[" * 5000)
+    with pytest.raises(UsageError, match="nested too deep"):
         read_profile(bad)
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):

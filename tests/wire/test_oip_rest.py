@@ -151,12 +151,12 @@ def test_bytes_that_are_no_text_cannot_be_json() -> None:
 
 
 def test_text_with_half_a_character_is_refused() -> None:
-    # orjson refuses it; the reader that tolerates NaN does not
+    # orjson refuses it; the standard library's reader, which tolerates NaN, does not
     body = (
         b"""{"inputs":[{"name":"X","shape":[1],"datatype":"BYTES","data":["\\ud800"]}],"n":NaN}"""
     )
 
-    with pytest.raises(InvalidInput, match=r"element 0 of input 'X'.* is not valid Unicode"):
+    with pytest.raises(InvalidInput, match="half of a surrogate pair"):
         oip_rest.decode_request({}, body, "m")
 
 

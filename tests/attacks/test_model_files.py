@@ -1,0 +1,162 @@
+"""Files of a model folder that are made to be slow to read: configuration, profile, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from backend.core.errors import UsageError
+from backend.models.config_text import MAX_BYTES, parse_config, parse_config_json
+from backend.models.servable import ModelLoadError
+from backend.profiles.label_file import read_label_file
+from backend.profiles.profile_file import profile_from_toml
+from tests.attacks.growth import assert_linear
+
+_Text = Callable[[int], str]
+
+
+def _reading(read: Callable[[str], object], text: _Text) -> Callable[[int], Callable[[], object]]:
+    def with_size(size: int) -> Callable[[], object]:
+        made = text(size)
+
+        def call() -> None:
+            with suppress(ModelLoadError, UsageError):
+                read(made)
+
+        return call
+
+    return with_size
+
+
+_CONFIGS: dict[str, _Text] = {
+    "an unclosed text": lambda n: 'name: "' + '\\"' * (n // 2),
+    "an unclosed text in single quotes": lambda n: "name: '" + "\\'" * (n // 2),
+    "many quotes": lambda n: '"' * n,
+    "many unclosed texts": lambda n: 'name: "a\n' * (n // 10),
+    "texts in a row": lambda n: 'name: "a" ' + '"b" ' * (n // 4),
+    "a long list": lambda n: "input { dims: [" + "1," * (n // 2) + "1] }",
+    "many fields": lambda n: "a: " * (n // 3),
+    "many inputs": lambda n: 'input { name: "a" }\n' * (n // 19),
+    "skipped fields": lambda n: "optimization { a: 1 }\n" * (n // 22),
+    "many levels": lambda n: "input {" * (n // 7),
+    "a long number": lambda n: "max_batch_size: " + "1" * n,
+    "a long word": lambda n: "a" * n,
+    "marks": lambda n: "!" * n,
+}
+
+
+@pytest.mark.parametrize("name", _CONFIGS)
+def test_a_configuration_is_read_in_linear_time(name: str) -> None:
+    reading = _reading(parse_config, _CONFIGS[name])
+    assert_linear(reading, 10_000, seconds=5, peak_bytes_per_byte=300)
+
+
+def test_the_longest_configuration_is_read_in_seconds() -> None:
+    reading = _reading(parse_config, _CONFIGS["an unclosed text"])
+    assert_linear(reading, MAX_BYTES // 4, seconds=5, peak_bytes_per_byte=300)
+
+
+@pytest.mark.parametrize("text", [lambda n: "x" * n, lambda n: 'name: "' + "\\'" * (n // 2)])
+def test_an_error_does_not_repeat_all_of_the_file(text: _Text) -> None:
+    with pytest.raises(ModelLoadError) as error:
+        parse_config(text(100_000))
+    assert len(str(error.value)) < 500
+    with pytest.raises(ModelLoadError) as error:
+        parse_config_json('{"' + "x" * 100_000 + '": 1}')
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"name": "\ud800"}',
+        r'{"name": "\ud800", "max_batch_size": NaN}',
+        r'{"parameters": {"\udfff": {"string_value": "x"}}}',
+        '{"name": "\ud800"}',
+        '{"name": ' + "[" * 5000 + "]" * 5000 + "}",
+        '{"max_batch_size": ' + "9" * 5000 + "}",
+        '{"input": [5]}',
+        '{"parameters": []}',
+    ],
+)
+def test_a_json_configuration_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ModelLoadError):
+        parse_config_json(text)
+
+
+_PROFILES: dict[str, _Text] = {
+    "a key of many names": lambda n: ".".join("a" * (n // 2)) + "=1\n",
+    "a header of many names": lambda n: (
+        "[" + "a." * (n // 4) + "b]\n" + "".join(f"k{i}=1\n" for i in range(n // 16))
+    ),
+    "names in quotes": lambda n: "\"a\" . 'b' . " * (n // 12) + "c=1",
+    "as many names as may be": lambda n: "".join("a." * 15 + f"k{i}=1\n" for i in range(n // 40)),
+    "an unclosed text": lambda n: 'a="' + '\\"' * (n // 2),
+    "an unclosed long text": lambda n: 'a="""' + '"" ' * (n // 3),
+    "an unclosed literal text": lambda n: "a='''" + "'' " * (n // 3),
+    "many quotes": lambda n: '"\n' * (n // 2),
+    "backslashes": lambda n: 'a="""' + "\\" * n,
+    "a long number": lambda n: "a=" + "1" * n,
+    "a long hexadecimal number": lambda n: "a=0x" + "f" * n,
+    "nested lists": lambda n: "a=" + "[" * n,
+    "nested tables": lambda n: "a=" + "{a=" * (n // 3),
+    "a list of numbers": lambda n: "a=[" + "1," * (n // 2) + "]",
+    "tables in a list": lambda n: "[[a]]\n" * (n // 6),
+}
+
+
+@pytest.mark.parametrize("name", _PROFILES)
+def test_a_profile_is_read_in_linear_time(name: str) -> None:
+    reading = _reading(profile_from_toml, _PROFILES[name])
+    assert_linear(reading, 20_000, seconds=5, peak_bytes_per_byte=100)
+
+
+@pytest.mark.parametrize("value", ["1" * 301, "0x" + "f" * 5000, "1_" * 3000 + "1"])
+def test_a_number_of_any_length_is_a_clear_error(value: str) -> None:
+    with pytest.raises(UsageError, match="over 300 characters"):
+        profile_from_toml(f"version = {value}")
+    with pytest.raises(UsageError):
+        profile_from_toml('[input]\nkind = "picture"\nwidth = ' + "9" * 300)
+
+
+def test_texts_of_a_profile_may_hold_dots_and_long_words() -> None:
+    dots = "a." * 99
+    text = f"description = '{dots}'\nlabels = ['{'x' * 400}']\n# {dots}"
+    with pytest.raises(UsageError, match=r"\[input\]"):
+        profile_from_toml(text + f'\nmodel = """{dots}"""')
+
+
+def test_labels_are_read_in_linear_time(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+
+    def reading(text: _Text) -> Callable[[int], Callable[[], object]]:
+        def with_size(size: int) -> Callable[[], object]:
+            made = text(size)
+
+            def call() -> None:
+                path.write_text(made, "utf-8")
+                with suppress(UsageError):
+                    read_label_file(path)
+
+            return call
+
+        return with_size
+
+    for text in (
+        lambda n: "[" * n,
+        lambda n: '["' + "a" * n,
+        lambda n: "{" + ",".join(f'"{i}": "a"' for i in range(n // 12)) + "}",
+        lambda n: "a\r" * (n // 2),
+        lambda n: "\n" * n + "a",
+    ):
+        assert_linear(reading(text), 20_000, seconds=5, peak_bytes_per_byte=100)
+
+
+def test_a_label_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(r'["cat", "\ud800"]')
+    with pytest.raises(UsageError, match="not a list of labels"):
+        read_label_file(path)
