@@ -9,7 +9,7 @@ RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-bare lint format lock check-platforms clean
+.PHONY: run test test-bare soak lint format lock check-platforms clean
 
 run:
 	@$(PYTHON) .ci/setup run
@@ -22,6 +22,11 @@ test: lint
 # debootstrap and Xvfb). RUNS="display plain" leaves the tests out.
 test-bare:
 	@$(PYTHON) .ci/bare.py --tests "$(TESTS)" $(RUNS)
+
+# A million damaged inputs, ten thousand broken calls, kills and restarts: some ten minutes.
+soak:
+	@$(PYTHON) .ci/setup test
+	$(BIN)/python -m tests.soak
 
 lint:
 	@$(PYTHON) .ci/setup test

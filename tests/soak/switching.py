@@ -1,6 +1,6 @@
 """Switch everything at random while streaming, and watch answers, threads, files and memory.
 
-Run by hand: `python -m tests.benchmarks.switch_soak [SECONDS]`. Exits 1 if an answer was wrong, a
+Run by hand: `python -m tests.soak.switching [SECONDS]`. Exits 1 if an answer was wrong, a
 request failed, a thread or descriptor was left behind, or resident memory after the run is more
 than 10 MB above its value after the first 20 s. Memory while it runs is printed too: it swings with
 the largest messages in flight (a raw frame as JSON numbers, four at once).

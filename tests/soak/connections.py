@@ -1,6 +1,6 @@
 """Ten thousand calls of every kind that are given up at random moments; what do they leave behind?
 
-Run by hand: `python -m tests.benchmarks.connection_soak [CYCLES]`. The server is asked over gRPC
+Run by hand: `python -m tests.soak.connections [CYCLES]`. The server is asked over gRPC
 (unary calls, streams, Watch, nonsense) and REST (requests cut short or never listened to) for
 models of every kind, one in a process of its own among them. Exits 1 if there is a thread, a
 descriptor, a task on the server's loop or a pending request more than before, if a limit has lost
