@@ -18,11 +18,14 @@ from packaging.utils import canonicalize_name
 _ROOT = Path(__file__).resolve().parents[1]
 _TOP_LEVEL = {
     ".ci",
+    ".editorconfig",
     ".gitignore",
+    ".pre-commit-config.yaml",
     "CHANGELOG.md",
     "LICENSE",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "assets",
     "backend",
     "docs",
