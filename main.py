@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
     # Imported only now: a command needs no window, and nothing may come before the tuning.
     if first in _COMMANDS:
         return int(import_module(f"backend.cli.{first}").main(argv[1:]))
-    return int(import_module("gui.app").main(argv))
+    return int(import_module("gui.shell.app").main(argv))
 
 
 if __name__ == "__main__":

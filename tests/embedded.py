@@ -8,9 +8,9 @@ import pytest
 
 from backend.core.choices import EMBEDDED
 from backend.core.target import Target
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import PySide6
 import pytest
 
-from gui import env
-from gui.system_libraries import LIBRARIES
+from gui.shell import platform as env
+from gui.widgets.system_libraries import LIBRARIES
 from tests.elf import needed
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has them")

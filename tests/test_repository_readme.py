@@ -20,7 +20,7 @@ import pytest
 import soundfile
 
 from backend.cli import call
-from backend.wire.opencv import cv2
+from backend.wire.media.opencv import cv2
 
 _ROOT = Path(__file__).resolve().parents[1]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 import main
-from gui.system_libraries import LIBRARIES
+from gui.widgets.system_libraries import LIBRARIES
 
 _ROOT = Path(__file__).resolve().parents[1]
 

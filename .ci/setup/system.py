@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from gui.system_libraries import LIBRARIES
+from gui.widgets.system_libraries import LIBRARIES
 
 # A machine without those libraries has no proportional font either.
 _FONT = "fonts-dejavu-core"

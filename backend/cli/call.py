@@ -17,12 +17,9 @@ from backend.cli.own_server import OwnServer
 from backend.cli.target_options import target_of
 from backend.core.errors import ConsoleError, InvalidInput, UsageError
 from backend.core.worker import Worker
-from backend.inspector.caller import Caller
-from backend.inspector.exchange import Exchange, Request
-from backend.inspector.message_editor import message_from_text
-from backend.inspector.methods import Method
-from backend.inspector.samples import sample_text
-from backend.inspector.stream_call import StreamCall
+from backend.inspector.calls import Caller, Exchange, Request, StreamCall
+from backend.inspector.forms import message_from_text
+from backend.inspector.methods import Method, sample_text
 
 _TICK_S = 0.2
 """Waiting without a limit cannot be interrupted by Ctrl-C on Windows."""

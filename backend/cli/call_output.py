@@ -15,13 +15,12 @@ import numpy as np
 from backend.core.errors import ConsoleError, RequestError
 from backend.core.inference import InferResponse
 from backend.core.tensors import Datatype, Tensor
-from backend.inspector.exchange import Exchange, ReplyMessage, Request, TimingPart, now_utc
-from backend.inspector.message_text import message_to_value, parsed
+from backend.inspector.calls import Exchange, ReplyMessage, Request, TimingPart, now_utc
+from backend.inspector.forms import message_to_value, parsed
+from backend.inspector.history import concealed
 from backend.inspector.methods import Method
-from backend.inspector.readable import values_of
-from backend.inspector.replies import ReplyKind, is_inference, reply_of
-from backend.inspector.secret_headers import concealed
-from backend.wire.json_text import read_json
+from backend.inspector.views import ReplyKind, is_inference, reply_of, values_of
+from backend.wire.json.text import read_json
 
 
 class Printer:

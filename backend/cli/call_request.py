@@ -16,16 +16,19 @@ from backend.core.choices import Serialization
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.inference import TIMING_EXTENSION
 from backend.core.target import Dialect
-from backend.inspector.caller import Caller
-from backend.inspector.exchange import Headers, MethodKind, Request
-from backend.inspector.input_argument import parse_input
-from backend.inspector.methods import Method, MethodList
-from backend.inspector.proto_files import read_schema_file
-from backend.inspector.recognise import path_values
-from backend.inspector.schema import Origin, Schema
-from backend.inspector.target_methods import known_methods, target_methods
-from backend.inspector.tensor_form import TensorForm, to_request
-from backend.wire.oip_grpc import MODEL_STREAM_INFER
+from backend.inspector.calls import Caller, Headers, MethodKind, Request
+from backend.inspector.forms import TensorForm, parse_input, to_request
+from backend.inspector.methods import (
+    Method,
+    MethodList,
+    Origin,
+    Schema,
+    known_methods,
+    path_values,
+    read_schema_file,
+    target_methods,
+)
+from backend.wire.oip.grpc import MODEL_STREAM_INFER
 
 USUAL_DEADLINE_S = 30.0
 _ID_LENGTH = 8

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from backend.core.choices import EMBEDDED
 from backend.core.target import Target
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle import EmbeddedServer
+from backend.server.settings import ServerOptions
 
 
 class OwnServer:

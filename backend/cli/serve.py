@@ -18,9 +18,9 @@ from backend.core.errors import ConsoleError
 from backend.core.process import exit_at_once
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.core.worker import Worker
-from backend.models.registry import ModelRegistry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.repository import ModelRegistry
+from backend.server.lifecycle import EmbeddedServer
+from backend.server.settings import ServerOptions
 
 _log = logging.getLogger("inferdeck.server")
 

@@ -7,12 +7,12 @@ import logging
 from pathlib import Path
 
 from backend.core.errors import UsageError
-from backend.models.bundled import repository_registry
-from backend.models.code_permission import ALLOWING_OPTION, AllCode, NoCode
-from backend.models.registry import ModelRegistry
+from backend.models.catalogue import repository_registry
+from backend.models.code import ALLOWING_OPTION, AllCode, NoCode
+from backend.models.repository import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.options import UPLOAD_OPTION, ModelControl
-from backend.server.scheduler import QUEUE_LIMIT
+from backend.server.scheduling import QUEUE_LIMIT
+from backend.server.settings import UPLOAD_OPTION, ModelControl
 
 _log = logging.getLogger("inferdeck.models")
 

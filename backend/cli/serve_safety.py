@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.core.errors import UsageError
-from backend.server.limits import Limits
+from backend.server.settings import Limits
 
 TOKEN_VARIABLE = "INFERDECK_TOKEN"  # noqa: S105 - the name of a variable
 DRAIN_S = 1.5

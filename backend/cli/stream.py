@@ -27,10 +27,9 @@ from backend.core.choices import (
 )
 from backend.core.errors import ConsoleError
 from backend.core.status import Result
-from backend.session.alerts import REQUEST_ALERT
-from backend.session.session import Session
+from backend.session.run import REQUEST_ALERT, Session
 from backend.sources.spec import ACCEPTED_SPECS, Pace, source_from_spec
-from backend.wire.serving_json import predictions_to_json
+from backend.wire.serving.predictions_json import predictions_to_json
 
 _POLL_S = 0.1
 _LONGEST_S = 366 * 86_400.0

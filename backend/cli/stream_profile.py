@@ -13,11 +13,10 @@ from backend.core.errors import ConsoleError, RequestError, TargetError
 from backend.core.target import Target
 from backend.profiles.book import ProfileBook
 from backend.profiles.bundled import BUNDLED, profile_for
-from backend.profiles.guess import guess
-from backend.profiles.model_facts import ModelFacts
-from backend.profiles.profile import ModelProfile
-from backend.profiles.profile_file import read_profile
-from backend.targets.folder import config_folder
+from backend.profiles.file import read_profile
+from backend.profiles.guess import ModelFacts, guess
+from backend.profiles.model_profile import ModelProfile
+from backend.targets import config_folder
 
 
 def choose_profile(target: Target, model: str, file: str = "") -> ModelProfile:

@@ -12,10 +12,7 @@ from backend.core.addresses import target_from_text
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.target import Credentials, Dialect, Target, Tls
-from backend.targets.folder import config_folder
-from backend.targets.resolve import resolve
-from backend.targets.secrets import Secrets
-from backend.targets.store import TargetStore, open_store
+from backend.targets import Secrets, TargetStore, config_folder, open_store, resolve
 
 
 def add_target_option(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +23,10 @@ def add_target_option(parser: argparse.ArgumentParser) -> None:
         metavar="TARGET",
         help="embedded (default), the name of a saved target, or HOST:RESTPORT,GRPCPORT",
     )
-    add_door_options(parser)
+    add_security_options(parser)
 
 
-def add_door_options(parser: argparse.ArgumentParser) -> None:
+def add_security_options(parser: argparse.ArgumentParser) -> None:
     """TLS and the token."""
     parser.add_argument("--tls", action="store_true", help="speak TLS to both addresses")
     parser.add_argument("--ca", metavar="FILE", help="trust this authority only (PEM); with TLS")

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 from backend.cli.target_options import (
-    add_door_options,
+    add_security_options,
     add_speech_options,
     saved_targets,
     with_options,
@@ -19,8 +19,7 @@ from backend.cli.target_options import (
 from backend.core.addresses import target_from_text
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.target import Target
-from backend.targets.store import Saved, TargetStore
-from backend.targets.target_json import to_json
+from backend.targets import Saved, TargetStore, to_json
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("name", metavar="NAME")
     add.add_argument("addresses", metavar="HOST:RESTPORT,GRPCPORT")
     add.add_argument("--colour", default="", metavar="#RRGGBB", help="what the window shows it by")
-    add_door_options(add)
+    add_security_options(add)
     add_speech_options(add)
     remove = actions.add_parser("remove", help="remove a target and its secrets")
     remove.add_argument("name", metavar="NAME")

@@ -9,7 +9,7 @@ import numpy as np
 
 from backend.core.errors import InvalidInput
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.config_types import datatype_of
+from backend.models.config import datatype_of
 from backend.models.servable import SequenceStep
 from backend.wire.generated import open_inference_pb2 as pb
 

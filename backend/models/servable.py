@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from backend.core.errors import ConsoleError, RequestError
 from backend.core.inference import NO_PARAMETERS, Parameters
 from backend.core.tensors import Tensor, TensorSpec
-from backend.profiles.profile import ModelProfile
+from backend.profiles.model_profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
 SequenceId: TypeAlias = int | str

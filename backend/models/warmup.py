@@ -13,8 +13,7 @@ import numpy as np
 
 from backend.core.errors import ConsoleError, mebibytes
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
-from backend.models.config_types import datatype_of
-from backend.models.model_paths import inside
+from backend.models.config import datatype_of, inside
 from backend.models.sequence_controls import Controls, own_inputs
 from backend.models.servable import (
     Instance,
@@ -25,7 +24,7 @@ from backend.models.servable import (
     SequenceStep,
     Servable,
 )
-from backend.wire.elements import Place, count_elements, from_raw, object_array
+from backend.wire.elements import TensorRef, count_elements, from_raw, object_array
 from backend.wire.generated import open_inference_pb2 as pb
 
 _log = logging.getLogger("inferdeck.models")
@@ -172,7 +171,7 @@ def _inputs(
             raise ModelLoadError(
                 f"warmup setting has input '{name}', which model '{servable.name}' does not take"
             )
-        place = Place("input", name, servable.name)
+        place = TensorRef("input", name, servable.name)
         shape = _shape(servable, specs[name], setting)
         left -= _count(shape, place) * (specs[name].datatype.itemsize or _TEXT_BYTES)
         if left < 0:
@@ -216,7 +215,7 @@ def _check_complete(
             )
 
 
-def _count(shape: tuple[int, ...], place: Place) -> int:
+def _count(shape: tuple[int, ...], place: TensorRef) -> int:
     try:
         return count_elements(shape, place)
     except ConsoleError as error:
@@ -224,7 +223,7 @@ def _count(shape: tuple[int, ...], place: Place) -> int:
 
 
 def _tensor(
-    place: Place,
+    place: TensorRef,
     datatype: Datatype,
     shape: tuple[int, ...],
     setting: pb.ModelWarmup.Input,
@@ -268,7 +267,7 @@ def _random(datatype: Datatype, shape: tuple[int, ...]) -> Array:
 
 
 def _from_file(
-    place: Place, datatype: Datatype, shape: tuple[int, ...], folder: Path, file: str
+    place: TensorRef, datatype: Datatype, shape: tuple[int, ...], folder: Path, file: str
 ) -> Tensor:
     """The elements as they go over the wire; what of the file is beyond them is left alone."""
     path = inside(inside(folder, FOLDER), file)

@@ -14,12 +14,11 @@ from typing import Any, TypeAlias
 from backend.core.choices import RunSettings
 from backend.core.description import ModelDescription
 from backend.core.errors import UsageError
-from backend.core.private_files import locked, set_aside
+from backend.core.files.private import locked, set_aside
 from backend.profiles.bundled import BUNDLED
-from backend.profiles.guess import Alternative, guess
-from backend.profiles.model_facts import ModelFacts
-from backend.profiles.profile import ModelProfile
-from backend.profiles.profile_file import read_profile, write_profile
+from backend.profiles.file import read_profile, write_profile
+from backend.profiles.guess import Alternative, ModelFacts, guess
+from backend.profiles.model_profile import ModelProfile
 
 ProfileFinder: TypeAlias = Callable[[RunSettings], ModelProfile]
 """The profile for a run's target and model; raises UsageError if there is none."""

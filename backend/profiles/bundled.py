@@ -8,8 +8,8 @@ from types import MappingProxyType
 from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, TensorSpec
-from backend.profiles.decode_boxes import BoxDecoder
-from backend.profiles.decoders import PitchDecoder, PlainTensors, YesNoDecoder
+from backend.profiles.inputs.recipe import Elements
+from backend.profiles.model_profile import AudioFormat, ModelProfile
 from backend.profiles.names import (
     AUDIO,
     BOXES,
@@ -24,8 +24,8 @@ from backend.profiles.names import (
     SCORES,
     TEXT,
 )
-from backend.profiles.profile import AudioFormat, ModelProfile
-from backend.profiles.recipe import Elements
+from backend.profiles.outputs.boxes import BoxDecoder
+from backend.profiles.outputs.bundled import PitchDecoder, PlainTensors, YesNoDecoder
 
 SHAPE_LABELS = ("circle", "square", "triangle", "star", "hexagon")
 """Classes of the test pattern's shapes, by index."""

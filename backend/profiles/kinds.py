@@ -7,16 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 from backend.core.samples import MediaKind
-from backend.profiles.decode_boxes import BoxDecoder, SsdDecoder
-from backend.profiles.decode_classes import ClassDecoder, ScalarDecoder, TextDecoder
-from backend.profiles.decode_mask import MaskDecoder
-from backend.profiles.decode_points import PointDecoder
-from backend.profiles.decode_yolo import YoloV5Decoder, YoloV8Decoder, YoloV10Decoder
-from backend.profiles.decode_yunet import YunetDecoder
-from backend.profiles.decoders import PitchDecoder, PlainTensors, YesNoDecoder
-from backend.profiles.picture_recipe import EncodedPicture, PictureRecipe
-from backend.profiles.recipe import Elements, NoInput, OurInputs
-from backend.profiles.sound_recipe import SoundRecipe
+from backend.profiles.inputs.pictures import EncodedPicture, PictureRecipe
+from backend.profiles.inputs.recipe import Elements, NoInput, OurInputs
+from backend.profiles.inputs.sounds import SoundRecipe
+from backend.profiles.outputs.boxes import BoxDecoder, SsdDecoder
+from backend.profiles.outputs.bundled import PitchDecoder, PlainTensors, YesNoDecoder
+from backend.profiles.outputs.classes import ClassDecoder, ScalarDecoder, TextDecoder
+from backend.profiles.outputs.masks import MaskDecoder
+from backend.profiles.outputs.points import PointDecoder
+from backend.profiles.outputs.yolo import YoloV5Decoder, YoloV8Decoder, YoloV10Decoder
+from backend.profiles.outputs.yunet import YunetDecoder
 
 RECIPES: Mapping[str, type[Any]] = MappingProxyType(
     {

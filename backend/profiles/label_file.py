@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.core.errors import InvalidInput, UsageError
-from backend.core.private_files import read_file
-from backend.wire.json_text import read_json
+from backend.core.files.private import read_file
+from backend.wire.json.text import read_json
 
 MAX_BYTES = 16 << 20
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from backend.core.choices import Payload
 from backend.core.samples import Frame, Sample
 from backend.core.tensors import Array, Tensor
-from backend.profiles.picture_recipe import EncodedPicture, PictureRecipe
-from backend.profiles.profile import ModelProfile
-from backend.profiles.recipe import OurInputs
-from backend.wire.images import decode_image
+from backend.profiles.inputs.pictures import EncodedPicture, PictureRecipe
+from backend.profiles.inputs.recipe import OurInputs
+from backend.profiles.model_profile import ModelProfile
+from backend.wire.media.images import decode_image
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,29 +26,29 @@ class NotAllowed(RequestError):
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ErrorStatus:
     """An HTTP code and the gRPC code that says the same."""
 
     http: int
     grpc: grpc.StatusCode
 
 
-_FAILED = Status(500, grpc.StatusCode.INTERNAL)
-_BY_ERROR: tuple[tuple[type[ConsoleError], Status], ...] = (
-    (AlreadyExists, Status(400, grpc.StatusCode.ALREADY_EXISTS)),
-    (Cancelled, Status(400, grpc.StatusCode.CANCELLED)),
-    (UnknownFailure, Status(400, grpc.StatusCode.UNKNOWN)),
-    (NotAllowed, Status(401, grpc.StatusCode.UNAUTHENTICATED)),
-    (InvalidInput, Status(400, grpc.StatusCode.INVALID_ARGUMENT)),
-    (NotFound, Status(404, grpc.StatusCode.NOT_FOUND)),
-    (NotReady, Status(503, grpc.StatusCode.UNAVAILABLE)),
-    (Overloaded, Status(503, grpc.StatusCode.RESOURCE_EXHAUSTED)),
-    (Unsupported, Status(501, grpc.StatusCode.UNIMPLEMENTED)),
-    (PayloadTooLarge, Status(413, grpc.StatusCode.RESOURCE_EXHAUSTED)),
+_FAILED = ErrorStatus(500, grpc.StatusCode.INTERNAL)
+_BY_ERROR: tuple[tuple[type[ConsoleError], ErrorStatus], ...] = (
+    (AlreadyExists, ErrorStatus(400, grpc.StatusCode.ALREADY_EXISTS)),
+    (Cancelled, ErrorStatus(400, grpc.StatusCode.CANCELLED)),
+    (UnknownFailure, ErrorStatus(400, grpc.StatusCode.UNKNOWN)),
+    (NotAllowed, ErrorStatus(401, grpc.StatusCode.UNAUTHENTICATED)),
+    (InvalidInput, ErrorStatus(400, grpc.StatusCode.INVALID_ARGUMENT)),
+    (NotFound, ErrorStatus(404, grpc.StatusCode.NOT_FOUND)),
+    (NotReady, ErrorStatus(503, grpc.StatusCode.UNAVAILABLE)),
+    (Overloaded, ErrorStatus(503, grpc.StatusCode.RESOURCE_EXHAUSTED)),
+    (Unsupported, ErrorStatus(501, grpc.StatusCode.UNIMPLEMENTED)),
+    (PayloadTooLarge, ErrorStatus(413, grpc.StatusCode.RESOURCE_EXHAUSTED)),
 )
 
 
-def status_of(error: BaseException) -> Status:
+def status_of(error: BaseException) -> ErrorStatus:
     """The status that belongs to an error; anything unforeseen is the server's own failure."""
     for kind, status in _BY_ERROR:
         if isinstance(error, kind):

@@ -6,7 +6,7 @@ import numpy as np
 
 from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.core.tensors import Array
-from backend.wire.opencv import cv2
+from backend.wire.media.opencv import cv2
 from backend.wire.picture_headers import check_pixels
 
 

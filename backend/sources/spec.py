@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from backend.core.concealment import concealed_address
 from backend.core.errors import SourceError, SourceFault, UsageError
-from backend.sources.camera import webcam_title
-from backend.sources.file_kind import FileKind, kind_of_file
-from backend.sources.pacing import Pace
+from backend.core.files.concealment import concealed_address
+from backend.sources.cameras import webcam_title
+from backend.sources.files import FileKind, Pace, kind_of_file
 from backend.sources.source import Source
 
 __all__ = ["ACCEPTED_SPECS", "Pace", "describe_spec", "source_from_path", "source_from_spec"]
@@ -33,19 +32,19 @@ def source_from_spec(spec: str, *, loop: bool, pace: Pace = Pace.OWN) -> Source:
     """
     spec = spec.strip()
     if spec == "pattern":
-        from backend.sources.pattern import TestPattern
+        from backend.sources.generated import TestPattern
 
         return TestPattern()
     if spec in _SOUNDS:
-        from backend.sources.tone import Tone
+        from backend.sources.generated import Tone
 
         return Tone(kind=spec)
     if spec == "webcam" or spec.startswith("webcam:"):
-        from backend.sources.webcam import WebcamSource
+        from backend.sources.cameras import WebcamSource
 
         return WebcamSource(spec.partition(":")[2].strip())
     if _SCHEME.match(spec):
-        from backend.sources.network_camera import NetworkCamera
+        from backend.sources.network import NetworkCamera
 
         return NetworkCamera(spec)
     return source_from_path(_existing(spec), loop=loop, pace=pace)
@@ -54,7 +53,7 @@ def source_from_spec(spec: str, *, loop: bool, pace: Pace = Pace.OWN) -> Source:
 def source_from_path(path: Path, *, loop: bool, pace: Pace = Pace.OWN) -> Source:
     """The source for a file or folder; raises SourceError if it is of no kind we read."""
     if path.is_dir():
-        from backend.sources.folder import FolderSource
+        from backend.sources.files import FolderSource
 
         return FolderSource(path, loop=loop, pace=pace)
     if not path.is_file():
@@ -64,15 +63,15 @@ def source_from_path(path: Path, *, loop: bool, pace: Pace = Pace.OWN) -> Source
         )
     match kind_of_file(path):
         case FileKind.PICTURE:
-            from backend.sources.image import ImageSource
+            from backend.sources.files import ImageSource
 
             return ImageSource(path, loop=loop, pace=pace)
         case FileKind.VIDEO:
-            from backend.sources.video import VideoSource
+            from backend.sources.files import VideoSource
 
             return VideoSource(path, loop=loop, pace=pace)
         case FileKind.SOUND:
-            from backend.sources.audio_file import AudioFileSource
+            from backend.sources.files import AudioFileSource
 
             return AudioFileSource(path, loop=loop, pace=pace)
 

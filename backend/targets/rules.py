@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from backend.clients.credentials import check_header
+from backend.clients.security import check_header
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.target import Target

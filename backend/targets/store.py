@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
-from backend.core.private_files import (
+from backend.core.files.private import (
     FileUnusable,
     copy_aside,
     locked,
@@ -18,9 +18,9 @@ from backend.core.private_files import (
     set_aside,
 )
 from backend.core.target import Credentials, Target
+from backend.targets.file import LARGEST, Contents, read_targets, write_targets
 from backend.targets.rules import check_name, check_target, free_name
 from backend.targets.secrets import Keeping, Kept, Secrets
-from backend.targets.targets_file import LARGEST, Contents, read_targets, write_targets
 from backend.targets.templates import is_template, secret_ids, secret_template
 
 

@@ -27,7 +27,7 @@ _LENGTH = struct.Struct("<I")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TensorRef:
     """Where a tensor stands, so that an error can name it."""
 
     role: str
@@ -39,7 +39,7 @@ class Place:
         return f"{self.role} '{self.name}' for model '{self.model}'"
 
 
-def count_elements(shape: Sequence[int], place: Place) -> int:
+def count_elements(shape: Sequence[int], place: TensorRef) -> int:
     """The number of elements of a shape; raises InvalidInput for one that cannot be."""
     check_dimensions(len(shape), place)
     if any(size < 0 for size in shape):
@@ -53,7 +53,7 @@ def count_elements(shape: Sequence[int], place: Place) -> int:
     return math.prod(shape)
 
 
-def check_dimensions(count: int, place: Place) -> None:
+def check_dimensions(count: int, place: TensorRef) -> None:
     """Raise InvalidInput for a shape of too many dimensions."""
     if count > MAX_DIMENSIONS:
         raise InvalidInput(
@@ -97,7 +97,7 @@ def bytes_items(tensor: Tensor) -> list[bytes]:
     return items
 
 
-def from_raw(data: Buffer, datatype: Datatype, shape: Sequence[int], place: Place) -> Tensor:
+def from_raw(data: Buffer, datatype: Datatype, shape: Sequence[int], place: TensorRef) -> Tensor:
     """The tensor whose elements are these bytes; the array is a read-only view where it can be.
 
     Raises InvalidInput if the number of bytes is not what datatype and shape call for.
@@ -132,7 +132,7 @@ def reading_reply() -> Iterator[None]:
         raise ReplyMismatch(f"The reply cannot be read: {error.message}", error.hint) from error
 
 
-def _check_size(got: int, expected: int, place: Place) -> None:
+def _check_size(got: int, expected: int, place: TensorRef) -> None:
     if got != expected:
         raise InvalidInput(
             f"{place.role} byte size mismatch for {place}. Expected {expected}, got {got}"
@@ -146,7 +146,7 @@ def _join_with_lengths(tensor: Tensor) -> bytes:
     return b"".join(pieces)
 
 
-def _split_by_lengths(data: memoryview, count: int, place: Place) -> Iterator[bytes]:
+def _split_by_lengths(data: memoryview, count: int, place: TensorRef) -> Iterator[bytes]:
     """Each element of `data`: its length as a little-endian uint32, then its bytes."""
     if count * _LENGTH.size > len(data):
         raise InvalidInput(

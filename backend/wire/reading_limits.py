@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.core.errors import InvalidInput
-from backend.wire.json_text import MAX_NESTING
+from backend.wire.json.text import MAX_NESTING
 
 MAX_TENSORS = 256
 

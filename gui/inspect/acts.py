@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from backend.inspector.methods import Method
-from gui.language import tr
-from gui.switch import Switch
-from gui.theme import BODY_PX, CONTROL_HEIGHT, GAP, Palette, tabular
+from gui.widgets.language import tr
+from gui.widgets.switch import Switch
+from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, Palette, tabular
 
 
 class CallPhase(StrEnum):

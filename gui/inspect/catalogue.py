@@ -13,24 +13,22 @@ from backend.clients.dialects.known import dialect_for
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
 from backend.core.target import Dialect, Target
-from backend.inspector.caller import Caller
-from backend.inspector.methods import MethodList
-from backend.inspector.schema import Schema
-from backend.inspector.target_methods import known_methods, target_methods
-from backend.profiles.profile import ModelProfile
+from backend.inspector.calls import Caller
+from backend.inspector.methods import MethodList, Schema, known_methods, target_methods
+from backend.profiles.model_profile import ModelProfile
 from gui.inspect.engine import Engine
-from gui.tasks import Tasks
+from gui.state.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnownModel:
+class DescribedModel:
     """A model's description and the profile by which it can be fed and read, if there is one."""
 
     description: ModelDescription
     profile: ModelProfile | None
 
 
-class Catalogue(QObject):
+class MethodCatalogue(QObject):
     """Follows one target at a time; what was asked of an earlier one is not told any more."""
 
     methods_known = Signal(object)
@@ -38,7 +36,7 @@ class Catalogue(QObject):
     models_known = Signal(object)
     """Names of the target's models."""
     model_known = Signal(object)
-    """The KnownModel that was asked for."""
+    """The DescribedModel that was asked for."""
     model_unknown = Signal(str, object)
     """Name of a model that cannot be described, and the exception that says why."""
     asking = Signal(bool)
@@ -50,14 +48,14 @@ class Catalogue(QObject):
         self._ticket = self._model_ticket = 0
         self._target: Target | None = None
         self._schemas: tuple[Schema, ...] = ()
-        self._models: dict[str, KnownModel] = {}
+        self._models: dict[str, DescribedModel] = {}
 
     @property
     def schemas(self) -> tuple[Schema, ...]:
         """Schemas that the user gave."""
         return self._schemas
 
-    def model(self, name: str) -> KnownModel | None:
+    def model(self, name: str) -> DescribedModel | None:
         """A model that was described already."""
         return self._models.get(name)
 
@@ -93,7 +91,7 @@ class Catalogue(QObject):
             return
         ticket, model_ticket = self._ticket, self._model_ticket
 
-        def known(model: KnownModel) -> None:
+        def known(model: DescribedModel) -> None:
             if ticket == self._ticket:
                 self._models[name] = model
                 if model_ticket == self._model_ticket:
@@ -105,13 +103,13 @@ class Catalogue(QObject):
 
         self._tasks.start("describe", lambda: self._describe(target, name), known, unknown)
 
-    def _describe(self, target: Target, name: str) -> KnownModel:
+    def _describe(self, target: Target, name: str) -> DescribedModel:
         control = self._engine.make_control(target)
         try:
             description = _with_optional(control.model_metadata(name), _config(control, name))
         finally:
             control.close()
-        return KnownModel(description, self._engine.profile(target, description))
+        return DescribedModel(description, self._engine.profile(target, description))
 
     def _ask_methods(self, target: Target, caller: Caller) -> None:
         ticket = self._ticket

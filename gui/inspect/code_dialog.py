@@ -19,19 +19,22 @@ from PySide6.QtWidgets import (
 )
 
 from backend.core.target import Target
-from backend.inspector.code_curl import curl
-from backend.inspector.code_grpcurl import grpcurl
-from backend.inspector.code_python import python_grpc, python_requests
-from backend.inspector.code_snippet import Snippet
-from backend.inspector.code_tritonclient import python_tritonclient
-from backend.inspector.drafts import is_inference
-from backend.inspector.exchange import Request
+from backend.inspector.calls import Request
+from backend.inspector.forms import is_inference
 from backend.inspector.methods import Method
+from backend.inspector.snippets import (
+    Snippet,
+    curl,
+    grpcurl,
+    python_grpc,
+    python_requests,
+    python_tritonclient,
+)
 from gui.inspect.text_editor import TextEditor
-from gui.language import tr
-from gui.segmented import Segmented
-from gui.tasks import Tasks
-from gui.theme import GAP, GAP_LARGE, Palette
+from gui.state.tasks import Tasks
+from gui.widgets.language import tr
+from gui.widgets.segmented import Segmented
+from gui.widgets.theme import GAP, GAP_LARGE, Palette
 
 T = TypeVar("T")
 _TICK_MS = 2000

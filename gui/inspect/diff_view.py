@@ -18,13 +18,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.inspector.exchange import Exchange
-from backend.inspector.replies import reply_of
-from backend.inspector.tensor_diff import TOLERANCE, OutputDiff, TensorDiff, tensor_diff
-from backend.inspector.text_diff import TextDiff, text_diff
+from backend.inspector.calls import Exchange
+from backend.inspector.views import (
+    TOLERANCE,
+    OutputDiff,
+    TensorDiff,
+    TextDiff,
+    reply_of,
+    tensor_diff,
+    text_diff,
+)
 from gui.inspect.text_editor import TextEditor
-from gui.language import count, tr
-from gui.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
+from gui.widgets.language import count, tr
+from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
 
 _HEADINGS = ("Output", "Type", "Shape", "Max diff", "Mean diff", "Cosine", "Differing", "First")
 _WIDTHS = (110, 80, 110, 76, 76, 70, 96)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from backend.clients.control import ServerControlClient
 from backend.core.description import ModelDescription
 from backend.core.target import Target
-from backend.inspector.caller import Caller
+from backend.inspector.calls import Caller
 from backend.inspector.history import History
-from backend.profiles.profile import ModelProfile
+from backend.profiles.model_profile import ModelProfile
 
 
 @dataclass(frozen=True, slots=True)

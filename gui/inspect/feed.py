@@ -10,10 +10,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from backend.core.errors import mebibytes
-from backend.inspector.stream_log import Direction, StreamEvent
-from gui.language import tr
-from gui.theme import BODY_PX, Palette, tabular
+from backend.inspector.calls import Direction, StreamEvent
 from gui.views.scales import milliseconds
+from gui.widgets.language import tr
+from gui.widgets.theme import BODY_PX, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()

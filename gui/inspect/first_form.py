@@ -5,13 +5,12 @@ from __future__ import annotations
 from backend.core.choices import Payload
 from backend.core.errors import ConsoleError
 from backend.core.samples import Frame, Sample
-from backend.inspector.input_fills import Fill, FillKind
-from backend.inspector.tensor_form import TensorForm
-from backend.profiles.profile import ModelProfile
-from gui.inspect.catalogue import KnownModel
+from backend.inspector.forms import Fill, FillKind, TensorForm
+from backend.profiles.model_profile import ModelProfile
+from gui.inspect.catalogue import DescribedModel
 
 
-def first_form(model: KnownModel, sample: Sample | None) -> TensorForm:
+def first_form(model: DescribedModel, sample: Sample | None) -> TensorForm:
     """Zeros for everything that is needed, or the sample where the profile would send it.
 
     Of inputs that are all optional one is sent.

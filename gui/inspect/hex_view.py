@@ -6,10 +6,10 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from backend.inspector.hex_rows import HexRows
-from gui.language import tr
-from gui.theme import BODY_PX, DARK, GAP, GAP_LARGE, Palette, sized
-from gui.views.messages import Message, draw_message
+from backend.inspector.views import HexRows
+from gui.views.messages import EmptyMessage, draw_message
+from gui.widgets.language import tr
+from gui.widgets.theme import BODY_PX, DARK, GAP, GAP_LARGE, Palette, sized
 
 _MOST_LINES = 2**31 - 1024
 
@@ -63,7 +63,7 @@ class HexView(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), self._roles.color("surface"))
         if not len(self._rows):
-            text = Message(tr("No bytes"), tr("This message is empty."))
+            text = EmptyMessage(tr("No bytes"), tr("This message is empty."))
             draw_message(painter, self.viewport().rect().toRectF(), text, self._roles, self.font())
             return
         painter.setFont(self._font)

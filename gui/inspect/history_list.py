@@ -36,9 +36,9 @@ from PySide6.QtWidgets import (
 
 from backend.core.errors import mebibytes
 from backend.inspector.history import HistoryRow
-from gui.language import tr
-from gui.theme import BODY_PX, CAPTION_PX, GAP, GAP_SMALL, Palette, sized, tabular
 from gui.views.scales import milliseconds
+from gui.widgets.language import tr
+from gui.widgets.theme import BODY_PX, CAPTION_PX, GAP, GAP_SMALL, Palette, sized, tabular
 
 _ROW = 42
 _SEARCH_AFTER_MS = 200

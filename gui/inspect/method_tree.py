@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.inspector.exchange import MethodKind
+from backend.inspector.calls import MethodKind
 from backend.inspector.methods import Method, MethodList
-from gui.language import tr
-from gui.theme import CAPTION_PX, GAP, GAP_SMALL, Palette, sized
+from gui.widgets.language import tr
+from gui.widgets.theme import CAPTION_PX, GAP, GAP_SMALL, Palette, sized
 
 _ROW = 26
 _BADGE_WIDTH = 44

@@ -12,33 +12,36 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QWidget
 
 from backend.core.errors import ConsoleError, InvalidInput
 from backend.core.samples import AudioWindow, Frame
-from backend.inspector.drafts import Draft
-from backend.inspector.exchange import Exchange, ReplyMessage, Request, now_utc
-from backend.inspector.input_fills import NOTHING_LIVE, Live
-from backend.inspector.methods import Method, MethodList
-from backend.inspector.one_line import one_line
-from backend.inspector.proto_files import read_schema_file
-from backend.inspector.readings import Reading, read_message, read_reply
-from backend.inspector.recognise import method_of
-from backend.inspector.resend import request_again
-from backend.inspector.schema import Schema
-from backend.inspector.stream_log import Direction, Drained, StreamEvent, events_of
-from gui.commands import Command
+from backend.inspector.calls import (
+    Direction,
+    Drained,
+    Exchange,
+    ReplyMessage,
+    Request,
+    StreamEvent,
+    events_of,
+    now_utc,
+    request_again,
+)
+from backend.inspector.forms import NOTHING_LIVE, Draft, Live
+from backend.inspector.methods import Method, MethodList, Schema, method_of, read_schema_file
+from backend.inspector.views import Reading, one_line, read_message, read_reply
 from gui.inspect.acts import CallPhase
-from gui.inspect.call_desk import CallDesk, Outcome
-from gui.inspect.catalogue import Catalogue, KnownModel
+from gui.inspect.call_controller import CallController, Outcome
+from gui.inspect.catalogue import DescribedModel, MethodCatalogue
 from gui.inspect.code_dialog import CodeDialog, snippets
+from gui.inspect.commands import inspect_commands
 from gui.inspect.diff_view import Comparison, compare
 from gui.inspect.engine import Engine
 from gui.inspect.first_form import first_form
-from gui.inspect.inspect_commands import inspect_commands
+from gui.inspect.history_controller import HistoryController
 from gui.inspect.method_tree import MethodTree
-from gui.inspect.past_desk import PastDesk
 from gui.inspect.reply_pane import EmptyReply, ReplyPane
 from gui.inspect.request_pane import RequestPane
-from gui.language import tr
-from gui.pages import PageHost
-from gui.theme import Palette
+from gui.widgets.language import tr
+from gui.widgets.theme import Palette
+from gui.workspace.commands import Command
+from gui.workspace.pages import PageHost
 
 _FIRST_METHOD = "inference.GRPCInferenceService/ModelInfer"
 _FIRST_ROUTE = "POST /v2/models/{model}/infer"
@@ -59,12 +62,12 @@ class InspectPage(QObject):
         self._compared: tuple[Exchange, Exchange] | None = None
         self._draft_ticket = self._reading_ticket = 0
         self._follow_target = True
-        self.catalogue = Catalogue(engine, host.tasks, self)
-        self.desk = CallDesk(host.tasks, self)
+        self.catalogue = MethodCatalogue(engine, host.tasks, self)
+        self.desk = CallController(host.tasks, self)
         self._caller = engine.make_caller(host.target)
         self.desk.use(self._caller)
         self.methods = MethodTree(palette)
-        self.past = PastDesk(host, engine.open_history, palette, self)
+        self.past = HistoryController(host, engine.open_history, palette, self)
         self.request = RequestPane(palette)
         self.reply = ReplyPane(palette, EmptyReply(palette))
         self._clock = QTimer(self)
@@ -306,7 +309,7 @@ class InspectPage(QObject):
         self.request.set_models(names or (self._host.model,))
 
     @Slot(object)
-    def _show_model(self, model: KnownModel) -> None:
+    def _show_model(self, model: DescribedModel) -> None:
         if model.description.name == self.request.model or not self.request.model:
             self.request.show_form(first_form(model, self._host.newest_sample()))
 

@@ -7,21 +7,21 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from backend.core.errors import mebibytes
-from backend.inspector.exchange import Exchange
-from backend.inspector.readings import Reading
+from backend.inspector.calls import Exchange
+from backend.inspector.views import Reading
 from gui.inspect.diff_view import Comparison, DiffView
 from gui.inspect.feed import FeedView
-from gui.inspect.header_rows import HeaderRows
 from gui.inspect.hex_view import HexView
 from gui.inspect.status_line import StatusLine
 from gui.inspect.summary_view import SummaryView
 from gui.inspect.text_editor import TextEditor
 from gui.inspect.tree_model import TreeView
 from gui.inspect.waterfall import Waterfall
-from gui.language import tr
-from gui.theme import GAP, GAP_LARGE, Palette
-from gui.views.messages import Message, MessageKind, draw_message
+from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.view import View
+from gui.widgets.header_rows import HeaderRows
+from gui.widgets.language import tr
+from gui.widgets.theme import GAP, GAP_LARGE, Palette
 
 _TEXT_SHOWN = 1024 * 1024
 """More of it would hold the window up; the whole can be saved."""
@@ -207,7 +207,7 @@ class EmptyReply(View):
         """The keys that matter, large."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.roles.color("background"))
-        words = Message(
+        words = EmptyMessage(
             tr("Send to see the reply"),
             tr("Ctrl+Enter sends   \u00b7   Ctrl+F finds a method   \u00b7   Ctrl+Shift+H history"),
             MessageKind.EMPTY,

@@ -25,23 +25,25 @@ from backend.clients.dialects.rules import NotFinite
 from backend.core.choices import Compression, Serialization, Transport, why_not_serialization
 from backend.core.errors import ConsoleError, mebibytes
 from backend.core.target import Target
-from backend.inspector.drafts import Draft, is_inference, takes_body
-from backend.inspector.exchange import MethodKind, Request
-from backend.inspector.json_fault import JsonFault
-from backend.inspector.message_text import message_to_json
-from backend.inspector.methods import Method
-from backend.inspector.recognise import path_values
-from backend.inspector.samples import sample
-from backend.inspector.tensor_form import TensorForm
-from gui.flow_layout import FlowLayout
+from backend.inspector.calls import MethodKind, Request
+from backend.inspector.forms import (
+    Draft,
+    JsonFault,
+    TensorForm,
+    is_inference,
+    message_to_json,
+    takes_body,
+)
+from backend.inspector.methods import Method, path_values, sample
 from gui.inspect.acts import Acts
-from gui.inspect.header_rows import HeaderRows
 from gui.inspect.json_places import locate
 from gui.inspect.tensor_rows import TensorRows
 from gui.inspect.text_editor import TextEditor
-from gui.language import count, tr
-from gui.segmented import Segmented
-from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.header_rows import HeaderRows
+from gui.widgets.language import count, tr
+from gui.widgets.segmented import Segmented
+from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _CHECK_AFTER_MS = 300
 _MODEL_FIELDS = ("model_name", "name", "model")

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from backend.core.errors import mebibytes
-from backend.inspector.exchange import Exchange
-from gui.language import count, tr
-from gui.theme import BODY_PX, GAP, GAP_SMALL, Palette, tabular
+from backend.inspector.calls import Exchange
 from gui.views.scales import milliseconds
+from gui.widgets.language import count, tr
+from gui.widgets.theme import BODY_PX, GAP, GAP_SMALL, Palette, tabular
 
 
 class StatusLine(QWidget):

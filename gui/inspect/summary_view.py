@@ -29,11 +29,10 @@ from backend.core.samples import Frame
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Timeline
-from backend.inspector.readings import Reading
-from backend.inspector.summary import ReplySummary, TensorRow
-from gui.language import count, tr
-from gui.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
+from backend.inspector.views import Reading, ReplySummary, TensorRow
 from gui.views.preview import PreviewView
+from gui.widgets.language import count, tr
+from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()

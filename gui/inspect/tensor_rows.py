@@ -24,10 +24,9 @@ from PySide6.QtWidgets import (
 )
 
 from backend.core.errors import mebibytes
-from backend.inspector.input_fills import Fill, FillKind
-from backend.inspector.tensor_form import Row, TensorForm
-from gui.language import tr
-from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL
+from backend.inspector.forms import Fill, FillKind, InputRow, TensorForm
+from gui.widgets.language import tr
+from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL
 
 _FILLS = (
     (FillKind.ZEROS, "Zeros"),
@@ -120,7 +119,7 @@ class TensorRows(QScrollArea):
         self._rows = []
 
     @Slot(object)
-    def _edited(self, row: Row) -> None:
+    def _edited(self, row: InputRow) -> None:
         if self._form is None:
             return
         rows = tuple(
@@ -135,7 +134,7 @@ class _RowEditor(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: InputRow) -> None:
         super().__init__()
         self.row = row
         spec = row.spec
@@ -207,7 +206,7 @@ class _RowEditor(QWidget):
         for part in (self._shape, self._kind, self._detail):
             part.setEnabled(self.row.sent)
 
-    def _change(self, row: Row) -> None:
+    def _change(self, row: InputRow) -> None:
         self.row = row
         self.refresh()
         self.edited.emit(row)

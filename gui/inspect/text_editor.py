@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
-from gui.theme import BODY_PX, GAP, Palette, sized
+from gui.widgets.theme import BODY_PX, GAP, Palette, sized
 
 _INDENT = "  "
 

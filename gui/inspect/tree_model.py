@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QTreeView
 
 from backend.inspector.views import Node
-from gui.language import tr
-from gui.theme import Palette
+from gui.widgets.language import tr
+from gui.widgets.theme import Palette
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()

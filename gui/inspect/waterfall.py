@@ -9,12 +9,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from backend.inspector.exchange import Exchange, TimingPart
-from gui.language import tr
-from gui.theme import BODY_PX, CAPTION_PX, DARK, GAP, GAP_LARGE, Palette, sized, tabular
-from gui.views.messages import Message, draw_message
+from backend.inspector.calls import Exchange, TimingPart
+from gui.views.messages import EmptyMessage, draw_message
 from gui.views.scales import milliseconds
 from gui.views.view import View
+from gui.widgets.language import tr
+from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, GAP, GAP_LARGE, Palette, sized, tabular
 
 _LINE = 24.0
 _BAR = 10.0
@@ -36,7 +36,7 @@ _HUES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WaterfallRow:
     """One line: a part, how deep it is nested and which of the series it is coloured as."""
 
     part: TimingPart
@@ -44,11 +44,13 @@ class Row:
     hue: int
 
 
-def rows_of(parts: Sequence[TimingPart], depth: int = 0, hue: int | None = None) -> Iterator[Row]:
+def rows_of(
+    parts: Sequence[TimingPart], depth: int = 0, hue: int | None = None
+) -> Iterator[WaterfallRow]:
     """The parts and those within them, in the order in which they are drawn."""
     for index, part in enumerate(parts):
         own = _HUES.get(part.name, index) if hue is None else hue
-        yield Row(part, depth, own)
+        yield WaterfallRow(part, depth, own)
         yield from rows_of(part.parts, depth + 1, 5)
 
 
@@ -57,7 +59,7 @@ class Waterfall(View):
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Timing"), parent, palette)
-        self._rows: tuple[Row, ...] = ()
+        self._rows: tuple[WaterfallRow, ...] = ()
         self._total_ns = 0
 
     @property
@@ -86,7 +88,9 @@ class Waterfall(View):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.roles.color("surface"))
         if not self._rows:
-            text = Message(tr("No timing yet"), tr("Send a request to see where its time goes."))
+            text = EmptyMessage(
+                tr("No timing yet"), tr("Send a request to see where its time goes.")
+            )
             draw_message(painter, QRectF(self.rect()), text, self.roles, self.font())
             return
         y = float(GAP)
@@ -97,7 +101,7 @@ class Waterfall(View):
         painter.drawLine(GAP, int(y + GAP / 2), self.width() - GAP, int(y + GAP / 2))
         self._draw_texts(painter, tr("total"), "", _time(self._total_ns), y + GAP, 0, strong=True)
 
-    def _draw_row(self, painter: QPainter, row: Row, y: float) -> None:
+    def _draw_row(self, painter: QPainter, row: WaterfallRow, y: float) -> None:
         track = self._track()
         whole = max(1, self._total_ns)
         x = track.left() + track.width() * row.part.start_ns / whole

@@ -8,21 +8,21 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from backend.clients.listings import ModelListing
-from backend.clients.probe_report import ProbeReport
+from backend.clients.control import ModelListing
+from backend.clients.probe import ProbeReport
 from backend.core.choices import EMBEDDED, RunSettings
 from backend.core.errors import ConsoleError, NotFound, NotReady, TargetUnreachable
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.profiles.book import ProfileChoice
 from backend.profiles.bundled import BUNDLED
-from backend.profiles.decoders import PlainTensors
-from backend.profiles.profile import ModelProfile
-from backend.profiles.recipe import NoInput
-from gui.language import tr
+from backend.profiles.inputs.recipe import NoInput
+from backend.profiles.model_profile import ModelProfile
+from backend.profiles.outputs.bundled import PlainTensors
+from gui.state.tasks import Tasks
 from gui.targets.engine import TargetEngine
 from gui.targets.known_model import KnownModel, ask_about, bundled_model, with_profile_of
-from gui.tasks import Tasks
+from gui.widgets.language import tr
 
 _AGAIN_MS = 3000
 _FIRST, _MOST_DESCRIBED = 4, 64
@@ -52,7 +52,7 @@ class _Seen:
         return tuple({model.name: model for model in reversed(models)}.values())[::-1]
 
 
-class Catalogue(QObject):
+class TargetCatalogue(QObject):
     """Asks the chosen target off the window's thread, and again while nobody is there.
 
     `profile_for` may be called from any thread; everything else belongs to the window's.

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.clients.control import ServerControlClient
-from backend.clients.probe import probe
-from backend.clients.probe_report import ProbeReport
+from backend.clients.probe import ProbeReport, probe
 from backend.core.target import Target
 from backend.profiles.book import ProfileBook
-from backend.targets.store import TargetStore
+from backend.targets import TargetStore
 
 
 @dataclass(frozen=True, slots=True)

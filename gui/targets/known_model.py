@@ -10,8 +10,8 @@ from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError, UsageError
 from backend.profiles.book import ProfileBook, ProfileChoice, ProfileOrigin
 from backend.profiles.bundled import BUNDLED
-from backend.profiles.model_facts import ModelFacts
-from backend.profiles.profile_file import PROFILE_FILE, read_profile
+from backend.profiles.file import PROFILE_FILE, read_profile
+from backend.profiles.guess import ModelFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from backend.core.tensors import TensorSpec
-from gui.language import number, tr
-from gui.tasks import Tasks
-from gui.theme import GAP, GAP_LARGE
+from gui.state.tasks import Tasks
+from gui.widgets.language import number, tr
+from gui.widgets.theme import GAP, GAP_LARGE
 
 _EVERY_MS = 1000
 _ROWS = 220
@@ -58,7 +58,7 @@ class CardFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class CardPlace:
+class CardContext:
     """How the card asks: on `tasks`, with a client for the target that `resolve` made usable."""
 
     tasks: Tasks
@@ -72,7 +72,7 @@ class CardPlace:
 class ModelCard(QDialog):
     """A window beside the main one; it asks the server as long as it is open."""
 
-    def __init__(self, window: QWidget, model: str, place: CardPlace) -> None:
+    def __init__(self, window: QWidget, model: str, place: CardContext) -> None:
         super().__init__(window)
         self.model = model
         self._place = place

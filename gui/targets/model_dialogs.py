@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.profiles.book import ProfileChoice, ProfileOrigin
-from backend.profiles.profile import ModelProfile
-from gui.language import tr
-from gui.pages import PageHost
-from gui.run_control import RunControl
-from gui.switchboard import Switchboard
-from gui.switches import target_title
-from gui.targets.desk import TargetDesk
-from gui.targets.model_card import CardPlace, ModelCard
-from gui.targets.profile_form import ProfileForm, ProfilePlace
+from backend.profiles.model_profile import ModelProfile
+from gui.state.run_control import RunControl
+from gui.state.switchboard import SwitchModel
+from gui.state.switches import target_title
+from gui.targets.controller import TargetController
+from gui.targets.model_card import CardContext, ModelCard
+from gui.targets.profile_form import ProfileForm, ProfileFormContext
+from gui.widgets.language import tr
+from gui.workspace.pages import PageHost
 
 
 class ModelDialogs(QObject):
@@ -29,8 +29,8 @@ class ModelDialogs(QObject):
         self,
         window: QWidget,
         host: PageHost,
-        desk: TargetDesk,
-        board: Switchboard,
+        desk: TargetController,
+        board: SwitchModel,
         run: RunControl,
     ) -> None:
         super().__init__(window)
@@ -64,7 +64,7 @@ class ModelDialogs(QObject):
             self._host.show_notice(Notice(Severity.INFO, title, self.why_no_profile()))
             return
         target, model = switches.target, switches.model
-        place = ProfilePlace(
+        place = ProfileFormContext(
             self._host.tasks,
             self._host.newest_sample,
             lambda: self._board.current.run_settings(self._run.kind).payload,
@@ -84,7 +84,7 @@ class ModelDialogs(QObject):
             self.card.activateWindow()
             return
         switches = self._board.current
-        place = CardPlace(
+        place = CardContext(
             self._host.tasks,
             switches.target,
             self._desk.resolve,

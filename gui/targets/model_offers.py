@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backend.clients.listings import ModelListing
+from backend.clients.control import ModelListing
 from backend.core.choices import why_not_model
 from backend.core.samples import MediaKind
 from backend.profiles.book import ProfileChoice, ProfileOrigin
-from gui.language import tr
-from gui.offers import ModelOffer
-from gui.targets.catalogue import Catalogue
+from gui.state.offers import ModelOffer
+from gui.targets.catalogue import TargetCatalogue
 from gui.targets.known_model import KnownModel
+from gui.widgets.language import tr
 
 _READY = ("READY", "")
 
 
-def foreign_offers(catalogue: Catalogue, chosen: str) -> tuple[ModelOffer, ...]:
+def foreign_offers(catalogue: TargetCatalogue, chosen: str) -> tuple[ModelOffer, ...]:
     """Every model that the server lists, and the chosen one if it is known all the same."""
     listed = [_offer(model, catalogue.known(model.name)) for model in catalogue.listed]
     known = catalogue.known(chosen)
@@ -26,7 +26,7 @@ def foreign_offers(catalogue: Catalogue, chosen: str) -> tuple[ModelOffer, ...]:
     return tuple(listed)
 
 
-def own_offers(offers: Sequence[ModelOffer], catalogue: Catalogue) -> tuple[ModelOffer, ...]:
+def own_offers(offers: Sequence[ModelOffer], catalogue: TargetCatalogue) -> tuple[ModelOffer, ...]:
     """The models of our own server, those of repositories with what their profiles take."""
     found = []
     for offer in offers:

@@ -22,8 +22,8 @@ from backend.core.errors import UsageError
 from backend.profiles.kinds import explanation
 from backend.profiles.options import Option, options_of
 from backend.profiles.tables import Table, made_of, table_of
-from gui.language import tr
-from gui.theme import CONTROL_HEIGHT, GAP, GAP_LARGE
+from gui.widgets.language import tr
+from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE
 
 _INT_LIMIT = 2**31 - 1
 _NUMBER_WIDTH = 96

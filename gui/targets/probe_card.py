@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.clients.knock import Speech
-from backend.clients.probe_report import DoorReport, ProbeReport
+from backend.clients.faults.preflight import Speech
+from backend.clients.probe import AddressReport, ProbeReport
 from backend.core.errors import ConsoleError
 from backend.core.target import Target
-from gui.icons import tinted_pixmap
-from gui.language import count, number, tr
-from gui.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
+from gui.widgets.icons import tinted_pixmap
+from gui.widgets.language import count, number, tr
+from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 WIDTH = 380
 _MODELS_SHOWN = 12
@@ -121,7 +121,7 @@ class ProbeCard(QScrollArea):
         if body:
             column.addWidget(_text(body, "muted"))
 
-    def _door(self, name: str, door: DoorReport) -> QHBoxLayout:
+    def _door(self, name: str, door: AddressReport) -> QHBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(GAP_SMALL)
         column.addWidget(_text(f"{name}  {door.address}"))
@@ -138,7 +138,7 @@ class ProbeCard(QScrollArea):
         return _beside_icon("close", self._roles, "error", column)
 
     def _mends(self, column: QVBoxLayout, report: ProbeReport) -> None:
-        for mend in report.mends:
+        for mend in report.fixes:
             button = QPushButton(mend.title)
             button.setObjectName("mend")
             button.setToolTip(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from backend.clients.probe_report import ProbeReport
+from backend.clients.probe import ProbeReport
 from backend.core.target import Target
-from gui.tasks import Tasks
+from gui.state.tasks import Tasks
 
 AFTER_MS = 800
 

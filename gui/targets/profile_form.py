@@ -27,26 +27,26 @@ from backend.core.choices import Payload
 from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind, Sample
 from backend.profiles.book import ProfileChoice
-from backend.profiles.constants import ConstantInput
+from backend.profiles.inputs.constants import ConstantInput
+from backend.profiles.inputs.recipe import OurInputs
 from backend.profiles.kinds import DECODERS, RECIPES, TAKES
 from backend.profiles.label_file import read_label_file
-from backend.profiles.profile import ModelProfile
-from backend.profiles.recipe import OurInputs
+from backend.profiles.model_profile import ModelProfile
 from backend.profiles.tables import made_of
-from gui.file_dialogs import ask_file, ask_new_file
-from gui.language import count, tr
+from gui.state.tasks import Tasks
 from gui.targets.model_offers import origin_word
 from gui.targets.option_fields import KindFields, OptionFields
 from gui.targets.tensor_pane import Seen, TensorPane, seen
-from gui.tasks import Tasks
-from gui.theme import GAP, GAP_LARGE
+from gui.widgets.file_dialogs import ask_file, ask_new_file
+from gui.widgets.language import count, tr
+from gui.widgets.theme import GAP, GAP_LARGE
 
 _LOOK_MS = 400
 _FILE = "profile.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class ProfilePlace:
+class ProfileFormContext:
     """Where the form gets what it previews, and whom it tells."""
 
     tasks: Tasks
@@ -64,7 +64,9 @@ class ProfileForm(QDialog):
     import_wanted = Signal(str)
     export_wanted = Signal(object, str)
 
-    def __init__(self, window: QWidget, target: str, choice: ProfileChoice, place: ProfilePlace):
+    def __init__(
+        self, window: QWidget, target: str, choice: ProfileChoice, place: ProfileFormContext
+    ):
         super().__init__(window)
         self._target = target
         self._place = place

@@ -8,11 +8,10 @@ from dataclasses import replace
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.target import Target
-from backend.targets.rules import LONGEST_NAME, free_name
-from backend.targets.store import TargetStore
-from gui.language import tr
-from gui.settings import SettingsStore
-from gui.switches import LOCAL_NAME
+from backend.targets import LONGEST_NAME, TargetStore, free_name
+from gui.state.settings import SettingsStore
+from gui.state.switches import LOCAL_NAME
+from gui.widgets.language import tr
 
 _NOT_IN_NAMES = re.compile(r"[:,/\\]+")
 

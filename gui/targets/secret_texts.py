@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.targets.templates import secret_ids
+from backend.targets import secret_ids
 
 HIDDEN = "••••••••"
 

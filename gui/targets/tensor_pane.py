@@ -13,11 +13,11 @@ from backend.core.choices import Payload
 from backend.core.errors import mebibytes
 from backend.core.samples import AudioWindow, Sample
 from backend.core.tensors import Array, Tensor
-from backend.inspector.summary import number_range
+from backend.inspector.views import number_range
+from backend.profiles.model_profile import ModelProfile
 from backend.profiles.preview import tensor_preview
-from backend.profiles.profile import ModelProfile
-from gui.language import tr
-from gui.theme import GAP, GAP_LARGE, GAP_SMALL
+from gui.widgets.language import tr
+from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL
 
 _WIDTH = 380
 

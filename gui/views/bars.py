@@ -10,12 +10,12 @@ from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QWidget
 
 from backend.core.predictions import Detections, Predictions, Tensors, Text
-from gui.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
-from gui.views.messages import Message, draw_message
-from gui.views.rows import HOLD_NS, Row, RowOrder
+from gui.views.messages import EmptyMessage, draw_message
+from gui.views.rows import HOLD_NS, BarRow, RowOrder
 from gui.views.scales import short
 from gui.views.series import measured, scored
 from gui.views.view import View
+from gui.widgets.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
 
 _ROW = 26
 _HEADLINE = 34
@@ -52,7 +52,7 @@ class TopKView(View):
         return QSize(320, self._order.k * _ROW + 2 * GAP)
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[BarRow, ...]:
         """What is shown, top first."""
         return self._order.rows
 
@@ -174,7 +174,7 @@ class TopKView(View):
         right = self.width() - GAP - value - GAP
         return QRectF(left, y + (_ROW - _BAR) / 2, max(24.0, right - left), _BAR)
 
-    def _paint_row(self, painter: QPainter, y: float, row: Row) -> None:
+    def _paint_row(self, painter: QPainter, y: float, row: BarRow) -> None:
         bar = self._bar_area(y)
         painter.fillRect(bar, self.roles.color("surface_raised"))
         filled = QRectF(bar.left(), bar.top(), bar.width() * row.part, bar.height())
@@ -200,7 +200,7 @@ class TopKView(View):
             else self.tr("Waiting for the first prediction")
         )
         area = QRectF(self.rect())
-        message = Message("", title)
+        message = EmptyMessage("", title)
         draw_message(painter, area, message, self.roles, self.font(), with_sign=False)
 
     def _write(self, painter: QPainter, area: QRectF, text: str, side: Qt.AlignmentFlag) -> None:
@@ -209,10 +209,10 @@ class TopKView(View):
         painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, elided)
 
 
-def _rows(predictions: Predictions) -> Sequence[Row]:
+def _rows(predictions: Predictions) -> Sequence[BarRow]:
     """Numbers with a unit first, then the labels with their scores, best first."""
     numbers = [
-        Row(
+        BarRow(
             item.name,
             min(1.0, max(0.0, (item.value - item.low) / ((item.high - item.low) or 1.0))),
             f"{short(item.value)} {item.unit}".strip(),
@@ -221,7 +221,7 @@ def _rows(predictions: Predictions) -> Sequence[Row]:
         for item in measured(predictions)
     ]
     labels = [
-        Row(item.label, min(1.0, max(0.0, item.score)), f"{item.score:.2f}", hue=item.index or 0)
+        BarRow(item.label, min(1.0, max(0.0, item.score)), f"{item.score:.2f}", hue=item.index or 0)
         for item in scored(predictions)
     ]
     return [*numbers, *labels]

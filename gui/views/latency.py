@@ -12,11 +12,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from backend.core.tensors import Array
-from gui.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
 from gui.views.contrast import readable_on
 from gui.views.latency_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
 
 STAGE_NAMES: Mapping[str, str] = {
     "wait": "wait",

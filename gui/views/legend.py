@@ -9,8 +9,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
 from gui.views.view import View
+from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
 
 _ROW = 18
 _SWATCH = 10.0

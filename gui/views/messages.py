@@ -9,7 +9,7 @@ from enum import StrEnum
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from gui.theme import BODY_PX, GAP, GAP_LARGE, TITLE_PX, Palette, sized
+from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, TITLE_PX, Palette, sized
 
 _SIGN = 40.0
 _MAX_WIDTH = 440.0
@@ -25,7 +25,7 @@ class MessageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class EmptyMessage:
     """A title with a body, and the reason that chooses the sign above them."""
 
     title: str = ""
@@ -39,7 +39,7 @@ class Message:
 def draw_message(
     painter: QPainter,
     area: QRectF,
-    message: Message,
+    message: EmptyMessage,
     palette: Palette,
     font: QFont,
     *,
@@ -86,7 +86,7 @@ def _height(text: str, font: QFont, width: float) -> float:
     return QFontMetricsF(font).boundingRect(room, _CENTRED, text).height()
 
 
-def _draw_sign(painter: QPainter, area: QRectF, message: Message, palette: Palette) -> None:
+def _draw_sign(painter: QPainter, area: QRectF, message: EmptyMessage, palette: Palette) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inner = area.adjusted(3, 3, -3, -3)

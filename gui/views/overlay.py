@@ -23,9 +23,9 @@ from backend.core.predictions import (
     Text,
 )
 from backend.core.tensors import Array
-from gui.theme import CAPTION_PX, Palette, tabular
 from gui.views.geometry import Area, Placement, displayed
 from gui.views.tags import TagLayer
+from gui.widgets.theme import CAPTION_PX, Palette, tabular
 
 _BOX_WIDTH = 2.0
 _POINT_RADIUS = 3.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from gui.theme import CAPTION_PX, GAP, tabular
+from gui.widgets.theme import CAPTION_PX, GAP, tabular
 
 
 def draw_plate(

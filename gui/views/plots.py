@@ -17,9 +17,9 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QGridLayout, QLabel, QWidget
 
 from backend.core.tensors import Array
-from gui.theme import BODY_PX, CAPTION_PX, DARK, Palette, tabular
 from gui.views.scales import ticks
 from gui.views.view import View
+from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, Palette, tabular
 
 _AXIS_WIDTH = 46
 _AXIS_HEIGHT = 20

@@ -22,14 +22,14 @@ from backend.core.flow import DrainLog
 from backend.core.predictions import Detections
 from backend.core.samples import Frame
 from backend.core.status import Result
-from gui.theme import DARK, Palette
 from gui.views.first_paint import FirstPaint, FirstPaints
 from gui.views.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
-from gui.views.messages import Message, MessageKind, draw_message
+from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.overlay import ALL_LAYERS, Layer, Look, Overlay
 from gui.views.picture import Picture
 from gui.views.plate import draw_plate
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.theme import DARK, Palette
 
 _KEY_LAYERS = {
     Qt.Key.Key_B: Layer.BOXES,
@@ -56,7 +56,7 @@ class PreviewView(View):
         self._first_paints = FirstPaints(self.first_paints)
         self._frame: Frame | None = None
         self._result: Result | None = None
-        self._message = Message()
+        self._message = EmptyMessage()
         self._picture, self._overlay = Picture(), Overlay()
         self._layers = ALL_LAYERS
         self._locked = True
@@ -141,7 +141,7 @@ class PreviewView(View):
         self, title: str, body: str = "", kind: MessageKind = MessageKind.EMPTY
     ) -> None:
         """Say why there is no picture; over a picture if there is one. Two '' end it."""
-        message = Message(title, body, kind)
+        message = EmptyMessage(title, body, kind)
         if message != self._message:
             self._message = message
             self.describe()

@@ -10,7 +10,7 @@ HOLD_NS = 250_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BarRow:
     """A label with its bar (0 to 1), the text of its value and the series that colours it."""
 
     label: str
@@ -24,16 +24,16 @@ class RowOrder:
 
     def __init__(self, k: int) -> None:
         self.k = k
-        self._rows: tuple[Row, ...] = ()
-        self._newest: tuple[Row, ...] = ()
+        self._rows: tuple[BarRow, ...] = ()
+        self._newest: tuple[BarRow, ...] = ()
         self._sorted_ns: int | None = None
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[BarRow, ...]:
         """The rows, top first."""
         return self._rows
 
-    def update(self, best_first: Sequence[Row], now_ns: int) -> tuple[Row, ...]:
+    def update(self, best_first: Sequence[BarRow], now_ns: int) -> tuple[BarRow, ...]:
         """Take new values.
 
         As long as their order is that of the rows on show they are shown at once, otherwise when
@@ -47,7 +47,7 @@ class RowOrder:
             self._rows = self._newest
         return self._rows
 
-    def settle(self, now_ns: int) -> tuple[Row, ...]:
+    def settle(self, now_ns: int) -> tuple[BarRow, ...]:
         """Show the newest values in their order."""
         self._rows, self._sorted_ns = self._newest, now_ns
         return self._rows

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QWidget
 
 from backend.core.samples import AudioBlock
 from backend.core.tensors import Array
-from gui.theme import CAPTION_PX, Palette, tabular
-from gui.views.messages import Message, draw_message
+from gui.views.messages import EmptyMessage, draw_message
 from gui.views.scales import ticks
 from gui.views.scroll import RingImage, SampleClock
 from gui.views.spectrum import ColumnCutter
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.theme import CAPTION_PX, Palette, tabular
 
 SHOWN_S = 10.0
 _DELAY_S = 0.08
@@ -104,7 +104,7 @@ class ScrollingSound(View):
             return
         if not self._history:
             painter.fillRect(plot, self.ground())
-            message = Message("", self.tr("No sound yet"))
+            message = EmptyMessage("", self.tr("No sound yet"))
             area = QRectF(plot)
             draw_message(painter, area, message, self.roles, self.font(), with_sign=False)
             return

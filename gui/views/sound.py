@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.core.samples import AudioBlock
 from backend.core.tensors import Array
-from gui.theme import CAPTION_PX, DARK, GAP, Palette, tabular
 from gui.views.level import SILENCE_DB, Level
 from gui.views.scales import hertz
 from gui.views.scrolling_sound import ScrollingSound
-from gui.views.spectrum import ColumnCutter, MelScale, MelSpectrum, fft_size
+from gui.views.spectrum import ColumnCutter, MelRows, MelSpectrum, fft_size
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.theme import CAPTION_PX, DARK, GAP, Palette, tabular
 
 _FREQUENCIES = (100, 250, 500, 1000, 2000, 4000, 8000, 16000)
 _LABEL_GAP = 15.0
@@ -117,7 +117,7 @@ class SpectrogramView(ScrollingSound):
         """Frequencies, as many as there is room for, from the top."""
         if not self.rate:
             return
-        scale = MelScale(self.rate, plot.height())
+        scale = MelRows(self.rate, plot.height())
         last = -_LABEL_GAP
         for frequency in reversed(_FREQUENCIES):
             if frequency > self.rate / 2:

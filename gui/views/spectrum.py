@@ -51,7 +51,7 @@ class ColumnCutter:
 
 
 @dataclass(frozen=True, slots=True)
-class MelScale:
+class MelRows:
     """Rows from half the sample rate, on top, down to 40 Hz, evenly spaced in perceived pitch."""
 
     rate: int
@@ -79,7 +79,7 @@ class MelSpectrum:
 
     def __init__(self, rate: int, rows: int) -> None:
         self.size = fft_size(rate)
-        self.frequencies = MelScale(rate, rows).frequencies()
+        self.frequencies = MelRows(rate, rows).frequencies()
         self._taper = np.hanning(self.size).astype(np.float32)
         bins = np.fft.rfftfreq(self.size, 1 / rate)
         # Each row takes in what lies between its neighbours, and at least the nearest two bins:

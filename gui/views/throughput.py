@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from gui.theme import DARK, Palette
 from gui.views.legend import Entry, Legend
 from gui.views.plots import StripPlot
 from gui.views.scales import SteadyTop, byte_rate
 from gui.views.series import SeriesRing, polyline
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.theme import DARK, Palette
 
 _WINDOW_S = 60.0
 _RATES = 2

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from backend.core.predictions import Classification, Detections, Predictions, Scalar, Scalars
 from backend.core.tensors import Array
-from gui.theme import DARK, Palette
 from gui.views.legend import Entry, Legend
 from gui.views.plots import StripPlot
 from gui.views.scales import short
 from gui.views.series import Latch, Scored, SeriesRing, measured, polyline, scored, value_at
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.theme import DARK, Palette
 
 _BEST = 5
 _MEASURED = 3

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from gui.theme import DARK, Palette
+from gui.widgets.theme import DARK, Palette
 
 TEXT_PERIOD_NS = 500_000_000
 """Numbers in text change twice a second at most, so that they can be read."""

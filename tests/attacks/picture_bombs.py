@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 
 from backend.core.tensors import Array
-from backend.wire.opencv import cv2
+from backend.wire.media.opencv import cv2
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SIDE = 48

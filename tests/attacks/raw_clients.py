@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from typing import Any
 
-from backend.models.bundled import bundled_registry
-from backend.models.registry import ModelRegistry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.catalogue import bundled_registry
+from backend.models.repository.registry import ModelRegistry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 
 WAIT_S = 60.0
 """Only so that a test that fails ends; nothing that is tested takes this long."""

@@ -19,22 +19,22 @@ import pytest
 from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.core.samples import Frame
 from backend.core.tensors import Datatype, TensorSpec
-from backend.inspector.input_files import read_input_file
-from backend.sources.address import parse_camera_address
-from backend.sources.file_kind import kind_of_file
-from backend.sources.folder import FolderSource
-from backend.sources.multipart import pictures
-from backend.sources.network_camera import NetworkCamera
-from backend.sources.picture_file import read_picture
+from backend.inspector.forms.input_files import read_input_file
+from backend.sources.files.folder import FolderSource
+from backend.sources.files.kinds import kind_of_file
+from backend.sources.files.pictures import read_picture
+from backend.sources.files.video import VideoSource
+from backend.sources.network.address import parse_camera_address
+from backend.sources.network.camera import NetworkCamera
+from backend.sources.network.multipart import pictures
+from backend.sources.network.rtsp_probe import why_no_video
 from backend.sources.pixels import check_frames
-from backend.sources.rtsp_probe import why_no_video
-from backend.sources.video import VideoSource
-from backend.wire.elements import Place
-from backend.wire.opencv import cv2
+from backend.wire.elements import TensorRef
+from backend.wire.media.opencv import cv2
 from tests.attacks.growth import assert_linear, cost_of
 from tests.attacks.picture_bombs import BOMBS, ORDINARY, drawing, written
+from tests.sources.network.scripted_server import http_reply, multipart, scripted_server
 from tests.sources.reading import jpeg, mean, read_until_item
-from tests.sources.scripted_server import http_reply, multipart, scripted_server
 
 _MIB = 1 << 20
 MULTIPART = "multipart/x-mixed-replace; boundary=cut"
@@ -142,7 +142,7 @@ def test_a_bomb_among_a_cameras_pictures_is_passed_over() -> None:
 
 def test_a_camera_of_nothing_but_bombs_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """How many of a burst are looked at depends on the machine, so one must be enough here."""
-    monkeypatch.setattr("backend.sources.live._BAD_IN_A_ROW", 1)
+    monkeypatch.setattr("backend.sources.cameras.live._BAD_IN_A_ROW", 1)
     body = multipart(*repeat(BOMBS["jpeg_size"][0], 100)) + b"--cut\r\n"
     with scripted_server(http_reply(body, MULTIPART), hold=True) as server:
         error = opening(f"http://127.0.0.1:{server.port}/v")
@@ -181,7 +181,7 @@ def test_a_camera_that_does_not_finish_its_answer_is_given_up() -> None:
 
 
 def test_an_rtsp_server_that_dribbles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.sources.rtsp_probe._TIMEOUT_S", 0.5)
+    monkeypatch.setattr("backend.sources.network.rtsp_probe._TIMEOUT_S", 0.5)
     over = threading.Event()
 
     def dribble(listener: socket.socket) -> None:
@@ -216,7 +216,7 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
             with pytest.raises(SourceError, match=words):
                 read(path)
         with pytest.raises(InvalidInput, match=words):
-            read_input_file(str(path), _SPEC, Place("input", "X", "m"))
+            read_input_file(str(path), _SPEC, TensorRef("input", "X", "m"))
     with pytest.raises(SourceError, match="cannot be read"):
         kind_of_file(loop)
 

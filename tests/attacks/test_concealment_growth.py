@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from backend.core.concealment import concealed_text, is_secret_name, kept_address
-from backend.inspector.secret_headers import concealed_value
+from backend.core.files.concealment import concealed_text, is_secret_name, kept_address
+from backend.inspector.history.secret_headers import concealed_value
 from tests.attacks.growth import assert_linear
 
 

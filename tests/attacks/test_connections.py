@@ -13,11 +13,11 @@ import pytest
 import requests
 
 from backend.core.errors import UsageError
-from backend.models.bundled import bundled_registry
-from backend.server.connection_table import ConnectionTable, Use, Worth, client_key
-from backend.server.embedded import EmbeddedServer
-from backend.server.limits import Limits
-from backend.server.timeouts import Timeouts
+from backend.models.catalogue import bundled_registry
+from backend.server.connections.table import ConnectionTable, Use, Worth, client_key
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.limits import Limits
+from backend.server.settings.timeouts import Timeouts
 from tests.attacks.raw_clients import (
     WAIT_S,
     Address,

@@ -15,22 +15,22 @@ import requests
 
 from backend.core.errors import NotReady, UsageError
 from backend.core.tensors import Datatype
-from backend.models import code_digest as code_digest_module
-from backend.models.bundled import repository_registry
-from backend.models.code_digest import code_digest
-from backend.models.code_permission import AllCode, NoCode
-from backend.models.model_states import IndexEntry
-from backend.models.python_environment import model_environment
-from backend.models.python_instance import Patience
-from backend.models.python_runtime import PythonRuntime
-from backend.models.registry import ModelRegistry
-from backend.models.remembered_code import Decision, ModelCode, RememberedCode
+from backend.models.catalogue import repository_registry
+from backend.models.code import digest as code_digest_module
+from backend.models.code.digest import code_digest
+from backend.models.code.permission import AllCode, NoCode
+from backend.models.code.remembered import Decision, ModelCode, RememberedCode
+from backend.models.repository.registry import ModelRegistry
+from backend.models.repository.states import IndexEntry
+from backend.models.runtimes.python.environment import model_environment
+from backend.models.runtimes.python.instance import Patience
+from backend.models.runtimes.python.loader import PythonRuntime
 from backend.models.servable import ModelLoadError
-from backend.models.surroundings import Surroundings
+from backend.models.services import ModelServices
 from tests.attacks.growth import assert_linear
+from tests.cli.test_serve_command import Start, ready, start
 from tests.models.onnx_folders import identity
 from tests.models.python_models import WAIT_S, config, execute, outputs, request, serving, write
-from tests.server.test_serve_command import Start, ready, start
 
 __all__ = ["start"]
 
@@ -127,7 +127,7 @@ def test_a_model_that_changed_is_not_started_again_when_it_crashes(tmp_path: Pat
     remembered = RememberedCode(None)
     folder = write(tmp_path, "m", TELLTALE)
     remembered.decide([ModelCode("m", folder.parent, (), code_digest(folder.parent))], allowed=True)
-    runtime = PythonRuntime(Patience(first_pause_s=0.05), Surroundings(code=remembered))
+    runtime = PythonRuntime(Patience(first_pause_s=0.05), ModelServices(code=remembered))
     servable = runtime.load(config("m"), folder)
     instance = servable.make_instance(0)
     try:

@@ -15,15 +15,20 @@ from google.protobuf import text_format
 
 from backend.core.inference import InferRequest
 from backend.core.tensors import Datatype, Tensor
-from backend.models.bundled import bundled_registry
+from backend.models.catalogue import bundled_registry
 from backend.models.servable import ModelRequest, ModelResponse, Respond
-from backend.server import grpc_oip, grpc_serving, rest_oip, rest_serving
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.wire import oip_grpc, oip_rest, serving_grpc
+from backend.server.grpc import oip as grpc_oip
+from backend.server.grpc import serving as grpc_serving
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.rest import oip as rest_oip
+from backend.server.rest import serving as rest_serving
+from backend.server.settings.options import ServerOptions
 from backend.wire.elements import object_array
 from backend.wire.generated import open_inference_pb2 as pb
-from backend.wire.serving_items import Tensors
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip import rest as oip_rest
+from backend.wire.serving import grpc as serving_grpc
+from backend.wire.serving.items import Tensors
 from tests.server.grpc_calls import streaming, unary
 from tests.server.scripted_servables import (
     TIMES,

@@ -19,12 +19,12 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from backend.core.errors import InvalidInput
-from backend.inspector.exchange import MethodKind
-from backend.inspector.methods import Method, methods_of
-from backend.inspector.openapi_routes import MAX_ROUTES, openapi_routes
-from backend.inspector.recognise import path_values
-from backend.inspector.samples import MAX_FIELDS, sample_text
-from backend.inspector.schema import Origin, schema_from_files, schema_from_protoset
+from backend.inspector.calls.exchange import MethodKind
+from backend.inspector.methods.listing import Method, methods_of
+from backend.inspector.methods.openapi_routes import MAX_ROUTES, openapi_routes
+from backend.inspector.methods.recognise import path_values
+from backend.inspector.methods.samples import MAX_FIELDS, sample_text
+from backend.inspector.methods.schema import Origin, schema_from_files, schema_from_protoset
 from tests.attacks.growth import assert_linear
 
 _A = {"$ref": "#/components/schemas/A"}

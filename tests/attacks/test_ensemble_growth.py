@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from backend.core.errors import InvalidInput
-from backend.models.config_text import parse_config
-from backend.models.ensemble_plan import MOST_STEPS, check_graph, levels_of, steps_of
+from backend.models.config.text import parse_config
+from backend.models.repository.uploads import MOST_FILES, check_upload
+from backend.models.runtimes.ensemble.plan import MOST_STEPS, check_graph, levels_of, steps_of
 from backend.models.servable import ModelLoadError
-from backend.models.uploads import MOST_FILES, check_upload
-from backend.server.load_terms import load_terms
+from backend.server.plane.load_parameters import load_terms
 from tests.attacks.growth import assert_linear
 from tests.models.ensemble_folders import step
 

@@ -10,14 +10,14 @@ import grpc
 import pytest
 import requests
 
-from backend.models.model_folders import ModelFolders
-from backend.models.model_paths import legible
-from backend.models.registry import ModelRegistry
+from backend.models.config.paths import legible
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.registry import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 from backend.wire.generated import open_inference_pb2 as pb
-from gui.repository_control import _seen
+from gui.state.repository_control import _seen
 from tests.models.scripted_runtime import ScriptedRuntime, write_model
 
 pytestmark = pytest.mark.skipif(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.server.embedded import EmbeddedServer
+from backend.server.lifecycle.embedded import EmbeddedServer
 from tests.attacks.growth import assert_linear
 from tests.attacks.raw_clients import Address, answer_to, connected, heard, rest_address, serving
 

@@ -10,11 +10,11 @@ from typing import Any
 import grpc
 import pytest
 
-from backend.server.embedded import EmbeddedServer
-from backend.server.grpc_connections import can_make_room
-from backend.server.limits import Limits
-from backend.server.timeouts import Timeouts
-from backend.wire import oip_grpc
+from backend.server.grpc.connections import can_make_room
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.limits import Limits
+from backend.server.settings.timeouts import Timeouts
+from backend.wire.oip import grpc as oip_grpc
 from tests.attacks.raw_clients import (
     WAIT_S,
     Crowd,
@@ -24,8 +24,8 @@ from tests.attacks.raw_clients import (
     heard,
     serving,
 )
+from tests.server.grpc.test_services import request
 from tests.server.grpc_calls import streaming, unary
-from tests.server.test_server_grpc import request
 
 LIVE = f"/{oip_grpc.SERVICE}/ServerLive"
 

@@ -24,17 +24,18 @@ from onnx import helper
 from backend.core.errors import NotReady
 from backend.core.tensors import Datatype
 from backend.models.loads import GIVEN_UP
-from backend.models.model_folders import ModelFolders
-from backend.models.model_states import ModelState
-from backend.models.python_instance import Patience
-from backend.models.python_runtime import PythonRuntime
-from backend.models.registry import ModelRegistry
-from backend.models.runtimes import standard_runtimes
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.registry import ModelRegistry
+from backend.models.repository.states import ModelState
+from backend.models.runtimes.choice import standard_runtimes
+from backend.models.runtimes.python.instance import Patience
+from backend.models.runtimes.python.loader import PythonRuntime
 from backend.models.servable import ModelLoadError
-from backend.server import scheduler
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.server.plane import DataPlane
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.plane.data_plane import DataPlane
+from backend.server.scheduling import scheduler
+from backend.server.settings.options import ServerOptions
+from tests.cli.test_serve_command import Start, ended, ready, start
 from tests.models.onnx_folders import node, value, write_model
 from tests.models.python_models import (
     QUICK,
@@ -48,7 +49,6 @@ from tests.models.python_models import (
 )
 from tests.server.plane_runs import begin, with_plane
 from tests.server.scripted_servables import asking
-from tests.server.test_serve_command import Start, ended, ready, start
 
 __all__ = ["start"]
 
@@ -194,7 +194,7 @@ def test_a_model_that_never_lets_python_run_does_not_outlive_its_server(tmp_path
         import sys
         from pathlib import Path
         sys.path[:0] = {[str(Path(__file__).parents[2])]!r}
-        from backend.models.python_runtime import PythonRuntime
+        from backend.models.runtimes.python.loader import PythonRuntime
         from tests.models.python_models import config, trusting
         PythonRuntime(around=trusting()).load(config("m"), Path({str(folder)!r})).make_instance(0)
     """

@@ -8,17 +8,18 @@ import grpc
 import pytest
 
 from backend.core.errors import ConsoleError, InvalidInput
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.wire import oip_grpc, serving_grpc
-from backend.wire.fields import MOST_FIELDS
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 from backend.wire.generated import modelserving_pb2 as serving
 from backend.wire.generated import open_inference_pb2 as pb
-from backend.wire.oip_grpc import decode_request, decode_response, decode_stream_response
-from backend.wire.oip_grpc_repeats import RequestReader
-from backend.wire.serving_grpc import decode_input
-from backend.wire.varint import field_head, varint
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip.grpc import decode_request, decode_response, decode_stream_response
+from backend.wire.oip.stream_repeats import RequestReader
+from backend.wire.protobuf.fields import MOST_FIELDS
+from backend.wire.protobuf.varint import field_head, varint
+from backend.wire.serving import grpc as serving_grpc
+from backend.wire.serving.grpc import decode_input
 from tests.attacks.growth import assert_linear
 from tests.server.grpc_calls import streaming, unary
 

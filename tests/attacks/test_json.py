@@ -9,10 +9,10 @@ import pytest
 from backend.core.errors import InvalidInput
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.server.statuses import text_of
-from backend.wire import json_scan
-from backend.wire.json_scan import levels_in, longest_digits_in
-from backend.wire.json_text import MAX_CONTAINERS, read_json
-from backend.wire.oip_json import error_to_json
+from backend.wire.json import scan as json_scan
+from backend.wire.json.scan import levels_in, longest_digits_in
+from backend.wire.json.text import MAX_CONTAINERS, read_json
+from backend.wire.oip.metadata_json import error_to_json
 from tests.attacks.growth import assert_linear, cost_of
 
 _Text = Callable[[int], bytes]

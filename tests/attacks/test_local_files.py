@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import ConsoleError, InvalidInput, UsageError
-from backend.core.json_files import json_object
-from backend.inspector.exchange import Exchange, MethodKind, Request, Status, TimingPart
-from backend.inspector.exchange_record import to_record
-from backend.inspector.history import History
-from backend.inspector.history_export import FORMAT, export_exchanges, import_into, read_exchanges
-from backend.inspector.history_file import HistoryUnavailable
+from backend.core.files.json import json_object
+from backend.inspector.calls.exchange import Exchange, MethodKind, Request, Status, TimingPart
+from backend.inspector.history.exchange_record import to_record
+from backend.inspector.history.export import FORMAT, export_exchanges, import_into, read_exchanges
+from backend.inspector.history.file import HistoryUnavailable
+from backend.inspector.history.store import History
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
 from tests.attacks.growth import assert_linear
@@ -108,7 +108,7 @@ def test_what_is_no_file_to_import_is_refused_at_once(tmp_path: Path) -> None:
 def test_a_line_that_is_too_long_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.inspector.history_export.MAX_LINE", 100)
+    monkeypatch.setattr("backend.inspector.history.export.MAX_LINE", 100)
     (tmp_path / "x.jsonl").write_bytes(_HEAD + line())
     with pytest.raises(InvalidInput, match=r"Line 2 .* longer than 100 bytes"):
         list(read_exchanges(tmp_path / "x.jsonl"))
@@ -196,7 +196,7 @@ def test_what_was_not_checkpointed_is_set_aside_with_the_rest(tmp_path: Path) ->
     killed = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from backend.inspector.history import History\n"
+        "from backend.inspector.history.store import History\n"
         "from tests.attacks.test_local_files import exchange\n"
         "history = History(Path(sys.argv[1]))\n"
         "history.add(exchange(b'only in the log'))\n"
@@ -229,7 +229,7 @@ def test_a_row_that_nobody_of_us_wrote_hides_no_other(tmp_path: Path) -> None:
 def test_a_locked_or_full_history_is_said_and_not_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.inspector.history_file._BUSY_S", 0.05)
+    monkeypatch.setattr("backend.inspector.history.file._BUSY_S", 0.05)
     path = tmp_path / "h.db"
     with History(path) as history:
         history.add(exchange())
@@ -250,7 +250,7 @@ def test_a_locked_or_full_history_is_said_and_not_set_aside(
 _ADD = """
 import sys
 from pathlib import Path
-from backend.inspector.history import History
+from backend.inspector.history.store import History
 from tests.attacks.test_local_files import exchange
 
 print("ready", flush=True)

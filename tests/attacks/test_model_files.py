@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import UsageError
-from backend.models.config_text import MAX_BYTES, parse_config, parse_config_json
+from backend.models.config.text import MAX_BYTES, parse_config, parse_config_json
 from backend.models.servable import ModelLoadError
+from backend.profiles.file import profile_from_toml
 from backend.profiles.label_file import read_label_file
-from backend.profiles.profile_file import profile_from_toml
 from tests.attacks.growth import assert_linear
 
 _Text = Callable[[int], str]

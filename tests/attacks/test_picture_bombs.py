@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from backend.core.errors import InvalidInput, SourceError
-from backend.sources.picture_file import read_picture
-from backend.wire.images import FILE_FORMATS, decode_image
-from backend.wire.opencv import cv2
+from backend.sources.files.pictures import read_picture
+from backend.wire.media.images import FILE_FORMATS, decode_image
+from backend.wire.media.opencv import cv2
 from backend.wire.picture_headers import MAX_PIXELS, PictureFormat, read_size
 from tests.attacks.growth import assert_linear, cost_of
 from tests.attacks.picture_bombs import (

@@ -11,20 +11,21 @@ import pytest
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 
-from backend.clients.faults_grpc import explain
+from backend.clients.faults.grpc import explain
 from backend.core.errors import ConsoleError, InvalidInput, PayloadTooLarge, ReplyMismatch
-from backend.inspector import message_text
-from backend.inspector.body_text import proto_text
-from backend.inspector.views import message_node
-from backend.sources.multipart import MAX_PICTURE_BYTES, pictures
-from backend.sources.rtsp_probe import _answer
-from backend.wire import oip_grpc, serving_grpc
-from backend.wire.fields import MOST_FIELDS, check_fields, last_texts
+from backend.inspector.forms import message_text
+from backend.inspector.views.body_text import proto_text
+from backend.inspector.views.trees import message_node
+from backend.sources.network.multipart import MAX_PICTURE_BYTES, pictures
+from backend.sources.network.rtsp_probe import _answer
 from backend.wire.generated import modelserving_pb2 as serving
 from backend.wire.generated import open_inference_pb2 as pb
-from backend.wire.oip_grpc_repeats import RequestReader
-from backend.wire.stream_replies import decode_stream_reply, is_bare
-from backend.wire.varint import field_head, varint
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip.stream_repeats import RequestReader
+from backend.wire.oip.stream_replies import decode_stream_reply, is_bare
+from backend.wire.protobuf.fields import MOST_FIELDS, check_fields, last_texts
+from backend.wire.protobuf.varint import field_head, varint
+from backend.wire.serving import grpc as serving_grpc
 from tests.attacks.growth import assert_linear
 
 _Make = Callable[[int], bytes]
@@ -33,7 +34,7 @@ _Make = Callable[[int], bytes]
 @pytest.fixture(autouse=True)
 def _every_message_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small ones too, so that small ones show how the cost grows."""
-    monkeypatch.setattr("backend.wire.fields._SMALL", 0)
+    monkeypatch.setattr("backend.wire.protobuf.fields._SMALL", 0)
 
 
 def _field(number: int, content: bytes) -> bytes:
@@ -164,7 +165,7 @@ def test_simple_serving_is_read_in_linear_time(name: str) -> None:
 def test_too_many_parts_are_refused_before_they_are_made(
     monkeypatch: pytest.MonkeyPatch, kind: type[Message], data: bytes
 ) -> None:
-    monkeypatch.setattr("backend.wire.fields.MAX_INNER_FIELDS", 100_000)
+    monkeypatch.setattr("backend.wire.protobuf.fields.MAX_INNER_FIELDS", 100_000)
     check_fields(kind, data * 30_000)
     with pytest.raises(InvalidInput, match="over 100,000 fields"):
         check_fields(kind, data * 200_000)

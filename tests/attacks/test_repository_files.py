@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import UsageError
-from backend.core.regular_files import read_regular
+from backend.core.files.regular import read_regular
 from backend.core.tensors import Datatype
-from backend.models.model_folders import ModelFolders
-from backend.models.model_states import ModelState
-from backend.models.registry import ModelRegistry
-from backend.models.runtimes import standard_runtimes
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.registry import ModelRegistry
+from backend.models.repository.states import ModelState
+from backend.models.runtimes.choice import standard_runtimes
+from backend.profiles.file import read_profile
 from backend.profiles.label_file import read_label_file
-from backend.profiles.profile_file import read_profile
 from tests.attacks.growth import assert_linear
 from tests.models.onnx_folders import identity
 

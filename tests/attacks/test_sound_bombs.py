@@ -16,10 +16,10 @@ import soundfile
 
 from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.profiles.bundled import profile_for
-from backend.server.items import feed
-from backend.sources.audio_file import AudioFileSource
-from backend.wire.serving_items import Sound
-from backend.wire.sound import MAX_SAMPLES, decode_sound
+from backend.server.plane.items import feed
+from backend.sources.files.audio import AudioFileSource
+from backend.wire.media.sound import MAX_SAMPLES, decode_sound
+from backend.wire.serving.items import Sound
 from tests.attacks.growth import assert_linear, cost_of
 
 _MIB = 1 << 20

@@ -18,7 +18,7 @@ tune_process()
 import grpc  # noqa: E402 - after the process is tuned
 import uvicorn  # noqa: E402
 
-from backend.server.ports import listen  # noqa: E402
+from backend.server.settings.ports import listen  # noqa: E402
 
 _LIMIT = 256 * 1024 * 1024
 

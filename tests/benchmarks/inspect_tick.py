@@ -24,12 +24,12 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from backend.core.target import Target  # noqa: E402
-from backend.inspector.input_fills import Fill, FillKind  # noqa: E402
+from backend.inspector.forms.input_fills import Fill, FillKind  # noqa: E402
 from gui.inspect.acts import CallPhase  # noqa: E402
 from gui.inspect.page import InspectPage  # noqa: E402
-from gui.stylesheet import stylesheet  # noqa: E402
-from gui.theme import DARK  # noqa: E402
-from tests.gui.inspect_stage import inspect_page, leave  # noqa: E402
+from gui.widgets.stylesheet import stylesheet  # noqa: E402
+from gui.widgets.theme import DARK  # noqa: E402
+from tests.gui.inspect.inspect_stage import inspect_page, leave  # noqa: E402
 
 _TICK_MS = 10
 _LIMIT = 512 * 1024 * 1024

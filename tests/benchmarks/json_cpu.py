@@ -18,11 +18,11 @@ tune_process()
 import numpy as np  # noqa: E402 - after the process is tuned
 import psutil  # noqa: E402
 
-from backend.clients.calls import RestCall  # noqa: E402
-from backend.clients.rest_channel import RestChannel  # noqa: E402
+from backend.clients.codecs.calls import RestCall  # noqa: E402
+from backend.clients.connections.rest.channel import RestChannel  # noqa: E402
 from backend.core.inference import InferRequest  # noqa: E402
 from backend.core.tensors import Datatype, Tensor  # noqa: E402
-from backend.wire.oip_rest import encode_request  # noqa: E402
+from backend.wire.oip.rest import encode_request  # noqa: E402
 from tests.benchmarks.server_echo import Child  # noqa: E402
 
 _NUMBERS = 640 * 480 * 3

@@ -6,7 +6,7 @@ import socket
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from backend.clients.calls import RestCall
+from backend.clients.codecs.calls import RestCall
 
 _HEADERS = 64 * 1024
 

@@ -30,8 +30,8 @@ tune_process()
 import grpc  # noqa: E402 - after the process is tuned
 import numpy as np  # noqa: E402
 
-from backend.clients.calls import RestCall  # noqa: E402
-from backend.clients.grpc_channel import GrpcChannel  # noqa: E402
+from backend.clients.codecs.calls import RestCall  # noqa: E402
+from backend.clients.connections.grpc.channel import GrpcChannel  # noqa: E402
 from backend.core.addresses import target_from_text  # noqa: E402
 from backend.core.choices import Compression  # noqa: E402
 from backend.core.errors import ConsoleError  # noqa: E402
@@ -39,8 +39,8 @@ from backend.core.flow import Credits  # noqa: E402
 from backend.core.inference import InferRequest, RequestedOutput  # noqa: E402
 from backend.core.target import Target  # noqa: E402
 from backend.core.tensors import Datatype, Tensor  # noqa: E402
-from backend.wire.oip_grpc import encode_request as encode_grpc  # noqa: E402
-from backend.wire.oip_rest import encode_request as encode_rest  # noqa: E402
+from backend.wire.oip.grpc import encode_request as encode_grpc  # noqa: E402
+from backend.wire.oip.rest import encode_request as encode_rest  # noqa: E402
 from tests.benchmarks.raw_http import RawHttp  # noqa: E402
 
 _LIMIT = 256 * 1024 * 1024

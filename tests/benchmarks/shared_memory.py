@@ -23,11 +23,11 @@ tune_process()
 
 import numpy as np  # noqa: E402 - after the process is tuned
 
-from backend.clients.grpc_channel import GrpcChannel  # noqa: E402
+from backend.clients.connections.grpc.channel import GrpcChannel  # noqa: E402
 from backend.core.choices import Compression  # noqa: E402
 from backend.core.flow import Credits  # noqa: E402
 from backend.wire.generated import open_inference_pb2 as pb  # noqa: E402
-from backend.wire.oip_grpc import SERVICE, encode_request  # noqa: E402
+from backend.wire.oip.grpc import SERVICE, encode_request  # noqa: E402
 from tests.benchmarks.server_echo import Child, identity_request, stream_echo  # noqa: E402
 
 _SIZE = 1280 * 720 * 3

@@ -29,9 +29,9 @@ import numpy as np  # noqa: E402 - after the process is tuned
 from PySide6.QtCore import QObject, Qt, QTimer, Slot  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-import gui.app  # noqa: E402
+import gui.shell.app  # noqa: E402
 from backend.core.samples import Captured, Frame  # noqa: E402
-from gui.live_page import LivePage  # noqa: E402
+from gui.live.page import LivePage  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
 
 _TICK_MS = 10
@@ -81,7 +81,7 @@ def main() -> int:
     app = QApplication([sys.argv[0]])
     tick = Tick()
     with tempfile.TemporaryDirectory() as folder:
-        code = gui.app.main(
+        code = gui.shell.app.main(
             [
                 *("--screenshot", str(Path(folder) / "window.png")),
                 *("--seconds", str(options.seconds)),
@@ -115,7 +115,7 @@ def _prepare(pace: str) -> list[str]:
     def source(*_: object, **_options: object) -> ListSource:
         return ListSource(frames, live=pace != "flat", repeat=True, interval_s=interval_s)
 
-    gui.app._make_source = source
+    gui.shell.app._make_source = source
     return ["--in-flight", "4"] if pace == "flat" else []
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from backend.cli import call
-from backend.server.embedded import EmbeddedServer
+from backend.server.lifecycle.embedded import EmbeddedServer
 from tests.real_sources import free_port
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"

@@ -9,8 +9,8 @@ import pytest
 
 from backend.cli.serve_models import add_model_arguments, load_at_start, registry_of
 from backend.core.errors import UsageError
-from backend.models.bundled import bundled_models
-from backend.models.registry import ModelRegistry
+from backend.models.catalogue import bundled_models
+from backend.models.repository.registry import ModelRegistry
 
 BUNDLED = tuple(factory.name for factory in bundled_models())
 PYTHON = """

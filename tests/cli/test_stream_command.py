@@ -17,8 +17,8 @@ import pytest
 
 from backend.cli.stream import main
 from backend.core.inference import InferResponse
-from backend.server.embedded import EmbeddedServer
-from backend.wire.opencv import cv2
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.wire.media.opencv import cv2
 from tests.cli.here import run_here
 from tests.real_sources import free_port
 from tests.session.lying_server import lying

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from backend.models.model_folders import ModelFolders
-from backend.models.registry import ModelRegistry
-from backend.models.runtimes import standard_runtimes
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.registry import ModelRegistry
+from backend.models.runtimes.choice import standard_runtimes
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from backend.cli import stream, targets
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 from tests.certificates import Authority
 from tests.cli.here import run_here
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from backend.core.target import Target
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 from tests.certificates import Authority, Pair
 from tests.embedded import server, target  # noqa: F401 - fixtures
 

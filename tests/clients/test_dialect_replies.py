@@ -11,21 +11,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.clients.calls import RestReply
-from backend.clients.codec_oip_grpc import OipGrpcCodec
-from backend.clients.codec_parts import checked
-from backend.clients.control import ServerControlClient
+from backend.clients.codecs.calls import RestReply
+from backend.clients.codecs.oip_grpc import OipGrpcCodec
+from backend.clients.codecs.parts import checked
+from backend.clients.control.client import ServerControlClient
+from backend.clients.control.listings import ModelListing
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import Capability
-from backend.clients.listings import ModelListing
-from backend.clients.probe import probe
+from backend.clients.probe.both_addresses import probe
 from backend.core.choices import Payload, Serialization, Transport
 from backend.core.errors import ConsoleError, NotFound, RequestError, Unsupported
 from backend.core.predictions import Tensors
 from backend.core.target import Dialect
 from backend.core.tensors import Datatype
 from backend.profiles.bundled import profile_for
-from backend.wire import oip_grpc, oip_rest
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip import rest as oip_rest
 from tests.clients.replay import body_of, capture_of, replaying
 
 RECORDED = ("triton", "mlserver", "kserve", "oip")
@@ -49,7 +50,7 @@ def test_a_probe_knows_the_server(name: str) -> None:
     assert report.dialect is Dialect(name)
     assert report.binary is BINARY[name]
     assert report.health is (name in ("triton", "oip"))
-    assert report.mends == ()
+    assert report.fixes == ()
 
 
 @pytest.mark.parametrize("door", DOORS)

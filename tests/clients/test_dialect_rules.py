@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.clients.dialects.known import dialect_for, rules_of_server
-from backend.clients.dialects.rules import Capability, Door, check_can
+from backend.clients.dialects.rules import AddressKind, Capability, check_can
 from backend.clients.dialects.schemas import message_class, schema_of
 from backend.core.errors import InvalidInput, Unsupported, UsageError
 from backend.core.inference import ServerMetadata
@@ -53,8 +53,8 @@ def test_every_lack_has_a_reason_that_names_its_server(dialect: Dialect) -> None
 def test_a_lack_through_one_door_leaves_the_other() -> None:
     kserve = dialect_for(Dialect.KSERVE)
     assert kserve.why_not(Capability.INDEX) == ""
-    assert kserve.why_not(Capability.INDEX, door=Door.REST) == ""
-    assert "REST only" in kserve.why_not(Capability.INDEX, door=Door.GRPC)
+    assert kserve.why_not(Capability.INDEX, door=AddressKind.REST) == ""
+    assert "REST only" in kserve.why_not(Capability.INDEX, door=AddressKind.GRPC)
     with pytest.raises(Unsupported, match="no ModelStreamInfer"):
         check_can(kserve, Capability.STREAM)
 

@@ -10,7 +10,7 @@ from backend.core.predictions import Tensors
 from backend.core.samples import Captured, Frame
 from backend.core.status import Result
 from backend.core.target import Target
-from backend.session.session import Session
+from backend.session.run.live import Session
 from tests.clients.replay import capture_of, replaying
 from tests.session.list_source import ListSource
 

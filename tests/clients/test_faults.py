@@ -13,10 +13,10 @@ from typing import Any
 import grpc
 import pytest
 
-from backend.clients.calls import RestCall
-from backend.clients.faults_grpc import explain
-from backend.clients.grpc_channel import GrpcChannel
-from backend.clients.rest_channel import RestChannel
+from backend.clients.codecs.calls import RestCall
+from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.faults.grpc import explain
 from backend.core.choices import Compression
 from backend.core.errors import (
     ConsoleError,
@@ -29,7 +29,7 @@ from backend.core.errors import (
     Unsupported,
 )
 from backend.core.target import Target
-from backend.wire.oip_grpc import MODEL_STREAM_INFER, SERVICE
+from backend.wire.oip.grpc import MODEL_STREAM_INFER, SERVICE
 from tests.gate import Gate
 from tests.real_sources import free_port
 

@@ -12,14 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from backend.clients.dialects.rules import Door
-from backend.clients.fingerprints import recognise
-from backend.clients.knock import Speech
-from backend.clients.probe import probe
-from backend.clients.probe_mends import mends_for
-from backend.clients.probe_questions import Found
-from backend.clients.probe_report import DoorReport, ProbeReport
-from backend.clients.rest_channel import RestChannel
+from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.dialects.rules import AddressKind
+from backend.clients.faults.preflight import Speech
+from backend.clients.probe.both_addresses import probe
+from backend.clients.probe.fingerprints import recognise
+from backend.clients.probe.fixes import fixes_for
+from backend.clients.probe.questions import AddressFacts
+from backend.clients.probe.report import AddressReport, ProbeReport
 from backend.core.errors import SignInNeeded, TargetError, TargetFault, TargetUnreachable
 from backend.core.target import Credentials, Dialect, Target, Tls
 from tests.certificates import Authority, Pair
@@ -27,7 +27,7 @@ from tests.clients.conftest import secure_server, target_of
 from tests.clients.replay import capture_of, replaying
 
 
-def fault_of(door: DoorReport | None) -> TargetFault | None:
+def fault_of(door: AddressReport | None) -> TargetFault | None:
     """What is wrong with a door."""
     assert door is not None
     assert isinstance(door.fault, TargetError)
@@ -36,8 +36,8 @@ def fault_of(door: DoorReport | None) -> TargetFault | None:
 
 def mended(report: ProbeReport, title: str) -> Target:
     """The target that a mend offers."""
-    found = [mend.target for mend in report.mends if title in mend.title]
-    assert found, [mend.title for mend in report.mends]
+    found = [mend.target for mend in report.fixes if title in mend.title]
+    assert found, [mend.title for mend in report.fixes]
     return found[0]
 
 
@@ -57,11 +57,11 @@ def test_our_own_server_is_known(target: Target) -> None:
         True,
         True,
     )
-    assert report.mends == ()
+    assert report.fixes == ()
     assert all(door is not None and door.answers and door.tls is False for door in doors(report))
 
 
-def doors(report: ProbeReport) -> tuple[DoorReport | None, DoorReport | None]:
+def doors(report: ProbeReport) -> tuple[AddressReport | None, AddressReport | None]:
     return report.rest, report.grpc
 
 
@@ -80,10 +80,14 @@ def test_addresses_of_ipv6_keep_their_brackets() -> None:
     swapped = Target("six", "http://[::1]:8001", "[::1]:8000")
     fault = TargetUnreachable("")
     found = {
-        Door.REST: Found(DoorReport(swapped.rest, Speech.GRPC, tls=False, fault=fault)),
-        Door.GRPC: Found(DoorReport(swapped.grpc, Speech.HTTP, tls=False, fault=fault)),
+        AddressKind.REST: AddressFacts(
+            AddressReport(swapped.rest, Speech.GRPC, tls=False, fault=fault)
+        ),
+        AddressKind.GRPC: AddressFacts(
+            AddressReport(swapped.grpc, Speech.HTTP, tls=False, fault=fault)
+        ),
     }
-    (mend,) = mends_for(swapped, found)
+    (mend,) = fixes_for(swapped, found)
     assert mend.target == Target("six", "http://[::1]:8000", "[::1]:8001")
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import grpc
 import pytest
 
-from backend.clients.calls import RestCall
-from backend.clients.grpc_channel import GrpcChannel
-from backend.clients.rest_channel import RestChannel
+from backend.clients.codecs.calls import RestCall
+from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.rest.channel import RestChannel
 from backend.core.choices import Compression
 from backend.core.errors import (
     CertificateRefused,
@@ -30,7 +30,7 @@ from backend.core.errors import (
 )
 from backend.core.target import Credentials, Target, Tls
 from backend.core.worker import Worker
-from backend.wire.oip_grpc import SERVICE
+from backend.wire.oip.grpc import SERVICE
 from tests.certificates import Authority, Pair
 from tests.clients.conftest import secure_server, target_of
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.clients.grpc_channel import GrpcChannel
-from backend.clients.tls_relay import TlsRelay
+from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.tls_relay import TlsRelay
 from backend.core.choices import Compression
 from backend.core.errors import ConsoleError
 from backend.core.inference import InferRequest
 from backend.core.target import Target, Tls
 from backend.core.tensors import Datatype, Tensor
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.wire.oip_grpc import (
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
+from backend.wire.oip.grpc import (
     MODEL_INFER,
     MODEL_STREAM_INFER,
     decode_response,

@@ -11,14 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import psutil
 import pytest
 
-from backend.clients.calls import RestCall
-from backend.clients.rest_channel import RestChannel
+from backend.clients.codecs.calls import RestCall
+from backend.clients.connections.rest.channel import RestChannel
 from backend.core.errors import PayloadTooLarge
 from backend.core.process import trim_memory
 from backend.core.target import Target
 from backend.core.trimming import LARGE_MESSAGE, received
-from backend.inspector.caller import Caller
-from backend.inspector.exchange import MethodKind, Request
+from backend.inspector.calls.caller import Caller
+from backend.inspector.calls.exchange import MethodKind, Request
 
 _MIB = 1 << 20
 _REPLY = 160 * _MIB

@@ -27,15 +27,15 @@ from backend.core.status import (
     SourceStatus,
 )
 from backend.core.timing import Stage, Timeline
-from backend.models.model_states import IndexEntry, ModelState
-from backend.models.remembered_code import ModelCode
+from backend.models.code.remembered import ModelCode
+from backend.models.repository.states import IndexEntry, ModelState
 from backend.models.servable import ModelLoadError
-from backend.server.plane import ModelStatus
-from backend.server.records import RequestLog
-from backend.session.delivery import TRACE_COLUMNS
-from backend.session.summary import Summary, summarise
+from backend.server.plane.data_plane import ModelStatus
+from backend.server.plane.request_log import RequestLog
+from backend.session.run.summary import Summary, summarise
+from backend.session.sinks.delivery import TRACE_COLUMNS
 from backend.sources.source import Source
-from gui.offers import SourceOffer
+from gui.state.offers import SourceOffer
 
 
 class FakeSource:

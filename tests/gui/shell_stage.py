@@ -18,19 +18,19 @@ from backend.profiles.book import ProfileBook
 from backend.sources.source import Source
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
-from gui.appearance import Appearance
-from gui.focus_keys import FocusKeys
-from gui.layouts import LayoutStore
-from gui.log_panel import LogBridge
-from gui.main_window import MainWindow, Parts
-from gui.repository_control import RepositoryControl
-from gui.run_control import Phase
-from gui.server_control import ServerControl
-from gui.settings import Settings, SettingsStore
-from gui.targets.desk import TargetDesk
+from gui.shell.window import MainWindow, Parts
+from gui.state.repository_control import RepositoryControl
+from gui.state.run_control import Phase
+from gui.state.server_control import ServerControl
+from gui.state.settings import Settings, SettingsStore
+from gui.state.tasks import InlineTasks
+from gui.targets.controller import TargetController
 from gui.targets.engine import TargetEngine
-from gui.tasks import InlineTasks
-from gui.theme import ThemeChoice
+from gui.widgets.focus_keys import FocusKeys
+from gui.widgets.theme import ThemeChoice
+from gui.workspace.appearance import Appearance
+from gui.workspace.layouts import LayoutStore
+from gui.workspace.log_panel import LogBridge
 from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeShelf, fake_source
 
 
@@ -92,7 +92,7 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
             make_session,
             LogBridge(),
             LayoutStore(None, problems.append),
-            TargetDesk(engine, server, tasks),
+            TargetController(engine, server, tasks),
         )
     )
     qtbot.addWidget(window)

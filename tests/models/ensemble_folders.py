@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from backend.models.ensemble_runtime import EnsembleRuntime
-from backend.models.model_folders import ModelFolders
-from backend.models.registry import ModelRegistry
-from backend.models.surroundings import Surroundings
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.registry import ModelRegistry
+from backend.models.runtimes.ensemble.loader import EnsembleRuntime
+from backend.models.services import ModelServices
 from tests.models.scripted_runtime import ScriptedRuntime
 
 STEP = (
@@ -63,6 +63,6 @@ def write_ensemble(
 
 def ensemble_registry(root: Path) -> tuple[ModelRegistry, ScriptedRuntime]:
     """A registry of scripted models and ensembles, none of them loaded."""
-    around, runtime = Surroundings(), ScriptedRuntime()
+    around, runtime = ModelServices(), ScriptedRuntime()
     folders = ModelFolders([root], [EnsembleRuntime(around), runtime])
     return ModelRegistry(folders=folders, around=around), runtime

@@ -11,9 +11,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.config_checks import check_config
-from backend.models.config_text import parse_config
-from backend.models.onnx_runtime import OnnxRuntime, OnnxServable
+from backend.models.config.checks import check_config
+from backend.models.config.text import parse_config
+from backend.models.runtimes.onnx.loader import OnnxRuntime, OnnxServable
 from backend.models.servable import (
     ModelRequest,
     ModelResponse,

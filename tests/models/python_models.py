@@ -13,11 +13,11 @@ from google.protobuf import text_format
 
 from backend.core.errors import RequestError
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.code_permission import AllCode
-from backend.models.python_instance import Patience, PythonInstance
-from backend.models.python_runtime import PythonRuntime, PythonServable
+from backend.models.code.permission import AllCode
+from backend.models.runtimes.python.instance import Patience, PythonInstance
+from backend.models.runtimes.python.loader import PythonRuntime, PythonServable
 from backend.models.servable import ModelRequest, ModelResponse
-from backend.models.surroundings import Surroundings
+from backend.models.services import ModelServices
 from backend.wire.generated import open_inference_pb2 as pb
 
 QUICK = Patience(initialize_s=30.0, finalize_s=2.0, first_pause_s=0.2, longest_pause_s=5.0)
@@ -39,9 +39,9 @@ def config(name: str, text: str = "") -> pb.ModelConfig:
     return made
 
 
-def trusting() -> Surroundings:
+def trusting() -> ModelServices:
     """What a model that a test has written reaches of the server; it may run."""
-    return Surroundings(code=AllCode())
+    return ModelServices(code=AllCode())
 
 
 @contextmanager

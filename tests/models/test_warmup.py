@@ -11,11 +11,11 @@ import pytest
 
 from backend.core.errors import NotFound
 from backend.core.tensors import Datatype
-from backend.models.bundled import repository_registry
-from backend.models.code_permission import AllCode
-from backend.models.model_folders import ModelFolders
-from backend.models.model_states import ModelState
-from backend.models.registry import ModelRegistry
+from backend.models.catalogue import repository_registry
+from backend.models.code.permission import AllCode
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.registry import ModelRegistry
+from backend.models.repository.states import ModelState
 from backend.models.servable import ModelLoadError, ModelRequest, ModelResponse, Respond, Servable
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.models.onnx_folders import ask, identity, outputs_of, request, texts

@@ -17,20 +17,20 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.clients.control import ServerControlClient
+from backend.clients.control.client import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.core.choices import Compression, Serialization
 from backend.core.process import tune_process
 from backend.core.target import Dialect, Target
-from backend.inspector.caller import Caller
-from backend.inspector.exchange import Exchange, MethodKind, Request
-from backend.inspector.input_argument import parse_input
-from backend.inspector.message_editor import message_from_value
-from backend.inspector.message_text import message_to_json
-from backend.inspector.methods import MethodList
-from backend.inspector.replies import reply_of
-from backend.inspector.target_methods import target_methods
-from backend.inspector.tensor_form import TensorForm, to_request
+from backend.inspector.calls.caller import Caller
+from backend.inspector.calls.exchange import Exchange, MethodKind, Request
+from backend.inspector.forms.input_argument import parse_input
+from backend.inspector.forms.message_editor import message_from_value
+from backend.inspector.forms.message_text import message_to_json
+from backend.inspector.forms.tensor_form import TensorForm, to_request
+from backend.inspector.methods.gathering import target_methods
+from backend.inspector.methods.listing import MethodList
+from backend.inspector.views.replies import reply_of
 from tests.peers import peer_servers
 
 DEADLINE_S = 20.0

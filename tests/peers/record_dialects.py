@@ -24,23 +24,24 @@ from typing import Any
 import grpc
 import numpy as np
 
-from backend.clients.binary_probe import takes_binary
-from backend.clients.calls import RestCall, RestReply
-from backend.clients.control_grpc import GrpcControl
-from backend.clients.control_rest import RestControl
+from backend.clients.codecs.calls import RestCall, RestReply
+from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.grpc.extras import has_health
+from backend.clients.connections.rest.binary_tensors import takes_binary
+from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.control.grpc import GrpcControl
+from backend.clients.control.rest import RestControl
 from backend.clients.dialects.known import rules_of_server
-from backend.clients.grpc_channel import GrpcChannel
-from backend.clients.grpc_extras import has_health
-from backend.clients.rest_channel import RestChannel
 from backend.core.choices import Compression
 from backend.core.errors import ConsoleError
 from backend.core.inference import InferRequest
 from backend.core.target import Dialect, Target
 from backend.core.tensors import Datatype, Tensor
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.wire import oip_grpc, oip_rest
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip import rest as oip_rest
 from tests.peers import peer_servers
 
 CAPTURES = Path(__file__).parents[1] / "clients" / "captures"

@@ -23,21 +23,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.clients.control import ServerControlClient
-from backend.clients.probe import probe
+from backend.clients.control.client import ServerControlClient
+from backend.clients.probe.both_addresses import probe
 from backend.core.choices import Compression, Payload, RunSettings, Serialization, Transport
 from backend.core.predictions import Detections
 from backend.core.samples import Captured, Frame
 from backend.core.status import Result
 from backend.core.target import Target
-from backend.models.bundled import repository_registry
-from backend.profiles.guess import guess
-from backend.profiles.profile import ModelProfile
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.session.session import Session
-from backend.sources.pattern import TestPattern
-from backend.wire.images import decode_image
+from backend.models.catalogue import repository_registry
+from backend.profiles.guess.whole import guess
+from backend.profiles.model_profile import ModelProfile
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
+from backend.session.run.live import Session
+from backend.sources.generated.pattern import TestPattern
+from backend.wire.media.images import decode_image
 from tests.peers import peer_servers
 from tests.peers.peer_models import write_onnx
 from tests.session.list_source import ListSource

@@ -24,16 +24,16 @@ from backend.core.choices import Compression, Serialization
 from backend.core.inference import InferRequest, RequestedOutput
 from backend.core.target import Target
 from backend.core.tensors import Datatype, Tensor
-from backend.inspector.code_grpcurl import grpcurl
-from backend.inspector.code_snippet import Snippet
-from backend.inspector.code_tritonclient import python_tritonclient
-from backend.inspector.exchange import Request
-from backend.inspector.methods import methods_of
-from backend.inspector.schema import bundled_schema
-from backend.inspector.tensor_form import to_request
-from backend.models.bundled import bundled_registry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.inspector.calls.exchange import Request
+from backend.inspector.forms.tensor_form import to_request
+from backend.inspector.methods.listing import methods_of
+from backend.inspector.methods.schema import bundled_schema
+from backend.inspector.snippets.grpcurl_command import grpcurl
+from backend.inspector.snippets.parts import Snippet
+from backend.inspector.snippets.tritonclient import python_tritonclient
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 
 WAIT_S = 60
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, TensorSpec
-from backend.profiles.constants import ConstantInput
+from backend.profiles.inputs.constants import ConstantInput
 from backend.profiles.kinds import DECODERS, RECIPES
+from backend.profiles.model_profile import AudioFormat, ModelProfile
 from backend.profiles.options import Option, options_of
-from backend.profiles.profile import AudioFormat, ModelProfile
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _SMALL = 1e6

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backend.core.choices import Payload
 from backend.core.samples import Frame
 from backend.profiles.geometry import Fit, Geometry
-from backend.profiles.picture_recipe import Interpolation, PictureRecipe
+from backend.profiles.inputs.pictures import Interpolation, PictureRecipe
 
 sides = st.integers(1, 2000)
 sizes = st.tuples(sides, sides)

@@ -16,23 +16,23 @@ from backend.core.errors import InvalidInput
 from backend.core.samples import AudioWindow, Frame, MediaKind
 from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.profiles.bundled import BUNDLED
-from backend.profiles.coco import COCO_LABELS
-from backend.profiles.decode_boxes import Background, BoxDecoder, SsdDecoder
-from backend.profiles.decode_classes import ClassDecoder, ScalarDecoder, TextDecoder
-from backend.profiles.decode_mask import MaskDecoder, MaskForm
-from backend.profiles.decode_parts import Activation, BoxForm, Unit
-from backend.profiles.decode_points import PointDecoder
-from backend.profiles.decode_yolo import YoloV5Decoder, YoloV8Decoder, YoloV10Decoder
-from backend.profiles.decode_yunet import YunetDecoder
-from backend.profiles.decoders import PlainTensors, YesNoDecoder
+from backend.profiles.file import profile_from_toml, profile_to_toml
 from backend.profiles.geometry import Fit
-from backend.profiles.guess import Guess, guess
-from backend.profiles.log_mel import MelScale
-from backend.profiles.picture_recipe import Colours, EncodedPicture, PictureLayout, PictureRecipe
-from backend.profiles.profile import OutputDecoder
-from backend.profiles.profile_file import profile_from_toml, profile_to_toml
-from backend.profiles.recipe import Elements, NoInput
-from backend.profiles.sound_recipe import SoundLayout, SoundRecipe
+from backend.profiles.guess.whole import Guess, guess
+from backend.profiles.inputs.log_mel import MelScale
+from backend.profiles.inputs.pictures import Colours, EncodedPicture, PictureLayout, PictureRecipe
+from backend.profiles.inputs.recipe import Elements, NoInput
+from backend.profiles.inputs.sounds import SoundLayout, SoundRecipe
+from backend.profiles.model_profile import OutputDecoder
+from backend.profiles.outputs.boxes import Background, BoxDecoder, SsdDecoder
+from backend.profiles.outputs.bundled import PlainTensors, YesNoDecoder
+from backend.profiles.outputs.classes import ClassDecoder, ScalarDecoder, TextDecoder
+from backend.profiles.outputs.coco import COCO_LABELS
+from backend.profiles.outputs.masks import MaskDecoder, MaskForm
+from backend.profiles.outputs.parts import Activation, BoxForm, Unit
+from backend.profiles.outputs.points import PointDecoder
+from backend.profiles.outputs.yolo import YoloV5Decoder, YoloV8Decoder, YoloV10Decoder
+from backend.profiles.outputs.yunet import YunetDecoder
 
 FRAME = Frame(0, 0, np.zeros((480, 640, 3), np.uint8))
 Shape = tuple[int, ...]

@@ -14,31 +14,31 @@ import pytest
 import requests
 import soundfile
 
-from backend.clients.calls import RestReply
-from backend.clients.control import ServerControlClient
-from backend.clients.links import open_link
+from backend.clients.codecs.calls import RestReply
+from backend.clients.control.client import ServerControlClient
+from backend.clients.links.opening import open_link
 from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
 from backend.core.predictions import Classification, Detection, Detections, Predictions
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.tensors import Array
-from backend.models.model_folders import ModelFolders
-from backend.models.registry import ModelRegistry
-from backend.models.runtimes import standard_runtimes
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.registry import ModelRegistry
+from backend.models.runtimes.choice import standard_runtimes
 from backend.profiles.book import ProfileBook, ProfileOrigin
-from backend.profiles.decode_yunet import YunetDecoder
+from backend.profiles.file import PROFILE_FILE, write_profile
 from backend.profiles.geometry import Fit
-from backend.profiles.model_facts import ModelFacts
-from backend.profiles.picture_recipe import Colours, PictureRecipe
-from backend.profiles.profile import ModelProfile
-from backend.profiles.profile_file import PROFILE_FILE, write_profile
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.session.session import Session
+from backend.profiles.guess.facts import ModelFacts
+from backend.profiles.inputs.pictures import Colours, PictureRecipe
+from backend.profiles.model_profile import ModelProfile
+from backend.profiles.outputs.yunet import YunetDecoder
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
+from backend.session.run.live import Session
 from backend.sources.spec import Pace, source_from_spec
-from backend.wire.opencv import cv2
-from backend.wire.serving_rest import decode_reply
+from backend.wire.media.opencv import cv2
+from backend.wire.serving.rest import decode_reply
 
 _FILES = {
     "yunet": "face_detection_yunet/face_detection_yunet_2023mar.onnx",

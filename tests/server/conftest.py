@@ -9,10 +9,10 @@ import grpc
 import pytest
 import requests
 
-from backend.models.bundled import bundled_registry
-from backend.models.registry import ModelRegistry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
+from backend.models.catalogue import bundled_registry
+from backend.models.repository.registry import ModelRegistry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
 from tests.server.scripted_models import Failing, Gated, Heard, Pair, Seen
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]

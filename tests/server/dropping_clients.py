@@ -24,11 +24,12 @@ from grpc_health.v1 import health_pb2
 
 from backend.core.inference import InferRequest
 from backend.core.tensors import Datatype, Tensor
-from backend.models.registry import ModelRegistry
+from backend.models.repository.registry import ModelRegistry
 from backend.models.servable import ExecutionTimes, ModelRequest, Respond, SequenceId
-from backend.server.embedded import EmbeddedServer
-from backend.wire import oip_grpc, oip_rest
+from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.wire.generated import modelserving_pb2 as serving
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip import rest as oip_rest
 from tests.server.grpc_calls import streaming, unary
 from tests.server.scripted_servables import (
     TIMES,

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from backend.core.inference import InferRequest
-from backend.models.registry import ModelRegistry
-from backend.server.options import ModelControl
-from backend.server.plane import DataPlane
+from backend.models.repository.registry import ModelRegistry
+from backend.server.plane.data_plane import DataPlane
+from backend.server.settings.options import ModelControl
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.server.scripted_servables import Scripted, offer
 

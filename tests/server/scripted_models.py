@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from backend.core.samples import MediaKind
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
-from backend.models.inputs import picture
-from backend.models.model import BundledModel
-from backend.profiles.decoders import PlainTensors
+from backend.models.bundled.inputs import picture
+from backend.models.contract import BundledModel
+from backend.profiles.inputs.recipe import Elements, OurInputs
+from backend.profiles.model_profile import ModelProfile
 from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED
-from backend.profiles.profile import ModelProfile
-from backend.profiles.recipe import Elements, OurInputs
+from backend.profiles.outputs.bundled import PlainTensors
 
 WAIT_S = 20.0
 

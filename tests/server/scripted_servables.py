@@ -11,9 +11,9 @@ from google.protobuf import text_format
 from backend.core.inference import InferRequest
 from backend.core.inference import Parameter as Value
 from backend.core.tensors import Datatype, Tensor
-from backend.models.config_types import input_specs, output_specs
-from backend.models.loaded import LoadedModel
-from backend.models.registry import ModelRegistry
+from backend.models.config.types import input_specs, output_specs
+from backend.models.repository.loaded import LoadedModel
+from backend.models.repository.registry import ModelRegistry
 from backend.models.servable import (
     ExecutionTimes,
     ModelRequest,

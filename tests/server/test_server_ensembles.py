@@ -15,15 +15,15 @@ import requests
 from backend.core.errors import InvalidInput, NotFound, NotReady, Overloaded
 from backend.core.inference import InferRequest, RequestedOutput
 from backend.core.tensors import Datatype, Tensor
-from backend.models.bundled import repository_registry
-from backend.models.code_permission import AllCode
+from backend.models.catalogue import repository_registry
+from backend.models.code.permission import AllCode
 from backend.models.servable import ModelRequest, ModelResponse, Respond
 from backend.profiles.bundled import profile_for
-from backend.profiles.profile_file import write_profile
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ModelControl, ServerOptions
-from backend.server.plane import DataPlane, StreamAnswer
-from backend.wire.serving_items import Sound
+from backend.profiles.file import write_profile
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.plane.data_plane import DataPlane, StreamAnswer
+from backend.server.settings.options import ModelControl, ServerOptions
+from backend.wire.serving.items import Sound
 from tests.models.ensemble_folders import ensemble_registry, step, write_ensemble
 from tests.models.onnx_folders import node, value
 from tests.models.onnx_folders import write_model as write_onnx

@@ -11,9 +11,10 @@ import requests
 
 from backend.core.inference import InferRequest
 from backend.core.tensors import Tensor
-from backend.server.embedded import EmbeddedServer
-from backend.wire import oip_grpc, serving_grpc
+from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.wire.generated import modelserving_pb2 as serving
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.serving import grpc as serving_grpc
 from tests.attacks.growth import cost_of
 from tests.attacks.picture_bombs import BOMBS, ORDINARY
 from tests.server.grpc_calls import unary

@@ -11,15 +11,15 @@ import requests
 
 from backend.core.inference import InferRequest
 from backend.core.tensors import Datatype, Tensor
-from backend.models.bundled import repository_registry
-from backend.models.code_permission import AllCode
-from backend.models.registry import ModelRegistry
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ServerOptions
-from backend.wire import oip_grpc
-from tests.models.test_python_served import add
+from backend.models.catalogue import repository_registry
+from backend.models.code.permission import AllCode
+from backend.models.repository.registry import ModelRegistry
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ServerOptions
+from backend.wire.oip import grpc as oip_grpc
+from tests.models.runtimes.python.test_served import add
+from tests.server.grpc.test_extensions import WAIT_S, Talk, code_of
 from tests.server.grpc_calls import unary
-from tests.server.test_server_grpc_extensions import WAIT_S, Talk, code_of
 
 CODES = """
     import numpy as np

@@ -13,12 +13,12 @@ import pytest
 import requests
 
 from backend.core.errors import InvalidInput, Unsupported
-from backend.server.embedded import EmbeddedServer
-from backend.server.log_settings import LogSettings
-from backend.server.log_writer import LINES_WAITING, LogWriter
-from backend.server.trace_settings import TraceSettings
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.log_settings import LogSettings
+from backend.server.settings.log_writer import LINES_WAITING, LogWriter
+from backend.server.settings.trace_settings import TraceSettings
 from backend.wire.generated import open_inference_pb2 as pb
-from backend.wire.oip_grpc import SERVICE
+from backend.wire.oip.grpc import SERVICE
 from tests.server.grpc_calls import unary
 
 LOG = {

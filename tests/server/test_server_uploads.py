@@ -18,10 +18,10 @@ import requests
 
 from backend.core.errors import UsageError
 from backend.core.tensors import Datatype
-from backend.models.bundled import repository_registry
-from backend.models.code_permission import ALLOWING_OPTION, AllCode, CodePermission, NoCode
-from backend.server.embedded import EmbeddedServer
-from backend.server.options import ModelControl, ServerOptions
+from backend.models.catalogue import repository_registry
+from backend.models.code.permission import ALLOWING_OPTION, AllCode, CodePermission, NoCode
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.settings.options import ModelControl, ServerOptions
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.models.onnx_folders import identity
 from tests.server.grpc_calls import unary
@@ -197,7 +197,7 @@ def test_what_cannot_be_a_model_is_refused_and_nothing_is_left(
 def test_as_many_models_as_fit_are_kept(
     post: Callable[..., tuple[int, Any]], model: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.models.uploads.MOST_MODELS", 2)
+    monkeypatch.setattr("backend.models.repository.uploads.MOST_MODELS", 2)
     files = {"config": CONFIG, "file:1/model.onnx": b64(model)}
     for name in ("a", "b"):
         assert post(f"repository/models/{name}/load", **files) == (200, None)

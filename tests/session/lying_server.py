@@ -15,8 +15,9 @@ import grpc
 
 from backend.core.inference import InferRequest, InferResponse
 from backend.core.target import Target
-from backend.wire import oip_grpc, oip_rest
 from backend.wire.generated import open_inference_pb2 as pb
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip import rest as oip_rest
 
 Lie = Callable[[InferResponse], InferResponse]
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from backend.session.session import Session
+from backend.session.run.live import Session
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from backend.core.predictions import Detections, Predictions, Tensors
 from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
 from backend.core.status import Result, RunState
 from backend.core.target import Target
-from backend.session.session import Session
-from backend.sources.pattern import TestPattern
-from backend.wire.serving_json import predictions_to_json
+from backend.session.run.live import Session
+from backend.sources.generated.pattern import TestPattern
+from backend.wire.serving.predictions_json import predictions_to_json
 from tests.session.combinations import Combination, combinations
 from tests.session.list_source import ListSource
 

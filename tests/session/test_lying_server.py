@@ -14,7 +14,7 @@ from backend.core.samples import Captured, Frame
 from backend.core.status import Result, Severity
 from backend.core.target import Target
 from backend.core.tensors import Datatype, Tensor
-from backend.session.session import Session
+from backend.session.run.live import Session
 from tests.session.list_source import ListSource
 from tests.session.lying_server import Lie, lying
 from tests.session.running import running, wait_for

@@ -23,12 +23,12 @@ tune_process()
 import grpc  # noqa: E402 - after the process is tuned
 import psutil  # noqa: E402
 
-from backend.models.bundled import repository_registry  # noqa: E402
-from backend.models.code_permission import AllCode  # noqa: E402
-from backend.server.embedded import EmbeddedServer  # noqa: E402
-from backend.server.limits import Limits  # noqa: E402
-from backend.server.options import ServerOptions  # noqa: E402
-from backend.wire import oip_grpc  # noqa: E402
+from backend.models.catalogue import repository_registry  # noqa: E402
+from backend.models.code.permission import AllCode  # noqa: E402
+from backend.server.lifecycle.embedded import EmbeddedServer  # noqa: E402
+from backend.server.settings.limits import Limits  # noqa: E402
+from backend.server.settings.options import ServerOptions  # noqa: E402
+from backend.wire.oip import grpc as oip_grpc  # noqa: E402
 from tests.server.dropping_clients import (  # noqa: E402
     Held,
     held_at_rest,

@@ -21,32 +21,36 @@ from backend.core.errors import (
 from backend.core.inference import InferRequest, InferResponse
 from backend.core.target import Target
 from backend.core.tensors import Datatype, Tensor, TensorSpec
-from backend.inspector.body_text import body_text
-from backend.inspector.input_argument import parse_input
-from backend.inspector.json_fault import JsonFault
-from backend.inspector.message_editor import message_from_text
-from backend.inspector.message_text import message_to_json
-from backend.inspector.openapi_routes import openapi_routes
-from backend.inspector.schema import schema_from_protoset
-from backend.inspector.views import json_tree
-from backend.models.config_text import parse_config, parse_config_json
+from backend.inspector.forms.input_argument import parse_input
+from backend.inspector.forms.json_fault import JsonFault
+from backend.inspector.forms.message_editor import message_from_text
+from backend.inspector.forms.message_text import message_to_json
+from backend.inspector.methods.openapi_routes import openapi_routes
+from backend.inspector.methods.schema import schema_from_protoset
+from backend.inspector.views.body_text import body_text
+from backend.inspector.views.trees import json_tree
+from backend.models.config.text import parse_config, parse_config_json
 from backend.models.servable import ModelLoadError
 from backend.profiles.bundled import profile_for
-from backend.profiles.profile_file import profile_from_toml, profile_to_toml
-from backend.server.rest_body import compress, decompress, encoding_of
-from backend.sources.multipart import pictures
-from backend.targets.target_json import from_json as target_from_json
-from backend.targets.target_json import to_json as target_to_json
-from backend.wire import oip_grpc, oip_rest, serving_grpc, serving_items, serving_rest
+from backend.profiles.file import profile_from_toml, profile_to_toml
+from backend.server.rest.body import compress, decompress, encoding_of
+from backend.sources.network.multipart import pictures
+from backend.targets.json_form import from_json as target_from_json
+from backend.targets.json_form import to_json as target_to_json
 from backend.wire.generated import open_inference_pb2 as pb
-from backend.wire.images import decode_image
-from backend.wire.json_text import read_json
-from backend.wire.oip_grpc_repeats import RequestReader
-from backend.wire.oip_json import model_metadata_from_json, server_metadata_from_json
-from backend.wire.opencv import cv2
-from backend.wire.rest_errors import error_text
-from backend.wire.sound import decode_sound, encode_wav
-from backend.wire.stream_replies import decode_stream_reply, is_bare
+from backend.wire.json.text import read_json
+from backend.wire.media.images import decode_image
+from backend.wire.media.opencv import cv2
+from backend.wire.media.sound import decode_sound, encode_wav
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip import rest as oip_rest
+from backend.wire.oip.metadata_json import model_metadata_from_json, server_metadata_from_json
+from backend.wire.oip.rest_errors import error_text
+from backend.wire.oip.stream_repeats import RequestReader
+from backend.wire.oip.stream_replies import decode_stream_reply, is_bare
+from backend.wire.serving import grpc as serving_grpc
+from backend.wire.serving import items as serving_items
+from backend.wire.serving import rest as serving_rest
 from tests.wire.wire_samples import PREDICTIONS
 
 _LIMIT = 1 << 20

@@ -28,7 +28,7 @@ from backend.core.choices import RunSettings  # noqa: E402
 from backend.core.samples import Captured, Frame, MediaKind  # noqa: E402
 from backend.core.status import Result  # noqa: E402
 from backend.core.target import Target  # noqa: E402
-from backend.session.session import Session  # noqa: E402
+from backend.session.run.live import Session  # noqa: E402
 from tests.session.combinations import Combination, combinations  # noqa: E402
 from tests.session.echo import echoes  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402

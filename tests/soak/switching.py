@@ -23,10 +23,10 @@ import psutil  # noqa: E402
 from backend.core.choices import EMBEDDED, RunSettings  # noqa: E402
 from backend.core.samples import Captured, Frame, MediaKind  # noqa: E402
 from backend.core.target import Target  # noqa: E402
-from backend.models.bundled import bundled_registry  # noqa: E402
-from backend.server.embedded import EmbeddedServer  # noqa: E402
-from backend.server.options import ServerOptions  # noqa: E402
-from backend.session.session import Session  # noqa: E402
+from backend.models.catalogue import bundled_registry  # noqa: E402
+from backend.server.lifecycle.embedded import EmbeddedServer  # noqa: E402
+from backend.server.settings.options import ServerOptions  # noqa: E402
+from backend.session.run.live import Session  # noqa: E402
 from tests.session.combinations import combinations  # noqa: E402
 from tests.session.echo import echoes  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402

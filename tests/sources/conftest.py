@@ -10,7 +10,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from backend.wire.opencv import cv2
+from backend.wire.media.opencv import cv2
 from tests.real_sources import ChildCamera, mjpeg_camera, rtsp_camera, rtsp_is_available
 from tests.sources.reading import write_video
 

@@ -11,7 +11,7 @@ import numpy as np
 from backend.core.samples import Captured, Frame
 from backend.core.tensors import Array
 from backend.sources.source import EndOfSource, Source
-from backend.wire.opencv import cv2
+from backend.wire.media.opencv import cv2
 
 
 def write_video(path: Path, frames: int, fps: float) -> Path:

@@ -12,16 +12,16 @@ import soundfile
 
 from backend.core.errors import SourceError, SourceFault, UsageError
 from backend.core.samples import MediaKind
-from backend.sources.audio_file import AudioFileSource
-from backend.sources.file_kind import FileKind, kind_of_bytes
-from backend.sources.folder import FolderSource
-from backend.sources.image import ImageSource
-from backend.sources.network_camera import NetworkCamera
-from backend.sources.pattern import TestPattern
+from backend.sources.cameras.webcam import WebcamSource
+from backend.sources.files.audio import AudioFileSource
+from backend.sources.files.folder import FolderSource
+from backend.sources.files.image import ImageSource
+from backend.sources.files.kinds import FileKind, kind_of_bytes
+from backend.sources.files.video import VideoSource
+from backend.sources.generated.pattern import TestPattern
+from backend.sources.network.camera import NetworkCamera
 from backend.sources.source import Source
 from backend.sources.spec import describe_spec, source_from_spec
-from backend.sources.video import VideoSource
-from backend.sources.webcam import WebcamSource
 
 Pictures = Callable[..., Path]
 

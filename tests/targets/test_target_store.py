@@ -12,9 +12,9 @@ import pytest
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
-from backend.core.private_files import LOCK_FILE
+from backend.core.files.private import LOCK_FILE
 from backend.core.target import Credentials, Dialect, Target, Tls
-from backend.targets.resolve import resolve
+from backend.targets.resolving import resolve
 from backend.targets.secrets import Kept, Secrets, keyring_problem
 from backend.targets.store import TargetStore
 from backend.targets.templates import is_template

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import UsageError
-from backend.core.private_files import locked
+from backend.core.files.private import locked
 from backend.core.target import Target
+from backend.targets.file import read_targets
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
-from backend.targets.targets_file import read_targets
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MANY = 40

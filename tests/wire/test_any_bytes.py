@@ -10,21 +10,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from backend.clients.calls import RestReply
-from backend.clients.codecs import make_codec
+from backend.clients.codecs.calls import RestReply
+from backend.clients.codecs.choice import make_codec
 from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
 from backend.core.errors import InvalidInput, ReplyMismatch, RequestError
 from backend.core.inference import InferRequest, InferResponse
 from backend.core.target import Target
 from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.profiles.bundled import profile_for
-from backend.wire import oip_grpc, oip_rest, serving_grpc, serving_items, serving_rest
-from backend.wire.json_text import read_json, write_json
-from backend.wire.oip_json import model_metadata_from_json, server_metadata_from_json
-from backend.wire.rest_errors import error_text
-from backend.wire.serving_json import predictions_from_json
-from backend.wire.sound import decode_sound, encode_wav
-from backend.wire.typed import has_typed_field
+from backend.wire.json.text import read_json, write_json
+from backend.wire.media.sound import decode_sound, encode_wav
+from backend.wire.oip import grpc as oip_grpc
+from backend.wire.oip import rest as oip_rest
+from backend.wire.oip.metadata_json import model_metadata_from_json, server_metadata_from_json
+from backend.wire.oip.rest_errors import error_text
+from backend.wire.serving import grpc as serving_grpc
+from backend.wire.serving import items as serving_items
+from backend.wire.serving import rest as serving_rest
+from backend.wire.serving.predictions_json import predictions_from_json
+from backend.wire.tensors.typed import has_typed_field
 from tests.wire.wire_samples import PREDICTIONS, same_tensor
 
 # Derandomised, so that a run that passed passes again.

@@ -24,10 +24,11 @@ from backend.core.errors import (
 from backend.core.predictions import Predictions, Scalar, Scalars, Tensors, Text
 from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.core.timing import ServerTiming
-from backend.wire import serving_items as items
 from backend.wire.generated import modelserving_pb2 as pb
-from backend.wire.json_text import read_json, write_json
-from backend.wire.serving_grpc import (
+from backend.wire.json.text import read_json, write_json
+from backend.wire.media.sound import encode_wav
+from backend.wire.serving import items
+from backend.wire.serving.grpc import (
     ServingInput,
     ServingResult,
     code_name,
@@ -36,14 +37,13 @@ from backend.wire.serving_grpc import (
     encode_input,
     encode_result,
 )
-from backend.wire.serving_json import (
+from backend.wire.serving.predictions_json import (
     prediction_value,
     predictions_from_json,
     predictions_to_json,
 )
-from backend.wire.serving_media import pixels_of
-from backend.wire.serving_rest import decode_reply, decode_values, encode_reply, encode_values
-from backend.wire.sound import encode_wav
+from backend.wire.serving.rest import decode_reply, decode_values, encode_reply, encode_values
+from backend.wire.serving.samples import pixels_of
 from tests.wire.wire_samples import EXTREMES, PREDICTIONS, same_prediction, same_tensor
 
 TIMING = ServerTiming(1.5, 2.0, 3.25, 4.0)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backend.clients.dialects.rules import (
+    AddressKind,
     Capability,
     DialectRules,
-    Door,
     Lack,
     LoadMessages,
     ModelLists,
@@ -29,9 +29,9 @@ RULES = DialectRules(
     keeps_declarations=False,
     lacks=(
         Lack(Capability.STREAM, "KServe has no ModelStreamInfer; use single gRPC calls."),
-        Lack(Capability.REST_GZIP, "KServe refuses compressed bodies over REST.", Door.REST),
+        Lack(Capability.REST_GZIP, "KServe refuses compressed bodies over REST.", AddressKind.REST),
         Lack(Capability.VERSIONS, "KServe knows no model versions; it answers 501 to any."),
-        Lack(Capability.INDEX, "KServe lists its models over REST only.", Door.GRPC),
+        Lack(Capability.INDEX, "KServe lists its models over REST only.", AddressKind.GRPC),
         Lack(Capability.LOAD_CONFIG, "KServe loads a model as its program describes it."),
         Lack(Capability.CONFIG, "KServe does not show a model's configuration."),
         Lack(Capability.STATISTICS, "KServe has no statistics extension, only its metrics."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.clients.dialects.rules import Capability, DialectRules, Door, Lack, ModelLists
+from backend.clients.dialects.rules import AddressKind, Capability, DialectRules, Lack, ModelLists
 from backend.core.target import Dialect
 from backend.core.tensors import Datatype
 
@@ -15,7 +15,7 @@ RULES = DialectRules(
     model_lists=ModelLists.CONFIG,
     binary_expected=True,
     lacks=(
-        Lack(Capability.INDEX, "OVMS lists its models over REST only.", Door.GRPC),
+        Lack(Capability.INDEX, "OVMS lists its models over REST only.", AddressKind.GRPC),
         Lack(Capability.LOAD, "OVMS serves what its configuration file names; edit that instead."),
         Lack(Capability.LOAD_CONFIG, "OVMS serves what its configuration file names."),
         Lack(Capability.CONFIG, "OVMS does not show a model's configuration."),

@@ -14,7 +14,7 @@ from backend.core.tensors import Datatype, Tensor
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
-class Door(StrEnum):
+class AddressKind(StrEnum):
     """Which of a server's two addresses is meant."""
 
     REST = "rest"
@@ -115,7 +115,7 @@ class Lack:
 
     capability: Capability
     reason: str
-    door: Door | None = None
+    door: AddressKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class DialectRules:
         self,
         capability: Capability,
         *,
-        door: Door | None = None,
+        door: AddressKind | None = None,
         extensions: Collection[str] | None = None,
     ) -> str:
         """Why this server cannot do that, or '' if nothing is known against it.
@@ -209,7 +209,7 @@ class DialectRules:
 
 
 def check_can(
-    rules: DialectRules, capability: Capability, *, door: Door | None = None, hint: str = ""
+    rules: DialectRules, capability: Capability, *, door: AddressKind | None = None, hint: str = ""
 ) -> None:
     """Raise Unsupported with the reason if this kind of server cannot do that."""
     if reason := rules.why_not(capability, door=door):

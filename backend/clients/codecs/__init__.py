@@ -1,0 +1,19 @@
+"""Codecs."""
+
+from backend.clients.codecs.calls import Call, Codec, GrpcCall, Outgoing, Reply, RestCall, RestReply
+from backend.clients.codecs.choice import make_codec
+from backend.clients.codecs.parts import checked
+from backend.clients.codecs.reply_check import wrong_id
+
+__all__ = [
+    "Call",
+    "Codec",
+    "GrpcCall",
+    "Outgoing",
+    "Reply",
+    "RestCall",
+    "RestReply",
+    "checked",
+    "make_codec",
+    "wrong_id",
+]

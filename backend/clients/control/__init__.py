@@ -1,0 +1,8 @@
+"""Control."""
+
+from backend.clients.control.client import ServerControlClient
+from backend.clients.control.grpc import GrpcControl
+from backend.clients.control.listings import ModelListing
+from backend.clients.control.rest import RestControl
+
+__all__ = ["GrpcControl", "ModelListing", "RestControl", "ServerControlClient"]

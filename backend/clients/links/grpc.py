@@ -1,0 +1,102 @@
+"""A gRPC connection with the codec for its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+
+from backend.clients.codecs import Call, Codec, GrpcCall, make_codec
+from backend.clients.connections.grpc import GrpcChannel
+from backend.clients.control import GrpcControl
+from backend.clients.dialects.known import dialect_for, rules_of_server
+from backend.clients.dialects.rules import Capability, check_can
+from backend.core.choices import Api, RunSettings, Transport
+from backend.core.errors import (
+    ConsoleError,
+    PayloadTooLarge,
+    ReplyMismatch,
+    RequestError,
+    UsageError,
+)
+from backend.core.inference import ServerMetadata
+from backend.profiles.model_profile import ModelProfile
+
+
+class GrpcLink:
+    """Speaks to the target's gRPC address, in single calls or a stream; see `link.Link`."""
+
+    def __init__(self, settings: RunSettings, profile: ModelProfile) -> None:
+        if not settings.target.grpc:
+            raise UsageError(
+                f"Target '{settings.target.name}' has no gRPC address.",
+                hint="Switch gRPC on, give an address, or choose REST.",
+            )
+        self._settings = settings
+        self._profile = profile
+        self._channel = GrpcChannel.from_target(
+            settings.target, message_limit=settings.largest_message
+        )
+        self.send_limit = settings.largest_message
+        self.rules = dialect_for(settings.target.dialect)
+        self.codec: Codec = make_codec(settings, profile, extensions=())
+
+    def connect(self) -> None:
+        """Wait for the connection and ask what the server offers.
+
+        Raises TargetUnreachable, and Unsupported where the server has no stream.
+        """
+        self._channel.wait_ready(self._connect_deadline_s)
+        if self._settings.api is not Api.OIP:
+            return
+        metadata = self._server_metadata()
+        rules = self.rules = rules_of_server(self._settings.target.dialect, metadata)
+        if self._settings.transport is Transport.GRPC_STREAM:
+            check_can(rules, Capability.STREAM, hint="Choose gRPC without a stream.")
+        offered = metadata.extensions if metadata is not None else ()
+        self.codec = make_codec(self._settings, self._profile, extensions=offered, rules=rules)
+
+    def call(self, call: Call) -> tuple[bytes, int]:
+        """One call with the run's deadline."""
+        assert isinstance(call, GrpcCall)
+        self.check_size(call.message)
+        reply = self._channel.unary(
+            self.codec.unary_method,
+            call.message,
+            deadline_s=self._settings.reply_within_s,
+            compression=self._settings.payload.compression,
+        )
+        return reply, len(reply)
+
+    def stream(self, messages: Iterator[bytes]) -> Any:
+        """Open the stream; gRPC pulls `messages` on a thread of its own."""
+        return self._channel.stream(
+            self.codec.stream_method,
+            messages,
+            compression=self._settings.payload.compression,
+        )
+
+    def check_size(self, message: bytes) -> None:
+        """Raise PayloadTooLarge before gRPC does, which would end a whole stream."""
+        if len(message) > self.send_limit:
+            raise PayloadTooLarge(len(message), self.send_limit)
+
+    def explain(self, error: grpc.RpcError) -> ConsoleError:
+        """A broken stream's status as one of our errors."""
+        return self._channel.explain(error, stream=True)
+
+    def close(self) -> None:
+        """End every call under way."""
+        self._channel.close()
+
+    @property
+    def _connect_deadline_s(self) -> float:
+        return min(self._settings.target.connect_timeout_s, self._settings.reply_within_s)
+
+    def _server_metadata(self) -> ServerMetadata | None:
+        """What the server says of itself; None from one that says nothing."""
+        try:
+            return GrpcControl(self._channel, self._connect_deadline_s).server_metadata()
+        except (RequestError, ReplyMismatch):
+            return None

@@ -1,0 +1,101 @@
+"""A REST connection with the codec for its calls."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from backend.clients.codecs import Call, Codec, RestCall, RestReply, make_codec
+from backend.clients.connections.rest import RestChannel, is_success, takes_binary
+from backend.clients.dialects.known import rules_of_server
+from backend.clients.dialects.rules import AddressKind, Capability, DialectRules, check_can
+from backend.core.choices import Api, Compression, RunSettings, Serialization
+from backend.core.errors import PayloadTooLarge, ReplyMismatch, Unsupported, UsageError
+from backend.core.inference import BINARY_EXTENSION, ServerMetadata
+from backend.profiles.model_profile import ModelProfile
+from backend.wire.oip.metadata_json import server_metadata_from_json
+from backend.wire.oip.rest_errors import request_error
+
+
+class RestLink:
+    """Speaks to the target's REST address; see `link.Link`."""
+
+    def __init__(self, settings: RunSettings, profile: ModelProfile) -> None:
+        if not settings.target.rest:
+            raise UsageError(
+                f"Target '{settings.target.name}' has no REST address.",
+                hint="Switch REST on, give an address, or choose gRPC.",
+            )
+        self._settings = settings
+        self._profile = profile
+        self._channel = RestChannel.from_target(
+            settings.target, message_limit=settings.largest_message
+        )
+        self.send_limit = settings.largest_message
+        self.codec: Codec = make_codec(settings, profile, extensions=())
+
+    def connect(self) -> None:
+        """Fetch the server's description; raises TargetUnreachable and the like, and Unsupported
+        for a serialisation or compression that the server does not take."""
+        if self._settings.api is not Api.OIP:
+            self._get("/models")
+            return
+        metadata = _metadata(self._get("/v2"))
+        rules = rules_of_server(self._settings.target.dialect, metadata)
+        self._check_payload(rules, metadata)
+        offered = metadata.extensions if metadata is not None else ()
+        self.codec = make_codec(self._settings, self._profile, extensions=offered, rules=rules)
+
+    def call(self, call: Call) -> tuple[RestReply, int]:
+        """One call with the run's deadline."""
+        assert isinstance(call, RestCall)
+        size = len(call.body)
+        if size > self.send_limit:
+            raise PayloadTooLarge(size, self.send_limit)
+        reply = self._channel.send(call, deadline_s=self._settings.reply_within_s)
+        if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise PayloadTooLarge(size, 0)
+        return reply, len(reply.body)
+
+    def close(self) -> None:
+        """End every call under way."""
+        self._channel.close()
+
+    def _get(self, path: str) -> RestReply:
+        call = RestCall(path, {"Accept": "application/json"}, b"", "GET")
+        reply = self._channel.send(call, deadline_s=self._connect_deadline_s)
+        if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise request_error(reply.status, reply.body)
+        return reply
+
+    @property
+    def _connect_deadline_s(self) -> float:
+        return min(self._settings.target.connect_timeout_s, self._settings.reply_within_s)
+
+    def _check_payload(self, rules: DialectRules, metadata: ServerMetadata | None) -> None:
+        payload = self._settings.payload
+        if payload.compression is Compression.GZIP:
+            check_can(
+                rules,
+                Capability.REST_GZIP,
+                door=AddressKind.REST,
+                hint="Choose no compression, or gRPC.",
+            )
+        if payload.serialization is not Serialization.BINARY:
+            return
+        if metadata is not None and BINARY_EXTENSION in metadata.extensions:
+            return
+        if takes_binary(self._channel, self._profile.model, self._connect_deadline_s) is False:
+            raise Unsupported(
+                f"{metadata.name if metadata else 'The server'} takes no binary tensors over REST.",
+                hint="Choose JSON, or gRPC, where tensors are bytes everywhere.",
+            )
+
+
+def _metadata(reply: RestReply) -> ServerMetadata | None:
+    """What a server says of itself; None from one that says something else."""
+    if not is_success(reply):
+        return None
+    try:
+        return server_metadata_from_json(reply.body)
+    except ReplyMismatch:
+        return None

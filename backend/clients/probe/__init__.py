@@ -1,0 +1,6 @@
+"""Probe."""
+
+from backend.clients.probe.both_addresses import probe
+from backend.clients.probe.report import AddressReport, ProbeReport
+
+__all__ = ["AddressReport", "ProbeReport", "probe"]

@@ -1,0 +1,138 @@
+"""Targets changed so that what a probe found wrong is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from backend.clients.connections.addresses import TargetAddress, address_of
+from backend.clients.dialects.rules import AddressKind
+from backend.clients.faults.preflight import Speech
+from backend.clients.probe.questions import AddressFacts
+from backend.clients.probe.report import TargetFix
+from backend.clients.probe.usual_ports import find_usual_port
+from backend.core.addresses import host_port
+from backend.core.errors import CertificateRefused, TargetFault, TargetUnreachable
+from backend.core.target import Target, Tls
+
+_WANTED = {AddressKind.REST: Speech.HTTP, AddressKind.GRPC: Speech.GRPC}
+_OTHER = {AddressKind.REST: AddressKind.GRPC, AddressKind.GRPC: AddressKind.REST}
+_NAMES = {AddressKind.REST: "REST", AddressKind.GRPC: "gRPC"}
+
+
+def fixes_for(target: Target, found: Mapping[AddressKind, AddressFacts]) -> tuple[TargetFix, ...]:
+    """What would help, the most likely first; may knock at the usual ports of the host."""
+    fixes = (
+        list(_schemes(target))
+        or list(_swaps(target, found))
+        or [
+            *_tls(target, found),
+            *_certificates(target, found),
+            *_other_ports(target, found),
+        ]
+    )
+    return tuple({mend.target: mend for mend in fixes}.values())
+
+
+def _schemes(target: Target) -> Iterator[TargetFix]:
+    """Addresses with a scheme too many or too few."""
+    scheme = "http" if target.tls is None else "https"
+    rest = target.rest if "://" in target.rest or not target.rest else f"{scheme}://{target.rest}"
+    grpc = target.grpc.split("://", 1)[-1].rstrip("/")
+    if (rest, grpc) != (target.rest, target.grpc):
+        yield TargetFix(
+            f"Write {rest if rest != target.rest else grpc}", replace(target, rest=rest, grpc=grpc)
+        )
+
+
+def _swaps(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
+    """Addresses at which the other door's protocol is spoken."""
+    wrong = [
+        door
+        for door, one in found.items()
+        if not one.door.answers and one.door.speech is _WANTED[_OTHER[door]]
+    ]
+    if not wrong or (len(wrong) < len(found) and any(one.door.answers for one in found.values())):
+        return
+    rest, grpc = _places(target)
+    title = "Swap the addresses" if len(found) == 2 else f"Use it as {_NAMES[_OTHER[wrong[0]]]}"
+    secure = any(found[door].door.tls for door in wrong)
+    yield TargetFix(
+        title,
+        _secured(
+            replace(
+                target,
+                rest=f"http://{host_port(grpc.host, grpc.port)}" if grpc else "",
+                grpc=host_port(rest.host, rest.port) if rest else "",
+            ),
+            tls=secure,
+        ),
+    )
+
+
+def _tls(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
+    for door, one in found.items():
+        if one.door.answers or one.door.speech is not _WANTED[door] or one.door.tls is None:
+            continue
+        if one.door.tls != address_of(target, door).tls:
+            word = "on" if one.door.tls else "off"
+            yield TargetFix(f"Turn TLS {word} for this target", _secured(target, tls=one.door.tls))
+
+
+def _certificates(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
+    """Another name to expect, and last of all no verification."""
+    tls = target.tls or Tls()
+    refused = [
+        one.door.fault for one in found.values() if isinstance(one.door.fault, CertificateRefused)
+    ]
+    for fault in refused:
+        names = fault.certificate.names if fault.certificate is not None else ()
+        if fault.fault is TargetFault.WRONG_NAME and names:
+            named = replace(tls, server_name=names[0])
+            yield TargetFix(f"Expect the name {names[0]}", replace(target, tls=named))
+    if refused and tls.verify:
+        unverified = replace(tls, verify=False)
+        yield TargetFix("Turn certificate verification off", replace(target, tls=unverified))
+
+
+def _other_ports(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
+    """Doors that are closed or have no address, where one is open at a usual port."""
+    rest, grpc = _places(target)
+    places = {AddressKind.REST: rest, AddressKind.GRPC: grpc}
+    for door in AddressKind:
+        one = found.get(door)
+        if one is not None and one.door.speech not in (Speech.NOTHING, _WANTED[_OTHER[door]]):
+            continue
+        known = places[_OTHER[door]] or places[door]
+        if known is None:
+            continue
+        port = find_usual_port(known, door)
+        if port is None:
+            continue
+        at = host_port(known.host, port)
+        changed = (
+            replace(target, rest=f"{'https' if known.tls else 'http'}://{at}")
+            if door is AddressKind.REST
+            else replace(target, grpc=at)
+        )
+        yield TargetFix(f"Use {at} for {_NAMES[door]}", changed)
+
+
+def _places(target: Target) -> tuple[TargetAddress | None, TargetAddress | None]:
+    found = []
+    for door, address in ((AddressKind.REST, target.rest), (AddressKind.GRPC, target.grpc)):
+        try:
+            found.append(address_of(target, door) if address else None)
+        except TargetUnreachable:
+            found.append(None)
+    return found[0], found[1]
+
+
+def _secured(target: Target, *, tls: bool) -> Target:
+    scheme = "https" if tls else "http"
+    rest = target.rest.split("://", 1)[-1]
+    return replace(
+        target,
+        rest=f"{scheme}://{rest}" if rest else "",
+        tls=(target.tls or Tls()) if tls else None,
+    )

@@ -1,0 +1,129 @@
+"""What a server is asked through a door where the right protocol is spoken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from backend.clients.connections.grpc import has_health, has_reflection
+from backend.clients.connections.open_channels import grpc_channel, rest_channel
+from backend.clients.connections.rest import RestChannel, takes_binary
+from backend.clients.control import GrpcControl, ModelListing, RestControl
+from backend.clients.dialects.known import rules_of_server
+from backend.clients.dialects.rules import AddressKind, Capability
+from backend.clients.probe.fingerprints import recognise
+from backend.clients.probe.report import AddressReport
+from backend.core.errors import ConsoleError, RequestError, Unsupported
+from backend.core.inference import BINARY_EXTENSION, ServerMetadata
+from backend.core.target import Target
+
+_LEAST_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFacts:
+    """A door and what was heard through it."""
+
+    door: AddressReport
+    metadata: ServerMetadata | None = None
+    models: tuple[ModelListing, ...] | None = None
+    binary: bool | None = None
+    reflection: bool | None = None
+    health: bool | None = None
+    foreign: str = ""
+
+
+def remaining(end: float) -> float:
+    """Seconds left until `end`, never quite none."""
+    return max(_LEAST_S, end - time.monotonic())
+
+
+def ask_rest(target: Target, report: AddressReport, end: float) -> AddressFacts:
+    """Who it is, its models, and whether it takes binary tensors; all before `end`."""
+    channel = rest_channel(target)
+    try:
+        control = RestControl(channel, remaining(end))
+        try:
+            metadata = control.server_metadata()
+        except RequestError as error:
+            return _foreign(channel, report, error, end)
+        except ConsoleError as error:
+            return AddressFacts(failed(report, error))
+        if not metadata.name:
+            return _foreign(channel, report, _no_metadata(report), end)
+        rules = rules_of_server(target.dialect, metadata)
+        control = RestControl(channel, remaining(end))
+        why = rules.why_not(Capability.INDEX, door=AddressKind.REST, extensions=metadata.extensions)
+        models = None if why else _models(lambda: control.models(rules))
+        ready = next((m.name for m in models or () if m.state in ("READY", "")), "")
+        binary = True if BINARY_EXTENSION in metadata.extensions else None
+        if binary is None and ready:
+            binary = _binary(channel, ready, end)
+        return AddressFacts(report, metadata, models, binary)
+    finally:
+        channel.close()
+
+
+def ask_grpc(target: Target, report: AddressReport, end: float) -> AddressFacts:
+    """Who it is, its models, health and reflection; all before `end`."""
+    channel = grpc_channel(target)
+    try:
+        control = GrpcControl(channel, remaining(end))
+        try:
+            metadata = control.server_metadata()
+        except Unsupported as error:
+            foreign = Unsupported(
+                f"{report.address} speaks gRPC, but has no Open Inference Protocol: "
+                f"{error.message}",
+                hint="Its own services can be called by reflection or a .proto file.",
+            )
+            reflection = has_reflection(channel, remaining(end))
+            return AddressFacts(failed(report, foreign), reflection=reflection)
+        except ConsoleError as error:
+            return AddressFacts(failed(report, error))
+        rules = rules_of_server(target.dialect, metadata)
+        control = GrpcControl(channel, remaining(end))
+        why = rules.why_not(Capability.INDEX, door=AddressKind.GRPC, extensions=metadata.extensions)
+        models = None if why else _models(lambda: control.models(rules))
+        health = has_health(channel, remaining(end))
+        reflection = has_reflection(channel, remaining(end))
+        return AddressFacts(report, metadata, models, None, reflection, health)
+    finally:
+        channel.close()
+
+
+def _models(ask: Callable[[], tuple[ModelListing, ...]]) -> tuple[ModelListing, ...] | None:
+    """The list, or None from a server that gives none."""
+    try:
+        return ask()
+    except ConsoleError:
+        return None
+
+
+def _binary(channel: RestChannel, model: str, end: float) -> bool | None:
+    try:
+        return takes_binary(channel, model, remaining(end))
+    except ConsoleError:
+        return None
+
+
+def _foreign(
+    channel: RestChannel, report: AddressReport, error: ConsoleError, end: float
+) -> AddressFacts:
+    """An HTTP server without our protocol: who is it?"""
+    server = recognise(channel, end)
+    who = f"is {server}" if server else "answers HTTP"
+    fault = Unsupported(
+        f"{report.address} {who}, but has no Open Inference Protocol at /v2.", hint=error.message
+    )
+    return AddressFacts(failed(report, fault), foreign=server)
+
+
+def _no_metadata(report: AddressReport) -> ConsoleError:
+    return Unsupported(f"{report.address}/v2 is not a server's description.")
+
+
+def failed(report: AddressReport, fault: ConsoleError) -> AddressReport:
+    """The door with what is wrong with it."""
+    return replace(report, fault=fault)

@@ -1,0 +1,34 @@
+"""Calls."""
+
+from backend.inspector.calls.caller import Call, Caller
+from backend.inspector.calls.exchange import (
+    Exchange,
+    Headers,
+    MethodKind,
+    ReplyMessage,
+    Request,
+    TimingPart,
+    now_utc,
+)
+from backend.inspector.calls.resend import request_again
+from backend.inspector.calls.stream_call import StreamCall, StreamState
+from backend.inspector.calls.stream_log import Direction, Drained, StreamEvent, events_of
+
+__all__ = [
+    "Call",
+    "Caller",
+    "Direction",
+    "Drained",
+    "Exchange",
+    "Headers",
+    "MethodKind",
+    "ReplyMessage",
+    "Request",
+    "StreamCall",
+    "StreamEvent",
+    "StreamState",
+    "TimingPart",
+    "events_of",
+    "now_utc",
+    "request_again",
+]

@@ -1,0 +1,29 @@
+"""Forms."""
+
+from backend.inspector.forms.drafts import Draft, is_inference, takes_body
+from backend.inspector.forms.input_argument import parse_input
+from backend.inspector.forms.input_fills import NOTHING_LIVE, Fill, FillKind, Live
+from backend.inspector.forms.json_fault import JsonFault
+from backend.inspector.forms.message_editor import message_from_text
+from backend.inspector.forms.message_text import message_to_json, message_to_value, parsed
+from backend.inspector.forms.tensor_form import CLASSIFICATION, InputRow, TensorForm, to_request
+
+__all__ = [
+    "CLASSIFICATION",
+    "NOTHING_LIVE",
+    "Draft",
+    "Fill",
+    "FillKind",
+    "InputRow",
+    "JsonFault",
+    "Live",
+    "TensorForm",
+    "is_inference",
+    "message_from_text",
+    "message_to_json",
+    "message_to_value",
+    "parse_input",
+    "parsed",
+    "takes_body",
+    "to_request",
+]

@@ -1,0 +1,97 @@
+"""What the request pane holds, as values that another thread can turn into a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from backend.core.choices import Compression, Serialization
+from backend.core.errors import UsageError
+from backend.inspector.calls import Headers, Request
+from backend.inspector.forms.input_fills import NOTHING_LIVE, Live
+from backend.inspector.forms.message_editor import message_from_text
+from backend.inspector.forms.tensor_form import TensorForm, to_request
+from backend.inspector.methods import Method
+from backend.wire.oip.grpc import MODEL_INFER, MODEL_STREAM_INFER
+
+_BODILESS = ("GET", "HEAD", "DELETE")
+
+
+def is_inference(method: Method) -> bool:
+    """Whether tensors are sent: the form can be used beside the message."""
+    if method.verb:
+        return method.verb == "POST" and method.path.endswith("/infer")
+    return method.path in (MODEL_INFER, MODEL_STREAM_INFER)
+
+
+def takes_body(method: Method) -> bool:
+    """Whether there is anything to write besides headers."""
+    return method.verb not in _BODILESS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A request as it was typed: from the form if there is one, else from text or bytes.
+
+    `recorded` are messages to be sent as they are, such as those of an exchange in the history.
+    """
+
+    method: Method
+    target: str
+    form: TensorForm | None = None
+    text: str = ""
+    recorded: tuple[bytes, ...] | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = ()
+    serialization: Serialization = Serialization.RAW
+    compression: Compression = Compression.NONE
+    deadline_s: float | None = None
+    message_limit: int = 64 * 1024 * 1024
+    bare_nan: bool = False
+
+    def request(self, live: Live = NOTHING_LIVE) -> Request:
+        """The request that it makes, to the byte; raises ConsoleError naming what is wrong."""
+        if self.form is not None:
+            return self._inference(self.form, live)
+        path = self.method.filled_path(self.parts) if self.method.verb else self.method.path
+        return self.method.request(
+            self.target,
+            self._messages(),
+            path=path,
+            headers=self._headers(),
+            compression=self.compression,
+            deadline_s=self.deadline_s,
+            message_limit=self.message_limit,
+        )
+
+    def message(self, live: Live = NOTHING_LIVE) -> bytes:
+        """The one message that it makes, for a stream."""
+        return self.request(live).body
+
+    def _inference(self, form: TensorForm, live: Live) -> Request:
+        if not form.model:
+            raise UsageError("No model is chosen.", hint="Choose one above the inputs.")
+        return to_request(
+            form.infer_request(live),
+            self.serialization,
+            self.target,
+            stream=self.method.path == MODEL_STREAM_INFER,
+            headers=self.headers,
+            compression=self.compression,
+            deadline_s=self.deadline_s,
+            message_limit=self.message_limit,
+            bare_nan=self.bare_nan,
+        )
+
+    def _messages(self) -> tuple[bytes, ...]:
+        if self.recorded is not None:
+            return self.recorded
+        if not self.method.verb:
+            assert self.method.input is not None
+            return (message_from_text(self.text, self.method.input),)
+        return (self.text.encode(),) if takes_body(self.method) and self.text.strip() else ()
+
+    def _headers(self) -> Headers:
+        typed = {name.lower() for name, _ in self.headers}
+        own = tuple(pair for pair in self.method.headers if pair[0].lower() not in typed)
+        return (*own, *self.headers) if self.method.verb else self.headers

@@ -1,0 +1,38 @@
+"""Views."""
+
+from backend.inspector.views.hex_rows import HexRows
+from backend.inspector.views.lines import one_line
+from backend.inspector.views.readable import values_of
+from backend.inspector.views.readings import Reading, read_message, read_reply
+from backend.inspector.views.replies import ReplyKind, is_inference, reply_of
+from backend.inspector.views.summary import ReplySummary, TensorRow, number_range
+from backend.inspector.views.tensor_differences import (
+    TOLERANCE,
+    OutputDiff,
+    TensorDiff,
+    tensor_diff,
+)
+from backend.inspector.views.text_differences import TextDiff, text_diff
+from backend.inspector.views.trees import Node
+
+__all__ = [
+    "TOLERANCE",
+    "HexRows",
+    "Node",
+    "OutputDiff",
+    "Reading",
+    "ReplyKind",
+    "ReplySummary",
+    "TensorDiff",
+    "TensorRow",
+    "TextDiff",
+    "is_inference",
+    "number_range",
+    "one_line",
+    "read_message",
+    "read_reply",
+    "reply_of",
+    "tensor_diff",
+    "text_diff",
+    "values_of",
+]

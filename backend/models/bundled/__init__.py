@@ -1,0 +1,21 @@
+"""Bundled."""
+
+from backend.models.bundled.faces import Faces
+from backend.models.bundled.identity import Identity
+from backend.models.bundled.people import People
+from backend.models.bundled.pitch import PitchFinder
+from backend.models.bundled.qr_codes import QrCodes
+from backend.models.bundled.servable import ModelServable
+from backend.models.bundled.shapes import Shapes
+from backend.models.bundled.voice_activity import VoiceActivity
+
+__all__ = [
+    "Faces",
+    "Identity",
+    "ModelServable",
+    "People",
+    "PitchFinder",
+    "QrCodes",
+    "Shapes",
+    "VoiceActivity",
+]

@@ -1,0 +1,35 @@
+"""Config."""
+
+from backend.models.config.checks import check_config, without_gpus
+from backend.models.config.labels import read_labels
+from backend.models.config.paths import inside, legible
+from backend.models.config.profile import profile_in
+from backend.models.config.text import CONFIG_FILE, MAX_BYTES, parse_config, parse_config_json
+from backend.models.config.types import (
+    config_type,
+    datatype_of,
+    describe,
+    input_specs,
+    output_specs,
+)
+from backend.models.config.version_policy import chosen_versions, versions_in
+
+__all__ = [
+    "CONFIG_FILE",
+    "MAX_BYTES",
+    "check_config",
+    "chosen_versions",
+    "config_type",
+    "datatype_of",
+    "describe",
+    "input_specs",
+    "inside",
+    "legible",
+    "output_specs",
+    "parse_config",
+    "parse_config_json",
+    "profile_in",
+    "read_labels",
+    "versions_in",
+    "without_gpus",
+]

@@ -1,0 +1,8 @@
+"""Repository."""
+
+from backend.models.repository.folders import ModelFolders
+from backend.models.repository.loaded import LoadedModel
+from backend.models.repository.registry import ModelRegistry
+from backend.models.repository.states import UNLOADED, IndexEntry, ModelState
+
+__all__ = ["UNLOADED", "IndexEntry", "LoadedModel", "ModelFolders", "ModelRegistry", "ModelState"]

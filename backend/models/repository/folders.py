@@ -1,0 +1,238 @@
+"""A model repository on disk: which models it holds, and how one of them is loaded."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from backend.core.errors import UsageError
+from backend.core.files.regular import read_regular
+from backend.models.code import ModelCode, code_digest
+from backend.models.config import (
+    CONFIG_FILE,
+    MAX_BYTES,
+    check_config,
+    chosen_versions,
+    inside,
+    legible,
+    parse_config,
+    parse_config_json,
+    versions_in,
+    without_gpus,
+)
+from backend.models.loads import Loads
+from backend.models.repository.loaded import LoadedModel
+from backend.models.repository.states import BrokenVersion, reason_of
+from backend.models.repository.uploads import Uploads
+from backend.models.runtimes.choice import RunsCode, Runtime, runtime_for
+from backend.models.runtimes.ensemble import steps_of
+from backend.models.servable import ModelLoadError
+from backend.models.warmup import WarmUp, read_samples
+from backend.wire.generated import open_inference_pb2 as pb
+
+_log = logging.getLogger("inferdeck.models")
+
+
+class ModelFolders:
+    """The model folders of some repositories; each is read anew whenever it is asked for.
+
+    Only folders that stand directly in a repository are models, so that no name leads elsewhere.
+    `loads` are where a load is given up.
+    """
+
+    def __init__(
+        self, roots: Sequence[Path], runtimes: Sequence[Runtime], loads: Loads | None = None
+    ) -> None:
+        self._loads = loads or Loads()
+        self._roots: tuple[Path, ...] = ()
+        self._runtimes = tuple(runtimes)
+        self._uploads = Uploads()
+        for root in roots:
+            self.add(root)
+
+    def add(self, root: Path) -> None:
+        """One more repository, unless it is there already; raises UsageError if it is no folder."""
+        if not root.is_dir():
+            raise UsageError(
+                f"The model repository {root} is not a folder.",
+                hint="Give the folder that holds one folder per model.",
+            )
+        root = root.resolve()
+        if root not in self._roots:
+            self._roots = (*self._roots, root)
+
+    def remove(self, root: Path) -> tuple[str, ...]:
+        """Forget a repository; the names of the models that are in no other one."""
+        root = root.resolve()
+        there = _folders(root) if root in self._roots else {}
+        self._roots = tuple(other for other in self._roots if other != root)
+        others = self.names()
+        return tuple(name for name in there if name not in others)
+
+    def contents(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
+        """Every repository with the names of its models, sorted."""
+        return tuple((root, tuple(sorted(_folders(root)))) for root in self._roots)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all models, sorted; a repository that cannot be read has none."""
+        found: set[str] = set()
+        for root in self._roots:
+            found.update(_folders(root))
+        return tuple(sorted(found))
+
+    def load(self, name: str, config_json: str = "") -> list[LoadedModel | BrokenVersion]:
+        """Every version that the model's policy serves, smallest first.
+
+        A version that cannot be loaded is there with its reason, and leaves the others alone.
+        `config_json` takes the place of the configuration file. Raises ModelLoadError if nothing
+        can be served; then nothing is left open.
+        """
+        folder = self._folder(name)
+        return self._load(name, folder, _configuration(folder, config_json))
+
+    def load_uploaded(
+        self, name: str, config_json: str, files: Mapping[str, bytes]
+    ) -> list[LoadedModel | BrokenVersion]:
+        """What `load` gives, of files that are in no repository and of nothing else.
+
+        Raises ModelLoadError, InvalidInput for names of files that are none, and Overloaded.
+        """
+        config = parse_config_json(config_json)
+        with self._uploads.folder(name, files) as folder:
+            models = self._load(name, folder, config)
+        self._uploads.keep(folder, models)
+        return models
+
+    def steps(self, name: str, config_json: str = "") -> tuple[str, ...]:
+        """The models that an ensemble is made of; none for other models, and broken ones."""
+        try:
+            config = (
+                parse_config_json(config_json)
+                if config_json
+                else _configuration(self._folder(name), "")
+            )
+        except ModelLoadError:  # told when it is loaded
+            return ()
+        return tuple(dict.fromkeys(step.model for step in steps_of(config)))
+
+    def _load(
+        self, name: str, folder: Path, config: pb.ModelConfig
+    ) -> list[LoadedModel | BrokenVersion]:
+        config = _named(config, name)
+        if without_gpus(config):
+            _log.warning("model %s: instance_group asks for KIND_GPU; it runs on the CPU", name)
+        runtime = runtime_for(self._runtimes, config, folder)
+        found: list[LoadedModel | BrokenVersion] = []
+        failures: list[Exception] = []
+        try:
+            for version in chosen_versions(config.version_policy, versions_in(folder)):
+                try:
+                    found.append(_load_version(runtime, config, folder, version, self._loads))
+                except Exception as error:  # noqa: BLE001 - the others may be served
+                    found.append(BrokenVersion(str(version), reason_of(error)))
+                    failures.append(error)
+        except BaseException:
+            for model in found:
+                if isinstance(model, LoadedModel):
+                    model.retire()
+            raise
+        if len(failures) == len(found):
+            raise failures[-1]
+        return found
+
+    def code(self, name: str) -> ModelCode | None:
+        """What the model would run, None if it is no program; raises ModelLoadError."""
+        folder = self._folder(name)
+        config = _named(_configuration(folder, ""), name)
+        runtime = runtime_for(self._runtimes, config, folder)
+        if not isinstance(runtime, RunsCode):
+            return None
+        return ModelCode(name, folder, runtime.code_files(config, folder), code_digest(folder))
+
+    def newest(self, name: str) -> str:
+        """The highest version that a model has a folder for, '' if there is none or no model."""
+        try:
+            return str(max(versions_in(self._folder(name)), default=""))
+        except ModelLoadError:
+            return ""
+
+    def _folder(self, name: str) -> Path:
+        found = [
+            root / folders[name] for root in self._roots if name in (folders := _folders(root))
+        ]
+        if not found:
+            raise ModelLoadError("no such model in the model repository")
+        if len(found) > 1:
+            raise ModelLoadError("more than one model repository holds a model of this name")
+        if found[0].name != name:
+            raise ModelLoadError("the name of its folder is not UTF-8: rename it")
+        return found[0]
+
+
+def _load_version(
+    runtime: Runtime, config: pb.ModelConfig, folder: Path, version: int, loads: Loads
+) -> LoadedModel:
+    asked = pb.ModelConfig()
+    asked.CopyFrom(config)
+    path = inside(folder, str(version))
+    complete = runtime.complete(asked, path)
+    check_config(complete)
+    model = LoadedModel(runtime.load(complete, path))
+    warming = WarmUp(model.instances)
+    try:
+        samples = read_samples(model.servable, path.parent)
+        with loads.ended_by(complete.name, warming.end):
+            warming.run(samples)
+    except BaseException:
+        model.retire()
+        raise
+    return model
+
+
+def _named(config: pb.ModelConfig, name: str) -> pb.ModelConfig:
+    if config.name not in ("", name):
+        raise ModelLoadError(
+            f"unexpected directory name '{name}' for model '{config.name}', directory name "
+            "must equal model name"
+        )
+    config.name = name
+    return config
+
+
+def _configuration(folder: Path, config_json: str) -> pb.ModelConfig:
+    """The configuration as it is written; what it leaves out, the model tells."""
+    if config_json:
+        return parse_config_json(config_json)
+    path = inside(folder, CONFIG_FILE)
+    try:
+        return parse_config(read_regular(path, MAX_BYTES))
+    except FileNotFoundError:
+        return pb.ModelConfig()
+    except OSError as error:
+        raise ModelLoadError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from None
+
+
+def _folders(root: Path) -> dict[str, str]:
+    """The names of a repository's models, and those of their folders where they differ.
+
+    They do where a folder's name is not UTF-8, which no server could tell its clients.
+    """
+    found: dict[str, str] = {}
+    try:
+        with os.scandir(root) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and _is_folder(entry):
+                    name = legible(entry.name)
+                    found[name] = entry.name if name == entry.name else found.get(name, entry.name)
+    except OSError:
+        return {}
+    return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # such as a mount whose other end is gone: the others can be used
+        return False

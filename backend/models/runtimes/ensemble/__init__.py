@@ -1,0 +1,6 @@
+"""Ensemble."""
+
+from backend.models.runtimes.ensemble.loader import EnsembleRuntime, EnsembleServable
+from backend.models.runtimes.ensemble.plan import Level, Step, steps_of
+
+__all__ = ["EnsembleRuntime", "EnsembleServable", "Level", "Step", "steps_of"]

@@ -1,0 +1,96 @@
+"""Loads ONNX files with ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from backend.core.tensors import TensorSpec
+from backend.models.config import input_specs, output_specs, profile_in, read_labels
+from backend.models.runtimes.onnx.checks import check_config
+from backend.models.runtimes.onnx.completion import complete_config
+from backend.models.runtimes.onnx.instance import OnnxInstance, Signature
+from backend.models.runtimes.onnx.layout import control_inputs
+from backend.models.runtimes.onnx.session import OnnxSession
+from backend.models.runtimes.onnx.settings import (
+    BACKEND,
+    DEFAULT_FILE,
+    PLATFORM,
+    model_file,
+    session_settings,
+)
+from backend.models.runtimes.onnx.shapes import input_reshapes, output_reshapes
+from backend.models.runtimes.onnx.states import SequenceStates, declared_states
+from backend.models.servable import ModelLoadError
+from backend.profiles.model_profile import ModelProfile
+from backend.wire.generated import open_inference_pb2 as pb
+
+
+class OnnxServable:
+    """One version of an ONNX model; its instances share the loaded file."""
+
+    instant = False
+    decoupled = False
+    trouble = ""
+
+    def __init__(self, config: pb.ModelConfig, version_folder: Path) -> None:
+        """Load the file; raises ModelLoadError with the reason."""
+        folder = version_folder.parent
+        self.config = config
+        self.name = config.name
+        self.version = version_folder.name
+        self._session = OnnxSession(model_file(config, version_folder), session_settings(config))
+        check_config(config, self._session)
+        self._batching = config.max_batch_size > 0
+        self.inputs: tuple[TensorSpec, ...] = input_specs(config)
+        self.outputs: tuple[TensorSpec, ...] = output_specs(config)
+        self.labels: Mapping[str, tuple[str, ...]] = read_labels(config, folder)
+        self.profile: ModelProfile | None = profile_in(
+            folder, config.name, self.inputs, self.outputs, self.labels
+        )
+        self._states = declared_states(config, folder)
+        self._signature = Signature(
+            model=self.name,
+            batching=self._batching,
+            outputs=self.outputs,
+            input_reshapes=input_reshapes(config),
+            output_reshapes=output_reshapes(config),
+            controls=frozenset(control_inputs(config)),
+        )
+
+    def make_instance(self, index: int) -> OnnxInstance:  # noqa: ARG002 - they are all alike
+        """One more user of the loaded file, with sequences of its own."""
+        states = SequenceStates(self.name, self._states, batching=self._batching)
+        return OnnxInstance(self._session, self._signature, states)
+
+    def close(self) -> None:
+        """The file is let go with the last reference to it."""
+
+
+class OnnxRuntime:
+    """Models whose version folders hold an ONNX file."""
+
+    name = BACKEND
+
+    def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
+        """By backend or platform; where neither is given, by the name of the model's file."""
+        if config.backend:
+            return config.backend == BACKEND
+        if config.platform:
+            return config.platform == PLATFORM
+        if config.default_model_filename:
+            return config.default_model_filename.endswith(".onnx")
+        return any(path.exists() for path in folder.glob(f"[0-9]*/{DEFAULT_FILE}"))
+
+    def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
+        """The configuration, filled from the file; raises ModelLoadError."""
+        return complete_config(config, version_folder)
+
+    def load(self, config: pb.ModelConfig, version_folder: Path) -> OnnxServable:
+        """The model, checked against its configuration; raises ModelLoadError."""
+        try:
+            return OnnxServable(config, version_folder)
+        except ModelLoadError:
+            raise
+        except (ValueError, KeyError, OSError) as error:
+            raise ModelLoadError(f"the model cannot be loaded: {error}") from error

@@ -1,0 +1,197 @@
+"""ONNX Runtime, spoken to with the protocol's datatypes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from backend.core.errors import InvalidInput, ModelFailed
+from backend.core.files.regular import check_regular
+from backend.core.tensors import Array, Datatype
+from backend.models.runtimes.onnx.types import BFLOAT16, datatype_of_onnx
+from backend.models.servable import ModelLoadError
+
+_SILENT = 4
+"""Only what ends the process is logged: every other error is raised, and told by us."""
+
+Feeds: TypeAlias = Mapping[str, Array]
+"""Arrays by input name: text as `str` objects, BF16 as its bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphTensor:
+    """An input or output as the graph declares it."""
+
+    name: str
+    type: str
+    """ONNX Runtime's text, such as ``tensor(float)``."""
+    shape: tuple[int | str | None, ...]
+    """Sizes, names of variable sizes, or None; () for a scalar and where nothing is known."""
+
+    @property
+    def datatype(self) -> Datatype | None:
+        """None if the protocol has no such type."""
+        return datatype_of_onnx(self.type)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """The shape with -1 for each variable size."""
+        return tuple(size if isinstance(size, int) and size >= 0 else -1 for size in self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How a model computes; the names are those of the configuration's parameters."""
+
+    intra_op_thread_count: int = 0
+    inter_op_thread_count: int = 0
+    execution_mode: int = 0
+    """1: independent parts of the graph at the same time."""
+    enable_mem_arena: int = 1
+    enable_mem_pattern: int = 1
+
+
+class OnnxSession:
+    """One loaded ONNX file; `compute` may be called from several threads at once."""
+
+    def __init__(self, path: Path, settings: SessionSettings, *, optimised: bool = True) -> None:
+        """Load the file; raises ModelLoadError with ONNX Runtime's reason.
+
+        Not `optimised` is quicker, where only the declarations are read.
+        """
+        import onnxruntime
+        from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
+
+        _check_there(path)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path),
+                _options(settings, optimised=optimised),
+                providers=["CPUExecutionProvider"],
+            )
+        except Exception as error:  # its errors have no common class
+            raise ModelLoadError(
+                f"ONNX Runtime cannot load {path.name}: {reason(error)}"
+            ) from error
+        self._refusal: type[Exception] = InvalidArgument
+        self._new_value = onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type
+        self._value = onnxruntime.OrtValue.ortvalue_from_numpy
+        self.inputs = _declared(self._session.get_inputs())
+        self.outputs = _declared(self._session.get_outputs())
+        self.replaceable = _declared(self._session.get_overridable_initializers())
+        """Weights that a request may replace, and need not."""
+        self._bfloat16 = {
+            name
+            for name, tensor in {**self.inputs, **self.outputs, **self.replaceable}.items()
+            if tensor.datatype is Datatype.BF16
+        }
+
+    @property
+    def uses_bfloat16(self) -> bool:
+        """Whether any input or output is BF16, which numpy does not know."""
+        return bool(self._bfloat16)
+
+    def prepare(self, feeds: Feeds) -> Mapping[str, Any]:
+        """The inputs as ONNX Runtime takes them; they refer to the arrays, and keep them alive."""
+        if not self._bfloat16:
+            return feeds
+        return {name: self._as_value(name, array) for name, array in feeds.items()}
+
+    def compute(
+        self, outputs: Sequence[str], prepared: Mapping[str, Any], options: Any = None
+    ) -> list[Any]:
+        """The outputs of that name, for `finish`; raises InvalidInput or ModelFailed.
+
+        `options` are of `run_options`.
+        """
+        run = self._session.run_with_ort_values if self._bfloat16 else self._session.run
+        try:
+            return list(run(list(outputs), dict(prepared), options))
+        except self._refusal as error:
+            raise InvalidInput(f"the model cannot take these inputs: {reason(error)}") from error
+        except Exception as error:  # its errors have no common class
+            raise ModelFailed(f"ONNX Runtime failed: {reason(error)}") from error
+
+    def finish(self, outputs: Sequence[str], raw: Sequence[Any]) -> dict[str, Array]:
+        """The outputs as arrays, by name."""
+        if not self._bfloat16:
+            return {name: np.asarray(array) for name, array in zip(outputs, raw, strict=True)}
+        return {
+            name: _bits(value) if name in self._bfloat16 else np.asarray(value.numpy())
+            for name, value in zip(outputs, raw, strict=True)
+        }
+
+    @staticmethod
+    def run_options() -> Any:
+        """For `compute`: once its `terminate` is set to True, those that use it fail soon."""
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = _SILENT
+        return options
+
+    def _as_value(self, name: str, array: Array) -> Any:
+        data = np.ascontiguousarray(array).reshape(array.shape)
+        return self._new_value(data, BFLOAT16) if name in self._bfloat16 else self._value(data)
+
+
+def reason(error: Exception) -> str:
+    """What ONNX Runtime says, in one line and without its own prefix."""
+    text = " ".join(str(error).split())
+    head, mark, rest = text.partition(" : ")
+    if mark and head.startswith("[ONNXRuntimeError]"):
+        number, _, message = rest.partition(" : ")
+        return message.partition(" : ")[2] if number.strip().isdigit() and message else rest
+    return text
+
+
+def _check_there(path: Path) -> None:
+    try:
+        check_regular(path)
+    except FileNotFoundError:
+        raise ModelLoadError(
+            f"there is no file {path.name} in version folder {path.parent}"
+        ) from None
+    except OSError as error:
+        raise ModelLoadError(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def _options(settings: SessionSettings, *, optimised: bool) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _SILENT
+    most = max(1, (os.cpu_count() or 2) - 1)
+    wanted = settings.intra_op_thread_count
+    options.intra_op_num_threads = min(wanted, most) if wanted > 0 else most
+    options.inter_op_num_threads = min(max(settings.inter_op_thread_count, 0), most)
+    if settings.execution_mode == 1:
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_PARALLEL
+    options.enable_cpu_mem_arena = settings.enable_mem_arena != 0
+    options.enable_mem_pattern = settings.enable_mem_pattern != 0
+    if not optimised:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # Spinning threads burn a core between the frames of a live stream, for a tenth of the time.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options
+
+
+def _declared(nodes: Sequence[Any]) -> dict[str, GraphTensor]:
+    return {node.name: GraphTensor(node.name, node.type, tuple(node.shape)) for node in nodes}
+
+
+def _bits(value: Any) -> Array:
+    """A copy of a BF16 value's bits: its own conversion to numpy refuses the type."""
+    shape = tuple(value.shape())
+    count = int(np.prod(shape, dtype=np.int64))
+    if count == 0:
+        return np.zeros(shape, Datatype.BF16.numpy)
+    data = ctypes.string_at(value.data_ptr(), count * Datatype.BF16.numpy.itemsize)
+    return np.frombuffer(data, Datatype.BF16.numpy).reshape(shape)

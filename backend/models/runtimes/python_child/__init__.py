@@ -1,0 +1,6 @@
+"""Python_child."""
+
+from backend.models.runtimes.python_child.model_config import Properties
+from backend.models.runtimes.python_child.reports import LOG_MARK, METRIC_MARK, LogLevel
+
+__all__ = ["LOG_MARK", "METRIC_MARK", "LogLevel", "Properties"]

@@ -1,0 +1,6 @@
+"""Connections."""
+
+from backend.server.connections.descriptors import room_for
+from backend.server.connections.table import ConnectionTable, Use, Worth, client_key
+
+__all__ = ["ConnectionTable", "Use", "Worth", "client_key", "room_for"]

@@ -1,0 +1,420 @@
+"""What every gRPC method of the server does around its own work: time it, log it, say errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import weakref
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Mapping,
+)
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
+
+import grpc
+import grpc.aio
+
+from backend.core.errors import (
+    ConsoleError,
+    InvalidInput,
+    NotFound,
+    NotReady,
+    Overloaded,
+    RequestError,
+    Unsupported,
+)
+from backend.server.grpc.calls import MADE_ROOM, NO_MESSAGE, CallCounts, OpenStream, Unheard
+from backend.server.grpc.stream import Later, StreamOver, Turn, serve_stream
+from backend.server.memory import Trimmer
+from backend.server.plane import Readiness, RequestLog
+from backend.server.settings import ASK_FOR_IT, ServerOptions, shows_token
+from backend.server.statuses import NotAllowed, status_of, text_of
+
+_log = logging.getLogger("inferdeck.server")
+
+_NAMES = {code: code.name for code in grpc.StatusCode}
+_FRANK = "triton_grpc_error"
+_OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
+"""Errors that are found before a model runs never end a stream, unless a model has chosen them."""
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+_Add: TypeAlias = "Callable[[_Begun, CallNote, grpc.StatusCode, int], None]"
+
+
+if TYPE_CHECKING:
+    _Services = grpc.GenericRpcHandler[bytes, bytes]
+else:
+    _Services = grpc.GenericRpcHandler
+
+
+@dataclass(slots=True)
+class CallNote:
+    """What a method learns about a message and the log wants to know.
+
+    `error` is one that a method has put into a reply by itself; where a model's errors are to
+    `end_stream`, it raises them instead.
+    """
+
+    model: str = ""
+    id: str = ""
+    end_stream: bool = False
+    error: BaseException | None = None
+
+
+Answer: TypeAlias = Callable[[bytes, CallNote], Awaitable[bytes]]
+"""Makes the reply to a message, or raises."""
+
+Begin: TypeAlias = Callable[[bytes, CallNote], Turn | Later]
+"""Begins to answer a message of a stream, once or any number of times, or raises."""
+
+Converse: TypeAlias = Callable[[], Begin]
+"""Called for each stream: gives what begins to answer its messages."""
+
+Tell: TypeAlias = Callable[[bytes], AsyncIterator[bytes]]
+"""The messages that one message asks for."""
+
+Refuse: TypeAlias = Callable[[CallNote, BaseException], bytes]
+"""Makes the reply that carries the error of one message of a stream."""
+
+
+class GrpcEdge:
+    """Makes method handlers that speak bytes, so that our own codec reads and writes them."""
+
+    def __init__(
+        self,
+        log: RequestLog,
+        trimmer: Trimmer,
+        readiness: Readiness,
+        options: ServerOptions,
+        calls: CallCounts,
+    ) -> None:
+        self._requests = log
+        self._trimmer = trimmer
+        self._readiness = readiness
+        self._token = options.token
+        self._most_streams = options.limits.streams
+        self._streams = 0
+        self._calls = calls
+        # The others of the calls that gRPC takes are left for those that have come.
+        self._unheard = Unheard(max(1, options.limits.calls // 2), options.timeouts.message_s)
+        self._silent = Unheard(options.limits.streams, None)
+
+    def unary(self, name: str, answer: Answer) -> Handler:
+        """A method with one message each way; its errors become the status of the call."""
+
+        async def handle(_messages: object, context: Context) -> bytes:
+            peer = _peer(context)
+            message = await self._message(name, peer, context)
+            note, begun = CallNote(), _Begun(name, peer, len(message))
+            self._calls.begin(peer)
+            try:
+                reply = await answer(message, note)
+            except asyncio.CancelledError:
+                self._add(begun, note, grpc.StatusCode.CANCELLED, 0)
+                raise
+            except Exception as error:  # noqa: BLE001 - the edge turns every error into a status
+                self._add(begun, note, status_of(error).grpc, 0)
+                await _abort(context, error)
+            finally:
+                self._calls.end(peer)
+            self._add(begun, note, grpc.StatusCode.OK, len(reply))
+            return reply
+
+        # As a stream of one, which is the same on the wire: gRPC would wait for a message for ever.
+        return grpc.stream_unary_rpc_method_handler(handle)
+
+    def stream(self, name: str, converse: Converse, refuse: Refuse) -> Handler:
+        """A method with many messages each way; a message's error travels in its reply."""
+
+        async def handle(_messages: object, context: Context) -> None:
+            begin, peer = converse(), _peer(context)
+            frank = _wants_status(context)
+
+            def start(message: bytes) -> Turn | Later:
+                stream.heard()
+                note, begun = CallNote(end_stream=frank), _Begun(name, peer, len(message))
+                logged = _Message(self._add, begun, note, refuse)
+                try:
+                    turn = begin(message, note)
+                except Exception as error:  # noqa: BLE001 - the stream outlives the error
+                    return logged.failed(error)
+                if isinstance(turn, Later):
+                    return Later(logged.later(turn))
+                return logged.turn(turn)
+
+            async with self._open_stream(name, peer, context) as stream:
+                try:
+                    finished = await serve_stream(context, start, self._readiness.draining)
+                except StreamOver as over:
+                    await _abort(context, over.error)
+                if not finished:
+                    await _abort(context, NotReady("the server is being stopped"))
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    def feed(self, name: str, tell: Tell) -> Handler:
+        """A method with one message in and many out."""
+
+        async def handle(_messages: object, context: Context) -> None:
+            peer = _peer(context)
+            message = await self._message(name, peer, context)
+            note, begun = CallNote(), _Begun(name, peer, len(message))
+            code, size = grpc.StatusCode.CANCELLED, 0
+            async with self._open_stream(name, peer, context) as stream:
+                stream.heard()
+                try:
+                    async for reply in tell(message):
+                        size += len(reply)
+                        await context.write(reply)
+                    code = grpc.StatusCode.OK
+                except ConsoleError as error:
+                    code = status_of(error).grpc
+                    await _abort(context, error)
+                finally:
+                    self._add(begun, note, code, size)
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    def absent(self, name: str) -> Handler:
+        """A method that is not offered, however many messages its caller sends."""
+
+        async def handle(_messages: object, context: Context) -> None:
+            self._add(_Begun(name, _peer(context), 0), CallNote(), grpc.StatusCode.UNIMPLEMENTED, 0)
+            await context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, f"This server does not offer the method {name}."
+            )
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    def refusal(self, name: str, authorization: str) -> Handler | None:
+        """How a call is answered that does not show the token; None for one that does."""
+        if not self._token or shows_token(authorization, self._token):
+            return None
+
+        async def handle(_messages: object, context: Context) -> None:
+            error = NotAllowed(ASK_FOR_IT)
+            self._add(_Begun(name, _peer(context), 0), CallNote(), status_of(error).grpc, 0)
+            await _abort(context, error)
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    async def _message(self, name: str, peer: str, context: Context) -> bytes:
+        """The message of a call that is no stream; one that does not come ends the call."""
+        call = self._unheard.begin()
+        try:
+            message = await context.read()
+        except asyncio.CancelledError:
+            if not self._unheard.was_ended(call):
+                raise
+            await self._refuse(name, peer, context, Overloaded(NO_MESSAGE))
+        finally:
+            self._unheard.heard(call)
+        if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
+            error = InvalidInput("The call ended without its message.")
+            await self._refuse(name, peer, context, error)
+        return cast("bytes", message)
+
+    @asynccontextmanager
+    async def _open_stream(
+        self, name: str, peer: str, context: Context
+    ) -> AsyncIterator[OpenStream]:
+        """Count the stream as open; one that is too many takes the place of a silent one."""
+        if self._streams >= self._most_streams and not self._silent.end_oldest():
+            error = Overloaded(f"{self._streams} streams are open already; no more are taken")
+            await self._refuse(name, peer, context, error)
+        self._streams += 1
+        stream = OpenStream(self._silent, self._calls, peer)
+        try:
+            yield stream
+        except asyncio.CancelledError:
+            if not stream.was_ended():
+                raise
+            await self._refuse(name, peer, context, Overloaded(MADE_ROOM))
+        finally:
+            stream.end()
+            self._streams -= 1
+
+    async def _refuse(
+        self, name: str, peer: str, context: Context, error: ConsoleError
+    ) -> NoReturn:
+        self._add(_Begun(name, peer, 0), CallNote(), status_of(error).grpc, 0)
+        await _abort(context, error)
+
+    def _add(self, begun: _Begun, note: CallNote, code: grpc.StatusCode, bytes_out: int) -> None:
+        self._trimmer.saw(begun.bytes_in + bytes_out)
+        self._requests.add(
+            time_s=begun.time_s,
+            api="gRPC",
+            peer=begun.peer,
+            method=begun.method,
+            model=note.model,
+            status=_NAMES[code],
+            failed=code is not grpc.StatusCode.OK,
+            duration_ms=(time.monotonic_ns() - begun.started_ns) / 1e6,
+            bytes_in=begun.bytes_in,
+            bytes_out=bytes_out,
+        )
+
+
+class Service(_Services):
+    """One gRPC service: its methods by name, and a clear answer for those it does not have."""
+
+    def __init__(self, name: str, methods: Mapping[str, Handler], edge: GrpcEdge) -> None:
+        self._prefix = f"/{name}/"
+        self._methods = methods
+        self._edge = edge
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
+        """The handler of a method of this service; None leaves the call to the next service."""
+        path = handler_call_details.method
+        if not path.startswith(self._prefix):
+            return None
+        name = path.removeprefix(self._prefix)
+        refusal = self._edge.refusal(name, _authorization(handler_call_details))
+        if refusal is not None:
+            return refusal
+        return self._methods.get(name) or self._edge.absent(name)
+
+
+class _Message:
+    """One message of a stream: its replies, its errors and its row in the log."""
+
+    def __init__(self, add: _Add, begun: _Begun, note: CallNote, refuse: Refuse) -> None:
+        self._add = add
+        self._begun = begun
+        self._note = note
+        self._refuse = refuse
+        self._size = 0
+
+    def turn(self, turn: Turn) -> Turn:
+        """The turn with what the edge does around it."""
+        if isinstance(turn, bytes):
+            return self.at_once(turn)
+        if isinstance(turn, AsyncGenerator):
+            return self.many(turn)
+        answer = self.one(turn)
+        # Its task may be cancelled before it has begun to await the turn.
+        weakref.finalize(answer, turn.close).atexit = False
+        return answer
+
+    async def later(self, later: Later) -> Turn:
+        """The same for a turn that takes a while to begin."""
+        try:
+            turn = await later.turn
+        except asyncio.CancelledError:
+            self._write_down(grpc.StatusCode.CANCELLED)
+            raise
+        except Exception as error:  # noqa: BLE001 - the stream outlives the error
+            return self.failed(error)
+        return self.turn(turn)
+
+    async def one(self, turn: Coroutine[Any, Any, bytes]) -> bytes:
+        """The reply, whether answer or error."""
+        try:
+            reply = await turn
+        except asyncio.CancelledError:
+            self._write_down(grpc.StatusCode.CANCELLED)
+            raise
+        except Exception as error:  # noqa: BLE001 - the stream outlives the error
+            return self.failed(error)
+        return self.at_once(reply)
+
+    def at_once(self, reply: bytes) -> bytes:
+        """The reply, which is there already."""
+        self._size = len(reply)
+        self._write_down(grpc.StatusCode.OK)
+        return reply
+
+    def failed(self, error: BaseException) -> bytes:
+        """The reply to a message that has no answer; raises StreamOver for a frank stream."""
+        try:
+            reply = self._refused(error)
+        except StreamOver:
+            self._write_down(grpc.StatusCode.OK)
+            raise
+        return self.at_once(reply)
+
+    async def many(self, turn: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """Every reply, the last one perhaps an error."""
+        code = grpc.StatusCode.CANCELLED
+        try:
+            async with contextlib.aclosing(turn):
+                async for reply in turn:
+                    self._size += len(reply)
+                    yield reply
+            code = grpc.StatusCode.OK
+        except Exception as error:  # noqa: BLE001 - the stream outlives the error
+            reply = self._refused(error)
+            self._size += len(reply)
+            code = grpc.StatusCode.OK
+            yield reply
+        finally:
+            self._write_down(code)
+
+    def _refused(self, error: BaseException) -> bytes:
+        _log_unforeseen(error)
+        self._note.error = error
+        if self._note.end_stream and _of_the_model(error):
+            raise StreamOver(error) from error
+        return self._refuse(self._note, error)
+
+    def _write_down(self, code: grpc.StatusCode) -> None:
+        error = self._note.error
+        told = code if error is None else status_of(error).grpc
+        self._add(self._begun, self._note, told, self._size)
+
+
+class _Begun:
+    """When a message came, from whom, and for which method."""
+
+    __slots__ = ("bytes_in", "method", "peer", "started_ns", "time_s")
+
+    def __init__(self, method: str, peer: str, bytes_in: int) -> None:
+        self.method = method
+        self.peer = peer
+        self.bytes_in = bytes_in
+        self.time_s = time.time()
+        self.started_ns = time.monotonic_ns()
+
+
+def _peer(context: Context) -> str:
+    """``ipv4:127.0.0.1:5000`` as ``127.0.0.1:5000``."""
+    return str(context.peer()).split(":", 1)[-1]
+
+
+def _of_the_model(error: BaseException) -> bool:
+    said_by_model = isinstance(error, RequestError) and error.said_by_model
+    return said_by_model or not isinstance(error, _OF_THE_REQUEST)
+
+
+def _log_unforeseen(error: BaseException) -> None:
+    if not isinstance(error, ConsoleError):
+        _log.error("A gRPC request failed unexpectedly", exc_info=error)
+
+
+async def _abort(context: Context, error: BaseException) -> NoReturn:
+    _log_unforeseen(error)
+    await context.abort(status_of(error).grpc, text_of(error))
+    raise AssertionError("abort returned")
+
+
+def _authorization(details: grpc.HandlerCallDetails) -> str:
+    for key, value in details.invocation_metadata or ():
+        if key == "authorization" and isinstance(value, str):
+            return value
+    return ""
+
+
+def _wants_status(context: Context) -> bool:
+    """Whether the caller asked that a failing model ends the stream with a real status."""
+    metadata = context.invocation_metadata() or ()
+    return any(key == _FRANK and value in ("true", b"true") for key, value in metadata)

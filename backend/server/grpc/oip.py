@@ -1,0 +1,278 @@
+"""The Open Inference Protocol over gRPC: health, metadata and inference."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import TypeAlias
+
+from backend.core.errors import InvalidInput, NotFound, NotReady, Unsupported
+from backend.core.inference import (
+    NO_PARAMETERS,
+    TIMING_EXTENSION,
+    InferRequest,
+    InferResponse,
+    Parameters,
+    TensorMetadata,
+)
+from backend.core.timing import ServerTiming
+from backend.server.grpc.edge import CallNote, GrpcEdge, Service
+from backend.server.grpc.memory import memory_methods
+from backend.server.grpc.models import model_methods
+from backend.server.grpc.settings import settings_methods
+from backend.server.grpc.stream import Later, Turn
+from backend.server.memory import SharedMemory
+from backend.server.plane import OutputDelivery, ServerContext, model_metadata, server_metadata
+from backend.server.scheduling import QUICK_BYTES, BeingUnloaded, SerialExecutor
+from backend.server.statuses import text_of
+from backend.wire.generated import open_inference_pb2 as pb
+from backend.wire.oip.grpc import (
+    SERVICE,
+    bytes_to_read,
+    bytes_to_write,
+    decode_request,
+    encode_response,
+    encode_stream_response,
+    model_and_id,
+    wants_raw,
+)
+from backend.wire.oip.stream_repeats import ReplyWriter, RequestReader
+from backend.wire.oip.timing import timing_to_parameters
+from backend.wire.protobuf.parsing import parse
+from backend.wire.reading_limits import ReadingLimits
+
+_FINAL = "triton_final_response"
+_EMPTY_FINAL = "triton_enable_empty_final_response"
+_RESERVED = "triton_"
+_LAST: Parameters = {_FINAL: True}
+_NOT_LAST: Parameters = {_FINAL: False}
+
+Read: TypeAlias = Callable[[], InferRequest]
+"""Reads a request, or raises InvalidInput."""
+
+
+def oip_service(server_context: ServerContext, edge: GrpcEdge, side: SerialExecutor) -> Service:
+    """GRPCInferenceService with every method of the protocol and of Triton's extensions.
+
+    Large messages that have to be read or written element by element are converted on `side`.
+    """
+    methods = _Methods(server_context, side)
+    return Service(
+        SERVICE,
+        {
+            "ServerLive": edge.unary("ServerLive", methods.server_live),
+            "ServerReady": edge.unary("ServerReady", methods.server_ready),
+            "ModelReady": edge.unary("ModelReady", methods.model_ready),
+            "ServerMetadata": edge.unary("ServerMetadata", methods.server_metadata),
+            "ModelMetadata": edge.unary("ModelMetadata", methods.model_metadata),
+            "ModelInfer": edge.unary("ModelInfer", methods.infer),
+            "ModelStreamInfer": edge.stream(
+                "ModelStreamInfer",
+                lambda: _Conversation(server_context, side).begin,
+                _refuse_in_stream,
+            ),
+            **{
+                name: edge.unary(name, answer)
+                for part in (model_methods, memory_methods, settings_methods)
+                for name, answer in part(server_context).items()
+            },
+        },
+        edge,
+    )
+
+
+class _Methods:
+    """Each method from its message's bytes to its reply's bytes."""
+
+    def __init__(self, server_context: ServerContext, side: SerialExecutor) -> None:
+        self._hall = server_context
+        self._plane = server_context.plane
+        self._side = side
+
+    async def server_live(self, data: bytes, _note: CallNote) -> bytes:
+        parse(pb.ServerLiveRequest, data)
+        return pb.ServerLiveResponse(live=True).SerializeToString()
+
+    async def server_ready(self, data: bytes, _note: CallNote) -> bytes:
+        parse(pb.ServerReadyRequest, data)
+        ready = self._hall.readiness.ready
+        return pb.ServerReadyResponse(ready=ready).SerializeToString()
+
+    async def model_ready(self, data: bytes, note: CallNote) -> bytes:
+        """Like Triton, a model that does not exist is not an error: it is not ready."""
+        request = parse(pb.ModelReadyRequest, data)
+        note.model = request.name
+        try:
+            model = self._plane.repository.get(request.name, request.version)
+        except (NotFound, NotReady):
+            return pb.ModelReadyResponse(ready=False).SerializeToString()
+        return pb.ModelReadyResponse(ready=not model.trouble).SerializeToString()
+
+    async def server_metadata(self, data: bytes, _note: CallNote) -> bytes:
+        parse(pb.ServerMetadataRequest, data)
+        about = server_metadata(shared_memory=self._hall.memory is not None)
+        return pb.ServerMetadataResponse(
+            name=about.name, version=about.version, extensions=about.extensions
+        ).SerializeToString()
+
+    async def model_metadata(self, data: bytes, note: CallNote) -> bytes:
+        request = parse(pb.ModelMetadataRequest, data)
+        note.model = request.name
+        model = self._plane.repository.get(request.name, request.version)
+        about = model_metadata(model, self._plane.repository.versions(model.name))
+        return pb.ModelMetadataResponse(
+            name=about.name,
+            versions=about.versions,
+            platform=about.platform,
+            inputs=[_tensor(tensor) for tensor in about.inputs],
+            outputs=[_tensor(tensor) for tensor in about.outputs],
+        ).SerializeToString()
+
+    async def infer(self, data: bytes, note: CallNote) -> bytes:
+        read = _reading_of(data, note, lambda: decode_request(data, *_reading(self._hall)))
+        request = await self._side.convert(_size_to_read(data), read)
+        asked = _ReadRequest(request, self._hall)
+        if asked.served.servable.decoupled:
+            raise Unsupported(
+                "ModelInfer RPC doesn't support models with decoupled transaction policy",
+                hint=f"Ask '{request.model}' with ModelStreamInfer.",
+            )
+        response, timing = await self._plane.infer(request)
+        answer = asked.answer(response, timing, NO_PARAMETERS)
+        size = bytes_to_write(answer, raw=asked.raw)
+        return await self._side.convert(size, lambda: encode_response(answer, raw=asked.raw))
+
+
+class _Conversation:
+    """One stream: what its messages and replies have in common is dealt with once."""
+
+    def __init__(self, server_context: ServerContext, side: SerialExecutor) -> None:
+        self._hall = server_context
+        self._plane = server_context.plane
+        self._side = side
+        self._reader = RequestReader(*_reading(server_context))
+        self._writer = ReplyWriter()
+
+    def begin(self, data: bytes, note: CallNote) -> Turn | Later:
+        """The answer of an instant model, the one answer of most, or those of a decoupled one."""
+        read = _reading_of(data, note, lambda: self._reader.read(data))
+        if _size_to_read(data) >= QUICK_BYTES:
+            return Later(self._begin_later(read, note))
+        asked = _ReadRequest(read(), self._hall)
+        if asked.served.at_once and not asked.served.servable.decoupled:
+            try:
+                response, timing = asked.served.infer_at_once(asked.request)
+                return self._writer.write(asked.answer(response, timing, _LAST), raw=asked.raw)
+            except BeingUnloaded:  # another has taken its place, which may take its time
+                return self._one(asked)
+        return self._turn(asked, note)
+
+    async def _begin_later(self, read: Read, note: CallNote) -> Turn:
+        return self._turn(_ReadRequest(await self._side.run(read), self._hall), note)
+
+    def _turn(self, asked: _ReadRequest, note: CallNote) -> Turn:
+        return self._many(asked, note) if asked.served.servable.decoupled else self._one(asked)
+
+    async def _one(self, asked: _ReadRequest) -> bytes:
+        response, timing = await self._plane.infer(asked.request)
+        return await self._write(asked, asked.answer(response, timing, _LAST))
+
+    async def _write(self, asked: _ReadRequest, answer: InferResponse) -> bytes:
+        if bytes_to_write(answer, raw=asked.raw) < QUICK_BYTES:
+            return self._writer.write(answer, raw=asked.raw)
+        # The writer remembers, so it belongs to one thread.
+        return await self._side.run(lambda: encode_stream_response(answer, raw=asked.raw))
+
+    async def _many(self, asked: _ReadRequest, note: CallNote) -> AsyncGenerator[bytes, None]:
+        request = asked.request
+        async with aclosing(self._plane.stream(request)) as answers:
+            async for given in answers:
+                if given.error is not None and note.end_stream:
+                    raise given.error
+                if given.error is not None:
+                    note.error = given.error
+                    yield _refuse_in_stream(note, given.error)
+                elif given.response is not None:
+                    final = _LAST if given.final else _NOT_LAST
+                    answer = asked.answer(given.response, given.timing, final)
+                    yield await self._write(asked, answer)
+                elif given.final and request.parameters.get(_EMPTY_FINAL) is True:
+                    empty = InferResponse(request.model, (), request.version, request.id, _LAST)
+                    yield encode_stream_response(empty, raw=asked.raw)
+
+
+class _ReadRequest:
+    """A request that was read, for whom it is, and what its answers have to look like."""
+
+    __slots__ = ("_delivery", "raw", "request", "served")
+
+    def __init__(self, request: InferRequest, server_context: ServerContext) -> None:
+        if request.parameters:
+            _check_reserved(request)
+        self.request = request
+        self.raw = wants_raw(request)
+        self.served = server_context.plane.served(request.model, request.version)
+        self._delivery = OutputDelivery(request, self.served.servable, server_context.memory)
+
+    def answer(
+        self, response: InferResponse, timing: ServerTiming | None, more: Parameters
+    ) -> InferResponse:
+        """The response as it is sent, with what the server says about it."""
+        if timing is not None and self.request.parameters.get(TIMING_EXTENSION) is True:
+            more = {**more, **timing_to_parameters(timing)}
+        response = self._delivery.deliver(response)
+        if not more:
+            return response
+        if response.parameters:
+            more = {**response.parameters, **more}
+        return InferResponse(
+            response.model,
+            response.outputs,
+            response.version,
+            response.id,
+            more,
+            response.elsewhere,
+        )
+
+
+def _reading_of(data: bytes, note: CallNote, read: Read) -> Read:
+    """The same, and what the log and a reply want to know of the request, even of a wrong one."""
+
+    def noting() -> InferRequest:
+        try:
+            request = read()
+        except InvalidInput:
+            note.model, note.id = model_and_id(data)
+            raise
+        note.model, note.id = request.model, request.id
+        return request
+
+    return noting
+
+
+def _size_to_read(data: bytes) -> int:
+    """How many bytes of a request take time to read; small ones are not looked at."""
+    return len(data) if len(data) < QUICK_BYTES else bytes_to_read(data)
+
+
+def _reading(server_context: ServerContext) -> tuple[SharedMemory | None, ReadingLimits]:
+    return server_context.memory, server_context.reading
+
+
+def _refuse_in_stream(note: CallNote, error: BaseException) -> bytes:
+    return encode_stream_response(None, raw=True, error=text_of(error), request_id=note.id)
+
+
+def _check_reserved(request: InferRequest) -> None:
+    for name in request.parameters:
+        if name.startswith(_RESERVED) and name != _EMPTY_FINAL:
+            raise InvalidInput(
+                f"parameter keys starting with '{_RESERVED}' are reserved; only '{_EMPTY_FINAL}' "
+                f"may be sent, got '{name}'"
+            )
+
+
+def _tensor(tensor: TensorMetadata) -> pb.ModelMetadataResponse.TensorMetadata:
+    return pb.ModelMetadataResponse.TensorMetadata(
+        name=tensor.name, datatype=tensor.datatype, shape=tensor.shape
+    )

@@ -1,0 +1,80 @@
+"""Simple serving over gRPC."""
+
+from __future__ import annotations
+
+from backend.core.errors import InvalidInput, ModelFailed, RequestError
+from backend.server.grpc.edge import CallNote, GrpcEdge, Service
+from backend.server.plane import DataPlane, model_rows
+from backend.server.scheduling import SerialExecutor
+from backend.server.statuses import text_of
+from backend.wire.generated import modelserving_pb2 as pb
+from backend.wire.protobuf.parsing import parse
+from backend.wire.serving.grpc import (
+    SERVICE,
+    ServingResult,
+    bytes_to_read,
+    bytes_to_write,
+    decode_input,
+    encode_result,
+    id_and_model,
+)
+
+
+def serving_service(plane: DataPlane, edge: GrpcEdge, side: SerialExecutor) -> Service:
+    """ModelServing with Predict, StreamPredict and ListModels.
+
+    Large messages of numbers and tensors are converted on `side`.
+    """
+    methods = _Methods(plane, side)
+    return Service(
+        SERVICE,
+        {
+            "Predict": edge.unary("Predict", methods.predict),
+            # A coroutine raises once it runs: what is wrong with a message waits for its turn.
+            "StreamPredict": edge.stream(
+                "StreamPredict", lambda: methods.predict, _refuse_in_stream
+            ),
+            "ListModels": edge.unary("ListModels", methods.list_models),
+        },
+        edge,
+    )
+
+
+class _Methods:
+    """Each method from its message's bytes to its reply's bytes."""
+
+    def __init__(self, plane: DataPlane, side: SerialExecutor) -> None:
+        self._plane = plane
+        self._side = side
+
+    async def predict(self, data: bytes, note: CallNote) -> bytes:
+        try:
+            asked = await self._side.convert(bytes_to_read(data), lambda: decode_input(data))
+        except InvalidInput:
+            note.id, note.model = id_and_model(data)
+            raise
+        note.id, note.model = asked.id, asked.model
+        name = note.model = self._plane.model(asked.model).name
+        predictions, timing = await self._plane.predict(name, asked.item)
+        result = ServingResult(predictions, asked.id, name, timing)
+        size = bytes_to_write(predictions, raw=asked.raw)
+        return await self._side.convert(size, lambda: encode_result(result, raw=asked.raw))
+
+    async def list_models(self, data: bytes, _note: CallNote) -> bytes:
+        parse(pb.ListModelsRequest, data)
+        return pb.ListModelsResponse(
+            models=[
+                pb.ListModelsResponse.Model(
+                    name=row.name,
+                    kind=row.kind,
+                    description=row.description,
+                    labels=row.labels,
+                )
+                for row in model_rows(self._plane.registry)
+            ]
+        ).SerializeToString()
+
+
+def _refuse_in_stream(note: CallNote, error: BaseException) -> bytes:
+    told = error if isinstance(error, RequestError) else ModelFailed(text_of(error))
+    return encode_result(ServingResult((), note.id, note.model, error=told))

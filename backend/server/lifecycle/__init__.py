@@ -1,0 +1,5 @@
+"""Lifecycle."""
+
+from backend.server.lifecycle.embedded import EmbeddedServer
+
+__all__ = ["EmbeddedServer"]

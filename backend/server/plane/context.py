@@ -1,0 +1,38 @@
+"""What all edges of one server share: the data plane and what stands around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.server.memory import SharedMemory, shared_memory_works
+from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.readiness import Readiness
+from backend.server.settings import LogSettings, ServerOptions, TraceSettings
+from backend.wire.reading_limits import ReadingLimits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServerContext:
+    """`memory` is None where no shared memory is offered."""
+
+    plane: DataPlane
+    readiness: Readiness
+    memory: SharedMemory | None
+    reading: ReadingLimits
+    log: LogSettings
+    trace: TraceSettings
+
+    def close(self) -> None:
+        """Let go of the shared memory, and log again as before."""
+        self.log.close()
+        if self.memory is not None:
+            self.memory.unregister_all()
+
+
+def make_context(plane: DataPlane, options: ServerOptions) -> ServerContext:
+    """The hall of a server; only programs on this machine may share memory with it."""
+    shares = shared_memory_works() and options.loopback
+    memory = SharedMemory(options.message_limit) if shares else None
+    return ServerContext(
+        plane, Readiness(), memory, options.limits.reading, LogSettings(), TraceSettings()
+    )

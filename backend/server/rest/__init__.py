@@ -1,0 +1,6 @@
+"""Rest."""
+
+from backend.server.rest.app import rest_app
+from backend.server.rest.listener import RestListener
+
+__all__ = ["RestListener", "rest_app"]

@@ -1,0 +1,109 @@
+"""The outer skin of the REST side: refuses strangers and logs every request."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.server.memory import Trimmer
+from backend.server.plane import RequestLog
+from backend.server.rest.guard import Guard
+
+_NOTE = "inferdeck.note"
+_FIRST_FAILURE = 400
+
+
+@dataclass(slots=True)
+class RequestNote:
+    """What a route learns about a request and the log wants to know."""
+
+    model: str = ""
+    bytes_in: int = 0
+
+
+def note_of(scope: Scope) -> RequestNote:
+    """The note of the request that this scope belongs to."""
+    note: RequestNote = scope[_NOTE]
+    return note
+
+
+class AccessLog:
+    """Passes requests on, unless they are a stranger's, and writes each one down."""
+
+    def __init__(self, app: ASGIApp, log: RequestLog, trimmer: Trimmer, guard: Guard) -> None:
+        self._app = app
+        self._log = log
+        self._trimmer = trimmer
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; anything but HTTP is ignored."""
+        if scope["type"] != "http":
+            return
+        entry = _Entry(self._log, scope)
+
+        async def send_and_note(message: Message) -> None:
+            entry.see(message)
+            await send(message)
+
+        app = self._guard.refusal(Headers(scope=scope)) or self._app
+        try:
+            await app(scope, receive, send_and_note)
+        finally:
+            entry.end()
+            self._trimmer.saw(entry.size_bytes)
+
+
+class _Entry:
+    """The row of one request; it is written just before the end of the reply is sent, so that
+    whoever has the reply also finds the row."""
+
+    def __init__(self, log: RequestLog, scope: Scope) -> None:
+        self._log = log
+        self._scope = scope
+        self._note = scope[_NOTE] = RequestNote()
+        self._time_s = time.time()
+        self._started_ns = time.monotonic_ns()
+        self._status = 0
+        self._bytes_out = 0
+        self._written = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Request and reply together."""
+        return self._note.bytes_in + self._bytes_out
+
+    def see(self, message: Message) -> None:
+        """Follow the reply."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+        elif message["type"] == "http.response.body":
+            self._bytes_out += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.end()
+
+    def end(self) -> None:
+        """Write the row, once; a request without a reply was broken off."""
+        if self._written:
+            return
+        self._written = True
+        self._log.add(
+            time_s=self._time_s,
+            api="REST",
+            peer=_peer(self._scope.get("client")),
+            method=f"{self._scope['method']} {self._scope['path']}",
+            model=self._note.model,
+            status=str(self._status) if self._status else "broken off",
+            failed=not self._status or self._status >= _FIRST_FAILURE,
+            duration_ms=(time.monotonic_ns() - self._started_ns) / 1e6,
+            bytes_in=self._note.bytes_in,
+            bytes_out=self._bytes_out,
+        )
+
+
+def _peer(client: Any) -> str:
+    return f"{client[0]}:{client[1]}" if client else ""

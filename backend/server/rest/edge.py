@@ -1,0 +1,138 @@
+"""What every REST route does around its own work: read, convert, answer, say errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive
+
+from backend.core.errors import ConsoleError, Overloaded, PayloadTooLarge
+from backend.models.servable import Servable
+from backend.server.rest.access_log import note_of
+from backend.server.rest.body import (
+    ClientLeft,
+    Encoding,
+    UnsupportedEncoding,
+    accepted_encoding,
+    compress,
+    decompress,
+    encoding_of,
+    read_body,
+)
+from backend.server.rest.replies import RETRY_AFTER, error_response
+from backend.server.rest.whole_body import WHOLE_BODY
+from backend.server.scheduling import SerialExecutor
+from backend.server.statuses import status_of, text_of
+from backend.wire.elements import Buffer
+from backend.wire.oip.rest import JSON_TYPE
+
+_log = logging.getLogger("inferdeck.server")
+
+_CLIENT_CLOSED_REQUEST = 499
+
+T = TypeVar("T")
+
+
+class RestEdge:
+    """Reads bodies and makes replies, both within the message limit.
+
+    What takes long, such as parsing megabytes of JSON or compressing, is done on `side`.
+    """
+
+    def __init__(
+        self, side: SerialExecutor, *, message_limit: int, decompressed_limit: int
+    ) -> None:
+        self._side = side
+        self._limit = message_limit
+        self._decompressed_limit = decompressed_limit
+
+    async def body(self, request: Request) -> bytes:
+        """The request's body, decompressed.
+
+        Raises PayloadTooLarge, InvalidInput, UnsupportedEncoding or ClientLeft.
+        """
+        return bytes(await self.body_view(request))
+
+    async def body_view(self, request: Request) -> Buffer:
+        """The same without a copy, as whatever it came in."""
+        headers = request.headers
+        encoding = encoding_of(headers.get("content-encoding"))
+        whole = request.scope.get(WHOLE_BODY)
+        data = await read_body(request.receive, headers.get("content-length"), self._limit, whole)
+        note_of(request.scope).bytes_in = len(data)
+        if encoding is Encoding.IDENTITY:
+            return data
+        limit = self._decompressed_limit
+        return await self.convert(len(data), lambda: decompress(data, encoding, limit))
+
+    async def convert(self, size: int, function: Callable[[], T]) -> T:
+        """Call a function that works through `size` bytes, where it does least harm."""
+        return await self._side.convert(size, function)
+
+    async def work(self, request: Request, model: Servable, work: Awaitable[T]) -> T:
+        """Wait for the model's answer; a client that leaves meanwhile takes its request along.
+
+        Raises ClientLeft.
+        """
+        # An instant model is done before anybody could leave: watching would only cost time.
+        return await (work if model.instant else unless_gone(request.receive, work))
+
+    def about(self, body: bytes) -> Response:
+        """A reply of status 200 that is JSON about something, never compressed.
+
+        Like Triton's: tritonclient's asyncio client asks for gzip with every request, and unpacks
+        it only where tensors come back.
+        """
+        return Response(body, headers={"Content-Type": JSON_TYPE})
+
+    async def answer(self, request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
+        """A reply of status 200, compressed if the client asks for it; raises PayloadTooLarge."""
+        if len(body) > self._limit:
+            raise PayloadTooLarge(len(body), self._limit)
+        encoding = accepted_encoding(request.headers.get("accept-encoding"))
+        if encoding is Encoding.IDENTITY or not body:
+            return Response(body, headers=headers)
+        packed = await self.convert(len(body), lambda: compress(body, encoding))
+        coded = {**headers, "Content-Encoding": encoding, "Vary": "Accept-Encoding"}
+        return Response(packed, headers=coded)
+
+
+async def unless_gone(receive: Receive, work: Awaitable[T]) -> T:
+    """Wait for a client's work; when the client leaves, cancel it and raise ClientLeft."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientLeft
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
+
+
+async def say_error(_request: Request, error: Exception) -> Response:
+    """The reply to a request that failed, whatever went wrong."""
+    if isinstance(error, HTTPException):
+        return error_response(error.status_code, error.detail, error.headers)
+    if isinstance(error, ClientLeft):
+        return Response(status_code=_CLIENT_CLOSED_REQUEST)
+    if not isinstance(error, ConsoleError):
+        _log.error("A REST request failed unexpectedly", exc_info=error)
+    headers = None
+    if isinstance(error, UnsupportedEncoding):
+        headers = {"Accept-Encoding": "gzip, deflate"}
+    elif isinstance(error, Overloaded):
+        headers = {"Retry-After": RETRY_AFTER}
+    return error_response(status_of(error).http, text_of(error), headers)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

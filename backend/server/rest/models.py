@@ -1,0 +1,168 @@
+"""The repository, configuration and statistics extensions over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.core.errors import ConsoleError, InvalidInput, NotFound, Unsupported
+from backend.models.servable import ModelLoadError
+from backend.server.plane import LoadTerms, ServerContext, load_terms
+from backend.server.rest.access_log import note_of
+from backend.server.rest.edge import RestEdge
+from backend.server.rest.oip import MODEL_PATHS
+from backend.server.rest.routes import DescribedRoute
+from backend.server.rest.schemas import JSON
+from backend.wire.json.messages import message_to_json
+from backend.wire.json.text import write_json
+from backend.wire.oip.metadata_json import json_object
+from backend.wire.oip.repository_json import flag, read_object
+
+_REPOSITORY, _STATISTICS, _CONFIG = "repository", "statistics", "configuration"
+_STATS: Mapping[str, str] = {JSON: "Statistics"}
+
+
+def model_routes(server_context: ServerContext, edge: RestEdge) -> list[DescribedRoute]:
+    """What is said of models, and done to them."""
+    models = _Models(server_context, edge)
+    ends = [
+        # Before the path of a model: none can be asked for its statistics as "stats".
+        DescribedRoute(
+            "GET",
+            "/v2/models/stats",
+            models.all_statistics,
+            _STATISTICS,
+            "What all models did",
+            gives=_STATS,
+        )
+    ]
+    for path in MODEL_PATHS:
+        ends += [
+            DescribedRoute(
+                "GET",
+                f"{path}/config",
+                models.config,
+                _CONFIG,
+                "Configuration of a model",
+                gives={JSON: "ModelConfig"},
+            ),
+            DescribedRoute(
+                "GET",
+                f"{path}/stats",
+                models.statistics,
+                _STATISTICS,
+                "What a model did",
+                gives=_STATS,
+            ),
+        ]
+    for root in ("/v2/repository", "/v2/repository/{repository}"):
+        ends += [
+            DescribedRoute(
+                "POST",
+                f"{root}/index",
+                models.index,
+                _REPOSITORY,
+                "Every model and its state",
+                takes={JSON: "IndexRequest"},
+                gives={JSON: "Index"},
+            ),
+            DescribedRoute(
+                "POST",
+                f"{root}/models/{{model}}/load",
+                models.load,
+                _REPOSITORY,
+                "Load a model, or load it anew",
+                takes={JSON: "LoadRequest"},
+            ),
+            DescribedRoute(
+                "POST",
+                f"{root}/models/{{model}}/unload",
+                models.unload,
+                _REPOSITORY,
+                "Stop serving a model",
+                takes={JSON: "UnloadRequest"},
+            ),
+        ]
+    return ends
+
+
+class _Models:
+    """One method per route."""
+
+    def __init__(self, server_context: ServerContext, edge: RestEdge) -> None:
+        self._plane = server_context.plane
+        self._edge = edge
+
+    async def config(self, request: Request) -> Response:
+        config = self._plane.repository.config(*_named(request))
+        return self._edge.about(write_json(message_to_json(config)))
+
+    async def statistics(self, request: Request) -> Response:
+        return self._statistics(*_named(request))
+
+    async def all_statistics(self, _request: Request) -> Response:
+        return self._statistics("", "")
+
+    async def index(self, request: Request) -> Response:
+        body = await self._body(request, "An index request")
+        only_ready = flag(body, "ready")
+        rows = [
+            {key: value for key, value in _row(entry).items() if value}
+            for entry in self._plane.repository.index()
+            if entry.state == "READY" or not only_ready
+        ]
+        return self._edge.about(write_json(rows))
+
+    async def load(self, request: Request) -> Response:
+        name, _ = _named(request)
+        body = await self._body(request, "A load request")
+        terms = load_terms(_parameters(body))
+        try:
+            await self._plane.repository.load(name, terms)
+        except ModelLoadError as error:
+            raise self._whose_fault(name, terms, error) from error
+        return Response()
+
+    def _whose_fault(self, name: str, terms: LoadTerms, error: ModelLoadError) -> ConsoleError:
+        """The caller's, for a model that does not exist or is not as was sent along."""
+        if not terms.files and all(entry.name != name for entry in self._plane.repository.index()):
+            return NotFound(str(error))
+        return InvalidInput(str(error)) if terms.config else error
+
+    async def unload(self, request: Request) -> Response:
+        name, _ = _named(request)
+        parameters = _parameters(await self._body(request, "An unload request"))
+        dependents = flag(parameters, "unload_dependents")
+        await self._plane.repository.unload(name, dependents=dependents)
+        return Response()
+
+    def _statistics(self, name: str, version: str) -> Response:
+        found = [message_to_json(model) for model in self._plane.statistics(name, version)]
+        return self._edge.about(write_json({"model_stats": found}))
+
+    async def _body(self, request: Request, what: str) -> Mapping[str, Any]:
+        if "repository" in request.path_params:
+            raise Unsupported("'repository_name' specification is not supported")
+        return read_object(await self._edge.body(request), what)
+
+
+def _named(request: Request) -> tuple[str, str]:
+    name = request.path_params["model"]
+    note_of(request.scope).model = name
+    return name, request.path_params.get("version", "")
+
+
+def _parameters(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return json_object(body.get("parameters") or {}, "'parameters'")
+
+
+def _row(entry: Any) -> dict[str, str]:
+    return {
+        "name": entry.name,
+        "version": entry.version,
+        "state": entry.state,
+        "reason": entry.reason,
+    }

@@ -1,0 +1,174 @@
+"""The core of the Open Inference Protocol over REST: health, metadata and inference."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.core.errors import InvalidInput, NotReady, Unsupported
+from backend.core.inference import InferRequest
+from backend.core.tensors import Datatype, TensorSpec
+from backend.models.servable import Servable
+from backend.server.plane import OutputDelivery, ServerContext, model_metadata, server_metadata
+from backend.server.rest.access_log import note_of
+from backend.server.rest.edge import RestEdge
+from backend.server.rest.routes import DescribedRoute
+from backend.server.rest.schemas import BYTES, JSON
+from backend.wire.elements import Buffer
+from backend.wire.json.text import write_json
+from backend.wire.oip.metadata_json import model_metadata_to_json, server_metadata_to_json
+from backend.wire.oip.rest import (
+    HEADER_LENGTH,
+    bytes_to_convert,
+    decode_request,
+    encode_response,
+)
+from backend.wire.oip.timing import SERVER_TIMING, timing_to_header
+
+MODEL_PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
+_RESERVED = "triton_"
+_HEALTH, _ABOUT, _INFERENCE = "health", "metadata", "inference"
+
+
+def oip_routes(server_context: ServerContext, edge: RestEdge) -> list[DescribedRoute]:
+    """What the protocol's core has under /v2."""
+    oip = _Oip(server_context, edge)
+    ends = [
+        DescribedRoute(
+            "GET", "/v2/health/live", oip.live, _HEALTH, "Is it up?", gives={JSON: "Live"}
+        ),
+        DescribedRoute(
+            "GET",
+            "/v2/health/ready",
+            oip.ready,
+            _HEALTH,
+            "Does it take requests?",
+            gives={JSON: "Ready"},
+        ),
+        DescribedRoute(
+            "GET", "/v2", oip.metadata, _ABOUT, "About this server", gives={JSON: "ServerMetadata"}
+        ),
+    ]
+    for path in MODEL_PATHS:
+        ends += [
+            DescribedRoute(
+                "GET",
+                path,
+                oip.model_metadata,
+                _ABOUT,
+                "Inputs and outputs of a model",
+                gives={JSON: "ModelMetadata"},
+            ),
+            DescribedRoute(
+                "GET",
+                f"{path}/ready",
+                oip.model_ready,
+                _HEALTH,
+                "Does the model take requests?",
+                gives={JSON: "ModelReady"},
+            ),
+            DescribedRoute(
+                "POST",
+                f"{path}/infer",
+                oip.infer,
+                _INFERENCE,
+                "Tensors in, tensors out",
+                takes={JSON: "InferRequest", BYTES: ""},
+                gives={JSON: "InferResponse", BYTES: ""},
+                headers={
+                    HEADER_LENGTH: "Bytes of the JSON before the tensors' bytes; 0: no JSON at all"
+                },
+                body_required=True,
+            ),
+        ]
+    return ends
+
+
+class _Oip:
+    """One method per route."""
+
+    def __init__(self, server_context: ServerContext, edge: RestEdge) -> None:
+        self._hall = server_context
+        self._plane = server_context.plane
+        self._edge = edge
+
+    async def metadata(self, _request: Request) -> Response:
+        about = server_metadata(shared_memory=self._hall.memory is not None)
+        return self._edge.about(server_metadata_to_json(about))
+
+    async def live(self, _request: Request) -> Response:
+        return self._edge.about(write_json({"live": True}))
+
+    async def ready(self, _request: Request) -> Response:
+        if not self._hall.readiness.ready:
+            raise NotReady("the server is being stopped")
+        return self._edge.about(write_json({"ready": True}))
+
+    async def model_metadata(self, request: Request) -> Response:
+        model = self._model(request)
+        about = model_metadata(model, self._plane.repository.versions(model.name))
+        return self._edge.about(model_metadata_to_json(about))
+
+    async def model_ready(self, request: Request) -> Response:
+        model = self._model(request)
+        if model.trouble:
+            raise NotReady(f"model '{model.name}' is not ready: {model.trouble}")
+        return self._edge.about(write_json({"name": model.name, "ready": True}))
+
+    async def infer(self, request: Request) -> Response:
+        model = self._model(request)
+        if model.decoupled:
+            raise Unsupported(
+                "HTTP end point doesn't support models with decoupled transaction policy",
+                hint=f"Ask '{model.name}' over gRPC with ModelStreamInfer.",
+            )
+        body = await self._edge.body_view(request)
+        text = self._text_size(request, body, model)
+        asked = await self._edge.convert(text, lambda: self._decode(request, body, model))
+        delivery = OutputDelivery(asked, model, self._hall.memory)
+        response, timing = await self._edge.work(request, model, self._plane.infer(asked))
+        response = delivery.deliver(response)
+        text = bytes_to_convert(response, asked)
+        headers, reply = await self._edge.convert(text, lambda: encode_response(response, asked))
+        headers[SERVER_TIMING] = timing_to_header(timing)
+        return await self._edge.answer(request, reply, headers)
+
+    def _text_size(self, request: Request, body: Buffer, model: Servable) -> int:
+        """How much of a body has to be read piece by piece: elements in bytes are taken as such."""
+        if any(spec.datatype is Datatype.BYTES for spec in model.inputs):
+            return len(body)
+        header = request.headers.get(HEADER_LENGTH, "")
+        return min(int(header), len(body)) if header.isdecimal() and len(header) < 20 else len(body)
+
+    def _model(self, request: Request) -> Servable:
+        """The model in the path; raises NotFound."""
+        name, version = request.path_params["model"], request.path_params.get("version", "")
+        note_of(request.scope).model = name
+        return self._plane.repository.get(name, version)
+
+    def _decode(self, request: Request, body: Buffer, model: Servable) -> InferRequest:
+        asked = decode_request(
+            request.headers,
+            body,
+            model.name,
+            request.path_params.get("version", ""),
+            only_input=_only_input(model),
+            regions=self._hall.memory,
+            limits=self._hall.reading,
+        )
+        for name in asked.parameters:
+            if name.startswith(_RESERVED):
+                raise InvalidInput(
+                    f"parameter keys starting with '{_RESERVED}' are reserved, got '{name}'"
+                )
+        return asked
+
+
+def _only_input(model: Servable) -> TensorSpec | None:
+    """The input that a body without JSON stands for: as a batch of one, where there are batches."""
+    if len(model.inputs) != 1:
+        return None
+    spec = model.inputs[0]
+    if model.config.max_batch_size <= 0:
+        return spec
+    return TensorSpec(spec.name, spec.datatype, (1, *spec.shape[1:]))

@@ -1,0 +1,171 @@
+"""The thread that owns a source: opens it, reads it, and opens it again when it was lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from backend.core.errors import SourceError
+from backend.core.flow import DrainLog, LatestSlot
+from backend.core.rings import RateMeter
+from backend.core.samples import AudioBlock, Captured, Frame, Sample
+from backend.core.status import SourceState, SourceStatus
+from backend.core.worker import Worker
+from backend.profiles.model_profile import AudioFormat
+from backend.session.lanes import Feed
+from backend.session.run.backoff import Backoff
+from backend.session.run.windower import Windower
+from backend.sources.source import EndOfSource, Source
+
+_SILENT_AFTER_S = 2.0
+
+
+class Capture:
+    """Reads one source into the feed until it is stopped or the source ends.
+
+    A live source that cannot be opened or is lost is tried again with growing pauses, forever; a
+    file that cannot be read ends the capture with `error` set, and so does a live source with
+    `retry=False`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        feed: Feed,
+        *,
+        sound: AudioFormat,
+        preview: LatestSlot[Frame],
+        audio: DrainLog[AudioBlock],
+        rate: RateMeter,
+        retry: bool,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._source = source
+        self._feed = feed
+        self._writer = 0
+        self._sound = sound
+        self._windower = Windower(sound)
+        self._preview = preview
+        self._audio = audio
+        self._rate = rate
+        self._retry = retry
+        self._on_change = on_change
+        self._backoff = Backoff()
+        self._retry_at = 0.0
+        self._retry_now = threading.Event()
+        self._status = SourceStatus(info=source.info)
+        self._worker = Worker("capture", self._run)
+        self.error: SourceError | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the source has given its last item, or the capture has failed."""
+        return not self._worker.alive
+
+    def status(self) -> SourceStatus:
+        """The source's state, with the seconds left until the next attempt."""
+        status = self._status
+        if status.state is SourceState.LOST:
+            return replace(status, retry_in_s=max(0.0, self._retry_at - time.monotonic()))
+        return status
+
+    def start(self) -> None:
+        """Become the feed's writer and begin."""
+        self._writer = self._feed.new_writer()
+        self._worker.start()
+
+    def listen_as(self, sound: AudioFormat) -> None:
+        """Cut windows of another format from the next block on."""
+        self._sound = sound
+
+    def retry_now(self) -> None:
+        """Do not wait for the pause to pass."""
+        self._retry_now.set()
+
+    def request_stop(self) -> None:
+        """Ask the thread to end; it may linger in a driver, which harms nobody."""
+        self._worker.request_stop()
+        self._retry_now.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread; True if it has ended."""
+        return self._worker.join(timeout_s)
+
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._open_and_read(stop)
+            except EndOfSource:
+                self._finish(stop)
+            except SourceError as error:
+                if self._retry and self._source.info.live:
+                    self._source.close()
+                    self._pause(error, stop)
+                    continue
+                self.error = error
+                self._set(SourceStatus(SourceState.CLOSED, self._source.info, str(error)))
+            finally:
+                self._source.close()
+            return
+
+    def _open_and_read(self, stop: threading.Event) -> None:
+        self._set(
+            SourceStatus(SourceState.OPENING, self._source.info, attempt=self._backoff.attempt)
+        )
+        info = self._source.open(stop)
+        live = SourceStatus(SourceState.LIVE, info)
+        last = time.monotonic()
+        while not stop.is_set():
+            item = self._source.read(stop)
+            if item is None:
+                if time.monotonic() - last > _SILENT_AFTER_S:
+                    self._set(SourceStatus(SourceState.SILENT, info, f"{info.name} gives nothing."))
+                continue
+            last = time.monotonic()
+            if self._status is not live:
+                self._set(live)
+                self._backoff.reset()
+            if not self._hand_over(item, live=info.live):
+                return
+
+    def _hand_over(self, item: Captured, *, live: bool) -> bool:
+        if isinstance(item, Frame):
+            self._preview.put(item)
+            return self._put(item, live=live)
+        self._audio.put(item)
+        if self._windower_is_stale():
+            self._windower = Windower(self._sound)
+        return all(self._put(window, live=live) for window in self._windower.push(item))
+
+    def _windower_is_stale(self) -> bool:
+        return self._windower.sound is not self._sound
+
+    def _finish(self, stop: threading.Event) -> None:
+        if not stop.is_set():
+            for window in self._windower.flush():
+                self._put(window, live=False)
+        self._set(SourceStatus(SourceState.ENDED, self._source.info))
+
+    def _put(self, sample: Sample, *, live: bool) -> bool:
+        self._rate.add()
+        return self._feed.put(self._writer, sample, patient=not live)
+
+    def _pause(self, error: SourceError, stop: threading.Event) -> None:
+        pause_s = self._backoff.next_pause_s()
+        self._retry_at = time.monotonic() + pause_s
+        self._retry_now.clear()
+        self._set(
+            SourceStatus(
+                SourceState.LOST, self._source.info, str(error), attempt=self._backoff.attempt
+            )
+        )
+        if not stop.is_set():
+            self._retry_now.wait(pause_s)
+
+    def _set(self, status: SourceStatus) -> None:
+        changed = status != self._status
+        self._status = status
+        if changed:
+            self._on_change()

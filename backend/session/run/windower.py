@@ -1,0 +1,94 @@
+"""Sound as captured, in blocks of any size and rate, into the windows a model looks at."""
+
+from __future__ import annotations
+
+import numpy as np
+import soxr
+
+from backend.core.samples import AudioBlock, AudioWindow
+from backend.core.tensors import Array
+from backend.profiles.model_profile import AudioFormat
+
+
+class Windower:
+    """Resamples blocks to the model's rate and cuts overlapping windows from them.
+
+    Windows carry the time of their last sample. A gap-free input of n samples at the model's rate
+    gives 1 + (n - window) // hop windows, and `flush` one more, padded with silence, if samples
+    remain that no window has shown.
+    """
+
+    def __init__(self, sound: AudioFormat) -> None:
+        self.sound = sound
+        self._resampler: soxr.ResampleStream | None = None
+        self._rate_in = 0
+        self._held: Array = np.zeros(0, np.float32)
+        self._shown = 0
+        self._start = 0
+        self._media_start_s: float | None = None
+        self._last: AudioBlock | None = None
+
+    def push(self, block: AudioBlock) -> list[AudioWindow]:
+        """The windows that this block completes, oldest first."""
+        if block.rate != self._rate_in:
+            self._restart(block)
+        self._last = block
+        self._append(self._resample(block.samples, last=False))
+        return self._cut(block)
+
+    def flush(self) -> list[AudioWindow]:
+        """The windows that remain when the sound has ended; the last one is padded with zeros."""
+        block = self._last
+        if block is None:
+            return []
+        self._append(self._resample(np.zeros(0, np.float32), last=True))
+        windows = self._cut(block)
+        if len(self._held) > self._shown:
+            padding = self.sound.window - len(self._held)
+            self._append(np.zeros(max(padding, 0), np.float32))
+            windows += self._cut(block)
+        self._last = None
+        return windows
+
+    def _restart(self, block: AudioBlock) -> None:
+        self._rate_in = block.rate
+        same = block.rate == self.sound.rate
+        self._resampler = (
+            None if same else soxr.ResampleStream(block.rate, self.sound.rate, 1, dtype="float32")
+        )
+        self._held = np.zeros(0, np.float32)
+        self._shown = self._start = 0
+        self._media_start_s = block.media_time_s
+
+    def _resample(self, samples: Array, *, last: bool) -> Array:
+        if self._resampler is None:
+            return samples
+        return np.asarray(self._resampler.resample_chunk(samples, last=last), np.float32)
+
+    def _append(self, samples: Array) -> None:
+        self._held = np.concatenate((self._held, samples))
+
+    def _cut(self, block: AudioBlock) -> list[AudioWindow]:
+        window, hop, rate = self.sound.window, self.sound.hop, self.sound.rate
+        windows = []
+        while len(self._held) >= window:
+            behind_ns = int((len(self._held) - window) / rate * 1e9)
+            windows.append(
+                AudioWindow(
+                    seq=self._start // hop,
+                    captured_ns=block.captured_ns - behind_ns,
+                    samples=self._held[:window].copy(),
+                    rate=rate,
+                    media_time_s=self._media_time_s(),
+                    name=block.name,
+                )
+            )
+            self._held = self._held[hop:]
+            self._start += hop
+            self._shown = window - hop
+        return windows
+
+    def _media_time_s(self) -> float | None:
+        if self._media_start_s is None:
+            return None
+        return self._media_start_s + self._start / self.sound.rate

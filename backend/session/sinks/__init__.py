@@ -1,0 +1,5 @@
+"""Sinks."""
+
+from backend.session.sinks.delivery import Delivery
+
+__all__ = ["Delivery"]

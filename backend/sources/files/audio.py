@@ -1,0 +1,133 @@
+"""A sound file as blocks of about 32 ms, mixed to one channel."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from backend.core.errors import InvalidInput, SourceError, SourceFault
+from backend.core.samples import AudioBlock, MediaKind
+from backend.core.status import SourceInfo
+from backend.core.tensors import Array
+from backend.sources.files.kinds import read_head
+from backend.sources.files.pacing import Pace, Pacer
+from backend.sources.source import EndOfSource
+from backend.wire.media.sound import check_sound
+
+BLOCK_S = 0.032
+"""Length of a block: short enough for a lively meter, long enough to cost nothing."""
+
+
+class AudioFileSource:
+    """The sound of a WAV, FLAC or OGG file, once or in a loop.
+
+    A block is due when its last sample would have been heard. `items` counts blocks.
+    """
+
+    def __init__(self, path: Path, *, loop: bool, pace: Pace = Pace.OWN) -> None:
+        self._path = path
+        self._loop = loop
+        self._pacer = Pacer(pace)
+        self._file: soundfile.SoundFile | None = None
+        self._seq = 0
+        self._played_s = 0.0
+        self._info = SourceInfo(MediaKind.AUDIO, path.name, live=False)
+
+    @property
+    def info(self) -> SourceInfo:
+        """The file's name and, once open, its rate and length."""
+        return self._info
+
+    def open(self, stop: threading.Event) -> SourceInfo:  # noqa: ARG002 - opens at once
+        """Open the file; raises SourceError if it holds no sound we can read."""
+        self.close()
+        read_head(self._path)
+        try:
+            file = soundfile.SoundFile(self._path)
+        except soundfile.LibsndfileError as error:
+            raise self._unreadable(error.error_string) from error
+        try:
+            self._check(file)
+        except SourceError:
+            file.close()
+            raise
+        self._file, self._seq, self._played_s = file, 0, 0.0
+        self._pacer.restart()
+        self._info = SourceInfo(
+            MediaKind.AUDIO,
+            self._path.name,
+            live=False,
+            rate=float(file.samplerate),
+            items=-(-file.frames // self._block(file)),
+        )
+        return self._info
+
+    def read(self, stop: threading.Event) -> AudioBlock | None:
+        """The next block, in its own time; raises EndOfSource after the last."""
+        file = self._file
+        if file is None:
+            raise SourceError(SourceFault.LOST, f"{self._path.name} is not open.")
+        start = file.tell()
+        due_s = self._played_s + min(self._block(file), file.frames - start) / file.samplerate
+        if start < file.frames and not self._pacer.wait(due_s, stop):
+            return None
+        samples = self._samples(file)
+        if not len(samples):
+            return self._again(file, stop)
+        self._played_s += len(samples) / file.samplerate
+        block = AudioBlock(
+            self._seq,
+            time.monotonic_ns(),
+            samples,
+            file.samplerate,
+            start / file.samplerate,
+            self._path.name,
+        )
+        self._seq += 1
+        return block
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _check(self, file: soundfile.SoundFile) -> None:
+        """Raise SourceError for a file without samples, or with a claim that makes no sense."""
+        if not file.frames:
+            raise self._unreadable("it holds no samples")
+        try:
+            check_sound(file)
+        except InvalidInput as error:
+            raise self._unreadable(error.message) from error
+
+    def _again(self, file: soundfile.SoundFile, stop: threading.Event) -> AudioBlock | None:
+        if not self._loop:
+            raise EndOfSource
+        if file.tell() == 0:
+            raise self._unreadable("its sound is cut off at the start")
+        file.seek(0)
+        return None if stop.is_set() else self.read(stop)
+
+    def _samples(self, file: soundfile.SoundFile) -> Array:
+        """Float32 mono, within -1 to 1; none at the end or where the file is damaged."""
+        try:
+            channels = file.read(self._block(file), dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise self._unreadable(error.error_string) from error
+        mono = channels.mean(axis=1, dtype=np.float32)
+        return np.asarray(np.clip(np.nan_to_num(mono, copy=False), -1.0, 1.0))
+
+    def _block(self, file: soundfile.SoundFile) -> int:
+        return max(1, round(int(file.samplerate) * BLOCK_S))
+
+    def _unreadable(self, reason: str) -> SourceError:
+        return SourceError(
+            SourceFault.UNREADABLE,
+            f"The sound in {self._path.name} cannot be read: {reason.rstrip('.')}.",
+            hint="WAV, FLAC and OGG files can be opened.",
+        )

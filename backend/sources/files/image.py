@@ -1,0 +1,68 @@
+"""A picture file as a source of one frame, or of the same frame over and over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from backend.core.errors import SourceError, SourceFault
+from backend.core.samples import Frame, MediaKind
+from backend.core.status import SourceInfo
+from backend.core.tensors import Array
+from backend.sources.files.pacing import Pace, Pacer
+from backend.sources.files.pictures import read_picture
+from backend.sources.source import EndOfSource
+
+PICTURES_PER_SECOND = 2.0
+"""How fast still pictures follow each other."""
+
+
+class ImageSource:
+    """One picture, given once; with `loop`, twice a second for as long as it is read."""
+
+    def __init__(self, path: Path, *, loop: bool, pace: Pace = Pace.OWN) -> None:
+        self._path = path
+        self._loop = loop
+        self._pacer = Pacer(pace)
+        self._pixels: Array | None = None
+        self._seq = 0
+        self._info = SourceInfo(MediaKind.IMAGE, path.name, live=False, items=1)
+
+    @property
+    def info(self) -> SourceInfo:
+        """The file's name and, once open, its size."""
+        return self._info
+
+    def open(self, stop: threading.Event) -> SourceInfo:  # noqa: ARG002 - opens at once
+        """Read and decode the file; raises SourceError if that fails."""
+        self._pixels = read_picture(self._path)
+        self._seq = 0
+        self._pacer.restart()
+        height, width = self._pixels.shape[:2]
+        self._info = SourceInfo(
+            MediaKind.IMAGE,
+            self._path.name,
+            live=False,
+            width=width,
+            height=height,
+            rate=PICTURES_PER_SECOND if self._loop else 0.0,
+            items=1,
+        )
+        return self._info
+
+    def read(self, stop: threading.Event) -> Frame | None:
+        """The picture; raises EndOfSource after the first time, unless it loops."""
+        if self._pixels is None:
+            raise SourceError(SourceFault.LOST, f"{self._path.name} is not open.")
+        if self._seq and not self._loop:
+            raise EndOfSource
+        if not self._pacer.wait(self._seq / PICTURES_PER_SECOND, stop):
+            return None
+        frame = Frame(self._seq, time.monotonic_ns(), self._pixels, 0.0, self._path.name)
+        self._seq += 1
+        return frame
+
+    def close(self) -> None:
+        """Forget the picture."""
+        self._pixels = None

@@ -1,0 +1,113 @@
+"""What a file holds: its first bytes decide, and its suffix only where they do not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from backend.core.errors import SourceError, SourceFault
+from backend.core.files.regular import check_regular
+from backend.wire.picture_headers import picture_format
+
+HEAD_BYTES = 256
+"""How much of a file is enough to tell its kind."""
+
+ACCEPTED_FILES = (
+    "Pictures: JPEG, PNG, WebP, BMP, TIFF. Video: MP4, MOV, MKV, WebM, AVI, MPEG, GIF. "
+    "Sound: WAV, FLAC, OGG."
+)
+"""What people are told when a file is none of them."""
+
+
+class FileKind(StrEnum):
+    """What a file holds."""
+
+    PICTURE = "picture"
+    VIDEO = "video"
+    SOUND = "sound"
+
+
+_STARTS: tuple[tuple[bytes, FileKind], ...] = (
+    (b"fLaC", FileKind.SOUND),
+    (b"OggS", FileKind.SOUND),
+    (b"GIF8", FileKind.VIDEO),
+    (b"\x1aE\xdf\xa3", FileKind.VIDEO),
+    (b"\x00\x00\x01\xba", FileKind.VIDEO),
+    (b"\x00\x00\x01\xb3", FileKind.VIDEO),
+    (b"FLV\x01", FileKind.VIDEO),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileKind.VIDEO),
+)
+_RIFF = {b"WAVE": FileKind.SOUND, b"AVI ": FileKind.VIDEO}
+_STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"M4A ")
+_OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_TRANSPORT_SYNC, _TRANSPORT_PACKET = 0x47, 188
+_SUFFIXES = {
+    FileKind.PICTURE: (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"),
+    FileKind.SOUND: (".wav", ".flac", ".ogg"),
+}
+"""Video has none: FFmpeg follows a text to other files and addresses, whatever its suffix."""
+
+
+def kind_of_bytes(head: bytes) -> FileKind | None:
+    """The kind of a file that begins with `head`, or None if that does not tell."""
+    if picture_format(head) is not None:
+        return FileKind.PICTURE
+    for start, kind in _STARTS:
+        if head.startswith(start):
+            return kind
+    if head[:4] in (b"RIFF", b"RF64"):
+        return _RIFF.get(head[8:12])
+    if head[4:8] == b"ftyp":
+        return None if head[8:12] in _STILL_BRANDS else FileKind.VIDEO
+    if head[4:8] in _OLD_QUICKTIME or _is_transport_stream(head):
+        return FileKind.VIDEO
+    return None
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    """MPEG-TS: packets of 188 bytes that begin with the same byte, on disks after a time stamp."""
+    return any(
+        head[start :: _TRANSPORT_PACKET + start][:2] == bytes((_TRANSPORT_SYNC,) * 2)
+        for start in (0, 4)
+    )
+
+
+def kind_of_file(path: Path) -> FileKind:
+    """The kind of an existing file; raises SourceError if it is not one we read."""
+    head = read_head(path)
+    if not head:
+        raise SourceError(SourceFault.UNREADABLE, f"{path.name} is empty.", ACCEPTED_FILES)
+    kind = kind_of_bytes(head)
+    if kind is not None:
+        return kind
+    for by_suffix, suffixes in _SUFFIXES.items():
+        if path.suffix.lower() in suffixes:
+            return by_suffix
+    raise SourceError(
+        SourceFault.UNREADABLE,
+        f"{path.name} is no picture, video or sound that can be read; it begins with {head[:8]!r}.",
+        hint=ACCEPTED_FILES,
+    )
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes of a regular file; raises SourceError if there is none to be read."""
+    try:
+        check_regular(path)
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        raise file_error(path, error) from error
+
+
+def file_error(path: Path, error: OSError) -> SourceError:
+    """The system's refusal in our words."""
+    if isinstance(error, FileNotFoundError):
+        return SourceError(
+            SourceFault.ABSENT, f"There is no file {path}.", "Check the path, or choose another."
+        )
+    if isinstance(error, PermissionError):
+        return SourceError(
+            SourceFault.REFUSED, f"{path} may not be read.", "Check the file's permissions."
+        )
+    return SourceError(SourceFault.UNREADABLE, f"{path} cannot be read: {error.strerror or error}.")

@@ -1,0 +1,6 @@
+"""Generated."""
+
+from backend.sources.generated.pattern import TestPattern
+from backend.sources.generated.tone import Tone
+
+__all__ = ["TestPattern", "Tone"]

@@ -1,0 +1,5 @@
+"""Network."""
+
+from backend.sources.network.camera import NetworkCamera
+
+__all__ = ["NetworkCamera"]

@@ -1,0 +1,61 @@
+"""A network camera as a source: motion JPEG over HTTP, or RTSP."""
+
+from __future__ import annotations
+
+from backend.core.errors import SourceError
+from backend.sources.cameras import LiveSource, LiveStream
+from backend.sources.network.address import parse_camera_address
+from backend.sources.network.http_camera import HttpPictures, NotMultipart
+from backend.sources.network.http_faults import contents_fault
+from backend.sources.network.opencv_stream import OpenCvStream
+from backend.sources.network.rtsp_probe import why_no_video
+
+_FIRST_WITHIN_S = 5.0
+_SILENT_AFTER_S = 4.0
+_CONNECT_WITHIN_S = 15.0
+_SINGLE_OR_TEXT = ("image/", "text/", "application/json")
+
+
+class NetworkCamera(LiveSource):
+    """The camera at an http, https or rtsp address, which may carry user and password.
+
+    Raises UsageError for an address that is none. User and password show up in no text.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        first_within_s: float = _FIRST_WITHIN_S,
+        silent_after_s: float = _SILENT_AFTER_S,
+        connect_within_s: float = _CONNECT_WITHIN_S,
+    ) -> None:
+        self._address = parse_camera_address(url)
+        super().__init__(
+            self._address.shown,
+            first_within_s=first_within_s,
+            silent_after_s=silent_after_s,
+            connect_within_s=connect_within_s,
+        )
+
+    def connect(self) -> LiveStream:
+        """Open the connection; raises SourceError that tells the ways to fail apart."""
+        address = self._address
+        if address.scheme == "rtsp":
+            return OpenCvStream(address, lambda: why_no_video(address))
+        try:
+            return HttpPictures(address)
+        except NotMultipart as other:
+            return self._other_video(other)
+
+    def _other_video(self, other: NotMultipart) -> LiveStream:
+        """Leave what is not motion JPEG to OpenCV, unless it says that it is no video."""
+        found = other.content_type.partition(";")[0] or "bytes of no declared kind"
+        fault = contents_fault(self._address, found)
+        if not other.start or found.startswith(_SINGLE_OR_TEXT):
+            raise fault
+        return OpenCvStream(self._address, lambda: _no_video(fault))
+
+
+def _no_video(fault: SourceError) -> SourceError:
+    return fault

@@ -1,0 +1,229 @@
+"""The messages of one stream, most of which say the same as the one before: only the id and the
+elements differ.
+
+What such a message has in common with the one before is compared as bytes and not read again; what
+its reply has in common with the reply before is not written again. Anything else goes the ordinary
+way, so that every message is read and written exactly as `oip_grpc` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from backend.core.inference import InferRequest, InferResponse
+from backend.core.tensors import Datatype, Tensor
+from backend.wire.elements import Buffer, to_raw
+from backend.wire.generated.open_inference_pb2 import (
+    ModelInferRequest,
+    ModelInferResponse,
+    ModelStreamInferResponse,
+)
+from backend.wire.oip.grpc import decode_request, encode_stream_response
+from backend.wire.oip.parameters import to_messages
+from backend.wire.oip.shared_regions import RegionReader
+from backend.wire.protobuf.trailing import length_delimited
+from backend.wire.protobuf.varint import field_head
+from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
+
+_ID = ModelInferRequest.ID_FIELD_NUMBER
+_RAW_INPUTS = ModelInferRequest.RAW_INPUT_CONTENTS_FIELD_NUMBER
+_RAW_OUTPUTS = ModelInferResponse.RAW_OUTPUT_CONTENTS_FIELD_NUMBER
+_REPLY_ID = ModelInferResponse.ID_FIELD_NUMBER
+_INFER_RESPONSE = ModelStreamInferResponse.INFER_RESPONSE_FIELD_NUMBER
+
+_LONGEST_ID = 127
+"""Up to here the length of an id is one byte."""
+_MADE_ANEW = (Datatype.BYTES, Datatype.BOOL)
+"""Their arrays are no views of the message."""
+
+_Look: TypeAlias = tuple[object, ...]
+
+
+class RequestReader:
+    """Reads the requests of one stream as `decode_request` does."""
+
+    def __init__(
+        self, regions: RegionReader | None = None, limits: ReadingLimits = USUAL_LIMITS
+    ) -> None:
+        self._regions = regions
+        self._limits = limits
+        self._last: _RequestForm | None = None
+
+    def read(self, data: bytes) -> InferRequest:
+        """The request; raises InvalidInput.
+
+        Requests that are alike share their parameters and outputs, not only equal ones.
+        """
+        if self._last is not None:
+            request = self._last.read(data)
+            if request is not None:
+                return request
+        self._last = None
+        request = decode_request(data, self._regions, self._limits)
+        self._last = _form_of(data, request)
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An input whose elements follow after `head` in the message."""
+
+    head: bytes
+    name: str
+    datatype: Datatype
+    dtype: np.dtype[Any]
+    count: int
+    size: int
+    shape: tuple[int, ...]
+
+    def tensor(self, data: bytes, start: int) -> Tensor:
+        """The input whose elements begin there."""
+        array = np.frombuffer(data, self.dtype, self.count, start)
+        if not array.flags.aligned:
+            array = array.copy()
+        if len(self.shape) != 1:
+            array = array.reshape(self.shape)
+        return Tensor(self.name, self.datatype, array)
+
+
+class _RequestForm:
+    """What a request looks like: bytes, its id, bytes, elements, and so on to the end."""
+
+    __slots__ = ("_before", "_example", "_has_id", "_parts")
+
+    def __init__(
+        self, example: InferRequest, before: bytes, parts: Sequence[_Part], *, has_id: bool
+    ) -> None:
+        self._example = example
+        self._before = before
+        self._parts = parts
+        self._has_id = has_id
+
+    def read(self, data: bytes) -> InferRequest | None:
+        """The request in a message of this form, None for another."""
+        if not data.startswith(self._before):
+            return None
+        at, name = len(self._before), ""
+        if self._has_id:
+            size = data[at] if at < len(data) else _LONGEST_ID + 1
+            if size > _LONGEST_ID:
+                return None
+            start, at = at + 1, at + 1 + size
+            try:
+                name = data[start:at].decode()
+            except UnicodeDecodeError:
+                return None
+        tensors = []
+        for part in self._parts:
+            if not data.startswith(part.head, at):
+                return None
+            start = at + len(part.head)
+            at = start + part.size
+            if at > len(data):
+                return None
+            tensors.append(part.tensor(data, start))
+        if at != len(data):
+            return None
+        like = self._example
+        return InferRequest(
+            like.model, tuple(tensors), like.version, name, like.parameters, like.outputs
+        )
+
+
+def _form_of(data: bytes, request: InferRequest) -> _RequestForm | None:
+    """The form of a message that was read as this request; None if it is an unusual one."""
+    before, has_id, at = b"", False, 0
+    parts: list[_Part] = []
+    inputs = iter(request.inputs)
+    for number, content, end in _fields(data):
+        start = end - len(content)
+        if number == _RAW_INPUTS:
+            tensor = next(inputs, None)
+            if tensor is None or tensor.datatype in _MADE_ANEW or not len(content):
+                return None
+            if tensor.data.nbytes != len(content):
+                return None
+            parts.append(_part(data[at:start], tensor))
+            at = end
+        elif parts:
+            return None
+        elif number == _ID:
+            if has_id or data[start - 1] != len(content) or len(content) > _LONGEST_ID:
+                return None
+            has_id, before, at = True, data[: start - 1], end
+    if not parts or at != len(data) or next(inputs, None) is not None:
+        return None
+    # Without the elements: they would stay in memory for as long as the stream does.
+    return _RequestForm(replace(request, inputs=()), before, parts, has_id=has_id)
+
+
+def _part(head: bytes, tensor: Tensor) -> _Part:
+    data = tensor.data
+    return _Part(head, tensor.name, tensor.datatype, data.dtype, data.size, data.nbytes, data.shape)
+
+
+def _fields(data: bytes) -> list[tuple[int, memoryview, int]]:
+    """Number, content and end of each field; none if one has no length."""
+    try:
+        found = list(length_delimited(memoryview(data)))
+    except ValueError:
+        return []
+    starts = [start for _, start, _ in found]
+    ends = [*starts[1:], len(data)] if starts else []
+    return [(number, content, end) for (number, _, content), end in zip(found, ends, strict=True)]
+
+
+class ReplyWriter:
+    """Writes the replies of one stream as `encode_stream_response` does."""
+
+    def __init__(self) -> None:
+        self._look: _Look | None = None
+        self._form: tuple[bytes, bytes] | None = None
+
+    def write(self, response: InferResponse, *, raw: bool) -> bytes:
+        """One message of ModelStreamInfer."""
+        look = _look(response) if raw else None
+        if look is None or look != self._look:
+            self._look, self._form = look, None
+            return encode_stream_response(response, raw=raw)
+        if self._form is None:
+            self._form = _reply_form(response)
+        before, after = self._form
+        pieces: list[Buffer] = [before]
+        if response.id:
+            name = response.id.encode()
+            pieces += (field_head(_REPLY_ID, len(name)), name)
+        pieces.append(after)
+        for tensor in response.outputs:
+            buffer = to_raw(tensor)
+            pieces += (field_head(_RAW_OUTPUTS, len(buffer)), buffer)
+        return b"".join((field_head(_INFER_RESPONSE, sum(map(len, pieces))), *pieces))
+
+
+def _look(response: InferResponse) -> _Look | None:
+    """All that makes a reply's bytes but its id and elements; None if that is not easily told."""
+    if response.elsewhere:
+        return None
+    parameters = response.parameters
+    for value in parameters.values():
+        if type(value) is float:  # 0.0 and -0.0 are equal, and not the same
+            return None
+    return (
+        response.model,
+        response.version,
+        tuple([(name, type(value), value) for name, value in parameters.items()]),
+        tuple([(tensor.name, tensor.datatype, tensor.data.shape) for tensor in response.outputs]),
+    )
+
+
+def _reply_form(response: InferResponse) -> tuple[bytes, bytes]:
+    """What stands before and after the id; protobuf writes fields in the order of their numbers."""
+    before = ModelInferResponse(model_name=response.model, model_version=response.version)
+    after = ModelInferResponse(parameters=to_messages(response.parameters))
+    for tensor in response.outputs:
+        after.outputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.shape)
+    return before.SerializeToString(), after.SerializeToString()

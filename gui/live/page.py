@@ -1,0 +1,316 @@
+"""The live page: picture or sound in the middle, numbers at the right, plots and lists below."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from backend.core.samples import AudioBlock, Frame, MediaKind, Sample
+from backend.core.status import Result, RunStatus, SourceInfo
+from gui.live.commands import live_commands
+from gui.live.paint_record import PaintRecord
+from gui.live.preview_pane import PreviewPane
+from gui.live.sound_panel import SoundPanel
+from gui.server import ServerPanel
+from gui.state.counters import Counters
+from gui.state.live_session import LiveSession
+from gui.state.preferences import Preferences
+from gui.state.settings import ViewMemory
+from gui.views.bars import TopKView
+from gui.views.latency import LatencyView
+from gui.views.messages import MessageKind
+from gui.views.throughput import ThroughputView
+from gui.views.timeline import ProbabilityTimeline
+from gui.widgets.language import count, number, tr
+from gui.widgets.theme import Palette
+from gui.workspace.alerts import AlertsPanel
+from gui.workspace.commands import Command
+from gui.workspace.docks import DockArea
+from gui.workspace.layouts import Layout
+from gui.workspace.log_panel import LogPanel
+
+_RIGHT_WIDTH, _BOTTOM_HEIGHT = 400, 220
+_RIGHT_HEIGHTS = (180, 250)
+
+
+class LivePage(DockArea):
+    """Shows one run; the pump gives it what there is to show. It is the window's first page."""
+
+    name = "live"
+    icon = "live"
+
+    def __init__(self, palette: Palette, server: ServerPanel, memory: ViewMemory) -> None:
+        super().__init__()
+        self.pane = PreviewPane(palette, memory)
+        self.sound = SoundPanel(palette)
+        self.top = TopKView(palette=palette)
+        self.latency = LatencyView(palette=palette)
+        self.timeline = ProbabilityTimeline(palette=palette)
+        self.throughput = ThroughputView(palette=palette)
+        self.server = server
+        self.alerts = AlertsPanel(palette)
+        self.log = LogPanel()
+        self.paints = PaintRecord()
+        self.counters = Counters()
+        self._has_picture = False
+        self._newest: Sample | None = None
+        self._model = ""
+        self._stale = False
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.pane)
+        self._middle.addWidget(self.sound)
+        self.setCentralWidget(self._middle)
+        self.add_right("top", tr("Top classes"), self.top)
+        self.add_right("latency", tr("Latency"), self.latency)
+        self.add_bottom("timeline", tr("Timeline"), self.timeline)
+        self.add_bottom("throughput", tr("Throughput"), self.throughput)
+        self.add_bottom("server", tr("Server"), self.server)
+        self.add_bottom("alerts", tr("Alerts"), self.alerts)
+        self.add_bottom("log", tr("Log"), self.log)
+        self.resize(1280, 640)
+        self.size_docks()
+        self.open_dock("timeline")
+        self.designed()
+        self.alerts.count_changed.connect(self._count_alerts)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small enough for a small screen."""
+        return QSize(640, 360)
+
+    # -- a page of the window ------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """What its tab says."""
+        return tr("Live")
+
+    @property
+    def widget(self) -> QWidget:
+        """The page itself."""
+        return self
+
+    def commands(self) -> Iterator[Command]:
+        """What can be done with picture and panels."""
+        return live_commands(self)
+
+    def activated(self) -> None:
+        """Keys belong to the picture first."""
+        self.pane.preview.setFocus()
+
+    def escape(self) -> bool:
+        """Nothing: a run is stopped by Space."""
+        return False
+
+    def deactivated(self) -> None:
+        """Nothing: what cannot be seen is not painted anyway."""
+
+    @property
+    def newest_sample(self) -> Sample | None:
+        """The newest frame of the source, or the newest window of sound that was answered."""
+        return self._newest
+
+    # -- the pump's screen ---------------------------------------------------------------------
+
+    def show_frame(self, frame: Frame) -> None:
+        """The newest captured frame."""
+        self._has_picture = True
+        self._newest = frame
+        self.pane.preview.show_frame(frame)
+
+    def expect(self, model: str) -> None:
+        """Show what this model says; what another one said, or says yet, is left out."""
+        if model != self._model:
+            self._model = model
+            self.forget_results()
+
+    def show_result(self, result: Result) -> None:
+        """The newest answer."""
+        if result.settings.model != self._model:
+            return
+        if self._stale:  # it is answered again: say so at once, not at the next reading
+            self.set_stale(stale=False)
+            self.say("")
+        if isinstance(result.sample, Frame):
+            self.paints.shown(result.timeline, result.lane)
+        else:
+            self._newest = result.sample
+            self.paints.heard(result.sample.captured_ns, time.monotonic_ns())
+        self.pane.preview.show_result(result)
+        self.top.show_predictions(result.predictions)
+
+    def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
+        """Everything since the last call."""
+        for result in results:
+            if result.settings.model != self._model:
+                continue
+            self.timeline.add(result.sample.captured_ns, result.predictions)
+        self.sound.add(audio)
+        self.tick(now_ns)
+
+    def write(self, session: LiveSession, now_ns: int) -> None:
+        """Numbers twice a second."""
+        status = self.counters.since(session.status())
+        self.paints.painted(self.pane.preview.first_paints.drain())
+        columns, window = session.traces.columns, self.paints.with_draws(session.traces)
+        self.latency.show_traces(
+            window[:, window[columns["at_s"]] > self.counters.reset_s],
+            columns,
+            failed=status.counts.failed,
+            now_s=now_ns / 1e9,
+        )
+        self.throughput.add(
+            now_ns,
+            status.rate_in,
+            status.rate_out,
+            status.bytes_out_per_s,
+            status.bytes_in_per_s,
+        )
+
+    def tick(self, now_ns: int) -> None:
+        """What moves with the clock alone."""
+        self.pane.preview.tick(now_ns)
+        self.timeline.tick(now_ns)
+        self.throughput.tick(now_ns)
+        if self._middle.currentWidget() is self.sound:
+            self.sound.tick(now_ns)
+
+    # -- what the window says ------------------------------------------------------------------
+
+    def reset_counters(self, status: RunStatus, now_s: float) -> None:
+        """Count and measure anew from here on."""
+        self.counters.reset(status, now_s)
+        self.throughput.clear()
+        self.latency.clear()
+
+    def new_run(self) -> None:
+        """Forget the run before."""
+        self.counters.begin()
+        self.paints.clear()
+        self.pane.preview.first_paints.drain()
+        for view in (self.timeline, self.throughput, self.latency):
+            view.clear()
+        self.forget_source()
+
+    def use_preferences(self, preferences: Preferences) -> None:
+        """As the user set it."""
+        self.timeline.set_window(preferences.plot_window_s)
+        self.top.set_rows(preferences.rows)
+
+    @staticmethod
+    def built_in_layouts() -> tuple[str, ...]:
+        """The names of the layouts that ship with the window."""
+        return (tr("Standard"), tr("Picture"), tr("Plots"))
+
+    def use_built_in(self, name: str) -> None:
+        """Put the panels as a built-in layout has them."""
+        standard, picture, plots = self.built_in_layouts()
+        self.reset()
+        for dock, _ in self.panel_titles():
+            self.dock(dock).setVisible(name != picture)
+        if name == standard:
+            self.open_dock("timeline")
+        elif name == plots:
+            self._show_side_by_side("timeline", "throughput")
+            half = self.height() // 2
+            self.resizeDocks([self.dock("timeline")], [half], Qt.Orientation.Vertical)
+
+    def _show_side_by_side(self, tabbed: str, beside: str) -> None:
+        """Take one panel out of the tabs; Qt splits only what is in no tab."""
+        dock = self.dock(beside)
+        self.removeDockWidget(dock)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock, Qt.Orientation.Horizontal)
+        self.open_dock(beside)
+        self.open_dock(tabbed)
+
+    def layout_now(self, name: str) -> Layout:
+        """The panels and the picture as they are, under a name."""
+        docks = bytes(self.saveState().toBase64().data()).decode("ascii")
+        return Layout(name, docks, self.locked, self.pane.memory)
+
+    def use_layout(self, layout: Layout) -> None:
+        """Put panels and picture as a saved layout has them."""
+        self.set_locked(locked=layout.locked)
+        self.restore(QByteArray.fromBase64(layout.docks.encode("ascii", "replace")))
+        self.pane.use_memory(layout.view)
+
+    def forget_results(self) -> None:
+        """What was said came from another model."""
+        self.pane.preview.show_result(None)
+        self.top.clear()
+        self.timeline.clear()
+
+    def forget_source(self) -> None:
+        """What is shown came from another source."""
+        self.forget_results()
+        self.pane.preview.show_frame(None)
+        self.sound.clear()
+        self._has_picture = False
+        self._newest = None
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a frame of the present source is on show."""
+        return self._has_picture
+
+    def show_source(self, info: SourceInfo) -> None:
+        """Picture or sound in the middle, and the line over the picture."""
+        sound = info.kind is MediaKind.AUDIO
+        self._middle.setCurrentWidget(self.sound if sound else self.pane)
+        self.pane.set_live_source(live=info.live)
+        self.pane.set_caption(source_line(info))
+        self.sound.set_caption(source_line(info))
+
+    def set_stale(self, *, stale: bool) -> None:
+        """What was said last is of the past: dim it, or not."""
+        if stale != self._stale:
+            self._stale = stale
+            self.top.set_stale(stale)
+
+    def say(self, title: str, body: str = "", kind: MessageKind = MessageKind.EMPTY) -> None:
+        """A message in the place of the picture, or over it."""
+        self.pane.preview.set_message(title, body, kind)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        for part in (
+            self.pane,
+            self.sound,
+            self.top,
+            self.latency,
+            self.timeline,
+            self.throughput,
+            self.server,
+            self.alerts,
+        ):
+            part.set_palette_roles(palette)
+
+    def _count_alerts(self, count: int) -> None:
+        self.dock("alerts").setWindowTitle(
+            tr("Alerts {count}", count=count) if count else tr("Alerts")
+        )
+
+    def size_docks(self) -> None:
+        """A third of the width for numbers, a third of the height for plots."""
+        self.resizeDocks(
+            [self.dock("top"), self.dock("latency")], _RIGHT_HEIGHTS, Qt.Orientation.Vertical
+        )
+        self.resizeDocks([self.dock("top")], [_RIGHT_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.dock("timeline")], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+
+
+def source_line(info: SourceInfo) -> str:
+    """Name, size, rate and length of a source: 'Test pattern  640 x 480  30 fps'."""
+    parts = [info.name]
+    if info.width:
+        parts.append(f"{info.width} × {info.height}")
+    if info.rate:
+        sound = info.kind is MediaKind.AUDIO
+        rate = info.rate / 1000 if sound else info.rate
+        text = number(rate, 0 if rate == int(rate) else 1)
+        parts.append(tr("{rate} kHz", rate=text) if sound else tr("{rate} fps", rate=text))
+    if info.items and info.kind is MediaKind.IMAGE:
+        parts.append(count(info.items, tr("frame"), tr("frames")))
+    return "   ".join(parts)

@@ -1,0 +1,88 @@
+"""Moves what a run has to show to the screen: the window pulls, workers never push."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+
+from backend.core.samples import AudioBlock, Frame
+from backend.core.status import Result
+from gui.state.live_session import LiveSession
+
+_PLOT_EVERY_NS = 33_000_000
+_TEXT_EVERY_NS = 500_000_000
+_FASTEST_MS, _SLOWEST_MS = 4, 8
+
+
+class Screen(Protocol):
+    """What shows a run; every method is called on the window's thread and returns soon."""
+
+    def show_frame(self, frame: Frame) -> None:
+        """The newest captured frame, at display rate."""
+        ...
+
+    def show_result(self, result: Result) -> None:
+        """The newest answer, at display rate."""
+        ...
+
+    def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
+        """Everything since the last call, at most 30 times a second."""
+        ...
+
+    def write(self, session: LiveSession, now_ns: int) -> None:
+        """Numbers and words, twice a second."""
+        ...
+
+
+class Pump(QObject):
+    """One timer at twice the display's rate; what is not due yet is left where it is."""
+
+    def __init__(self, screen: Screen, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._screen = screen
+        self._session: LiveSession | None = None
+        self._plot_at_ns = self._text_at_ns = 0
+        self._timer = QTimer(self, interval=_interval_ms())
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    def attach(self, session: LiveSession) -> None:
+        """Show this run from now on."""
+        self._session = session
+        self._text_at_ns = 0
+        self._timer.start()
+
+    def detach(self) -> None:
+        """Show what is left of the run, then rest."""
+        if self._session is not None:
+            self._plot_at_ns = self._text_at_ns = 0
+            self._tick()
+        self._timer.stop()
+        self._session = None
+
+    @Slot()
+    def _tick(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        if (frame := session.preview.take(0.0)) is not None:
+            self._screen.show_frame(frame)
+        if (result := session.latest.take(0.0)) is not None:
+            self._screen.show_result(result)
+        now_ns = time.monotonic_ns()
+        if now_ns >= self._plot_at_ns:
+            self._plot_at_ns = now_ns + _PLOT_EVERY_NS
+            self._screen.plot(session.results.drain(), session.audio.drain(), now_ns)
+        if now_ns >= self._text_at_ns:
+            self._text_at_ns = now_ns + _TEXT_EVERY_NS
+            self._screen.write(session, now_ns)
+
+
+def _interval_ms() -> int:
+    """Half a display period: a result waits a quarter of one on average; painting still merges."""
+    screen = QGuiApplication.primaryScreen()
+    rate = screen.refreshRate() if screen is not None else 60.0
+    return max(_FASTEST_MS, min(_SLOWEST_MS, int(500 / max(rate, 1.0))))

@@ -1,0 +1,181 @@
+"""Words and numbers of the window, brought up to date twice a second."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from backend.core.errors import ConsoleError
+from backend.core.status import Alert, RunState, RunStatus, Severity
+from gui.live.bar import Bar
+from gui.live.outage import TOPIC, Outage, outage_of
+from gui.live.page import LivePage
+from gui.live.run_log import RunLog
+from gui.live.run_messages import idle_message, run_message
+from gui.live.sources import SourceController
+from gui.live.status_strip import StatusStrip
+from gui.live.status_text import state_text
+from gui.state.live_session import LiveSession
+from gui.state.run_control import RunControl
+from gui.state.server_control import ServerControl
+from gui.state.switchboard import SwitchModel
+from gui.state.switches import target_title
+from gui.views.messages import EmptyMessage, MessageKind
+from gui.widgets.language import tr
+from gui.workspace.log_panel import LogBridge
+
+_PERIOD_MS = 500
+REQUEST = "request"
+"""The session's own id for the newest refused request."""
+
+
+class Readout(QObject):
+    """Reads the run's status and writes strip, message, alerts and log."""
+
+    noticed = Signal(object)
+    """A Notice that the run left."""
+    refusal_changed = Signal(object)
+    """The Alert about requests that the server refuses, None once it takes them."""
+    outage_changed = Signal(object)
+    """The Outage that a run suffers now, None once it is over."""
+
+    def __init__(
+        self,
+        run: RunControl,
+        board: SwitchModel,
+        desk: SourceController,
+        bar: Bar,
+        page: LivePage,
+        strip: StatusStrip,
+        server: ServerControl,
+        log: LogBridge,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._board = board
+        self._desk = desk
+        self._bar = bar
+        self._page = page
+        self._strip = strip
+        self._server = server
+        self._log = log
+        self._journal = RunLog(page.log.add_text, desk.menu.title)
+        self._outage: Outage | None = None
+        self._refusal: Alert | None = None
+        self._last = RunStatus()
+        self._error: ConsoleError | None = None
+        self.waiting_for_server = True
+        self.asking = ""
+        """The target that a run waits for to be known."""
+        self._timer = QTimer(self, interval=_PERIOD_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
+        board.used.connect(self._journal.switched)
+        run.session_changed.connect(lambda _session: self._journal.began(board.current))
+
+    def stop(self) -> None:
+        """Write no more."""
+        self._timer.stop()
+
+    def forget_error(self) -> None:
+        """What kept the last run from going on is of no interest any more."""
+        self._error = None
+        if self._last.state is RunState.FAILED:
+            self._last = RunStatus()
+
+    def run_ended(self, session: LiveSession) -> None:
+        """Keep what is left to say about a run."""
+        self._last, self._error = self._page.counters.since(session.status()), session.error
+        self._drain_notices(session)
+        self._page.alerts.set_alerts("run", ())
+        self._page.say("")
+        self._set_outage(None)
+        self._set_refusal(None)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Bring every word and number up to date."""
+        self._server.look()
+        self._page.server.poll()
+        for line in self._log.lines.drain():
+            self._page.log.add_text(line)
+        session = self._run.session
+        if session is None:
+            self._strip.show_status(self._last, None, self._idle_text())
+            message = self._idle_message()
+        else:
+            message = self._write_run(session)
+        if message is not None:
+            self._page.say(message.title, message.body, message.kind)
+
+    def _write_run(self, session: LiveSession) -> EmptyMessage:
+        status = session.status()
+        target = target_title(self._board.current.target)
+        age_ms = self._page.paints.age_ms(time.monotonic_ns())
+        now_s = time.monotonic()
+        shown = self._page.counters.since(status)
+        recent = self._page.counters.recent(shown, now_s)
+        self._strip.show_status(shown, age_ms, state_text(status, target), recent)
+        self._drain_notices(session)
+        self._journal.note(status)
+        outage = outage_of(status, self._board.current, self._server)
+        self._set_outage(outage)
+        others = tuple(alert for alert in status.alerts if outage is None or alert.id != TOPIC)
+        self._page.alerts.set_alerts("run", (outage.alert, *others) if outage else others)
+        self._set_refusal(next((alert for alert in others if alert.id == REQUEST), None))
+        self._page.set_stale(stale=outage is not None)
+        if status.source.info is not None:
+            self._page.show_source(status.source.info)
+        self._desk.note(status)
+        if self._board.current.in_flight is None:
+            self._bar.set_flight_limit(status.in_flight_limit)
+        if outage is not None:
+            return outage.veil(status)
+        return run_message(status, self._desk.title, target, shown=self._page.has_picture)
+
+    def _idle_text(self) -> str:
+        if self.waiting_for_server:
+            return tr("Starting the local server")
+        if self.asking:
+            return tr("Asking {target}", target=self.asking)
+        if self._last.counts.captured or self._last.state is RunState.FAILED:
+            return state_text(self._last, "")
+        return tr("Ready, Space streams")
+
+    def _idle_message(self) -> EmptyMessage | None:
+        """What belongs in the place of the picture; None leaves the last picture in view."""
+        if self.waiting_for_server:
+            return EmptyMessage(tr("Starting the local server"), "", MessageKind.LOADING)
+        if self.asking:
+            return EmptyMessage(tr("Asking {target}", target=self.asking), "", MessageKind.LOADING)
+        if self._desk.trouble:
+            return EmptyMessage(
+                tr("This source cannot be used"), self._desk.trouble, MessageKind.FAILED
+            )
+        if self._error is not None:
+            return EmptyMessage(self._error.message, self._error.hint, MessageKind.FAILED)
+        if self._page.has_picture:
+            return None
+        switches = self._board.current
+        return idle_message(self._desk.title, switches.model, target_title(switches.target))
+
+    def _drain_notices(self, session: LiveSession) -> None:
+        for notice in session.notices.drain():
+            # The loss of the target is told by `outage_changed` and by the journal.
+            if notice.topic != TOPIC or notice.severity is Severity.INFO:
+                self.noticed.emit(notice)
+
+    def _set_refusal(self, alert: Alert | None) -> None:
+        if alert != self._refusal:
+            self._refusal = alert
+            self.refusal_changed.emit(alert)
+
+    def _set_outage(self, outage: Outage | None) -> None:
+        if outage is None:
+            self._page.set_stale(stale=False)
+        if outage != self._outage:
+            self._outage = outage
+            self.outage_changed.emit(outage)

@@ -1,0 +1,71 @@
+"""Lines for the log about what a run was made of and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backend.core.status import RunState, RunStatus, SourceState
+from gui.state.switches import Switches, target_title
+from gui.widgets.language import tr
+
+_GONE = (SourceState.LOST, SourceState.SILENT)
+
+
+class RunLog:
+    """Told of every setting and status; writes a line where something became different."""
+
+    def __init__(self, write: Callable[[str], None], source_title: Callable[[str], str]) -> None:
+        self._write = write
+        self._source_title = source_title
+        self._switches: Switches | None = None
+        self._source_gone = self._target_gone = False
+
+    def switched(self, switches: Switches) -> None:
+        """These hold from now on."""
+        before, self._switches = self._switches, switches
+        if before is None:
+            return
+        for old, new in zip(self._lines(before), self._lines(switches), strict=True):
+            if old != new:
+                self._write(new)
+
+    def note(self, status: RunStatus) -> None:
+        """How the run is."""
+        self._note_source(status)
+        gone = status.state is RunState.RECONNECTING
+        if gone and not self._target_gone:
+            self._write(tr("Target lost: {reason}", reason=status.message))
+            self._target_gone = True
+        elif status.state is RunState.STREAMING:  # its end is a notice of the session
+            self._target_gone = False
+
+    def began(self, switches: Switches) -> None:
+        """A run starts."""
+        self._source_gone = self._target_gone = False
+        self._write(tr("Run: {parts}", parts=", ".join(self._lines(switches)[:4])))
+
+    def _note_source(self, status: RunStatus) -> None:
+        source = status.source
+        if source.state in _GONE and not self._source_gone:
+            lost = source.state is SourceState.LOST
+            words = tr("Source lost: {reason}") if lost else tr("Source silent: {reason}")
+            self._write(words.format(reason=source.message))
+            self._source_gone = True
+        elif self._source_gone and source.state is SourceState.LIVE:
+            self._write(tr("Source back"))
+            self._source_gone = False
+
+    def _lines(self, switches: Switches) -> list[str]:
+        flight = "auto" if switches.in_flight is None else str(switches.in_flight)
+        return [
+            tr("Source: {name}", name=self._source_title(switches.source)),
+            tr("Model: {name}", name=switches.model),
+            tr("Target: {name}", name=target_title(switches.target)),
+            tr("Transport: {name}", name=switches.transport),
+            tr("API: {name}", name=switches.api),
+            tr("Serialisation: {name}", name=switches.serialization),
+            tr("Image encoding: {name}", name=switches.image),
+            tr("JPEG quality: {name}", name=switches.jpeg_quality),
+            tr("Compression: {name}", name=switches.compression),
+            tr("In flight: {name}", name=flight),
+        ]

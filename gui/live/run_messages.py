@@ -1,0 +1,74 @@
+"""What the window says about a run: over the picture, and in a notice when it ends."""
+
+from __future__ import annotations
+
+from backend.core.errors import ConsoleError
+from backend.core.samples import MediaKind
+from backend.core.status import Notice, RunState, RunStatus, Severity, SourceState
+from backend.session.run import Summary
+from gui.views.messages import EmptyMessage, MessageKind
+from gui.widgets.language import number, tr
+
+
+def idle_message(source: str, model: str, target: str) -> EmptyMessage:
+    """Before the first run, and after one that showed no picture."""
+    body = tr(
+        "{source} to {model} on {target}. "
+        "Or drop an image, a video, a sound file or a folder here.",
+        source=source,
+        model=model,
+        target=target,
+    )
+    return EmptyMessage(tr("Press Space to stream"), body)
+
+
+def run_message(status: RunStatus, source: str, target: str, *, shown: bool) -> EmptyMessage:
+    """What belongs over the picture of a run; empty when the picture speaks for itself."""
+    state = status.source.state
+    if state is SourceState.LOST:
+        again = tr("Trying again in {seconds} s.", seconds=number(status.source.retry_in_s))
+        return EmptyMessage(
+            tr("{source} is not there", source=source),
+            f"{status.source.message} {again}",
+            MessageKind.FAILED,
+        )
+    if state is SourceState.SILENT:
+        return EmptyMessage(
+            tr("{source} gives nothing", source=source), status.source.message, MessageKind.FAILED
+        )
+    if shown:
+        return EmptyMessage()
+    if state is SourceState.OPENING:
+        return EmptyMessage(
+            tr("Opening {source}", source=source), tr("Stop ends the attempt."), MessageKind.LOADING
+        )
+    if status.state is RunState.STARTING:
+        return EmptyMessage(tr("Connecting to {target}", target=target), "", MessageKind.LOADING)
+    return EmptyMessage()
+
+
+def error_notice(error: BaseException) -> Notice:
+    """An error as something to show: title and hint of ours, type and text of others."""
+    if isinstance(error, ConsoleError):
+        return Notice(Severity.ERROR, error.message, error.hint)
+    return Notice(Severity.ERROR, type(error).__name__, str(error))
+
+
+def end_notice(status: RunStatus, summary: Summary, error: ConsoleError | None) -> Notice:
+    """How a run went, in a line."""
+    if error is not None:
+        return error_notice(error)
+    kind = status.source.info.kind if status.source.info is not None else MediaKind.IMAGE
+    words = (
+        tr("{answered} of {all} windows of sound answered in {seconds} s")
+        if kind is MediaKind.AUDIO
+        else tr("{answered} of {all} frames answered in {seconds} s")
+    )
+    body = words.format(
+        answered=summary.answered, all=summary.frames_in, seconds=number(summary.seconds, 1)
+    )
+    p95 = summary.latency_ms.get("p95")
+    if p95 is not None:
+        body += f", p95 {number(p95)} ms"
+    title = tr("Finished") if status.state is RunState.FINISHED else tr("Stopped")
+    return Notice(Severity.INFO, title, f"{body}.")

@@ -1,0 +1,59 @@
+"""What a source of sound is shown as: waveform, level and spectrogram."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from backend.core.samples import AudioBlock
+from gui.views.sound import LevelMeter, SpectrogramView, WaveformView
+from gui.widgets.language import tr
+from gui.widgets.theme import GAP, Palette
+
+
+class SoundPanel(QWidget):
+    """Takes the preview's place while the source gives sound."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName(tr("Sound"))
+        self.waveform = WaveformView(palette=palette)
+        self.meter = LevelMeter(palette=palette)
+        self.spectrogram = SpectrogramView(palette=palette)
+        self._caption = QLabel()
+        self._caption.setProperty("role", "caption")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP, GAP, GAP, GAP)
+        column.setSpacing(GAP)
+        column.addWidget(self._caption)
+        column.addWidget(self.waveform, 2)
+        column.addWidget(self.meter)
+        column.addWidget(self.spectrogram, 3)
+
+    def set_caption(self, text: str) -> None:
+        """The line over the sound: what it is and at which rate."""
+        self._caption.setText(text)
+
+    def add(self, blocks: list[AudioBlock]) -> None:
+        """More sound."""
+        for block in blocks:
+            self.waveform.add(block)
+            self.meter.add(block)
+            self.spectrogram.add(block)
+
+    def tick(self, now_ns: int) -> None:
+        """Scroll."""
+        self.waveform.tick(now_ns)
+        self.meter.tick(now_ns)
+        self.spectrogram.tick(now_ns)
+
+    def clear(self) -> None:
+        """Forget everything, for another source."""
+        self.waveform.clear()
+        self.meter.clear()
+        self.spectrogram.clear()
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        for view in (self.waveform, self.meter, self.spectrogram):
+            view.set_palette_roles(palette)

@@ -1,0 +1,247 @@
+"""Choosing a source: from the menu, a dialog or a drop, and a model that takes what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from backend.core.choices import why_not_model
+from backend.core.errors import ConsoleError
+from backend.core.samples import MediaKind
+from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
+from gui.live.address_forms import AddressForm
+from gui.live.source_menu import Devices, SourceMenu
+from gui.state.live_session import SourceFactory
+from gui.state.offers import ModelOffer, lasting_spec, source_icon
+from gui.state.run_control import RunControl
+from gui.state.settings import SettingsStore
+from gui.state.switchboard import SwitchModel
+from gui.state.tasks import Tasks
+from gui.widgets.file_dialogs import ask_file, ask_folder
+from gui.widgets.language import count, tr
+
+_DEFAULT_MODELS = {MediaKind.IMAGE: "shapes", MediaKind.AUDIO: "voice_activity"}
+_FITTING_MODELS = {"pattern": "shapes", "tone": "pitch", "sweep": "pitch"}
+_UNWELL = (SourceState.LOST, SourceState.SILENT)
+
+
+class SourceController(QObject):
+    """Knows the chosen source, what it turned out to be, and what is wrong with it."""
+
+    chosen = Signal()
+    """Another source was chosen: what is on show comes from the one before."""
+    known = Signal(object)
+    """The SourceInfo of the chosen source."""
+    changed = Signal()
+    """`title`, `icon` or `trouble` is another."""
+    failed = Signal(object)
+    """The exception of a source that cannot be used."""
+    noticed = Signal(object, str)
+    """A Notice, and lines of detail for it."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        board: SwitchModel,
+        store: SettingsStore,
+        run: RunControl,
+        devices: Devices,
+        tasks: Tasks,
+        make_source: SourceFactory,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._board = board
+        self._store = store
+        self._run = run
+        self._devices = devices
+        self._tasks = tasks
+        self._make_source = make_source
+        self._models: tuple[ModelOffer, ...] = ()
+        self._model_for_kind = dict(_DEFAULT_MODELS)
+        self._info: SourceInfo | None = None
+        self.trouble = ""
+        self.menu = SourceMenu(
+            devices,
+            lambda: store.current.recent,
+            self.choose,
+            (
+                (tr("Open file..."), self.open_file),
+                (tr("Open folder..."), self.open_folder),
+                (tr("Open address..."), self.open_address),
+            ),
+        )
+        run.source_known.connect(self._source_known)
+        run.source_failed.connect(self._source_failed)
+        devices.changed.connect(self._devices_changed)
+
+    @property
+    def title(self) -> str:
+        """What the chosen source is called."""
+        return self.menu.title(self._spec)
+
+    @property
+    def icon(self) -> str:
+        """The icon that goes with it."""
+        return source_icon(self._spec)
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be used now, or ''."""
+        return self.trouble or self.menu.missing(self._spec)
+
+    @property
+    def loops(self) -> bool:
+        """Whether files start over at their end."""
+        return self._board.current.loop
+
+    @property
+    def _spec(self) -> str:
+        return self._board.current.source
+
+    # -- choosing ------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Look at the source that was restored, and for devices; nothing is opened."""
+        self.menu.set_chosen(self._spec)
+        self._devices.rescan()
+        self._run.choose_source(self._spec)
+
+    def choose(self, spec: str) -> None:
+        """Use another source, at once if something streams."""
+        spec = lasting_spec(spec)
+        self.trouble = ""
+        self._board.use(replace(self._board.current, source=spec))
+        self.menu.set_chosen(spec)
+        if source_icon(spec) in ("file", "network"):
+            self._store.update(self._store.current.with_recent(spec))
+        self.chosen.emit()
+        self.changed.emit()
+        self._run.choose_source(spec)
+
+    @Slot()
+    def toggle_loop(self) -> None:
+        """Let files start over at their end, or not; one that plays begins anew."""
+        self._board.use(replace(self._board.current, loop=not self.loops))
+        if self._info is not None and not self._info.live:
+            self._run.choose_source(self._spec)
+
+    @Slot()
+    def open_file(self) -> None:
+        """Ask for a file."""
+        ask_file(self._window, tr("Open file"), self.choose)
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Ask for a folder of images."""
+        ask_folder(self._window, tr("Open folder"), self.choose)
+
+    @Slot()
+    def open_address(self) -> None:
+        """Ask for a network camera's address."""
+        form = AddressForm(self._window)
+        form.accepted.connect(lambda: self.choose(form.url))
+        form.open()
+
+    @Slot(list)
+    def take_files(self, specs: list[str]) -> None:
+        """Use the first thing that can be used; say once what could not, and why."""
+        self._tasks.start(
+            "drop",
+            lambda: _sort_out(specs, self._make_source),
+            self._files_sorted,
+            self.failed.emit,
+        )
+
+    def _files_sorted(self, sorted_out: tuple[str, list[tuple[str, str]]]) -> None:
+        usable, rejected = sorted_out
+        if usable:
+            self.choose(usable)
+        if rejected:
+            many = len(rejected)
+            title = count(many, tr("file was not used"), tr("files were not used"))
+            lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
+            body = rejected[0][1] if many == 1 else tr("One source is streamed at a time.")
+            self.noticed.emit(Notice(Severity.WARNING, title, body), lines)
+
+    # -- a model that fits ---------------------------------------------------------------------
+
+    def set_models(self, models: Sequence[ModelOffer]) -> None:
+        """The models there are; a source that is known already gets one that fits."""
+        self._models = tuple(models)
+        if self._info is not None:
+            self._fit_model(self._info)
+
+    def remember_model(self, model: str) -> None:
+        """The user chose it for the kind of source there is now."""
+        self._model_for_kind[self._run.kind] = model
+
+    def _fit_model(self, info: SourceInfo) -> None:
+        offers = {offer.name: offer for offer in self._models}
+        present = offers.get(self._board.current.model)
+        reason = why_not_model(info.kind, present.kind) if present is not None else ""
+        if not reason:
+            return
+        name = _FITTING_MODELS.get(self._spec, self._model_for_kind.get(info.kind, ""))
+        if name not in offers:
+            fitting = (o.name for o in self._models if o.kind is info.kind and not o.blocked)
+            name = next(fitting, "")
+        if name:
+            before = self._board.current.model
+            reason = reason.replace("This model", before, 1)
+            self._board.use(replace(self._board.current, model=name))
+            self.noticed.emit(
+                Notice(Severity.INFO, tr("Model changed to {model}", model=name), reason), ""
+            )
+
+    # -- news ----------------------------------------------------------------------------------
+
+    def note(self, status: RunStatus) -> None:
+        """Keep in mind what is wrong with the source of a run, as long as it is."""
+        self._set_trouble(status.source.message if status.source.state in _UNWELL else "")
+
+    @Slot(str, object)
+    def _source_known(self, _spec: str, info: SourceInfo) -> None:
+        self._info = info
+        self._set_trouble("")
+        self.known.emit(info)
+        self._fit_model(info)
+        # The switches mean something else for another kind of source: show them again.
+        self._board.use(self._board.current)
+
+    @Slot(str, object)
+    def _source_failed(self, spec: str, error: Exception) -> None:
+        if spec == self._spec:
+            self._set_trouble(str(error))
+        self.failed.emit(error)
+
+    @Slot()
+    def _devices_changed(self) -> None:
+        self.changed.emit()
+        session = self._run.session
+        if session is not None and self._spec.partition(":")[0] in ("webcam", "microphone"):
+            session.retry_now()
+
+    def _set_trouble(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.changed.emit()
+
+
+def _sort_out(specs: list[str], make: SourceFactory) -> tuple[str, list[tuple[str, str]]]:
+    """The first source that can be made, and the others with the reason against each."""
+    usable, rejected = "", []
+    for spec in specs:
+        if usable:
+            rejected.append((spec, tr("{source} is used already.", source=usable)))
+            continue
+        try:
+            make(spec, loop=False)
+        except ConsoleError as error:
+            rejected.append((spec, str(error)))
+        else:
+            usable = spec
+    return usable, rejected

@@ -1,0 +1,117 @@
+"""The status strip: state, rates, age, drops, flight and bytes, each in a slot that never moves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from backend.core.status import RunStatus
+from gui.live.status_text import SlotText, slot_texts, state_role
+from gui.state.counters import Recent
+from gui.state.preferences import Preferences
+from gui.widgets.language import tr
+from gui.widgets.theme import BODY_PX, GAP, Palette, tabular
+
+HEIGHT = 30
+_STATE_LEAST, _STATE_MOST = 180, 2000
+_SLOTS = (
+    ("in", "in 999.9/999.9 fps", "throughput"),
+    ("out", "out 999.9/s", "throughput"),
+    ("age", "age 9999 ms", "latency"),
+    ("dropped", "▲ dropped 999999 (99.9 %)", "throughput"),
+    ("flight", "flight 64/64", "latency"),
+    ("bytes", "↑ 999.9 MB/s ↓ 999.9 MB/s", "throughput"),
+)
+"""Name, the longest text it is sized for, and the panel that a click opens."""
+
+
+class StatusStrip(QWidget):
+    """Fixed-width slots; a click on one opens its panel."""
+
+    panel_wanted = Signal(str)
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setObjectName("strip")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT)
+        self._roles = palette
+        self.preferences = Preferences()
+        self._dot = QLabel("●")
+        self._dot.setAccessibleName(tr("State"))
+        self._dot_role = "text_muted"
+        self._state = _slot(_STATE_LEAST, self.font())
+        self._state.setMaximumWidth(_STATE_MOST)
+        self._state.setAccessibleName(tr("State"))
+        self._state.clicked.connect(lambda: self.panel_wanted.emit("log"))
+        self._slots: dict[str, QPushButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP + 4, 1, GAP, 0)
+        row.setSpacing(2)
+        row.addWidget(self._dot)
+        row.addWidget(self._state, 1)
+        row.addStretch(0)
+        font = tabular(self.font(), BODY_PX)
+        for name, longest, panel in _SLOTS:
+            slot = _slot(QFontMetrics(font).horizontalAdvance(longest) + 2 * GAP, font)
+            slot.clicked.connect(lambda _=False, p=panel: self.panel_wanted.emit(p))
+            self._slots[name] = slot
+            row.addWidget(slot)
+        self._tint()
+        self.show_status(RunStatus(), None, tr("Press Space to stream"))
+
+    def text(self, name: str) -> str:
+        """What a slot says, 'state' included."""
+        return self._state.text() if name == "state" else self._slots[name].text()
+
+    def show_status(
+        self,
+        status: RunStatus,
+        age_ms: float | None,
+        state_text: str,
+        recent: Recent | None = None,
+    ) -> None:
+        """Show a snapshot; `age_ms` is the median result age at first paint, if known.
+
+        `recent` is what was dropped lately, while a run is on.
+        """
+        role = state_role(status)
+        if role != self._dot_role:
+            self._dot_role = role
+            self._tint()
+        elided = QFontMetrics(self._state.font()).elidedText(
+            state_text, Qt.TextElideMode.ElideRight, self._state.width() - 2 * GAP
+        )
+        self._state.setText(elided)
+        self._state.setToolTip(state_text)
+        for name, slot in slot_texts(status, age_ms, recent, self.preferences).items():
+            self._put(name, slot)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self._roles = palette
+        self._tint()
+
+    def _put(self, name: str, text: SlotText) -> None:
+        slot = self._slots[name]
+        slot.setText(text.text)
+        slot.setToolTip(text.tip)
+        slot.setAccessibleName(text.text)
+        if slot.property("level") != text.level:
+            slot.setProperty("level", text.level)
+            slot.style().unpolish(slot)
+            slot.style().polish(slot)
+
+    def _tint(self) -> None:
+        self._dot.setStyleSheet(f"color: {self._roles.color(self._dot_role).name()};")
+
+
+def _slot(width: int, font: QFont) -> QPushButton:
+    slot = QPushButton()
+    slot.setProperty("role", "slot")
+    slot.setProperty("level", "")
+    slot.setFont(font)
+    slot.setFixedWidth(width)
+    slot.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return slot

@@ -1,0 +1,195 @@
+"""What the status strip says: a run's status in words, with levels where it is unwell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.core.status import RunState, RunStatus, SourceState
+from gui.state.counters import Recent
+from gui.state.preferences import Preferences
+from gui.widgets.language import number, percent, tr
+
+_DESIGNED = Preferences()
+_FEWEST_DROPS = 3
+_RATE_WARNING, _RATE_ALARM = 0.95, 0.80
+
+
+@dataclass(frozen=True, slots=True)
+class SlotText:
+    """What a slot says: text, tooltip and level ('', 'muted', 'warning', 'error')."""
+
+    text: str
+    tip: str = ""
+    level: str = ""
+
+
+_ROLES = {
+    RunState.IDLE: "text_muted",
+    RunState.STARTING: "warning",
+    RunState.STREAMING: "ok",
+    RunState.STALLED: "warning",
+    RunState.RECONNECTING: "warning",
+    RunState.STOPPING: "text_muted",
+    RunState.FINISHED: "text_muted",
+    RunState.FAILED: "error",
+}
+_AT_REST = (RunState.IDLE, RunState.FINISHED, RunState.FAILED)
+_UNWELL = (SourceState.LOST, SourceState.SILENT)
+
+
+def _tip(name: str) -> str:
+    return {
+        "in": tr("Items per second from the source"),
+        "out": tr("Answers per second"),
+        "age": tr(
+            "From capture to the first paint of its predictions, median of the last two seconds"
+        ),
+        "dropped": tr("Items that were not answered in the last 10 s"),
+        "flight": tr("Requests on their way, and the limit"),
+        "bytes": tr("Message bytes sent and received per second"),
+    }[name]
+
+
+def _idle() -> dict[str, SlotText]:
+    return {
+        name: SlotText(text, _tip(name), "muted")
+        for name, text in (
+            ("in", tr("in –")),
+            ("out", tr("out –")),
+            ("age", tr("age –")),
+            ("dropped", tr("dropped –")),
+            ("flight", tr("flight –")),
+            ("bytes", "↑ –  ↓ –"),
+        )
+    }
+
+
+def state_role(status: RunStatus) -> str:
+    """The palette role of the dot."""
+    if status.state is RunState.STREAMING and status.source.state in _UNWELL:
+        return "warning"
+    return _ROLES[status.state]
+
+
+def state_text(status: RunStatus, target: str) -> str:
+    """The state in words, with what it waits for: 'Reconnecting in 3 s (attempt 2)'."""
+    source = status.source
+    if source.state is SourceState.LOST and status.state is not RunState.FAILED:
+        return tr(
+            "Source lost, trying again in {seconds} s (attempt {attempt})",
+            seconds=number(source.retry_in_s),
+            attempt=source.attempt,
+        )
+    match status.state:
+        case RunState.RECONNECTING if status.retry_in_s <= 0:
+            return tr("Disconnected, trying again now (attempt {attempt})", attempt=status.attempt)
+        case RunState.RECONNECTING:
+            return tr(
+                "Disconnected, retrying in {seconds} s (attempt {attempt})",
+                seconds=number(status.retry_in_s),
+                attempt=status.attempt,
+            )
+        case RunState.STREAMING if source.state is SourceState.SILENT:
+            return tr("Streaming to {target}, source silent", target=target)
+        case RunState.STREAMING:
+            return tr("Streaming to {target}", target=target)
+        case RunState.STARTING:
+            return tr("Connecting to {target}", target=target)
+        case RunState.FAILED if status.message:
+            return tr("Failed: {reason}", reason=status.message)
+        case RunState.STALLED if status.message:
+            return status.message
+        case _:
+            return _word(status.state)
+
+
+def _word(state: RunState) -> str:
+    return {
+        RunState.IDLE: tr("Ready"),
+        RunState.STARTING: tr("Connecting"),
+        RunState.STREAMING: tr("Streaming"),
+        RunState.STALLED: tr("Waiting"),
+        RunState.RECONNECTING: tr("Reconnecting"),
+        RunState.STOPPING: tr("Stopping"),
+        RunState.FINISHED: tr("Finished"),
+        RunState.FAILED: tr("Failed"),
+    }[state]
+
+
+def slot_texts(
+    status: RunStatus,
+    age_ms: float | None,
+    recent: Recent | None = None,
+    preferences: Preferences = _DESIGNED,
+) -> dict[str, SlotText]:
+    """The text of every slot but the state; without `recent`, drops are those of the whole run."""
+    if status.state in _AT_REST:
+        idle = _idle()
+        return (
+            {**idle, "dropped": _dropped(status, None, preferences)}
+            if status.counts.captured
+            else idle
+        )
+    out, back = status.bytes_out_per_s / 1e6, status.bytes_in_per_s / 1e6
+    return {
+        "in": _rate_in(status),
+        "out": SlotText(tr("out {rate}/s", rate=number(status.rate_out, 1)), _tip("out")),
+        "age": SlotText(
+            tr("age –") if age_ms is None else tr("age {ms} ms", ms=number(age_ms)), _tip("age")
+        ),
+        "dropped": _dropped(status, recent, preferences),
+        "flight": SlotText(
+            tr(
+                "flight {flying}/{limit}",
+                flying=status.counts.in_flight,
+                limit=status.in_flight_limit,
+            ),
+            _tip("flight"),
+        ),
+        "bytes": SlotText(f"↑ {number(out, 1)} MB/s ↓ {number(back, 1)} MB/s", _tip("bytes")),
+    }
+
+
+def _rate_in(status: RunStatus) -> SlotText:
+    info = status.source.info
+    wanted = info.rate if info is not None and info.width else 0.0
+    rate = number(status.rate_in, 1)
+    if not wanted:
+        return SlotText(tr("in {rate}/s", rate=rate), _tip("in"))
+    tip = tr("Frames per second from the source, which promises {wanted}", wanted=number(wanted))
+    share = status.rate_in / wanted
+    streaming = status.state is RunState.STREAMING and status.counts.captured > 2 * wanted
+    level = ""
+    if streaming and share < _RATE_WARNING:
+        level = "error" if share < _RATE_ALARM else "warning"
+    sign = "▲ " if level == "error" else ""
+    text = tr("in {rate}/{wanted} fps", rate=rate, wanted=number(wanted))
+    return SlotText(f"{sign}{text}", tip, level)
+
+
+def _dropped(status: RunStatus, recent: Recent | None, preferences: Preferences) -> SlotText:
+    """What is not answered now colours the slot; what ever was not is in the tooltip."""
+    counts = status.counts
+    ever = Recent(counts.captured, counts.dropped_total + counts.failed)
+    shown = ever if recent is None else recent
+    level = ""
+    if recent is not None and shown.unanswered >= _FEWEST_DROPS:
+        if shown.share * 100 > preferences.drop_alarm:
+            level = "error"
+        elif shown.share * 100 > preferences.drop_warning:
+            level = "warning"
+    sign = "▲ " if level else ""
+    lines = [_tip("dropped")] if recent is not None else []
+    lines.append(
+        tr(
+            "Not answered since the start or the last reset: {lost} of {all} ({share})",
+            lost=ever.unanswered,
+            all=counts.captured,
+            share=percent(ever.share),
+        )
+    )
+    lines += [f"{place}: {lost}" for place, lost in counts.dropped.items()]
+    if counts.failed:
+        lines.append(tr("failed: {lost}", lost=counts.failed))
+    text = tr("dropped {lost} ({share})", lost=shown.unanswered, share=percent(shown.share))
+    return SlotText(f"{sign}{text}", "\n".join(lines), level)

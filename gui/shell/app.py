@@ -1,0 +1,317 @@
+"""The window's composition root: every concrete class of a run is chosen here.
+
+Order of a start: process tuning, a look at the display, Qt and settings, the window; then, off the
+window's thread, the heavy imports and the embedded server.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.core.errors import ConsoleError
+from backend.core.process import exit_at_once, tune_process
+from backend.core.worker import Worker
+from gui.shell.platform import why_no_window
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from backend.core.choices import RunSettings
+    from backend.models.code import RememberedCode
+    from backend.models.repository import ModelRegistry
+    from backend.sources.source import Source
+    from gui.devices import QtSound
+    from gui.inspect import Engine
+    from gui.shell.options import Options
+    from gui.shell.window import MainWindow
+    from gui.state.live_session import LiveSession
+    from gui.state.server_control import Server, ServerControl
+    from gui.state.settings import SettingsStore
+    from gui.targets import TargetController, TargetEngine
+    from gui.workspace.notices import FileNotices
+
+_USAGE = 2
+_SERVER_STOP_S = 0.5
+_MODELS_CLOSE_S = 1.0
+
+
+def main(argv: list[str]) -> int:
+    """Open the window and return the process's exit code."""
+    tune_process()
+    reason = why_no_window()
+    if reason:
+        print(reason, file=sys.stderr)  # noqa: T201 - there is no window to say it in
+        return _USAGE
+    from gui.shell.options import parse_options
+
+    options = parse_options(argv)
+    try:
+        return _run(options)
+    except ConsoleError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_code
+
+
+def _run(options: Options) -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from gui.shell.qt_messages import forward_qt_messages
+
+    forward_qt_messages()
+    from backend.core.files.presence import Presence
+    from backend.sources.cameras import OpenCvCameras
+    from backend.targets import config_folder
+    from gui.devices import QtSound
+    from gui.inspect import InspectPage
+    from gui.server import CodeConsent
+    from gui.shell.crash import CrashCatcher
+    from gui.shell.other_windows import OtherWindows, holder_in
+    from gui.shell.window import MainWindow, Parts
+    from gui.state.device_list import DeviceList
+    from gui.state.repository_control import RepositoryControl
+    from gui.state.server_control import ServerControl
+    from gui.state.tasks import ThreadTasks
+    from gui.targets import TargetController, chosen_target, moved_into_store
+    from gui.widgets.focus_keys import FocusKeys
+    from gui.workspace.appearance import Appearance
+    from gui.workspace.layouts import LayoutStore
+    from gui.workspace.log_panel import LogBridge
+    from gui.workspace.notices import FileNotices
+
+    app = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("inferdeck")
+    app.setApplicationDisplayName("Inferdeck")
+    notices = FileNotices()
+    store = _settings(options, notices)
+    engine = _target_engine()
+    for problem in (engine.store.problem, *moved_into_store(store, engine.store)):
+        if problem:
+            notices.tell(problem)
+    chosen_target(store, engine.store, asked=options.target is not None)
+    layouts = LayoutStore(_folder(options, "layouts"), notices.tell)
+    appearance = Appearance(app, store.current.theme)
+    keys = FocusKeys(app)
+    tasks = ThreadTasks()
+    decided = _remembered_code(options)
+    maker = _ServerMaker(decided)
+    presence = Presence(config_folder())
+    server = ServerControl(
+        tasks,
+        maker.make,
+        (options.rest_port, options.grpc_port),
+        holder=holder_in(presence),
+    )
+    repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository, decided)
+    targets = TargetController(engine, server, tasks)
+    others = OtherWindows(presence, str(config_folder()), tasks)
+    others.files_changed.connect(targets.look_again)
+    sound = QtSound()
+    devices = DeviceList(OpenCvCameras(), sound, tasks)
+    devices.follow(sound.media_devices.videoInputsChanged, sound.changed)
+    log = LogBridge()
+    logging.getLogger("inferdeck").addHandler(log)
+    window = MainWindow(
+        Parts(
+            appearance=appearance,
+            store=store,
+            tasks=tasks,
+            server=server,
+            repositories=repositories,
+            devices=devices,
+            make_source=partial(_make_source, sound),
+            make_session=lambda settings, source: _make_session(settings, source, targets),
+            log=log,
+            layouts=layouts,
+            targets=targets,
+            pages=(lambda host: InspectPage(host, _inspector(options)),),
+        )
+    )
+    catcher = CrashCatcher(window.show_crash)
+    if options.screenshot is None:  # a picture run has nobody to ask or to tell
+        CodeConsent(window, repositories)
+        others.found.connect(window.show_notice)
+        others.follow(server)
+        others.begin()
+    code, ended = _USAGE, True
+    try:
+        code = _show(app, window, server, options, notices)
+    finally:
+        tasks.close(timeout_s=0.3)
+        others.close()
+        if server.server is not None:
+            ended = server.server.stop(_SERVER_STOP_S)
+        ended &= maker.close(_MODELS_CLOSE_S)
+        logging.getLogger("inferdeck").removeHandler(log)
+        catcher.uninstall()
+        app.removeEventFilter(keys)
+        window.deleteLater()
+    if not ended:  # a model that nothing can stop must not keep the program
+        exit_at_once(code)
+    return code
+
+
+def _show(
+    app: QApplication,
+    window: MainWindow,
+    server: ServerControl,
+    options: Options,
+    notices: FileNotices,
+) -> int:
+    """Open the window and run until it is closed."""
+    from gui.shell.picture_run import PictureRun
+
+    picture = None
+    if options.screenshot is not None:
+        picture = PictureRun(window, options.screenshot, options.seconds)
+    if options.size is not None:
+        window.resize(*options.size)
+    window.show()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The window's timers let Python see the signal within half a second.
+        signal.signal(number, lambda *_: window.close())
+    notices.begin(window.show_notice)
+    server.start()
+    code = app.exec()
+    if picture is None:
+        return code
+    if picture.report:
+        print(picture.report)  # noqa: T201 - what a run without a viewer is for
+    if options.screenshot is not None and options.screenshot.is_file():
+        print(f"picture  {options.screenshot}")  # noqa: T201
+    return picture.exit_code
+
+
+def _inspector(options: Options) -> Engine:
+    """What the inspect page works with; a picture run keeps its history in memory."""
+    from PySide6.QtCore import QStandardPaths
+
+    from backend.core.files.private import make_private
+    from backend.inspector.history import History
+    from backend.profiles.book import ProfileBook
+    from gui.inspect import Engine
+    from gui.targets import saved_name
+
+    place = QStandardPaths.StandardLocation
+    folder = Path(QStandardPaths.writableLocation(place.AppDataLocation))
+    book = ProfileBook(Path(QStandardPaths.writableLocation(place.AppConfigLocation)) / "profiles")
+
+    def open_history() -> History:
+        if options.screenshot is not None:
+            return History()
+        make_private(folder)
+        return History(folder / "history.sqlite")
+
+    return Engine(
+        profile=lambda target, model: book.find(saved_name(target), model).profile,
+        open_history=open_history,
+    )
+
+
+def _settings(options: Options, notices: FileNotices) -> SettingsStore:
+    """What was remembered with what was asked for; a picture run remembers nothing."""
+    from dataclasses import replace
+
+    from gui.state.settings import FILE, Settings, SettingsStore, load
+
+    path = _folder(options, FILE)
+    settings = Settings()
+    if path is not None:
+        loaded = load(path)
+        settings = loaded.value or settings
+        if loaded.problem:
+            notices.tell(loaded.problem)
+        if not loaded.replaceable:
+            path = None
+    store = SettingsStore(path, settings, notices.tell)
+    settings = replace(settings, switches=options.applied_to(settings.switches))
+    if options.theme is not None:
+        settings = replace(settings, theme=options.theme)
+    store.update(settings)
+    return store
+
+
+def _folder(options: Options, name: str) -> Path | None:
+    """A place in the settings folder, None for a picture run, which remembers nothing."""
+    from PySide6.QtCore import QStandardPaths
+
+    if options.screenshot is not None:
+        return None
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+    return Path(folder) / name
+
+
+def _remembered_code(options: Options) -> RememberedCode:
+    """Which Python models may run: what was decided, and folders that the command line allows."""
+    from backend.models.code import FILE, RememberedCode
+
+    trusted = options.model_repository if options.allow_python_models else ()
+    return RememberedCode(_folder(options, FILE), trusted)
+
+
+class _ServerMaker:
+    """Makes the embedded server, again for other ports, always over the same models.
+
+    `make` is called off the window's thread, since its imports are heavy.
+    """
+
+    def __init__(self, code: RememberedCode) -> None:
+        self._code = code
+        self._registry: ModelRegistry | None = None
+
+    def make(self, rest_port: int, grpc_port: int) -> Server:
+        """A server for these ports; raises UsageError for impossible ones."""
+        import backend.session.run.live  # noqa: F401 - so that the first run need not wait for it
+        from backend.models.catalogue import bundled_registry
+        from backend.server.lifecycle import EmbeddedServer
+        from backend.server.settings import ServerOptions
+
+        options = ServerOptions(rest_port=rest_port, grpc_port=grpc_port)
+        if self._registry is None:
+            self._registry = bundled_registry(self._code)
+        return EmbeddedServer(self._registry, options)
+
+    def shelf(self) -> ModelRegistry | None:
+        """The models, None before there is a server."""
+        return self._registry
+
+    def close(self, timeout_s: float) -> bool:
+        """End the models, children of theirs included; False if one has not ended in time."""
+        registry = self._registry
+        if registry is None:
+            return True
+        return Worker("models-close", lambda _stop: registry.close()).start().join(timeout_s)
+
+
+def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:
+    """A microphone through Qt, everything else through the backend."""
+    device, _, name = spec.partition(":")
+    if device == "microphone":
+        from gui.devices import MicrophoneSource
+
+        return MicrophoneSource(name, sound)
+    from backend.sources.spec import source_from_spec
+
+    return source_from_spec(spec, loop=loop)
+
+
+def _make_session(settings: RunSettings, source: Source, targets: TargetController) -> LiveSession:
+    """A run that waits for its target and its source as long as it takes."""
+    from backend.session.run import Session
+
+    return Session(settings, source, resolve=targets.resolve, profiles=targets.profile_for)
+
+
+def _target_engine() -> TargetEngine:
+    """The saved targets and profiles, and how servers are asked."""
+    from backend.profiles.book import ProfileBook
+    from backend.targets import config_folder, open_store
+    from gui.targets import TargetEngine
+
+    folder = config_folder()
+    return TargetEngine(open_store(folder), ProfileBook(folder / "profiles"))

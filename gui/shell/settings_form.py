@@ -1,0 +1,181 @@
+"""The settings page: every change holds at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.core.status import Severity
+from gui.state.preferences import DROP_PERCENT, PLOT_WINDOW_S, ROWS, Preferences
+from gui.widgets.language import tr
+from gui.widgets.theme import GAP, GAP_LARGE, ThemeChoice
+
+_FIELD_WIDTH = 180
+
+
+class SettingsForm(QDialog):
+    """Theme and preferences; `use` and `use_theme` are called with every change."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        preferences: Preferences,
+        theme: ThemeChoice,
+        use: Callable[[Preferences], None],
+        use_theme: Callable[[ThemeChoice], None],
+    ) -> None:
+        super().__init__(window)
+        self._use = use
+        self._use_theme = use_theme
+        self._showing = False
+        self.setWindowTitle(tr("Settings"))
+        heading = QLabel(tr("Settings"))
+        heading.setProperty("role", "title")
+        self.theme = _choice(
+            tr("Theme"),
+            [
+                (ThemeChoice.SYSTEM, tr("As the system")),
+                (ThemeChoice.LIGHT, tr("Light")),
+                (ThemeChoice.DARK, tr("Dark")),
+            ],
+        )
+        self.plot_window = _number(tr("Timeline shows"), PLOT_WINDOW_S, tr(" s"))
+        self.rows = _number(tr("Top classes"), ROWS, "")
+        self.toasts = _choice(
+            tr("Notices that pop up"),
+            [
+                (Severity.INFO, tr("All")),
+                (Severity.WARNING, tr("Warnings and errors")),
+                (Severity.ERROR, tr("Errors only")),
+            ],
+        )
+        self.drop_warning = _percent(tr("Warn of drops above"))
+        self.drop_alarm = _percent(tr("Alarm of drops above"))
+        self.drop_alarm.setToolTip(tr("Items not answered in the last ten seconds"))
+        self.drop_warning.setToolTip(self.drop_alarm.toolTip())
+        column = QVBoxLayout(self)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+        column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
+        column.setSpacing(GAP_LARGE)
+        column.addWidget(heading)
+        column.addLayout(self._fields())
+        column.addWidget(self._buttons())
+        self._show(preferences, theme)
+        self._listen()
+
+    def _fields(self) -> QFormLayout:
+        form = QFormLayout()
+        form.setHorizontalSpacing(GAP_LARGE)
+        form.setVerticalSpacing(GAP)
+        for field in (
+            self.theme,
+            self.plot_window,
+            self.rows,
+            self.toasts,
+            self.drop_warning,
+            self.drop_alarm,
+        ):
+            form.addRow(field.accessibleName(), field)
+        return form
+
+    def _buttons(self) -> QDialogButtonBox:
+        box = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.RestoreDefaults | QDialogButtonBox.StandardButton.Close
+        )
+        for button in box.buttons():
+            button.setIcon(QIcon())
+        defaults = box.button(QDialogButtonBox.StandardButton.RestoreDefaults)
+        defaults.setText(tr("Restore defaults"))
+        defaults.clicked.connect(self._restore)
+        box.button(QDialogButtonBox.StandardButton.Close).setText(tr("Close"))
+        box.rejected.connect(self.reject)
+        return box
+
+    def _listen(self) -> None:
+        self.theme.currentIndexChanged.connect(self._theme_chosen)
+        self.toasts.currentIndexChanged.connect(self._changed)
+        for field in (self.plot_window, self.rows):
+            field.valueChanged.connect(self._changed)
+        for share in (self.drop_warning, self.drop_alarm):
+            share.valueChanged.connect(self._changed)
+
+    def _show(self, preferences: Preferences, theme: ThemeChoice) -> None:
+        self._showing = True
+        self.theme.setCurrentIndex(self.theme.findData(theme))
+        self.plot_window.setValue(preferences.plot_window_s)
+        self.rows.setValue(preferences.rows)
+        self.toasts.setCurrentIndex(self.toasts.findData(preferences.toasts))
+        self.drop_warning.setValue(preferences.drop_warning)
+        self.drop_alarm.setValue(preferences.drop_alarm)
+        self._showing = False
+
+    @Slot()
+    def _restore(self) -> None:
+        self._show(Preferences(), ThemeChoice.SYSTEM)
+        self._use(Preferences())
+        self._use_theme(ThemeChoice.SYSTEM)
+
+    @Slot()
+    def _theme_chosen(self) -> None:
+        if not self._showing:
+            self._use_theme(ThemeChoice(self.theme.currentData()))
+
+    @Slot()
+    def _changed(self) -> None:
+        if self._showing:
+            return
+        self._use(
+            replace(
+                Preferences(),
+                plot_window_s=self.plot_window.value(),
+                rows=self.rows.value(),
+                toasts=Severity(self.toasts.currentData()),
+                drop_warning=self.drop_warning.value(),
+                drop_alarm=self.drop_alarm.value(),
+            )
+        )
+
+
+def _choice(name: str, choices: list[tuple[str, str]]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setFixedWidth(_FIELD_WIDTH)
+    for value, text in choices:
+        box.addItem(text, value)
+    return box
+
+
+def _number(name: str, limits: tuple[int, int], unit: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setAccessibleName(name)
+    box.setRange(*limits)
+    box.setSuffix(unit)
+    box.setFixedWidth(_FIELD_WIDTH)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
+    box.setToolTip(tr("{low} to {high}", low=limits[0], high=limits[1]))
+    return box
+
+
+def _percent(name: str) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setAccessibleName(name)
+    box.setRange(*DROP_PERCENT)
+    box.setDecimals(1)
+    box.setSuffix(" %")
+    box.setFixedWidth(_FIELD_WIDTH)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
+    return box

@@ -1,0 +1,78 @@
+"""What the window needs of a run, and of the things a run is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from backend.core.choices import RunSettings
+from backend.core.errors import ConsoleError
+from backend.core.flow import DrainLog, LatestSlot
+from backend.core.rings import TraceRing
+from backend.core.samples import AudioBlock, Frame
+from backend.core.status import Notice, Result, RunStatus
+from backend.session.run import Summary
+from backend.sources.source import Source
+
+
+class LiveSession(Protocol):
+    """One run; nothing but `join` with a time ever blocks."""
+
+    preview: LatestSlot[Frame]
+    audio: DrainLog[AudioBlock]
+    notices: DrainLog[Notice]
+    error: ConsoleError | None
+
+    @property
+    def latest(self) -> LatestSlot[Result]:
+        """The newest answer."""
+        ...
+
+    @property
+    def results(self) -> DrainLog[Result]:
+        """Every answer, for plots."""
+        ...
+
+    @property
+    def traces(self) -> TraceRing:
+        """What the newest answers cost."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def request_stop(self) -> None:
+        """Ask for the end."""
+        ...
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; with 0, only look."""
+        ...
+
+    def change(self, settings: RunSettings | None = None, source: Source | None = None) -> None:
+        """Switch while running; raises UsageError for what does not go together."""
+        ...
+
+    def retry_now(self) -> None:
+        """Do not wait for a pause to pass."""
+        ...
+
+    def status(self) -> RunStatus:
+        """A snapshot."""
+        ...
+
+    def summary(self) -> Summary:
+        """The totals."""
+        ...
+
+
+SessionFactory: TypeAlias = Callable[[RunSettings, Source], LiveSession]
+
+
+class SourceFactory(Protocol):
+    """Makes a source of a spec without opening it; may touch the disk."""
+
+    def __call__(self, spec: str, *, loop: bool) -> Source:
+        """Raises ConsoleError for what is no source; `loop` matters to files only."""
+        ...

@@ -1,0 +1,141 @@
+"""What the bar can offer: models and sources, as plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from backend.core.files.concealment import concealed_address, kept_address
+from backend.core.samples import MediaKind
+from gui.widgets.language import marked, tr
+
+if TYPE_CHECKING:
+    from backend.server.plane import ModelStatus
+    from gui.state.repository_control import ModelRow, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOffer:
+    """A model that can be chosen, or is there and cannot."""
+
+    name: str
+    kind: MediaKind
+    description: str = ""
+    blocked: str = ""
+    """Why it cannot be streamed to now."""
+    origin: str = ""
+    """Where its profile comes from, in a word; '' where that goes without saying."""
+
+
+def model_offers(
+    served: Sequence[ModelStatus], repositories: Sequence[Repository]
+) -> tuple[ModelOffer, ...]:
+    """The models that the embedded server serves, then those of its repositories."""
+    theirs = {row.name: row for r in repositories if r.root is not None for row in r.models}
+    own = [
+        ModelOffer(row.name, row.kind, row.description) for row in served if row.name not in theirs
+    ]
+    found = [
+        ModelOffer(row.name, MediaKind.BYTES, blocked="" if row.loaded else _why_not_stream(row))
+        for row in theirs.values()
+    ]
+    return (*own, *found)
+
+
+def _why_not_stream(row: ModelRow) -> str:
+    state = f"{row.state}: {row.reason}" if row.reason else str(row.state)
+    return tr("{model} is not ready. {state}", model=row.name, state=state).rstrip(". ") + "."
+
+
+class SourceGroup(StrEnum):
+    """The headings of the source menu."""
+
+    GENERATED = marked("Generated")
+    CAMERA = marked("Cameras")
+    MICROPHONE = marked("Microphones")
+    RECENT = marked("Recent")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOffer:
+    """A source that can be chosen; `missing` says why it cannot be used now, but stays chosen."""
+
+    spec: str
+    title: str
+    group: SourceGroup
+    tip: str = ""
+    missing: str = ""
+
+
+GENERATED = (
+    SourceOffer(
+        "pattern",
+        marked("Test pattern"),
+        SourceGroup.GENERATED,
+        marked("Moving shapes with known places, a frame number and a clock, 640x480 at 30 fps"),
+    ),
+    SourceOffer("tone", marked("Tone"), SourceGroup.GENERATED, marked("A steady tone of 440 Hz")),
+    SourceOffer(
+        "sweep", marked("Sweep"), SourceGroup.GENERATED, marked("A tone that rises and falls")
+    ),
+    SourceOffer("noise", marked("Noise"), SourceGroup.GENERATED, marked("All frequencies at once")),
+)
+
+_URL = re.compile(r"(https?|rtsps?):", re.IGNORECASE)
+
+
+def is_url(spec: str) -> bool:
+    """Whether a source is an address rather than a file or a device."""
+    return _URL.match(spec) is not None
+
+
+def lasting_spec(spec: str) -> str:
+    """A file's path from the root, so that it means the same at the next start."""
+    path = Path(spec).expanduser()
+    if source_icon(spec) == "file" and path.exists():
+        return str(path.resolve())
+    return spec
+
+
+def without_credentials(spec: str) -> str:
+    """An address without name, password and other secrets; anything else as it is."""
+    return kept_address(spec) if is_url(spec) else spec
+
+
+def source_icon(spec: str) -> str:
+    """The icon that goes with a source."""
+    for start, icon in (
+        ("pattern", "pattern"),
+        ("webcam", "camera"),
+        ("microphone", "microphone"),
+    ):
+        if spec == start or spec.startswith(f"{start}:"):
+            return icon
+    if spec in ("tone", "sweep", "noise"):
+        return "tone"
+    return "network" if is_url(spec) else "file"
+
+
+def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
+    """A short name: the offer's own, a file's name, or an address without its credentials."""
+    for offer in offers:
+        if offer.spec == spec:
+            return offer.title
+    if is_url(spec):
+        place = re.split("[?#]", without_credentials(spec), maxsplit=1)[0]
+        return place.partition(":")[2].removeprefix("//")
+    device, _, name = spec.partition(":")
+    if device in ("webcam", "microphone"):
+        return (
+            name or {"webcam": tr("Default camera"), "microphone": tr("Default microphone")}[device]
+        )
+    return PurePath(spec).name or spec
+
+
+def source_detail(spec: str) -> str:
+    """What a tooltip says: the whole path, or the address without its secrets."""
+    return concealed_address(spec) if is_url(spec) else spec

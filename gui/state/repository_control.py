@@ -1,0 +1,354 @@
+"""The model repositories of the embedded server: every change happens off the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from backend.core.errors import ConsoleError
+from backend.models.code import Decision, ModelCode, RememberedCode
+from backend.models.repository import IndexEntry, ModelState
+from gui.state.settings import SettingsStore
+from gui.state.tasks import Tasks
+from gui.widgets.language import tr
+
+_LOOK_AGAIN_MS = 500
+
+
+class ModelRepositories(Protocol):
+    """The models of a server; its methods may block."""
+
+    def index(self) -> Sequence[IndexEntry]:
+        """Every model that is loaded or could be."""
+        ...
+
+    def repositories(self) -> Sequence[tuple[Path, tuple[str, ...]]]:
+        """Every repository with the names of its models."""
+        ...
+
+    def add_repository(self, root: Path) -> None:
+        """Know its models; raises UsageError for what is no folder."""
+        ...
+
+    def remove_repository(self, root: Path) -> None:
+        """Unload and forget its models."""
+        ...
+
+    def code(self, name: str) -> ModelCode | None:
+        """What a model would run, None for one that is no program; raises ModelLoadError."""
+        ...
+
+    def load(self, name: str, config_json: str = "") -> None:
+        """Load a model, or load it anew; raises ModelLoadError with the reason."""
+        ...
+
+    def unload(self, name: str) -> None:
+        """Stop serving a model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One model as it stands: its versions, their state, and why where it is not ready."""
+
+    name: str
+    versions: tuple[str, ...]
+    state: ModelState
+    reason: str = ""
+    busy: bool = False
+
+    @property
+    def loaded(self) -> bool:
+        """Whether any version of it is served."""
+        return self.state is ModelState.READY
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A folder with its models; without a folder, the models that ship with Inferdeck."""
+
+    root: Path | None
+    models: tuple[ModelRow, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeQuestion:
+    """Models of a folder that are programs, of which nobody has said that they may run.
+
+    `changed` says that something was decided before their files became what they are now.
+    """
+
+    root: Path
+    codes: tuple[ModelCode, ...]
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of a change: lines for the log, and what is left to be asked."""
+
+    lines: tuple[str, ...] = ()
+    question: CodeQuestion | None = None
+
+
+class RepositoryControl(QObject):
+    """What is on the shelf, and the ways to change it.
+
+    Folders that the user added are remembered; those of the command line are used for this run
+    only. Looking reads folders, so that too happens elsewhere; while something loads it looks
+    again and again.
+    """
+
+    changed = Signal()
+    """`repositories` is another one."""
+    models_changed = Signal()
+    """Other models may be served now."""
+    failed = Signal(object)
+    """The exception of a change that did not happen."""
+    asked = Signal(object)
+    """A CodeQuestion; until it is answered, its models are refused and the others served."""
+    told = Signal(str)
+    """A line for the log."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        shelf: Callable[[], ModelRepositories | None],
+        store: SettingsStore,
+        given: Sequence[Path] = (),
+        code: RememberedCode | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._code = code or RememberedCode(None)
+        self._tasks = tasks
+        self._shelf = shelf
+        self._store = store
+        self._given = tuple(given)
+        self._busy: dict[str, int] = {}
+        self._problems: dict[Path, str] = {}
+        self._looking = self._again = self._begun = False
+        self.repositories: tuple[Repository, ...] = ()
+        self._timer = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
+        self._timer.timeout.connect(self.look)
+
+    @Slot()
+    def begin(self) -> None:
+        """The server is up: add what was given and what is remembered, once."""
+        if self._begun:
+            return
+        self._begun = True
+        remembered = [Path(text) for text in self._store.current.repositories]
+        for root in dict.fromkeys((*self._given, *remembered)):
+            self._put_in(root)
+        self.look()
+
+    def add(self, root: Path) -> None:
+        """Add a folder, remember it, and load its models."""
+        known = self._store.current.repositories
+        if str(root) not in known and root not in self._given:
+            settings = replace(self._store.current, repositories=(*known, str(root)))
+            self._store.update(settings)
+        self._put_in(root)
+
+    def remove(self, root: Path) -> None:
+        """Unload a folder's models and forget it."""
+        kept = tuple(text for text in self._store.current.repositories if Path(text) != root)
+        self._store.update(replace(self._store.current, repositories=kept))
+        self._given = tuple(other for other in self._given if other != root)
+        self._problems.pop(root, None)
+
+        def work(shelf: ModelRepositories) -> _Outcome:
+            shelf.remove_repository(root)
+            return _Outcome((f"{root}: {tr('removed')}",))
+
+        self._do(str(root), work)
+
+    def load(self, name: str) -> None:
+        """Load a model, or load it anew; ask first if it is a program that was not allowed."""
+
+        def work(shelf: ModelRepositories) -> _Outcome:
+            code = shelf.code(name)
+            if code is not None and self._code.decision(code) is not Decision.ALLOWED:
+                return _Outcome(question=self._question(code.folder.parent, [code]))
+            shelf.load(name)
+            return _Outcome((f"{name}: {tr('loaded')}",))
+
+        self._do(name, work)
+
+    def answer(self, question: CodeQuestion, *, allowed: bool) -> None:
+        """Remember whether these models may run; those that may are loaded."""
+
+        def work(shelf: ModelRepositories) -> _Outcome:
+            word = tr("may run") if allowed else tr("may not run")
+            lines = [f"{code.model}: {word}" for code in question.codes]
+            try:
+                self._code.decide(question.codes, allowed=allowed)
+            except ConsoleError as error:
+                lines.append(str(error))
+            names = [code.model for code in question.codes] if allowed else []
+            return _Outcome((*lines, *_load_all(shelf, names)))
+
+        self._do(str(question.root), work)
+
+    def unload(self, name: str) -> None:
+        """Stop serving a model."""
+
+        def work(shelf: ModelRepositories) -> _Outcome:
+            shelf.unload(name)
+            return _Outcome((f"{name}: {tr('unloaded')}",))
+
+        self._do(name, work)
+
+    @Slot()
+    def look(self) -> None:
+        """See what there is now."""
+        shelf = self._shelf()
+        if shelf is None or self._looking:
+            self._again = self._looking
+            return
+        self._looking, self._again = True, False
+        self._tasks.start("models", lambda: _seen(shelf), self._saw, self._could_not_look)
+
+    def _put_in(self, root: Path) -> None:
+        self._problems.pop(root, None)
+        before = {repository.root for repository in self.repositories}
+
+        def work(shelf: ModelRepositories) -> _Outcome:
+            shelf.add_repository(root)
+            names = dict(shelf.repositories()).get(root.resolve(), ())
+            codes = [code for name in names if (code := self._undecided(shelf, name)) is not None]
+            lines = (f"{root}: {tr('added')}", *_load_all(shelf, names))
+            return _Outcome(lines, self._question(root.resolve(), codes) if codes else None)
+
+        def failed(error: Exception) -> None:
+            self._problems[root] = str(error)
+            if root.resolve() not in before:
+                self.failed.emit(error)
+
+        self._do(str(root), work, failed)
+
+    def _undecided(self, shelf: ModelRepositories, name: str) -> ModelCode | None:
+        """The code of a model if nobody has said yes or no to it as it is."""
+        try:
+            code = shelf.code(name)
+        except ConsoleError:
+            return None  # loading it says why
+        asked = (Decision.OPEN, Decision.CHANGED)
+        return code if code is not None and self._code.decision(code) in asked else None
+
+    def _question(self, root: Path, codes: Sequence[ModelCode]) -> CodeQuestion:
+        changed = any(self._code.decision(code) is Decision.CHANGED for code in codes)
+        return CodeQuestion(root, tuple(codes), changed)
+
+    def _do(
+        self,
+        what: str,
+        work: Callable[[ModelRepositories], _Outcome],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        shelf = self._shelf()
+        if shelf is None:
+            return
+        self._busy[what] = self._busy.get(what, 0) + 1
+
+        def over() -> None:
+            left = self._busy.pop(what) - 1
+            if left:
+                self._busy[what] = left
+
+        def done(outcome: _Outcome) -> None:
+            over()
+            for line in outcome.lines:
+                self.told.emit(line)
+            if outcome.question is not None:
+                self.asked.emit(outcome.question)
+            self.look()
+
+        def undone(error: Exception) -> None:
+            over()
+            (failed or self.failed.emit)(error)
+            self.look()
+
+        self._tasks.start("model", lambda: work(shelf), done, undone)
+        self.look()
+
+    def _saw(self, seen: tuple[Repository, ...]) -> None:
+        self._looking = False
+        there = {repository.root for repository in seen}
+        lost = [
+            Repository(root, (), problem)
+            for root, problem in self._problems.items()
+            if root.resolve() not in there
+        ]
+        busy = self._busy
+        marked = tuple(
+            replace(
+                repository,
+                models=tuple(replace(row, busy=row.name in busy) for row in repository.models),
+            )
+            for repository in (*lost, *seen)
+        )
+        before, self.repositories = self.repositories, marked
+        if marked != before:
+            self.changed.emit()
+            if _served(marked) != _served(before):
+                self.models_changed.emit()
+        if self._again:
+            self.look()
+        elif busy or any(
+            row.state in (ModelState.LOADING, ModelState.UNLOADING)
+            for repository in marked
+            for row in repository.models
+        ):
+            self._timer.start()
+
+    def _could_not_look(self, error: Exception) -> None:
+        self._looking = False
+        self.failed.emit(error)
+
+
+def _load_all(shelf: ModelRepositories, names: Sequence[str]) -> list[str]:
+    """Load what can be loaded; why the others could not be."""
+    lines = []
+    for name in names:
+        try:
+            shelf.load(name)
+        except ConsoleError as error:
+            lines.append(str(error))
+    return lines
+
+
+def _served(repositories: Sequence[Repository]) -> list[tuple[str, ModelState, str]]:
+    return [(row.name, row.state, row.reason) for r in repositories for row in r.models]
+
+
+def _seen(shelf: ModelRepositories) -> tuple[Repository, ...]:
+    rows: dict[str, list[IndexEntry]] = {}
+    for entry in shelf.index():
+        rows.setdefault(entry.name, []).append(entry)
+    models = {name: _row(name, entries) for name, entries in rows.items()}
+    folders = [
+        Repository(root, tuple(models[name] for name in names if name in models))
+        for root, names in shelf.repositories()
+    ]
+    theirs = {row.name for folder in folders for row in folder.models}
+    own = tuple(row for name, row in models.items() if name not in theirs)
+    return (*folders, Repository(None, own))
+
+
+def _row(name: str, entries: Sequence[IndexEntry]) -> ModelRow:
+    """One row for all versions: ready if one of them is, else as the newest."""
+    ready = [entry for entry in entries if entry.state is ModelState.READY]
+    shown = ready or list(entries)
+    return ModelRow(
+        name,
+        tuple(entry.version for entry in shown if entry.version),
+        shown[-1].state,
+        shown[-1].reason,
+    )

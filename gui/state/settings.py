@@ -1,0 +1,234 @@
+"""What is remembered between two starts: read strictly, written late and all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from backend.core.errors import ConsoleError, UsageError
+from backend.core.files.json import json_bytes, json_object
+from backend.core.files.private import (
+    LOCK_WAIT_S,
+    Loaded,
+    load_file,
+    locked,
+    read_file,
+    set_aside,
+    write_file,
+)
+from backend.core.samples import MediaKind
+from backend.core.target import Target
+from backend.core.worker import Worker
+from backend.profiles.tables import made_of
+from gui.state.offers import without_credentials
+from gui.state.preferences import Preferences
+from gui.state.switches import Switches
+from gui.widgets.language import tr
+from gui.widgets.theme import ThemeChoice
+
+FILE = "settings.json"
+SCHEMA = 1
+MOST_RECENT = 5
+MOST_BYTES = 1 << 20
+ROTATIONS = (0, 90, 180, 270)
+LAYERS = ("boxes", "labels", "scores", "points", "masks")
+_SAVE_AFTER_MS = 1000
+_CLOSE_WAIT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowMemory:
+    """Geometry and docks as Qt's own blobs in base64; empty means as designed."""
+
+    geometry: str = ""
+    docks: str = ""
+    locked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ViewMemory:
+    """How the preview is shown; `locked` None means locked for files and live for cameras.
+
+    Raises ValueError for a rotation that is no quarter turn and for layers that there are not.
+    """
+
+    mirror: bool = False
+    rotation: int = 0
+    locked: bool | None = None
+    layers: tuple[str, ...] = LAYERS
+
+    def __post_init__(self) -> None:
+        if self.rotation not in ROTATIONS:
+            raise ValueError(f"rotation must be one of {ROTATIONS}, got {self.rotation}")
+        if unknown := set(self.layers) - set(LAYERS):
+            raise ValueError(f"layers must be of {LAYERS}, got {sorted(unknown)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is restored at the next start."""
+
+    switches: Switches = Switches()
+    theme: ThemeChoice = ThemeChoice.SYSTEM
+    targets: tuple[Target, ...] = ()
+    """Of an older version's file; they move into the list of saved targets."""
+    recent: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    """Folders of models for the embedded server."""
+    window: WindowMemory = WindowMemory()
+    view: ViewMemory = ViewMemory()
+    preferences: Preferences = Preferences()
+
+    def with_recent(self, spec: str) -> Settings:
+        """A copy with this source first among the five most recent."""
+        others = tuple(other for other in self.recent if other != spec)
+        return replace(self, recent=(spec, *others)[:MOST_RECENT])
+
+
+def to_json(settings: Settings) -> str:
+    """The settings file's text; names, passwords and the like in addresses stay out of it."""
+    public = without_secrets(settings)
+    data: dict[str, Any] = {"schema": SCHEMA, **asdict(public)}
+    data["switches"]["target"] = _address_of(settings.switches.target)
+    data["targets"] = [_address_of(target) for target in settings.targets]
+    return json_bytes(data).decode()
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """The settings as they may be written."""
+    source = without_credentials(settings.switches.source)
+    return replace(
+        settings,
+        switches=replace(settings.switches, source=source),
+        recent=tuple(without_credentials(spec) for spec in settings.recent),
+    )
+
+
+def _address_of(target: Target) -> dict[str, str]:
+    """What finds a target again: the rest of it is among the saved targets."""
+    return {"name": target.name, "rest": target.rest, "grpc": target.grpc}
+
+
+def from_json(data: bytes) -> Settings:
+    """Read a settings file; raises UsageError that names what is wrong."""
+    values = json_object(data, FILE)
+    if values.pop("schema", None) != SCHEMA:
+        raise UsageError(f"{FILE} is not of version {SCHEMA}, the only one known here.")
+    try:
+        settings: Settings = made_of(Settings, values, FILE)
+        settings.switches.run_settings(MediaKind.IMAGE)
+    except (ConsoleError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    return replace(settings, recent=settings.recent[:MOST_RECENT])
+
+
+def merged(base: Settings, ours: Settings, theirs: Settings) -> Settings:
+    """What another window has saved since `base`, with what was changed in this one.
+
+    Lists keep what either has added and lose what either has removed.
+    """
+    changed = {
+        field.name: getattr(ours, field.name)
+        for field in fields(Settings)
+        if getattr(ours, field.name) != getattr(base, field.name)
+    }
+    if "recent" in changed:
+        changed["recent"] = tuple(dict.fromkeys((*ours.recent, *theirs.recent)))[:MOST_RECENT]
+    if "repositories" in changed:
+        removed = set(base.repositories) - set(ours.repositories)
+        added = set(ours.repositories) - set(base.repositories)
+        kept = [folder for folder in theirs.repositories if folder not in removed]
+        new = [folder for folder in ours.repositories if folder in added]
+        changed["repositories"] = tuple(dict.fromkeys((*kept, *new)))
+    return replace(theirs, **changed)
+
+
+def load(path: Path) -> Loaded[Settings]:
+    """The saved settings, and a sentence for the user if they had to be set aside."""
+    return load_file(path, MOST_BYTES, from_json)
+
+
+def write(path: Path, settings: Settings, base: Settings, wait_s: float = LOCK_WAIT_S) -> None:
+    """Save what was changed since `base`, and leave the rest as another window has saved it.
+
+    Raises FileUnusable.
+    """
+    settings, base = without_secrets(settings), without_secrets(base)
+    with locked(path.parent, wait_s):
+        try:
+            data = read_file(path, MOST_BYTES)
+            theirs = settings if data is None else merged(base, settings, from_json(data))
+        except UsageError:  # somebody has spoiled it since it was read
+            set_aside(path)
+            theirs = settings
+        write_file(path, to_json(theirs).encode())
+
+
+class SettingsStore(QObject):
+    """The settings in use; changes are written one second after the last of them, and on close.
+
+    Without a path nothing is ever written. `on_problem` is told once about a file that cannot be
+    written, on the thread of this object.
+    """
+
+    _refused = Signal(str)
+
+    def __init__(
+        self,
+        path: Path | None,
+        settings: Settings,
+        on_problem: Callable[[str], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._on_problem = on_problem
+        self._told = False
+        self.current = settings
+        self._written = settings
+        self._writer: Worker | None = None
+        self._refused.connect(self._tell)
+        self._timer = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
+        self._timer.timeout.connect(self._write_soon)
+
+    def update(self, settings: Settings) -> None:
+        """Remember, and write soon."""
+        if settings != self.current:
+            self.current = settings
+            self._timer.start()
+
+    def flush(self) -> None:
+        """Write now."""
+        self._timer.stop()
+        if self._writer is not None and not self._writer.join(_CLOSE_WAIT_S):
+            return
+        self._write(self.current, _CLOSE_WAIT_S)
+
+    @Slot()
+    def _write_soon(self) -> None:
+        """Write on a thread of its own: a disk, or another window, may take its time."""
+        if self._writer is not None and self._writer.alive:
+            self._timer.start()
+            return
+        settings = self.current
+        self._writer = Worker("settings", lambda _stop: self._write(settings)).start()
+
+    def _write(self, settings: Settings, wait_s: float = LOCK_WAIT_S) -> None:
+        if self._path is None:
+            return
+        try:
+            write(self._path, settings, self._written, wait_s)
+        except UsageError as error:
+            self._refused.emit(str(error))
+        else:
+            self._written = settings
+
+    @Slot(str)
+    def _tell(self, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            self._on_problem(tr("The settings cannot be saved. {reason}", reason=reason))

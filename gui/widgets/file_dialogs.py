@@ -1,0 +1,79 @@
+"""File and folder dialogs in the window's own look where the system has none of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QPalette
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QToolButton, QWidget
+
+from gui.widgets.icons import tinted
+
+_TOOLS = {
+    "backButton": "back",
+    "forwardButton": "forward",
+    "toParentButton": "up",
+    "newFolderButton": "new-folder",
+    "listModeButton": "list",
+    "detailModeButton": "details",
+}
+_SIDE = 26
+
+
+def ask_file(window: QWidget, title: str, use: Callable[[str], object]) -> QFileDialog:
+    """Ask for a file; returns at once, `use` gets its path."""
+    return _ask(window, title, QFileDialog.FileMode.ExistingFile, use)
+
+
+def ask_folder(window: QWidget, title: str, use: Callable[[str], object]) -> QFileDialog:
+    """Ask for a folder; returns at once, `use` gets its path."""
+    return _ask(window, title, QFileDialog.FileMode.Directory, use)
+
+
+def ask_new_file(
+    window: QWidget, title: str, name: str, use: Callable[[str], object]
+) -> QFileDialog:
+    """Ask where to write a file that is called `name` at first; returns at once."""
+    dialog = _made(window, title, QFileDialog.FileMode.AnyFile, use)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(name.rpartition(".")[2])
+    dialog.selectFile(name)
+    dialog.open()
+    return dialog
+
+
+def _ask(
+    window: QWidget, title: str, mode: QFileDialog.FileMode, use: Callable[[str], object]
+) -> QFileDialog:
+    dialog = _made(window, title, mode, use)
+    dialog.open()
+    return dialog
+
+
+def _made(
+    window: QWidget, title: str, mode: QFileDialog.FileMode, use: Callable[[str], object]
+) -> QFileDialog:
+    dialog = QFileDialog(window, title)
+    dialog.setFileMode(mode)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, on=mode is QFileDialog.FileMode.Directory)
+    dialog.fileSelected.connect(use)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    _dress(dialog)
+    return dialog
+
+
+def _dress(dialog: QFileDialog) -> None:
+    """Our icons on the buttons of Qt's own dialog; a system's dialog has none of these."""
+    color = dialog.palette().color(QPalette.ColorRole.WindowText)
+    faint = dialog.palette().color(QPalette.ColorRole.Mid)
+    for name, icon in _TOOLS.items():
+        button = dialog.findChild(QToolButton, name)
+        if button is not None:
+            button.setIcon(tinted(icon, color, faint))
+            button.setIconSize(QSize(16, 16))
+            button.setStyleSheet("min-height: 0; padding: 0;")
+            button.setFixedSize(_SIDE, _SIDE)
+    box = dialog.findChild(QDialogButtonBox)
+    for answer in box.buttons() if box is not None else ():
+        answer.setIcon(QIcon())

@@ -1,0 +1,54 @@
+"""Applies the chosen theme to the application and follows the desktop when it changes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from gui.widgets.stylesheet import stylesheet
+from gui.widgets.theme import BODY_PX, Palette, ThemeChoice, palette_for, sized
+
+
+class Appearance(QObject):
+    """The palette in use; `changed` carries the new one after it has been applied."""
+
+    changed = Signal(object)
+
+    def __init__(self, app: QApplication, choice: ThemeChoice = ThemeChoice.SYSTEM) -> None:
+        super().__init__(app)
+        self._app = app
+        self._choice = choice
+        app.setStyle("Fusion")
+        app.setFont(sized(app.font(), BODY_PX))
+        self.palette = self._wanted()
+        self._apply()
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+
+    @property
+    def choice(self) -> ThemeChoice:
+        """What the user chose."""
+        return self._choice
+
+    def choose(self, choice: ThemeChoice) -> None:
+        """Switch now, everywhere."""
+        self._choice = choice
+        self._refresh()
+
+    @Slot(Qt.ColorScheme)
+    def _follow(self, _scheme: Qt.ColorScheme) -> None:
+        self._refresh()
+
+    def _refresh(self) -> None:
+        wanted = self._wanted()
+        if wanted is self.palette:
+            return
+        self.palette = wanted
+        self._apply()
+        self.changed.emit(wanted)
+
+    def _wanted(self) -> Palette:
+        return palette_for(self._choice, self._app.styleHints().colorScheme())
+
+    def _apply(self) -> None:
+        self._app.setPalette(self.palette.to_qt())
+        self._app.setStyleSheet(stylesheet(self.palette))

@@ -1,0 +1,133 @@
+"""Pages: the large parts of the window, one of which is on show, and what they may ask of it.
+
+A page is made by a `PageFactory`, which the composition root (`gui/shell/app.py`) gives the window:
+
+    Parts(..., pages=(InspectPage,))          # called as InspectPage(host)
+
+The live page is the first one; with a second one the window shows tabs, with Ctrl+1, Ctrl+2, ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeAlias
+
+from PySide6.QtCore import SignalInstance
+from PySide6.QtWidgets import QWidget
+
+from backend.core.samples import Sample
+from backend.core.status import Notice
+from backend.core.target import Target
+from gui.state.settings import SettingsStore
+from gui.state.tasks import Tasks
+from gui.widgets.theme import Palette
+from gui.workspace.commands import Command
+from gui.workspace.notices import ToastAction
+
+
+class Page(Protocol):
+    """One of the window's pages; all of it is called on the window's thread."""
+
+    @property
+    def name(self) -> str:
+        """A word that stays the same in every language, for settings and command ids."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What its tab says."""
+        ...
+
+    @property
+    def icon(self) -> str:
+        """Name of an icon in assets/icons."""
+        ...
+
+    @property
+    def widget(self) -> QWidget:
+        """What is shown."""
+        ...
+
+    def commands(self) -> Iterable[Command]:
+        """What can be done on it; running one brings the page to the front first."""
+        ...
+
+    def activated(self) -> None:
+        """It came to the front: put the focus where work goes on."""
+        ...
+
+    def deactivated(self) -> None:
+        """Another page came to the front: stop what only eyes need."""
+        ...
+
+    def escape(self) -> bool:
+        """Esc was pressed while it is in front: end what is under way; whether there was any."""
+        ...
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        ...
+
+    def close(self) -> object:
+        """The window closes: end what runs, without waiting, and keep what is to be kept."""
+        ...
+
+
+class PageHost(Protocol):
+    """What the window offers its pages."""
+
+    @property
+    def palette_roles(self) -> Palette:
+        """The colours in use; a page is told of others by `set_palette_roles`."""
+        ...
+
+    @property
+    def tasks(self) -> Tasks:
+        """Runs blocking work elsewhere."""
+        ...
+
+    @property
+    def store(self) -> SettingsStore:
+        """What is remembered."""
+        ...
+
+    @property
+    def target(self) -> Target:
+        """The target chosen in the bar, with the present addresses of the embedded server."""
+        ...
+
+    @property
+    def target_changed(self) -> SignalInstance:
+        """Emitted when `target` is another one, or has other addresses."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model chosen in the bar."""
+        ...
+
+    def newest_sample(self) -> Sample | None:
+        """The newest frame or window of sound on show; None before there was one."""
+        ...
+
+    def show_notice(
+        self, notice: Notice, actions: tuple[ToastAction, ...] = (), details: str = ""
+    ) -> None:
+        """An event, as a toast and in the log."""
+        ...
+
+    def show_error(self, error: Exception) -> None:
+        """An error with what can be done about it."""
+        ...
+
+    def log(self, text: str) -> None:
+        """A line in the log."""
+        ...
+
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front."""
+        ...
+
+
+PageFactory: TypeAlias = Callable[[PageHost], Page]
+"""Makes a page; called once, while the window is built."""

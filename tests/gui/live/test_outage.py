@@ -1,0 +1,144 @@
+"""When the target is gone: one explanation, which goes as soon as it is over; the log tells all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backend.core.choices import EMBEDDED, Target, Transport
+from backend.core.status import (
+    Alert,
+    Notice,
+    RunState,
+    RunStatus,
+    Severity,
+    SourceState,
+    SourceStatus,
+)
+from gui.live.outage import WayOut, outage_of
+from gui.live.run_log import RunLog
+from gui.state.server_control import ServerControl
+from gui.state.switches import Switches
+from gui.state.tasks import InlineTasks
+from gui.widgets.theme import DARK
+from gui.workspace.notices import ToastAction, Toasts
+from tests.gui.shell_fakes import FakeServer
+from tests.gui.shell_stage import Stage, begin
+
+# The offscreen platform says so about every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+LOST = RunStatus(
+    state=RunState.RECONNECTING,
+    message="Gone.",
+    attempt=2,
+    retry_in_s=3.0,
+    alerts=(Alert("target", Severity.ERROR, "The connection was lost.", "Is it up?"),),
+)
+
+
+def running_server() -> ServerControl:
+    server = FakeServer()
+    control = ServerControl(InlineTasks(), lambda _rest, _grpc: server)
+    control.start()
+    return control
+
+
+def test_a_closed_door_of_our_own_is_the_one_explanation() -> None:
+    control = running_server()
+    control.set_grpc(on=False)
+    outage = outage_of(LOST, Switches(transport=Transport.GRPC), control)
+    assert outage is not None
+    assert outage.title == "gRPC of the local server is switched off"
+    assert outage.ways == (WayOut.OPEN_DOOR,)
+    assert outage.alert.title == outage.notice.title == outage.title
+    assert "Trying again in 3 s" in outage.veil(LOST).body
+
+
+def test_a_stopped_server_of_our_own_can_be_started_from_the_toast() -> None:
+    control = running_server()
+    control.stop()
+    outage = outage_of(LOST, Switches(), control)
+    assert outage is not None
+    assert outage.ways == (WayOut.START_SERVER,)
+
+
+def test_another_server_is_explained_by_its_connection() -> None:
+    switches = Switches(target=Target("lab", rest="http://127.0.0.1:1"), transport=Transport.REST)
+    outage = outage_of(LOST, switches, running_server())
+    assert outage is not None
+    assert (outage.title, outage.ways) == (
+        "The connection was lost.",
+        (WayOut.RETRY, WayOut.LOCAL),
+    )
+    assert outage_of(RunStatus(state=RunState.STREAMING), switches, running_server()) is None
+
+
+def test_a_condition_is_one_toast_until_it_is_called_off(stage: Stage) -> None:
+    toasts = Toasts(stage.window, DARK, 0)
+    first, second = Notice(Severity.WARNING, "Gone"), Notice(Severity.WARNING, "Still gone")
+    for notice in (first, first, second):
+        toasts.show_condition("target", notice, (ToastAction("Retry", lambda: None),))
+    assert toasts.shown == (second,)
+    toasts.show_condition("target", None)
+    assert not [*toasts.shown]
+
+
+def test_the_picture_is_veiled_until_an_answer_comes(stage: Stage) -> None:
+    session = begin(stage)
+    window = stage.window
+    window.page.show_result(session.answer(0))
+    session.now = replace(session.now, state=RunState.RECONNECTING, alerts=LOST.alerts)
+    session.notices.put(Notice(Severity.WARNING, "Lost", topic="target"))
+    window.readout.refresh()
+    preview = window.page.pane.preview
+    assert preview.summary.startswith("Reconnecting...")
+    assert [notice.title for notice in window.toasts.shown] == ["The connection was lost."]
+    assert [alert.title for alert in window.page.alerts.alerts] == ["The connection was lost."]
+    session.now = replace(session.now, state=RunState.STREAMING, alerts=())
+    window.page.show_result(session.answer(1))
+    assert "Reconnecting" not in preview.summary
+    window.readout.refresh()
+    assert not window.toasts.shown
+    assert window.page.log.toPlainText().count("Target lost") == 1
+
+
+def test_another_target_takes_the_explanation_of_the_old_one_away(stage: Stage) -> None:
+    session = begin(stage)
+    session.now = replace(session.now, state=RunState.RECONNECTING, alerts=LOST.alerts)
+    stage.window.readout.refresh()
+    session.now = replace(session.now, state=RunState.STARTING, alerts=())
+    other = Target("lab", rest="http://127.0.0.1:1", grpc="127.0.0.1:2")
+    stage.window.set_switches(stage.window.board.current.aimed_at(other))
+    assert not stage.window.toasts.shown
+
+
+def test_the_log_tells_what_was_changed_and_what_became_of_the_source() -> None:
+    lines: list[str] = []
+    journal = RunLog(lines.append, lambda spec: spec.upper())
+    switches = Switches()
+    journal.switched(switches)
+    journal.switched(replace(switches, source="tone", model="pitch"))
+    journal.switched(
+        replace(
+            switches,
+            source="tone",
+            model="pitch",
+            transport=Transport.REST,
+            target=Target("lab", rest="http://127.0.0.1:1"),
+        )
+    )
+    lost = SourceStatus(SourceState.LOST, None, "Unplugged.")
+    for source in (lost, lost, SourceStatus(SourceState.LIVE)):
+        journal.note(RunStatus(state=RunState.STREAMING, source=source))
+    assert lines == [
+        "Source: TONE",
+        "Model: pitch",
+        "Target: lab",
+        "Transport: rest",
+        "Serialisation: binary",
+        "Source lost: Unplugged.",
+        "Source back",
+    ]
+    assert switches.target.name == EMBEDDED

@@ -1,0 +1,319 @@
+"""The server panel: ports that cannot be had, focus, and the repositories of models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+
+from backend.core.errors import ConsoleError, PortInUse
+from backend.models.repository.states import ModelState
+from backend.server.plane.data_plane import ModelStatus
+from gui.server.endpoints import EndpointsPanel, port_of
+from gui.server.models import ModelsPanel
+from gui.state.offers import model_offers
+from gui.state.repository_control import ModelRow, Repository, RepositoryControl
+from gui.state.server_control import ServerControl, ServerState
+from gui.state.settings import Settings, SettingsStore
+from gui.state.tasks import InlineTasks
+from gui.widgets.language import tr
+from gui.widgets.switch import Switch
+from gui.widgets.theme import DARK
+from tests.gui.shell_fakes import MODELS, FakeServer, FakeShelf
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+_TAKEN = 8123
+
+
+def check_port(port: int) -> None:
+    if port == _TAKEN:
+        raise PortInUse("127.0.0.1", port)
+
+
+@pytest.fixture
+def servers() -> list[FakeServer]:
+    """Every server that was made, oldest first."""
+    return []
+
+
+@pytest.fixture
+def control(servers: list[FakeServer]) -> ServerControl:
+    def make(rest: int, grpc: int) -> FakeServer:
+        servers.append(FakeServer(rest, grpc))
+        return servers[-1]
+
+    return ServerControl(InlineTasks(), make, check_port=check_port)
+
+
+@pytest.fixture
+def doors(qtbot: QtBot, control: ServerControl) -> EndpointsPanel:
+    doors = EndpointsPanel(control, DARK)
+    qtbot.addWidget(doors)
+    doors.show()
+    doors.activateWindow()
+    return doors
+
+
+def named(parent: QWidget, name: str) -> QLineEdit:
+    return next(w for w in parent.findChildren(QLineEdit) if w.accessibleName() == name)
+
+
+def button(parent: QWidget, text: str) -> QPushButton:
+    return next(w for w in parent.findChildren(QPushButton) if w.text() == text)
+
+
+def complaint(doors: EndpointsPanel) -> str:
+    labels = doors.findChildren(QLabel)
+    return next(w for w in labels if w.accessibleName().startswith("What is wrong")).text()
+
+
+def type_port(doors: EndpointsPanel, name: str, text: str) -> QLineEdit:
+    field = named(doors, name)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    return field
+
+
+@pytest.mark.parametrize(("text", "port"), [("", 0), (" 0 ", 0), ("8000", 8000), ("65535", 65535)])
+def test_a_port_is_read_as_it_was_typed(text: str, port: int) -> None:
+    assert port_of(text) == port
+
+
+@pytest.mark.parametrize("text", ["99999", "-1", "8 0", "http", "9" * 5000])
+def test_what_is_no_port_says_what_is_expected(text: str) -> None:
+    with pytest.raises(ValueError, match="0 to 65535"):
+        port_of(text)
+
+
+def test_a_number_that_is_no_port_leaves_the_server_alone(
+    doors: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
+) -> None:
+    control.start()
+    height = doors.sizeHint().height()
+    field = type_port(doors, "REST port", "99999")
+    assert (field.text(), field.hasFocus()) == ("99999", True)
+    assert complaint(doors) == "REST port: 0 to 65535 expected, got '99999'."
+    assert doors.sizeHint().height() == height
+    assert len(servers) == 1
+
+
+def test_a_taken_port_does_not_stop_what_works(
+    doors: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
+) -> None:
+    control.start()
+    failures: list[object] = []
+    control.failed.connect(failures.append)
+    field = type_port(doors, "gRPC port", str(_TAKEN))
+    assert servers[0].running
+    assert control.server is servers[0]
+    assert control.state is ServerState.RUNNING
+    assert f"Port {_TAKEN}" in complaint(doors)
+    assert field.text() == str(_TAKEN)
+    assert failures == []
+
+
+def test_a_server_that_does_not_come_up_on_its_new_ports_gives_way_to_the_old_one(
+    control: ServerControl, servers: list[FakeServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control.start()
+
+    def start(self: FakeServer) -> None:
+        if self.ports != (0, 0):
+            raise PortInUse("127.0.0.1", 1)
+        self.running = True
+
+    monkeypatch.setattr(FakeServer, "start", start)
+    control.use_ports(8001, 8002)
+    assert servers[0].running
+    assert (control.server, control.ports) == (servers[0], (0, 0))
+
+
+def test_fields_follow_the_ports_in_force(doors: EndpointsPanel, control: ServerControl) -> None:
+    control.start()
+    type_port(doors, "REST port", "8100")
+    assert control.ports == (8100, 0)
+    assert not button(doors, "Use these ports").isEnabled()
+    control.use_ports(0, 0)
+    assert named(doors, "REST port").text() == ""
+
+
+def test_switches_are_off_while_the_server_is(
+    doors: EndpointsPanel, control: ServerControl
+) -> None:
+    control.start()
+    switches = doors.findChildren(Switch)
+    assert all(switch.isChecked() and switch.isEnabled() for switch in switches)
+    control.stop()
+    assert not any(switch.isChecked() or switch.isEnabled() for switch in switches)
+    assert all("does not run" in switch.toolTip() for switch in switches)
+
+
+def test_the_focus_stays_on_the_button_that_was_pressed(
+    doors: EndpointsPanel, control: ServerControl
+) -> None:
+    control.start()
+    restart = button(doors, "Restart")
+    restart.setFocus()
+    restart.click()
+    assert QApplication.focusWidget() is restart
+
+
+def test_a_server_that_ends_by_itself_is_noticed(
+    doors: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
+) -> None:
+    control.start()
+    servers[0].running = False
+    control.look()
+    assert control.state is ServerState.FAILED
+    assert "by itself" in complaint(doors)
+    assert button(doors, "Start").isEnabled()
+
+
+# -- repositories ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store() -> SettingsStore:
+    return SettingsStore(None, Settings(), lambda _text: None)
+
+
+@pytest.fixture
+def fake_shelf() -> FakeShelf:
+    return FakeShelf()
+
+
+@pytest.fixture
+def repositories(fake_shelf: FakeShelf, store: SettingsStore) -> RepositoryControl:
+    return RepositoryControl(InlineTasks(), lambda: fake_shelf, store)
+
+
+@pytest.fixture
+def shelf(qtbot: QtBot, repositories: RepositoryControl) -> ModelsPanel:
+    shelf = ModelsPanel(repositories, DARK)
+    qtbot.addWidget(shelf.tools)
+    qtbot.addWidget(shelf)
+    shelf.show()
+    return shelf
+
+
+def folder(tmp_path: Path, *names: str) -> Path:
+    for name in names:
+        (tmp_path / "repository" / name).mkdir(parents=True)
+    return tmp_path / "repository"
+
+
+def states(repositories: RepositoryControl) -> dict[str, ModelState]:
+    return {row.name: row.state for r in repositories.repositories for row in r.models}
+
+
+def test_a_folder_is_added_loaded_and_remembered(
+    tmp_path: Path, repositories: RepositoryControl, store: SettingsStore, fake_shelf: FakeShelf
+) -> None:
+    root = folder(tmp_path, "good", "bad")
+    fake_shelf.broken.add("bad")
+    lines: list[str] = []
+    repositories.told.connect(lines.append)
+    repositories.add(root)
+    assert states(repositories)["good"] is ModelState.READY
+    assert states(repositories)["bad"] is ModelState.UNAVAILABLE
+    assert [*store.current.repositories] == [str(root)]
+    assert any("no such layer" in line for line in lines)
+    repositories.remove(root)
+    assert list(states(repositories)) == ["shapes"]
+    assert not store.current.repositories
+
+
+def test_folders_of_the_command_line_are_not_remembered(
+    tmp_path: Path, store: SettingsStore, fake_shelf: FakeShelf
+) -> None:
+    root = folder(tmp_path, "m")
+    control = RepositoryControl(InlineTasks(), lambda: fake_shelf, store, [root])
+    control.begin()
+    control.begin()
+    assert states(control)["m"] is ModelState.READY
+    assert store.current.repositories == ()
+
+
+def test_a_remembered_folder_that_is_gone_is_listed_with_the_reason(
+    tmp_path: Path, store: SettingsStore, fake_shelf: FakeShelf
+) -> None:
+    store.update(Settings(repositories=(str(tmp_path / "gone"),)))
+    control = RepositoryControl(InlineTasks(), lambda: fake_shelf, store)
+    errors: list[ConsoleError] = []
+    control.failed.connect(errors.append)
+    control.begin()
+    assert "is not a folder" in control.repositories[0].problem
+    assert "is not a folder" in str(errors[0])
+    assert store.current.repositories
+
+
+def test_the_selected_model_is_loaded_and_unloaded(
+    shelf: ModelsPanel, repositories: RepositoryControl, fake_shelf: FakeShelf
+) -> None:
+    repositories.look()
+    assert "Select a model" in shelf.why_not_load()
+    shelf.select("shapes")
+    shelf.unload_selected()
+    assert [*fake_shelf.states.values()] == [ModelState.UNAVAILABLE]
+    assert "not loaded" in shelf.why_not_unload()
+    assert button(shelf.tools, "Load").isEnabled()
+    shelf.load_selected()
+    assert [*fake_shelf.states.values()] == [ModelState.READY]
+    assert button(shelf.tools, "Reload").isEnabled()
+    assert "Select a folder" in shelf.why_not_remove()
+
+
+def test_why_a_model_cannot_be_loaded_is_said(
+    shelf: ModelsPanel, repositories: RepositoryControl, fake_shelf: FakeShelf
+) -> None:
+    fake_shelf.broken.add("shapes")
+    repositories.look()
+    errors: list[Exception] = []
+    repositories.failed.connect(errors.append)
+    shelf.select("shapes")
+    shelf.load_selected()
+    assert "no such layer" in str(errors[0])
+    assert isinstance(shelf.selected, ModelRow)
+    assert shelf.selected.reason == "no such layer"
+
+
+def test_a_folder_can_be_dropped_on_the_list(
+    tmp_path: Path, shelf: ModelsPanel, repositories: RepositoryControl
+) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder(tmp_path, "m")))])
+    drop = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    shelf.tree.dropEvent(drop)
+    assert "m" in states(repositories)
+
+
+def test_models_of_repositories_are_offered_with_the_reason_against_them() -> None:
+    ready = ModelRow("mine", ("1",), ModelState.READY)
+    broken = ModelRow("broken", ("1",), ModelState.UNAVAILABLE, "no graph")
+    served: tuple[ModelStatus, ...] = MODELS
+    offers = model_offers(served, [Repository(Path("x"), (ready, broken)), Repository(None)])
+    by_name = {offer.name: offer.blocked for offer in offers}
+    assert by_name["shapes"] == ""
+    assert by_name["mine"] == ""
+    assert by_name["broken"] == "broken is not ready. UNAVAILABLE: no graph."
+
+
+def test_texts_are_filled_in_after_they_are_translated() -> None:
+    assert tr("{model} is not loaded.", model="{x}") == "{x} is not loaded."

@@ -1,0 +1,86 @@
+"""The program itself, in a real window on an X server, with a microphone that hears speech."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.wire.media.opencv import cv2
+from tests.real_sources import pulse_microphone, speak
+
+MAIN = Path(__file__).resolve().parents[3] / "main.py"
+
+
+@pytest.fixture
+def display(program: Callable[[str], str]) -> Iterator[str]:
+    """A display of an X server of our own."""
+    reader, writer = os.pipe()
+    server = subprocess.Popen(
+        [program("Xvfb"), "-screen", "0", "1280x800x24", "-displayfd", str(writer)],
+        pass_fds=[writer],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writer)
+    with os.fdopen(reader) as numbers:
+        yield f":{numbers.readline().strip()}"
+    server.terminate()
+    server.wait(10)
+
+
+def picture_run(
+    picture: Path, environment: dict[str, str], *arguments: str
+) -> tuple[int, dict[str, str]]:
+    """Run with --screenshot; the exit code and the summary's rows."""
+    done = subprocess.run(
+        [sys.executable, str(MAIN), "--screenshot", str(picture), "--seconds", "4", *arguments],
+        env={**environment, "QT_QPA_PLATFORM": "xcb"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    rows = (line.split(None, 1) for line in done.stdout.splitlines())
+    return done.returncode, {row[0]: row[1] for row in rows if len(row) == 2}
+
+
+def colours(picture: Path) -> int:
+    """How many different colours a picture has: an empty window has few."""
+    pixels = cv2.imread(str(picture))
+    assert pixels is not None
+    return len({bytes(pixel) for row in pixels[::7] for pixel in row[::7]})
+
+
+@pytest.mark.window
+def test_the_window_streams_the_pattern_and_saves_its_picture(display: str, tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    code, rows = picture_run(picture, {**os.environ, "DISPLAY": display}, "--model", "shapes")
+    assert code == 0
+    assert int(rows["answered"].split()[0]) > 30
+    assert rows["failed"] == "0"
+    assert colours(picture) > 200
+
+
+@pytest.mark.window
+@pytest.mark.sound
+def test_the_window_hears_speech_through_a_microphone(
+    display: str, tmp_path: Path, program: Callable[[str], str]
+) -> None:
+    for name in ("pulseaudio", "paplay", "pactl", "espeak-ng"):
+        program(name)
+    spoken = speak("One two three four five six seven eight nine ten. " * 3, tmp_path / "said.wav")
+    picture = tmp_path / "window.png"
+    with pulse_microphone(tmp_path, spoken) as microphone:
+        code, rows = picture_run(
+            picture,
+            {**microphone.environment, "DISPLAY": display},
+            *("--source", f"microphone:{microphone.name}", "--model", "voice_activity"),
+        )
+    assert code == 0
+    assert int(rows["answered"].split()[0]) > 10
+    assert rows["failed"] == "0"
+    assert colours(picture) > 100

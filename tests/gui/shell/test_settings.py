@@ -1,0 +1,217 @@
+"""Preferences, layouts, and what the palette finds besides commands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from backend.core.errors import UsageError
+from backend.core.status import Notice, Severity
+from backend.core.target import Target
+from gui.shell.layouts_form import LayoutsForm
+from gui.shell.settings_form import SettingsForm
+from gui.state.preferences import Preferences
+from gui.state.settings import Settings, ViewMemory, from_json, to_json
+from gui.widgets.picker import Picker
+from gui.widgets.theme import DARK, ThemeChoice
+from gui.workspace.layouts import Layout, LayoutStore, name_problem
+from tests.gui.shell_stage import Stage
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+# The offscreen platform says so about every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+def test_preferences_and_repositories_are_restored_and_old_files_are_read() -> None:
+    wanted = Settings(
+        preferences=Preferences(plot_window_s=60, toasts=Severity.ERROR, drop_alarm=9.5),
+        repositories=("/models",),
+    )
+    assert from_json(to_json(wanted).encode()) == wanted
+    old = json.loads(to_json(Settings()))
+    del old["preferences"], old["repositories"]
+    assert from_json(json.dumps(old).encode()) == Settings()
+
+
+@pytest.mark.parametrize("data", [{"rows": 0}, {"plot_window_s": 9000}, {"toasts": "loud"}])
+def test_preferences_out_of_their_limits_are_refused(data: dict[str, object]) -> None:
+    file = json.loads(to_json(Settings())) | {"preferences": data}
+    with pytest.raises(UsageError, match=r"rows|plot_window_s|loud"):
+        from_json(json.dumps(file).encode())
+
+
+def test_a_setting_holds_at_once(stage: Stage) -> None:
+    stage.window.open_settings()
+    form = stage.window.findChildren(SettingsForm)[0]
+    form.plot_window.setValue(60)
+    form.rows.setValue(3)
+    form.toasts.setCurrentIndex(form.toasts.findData(Severity.WARNING))
+    form.theme.setCurrentIndex(form.theme.findData(ThemeChoice.LIGHT))
+    assert stage.store.current.preferences == Preferences(60, 3, Severity.WARNING)
+    assert stage.window.appearance.choice is ThemeChoice.LIGHT
+    stage.window.show_notice(Notice(Severity.INFO, "Quiet"))
+    assert not stage.window.toasts.shown
+    assert "Quiet" in stage.window.page.log.toPlainText()
+    form._restore()
+    assert stage.store.current.preferences == Preferences()
+    form.close()
+
+
+def test_a_layout_is_saved_used_and_deleted(stage: Stage) -> None:
+    window = stage.window
+    window.page.dock("latency").hide()
+    window.page.pane.toggle_mirror()
+    window._save_layout("Mine")
+    window.use_layout(window.page.built_in_layouts()[0])
+    window.page.pane.toggle_mirror()
+    assert window.page.dock("latency").isVisibleTo(window.page)
+    window.use_layout("Mine")
+    assert not window.page.dock("latency").isVisibleTo(window.page)
+    assert window.page.pane.memory.mirror
+    picture = window.page.built_in_layouts()[1]
+    window.use_layout(picture)
+    assert not window.page.dock("timeline").isVisibleTo(window.page)
+
+
+def test_the_layouts_form_keeps_built_in_ones(stage: Stage) -> None:
+    stage.window.open_layouts()
+    form = stage.window.findChildren(LayoutsForm)[0]
+    form.name.setText("Standard")
+    form.save_present()
+    assert stage.window.layouts.names() == ()
+    form.name.setText("Talk")
+    form.save_present()
+    assert [*stage.window.layouts.names()] == ["Talk"]
+    form.delete_selected()
+    assert [*stage.window.layouts.names()] == ["Talk"]
+    form.list.setCurrentRow(3)
+    form.delete_selected()
+    assert not stage.window.layouts.names()
+    form.close()
+
+
+def test_layouts_are_files_and_a_broken_one_is_set_aside(tmp_path: Path) -> None:
+    problems: list[str] = []
+    layout = Layout("Talk", "AAAA", locked=False, view=ViewMemory(rotation=90))
+    LayoutStore(tmp_path, problems.append).save(layout)
+    assert LayoutStore(tmp_path, problems.append).get("Talk") == layout
+    assert not problems
+    (tmp_path / "late.json").write_text('{"schema": 99}')
+    assert LayoutStore(tmp_path, problems.append).names() == ("Talk",)
+    assert (tmp_path / "late.json.broken-1").exists()
+    assert "set aside" in problems[0]
+    again = LayoutStore(tmp_path, problems.append)
+    again.delete("Talk")
+    assert not list(tmp_path.glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff",
+        b"[" * 5000,
+        b"[]",
+        b'{"schema": 1, "name": "Talk"}',
+        b'{"schema": 1, "name": "../x", "docks": ""}',
+        b'{"schema": 1, "name": "Talk", "docks": "", "view": {"rotation": 45}}',
+        b'{"schema": 1, "name": "Talk", "docks": 7}',
+        b" " * (1 << 21),
+    ],
+)
+def test_a_layout_that_is_none_is_neither_lost_nor_in_the_way(
+    tmp_path: Path, content: bytes
+) -> None:
+    problems: list[str] = []
+    (tmp_path / "Talk.json").write_bytes(content)
+    store = LayoutStore(tmp_path, problems.append)
+    assert store.names() == ()
+    assert "Talk.json.broken-1" in problems[0]
+    assert (tmp_path / "Talk.json.broken-1").read_bytes() == content
+    (tmp_path / "Talk.json").mkdir()
+    store.save(Layout("Talk", "AAAA"))
+    assert store.names() == ("Talk",)
+    assert (tmp_path / "Talk.json.broken-2").is_dir()
+
+
+def test_a_layout_of_another_window_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+    problems: list[str] = []
+    first, second = (LayoutStore(tmp_path, problems.append) for _ in range(2))
+    first.save(Layout("Talk", "AAAA"))
+    assert second.names() == ("Talk",)
+    second.delete("Talk")
+    assert first.names() == ()
+    assert not problems
+
+
+def test_a_layout_that_cannot_be_saved_lasts_for_this_run(tmp_path: Path) -> None:
+    problems: list[str] = []
+    (tmp_path / "file").write_text("in the way")
+    store = LayoutStore(tmp_path / "file" / "layouts", problems.append)
+    store.save(Layout("Talk", "AAAA"))
+    assert store.get("Talk") == Layout("Talk", "AAAA")
+    assert "cannot be saved" in problems[0]
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "CON.", ".x", "x" * 41])
+def test_names_of_layouts_are_names_of_files(name: str) -> None:
+    assert name_problem(name)
+
+
+def find(stage: Stage, words: str) -> None:
+    """Type into the palette and press Enter."""
+    stage.window.open_palette()
+    query = QApplication.focusWidget()
+    assert query is not None
+    QTest.keyClicks(query, words)
+    QTest.keyClick(query, Qt.Key.Key_Return)
+
+
+def test_the_palette_finds_sources_models_and_targets_by_name(stage: Stage) -> None:
+    lab = Target("lab", rest="http://127.0.0.1:1", grpc="127.0.0.1:2")
+    stage.window.server.start()
+    stage.window.bar.set_targets([lab])
+    find(stage, "source sweep")
+    assert stage.store.current.switches.source == "sweep"
+    find(stage, "source test pattern")
+    find(stage, "model identity")
+    assert stage.store.current.switches.model == "identity"
+    find(stage, "target lab")
+    assert stage.store.current.switches.target == lab
+
+
+def test_what_cannot_be_chosen_says_why_in_the_palette(stage: Stage) -> None:
+    stage.window.server.start()
+    find(stage, "model pitch")
+    assert stage.store.current.switches.model != "pitch"
+    assert "takes sound" in stage.window.toasts.shown[-1].title
+
+
+def test_an_address_keeps_its_ports_when_there_is_little_room(qtbot: QtBot) -> None:
+    picker = Picker("Target", 164, DARK, keeps_ports=True)
+    qtbot.addWidget(picker)
+    metrics = QFontMetrics(picker.font())
+    for ports in (":8000,8001", "-8000-8001", ":,8001", ":8000"):
+        picker.show_choice(f"a-very-long-name.of-a-host.example{ports}", "network")
+        assert picker._elided(metrics, 110).endswith(f"…{ports}")
+
+
+def test_counters_are_reset_while_a_run_is_on(stage: Stage) -> None:
+    stage.window.commands.run("run.reset_counters")
+    assert "Nothing is streaming." in stage.window.toasts.shown[-1].title
+    stage.window.server.start()
+    stage.window.toggle_run()
+    stage.session.answer(41)
+    stage.window.commands.run("run.reset_counters")
+    status = stage.session.status()
+    assert stage.window.page.counters.since(status).counts.captured == 0
+    assert replace(status, counts=stage.window.page.counters.since(status).counts).counts.balanced

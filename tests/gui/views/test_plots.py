@@ -1,0 +1,535 @@
+"""Bars, timeline, latency and throughput: numbers and rules, then that they are painted."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from backend.core.predictions import (
+    Classification,
+    ClassScore,
+    Detection,
+    Detections,
+    Scalar,
+    Scalars,
+    Tensors,
+    Text,
+)
+from backend.core.rings import TraceRing
+from backend.core.tensors import Datatype, Tensor
+from backend.core.timing import SPANS, Stage, Timeline
+from gui.live.paint_record import PaintRecord
+from gui.views.bars import TopKView
+from gui.views.first_paint import FirstPaint
+from gui.views.latency import LatencyView
+from gui.views.latency_report import EDGES_MS, histogram, latency_report
+from gui.views.rows import BarRow, RowOrder
+from gui.views.scales import SteadyTop, byte_rate, milliseconds, round_up, short, ticks
+from gui.views.series import (
+    LATCH_NS,
+    Latch,
+    SeriesRing,
+    joined,
+    measured,
+    polyline,
+    scored,
+    value_at,
+)
+from gui.views.throughput import ThroughputView
+from gui.views.timeline import ProbabilityTimeline
+from gui.widgets.theme import DARK, LIGHT
+from tests.gui.views.view_samples import classes, image_of, settle
+
+MS = 1_000_000
+COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
+
+
+def ring_of(*points: tuple[float, float, int]) -> SeriesRing:
+    ring = SeriesRing(16)
+    for point in points:
+        ring.append(*point)
+    return ring
+
+
+# Rows and bars
+
+
+def test_rows_keep_their_order_for_250_ms_and_are_in_order_all_the_time() -> None:
+    order = RowOrder(2)
+    cat, dog = BarRow("cat", 0.6, "0.60"), BarRow("dog", 0.5, "0.50")
+    order.update([cat, dog], 0)
+    swapped = [BarRow("dog", 0.7, "0.70"), BarRow("cat", 0.6, "0.60")]
+    assert [row.value for row in order.update(swapped, 249 * MS)] == ["0.60", "0.50"]
+    assert [row.value for row in order.update([cat, BarRow("dog", 0.1, "0.10")], 249 * MS)][
+        1
+    ] == "0.10"
+    assert [row.label for row in order.update(swapped, 250 * MS)] == ["dog", "cat"]
+
+
+def test_the_last_rows_are_put_in_order_although_none_come_after_them() -> None:
+    order = RowOrder(2)
+    order.update([BarRow("cat", 0.6, "0.60"), BarRow("dog", 0.5, "0.50")], 0)
+    order.update([BarRow("dog", 0.7, "0.70"), BarRow("cat", 0.6, "0.60")], 10 * MS)
+    assert [row.label for row in order.settle(260 * MS)] == ["dog", "cat"]
+
+
+def test_a_label_that_is_gone_stays_until_the_next_sorting() -> None:
+    order = RowOrder(2)
+    cat, dog = BarRow("cat", 0.6, "0.60"), BarRow("dog", 0.5, "0.50")
+    order.update([cat], 0)
+    assert order.update([dog], MS) == (cat,)
+    assert order.update([dog], 250 * MS) == (dog,)
+
+
+def test_only_k_rows_are_kept() -> None:
+    order = RowOrder(5)
+    rows = [BarRow(str(n), 0.1, "") for n in range(9)]
+    assert len(order.update(rows, 0)) == 5
+
+
+def test_scores_are_sorted_and_nameless_classes_get_a_name() -> None:
+    found = scored((Classification((ClassScore("", 0.2, 17), ClassScore("cat", 0.8, 3))),))
+    assert [(item.label, item.score, item.index) for item in found] == [
+        ("cat", 0.8, 3),
+        ("class 17", 0.2, 17),
+    ]
+
+
+def test_scalars_with_a_unit_are_measured_not_scored() -> None:
+    scalars = (Scalars((Scalar("frequency", 440.0, "Hz", 50, 2000), Scalar("confidence", 0.9))),)
+    assert [item.name for item in measured(scalars)] == ["frequency"]
+    assert [item.label for item in scored(scalars)] == ["confidence"]
+
+
+def test_bars_say_what_they_show(qtbot: QtBot) -> None:
+    view = TopKView()
+    qtbot.addWidget(view)
+    view.show()
+    empty = image_of(view)
+    pitch = (Scalars((Scalar("frequency", 440.0, "Hz", 50, 2000),)), Text("A4"))
+    view.show_predictions(pitch, now_ns=0)
+    assert view.summary == "A4, frequency 440 Hz"
+    assert image_of(view) != empty
+    view.clear()
+    output = Tensor("OUTPUT0", Datatype.UINT8, np.zeros(4, np.uint8))
+    view.show_predictions((Tensors((output,)),), now_ns=0)
+    assert view.summary == "OUTPUT0  UINT8 [4]"
+    view.show_predictions((Detections((Detection((0, 0, 1, 1), "QR", 1.0, text="hi"),)),), 10**9)
+    assert view.summary == "hi, QR 1.00"
+
+
+def test_the_threshold_line_can_be_dragged(qtbot: QtBot) -> None:
+    view = TopKView()
+    qtbot.addWidget(view)
+    view.resize(320, 160)
+    view.show()
+    view.show_predictions(classes(cat=0.9), now_ns=0)
+    view.set_threshold(0.5)
+    bar = view._bar_area(0)
+    heard: list[float] = []
+    view.threshold_changed.connect(heard.append)
+    start = bar.center().toPoint()
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    end = bar.left() + 0.75 * bar.width()
+    start.setX(round(end))
+    QTest.mouseMove(view, start)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    if heard:  # the offscreen platform may swallow synthetic moves
+        assert heard[-1] == pytest.approx(0.75, abs=0.02)
+    view.set_threshold(2.0)
+    assert view.threshold == 1.0
+
+
+# Time series
+
+
+def test_a_latched_label_keeps_its_place_for_ten_seconds() -> None:
+    latch = Latch(2)
+    latch.update(["cat", "dog"], 0)
+    assert latch.update(["bird"], LATCH_NS - 1) == []
+    assert latch.labels == ("cat", "dog")
+    latch.update(["cat"], LATCH_NS)
+    assert latch.update(["bird"], LATCH_NS + 1) == [1]
+    assert latch.labels == ("cat", "bird")
+
+
+def test_a_pause_breaks_the_line() -> None:
+    ring = ring_of((0.0, 0.1, 1), (0.1, 0.2, 2), (2.0, 0.3, 3), (2.1, 0.4, 4))
+    assert joined(ring.since(-1)).tolist() == [1, 0, 1, 0]
+
+
+def test_a_prediction_without_the_label_breaks_the_line() -> None:
+    ring = ring_of((0.0, 0.1, 1), (0.1, 0.2, 2), (0.3, 0.3, 4), (0.4, 0.4, 5))
+    assert joined(ring.since(-1)).tolist() == [1, 0, 1, 0]
+
+
+def test_slow_but_steady_predictions_are_joined() -> None:
+    ring = ring_of((0.0, 0.1, 1), (1.0, 0.2, 2), (2.0, 0.3, 3))
+    assert joined(ring.since(-1)).tolist() == [1, 1, 0]
+
+
+def test_a_point_without_neighbours_becomes_a_dash() -> None:
+    x, y, joins = polyline(ring_of((0.0, 0.1, 1), (0.1, 0.2, 2), (5.0, 0.3, 9)).since(-1))
+    assert x.tolist() == [0.0, 0.1, 5.0, 5.1]
+    assert y.tolist() == [0.1, 0.2, 0.3, 0.3]
+    assert joins.tolist() == [1, 0, 1, 0]
+
+
+def test_a_ring_keeps_the_newest_points_in_order() -> None:
+    ring = SeriesRing(4)
+    for n in range(10):
+        ring.append(float(n), n / 10, n)
+    assert ring.since(-1)[0].tolist() == [6.0, 7.0, 8.0, 9.0]
+    assert ring.since(8)[0].tolist() == [8.0, 9.0]
+
+
+def test_the_value_under_the_cursor_is_the_one_before_it_and_none_in_a_gap() -> None:
+    points = ring_of((-0.1, 0, 0), (0.0, 0.1, 1), (0.1, 0.2, 2), (2.0, 0.3, 3)).since(-1)
+    assert value_at(points, 0.05) == 0.1
+    assert value_at(points, 1.0) is None
+    assert value_at(points, 2.2) == 0.3
+    assert value_at(points, -1.0) is None
+    assert value_at(points, 9.0) is None
+
+
+@pytest.fixture
+def timeline(qtbot: QtBot) -> ProbabilityTimeline:
+    view = ProbabilityTimeline()
+    qtbot.addWidget(view)
+    view.resize(640, 200)
+    view.show()
+    settle()
+    return view
+
+
+def test_a_timeline_shows_its_axes_and_waits(timeline: ProbabilityTimeline) -> None:
+    timeline.tick(time.monotonic_ns())
+    assert timeline._plot.notice == "Waiting for the first prediction"
+    timeline.add(time.monotonic_ns(), classes(cat=0.9))
+    timeline.tick(time.monotonic_ns())
+    assert timeline._plot.notice == ""
+    assert timeline.summary == "cat 0.90"
+
+
+def test_a_timeline_paints_lines_and_tells_the_newest_values(timeline: ProbabilityTimeline) -> None:
+    now_ns = time.monotonic_ns()
+    empty = image_of(timeline)
+    for n in range(100):
+        timeline.add(now_ns - (100 - n) * 33 * MS, classes(cat=0.5 + n / 250, dog=0.2))
+    timeline.tick(now_ns)
+    assert image_of(timeline) != empty
+    assert [entry.name for entry in timeline._legend.entries] == ["cat", "dog"]
+    assert timeline.summary == "cat 0.90, dog 0.20"
+
+
+def test_the_five_best_labels_are_drawn_in_different_colours(timeline: ProbabilityTimeline) -> None:
+    same_index = tuple(ClassScore(f"label {n}", 0.9 - n / 10, 3) for n in range(8))
+    timeline.add(time.monotonic_ns(), (Classification(same_index),))
+    assert timeline.labels == tuple(f"label {n}" for n in range(5))
+    timeline.tick(time.monotonic_ns())
+    colors = {entry.color.name() for entry in timeline._legend.entries}
+    assert len(colors) == 5
+    assert timeline._legend.entries[0].color == DARK.series_color(3)
+
+
+def test_a_number_with_a_unit_gets_an_axis_of_its_own(timeline: ProbabilityTimeline) -> None:
+    scalars = (Scalars((Scalar("frequency", 440.0, "Hz", 40, 1040), Scalar("confidence", 0.9))),)
+    timeline.add(time.monotonic_ns(), scalars)
+    timeline.tick(time.monotonic_ns())
+    assert timeline.summary == "confidence 0.90, frequency 440 Hz"
+    assert timeline._plot._right is not None
+    assert timeline._plot._right[:2] == (40, 1040)
+
+
+def test_a_number_outside_its_range_is_a_gap(timeline: ProbabilityTimeline) -> None:
+    now_ns = time.monotonic_ns()
+    for n, hertz in enumerate((440.0, 0.0)):
+        timeline.add(now_ns + n * 1000 * MS, (Scalars((Scalar("pitch", hertz, "Hz", 40, 1040),)),))
+    assert timeline.summary == "pitch –"
+
+
+def test_f_freezes_and_r_shows_the_whole_window(timeline: ProbabilityTimeline) -> None:
+    now_ns = time.monotonic_ns()
+    timeline.add(now_ns, classes(cat=0.5))
+    QTest.keyClick(timeline, Qt.Key.Key_F)
+    assert timeline.frozen
+    timeline.add(now_ns + MS, classes(cat=0.9))
+    timeline.tick(time.monotonic_ns() + 10**9)
+    assert timeline._legend.entries[0].value == "0.50"
+    QTest.keyClick(timeline, Qt.Key.Key_F)
+    assert timeline.summary == "cat 0.90"
+    timeline._plot._box.setRange(xRange=(-5, -1), padding=0)
+    QTest.keyClick(timeline, Qt.Key.Key_R)
+    assert timeline._plot._box.viewRange()[0] == [-30.0, 0.0]
+
+
+def test_views_claim_their_letters_before_shortcuts_do(timeline: ProbabilityTimeline) -> None:
+    for key, claimed in ((Qt.Key.Key_F, True), (Qt.Key.Key_X, False)):
+        event = QKeyEvent(QEvent.Type.ShortcutOverride, key, Qt.KeyboardModifier.NoModifier)
+        event.ignore()
+        QApplication.sendEvent(timeline, event)
+        assert event.isAccepted() is claimed
+
+
+def test_scrolling_does_not_touch_the_tick_texts(timeline: ProbabilityTimeline) -> None:
+    bottom = timeline._plot._widget.getPlotItem().getAxis("bottom")
+    now_ns = time.monotonic_ns()
+    timeline.add(now_ns, classes(cat=0.5))
+    image_of(timeline)
+    picture = bottom.picture
+    timeline.tick(now_ns + 10**9)
+    image_of(timeline)
+    assert picture is not None
+    assert bottom.picture is picture
+
+
+def test_a_hidden_timeline_keeps_collecting_without_drawing(timeline: ProbabilityTimeline) -> None:
+    timeline.hide()
+    drawn = timeline._drawn_ns
+    timeline.add(time.monotonic_ns(), classes(cat=0.5))
+    timeline.tick(time.monotonic_ns() + 10**10)
+    assert timeline._drawn_ns in (0, drawn)
+    assert timeline.labels[0] == "cat"
+
+
+# Latency
+
+
+def trace(rows: list[dict[str, float]]) -> TraceRing:
+    ring = TraceRing(COLUMNS, 64)
+    for row in rows:
+        ring.append(row)
+    return ring
+
+
+def reported(at_s: float, infer: float) -> dict[str, float]:
+    parts = {"wait": 1.0, "prepare": 2.0, "encode": 3.0, "network": 4.0, "server_queue": 5.0}
+    parts |= {"server_input": 6.0, "server_infer": infer, "server_output": 7.0, "decode": 8.0}
+    return {"at_s": at_s, **parts, "total": sum(parts.values())}
+
+
+def test_medians_and_percentiles_of_a_known_trace() -> None:
+    ring = trace([reported(100.0 + n / 100, infer=10.0 + n) for n in range(41)])
+    report = latency_report(ring.window(), ring.columns, now_s=101.0, failed=2)
+    assert report is not None
+    assert dict(report.spans)["server_infer"] == 30.0
+    assert [name for name, _ in report.spans] == [
+        name for name in SPANS if name not in ("server_and_network", "draw")
+    ]
+    assert report.server_reports
+    assert (report.p50, report.newest, report.samples, report.failed) == (66.0, 86.0, 41, 2)
+    assert report.p95 == pytest.approx(84.0)
+    assert report.p99 == pytest.approx(85.6)
+    assert report.counts.sum() == 41
+
+
+def test_only_the_last_ten_seconds_count() -> None:
+    ring = trace([reported(0.0, infer=1000.0), reported(20.0, infer=10.0)])
+    report = latency_report(ring.window(), ring.columns, now_s=21.0)
+    assert report is not None
+    assert report.samples == 1
+    assert report.p99 == 46.0
+    assert latency_report(ring.window(), ring.columns, now_s=40.0) is None
+
+
+def test_after_a_switch_to_a_silent_server_its_parts_are_not_added_twice() -> None:
+    silent = {"at_s": 10.5, "wait": 1.0, "server_and_network": 20.0, "total": 21.0}
+    ring = trace([reported(10.0, infer=10.0), silent])
+    report = latency_report(ring.window(), ring.columns, now_s=11.0)
+    assert report is not None
+    assert not report.server_reports
+    assert "network" not in dict(report.spans)
+    assert dict(report.spans)["server_and_network"] == 20.0
+
+
+def test_after_a_switch_only_the_answers_of_the_newest_lane_count() -> None:
+    ring = TraceRing(COLUMNS, 64)
+    for n in range(20):
+        ring.append(reported(10.0 + n / 100, infer=1.0) | {"lane": 1})
+    for n in range(3):
+        ring.append(reported(11.0 + n / 10, infer=100.0) | {"lane": 2})
+    report = latency_report(ring.window(), ring.columns, now_s=12.0)
+    assert report is not None
+    assert (report.p50, report.newest, report.samples) == (136.0, 136.0, 3)
+    assert dict(report.spans)["server_infer"] == 100.0
+    assert report.counts.sum() == 3
+
+
+def test_the_time_to_draw_belongs_to_the_lane_of_its_answer() -> None:
+    traces = TraceRing(COLUMNS, 64)
+    paints = PaintRecord()
+    for lane, draw_ms in ((1, 40), (2, 5)):
+        at_ns = (10 + lane) * 10**9
+        timeline = Timeline({Stage.CAPTURED: at_ns, Stage.DECODED: at_ns + MS})
+        paints.shown(timeline, lane)
+        paints.painted([FirstPaint(lane, at_ns, at_ns + (1 + draw_ms) * MS, is_result=True)])
+        traces.append(reported(at_ns / 1e9, infer=1.0) | {"lane": lane})
+    report = latency_report(paints.with_draws(traces), traces.columns, now_s=13.0)
+    assert report is not None
+    assert dict(report.spans)["draw"] == pytest.approx(5.0)
+
+
+def test_the_histogram_has_ten_bins_per_decade_and_loses_nothing() -> None:
+    assert len(EDGES_MS) == 41
+    assert (EDGES_MS[0], EDGES_MS[-1]) == pytest.approx((0.5, 5000.0))
+    counts = histogram(np.array([0.01, 0.5, 50.0, 9000.0]))
+    assert (counts[0], counts[20], counts[-1], counts.sum()) == (2, 1, 1, 4)
+
+
+def test_the_latency_panel_tells_its_numbers_and_paints_them(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(400, 290)
+    view.show()
+    empty = image_of(view)
+    assert view.summary == "Waiting for the first result"
+    ring = trace([reported(10.0, infer=10.0)])
+    view.show_traces(ring.window(), ring.columns, failed=3, now_s=11.0)
+    assert view.summary == "latency p50 46.0 ms, p95 46.0 ms, p99 46.0 ms, failed 3"
+    assert image_of(view) != empty
+    ring.append(reported(11.0, infer=100.0))
+    view.show_traces(ring.window(), ring.columns, now_s=11.2)
+    assert "failed 3" in view.summary  # numbers change twice a second at most
+    view.show_traces(ring.window(), ring.columns, now_s=11.6)
+    assert "failed 0" in view.summary
+    view.set_palette_roles(LIGHT)
+    assert image_of(view) != empty
+    view.clear()
+    assert view.report is None
+
+
+def test_a_pause_keeps_the_numbers_and_says_that_they_are_old(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(400, 290)
+    view.show()
+    ring = trace([reported(10.0, infer=10.0)])
+    view.show_traces(ring.window(), ring.columns, failed=1, now_s=11.0)
+    assert view.notice == ""
+    fresh = image_of(view)
+    view.show_traces(ring.window(), ring.columns, failed=4, now_s=40.0)
+    assert view.report is None
+    assert view.summary == "No result in the last 10 s, failed 4"
+    assert image_of(view) != fresh
+    view.clear()
+    assert view.notice == "Waiting for the first result"
+
+
+def test_failures_are_told_before_anything_was_answered(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.show()
+    view.show_traces(trace([]).window(), trace([]).columns, failed=0, now_s=1.0)
+    waiting = image_of(view)
+    assert view.notice == "Waiting for the first result"
+    view.show_traces(trace([]).window(), trace([]).columns, failed=3, now_s=2.0)
+    assert view.summary == "No result yet, 3 failed"
+    assert image_of(view) != waiting
+
+
+def test_a_low_panel_still_has_its_histogram(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(400, 222)
+    view.show()
+    ring = trace([reported(10.0, infer=10.0)])
+    view.show_traces(ring.window(), ring.columns, now_s=11.0)
+    image = image_of(view)
+    accent = DARK.color("accent").rgb()
+    below = range(image.height() - 45, image.height())
+    assert any(image.pixel(x, y) == accent for y in below for x in range(image.width()))
+
+
+# Throughput and scales
+
+
+def test_throughput_tells_and_paints_rates(qtbot: QtBot) -> None:
+    view = ThroughputView()
+    qtbot.addWidget(view)
+    view.resize(560, 240)
+    view.show()
+    settle()
+    empty = image_of(view)
+    now_ns = time.monotonic_ns()
+    for n in range(20):
+        view.add(now_ns - (20 - n) * 500 * MS, 30.0, 27.0, 27.6e6, 8200.0)
+    view.tick(now_ns)
+    assert image_of(view) != empty
+    assert (
+        view.summary == "in 30.0 per second, out 27.0 per second, sent 27.6 MB/s, received 8.2 kB/s"
+    )
+    assert [plot._top for plot in view._plots] == [50.0, 50e6]
+    view.clear()
+    view.tick(now_ns + 10**9)
+    assert view._plots[0].notice == "No run yet"
+
+
+def test_an_axis_grows_at_once_and_shrinks_late() -> None:
+    top = SteadyTop(least=10.0)
+    assert top.value == 10.0
+    assert top.update(30.0)
+    assert top.value == 50.0
+    assert not top.update(20.0)
+    assert top.update(5.0)
+    assert top.value == 10.0
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"), [(0.03, 0.05), (1, 1), (2.1, 2.5), (9, 10), (11, 20), (0, 1), (-3, 1)]
+)
+def test_axes_end_on_round_numbers(value: float, rounded: float) -> None:
+    assert round_up(value) == pytest.approx(rounded)
+
+
+def test_ticks_are_round_and_within_the_range() -> None:
+    assert ticks(0, 1, 5) == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+    assert ticks(-30, 0, 5) == pytest.approx([-30, -20, -10, 0])
+    assert len(ticks(-7.3, -1.1, 4)) <= 4
+
+
+def test_values_are_written_short() -> None:
+    assert [short(v) for v in (440.4, 12.34, 0.981, 5.0)] == ["440", "12.3", "0.98", "5"]
+    assert [milliseconds(v) for v in (0.416, 41.04, 412.3, 1240)] == [
+        "0.42 ms",
+        "41.0 ms",
+        "412 ms",
+        "1.24 s",
+    ]
+    assert [byte_rate(v) for v in (0, 8200, 27.6e6, 1.2e9, 276e6)] == [
+        "0 B/s",
+        "8.2 kB/s",
+        "27.6 MB/s",
+        "1.2 GB/s",
+        "276 MB/s",
+    ]
+
+
+def test_a_model_without_scores_says_why_its_timeline_is_empty(
+    timeline: ProbabilityTimeline,
+) -> None:
+    timeline.add(time.monotonic_ns(), (Tensors(()),))
+    timeline.clear()
+    timeline.add(time.monotonic_ns(), (Tensors(()),))
+    timeline.tick(time.monotonic_ns() + 10**9)
+    assert "no scores" in timeline._plot.notice
+    timeline.add(time.monotonic_ns(), (Detections(()),))
+    timeline.tick(time.monotonic_ns() + 2 * 10**9)
+    assert timeline._plot.notice == "Nothing found yet"
+
+
+def test_the_axis_of_a_number_goes_with_its_model(
+    timeline: ProbabilityTimeline,
+) -> None:
+    pitch = Scalars((Scalar("pitch", 440.0, unit="Hz", low=50.0, high=2000.0),))
+    timeline.add(time.monotonic_ns(), (pitch,))
+    axis = timeline._plot._widget.getPlotItem().getAxis("right")
+    assert axis.isVisible()
+    timeline.clear()
+    assert not axis.isVisible()

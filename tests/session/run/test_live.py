@@ -1,0 +1,176 @@
+"""A run in motion: switching, losing the server, stopping, and what is left afterwards."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import psutil
+import pytest
+
+from backend.core.choices import Api, RunSettings, Transport
+from backend.core.errors import ReplyMismatch, TargetUnreachable, UsageError
+from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
+from backend.core.status import Result, RunState
+from backend.core.target import Target
+from backend.profiles.bundled import BUNDLED
+from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.session.run.live import Session
+from tests.session.combinations import combinations
+from tests.session.echo import echoes
+from tests.session.list_source import ListSource
+from tests.session.running import running, wait_for
+
+
+def numbered_frames(count: int) -> list[Captured]:
+    """Pictures that differ, so that an answer can be matched to what was sent."""
+    rng = np.random.default_rng(3)
+    return [Frame(n, 0, rng.integers(0, 256, (48, 64, 3), np.uint8)) for n in range(count)]
+
+
+def test_every_switch_at_random_gives_no_error_and_no_mixed_up_answer(target: Target) -> None:
+    wrong: list[Result] = []
+    seen: set[str] = set()
+
+    def check(result: Result) -> None:
+        payload = result.settings.payload
+        seen.add(f"{result.settings.api}-{result.settings.transport}-{payload.serialization}")
+        if not echoes(result):
+            wrong.append(result)
+
+    ways = combinations(MediaKind.IMAGE)
+    pick = random.Random(11)
+    source = ListSource(numbered_frames(50), live=True, repeat=True, interval_s=0.005)
+    session = Session(RunSettings(target, "identity"), source, on_result=check)
+    with running(session):
+        until = time.monotonic() + 60
+        switches = 0
+        while switches < 50 or len(seen) < 10 or session.status().counts.answered <= 100:
+            assert time.monotonic() < until
+            session.apply(
+                pick.choice(ways).settings(target, "identity", in_flight=pick.randint(1, 4))
+            )
+            time.sleep(pick.uniform(0.0, 0.2))
+            switches += 1
+    counts = session.status().counts
+    assert counts.balanced
+    assert not wrong
+    assert counts.failed == 0, session.last_failure
+
+
+def test_source_and_model_switch_together(target: Target) -> None:
+    kinds: set[str] = set()
+    tone = [AudioBlock(0, 0, np.zeros(1600, np.float32), 16_000)]
+    session = Session(
+        RunSettings(target, "shapes"),
+        ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.01),
+        on_result=lambda result: kinds.add(type(result.sample).__name__),
+    )
+    with running(session):
+        wait_for(lambda: "Frame" in kinds)
+        with pytest.raises(UsageError, match="takes pictures; the source gives sound"):
+            session.use(ListSource(tone, live=True, repeat=True, interval_s=0.05))
+        session.change(
+            replace(session.settings, model="voice_activity"),
+            ListSource(tone, live=True, repeat=True, interval_s=0.05),
+        )
+        wait_for(lambda: "AudioWindow" in kinds)
+    assert session.last_failure is None
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+def test_the_run_resumes_when_the_server_comes_back(
+    transport: Transport, server: EmbeddedServer
+) -> None:
+    way = next(w for w in combinations(MediaKind.IMAGE) if w.transport is transport)
+    session = Session(
+        way.settings(Target("embedded"), "identity"),
+        ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.01),
+        resolve=lambda _: Target("embedded", server.rest_url, server.grpc_address),
+    )
+    with running(session):
+        wait_for(lambda: session.status().state is RunState.STREAMING)
+        server.stop()
+        wait_for(lambda: session.status().state is RunState.RECONNECTING)
+        assert any(alert.id == "target" for alert in session.status().alerts)
+        server.start()
+        session.retry_now()
+        before = session.status().counts.answered
+        wait_for(lambda: session.status().counts.answered > before + 10)
+        wait_for(lambda: session.status().state is RunState.STREAMING)
+        wait_for(lambda: not session.status().alerts)
+
+
+def test_nothing_at_the_address_ends_a_run_that_may_not_wait() -> None:
+    target = Target("nowhere", "http://127.0.0.1:9", "127.0.0.1:9")
+    for transport in Transport:
+        way = next(w for w in combinations(MediaKind.IMAGE) if w.transport is transport)
+        session = Session(
+            way.settings(target, "identity", deadline_s=1.0),
+            ListSource(numbered_frames(2)),
+            retry=False,
+        )
+        session.start()
+        assert session.join(10)
+        assert isinstance(session.error, TargetUnreachable)
+        assert session.error.exit_code == 3
+        assert session.status().counts.balanced
+
+
+def test_an_unknown_model_is_refused_before_anything_runs(target: Target) -> None:
+    with pytest.raises(UsageError, match="nonesuch"):
+        Session(RunSettings(target, "nonesuch"), ListSource(numbered_frames(1)))
+
+
+def test_stopping_in_full_flight_leaves_no_thread_and_no_descriptor(target: Target) -> None:
+    process = psutil.Process()
+
+    def run(way_index: int) -> None:
+        way = combinations(MediaKind.IMAGE)[way_index]
+        session = Session(
+            way.settings(target, "identity", in_flight=4),
+            ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.001),
+        )
+        with running(session):
+            wait_for(lambda: session.status().counts.answered > 5)
+
+    run(0)  # what libraries keep forever exists after the first run
+    wait_for(lambda: not session_threads())
+    descriptors = process.num_fds()
+    for way_index in range(0, len(combinations(MediaKind.IMAGE)), 6):
+        run(way_index)
+    wait_for(lambda: not session_threads())
+    wait_for(lambda: process.num_fds() <= descriptors + 1)
+
+
+def session_threads() -> list[str]:
+    names = ("capture", "conductor", "lane-", "sender-")
+    return [t.name for t in threading.enumerate() if t.name.startswith(names)]
+
+
+def test_a_server_that_answers_something_else_is_not_called_dead(server: EmbeddedServer) -> None:
+    """Swapping the models' names stands for a foreign server with a model of the same name."""
+    shapes = BUNDLED["shapes"]
+    foreign = replace(shapes, decoder=BUNDLED["voice_activity"].decoder)
+    target = Target("embedded", server.rest_url, server.grpc_address)
+    for transport in Transport:
+        way = next(
+            w
+            for w in combinations(MediaKind.IMAGE)
+            if w.transport is transport and w.api is Api.OIP
+        )
+        session = Session(
+            way.settings(target, "shapes"),
+            ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.02),
+        )
+        session._profile = foreign
+        with running(session):
+            wait_for(lambda session=session: session.status().counts.failed > 3)  # type: ignore[misc]
+            status = session.status()
+            assert status.state is RunState.STREAMING
+            assert [alert.id for alert in status.alerts] == ["request"]
+            assert isinstance(session.last_failure, ReplyMismatch)
+            assert "'PROBABILITY' is missing" in session.last_failure.message

@@ -1,0 +1,67 @@
+"""Blocks of sound become the windows a model asked for, at its rate and with true times."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.core.samples import AudioBlock
+from backend.profiles.model_profile import AudioFormat
+from backend.session.run.windower import Windower
+
+SOUND = AudioFormat(rate=16_000, window_s=0.05, hop_s=0.02)
+
+
+def blocks(samples: np.ndarray, rate: int, size: int) -> list[AudioBlock]:
+    return [
+        AudioBlock(
+            seq=n,
+            captured_ns=int((start + len(samples[start : start + size])) / rate * 1e9),
+            samples=samples[start : start + size],
+            rate=rate,
+            media_time_s=start / rate,
+        )
+        for n, start in enumerate(range(0, len(samples), size))
+    ]
+
+
+@given(length=st.integers(0, 6000), size=st.integers(1, 2000))
+def test_windows_do_not_depend_on_how_the_sound_was_cut(length: int, size: int) -> None:
+    samples = np.arange(length, dtype=np.float32)
+    windower = Windower(SOUND)
+    windows = [w for block in blocks(samples, 16_000, size) for w in windower.push(block)]
+    whole = max(0, 1 + (length - SOUND.window) // SOUND.hop) if length >= SOUND.window else 0
+    assert len(windows) == whole
+    for number, window in enumerate(windows):
+        start = number * SOUND.hop
+        assert np.array_equal(window.samples, samples[start : start + SOUND.window])
+        assert window.media_time_s is not None
+        assert abs(window.media_time_s - start / 16_000) < 1e-9
+        assert abs(window.captured_ns - (start + SOUND.window) / 16_000 * 1e9) < 1e3
+    tail = windower.flush()
+    shown = (whole - 1) * SOUND.hop + SOUND.window if whole else 0
+    assert len(tail) == (1 if length > shown else 0)
+    for window in tail:
+        start = whole * SOUND.hop
+        kept = samples[start:]
+        assert np.array_equal(window.samples[: len(kept)], kept)
+        assert not window.samples[len(kept) :].any()
+
+
+def test_a_tone_keeps_its_pitch_through_resampling() -> None:
+    rate = 44_100
+    tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate).astype(np.float32)
+    windower = Windower(AudioFormat(16_000, 0.5, 0.25))
+    windows = [w for block in blocks(tone, rate, 1024) for w in windower.push(block)]
+    spectrum = np.abs(np.fft.rfft(windows[1].samples * np.hanning(8000)))
+    assert abs(int(spectrum.argmax()) * 2 - 440) <= 2
+    assert 0.9 < np.abs(windows[1].samples).max() < 1.1
+
+
+def test_a_new_rate_starts_over_without_mixing() -> None:
+    windower = Windower(SOUND)
+    windower.push(AudioBlock(0, 0, np.ones(700, np.float32), 16_000))
+    mixed = windower.push(AudioBlock(1, 0, np.zeros(4800, np.float32), 48_000))
+    assert mixed
+    assert not any(window.samples.any() for window in mixed)

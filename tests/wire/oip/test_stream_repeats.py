@@ -1,0 +1,159 @@
+"""The messages of one stream are read and written as each would be alone, byte for byte."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.core.errors import InvalidInput
+from backend.core.inference import InferRequest, InferResponse, Parameter, RequestedOutput
+from backend.core.tensors import Datatype, Tensor
+from backend.wire.oip.grpc import decode_request, encode_request, encode_stream_response
+from backend.wire.oip.stream_repeats import ReplyWriter, RequestReader
+from tests.wire.wire_samples import EXTREMES, same_tensor
+
+_IDS = st.one_of(st.just(""), st.text(max_size=3), st.just("x" * 127), st.just("x" * 128))
+_SHAPES = st.sampled_from([(), (0,), (3,), (1, 3), (3, 1)])
+_PARAMETERS: st.SearchStrategy[dict[str, Parameter]] = st.sampled_from(
+    [{}, {"a": True}, {"a": 1}, {"a": 1.0}, {"a": 0.0}, {"a": -0.0}, {"a": "1"}]
+)
+
+
+@st.composite
+def _tensors(draw: st.DrawFn, name: str) -> Tensor:
+    datatype, shape = draw(st.sampled_from(list(Datatype))), draw(_SHAPES)
+    data = np.resize(np.roll(EXTREMES[datatype], draw(st.integers(0, 2))), shape)
+    return Tensor(name, datatype, data.astype(datatype.numpy))
+
+
+_INPUTS = st.one_of(st.tuples(_tensors("X")), st.tuples(_tensors("X"), _tensors("Y")), st.just(()))
+_REQUESTS = st.builds(
+    InferRequest,
+    st.sampled_from(["m", "model"]),
+    _INPUTS,
+    st.sampled_from(["", "1"]),
+    _IDS,
+    _PARAMETERS,
+    st.sampled_from([(), (RequestedOutput("Z", {"classification": 2}),)]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(_REQUESTS, st.integers(1, 3)), min_size=1, max_size=4))
+def test_requests_in_a_row_are_read_as_each_alone(rows: list[tuple[InferRequest, int]]) -> None:
+    reader = RequestReader()
+
+    for request, times in rows:
+        data = encode_request(request, raw=True)
+        for _ in range(times):
+            _same(reader.read(data), decode_request(data))
+
+
+@pytest.mark.parametrize("before", [[], [encode_request(InferRequest("m", ()), raw=True)]])
+def test_an_empty_message_is_a_request_of_no_model(before: list[bytes]) -> None:
+    reader = RequestReader()
+    for data in before:
+        reader.read(data)
+
+    _same(reader.read(b""), decode_request(b""))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_damaged_messages_are_read_as_each_alone(draw: st.DataObject) -> None:
+    request = InferRequest("m", (Tensor("X", Datatype.INT16, np.arange(4, dtype=np.int16)),))
+    named = InferRequest(request.model, request.inputs, id="seven")
+    data = bytearray(encode_request(draw.draw(st.sampled_from([request, named])), raw=True))
+    reader = RequestReader()
+    reader.read(bytes(data))
+    for _ in range(draw.draw(st.integers(1, 3))):
+        at = draw.draw(st.integers(0, len(data) - 1))
+        data[at : at + draw.draw(st.integers(0, 1))] = draw.draw(st.binary(max_size=2))
+        if not data:
+            break
+
+    expected, got = _outcome(decode_request, bytes(data)), _outcome(reader.read, bytes(data))
+
+    assert type(expected) is type(got)
+    if isinstance(expected, str):
+        assert got == expected
+    else:
+        _same(got, expected)
+
+
+def test_requests_that_are_alike_share_their_parameters_and_outputs_but_no_elements() -> None:
+    reader = RequestReader()
+
+    def read(number: int) -> InferRequest:
+        tensor = Tensor("X", Datatype.FP32, np.full((2, 2), number, np.float32))
+        request = InferRequest(
+            "m", (tensor,), "1", str(number), {"a": 1}, (RequestedOutput("Z", {"b": 2}),)
+        )
+        return reader.read(encode_request(request, raw=True))
+
+    read_ones = [read(number) for number in range(12)]
+
+    assert [request.id for request in read_ones] == [str(number) for number in range(12)]
+    assert all(r.inputs[0].data[0, 0] == n for n, r in enumerate(read_ones))
+    assert all(
+        a.parameters is b.parameters and a.outputs is b.outputs for a, b in pairwise(read_ones)
+    )
+
+
+_RESPONSES = st.builds(
+    InferResponse,
+    st.sampled_from(["m", "model"]),
+    st.one_of(st.tuples(_tensors("Y")), st.tuples(_tensors("Y"), _tensors("Z")), st.just(())),
+    st.sampled_from(["", "1"]),
+    _IDS,
+    _PARAMETERS,
+    st.sampled_from([frozenset(), frozenset({"Y"})]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(_RESPONSES, st.integers(1, 4), st.booleans()), min_size=1, max_size=4))
+def test_replies_in_a_row_are_written_as_each_alone(
+    rows: list[tuple[InferResponse, int, bool]],
+) -> None:
+    writer = ReplyWriter()
+
+    for response, times, raw in rows:
+        for _ in range(times):
+            written = writer.write(response, raw=raw)
+            assert written == encode_stream_response(response, raw=raw)
+
+
+@pytest.mark.parametrize("size", [0, 1, 200])
+def test_a_reply_that_differs_in_its_shape_only_is_written_anew(size: int) -> None:
+    writer = ReplyWriter()
+    for length in (5, 5, 5, size):
+        tensor = Tensor("Y", Datatype.UINT8, np.zeros(length, np.uint8))
+        response = InferResponse("m", (tensor,), "1", "7", {"triton_final_response": True})
+
+        assert writer.write(response, raw=True) == encode_stream_response(response, raw=True)
+
+
+def _outcome(read: Any, data: bytes) -> Any:
+    try:
+        return read(data)
+    except InvalidInput as error:
+        return str(error)
+
+
+def _same(a: InferRequest, b: InferRequest) -> None:
+    assert (a.model, a.version, a.id) == (b.model, b.version, b.id)
+    assert repr(dict(a.parameters)) == repr(dict(b.parameters))
+    assert [(o.name, repr(o.parameters)) for o in a.outputs] == [
+        (o.name, repr(o.parameters)) for o in b.outputs
+    ]
+    assert len(a.inputs) == len(b.inputs)
+    for tensor, wanted in zip(a.inputs, b.inputs, strict=True):
+        assert tensor.name == wanted.name
+        same_tensor(tensor, wanted)
+        assert tensor.data.flags.aligned
