@@ -55,10 +55,6 @@ class PaintRecord:
         ages = [age for at_ns, age in self._ages if now_ns - at_ns <= _WINDOW_NS]
         return float(np.median(ages)) if ages else None
 
-    def all_ages_ms(self) -> tuple[float, ...]:
-        """Every age that is remembered, oldest first."""
-        return tuple(age for _, age in self._ages)
-
     def with_draws(self, traces: TraceRing) -> Array:
         """The trace window [columns, n] with a row for each drawing put before its rows."""
         window = traces.window()

@@ -69,15 +69,6 @@ class ThreadTasks(QObject):
             outcome()
 
 
-class InlineTasks:
-    """Runs everything at once on the caller's thread, for tests that need no waiting."""
-
-    def start(self, name: str, work: Callable[[], T], done: Done[T], failed: Failed) -> None:
-        """Run the work and deliver its outcome before returning."""
-        del name
-        _outcome(work, done, failed)()
-
-
 def _outcome(work: Callable[[], T], done: Done[T], failed: Failed) -> Callable[[], None]:
     result: Any
     try:

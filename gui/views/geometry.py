@@ -131,15 +131,6 @@ class Placement:
         u, v = _turn(u, v, self.rotation)
         return self.area.x + u * self.area.width, self.area.y + v * self.area.height
 
-    def to_source(self, x: float, y: float) -> tuple[float, float]:
-        """Widget points to source pixels; points outside the picture give values outside it."""
-        u = (x - self.area.x) / self.area.width
-        v = (y - self.area.y) / self.area.height
-        u, v = _turn(u, v, Rotation((360 - self.rotation) % 360))
-        if self.mirrored:
-            u = 1.0 - u
-        return u * self.width, v * self.height
-
     def box_to_view(self, box: Box) -> Area:
         """A source box as a rectangle in the widget, with its sides in order."""
         x0, y0 = self.to_view(box[0], box[1])

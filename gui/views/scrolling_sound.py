@@ -6,8 +6,8 @@ import time
 from abc import abstractmethod
 from collections import deque
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from backend.core.samples import AudioBlock
@@ -109,7 +109,6 @@ class ScrollingSound(View):
             draw_message(painter, area, message, self.roles, self.font(), with_sign=False)
             return
         self._paint_sound(painter, plot)
-        self.paint_over(painter, plot)
 
     @abstractmethod
     def ground(self) -> int:
@@ -126,9 +125,6 @@ class ScrollingSound(View):
     @abstractmethod
     def paint_level_axis(self, painter: QPainter, plot: QRect) -> None:
         """The axis at the left; font and pen are set."""
-
-    def paint_over(self, painter: QPainter, plot: QRect) -> None:
-        """Marks on top of the sound."""
 
     def heard(self, block: AudioBlock) -> None:
         """For views that keep numbers about the sound."""
@@ -197,17 +193,3 @@ class ScrollingSound(View):
         y = min(max(y, plot.top() + 6.0), plot.bottom() - 6.0)
         label = QRectF(0, y - 8, _GUTTER - 6, 16)
         painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-
-    def bracket(self, painter: QPainter, plot: QRect, seconds: float) -> None:
-        """Mark the newest seconds, which the model looks at."""
-        left = plot.right() - seconds / SHOWN_S * plot.width()
-        painter.setPen(QPen(QColor("#ffffff"), 2))
-        top, bottom = plot.top() + 2, plot.top() + 8
-        painter.drawPolyline(
-            [
-                QPoint(round(left), bottom),
-                QPoint(round(left), top),
-                QPoint(plot.right(), top),
-                QPoint(plot.right(), bottom),
-            ]
-        )

@@ -80,18 +80,12 @@ class SpectrogramView(ScrollingSound):
         super().__init__("Spectrogram", parent, palette)
         self._mel: MelSpectrum | None = None
         self._per_column = 1
-        self._analysis_s: float | None = None
         self._strongest_hz = 0.0
 
     @property
     def summary(self) -> str:
         """The strongest frequency of the newest sound."""
         return f"strongest near {self._strongest_hz:.0f} Hz" if self._strongest_hz else ""
-
-    def set_analysis_window(self, seconds: float | None) -> None:
-        """Mark the newest seconds, which the model looks at; None for no mark."""
-        self._analysis_s = seconds
-        self.update()
 
     def ground(self) -> int:
         """The colour of silence."""
@@ -126,11 +120,6 @@ class SpectrogramView(ScrollingSound):
             if y - last >= _LABEL_GAP:
                 self.write_level(painter, plot, y, hertz(frequency))
                 last = y
-
-    def paint_over(self, painter: QPainter, plot: QRect) -> None:
-        """The model's window."""
-        if self._analysis_s:
-            self.bracket(painter, plot, self._analysis_s)
 
 
 @cache

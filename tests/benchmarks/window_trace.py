@@ -19,7 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 from backend.core.process import tune_process
 
@@ -29,9 +31,11 @@ import numpy as np  # noqa: E402 - after the process is tuned
 from PySide6.QtCore import QObject, Qt, QTimer, Slot  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
+import gui.live.page  # noqa: E402
 import gui.shell.app  # noqa: E402
 from backend.core.samples import Captured, Frame  # noqa: E402
-from gui.live.page import LivePage  # noqa: E402
+from gui.live.paint_record import PaintRecord  # noqa: E402
+from gui.views.first_paint import FirstPaint  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
 
 _TICK_MS = 10
@@ -45,7 +49,6 @@ class Tick(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.late_ms: list[float] = []
-        self.ages_ms: tuple[float, ...] = ()
         self._last_ns = time.monotonic_ns()
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -57,15 +60,17 @@ class Tick(QObject):
         now_ns = time.monotonic_ns()
         self.late_ms.append((now_ns - self._last_ns) / 1e6 - _TICK_MS)
         self._last_ns = now_ns
-        page = next(iter(_pages()), None)
-        if page is not None and len(self.late_ms) % 100 == 0:
-            self.ages_ms = page.paints.all_ages_ms() or self.ages_ms
 
 
-def _pages() -> list[LivePage]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    return [page for window in app.topLevelWidgets() for page in window.findChildren(LivePage)]
+class AgesKept(PaintRecord):
+    """Keeps the age of every result at its first paint."""
+
+    ages_ms: ClassVar[list[float]] = []
+
+    def painted(self, paints: Iterable[FirstPaint]) -> None:
+        paints = list(paints)
+        self.ages_ms.extend(paint.age_ms for paint in paints if paint.is_result)
+        super().painted(paints)
 
 
 def main() -> int:
@@ -80,6 +85,7 @@ def main() -> int:
     more = _prepare(options.pace) if options.pace else []
     app = QApplication([sys.argv[0]])
     tick = Tick()
+    gui.live.page.PaintRecord = AgesKept  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory() as folder:
         code = gui.shell.app.main(
             [
@@ -93,8 +99,8 @@ def main() -> int:
     late = np.array(tick.late_ms[200:])  # the first two seconds are the start
     print(f"timer late   p50 {np.median(late):.1f}  p99 {np.percentile(late, 99):.1f} ms", end="")
     print(f"  most {late.max():.1f} ms  over {len(late)} ticks")
-    if tick.ages_ms:
-        ages = np.array(tick.ages_ms)
+    if AgesKept.ages_ms:
+        ages = np.array(AgesKept.ages_ms)
         print(
             f"result age   p50 {np.median(ages):.1f}  p99 {np.percentile(ages, 99):.1f} ms", end=""
         )

@@ -23,7 +23,6 @@ from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase
 from gui.state.server_control import ServerControl
 from gui.state.settings import Settings, SettingsStore
-from gui.state.tasks import InlineTasks
 from gui.targets.controller import TargetController
 from gui.targets.engine import TargetEngine
 from gui.widgets.focus_keys import FocusKeys
@@ -31,6 +30,7 @@ from gui.widgets.theme import ThemeChoice
 from gui.workspace.appearance import Appearance
 from gui.workspace.layouts import LayoutStore
 from gui.workspace.log_panel import LogBridge
+from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeShelf, fake_source
 
 

@@ -12,7 +12,7 @@ from backend.core.errors import SourceError, SourceFault
 from backend.sources.cameras.hardware import CameraDevice, CameraEntry
 from gui.devices.sound_input import MicrophoneEntry, Recording
 from gui.state.device_list import DeviceList
-from gui.state.tasks import InlineTasks
+from tests.gui.inline_tasks import InlineTasks
 
 T = TypeVar("T")
 C920 = CameraEntry("C920", 0, "/dev/video0")

@@ -23,8 +23,9 @@ from gui.inspect.call_controller import CallController, Outcome
 from gui.inspect.engine import Engine
 from gui.inspect.history_controller import HistoryController
 from gui.inspect.page import InspectPage
-from gui.state.tasks import Done, Failed, InlineTasks
+from gui.state.tasks import Done, Failed
 from gui.widgets.theme import DARK
+from tests.gui.inline_tasks import InlineTasks
 from tests.gui.inspect.inspect_stage import NOWHERE, ListeningHost
 from tests.inspector.lab_server import lab
 

@@ -20,9 +20,9 @@ from gui.live.outage import WayOut, outage_of
 from gui.live.run_log import RunLog
 from gui.state.server_control import ServerControl
 from gui.state.switches import Switches
-from gui.state.tasks import InlineTasks
 from gui.widgets.theme import DARK
 from gui.workspace.notices import ToastAction, Toasts
+from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import FakeServer
 from tests.gui.shell_stage import Stage, begin
 

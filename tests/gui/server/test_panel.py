@@ -20,10 +20,10 @@ from gui.state.offers import model_offers
 from gui.state.repository_control import ModelRow, Repository, RepositoryControl
 from gui.state.server_control import ServerControl, ServerState
 from gui.state.settings import Settings, SettingsStore
-from gui.state.tasks import InlineTasks
 from gui.widgets.language import tr
 from gui.widgets.switch import Switch
 from gui.widgets.theme import DARK
+from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import MODELS, FakeServer, FakeShelf
 
 if TYPE_CHECKING:

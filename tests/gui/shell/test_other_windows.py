@@ -17,10 +17,10 @@ from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
 from gui.shell.other_windows import OtherWindows, holder_in
 from gui.state.server_control import ServerControl, ServerState
-from gui.state.tasks import InlineTasks
 from gui.targets.controller import TargetController
 from gui.targets.engine import TargetEngine
 from gui.workspace.notices import FileNotices
+from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import FakeServer
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from backend.core.errors import Overloaded
 from gui.shell.crash import CrashCatcher, crash_report
-from gui.state.tasks import InlineTasks, Tasks, ThreadTasks
+from gui.state.tasks import Tasks, ThreadTasks
+from tests.gui.inline_tasks import InlineTasks
 
 
 def raising() -> int:

@@ -30,13 +30,13 @@ from gui.state.limits import SwitchLimits
 from gui.state.offers import ModelOffer
 from gui.state.settings import Settings, SettingsStore, from_json, to_json
 from gui.state.switches import Switches
-from gui.state.tasks import InlineTasks
 from gui.targets.catalogue import TargetCatalogue
 from gui.targets.engine import TargetEngine
 from gui.targets.fault_actions import secured, swapped
 from gui.targets.model_offers import foreign_offers, model_to_begin_with
 from gui.targets.saved import chosen_target, fit_name, moved_into_store
 from gui.widgets.padlock import padlock_of
+from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import FakeSession
 from tests.gui.shell_stage import Stage, begin
 

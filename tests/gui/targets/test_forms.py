@@ -25,7 +25,7 @@ from backend.core.tensors import Datatype, TensorSpec
 from backend.profiles.book import ProfileBook
 from backend.profiles.kinds import DECODERS, RECIPES
 from backend.server.lifecycle.embedded import EmbeddedServer
-from gui.state.tasks import InlineTasks, ThreadTasks
+from gui.state.tasks import ThreadTasks
 from gui.targets.form import TargetForm
 from gui.targets.model_card import CardContext, ModelCard, statistics_lines
 from gui.targets.option_fields import KindFields
@@ -34,6 +34,7 @@ from gui.targets.probing import Probing
 from gui.targets.profile_form import ProfileForm, ProfileFormContext
 from gui.widgets.theme import DARK
 from tests.embedded import server, target
+from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")

@@ -122,7 +122,6 @@ def test_the_spectrogram_shows_a_1_khz_tone_in_its_row(qtbot: QtBot, before_show
     for block in tone_blocks(1000.0, 4.0, time.monotonic_ns()):
         view.add(block)
     view.show()
-    view.set_analysis_window(0.5)
     image = image_of(view)
     plot = view.plot_area()
     x = plot.right() - round(plot.width() * 0.2)
