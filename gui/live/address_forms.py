@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.state.offers import is_url
+from gui.state.source_offers import is_url
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 

@@ -25,13 +25,12 @@ from backend.core.choices import (
     Serialization,
     Transport,
     why_not_image,
-    why_not_model,
     why_not_serialization,
 )
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from gui.state.limits import SwitchLimits
-from gui.state.offers import ModelOffer
+from gui.state.model_offers import ModelOffer
 from gui.state.switches import Switches, target_title
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.icons import tinted
@@ -180,7 +179,7 @@ class Bar(QWidget):
 
     def models(self) -> tuple[tuple[ModelOffer, str], ...]:
         """Every model with the reason why it cannot be chosen, or ''."""
-        return tuple((offer, self._why_not(offer)) for offer in self._models)
+        return tuple((offer, offer.why_not(self._kind)) for offer in self._models)
 
     def targets(self) -> tuple[Target, ...]:
         """Every target, the embedded server first."""
@@ -280,12 +279,9 @@ class Bar(QWidget):
 
     def _show_model(self) -> None:
         offer = next((m for m in self._models if m.name == self._switches.model), None)
-        reason = self._why_not(offer) if offer else ""
+        reason = offer.why_not(self._kind) if offer else ""
         tip = reason or (offer.description if offer else "")
         self.model.show_choice(self._switches.model, "box", tip, trouble=bool(reason))
-
-    def _why_not(self, offer: ModelOffer) -> str:
-        return offer.blocked or why_not_model(self._kind, offer.kind)
 
     def _show_blocked(self) -> None:
         switches, limits = self._switches, self._limits

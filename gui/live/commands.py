@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from gui.live.preview_pane import PreviewPane
 from gui.views.overlay import Layer
 from gui.widgets.language import tr
 from gui.workspace.commands import Command
-
-if TYPE_CHECKING:
-    from gui.live.page import LivePage
+from gui.workspace.docks import DockArea
 
 
-def live_commands(page: LivePage) -> Iterator[Command]:
-    """The picture's commands, then one for each panel."""
-    yield from _picture(page)
-    yield from _panels(page)
-
-
-def _picture(page: LivePage) -> Iterator[Command]:
-    pane = page.pane
+def picture_commands(pane: PreviewPane) -> Iterator[Command]:
+    """How the picture is shown, and what is drawn over it."""
     yield Command(
         "view.locked",
         tr("Show results on their own frames"),
@@ -51,20 +43,21 @@ def _picture(page: LivePage) -> Iterator[Command]:
         )
 
 
-def _panels(page: LivePage) -> Iterator[Command]:
-    for name, title in page.panel_titles():
+def panel_commands(docks: DockArea) -> Iterator[Command]:
+    """One for each panel, then where they all are."""
+    for name, title in docks.panel_titles():
         yield Command(
             f"panel.{name}",
             tr("Show {panel}", panel=title.lower()),
-            partial(page.open_dock, name),
+            partial(docks.open_dock, name),
             "Panels",
             aliases="panel dock",
         )
     yield Command(
         "panels.lock",
         tr("Lock panels"),
-        page.toggle_locked_docks,
+        docks.toggle_locked_docks,
         "Panels/layout",
-        checked=lambda: page.locked,
+        checked=lambda: docks.locked,
     )
-    yield Command("panels.reset", tr("Reset panels"), page.reset, "Panels/layout")
+    yield Command("panels.reset", tr("Reset panels"), docks.reset, "Panels/layout")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from backend.core.samples import AudioBlock, Frame, MediaKind, Sample
 from backend.core.status import Result, RunStatus, SourceInfo
-from gui.live.commands import live_commands
+from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
 from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
@@ -94,7 +94,8 @@ class LivePage(DockArea):
 
     def commands(self) -> Iterator[Command]:
         """What can be done with picture and panels."""
-        return live_commands(self)
+        yield from picture_commands(self.pane)
+        yield from panel_commands(self)
 
     def activated(self) -> None:
         """Keys belong to the picture first."""

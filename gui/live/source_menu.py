@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, SignalInstance
 
-from gui.state.offers import GENERATED, SourceGroup, SourceOffer, source_detail, source_title
+from gui.state.source_offers import GENERATED, SourceGroup, SourceOffer, source_detail, source_title
 from gui.widgets.language import marked, tr
 from gui.widgets.picker import Picker, add_choice, add_heading
 

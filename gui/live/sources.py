@@ -15,9 +15,10 @@ from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceS
 from gui.live.address_forms import AddressForm
 from gui.live.source_menu import Devices, SourceMenu
 from gui.state.live_session import SourceFactory
-from gui.state.offers import ModelOffer, lasting_spec, source_icon
+from gui.state.model_offers import ModelOffer
 from gui.state.run_control import RunControl
 from gui.state.settings import SettingsStore
+from gui.state.source_offers import lasting_spec, source_icon
 from gui.state.switchboard import SwitchModel
 from gui.state.tasks import Tasks
 from gui.widgets.file_dialogs import ask_file, ask_folder

@@ -18,7 +18,7 @@ from backend.core.choices import (
 from backend.core.errors import UsageError
 from backend.core.target import Target
 from backend.models.code import ALLOWING_OPTION
-from gui.state.offers import lasting_spec
+from gui.state.source_offers import lasting_spec
 from gui.state.switches import Switches
 from gui.widgets.theme import ThemeChoice
 

@@ -44,7 +44,7 @@ from gui.shell.settings_form import SettingsForm
 from gui.shell.shortcut_sheet import ShortcutSheet
 from gui.shell.window_commands import window_commands
 from gui.state.live_session import LiveSession, SessionFactory, SourceFactory
-from gui.state.offers import model_offers
+from gui.state.model_offers import model_offers
 from gui.state.preferences import Preferences
 from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase, RunControl

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from backend.sources.cameras import NO_CAMERA, CameraEntry, CameraSystem
 from gui.devices import NO_MICROPHONE, MicrophoneEntry, SoundInput
-from gui.state.offers import SourceGroup, SourceOffer, source_title
+from gui.state.source_offers import SourceGroup, SourceOffer, source_title
 from gui.state.tasks import Tasks
 
 __all__ = ["NO_CAMERA", "NO_MICROPHONE", "DeviceList"]

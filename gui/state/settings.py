@@ -24,8 +24,8 @@ from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.core.worker import Worker
 from backend.profiles.tables import made_of
-from gui.state.offers import without_credentials
 from gui.state.preferences import Preferences
+from gui.state.source_offers import without_credentials
 from gui.state.switches import Switches
 from gui.widgets.language import tr
 from gui.widgets.theme import ThemeChoice

@@ -16,7 +16,7 @@ from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
 from backend.targets import resolve
 from gui.state.limits import SwitchLimits
-from gui.state.offers import ModelOffer
+from gui.state.model_offers import ModelOffer
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
 from gui.state.switchboard import SwitchModel

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.clients.control import ModelListing
-from backend.core.choices import why_not_model
 from backend.core.samples import MediaKind
 from backend.profiles.book import ProfileChoice, ProfileOrigin
-from gui.state.offers import ModelOffer
+from gui.state.model_offers import ModelOffer
 from gui.targets.catalogue import TargetCatalogue
 from gui.targets.known_model import KnownModel
 from gui.widgets.language import tr
@@ -45,7 +44,7 @@ def model_to_begin_with(offers: Sequence[ModelOffer], chosen: str, kind: MediaKi
     """The chosen model if it is offered, else the first that takes what the source gives."""
     if any(offer.name == chosen for offer in offers):
         return chosen
-    able = [offer for offer in offers if not (offer.blocked or why_not_model(kind, offer.kind))]
+    able = [offer for offer in offers if not offer.why_not(kind)]
     exact = [offer for offer in able if offer.kind is kind]
     return next((offer.name for offer in (*exact, *able, *offers)), chosen)
 

@@ -35,7 +35,7 @@ from backend.server.plane.request_log import RequestLog
 from backend.session.run.summary import Summary, summarise
 from backend.session.sinks.delivery import TRACE_COLUMNS
 from backend.sources.source import Source
-from gui.state.offers import SourceOffer
+from gui.state.source_offers import SourceOffer
 
 
 class FakeSource:

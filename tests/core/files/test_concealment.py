@@ -16,7 +16,7 @@ from backend.core.files.concealment import (
 )
 from backend.inspector.history.secret_headers import concealed, concealed_path, concealed_value
 from backend.sources.spec import describe_spec
-from gui.state.offers import source_detail, source_title, without_credentials
+from gui.state.source_offers import source_detail, source_title, without_credentials
 
 _TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
 

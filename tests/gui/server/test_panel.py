@@ -16,7 +16,7 @@ from backend.models.repository.states import ModelState
 from backend.server.plane.data_plane import ModelStatus
 from gui.server.endpoints import EndpointsPanel, port_of
 from gui.server.models import ModelsPanel
-from gui.state.offers import model_offers
+from gui.state.model_offers import model_offers
 from gui.state.repository_control import ModelRow, Repository, RepositoryControl
 from gui.state.server_control import ServerControl, ServerState
 from gui.state.settings import Settings, SettingsStore

@@ -28,7 +28,6 @@ from gui.live.run_messages import run_message
 from gui.live.status_text import slot_texts, state_text
 from gui.shell.options import Options, parse_options
 from gui.state.counters import Counters, Recent
-from gui.state.offers import lasting_spec, source_detail, source_icon, source_title
 from gui.state.settings import (
     MOST_BYTES,
     Settings,
@@ -40,6 +39,7 @@ from gui.state.settings import (
     to_json,
     write,
 )
+from gui.state.source_offers import lasting_spec, source_detail, source_icon, source_title
 from gui.state.switches import Switches
 from gui.views.messages import MessageKind
 from gui.views.overlay import Layer

@@ -1,54 +1,14 @@
-"""What the bar can offer: models and sources, as plain values."""
+"""The sources that can be offered, as plain values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from backend.core.files.concealment import concealed_address, kept_address
-from backend.core.samples import MediaKind
 from gui.widgets.language import marked, tr
-
-if TYPE_CHECKING:
-    from backend.server.plane import ModelStatus
-    from gui.state.repository_control import ModelRow, Repository
-
-
-@dataclass(frozen=True, slots=True)
-class ModelOffer:
-    """A model that can be chosen, or is there and cannot."""
-
-    name: str
-    kind: MediaKind
-    description: str = ""
-    blocked: str = ""
-    """Why it cannot be streamed to now."""
-    origin: str = ""
-    """Where its profile comes from, in a word; '' where that goes without saying."""
-
-
-def model_offers(
-    served: Sequence[ModelStatus], repositories: Sequence[Repository]
-) -> tuple[ModelOffer, ...]:
-    """The models that the embedded server serves, then those of its repositories."""
-    theirs = {row.name: row for r in repositories if r.root is not None for row in r.models}
-    own = [
-        ModelOffer(row.name, row.kind, row.description) for row in served if row.name not in theirs
-    ]
-    found = [
-        ModelOffer(row.name, MediaKind.BYTES, blocked="" if row.loaded else _why_not_stream(row))
-        for row in theirs.values()
-    ]
-    return (*own, *found)
-
-
-def _why_not_stream(row: ModelRow) -> str:
-    state = f"{row.state}: {row.reason}" if row.reason else str(row.state)
-    return tr("{model} is not ready. {state}", model=row.name, state=state).rstrip(". ") + "."
 
 
 class SourceGroup(StrEnum):
