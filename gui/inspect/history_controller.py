@@ -113,7 +113,7 @@ class HistoryController(QObject):
             self.refresh()
             self._forget.start()
             words = count(many, tr("exchange"), tr("exchanges"))
-            self._host.show_notice(
+            self._host.notifier.show_notice(
                 Notice(Severity.WARNING, tr("History cleared"), words),
                 (ToastAction(tr("Undo"), self._undo_clear),),
             )
@@ -153,13 +153,13 @@ class HistoryController(QObject):
 
     def _tell(self, title: str, many: int) -> None:
         words = count(many, tr("exchange"), tr("exchanges"))
-        self._host.show_notice(Notice(Severity.INFO, title, words))
+        self._host.notifier.show_notice(Notice(Severity.INFO, title, words))
 
     def _tell_notice(self) -> None:
         """Say once what became of a file that was of no use."""
         if self._history is not None and self._history.notice != self._noticed:
             self._noticed = self._history.notice
-            self._host.show_notice(Notice(Severity.WARNING, tr("History"), self._noticed))
+            self._host.notifier.show_notice(Notice(Severity.WARNING, tr("History"), self._noticed))
 
     def _do(self, work: Callable[[History], T], done: Callable[[T], None]) -> None:
         """One thing after another, so that the list shows what was done last."""
@@ -189,7 +189,7 @@ class HistoryController(QObject):
 
         def failed(error: Exception) -> None:
             self._busy = False
-            self._host.show_error(error)
+            self._host.notifier.show_error(error)
             self._next()
 
         self._host.tasks.start("history", on_history, finished, failed)

@@ -233,7 +233,7 @@ class InspectPage(QObject):
                 "schema",
                 lambda: read_schema_file(Path(path), (Path(path).parent,)),
                 self._add_schema,
-                self._host.show_error,
+                self._host.notifier.show_error,
             )
 
     def save_reply(self) -> None:
@@ -246,8 +246,8 @@ class InspectPage(QObject):
             self._host.tasks.start(
                 "save",
                 lambda: Path(path).write_bytes(body),
-                lambda _size: self._host.log(tr("Saved the reply as {path}.", path=path)),
-                self._host.show_error,
+                lambda _size: self._host.notifier.log(tr("Saved the reply as {path}.", path=path)),
+                self._host.notifier.show_error,
             )
 
     @Slot()
@@ -427,7 +427,7 @@ class InspectPage(QObject):
             if ticket == self._reading_ticket:
                 done(reading)
 
-        self._host.tasks.start("reading", work, read, self._host.show_error)
+        self._host.tasks.start("reading", work, read, self._host.notifier.show_error)
 
     def _show(self, outcome: Outcome) -> None:
         self._reading_ticket += 1
@@ -447,7 +447,7 @@ class InspectPage(QObject):
         if isinstance(error, ConsoleError):
             self.request.complain(str(error), error)
         else:
-            self._host.show_error(error)
+            self._host.notifier.show_error(error)
 
     @Slot(object)
     def _picked(self, event: StreamEvent) -> None:
@@ -479,7 +479,7 @@ class InspectPage(QObject):
         """Show an exchange of the past with its request, to be edited and sent again."""
         method = method_of(exchange.request, self.methods.methods)
         if method is None:
-            self._host.show_error(
+            self._host.notifier.show_error(
                 InvalidInput(
                     tr("{method} is not offered here.", method=exchange.request.method),
                     tr("Choose the target it belongs to, or add its schema."),
@@ -520,7 +520,9 @@ class InspectPage(QObject):
             ]
             return compare(left, right, tolerance, (texts[0], texts[1]))
 
-        self._host.tasks.start("diff", work, self.reply.show_comparison, self._host.show_error)
+        self._host.tasks.start(
+            "diff", work, self.reply.show_comparison, self._host.notifier.show_error
+        )
 
     @Slot()
     def _compare_again(self) -> None:

@@ -31,7 +31,7 @@ from backend.core.samples import MediaKind
 from backend.core.target import Target
 from gui.state.limits import SwitchLimits
 from gui.state.model_offers import ModelOffer
-from gui.state.switches import Switches, target_title
+from gui.state.switches import Switches, offered_targets, target_title
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
@@ -177,16 +177,6 @@ class Bar(QWidget):
         """Offer these targets besides the embedded server."""
         self._targets = tuple(targets)
 
-    def models(self) -> tuple[tuple[ModelOffer, str], ...]:
-        """Every model with the reason why it cannot be chosen, or ''."""
-        return tuple((offer, offer.why_not(self._kind)) for offer in self._models)
-
-    def targets(self) -> tuple[Target, ...]:
-        """Every target, the embedded server first."""
-        chosen = self._switches.target
-        known = (Target(EMBEDDED), *self._targets)
-        return known if chosen.name in {target.name for target in known} else (*known, chosen)
-
     def set_running(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
         """Turn Start into Stop and back; a reason greys it."""
         self._running = running
@@ -319,7 +309,7 @@ class Bar(QWidget):
     def _fill_targets(self) -> None:
         menu = self.target.choices
         menu.clear()
-        for target in self.targets():
+        for target in offered_targets(self._targets, self._switches.target):
             action = add_choice(
                 menu,
                 target_title(target),
@@ -337,12 +327,12 @@ class Bar(QWidget):
     def _fill_models(self) -> None:
         menu = self.model.choices
         menu.clear()
-        for offer, reason in self.models():
+        for offer in self._models:
             action = add_choice(
                 menu,
                 offer.name,
                 chosen=offer.name == self._switches.model,
-                blocked=reason,
+                blocked=offer.why_not(self._kind),
                 tip=offer.description,
             )
             if offer.origin:

@@ -1,13 +1,18 @@
-"""What can be done on the live page."""
+"""What can be done with live runs: their sources, switches, picture and panels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
+from gui.live.bar import Bar
 from gui.live.preview_pane import PreviewPane
+from gui.live.sources import SourceController
+from gui.live.start_control import StartControl
+from gui.state.run_control import RunControl
 from gui.views.overlay import Layer
 from gui.widgets.language import tr
+from gui.widgets.segmented import Segmented
 from gui.workspace.commands import Command
 from gui.workspace.docks import DockArea
 
@@ -61,3 +66,109 @@ def panel_commands(docks: DockArea) -> Iterator[Command]:
         checked=lambda: docks.locked,
     )
     yield Command("panels.reset", tr("Reset panels"), docks.reset, "Panels/layout")
+
+
+def source_commands(sources: SourceController, bar: Bar) -> Iterator[Command]:
+    """Ways to a source, and the bar's menus."""
+    yield Command(
+        "source.open_file",
+        tr("Open file..."),
+        sources.open_file,
+        "File",
+        ("Ctrl+O",),
+        aliases="video",
+    )
+    yield Command(
+        "source.open_folder", tr("Open folder..."), sources.open_folder, "File", ("Ctrl+Shift+O",)
+    )
+    yield Command(
+        "source.open_address",
+        tr("Open address..."),
+        sources.open_address,
+        "File",
+        ("Ctrl+Shift+L",),
+        aliases="url network camera rtsp http",
+    )
+    yield Command(
+        "source.choose",
+        tr("Choose source..."),
+        bar.source.showMenu,
+        "File/choose",
+        ("Ctrl+Shift+S",),
+        aliases="camera microphone webcam tone pattern",
+    )
+    yield Command(
+        "target.choose", tr("Choose target..."), bar.target.showMenu, "File/choose", ("Ctrl+T",)
+    )
+    yield Command(
+        "model.choose", tr("Choose model..."), bar.model.showMenu, "File/choose", ("Ctrl+M",)
+    )
+
+
+def run_commands(
+    run: RunControl,
+    start: StartControl,
+    sources: SourceController,
+    reset_counters: Callable[[], None],
+) -> Iterator[Command]:
+    """What can be done to a run."""
+
+    def why_not_now() -> str:
+        return "" if run.session is not None else tr("Nothing is streaming.")
+
+    yield Command(
+        "run.toggle",
+        tr("Start or stop"),
+        start.toggle,
+        "Run",
+        ("Space",),
+        aliases="stream play",
+    )
+    yield Command(
+        "run.retry",
+        tr("Try again now"),
+        run.retry_now,
+        "Run",
+        ("Ctrl+R",),
+        blocked=why_not_now,
+        aliases="reconnect",
+    )
+    yield Command(
+        "run.reset_counters",
+        tr("Reset counters"),
+        reset_counters,
+        "Run",
+        blocked=why_not_now,
+        aliases="drops latency zero",
+    )
+    yield Command(
+        "run.loop",
+        tr("Play files again and again"),
+        sources.toggle_loop,
+        "Run",
+        checked=lambda: sources.loops,
+        aliases="loop repeat once",
+    )
+
+
+def switch_commands(bar: Bar) -> Iterator[Command]:
+    """Each value of each switch of the bar."""
+    for name, segmented in (
+        ("API", bar.api),
+        ("Transport", bar.transport),
+        ("Serialisation", bar.serialization),
+        ("Image", bar.image),
+        ("Compression", bar.compression),
+    ):
+        for value in segmented.values:
+            yield Command(
+                f"switch.{name.lower()}.{value}",
+                f"{tr(name)}: {segmented.button(value).text()}",
+                partial(segmented.choose, value),
+                blocked=partial(segmented.blocked, value),
+                checked=partial(_is_chosen, segmented, value),
+            )
+
+
+def _is_chosen(segmented: Segmented, value: str) -> bool:
+    return segmented.value == value

@@ -21,7 +21,7 @@ class WayOut(StrEnum):
     """What the user can do about it."""
 
     START_SERVER = "start"
-    OPEN_DOOR = "door"
+    OPEN_ENDPOINT = "door"
     RETRY = "retry"
     LOCAL = "local"
 
@@ -65,11 +65,11 @@ def outage_of(status: RunStatus, switches: Switches, server: ServerControl) -> O
     if status.state is not RunState.RECONNECTING:
         return None
     own = switches.target.name == EMBEDDED
-    return (_own_outage(switches.transport, server) if own else None) or _said(status, switches)
+    return (_own_outage(switches.transport, server) if own else None) or _reported(status, switches)
 
 
 def _own_outage(transport: Transport, control: ServerControl) -> Outage | None:
-    server, door = control.server, "gRPC" if transport.is_grpc else "REST"
+    server, endpoint = control.server, "gRPC" if transport.is_grpc else "REST"
     if control.state in (ServerState.STOPPED, ServerState.FAILED) or server is None:
         return Outage(
             tr("The local server does not run"),
@@ -80,14 +80,14 @@ def _own_outage(transport: Transport, control: ServerControl) -> Outage | None:
         server.grpc_on if transport.is_grpc else server.rest_on
     ):
         return Outage(
-            tr("{door} of the local server is switched off", door=door),
+            tr("{door} of the local server is switched off", door=endpoint),
             tr("Streaming goes on by itself once it is on again."),
-            (WayOut.OPEN_DOOR,),
+            (WayOut.OPEN_ENDPOINT,),
         )
     return None
 
 
-def _said(status: RunStatus, switches: Switches) -> Outage:
+def _reported(status: RunStatus, switches: Switches) -> Outage:
     alert = next((alert for alert in status.alerts if alert.id == TOPIC), None)
     title = target_title(switches.target)
     own = switches.target.name == EMBEDDED

@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from backend.core.samples import AudioBlock, Frame, MediaKind, Sample
+from backend.core.samples import AudioBlock, Frame, MediaKind
 from backend.core.status import Result, RunStatus, SourceInfo
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
 from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
-from gui.server import ServerPanel
 from gui.state.counters import Counters
 from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
-from gui.state.settings import ViewMemory
+from gui.state.settings import blob_text, text_blob
 from gui.views.bars import TopKView
 from gui.views.latency import LatencyView
 from gui.views.messages import MessageKind
@@ -29,6 +28,7 @@ from gui.widgets.theme import Palette
 from gui.workspace.alerts import AlertsPanel
 from gui.workspace.commands import Command
 from gui.workspace.docks import DockArea
+from gui.workspace.feature import Workspace
 from gui.workspace.layouts import Layout
 from gui.workspace.log_panel import LogPanel
 
@@ -42,21 +42,21 @@ class LivePage(DockArea):
     name = "live"
     icon = "live"
 
-    def __init__(self, palette: Palette, server: ServerPanel, memory: ViewMemory) -> None:
+    def __init__(self, workspace: Workspace, server_panel: QWidget) -> None:
         super().__init__()
-        self.pane = PreviewPane(palette, memory)
+        palette, notifier = workspace.palette, workspace.notifier
+        self.pane = PreviewPane(palette, workspace.store.current.view)
         self.sound = SoundPanel(palette)
         self.top = TopKView(palette=palette)
         self.latency = LatencyView(palette=palette)
         self.timeline = ProbabilityTimeline(palette=palette)
         self.throughput = ThroughputView(palette=palette)
-        self.server = server
-        self.alerts = AlertsPanel(palette)
+        self.alerts = AlertsPanel(palette, lambda a: notifier.actions_for_fault(a.fault))
         self.log = LogPanel()
         self.paints = PaintRecord()
         self.counters = Counters()
         self._has_picture = False
-        self._newest: Sample | None = None
+        self._newest = workspace.newest
         self._model = ""
         self._stale = False
         self._middle = QStackedWidget()
@@ -67,7 +67,7 @@ class LivePage(DockArea):
         self.add_right("latency", tr("Latency"), self.latency)
         self.add_bottom("timeline", tr("Timeline"), self.timeline)
         self.add_bottom("throughput", tr("Throughput"), self.throughput)
-        self.add_bottom("server", tr("Server"), self.server)
+        self.add_bottom("server", tr("Server"), server_panel)
         self.add_bottom("alerts", tr("Alerts"), self.alerts)
         self.add_bottom("log", tr("Log"), self.log)
         self.resize(1280, 640)
@@ -75,6 +75,9 @@ class LivePage(DockArea):
         self.open_dock("timeline")
         self.designed()
         self.alerts.count_changed.connect(self._count_alerts)
+        notifier.alerts_changed.connect(self.alerts.set_alerts)
+        notifier.logged.connect(self.log.add_text)
+        notifier.notified.connect(self.log.add_notice)
 
     def minimumSizeHint(self) -> QSize:
         """Small enough for a small screen."""
@@ -108,17 +111,12 @@ class LivePage(DockArea):
     def deactivated(self) -> None:
         """Nothing: what cannot be seen is not painted anyway."""
 
-    @property
-    def newest_sample(self) -> Sample | None:
-        """The newest frame of the source, or the newest window of sound that was answered."""
-        return self._newest
-
     # -- the pump's screen ---------------------------------------------------------------------
 
     def show_frame(self, frame: Frame) -> None:
         """The newest captured frame."""
         self._has_picture = True
-        self._newest = frame
+        self._newest.sample = frame
         self.pane.preview.show_frame(frame)
 
     def expect(self, model: str) -> None:
@@ -137,7 +135,7 @@ class LivePage(DockArea):
         if isinstance(result.sample, Frame):
             self.paints.shown(result.timeline, result.lane)
         else:
-            self._newest = result.sample
+            self._newest.sample = result.sample
             self.paints.heard(result.sample.captured_ns, time.monotonic_ns())
         self.pane.preview.show_result(result)
         self.top.show_predictions(result.predictions)
@@ -228,13 +226,12 @@ class LivePage(DockArea):
 
     def layout_now(self, name: str) -> Layout:
         """The panels and the picture as they are, under a name."""
-        docks = bytes(self.saveState().toBase64().data()).decode("ascii")
-        return Layout(name, docks, self.locked, self.pane.memory)
+        return Layout(name, blob_text(self.saveState()), self.locked, self.pane.memory)
 
     def use_layout(self, layout: Layout) -> None:
         """Put panels and picture as a saved layout has them."""
         self.set_locked(locked=layout.locked)
-        self.restore(QByteArray.fromBase64(layout.docks.encode("ascii", "replace")))
+        self.restore(text_blob(layout.docks))
         self.pane.use_memory(layout.view)
 
     def forget_results(self) -> None:
@@ -249,7 +246,7 @@ class LivePage(DockArea):
         self.pane.preview.show_frame(None)
         self.sound.clear()
         self._has_picture = False
-        self._newest = None
+        self._newest.sample = None
 
     @property
     def has_picture(self) -> bool:
@@ -283,7 +280,6 @@ class LivePage(DockArea):
             self.latency,
             self.timeline,
             self.throughput,
-            self.server,
             self.alerts,
         ):
             part.set_palette_roles(palette)

@@ -14,12 +14,13 @@ from gui.live.page import LivePage
 from gui.live.run_log import RunLog
 from gui.live.run_messages import idle_message, run_message
 from gui.live.sources import SourceController
+from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
 from gui.live.status_text import state_text
 from gui.state.live_session import LiveSession
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
-from gui.state.switchboard import SwitchModel
+from gui.state.switch_model import SwitchModel
 from gui.state.switches import target_title
 from gui.views.messages import EmptyMessage, MessageKind
 from gui.widgets.language import tr
@@ -43,8 +44,9 @@ class Readout(QObject):
     def __init__(
         self,
         run: RunControl,
-        board: SwitchModel,
-        desk: SourceController,
+        switches: SwitchModel,
+        sources: SourceController,
+        start: StartControl,
         bar: Bar,
         page: LivePage,
         strip: StatusStrip,
@@ -54,26 +56,28 @@ class Readout(QObject):
     ) -> None:
         super().__init__(parent)
         self._run = run
-        self._board = board
-        self._desk = desk
+        self._switches = switches
+        self._sources = sources
+        self._start = start
         self._bar = bar
         self._page = page
         self._strip = strip
         self._server = server
         self._log = log
-        self._journal = RunLog(page.log.add_text, desk.menu.title)
+        self._run_log = RunLog(page.log.add_text, sources.menu.title)
         self._outage: Outage | None = None
         self._refusal: Alert | None = None
         self._last = RunStatus()
         self._error: ConsoleError | None = None
-        self.waiting_for_server = True
-        self.asking = ""
-        """The target that a run waits for to be known."""
         self._timer = QTimer(self, interval=_PERIOD_MS)
         self._timer.timeout.connect(self.refresh)
+        switches.used.connect(lambda: self._run_log.switched(switches.current))
+        run.session_changed.connect(lambda: self._run_log.began(switches.current))
+
+    def begin(self) -> None:
+        """Write now, and twice a second from now on."""
         self._timer.start()
-        board.used.connect(self._journal.switched)
-        run.session_changed.connect(lambda _session: self._journal.began(board.current))
+        self.refresh()
 
     def stop(self) -> None:
         """Write no more."""
@@ -98,8 +102,6 @@ class Readout(QObject):
     @Slot()
     def refresh(self) -> None:
         """Bring every word and number up to date."""
-        self._server.look()
-        self._page.server.poll()
         for line in self._log.lines.drain():
             self._page.log.add_text(line)
         session = self._run.session
@@ -113,15 +115,15 @@ class Readout(QObject):
 
     def _write_run(self, session: LiveSession) -> EmptyMessage:
         status = session.status()
-        target = target_title(self._board.current.target)
+        target = target_title(self._switches.current.target)
         age_ms = self._page.paints.age_ms(time.monotonic_ns())
         now_s = time.monotonic()
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
         self._strip.show_status(shown, age_ms, state_text(status, target), recent)
         self._drain_notices(session)
-        self._journal.note(status)
-        outage = outage_of(status, self._board.current, self._server)
+        self._run_log.note(status)
+        outage = outage_of(status, self._switches.current, self._server)
         self._set_outage(outage)
         others = tuple(alert for alert in status.alerts if outage is None or alert.id != TOPIC)
         self._page.alerts.set_alerts("run", (outage.alert, *others) if outage else others)
@@ -129,42 +131,43 @@ class Readout(QObject):
         self._page.set_stale(stale=outage is not None)
         if status.source.info is not None:
             self._page.show_source(status.source.info)
-        self._desk.note(status)
-        if self._board.current.in_flight is None:
+        self._sources.note(status)
+        if self._switches.current.in_flight is None:
             self._bar.set_flight_limit(status.in_flight_limit)
         if outage is not None:
             return outage.veil(status)
-        return run_message(status, self._desk.title, target, shown=self._page.has_picture)
+        return run_message(status, self._sources.title, target, shown=self._page.has_picture)
 
     def _idle_text(self) -> str:
-        if self.waiting_for_server:
+        if not self._start.ready:
             return tr("Starting the local server")
-        if self.asking:
-            return tr("Asking {target}", target=self.asking)
+        if self._start.asking:
+            return tr("Asking {target}", target=self._start.asking)
         if self._last.counts.captured or self._last.state is RunState.FAILED:
             return state_text(self._last, "")
         return tr("Ready, Space streams")
 
     def _idle_message(self) -> EmptyMessage | None:
         """What belongs in the place of the picture; None leaves the last picture in view."""
-        if self.waiting_for_server:
+        if not self._start.ready:
             return EmptyMessage(tr("Starting the local server"), "", MessageKind.LOADING)
-        if self.asking:
-            return EmptyMessage(tr("Asking {target}", target=self.asking), "", MessageKind.LOADING)
-        if self._desk.trouble:
+        if self._start.asking:
+            title = tr("Asking {target}", target=self._start.asking)
+            return EmptyMessage(title, "", MessageKind.LOADING)
+        if self._sources.trouble:
             return EmptyMessage(
-                tr("This source cannot be used"), self._desk.trouble, MessageKind.FAILED
+                tr("This source cannot be used"), self._sources.trouble, MessageKind.FAILED
             )
         if self._error is not None:
             return EmptyMessage(self._error.message, self._error.hint, MessageKind.FAILED)
         if self._page.has_picture:
             return None
-        switches = self._board.current
-        return idle_message(self._desk.title, switches.model, target_title(switches.target))
+        switches = self._switches.current
+        return idle_message(self._sources.title, switches.model, target_title(switches.target))
 
     def _drain_notices(self, session: LiveSession) -> None:
         for notice in session.notices.drain():
-            # The loss of the target is told by `outage_changed` and by the journal.
+            # The loss of the target is told by `outage_changed` and by the run's log.
             if notice.topic != TOPIC or notice.severity is Severity.INFO:
                 self.noticed.emit(notice)
 

@@ -8,6 +8,7 @@ from backend.core.status import Notice, RunState, RunStatus, Severity, SourceSta
 from backend.session.run import Summary
 from gui.views.messages import EmptyMessage, MessageKind
 from gui.widgets.language import number, tr
+from gui.workspace.notifier import error_notice
 
 
 def idle_message(source: str, model: str, target: str) -> EmptyMessage:
@@ -45,13 +46,6 @@ def run_message(status: RunStatus, source: str, target: str, *, shown: bool) -> 
     if status.state is RunState.STARTING:
         return EmptyMessage(tr("Connecting to {target}", target=target), "", MessageKind.LOADING)
     return EmptyMessage()
-
-
-def error_notice(error: BaseException) -> Notice:
-    """An error as something to show: title and hint of ours, type and text of others."""
-    if isinstance(error, ConsoleError):
-        return Notice(Severity.ERROR, error.message, error.hint)
-    return Notice(Severity.ERROR, type(error).__name__, str(error))
 
 
 def end_notice(status: RunStatus, summary: Summary, error: ConsoleError | None) -> Notice:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
 
 from backend.core.choices import why_not_model
 from backend.core.errors import ConsoleError
@@ -17,12 +16,10 @@ from gui.live.source_menu import Devices, SourceMenu
 from gui.state.live_session import SourceFactory
 from gui.state.model_offers import ModelOffer
 from gui.state.run_control import RunControl
-from gui.state.settings import SettingsStore
 from gui.state.source_offers import lasting_spec, source_icon
-from gui.state.switchboard import SwitchModel
-from gui.state.tasks import Tasks
 from gui.widgets.file_dialogs import ask_file, ask_folder
 from gui.widgets.language import count, tr
+from gui.workspace.feature import Workspace
 
 _DEFAULT_MODELS = {MediaKind.IMAGE: "shapes", MediaKind.AUDIO: "voice_activity"}
 _FITTING_MODELS = {"pattern": "shapes", "tone": "pitch", "sweep": "pitch"}
@@ -45,21 +42,17 @@ class SourceController(QObject):
 
     def __init__(
         self,
-        window: QWidget,
-        board: SwitchModel,
-        store: SettingsStore,
+        workspace: Workspace,
         run: RunControl,
         devices: Devices,
-        tasks: Tasks,
         make_source: SourceFactory,
     ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._board = board
-        self._store = store
+        super().__init__(workspace.anchor)
+        self._workspace = workspace
+        self._switches = workspace.switches
+        self._store = workspace.store
         self._run = run
         self._devices = devices
-        self._tasks = tasks
         self._make_source = make_source
         self._models: tuple[ModelOffer, ...] = ()
         self._model_for_kind = dict(_DEFAULT_MODELS)
@@ -67,7 +60,7 @@ class SourceController(QObject):
         self.trouble = ""
         self.menu = SourceMenu(
             devices,
-            lambda: store.current.recent,
+            lambda: self._store.current.recent,
             self.choose,
             (
                 (tr("Open file..."), self.open_file),
@@ -97,11 +90,11 @@ class SourceController(QObject):
     @property
     def loops(self) -> bool:
         """Whether files start over at their end."""
-        return self._board.current.loop
+        return self._switches.current.loop
 
     @property
     def _spec(self) -> str:
-        return self._board.current.source
+        return self._switches.current.source
 
     # -- choosing ------------------------------------------------------------------------------
 
@@ -115,7 +108,7 @@ class SourceController(QObject):
         """Use another source, at once if something streams."""
         spec = lasting_spec(spec)
         self.trouble = ""
-        self._board.use(replace(self._board.current, source=spec))
+        self._switches.use(replace(self._switches.current, source=spec))
         self.menu.set_chosen(spec)
         if source_icon(spec) in ("file", "network"):
             self._store.update(self._store.current.with_recent(spec))
@@ -126,31 +119,31 @@ class SourceController(QObject):
     @Slot()
     def toggle_loop(self) -> None:
         """Let files start over at their end, or not; one that plays begins anew."""
-        self._board.use(replace(self._board.current, loop=not self.loops))
+        self._switches.use(replace(self._switches.current, loop=not self.loops))
         if self._info is not None and not self._info.live:
             self._run.choose_source(self._spec)
 
     @Slot()
     def open_file(self) -> None:
         """Ask for a file."""
-        ask_file(self._window, tr("Open file"), self.choose)
+        ask_file(self._workspace.window, tr("Open file"), self.choose)
 
     @Slot()
     def open_folder(self) -> None:
         """Ask for a folder of images."""
-        ask_folder(self._window, tr("Open folder"), self.choose)
+        ask_folder(self._workspace.window, tr("Open folder"), self.choose)
 
     @Slot()
     def open_address(self) -> None:
         """Ask for a network camera's address."""
-        form = AddressForm(self._window)
+        form = AddressForm(self._workspace.window)
         form.accepted.connect(lambda: self.choose(form.url))
         form.open()
 
     @Slot(list)
     def take_files(self, specs: list[str]) -> None:
         """Use the first thing that can be used; say once what could not, and why."""
-        self._tasks.start(
+        self._workspace.tasks.start(
             "drop",
             lambda: _sort_out(specs, self._make_source),
             self._files_sorted,
@@ -182,7 +175,7 @@ class SourceController(QObject):
 
     def _fit_model(self, info: SourceInfo) -> None:
         offers = {offer.name: offer for offer in self._models}
-        present = offers.get(self._board.current.model)
+        present = offers.get(self._switches.current.model)
         reason = why_not_model(info.kind, present.kind) if present is not None else ""
         if not reason:
             return
@@ -191,9 +184,9 @@ class SourceController(QObject):
             fitting = (o.name for o in self._models if o.kind is info.kind and not o.blocked)
             name = next(fitting, "")
         if name:
-            before = self._board.current.model
+            before = self._switches.current.model
             reason = reason.replace("This model", before, 1)
-            self._board.use(replace(self._board.current, model=name))
+            self._switches.use(replace(self._switches.current, model=name))
             self.noticed.emit(
                 Notice(Severity.INFO, tr("Model changed to {model}", model=name), reason), ""
             )
@@ -211,7 +204,7 @@ class SourceController(QObject):
         self.known.emit(info)
         self._fit_model(info)
         # The switches mean something else for another kind of source: show them again.
-        self._board.use(self._board.current)
+        self._switches.use(self._switches.current)
 
     @Slot(str, object)
     def _source_failed(self, spec: str, error: Exception) -> None:

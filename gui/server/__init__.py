@@ -1,6 +1,6 @@
-"""Server."""
+"""The embedded server in the window: its endpoints, the requests it gets, and its models."""
 
 from gui.server.code_consent import CodeConsent
-from gui.server.panel import ServerPanel
+from gui.server.feature import ServerFeature
 
-__all__ = ["CodeConsent", "ServerPanel"]
+__all__ = ["CodeConsent", "ServerFeature"]

@@ -1,4 +1,4 @@
-"""The embedded server's state, its two doors with their switches, and the ports they listen on."""
+"""The embedded server's state, its two endpoints with their switches, and their ports."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class EndpointsPanel(QWidget):
         self._left: QWidget | None = None
         # It holds the focus while the button or switch that had it is greyed.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._rest = _Door("REST", tr("HTTP, both APIs"), palette)
-        self._grpc = _Door("gRPC", tr("Both APIs and streams"), palette)
+        self._rest = _Endpoint("REST", tr("HTTP, both APIs"), palette)
+        self._grpc = _Endpoint("gRPC", tr("Both APIs and streams"), palette)
         self._rest.switch.clicked.connect(lambda on: control.set_rest(on=on))
         self._grpc.switch.clicked.connect(lambda on: control.set_grpc(on=on))
-        for door in (self._rest, self._grpc):
-            door.port.textEdited.connect(self._edited)
-            door.port.returnPressed.connect(self._use_ports)
+        for endpoint in (self._rest, self._grpc):
+            endpoint.port.textEdited.connect(self._edited)
+            endpoint.port.returnPressed.connect(self._use_ports)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -72,7 +72,7 @@ class EndpointsPanel(QWidget):
         dot = self._roles.color(_DOT_ROLES.get(control.state, "warning")).name()
         self._dot.setStyleSheet(f"color: {dot};")
         off = "" if running else tr("The server does not run.")
-        for door, on, address in (
+        for endpoint, on, address in (
             (self._rest, server is not None and server.rest_on, server.rest_url if server else ""),
             (
                 self._grpc,
@@ -80,8 +80,8 @@ class EndpointsPanel(QWidget):
                 server.grpc_address if server else "",
             ),
         ):
-            self._enable(door.switch, on=not off)
-            door.show_state(on and running, address, off)
+            self._enable(endpoint.switch, on=not off)
+            endpoint.show_state(on and running, address, off)
         self._stop.setText(tr("Stop") if running else tr("Start"))
         self._enable(self._stop, on=settled)
         self._enable(self._restart, on=running)
@@ -94,8 +94,8 @@ class EndpointsPanel(QWidget):
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
-        for door in (self._rest, self._grpc):
-            door.set_palette_roles(palette)
+        for endpoint in (self._rest, self._grpc):
+            endpoint.set_palette_roles(palette)
         self.refresh()
 
     # -- building ------------------------------------------------------------------------------
@@ -123,8 +123,8 @@ class EndpointsPanel(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(GAP_SMALL)
-        for index, door in enumerate((self._rest, self._grpc)):
-            door.place(grid, index)
+        for index, endpoint in enumerate((self._rest, self._grpc)):
+            endpoint.place(grid, index)
         grid.setColumnStretch(2, 1)
         return grid
 
@@ -154,11 +154,11 @@ class EndpointsPanel(QWidget):
         if ports == self._shown_ports:
             return
         self._shown_ports = ports
-        for door, port in zip((self._rest, self._grpc), ports, strict=True):
-            door.port.setText(str(port) if port else "")
+        for endpoint, port in zip((self._rest, self._grpc), ports, strict=True):
+            endpoint.port.setText(str(port) if port else "")
 
     def _show_apply(self, *, settled: bool) -> None:
-        texts = tuple(door.port.text().strip() for door in (self._rest, self._grpc))
+        texts = tuple(endpoint.port.text().strip() for endpoint in (self._rest, self._grpc))
         same = texts == tuple(str(port) if port else "" for port in self._control.ports)
         self._enable(self._apply, on=settled and not same)
         self._apply.setToolTip(
@@ -175,13 +175,13 @@ class EndpointsPanel(QWidget):
     @Slot()
     def _use_ports(self) -> None:
         ports = []
-        for door in (self._rest, self._grpc):
+        for endpoint in (self._rest, self._grpc):
             try:
-                ports.append(port_of(door.port.text()))
+                ports.append(port_of(endpoint.port.text()))
             except ValueError as error:
-                self._complaint = f"{door.port.accessibleName()}: {error}"
-                door.port.setFocus()
-                door.port.selectAll()
+                self._complaint = f"{endpoint.port.accessibleName()}: {error}"
+                endpoint.port.setFocus()
+                endpoint.port.selectAll()
                 self.refresh()
                 return
         self._complaint = ""
@@ -219,7 +219,7 @@ class EndpointsPanel(QWidget):
             left.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
-class _Door:
+class _Endpoint:
     """One way into the server: switch, name, address and a button that copies it, its port."""
 
     def __init__(self, name: str, tip: str, palette: Palette) -> None:

@@ -1,4 +1,4 @@
-"""The embedded server in a panel: its doors, what it is asked, and the models it serves."""
+"""The embedded server in a panel: its endpoints, what it is asked, and the models it serves."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class ServerPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._control = control
         self._seen = -1
-        self._doors = EndpointsPanel(control, palette)
-        self.shelf = ModelsPanel(repositories, palette)
+        self._endpoints = EndpointsPanel(control, palette)
+        self.models = ModelsPanel(repositories, palette)
         self._requests = RequestTable(palette)
         self._side = Segmented(
             tr("Requests or models"),
@@ -54,12 +54,12 @@ class ServerPanel(QWidget):
         self._total.setProperty("role", "caption")
         self._stack = QStackedWidget()
         self._stack.addWidget(self._table())
-        self._stack.addWidget(self.shelf)
+        self._stack.addWidget(self.models)
         head = QHBoxLayout()
         head.setSpacing(GAP)
         head.addWidget(self._side)
         head.addWidget(self._total, 1)
-        head.addWidget(self.shelf.tools, 1)
+        head.addWidget(self.models.tools, 1)
         self._show_side(_REQUESTS)
         right = QVBoxLayout()
         right.setSpacing(GAP_SMALL)
@@ -68,7 +68,7 @@ class ServerPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(GAP_LARGE, GAP, GAP, GAP)
         row.setSpacing(GAP_LARGE)
-        row.addWidget(self._doors)
+        row.addWidget(self._endpoints)
         row.addLayout(right, 1)
 
     def show_models(self) -> None:
@@ -91,14 +91,14 @@ class ServerPanel(QWidget):
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._requests.set_palette_roles(palette)
-        self._doors.set_palette_roles(palette)
-        self.shelf.set_palette_roles(palette)
+        self._endpoints.set_palette_roles(palette)
+        self.models.set_palette_roles(palette)
 
     @Slot(str)
     def _show_side(self, side: str) -> None:
         self._stack.setCurrentIndex((_REQUESTS, _MODELS).index(side))
         self._total.setVisible(side == _REQUESTS)
-        self.shelf.tools.setVisible(side == _MODELS)
+        self.models.tools.setVisible(side == _MODELS)
 
     def _table(self) -> QTableView:
         table = QTableView()

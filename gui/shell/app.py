@@ -19,20 +19,24 @@ from backend.core.worker import Worker
 from gui.shell.platform import why_no_window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QApplication
 
     from backend.core.choices import RunSettings
+    from backend.core.target import Target
     from backend.models.code import RememberedCode
     from backend.models.repository import ModelRegistry
+    from backend.profiles.model_profile import ModelProfile
     from backend.sources.source import Source
     from gui.devices import QtSound
     from gui.inspect import Engine
+    from gui.shell.assembly import Assembly
     from gui.shell.options import Options
-    from gui.shell.window import MainWindow
     from gui.state.live_session import LiveSession
-    from gui.state.server_control import Server, ServerControl
+    from gui.state.server_control import Server
     from gui.state.settings import SettingsStore
-    from gui.targets import TargetController, TargetEngine
+    from gui.targets import TargetEngine
     from gui.workspace.notices import FileNotices
 
 _USAGE = 2
@@ -69,14 +73,14 @@ def _run(options: Options) -> int:
     from gui.devices import QtSound
     from gui.inspect import InspectPage
     from gui.server import CodeConsent
+    from gui.shell.assembly import Parts, assemble
     from gui.shell.crash import CrashCatcher
     from gui.shell.other_windows import OtherWindows, holder_in
-    from gui.shell.window import MainWindow, Parts
     from gui.state.device_list import DeviceList
     from gui.state.repository_control import RepositoryControl
     from gui.state.server_control import ServerControl
     from gui.state.tasks import ThreadTasks
-    from gui.targets import TargetController, chosen_target, moved_into_store
+    from gui.targets import chosen_target, moved_into_store
     from gui.widgets.focus_keys import FocusKeys
     from gui.workspace.appearance import Appearance
     from gui.workspace.layouts import LayoutStore
@@ -108,15 +112,13 @@ def _run(options: Options) -> int:
         holder=holder_in(presence),
     )
     repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository, decided)
-    targets = TargetController(engine, server, tasks)
-    others = OtherWindows(presence, str(config_folder()), tasks)
-    others.files_changed.connect(targets.look_again)
     sound = QtSound()
     devices = DeviceList(OpenCvCameras(), sound, tasks)
-    devices.follow(sound.media_devices.videoInputsChanged, sound.changed)
+    sound.media_devices.videoInputsChanged.connect(devices.rescan)
+    sound.changed.connect(devices.refresh)
     log = LogBridge()
     logging.getLogger("inferdeck").addHandler(log)
-    window = MainWindow(
+    assembly = assemble(
         Parts(
             appearance=appearance,
             store=store,
@@ -125,58 +127,55 @@ def _run(options: Options) -> int:
             repositories=repositories,
             devices=devices,
             make_source=partial(_make_source, sound),
-            make_session=lambda settings, source: _make_session(settings, source, targets),
+            make_session=_make_session,
             log=log,
             layouts=layouts,
-            targets=targets,
+            engine=engine,
             pages=(lambda host: InspectPage(host, _inspector(options)),),
         )
     )
-    catcher = CrashCatcher(window.show_crash)
+    catcher = CrashCatcher(assembly.notifier.show_crash)
+    others = None
     if options.screenshot is None:  # a picture run has nobody to ask or to tell
-        CodeConsent(window, repositories)
-        others.found.connect(window.show_notice)
-        others.follow(server)
+        CodeConsent(assembly.window, repositories)
+        others = OtherWindows(presence, str(config_folder()), server, tasks)
+        others.files_changed.connect(assembly.targets.saved.look_again)
+        others.found.connect(assembly.notifier.show_notice)
         others.begin()
     code, ended = _USAGE, True
     try:
-        code = _show(app, window, server, options, notices)
+        code = _show(app, assembly, options, notices)
     finally:
         tasks.close(timeout_s=0.3)
-        others.close()
+        if others is not None:
+            others.close()
         if server.server is not None:
             ended = server.server.stop(_SERVER_STOP_S)
         ended &= maker.close(_MODELS_CLOSE_S)
         logging.getLogger("inferdeck").removeHandler(log)
         catcher.uninstall()
         app.removeEventFilter(keys)
-        window.deleteLater()
+        assembly.window.deleteLater()
     if not ended:  # a model that nothing can stop must not keep the program
         exit_at_once(code)
     return code
 
 
-def _show(
-    app: QApplication,
-    window: MainWindow,
-    server: ServerControl,
-    options: Options,
-    notices: FileNotices,
-) -> int:
+def _show(app: QApplication, assembly: Assembly, options: Options, notices: FileNotices) -> int:
     """Open the window and run until it is closed."""
     from gui.shell.picture_run import PictureRun
 
-    picture = None
+    picture, window = None, assembly.window
     if options.screenshot is not None:
-        picture = PictureRun(window, options.screenshot, options.seconds)
+        picture = PictureRun(assembly, options.screenshot, options.seconds)
     if options.size is not None:
         window.resize(*options.size)
     window.show()
     for number in (signal.SIGINT, signal.SIGTERM):
         # The window's timers let Python see the signal within half a second.
         signal.signal(number, lambda *_: window.close())
-    notices.begin(window.show_notice)
-    server.start()
+    notices.begin(assembly.notifier.show_notice)
+    assembly.server.control.start()
     code = app.exec()
     if picture is None:
         return code
@@ -266,7 +265,7 @@ class _ServerMaker:
 
     def make(self, rest_port: int, grpc_port: int) -> Server:
         """A server for these ports; raises UsageError for impossible ones."""
-        import backend.session.run.live  # noqa: F401 - so that the first run need not wait for it
+        import backend.session.run  # noqa: F401 - so that the first run need not wait for it
         from backend.models.catalogue import bundled_registry
         from backend.server.lifecycle import EmbeddedServer
         from backend.server.settings import ServerOptions
@@ -300,11 +299,16 @@ def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:
     return source_from_spec(spec, loop=loop)
 
 
-def _make_session(settings: RunSettings, source: Source, targets: TargetController) -> LiveSession:
+def _make_session(
+    resolve: Callable[[Target], Target],
+    profile_for: Callable[[RunSettings], ModelProfile],
+    settings: RunSettings,
+    source: Source,
+) -> LiveSession:
     """A run that waits for its target and its source as long as it takes."""
     from backend.session.run import Session
 
-    return Session(settings, source, resolve=targets.resolve, profiles=targets.profile_for)
+    return Session(settings, source, resolve=resolve, profiles=profile_for)
 
 
 def _target_engine() -> TargetEngine:

@@ -1,29 +1,13 @@
-"""Turns a crash of our own into something that can be read and copied; nothing is sent anywhere."""
+"""Catches crashes of our own, to be read and copied; nothing is sent anywhere."""
 
 from __future__ import annotations
 
-import platform
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 
-import PySide6
-from PySide6.QtCore import QObject, Qt, Signal, Slot, qVersion
-
-from backend.core.files.concealment import concealed_text
-from backend.core.release import VERSION
-
-
-def crash_report(error: BaseException) -> str:
-    """Versions and traceback, as text to paste into a bug report."""
-    versions = (
-        f"Inferdeck {VERSION}, Python {platform.python_version()}, "
-        f"PySide6 {PySide6.__version__}, Qt {qVersion()}, {platform.platform()}"
-    )
-    trace = concealed_text("".join(traceback.format_exception(error)))
-    return f"{versions}\n\n{trace}".rstrip()
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 
 class CrashCatcher(QObject):

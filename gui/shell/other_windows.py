@@ -32,9 +32,15 @@ class OtherWindows(QObject):
     """Something in the folder was replaced, maybe by another window."""
 
     def __init__(
-        self, presence: Presence, folder: str, tasks: Tasks, parent: QObject | None = None
+        self,
+        presence: Presence,
+        folder: str,
+        server: ServerControl,
+        tasks: Tasks,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._server = server
         self._presence = presence
         self._folder = folder
         self._tasks = tasks
@@ -43,6 +49,7 @@ class OtherWindows(QObject):
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settled.timeout.connect(self.files_changed)
         self._watcher.directoryChanged.connect(lambda _folder: self._settled.start())
+        server.changed.connect(self._look)
 
     def begin(self) -> None:
         """Tell the others, and look who is there."""
@@ -56,20 +63,17 @@ class OtherWindows(QObject):
             if others:
                 self.found.emit(Notice(Severity.WARNING, _title(others), _words(others)))
 
-        self._tasks.start("presence", work, done, _not_told)
+        self._tasks.start("presence", work, done, _not_announced)
 
-    def follow(self, server: ServerControl) -> None:
-        """Tell the others the ports of the server whenever they change."""
-
-        def look() -> None:
-            ports = tuple(sorted(open_ports(server.server)))
-            if ports != self._ports:
-                self._ports = ports
-                self._tasks.start(
-                    "presence", lambda: self._presence.announce(ports), lambda _: None, _not_told
-                )
-
-        server.changed.connect(look)
+    @Slot()
+    def _look(self) -> None:
+        """Tell the others the ports of the server if they changed."""
+        ports = tuple(sorted(open_ports(self._server.server)))
+        if ports != self._ports:
+            self._ports = ports
+            self._tasks.start(
+                "presence", lambda: self._presence.announce(ports), lambda _: None, _not_announced
+            )
 
     @Slot()
     def close(self) -> None:
@@ -124,6 +128,6 @@ def _who(other: RunningProcess) -> str:
     return tr("process {pid} since {time}", pid=other.pid, time=since)
 
 
-def _not_told(error: Exception) -> None:
+def _not_announced(error: Exception) -> None:
     """What cannot be written is said where it is missed: by the settings and the targets."""
     _log.info("other windows do not learn of this one: %s", error)

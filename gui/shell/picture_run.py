@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from backend.core.errors import ConsoleError, RequestError, SourceError, UsageError
-from gui.shell.window import MainWindow
+from gui.shell.assembly import Assembly
 from gui.state.live_session import LiveSession
 
 _OK, _USAGE, _UNREACHABLE, _SERVER_ERROR = 0, 2, 3, 4
@@ -22,9 +22,10 @@ class PictureRun(QObject):
     target that cannot be reached, 4 for one that answers with errors only.
     """
 
-    def __init__(self, window: MainWindow, picture: Path, seconds: float) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, assembly: Assembly, picture: Path, seconds: float) -> None:
+        super().__init__(assembly.window)
+        self._window = assembly.window
+        self._run = run = assembly.live.run
         self._picture = picture
         self._error: Exception | None = None
         self._done = False
@@ -35,15 +36,11 @@ class PictureRun(QObject):
         self._patience = QTimer(self, singleShot=True, interval=_READY_WAIT_MS)
         self._patience.timeout.connect(self._give_up)
         self._patience.start()
-        window.became_ready.connect(self._begin)
-        window.run.session_changed.connect(self._streams)
-        window.run.failed.connect(self._failed)
-        window.run.source_failed.connect(self._source_failed)
-        window.run.ended.connect(self._ended)
-
-    @Slot()
-    def _begin(self) -> None:
-        self._window.run.start()
+        assembly.live.start.became_ready.connect(run.start)
+        run.session_changed.connect(self._streams)
+        run.failed.connect(self._failed)
+        run.source_failed.connect(self._source_failed)
+        run.ended.connect(self._ended)
 
     @Slot(object)
     def _streams(self, _session: LiveSession) -> None:
@@ -57,7 +54,7 @@ class PictureRun(QObject):
     @Slot(object)
     def _failed(self, error: Exception) -> None:
         self._error = error
-        if self._window.run.session is None:
+        if self._run.session is None:
             QTimer.singleShot(0, self._take)
 
     @Slot()
@@ -76,11 +73,11 @@ class PictureRun(QObject):
                 f"The picture cannot be saved as {self._picture}.",
                 "Give a path that can be written, ending in .png or .jpg.",
             )
-        session = self._window.run.session
+        session = self._run.session
         if session is None:
             self._leave(_exit_code(self._error))
             return
-        self._window.run.stop()
+        self._run.stop()
 
     @Slot(object)
     def _ended(self, session: LiveSession) -> None:

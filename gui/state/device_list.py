@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from backend.sources.cameras import NO_CAMERA, CameraEntry, CameraSystem
 from gui.devices import NO_MICROPHONE, MicrophoneEntry, SoundInput
@@ -44,11 +44,6 @@ class DeviceList(QObject):
         self._offers: tuple[SourceOffer, ...] = ()
         self._listing = False
         self._list_again = False
-
-    def follow(self, cameras: SignalInstance, microphones: SignalInstance) -> None:
-        """Look again whenever one of these signals says that devices came or went."""
-        cameras.connect(self.rescan)
-        microphones.connect(self.refresh)
 
     def offers(self) -> tuple[SourceOffer, ...]:
         """Cameras, then microphones; the chosen one is among them even when it is away."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError
 from backend.core.flow import DrainLog, LatestSlot
 from backend.core.rings import TraceRing
-from backend.core.samples import AudioBlock, Frame
+from backend.core.samples import AudioBlock, Frame, Sample
 from backend.core.status import Notice, Result, RunStatus
 from backend.session.run import Summary
 from backend.sources.source import Source
@@ -65,6 +66,13 @@ class LiveSession(Protocol):
     def summary(self) -> Summary:
         """The totals."""
         ...
+
+
+@dataclass(slots=True)
+class NewestSample:
+    """The newest frame on show, or window of sound that was answered; None before there was one."""
+
+    sample: Sample | None = None
 
 
 SessionFactory: TypeAlias = Callable[[RunSettings, Source], LiveSession]

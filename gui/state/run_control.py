@@ -93,12 +93,14 @@ class RunControl(QObject):
         if self._phase is Phase.RUNNING and not self._learning and not self._making:
             self._change(None)
 
+    @Slot()
     def start(self) -> None:
         """Begin a run with the switches."""
         if self._phase is Phase.IDLE:
             self._set_phase(Phase.STARTING)
             self._make(self._switches.source, self._begin)
 
+    @Slot()
     def stop(self) -> None:
         """End the run."""
         if self._phase is Phase.STARTING:
@@ -114,6 +116,12 @@ class RunControl(QObject):
             self.start()
         else:
             self.stop()
+
+    @Slot()
+    def retry_now(self) -> None:
+        """Do not wait for the run's next attempt."""
+        if self._session is not None:
+            self._session.retry_now()
 
     def close(self, timeout_s: float) -> None:
         """End the run and wait for it, at most this long."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.files.json import json_bytes, json_object
@@ -47,6 +47,16 @@ class WindowMemory:
     geometry: str = ""
     docks: str = ""
     locked: bool = True
+
+
+def blob_text(blob: QByteArray) -> str:
+    """One of Qt's blobs in base64."""
+    return bytes(blob.toBase64().data()).decode("ascii")
+
+
+def text_blob(text: str) -> QByteArray:
+    """The blob of a text; one that Qt does not take for a text that is no base64."""
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +185,9 @@ class SettingsStore(QObject):
     written, on the thread of this object.
     """
 
+    preferences_changed = Signal(object)
+    """The Preferences that hold from now on."""
+
     _refused = Signal(str)
 
     def __init__(
@@ -197,9 +210,12 @@ class SettingsStore(QObject):
 
     def update(self, settings: Settings) -> None:
         """Remember, and write soon."""
-        if settings != self.current:
-            self.current = settings
-            self._timer.start()
+        if settings == self.current:
+            return
+        before, self.current = self.current, settings
+        self._timer.start()
+        if settings.preferences != before.preferences:
+            self.preferences_changed.emit(settings.preferences)
 
     def flush(self) -> None:
         """Write now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backend.core.choices import (
@@ -26,6 +27,12 @@ LOCAL_NAME = marked("Local demo")
 def target_title(target: Target) -> str:
     """What a target is called in the window."""
     return tr(LOCAL_NAME) if target.name == EMBEDDED else target.name
+
+
+def offered_targets(saved: Sequence[Target], chosen: Target) -> tuple[Target, ...]:
+    """Every target, the embedded server first; the chosen one last if it is not a saved one."""
+    known = (Target(EMBEDDED), *saved)
+    return known if chosen.name in {target.name for target in known} else (*known, chosen)
 
 
 @dataclass(frozen=True, slots=True)

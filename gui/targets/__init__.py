@@ -1,18 +1,19 @@
 """Targets in the window: who they are, what they offer, and how their models are fed."""
 
+from gui.targets.catalogue import TargetCatalogue
 from gui.targets.controller import TargetController
-from gui.targets.dialogs import TargetDialogs
 from gui.targets.engine import TargetEngine
-from gui.targets.fault_actions import FaultActions
-from gui.targets.model_dialogs import ModelDialogs
-from gui.targets.saved import chosen_target, moved_into_store, saved_name
+from gui.targets.feature import TargetFeature
+from gui.targets.resolver import TargetResolver
+from gui.targets.saved import SavedTargets, chosen_target, moved_into_store, saved_name
 
 __all__ = [
-    "FaultActions",
-    "ModelDialogs",
+    "SavedTargets",
+    "TargetCatalogue",
     "TargetController",
-    "TargetDialogs",
     "TargetEngine",
+    "TargetFeature",
+    "TargetResolver",
     "chosen_target",
     "moved_into_store",
     "saved_name",

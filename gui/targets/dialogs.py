@@ -5,23 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
+from backend.clients.probe import ProbeReport
 from backend.core.errors import ConsoleError
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.targets import Saved, keyring_problem
-from gui.state.switchboard import SwitchModel
-from gui.state.tasks import Tasks
 from gui.targets.controller import TargetController
 from gui.targets.form import TargetForm
 from gui.targets.list import TargetList
 from gui.targets.probing import Probing
 from gui.widgets.file_dialogs import ask_file, ask_new_file
 from gui.widgets.language import count, tr
-from gui.workspace.appearance import Appearance
+from gui.workspace.feature import Workspace
 from gui.workspace.notices import ToastAction
-from gui.workspace.pages import PageHost
 
 _FILE = "targets.json"
 
@@ -29,32 +26,24 @@ _FILE = "targets.json"
 class TargetDialogs(QObject):
     """Opens the list and the form; one of each at a time."""
 
-    def __init__(
-        self,
-        window: QWidget,
-        host: PageHost,
-        desk: TargetController,
-        board: SwitchModel,
-        tasks: Tasks,
-        appearance: Appearance,
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._host = host
-        self._desk = desk
-        self._board = board
-        self._tasks = tasks
-        self._appearance = appearance
+    def __init__(self, workspace: Workspace, controller: TargetController) -> None:
+        super().__init__(workspace.anchor)
+        self._workspace = workspace
+        self._tasks = workspace.tasks
+        self._notifier = workspace.notifier
+        self._switches = workspace.switches
+        self._controller = controller
+        self._saved = controller.saved
         self.form: TargetForm | None = None
         self.list: TargetList | None = None
-        desk.listed.connect(self._show_list)
+        self._saved.listed.connect(self._show_list)
 
     def open_list(self) -> None:
         """Every target there is."""
         if self.list is not None:
             self.list.activateWindow()
             return
-        dialog = TargetList(self._window, self._appearance.palette)
+        dialog = TargetList(self._workspace.window, self._workspace.palette)
         self.list = dialog
         dialog.destroyed.connect(self._list_gone)
         dialog.use_wanted.connect(self._use)
@@ -73,15 +62,15 @@ class TargetDialogs(QObject):
 
     def edit(self, name: str, tab: int = 0) -> None:
         """Change a saved target, or save one that was only given by its addresses."""
-        target = next((one for one in self._desk.targets if one.name == name), None)
+        target = next((one for one in self._saved.targets if one.name == name), None)
         if target is None:
-            self._open_form(self._board.current.target, "", tab)
+            self._open_form(self._switches.current.target, "", tab)
         else:
             self._open_form(target, name, tab)
 
     def edit_chosen(self, tab: int = 0) -> None:
         """Change the target in use."""
-        self.edit(self._board.current.target.name, tab)
+        self.edit(self._switches.current.target.name, tab)
 
     def close(self) -> None:
         """The window closes: ask nobody any more."""
@@ -95,10 +84,10 @@ class TargetDialogs(QObject):
         if self.form is not None:
             self.form.activateWindow()
             return
-        taken = [one.name for one in self._desk.targets[1:] if one.name != old]
-        probing = Probing(lambda it: self._desk.engine.probe(self._desk.resolve(it)), self._tasks)
-        parent = self.list or self._window
-        form = TargetForm(parent, target, taken, probing, self._appearance.palette)
+        taken = [one.name for one in self._saved.targets[1:] if one.name != old]
+        probing = Probing(self._probe, self._tasks)
+        parent = self.list or self._workspace.window
+        form = TargetForm(parent, target, taken, probing, self._workspace.palette)
         self.form = form
         form.destroyed.connect(self._form_gone)
         form.saved.connect(lambda new, use: self._save(old, new, use=use))
@@ -106,30 +95,33 @@ class TargetDialogs(QObject):
         self._tasks.start("keyring", keyring_problem, self._keyring_known, self._keyring_known)
         form.open()
 
+    def _probe(self, target: Target) -> ProbeReport:
+        return self._controller.engine.probe(self._controller.resolver.resolve(target))
+
     def _keyring_known(self, problem: object) -> None:
         if self.form is not None:
             self.form.say_where_secrets_go(str(problem))
 
     def _save(self, old: str, target: Target, *, use: bool) -> None:
-        store = self._desk.engine.store
-        in_use = bool(old) and self._board.current.target.name == old
+        store = self._controller.engine.store
+        in_use = bool(old) and self._switches.current.target.name == old
 
         def done(saved: Saved) -> None:
             if self.form is not None:
                 self.form.accept()
             if use or in_use:
-                self._desk.choose(saved.target)
+                self._controller.choose(saved.target)
             if saved.sentence:
                 title = tr("{target} was saved", target=saved.target.name)
-                self._host.show_notice(Notice(Severity.INFO, title, saved.sentence))
+                self._notifier.show_notice(Notice(Severity.INFO, title, saved.sentence))
 
         def failed(error: Exception) -> None:
             if self.form is not None and isinstance(error, ConsoleError):
                 self.form.complain(str(error))
             else:
-                self._host.show_error(error)
+                self._notifier.show_error(error)
 
-        self._desk.change(
+        self._saved.change(
             lambda: store.edit(old, target) if old else store.add(target), done, failed
         )
 
@@ -143,12 +135,12 @@ class TargetDialogs(QObject):
 
     def _show_list(self) -> None:
         if self.list is not None:
-            self.list.show_targets(self._desk.targets, self._board.current.target.name)
+            self.list.show_targets(self._saved.targets, self._switches.current.target.name)
 
     def _use(self, name: str) -> None:
-        for target in self._desk.targets:
+        for target in self._saved.targets:
             if target.name == name:
-                self._desk.choose(target)
+                self._controller.choose(target)
         if self.list is not None:
             self.list.accept()
 
@@ -157,52 +149,52 @@ class TargetDialogs(QObject):
             if self.list is not None:
                 self.list.select(saved.target.name)
 
-        store = self._desk.engine.store
-        self._desk.change(lambda: store.duplicate(name), done, self._host.show_error)
+        store = self._controller.engine.store
+        self._saved.change(lambda: store.duplicate(name), done, self._notifier.show_error)
 
     def _delete(self, name: str) -> None:
-        store = self._desk.engine.store
+        store = self._controller.engine.store
 
         def done(target: Target) -> None:
             undo = ToastAction(tr("Undo"), lambda: self._bring_back(target))
-            self._host.show_notice(
+            self._notifier.show_notice(
                 Notice(Severity.INFO, tr("{target} was deleted", target=target.name)), (undo,)
             )
 
-        self._desk.change(lambda: store.delete(name), done, self._host.show_error)
+        self._saved.change(lambda: store.delete(name), done, self._notifier.show_error)
 
     def _bring_back(self, target: Target) -> None:
-        store = self._desk.engine.store
-        self._desk.change(lambda: store.add(target), lambda _: None, self._host.show_error)
+        store = self._controller.engine.store
+        self._saved.change(lambda: store.add(target), lambda _: None, self._notifier.show_error)
 
     def _import(self) -> None:
         def take(path: str) -> None:
-            store = self._desk.engine.store
-            self._desk.change(
-                lambda: store.import_file(Path(path)), self._imported, self._host.show_error
+            store = self._controller.engine.store
+            self._saved.change(
+                lambda: store.import_file(Path(path)), self._imported, self._notifier.show_error
             )
 
-        ask_file(self.list or self._window, tr("Import targets"), take)
+        ask_file(self.list or self._workspace.window, tr("Import targets"), take)
 
     def _imported(self, saved: tuple[Saved, ...]) -> None:
         many = count(len(saved), tr("target was imported"), tr("targets were imported"))
-        self._host.show_notice(
+        self._notifier.show_notice(
             Notice(Severity.INFO, many, ", ".join(one.target.name for one in saved))
         )
 
     def _export(self) -> None:
         def give(path: str) -> None:
-            store = self._desk.engine.store
-            self._desk.change(
+            store = self._controller.engine.store
+            self._saved.change(
                 lambda: store.export_file(Path(path)),
                 lambda many: self._exported(path, many),
-                self._host.show_error,
+                self._notifier.show_error,
             )
 
-        ask_new_file(self.list or self._window, tr("Export targets"), _FILE, give)
+        ask_new_file(self.list or self._workspace.window, tr("Export targets"), _FILE, give)
 
     def _exported(self, path: str, many: int) -> None:
         title = count(many, tr("target was exported"), tr("targets were exported"))
-        self._host.show_notice(
+        self._notifier.show_notice(
             Notice(Severity.INFO, title, tr("{path}, without secrets.", path=path))
         )

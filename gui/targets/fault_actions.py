@@ -12,15 +12,15 @@ from backend.core.errors import (
     NotFound,
     NotReady,
     TargetFault,
+    TargetUnreachable,
 )
 from backend.core.target import Target, Tls
-from gui.state.switchboard import SwitchModel
 from gui.targets.controller import TargetController
 from gui.targets.dialogs import TargetDialogs
 from gui.targets.model_dialogs import ModelDialogs
 from gui.widgets.language import number, tr
+from gui.workspace.feature import Workspace
 from gui.workspace.notices import ToastAction
-from gui.workspace.pages import PageHost
 
 _SECURITY, _SIGN_IN, _LIMITS = range(3)
 _CERTIFICATES = (
@@ -45,20 +45,36 @@ class FaultActions:
 
     def __init__(
         self,
-        host: PageHost,
-        desk: TargetController,
-        board: SwitchModel,
-        targets: TargetDialogs,
-        models: ModelDialogs,
+        workspace: Workspace,
+        controller: TargetController,
+        dialogs: TargetDialogs,
+        model_dialogs: ModelDialogs,
     ) -> None:
-        self._host = host
-        self._desk = desk
-        self._board = board
-        self._targets = targets
-        self._models = models
+        self._tasks = workspace.tasks
+        self._notifier = workspace.notifier
+        self._switches = workspace.switches
+        self._controller = controller
+        self._dialogs = dialogs
+        self._model_dialogs = model_dialogs
 
-    def of_error(self, error: BaseException | None) -> tuple[ToastAction, ...]:
+    def of_error(self, error: BaseException) -> tuple[ToastAction, ...]:
         """What can be done about an error."""
+        found = self._of_kind(error)
+        if isinstance(error, TargetUnreachable) and self._is_foreign:
+            return (*found, ToastAction(tr("Use the local demo"), self._use_local))
+        return found
+
+    def of_fault(self, fault: TargetFault) -> tuple[ToastAction, ...]:
+        """What can be done about a fault of the chosen target; nothing if it is our own server's
+        alone."""
+        found = self._of_request(fault)
+        return found if found or not self._is_foreign else self._of_target(fault)
+
+    @property
+    def _is_foreign(self) -> bool:
+        return self._switches.current.target.name != EMBEDDED
+
+    def _of_kind(self, error: BaseException) -> tuple[ToastAction, ...]:
         fault = getattr(error, "fault", None)
         if isinstance(fault, TargetFault):
             return self.of_fault(fault)
@@ -68,18 +84,8 @@ class FaultActions:
             return self.of_fault(TargetFault.NOT_LOADED)
         return ()
 
-    def of_fault(self, fault: TargetFault | None) -> tuple[ToastAction, ...]:
-        """What can be done about a fault of the chosen target; nothing if it is our own server's
-        alone."""
-        if fault is None:
-            return ()
-        found = self._of_request(fault)
-        if not found and self._board.current.target.name != EMBEDDED:
-            found = self._of_target(fault)
-        return found
-
     def _of_target(self, fault: TargetFault) -> tuple[ToastAction, ...]:
-        target = self._board.current.target
+        target = self._switches.current.target
         if fault in (TargetFault.HTTP_PORT, TargetFault.GRPC_PORT):
             return self._amending(tr("Swap the addresses"), swapped(target))
         if fault is TargetFault.SPEAKS_PLAINTEXT:
@@ -99,27 +105,28 @@ class FaultActions:
         return ()
 
     def _of_request(self, fault: TargetFault) -> tuple[ToastAction, ...]:
-        switches = self._board.current
+        switches = self._switches.current
         if fault is TargetFault.NO_STREAM or self._ends_streams(fault):
             unary = replace(switches, transport=Transport.GRPC)
-            return (ToastAction(tr("Use gRPC without a stream"), partial(self._board.use, unary)),)
+            title = tr("Use gRPC without a stream")
+            return (ToastAction(title, partial(self._switches.use, unary)),)
         if fault is TargetFault.TOO_LARGE:
             actions = []
             jpeg = replace(switches, image=ImageEncoding.JPEG)
-            if not self._desk.limits.image(ImageEncoding.JPEG, switches.api):
-                actions.append(ToastAction(tr("Use JPEG"), partial(self._board.use, jpeg)))
+            if not self._controller.limits.image(ImageEncoding.JPEG, switches.api):
+                actions.append(ToastAction(tr("Use JPEG"), partial(self._switches.use, jpeg)))
             if switches.target.name != EMBEDDED:
                 actions.append(self._editing(tr("Raise the limit..."), _LIMITS))
             return tuple(actions)
         if fault is TargetFault.WRONG_INPUT and switches.api is Api.SERVING:
             tensors = replace(switches, api=Api.OIP)
-            return (ToastAction(tr("Use Open Inference"), partial(self._board.use, tensors)),)
+            return (ToastAction(tr("Use Open Inference"), partial(self._switches.use, tensors)),)
         if fault is TargetFault.WRONG_INPUT or fault is TargetFault.MISMATCH:
-            if self._models.why_no_profile():
+            if self._model_dialogs.why_no_profile():
                 return ()
-            return (ToastAction(tr("Edit the profile..."), self._models.open_profile),)
+            return (ToastAction(tr("Edit the profile..."), self._model_dialogs.open_profile),)
         if fault is TargetFault.NOT_LOADED:
-            actions = [ToastAction(tr("About the model..."), self._models.open_card)]
+            actions = [ToastAction(tr("About the model..."), self._model_dialogs.open_card)]
             if self._can_load():
                 actions.insert(0, ToastAction(tr("Load it"), self._load))
             return tuple(actions)
@@ -127,38 +134,42 @@ class FaultActions:
 
     def _ends_streams(self, fault: TargetFault) -> bool:
         """Whether a stream broke on a kind of server that is known to end streams itself."""
-        report = self._desk.catalogue.report
-        streams = self._board.current.transport is Transport.GRPC_STREAM
+        report = self._controller.catalogue.report
+        streams = self._switches.current.transport is Transport.GRPC_STREAM
         hint = report.rules.stream_end_hint if report is not None else ""
         return streams and bool(hint) and fault is TargetFault.BROKEN
 
     # -- acts ----------------------------------------------------------------------------------
 
+    def _use_local(self) -> None:
+        self._switches.choose(self._switches.current.aimed_at(Target(EMBEDDED)))
+
     def _amending(self, title: str, target: Target) -> tuple[ToastAction, ...]:
-        return (ToastAction(title, partial(self._desk.amend, self._board.current.target, target)),)
+        old = self._switches.current.target
+        return (ToastAction(title, partial(self._controller.amend, old, target)),)
 
     def _editing(self, title: str, tab: int) -> ToastAction:
-        return ToastAction(title, partial(self._targets.edit_chosen, tab))
+        return ToastAction(title, partial(self._dialogs.edit_chosen, tab))
 
     def _can_load(self) -> bool:
-        report = self._desk.catalogue.report
+        report = self._controller.catalogue.report
         return report is not None and not report.rules.why_not(
             Capability.LOAD, extensions=report.extensions
         )
 
     def _load(self) -> None:
-        target, model = self._board.current.target, self._board.current.model
-        desk = self._desk
+        target, model = self._switches.current.target, self._switches.current.model
+        controller = self._controller
 
         def work() -> None:
-            control = desk.engine.make_control(desk.resolve(target))
+            control = controller.engine.make_control(controller.resolver.resolve(target))
             try:
                 control.load(model)
             finally:
                 control.close()
 
-        self._host.tasks.start(
-            "load-model", work, lambda _: desk.catalogue.refresh(), self._host.show_error
+        self._tasks.start(
+            "load-model", work, lambda _: controller.catalogue.refresh(), self._notifier.show_error
         )
 
 

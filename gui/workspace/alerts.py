@@ -23,17 +23,21 @@ from gui.workspace.notices import ToastAction
 
 
 class AlertsPanel(QScrollArea):
-    """Shows the alerts of several origins together; `count_changed` carries how many there are."""
+    """Shows the alerts of several origins together, each with buttons that `actions_for` gives."""
 
     count_changed = Signal(int)
+    """How many alerts there are."""
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(
+        self,
+        palette: Palette,
+        actions_for: Callable[[Alert], Sequence[ToastAction]] = lambda _alert: (),
+    ) -> None:
         super().__init__()
         self._roles = palette
+        self._actions_for = actions_for
         self._by_origin: dict[str, tuple[Alert, ...]] = {}
         self._shown: tuple[Alert, ...] = ()
-        self.actions_for: Callable[[Alert], Sequence[ToastAction]] = lambda _alert: ()
-        """What can be done about an alert."""
         self.setWidgetResizable(True)
         self.setAccessibleName(tr("Alerts"))
         self._page = QWidget()
@@ -96,7 +100,7 @@ class AlertsPanel(QScrollArea):
             text.addWidget(body)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, 0, 0, 0)
-        for action in self.actions_for(alert):
+        for action in self._actions_for(alert):
             button = QPushButton(action.title)
             button.setProperty("role", "link")
             button.clicked.connect(action.run)

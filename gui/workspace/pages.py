@@ -12,17 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import QWidget
 
 from backend.core.samples import Sample
-from backend.core.status import Notice
 from backend.core.target import Target
 from gui.state.settings import SettingsStore
 from gui.state.tasks import Tasks
 from gui.widgets.theme import Palette
 from gui.workspace.commands import Command
-from gui.workspace.notices import ToastAction
+from gui.workspace.notifier import Notifier
 
 
 class Page(Protocol):
@@ -87,6 +86,11 @@ class PageHost(Protocol):
         ...
 
     @property
+    def notifier(self) -> Notifier:
+        """Tells the user."""
+        ...
+
+    @property
     def store(self) -> SettingsStore:
         """What is remembered."""
         ...
@@ -110,23 +114,26 @@ class PageHost(Protocol):
         """The newest frame or window of sound on show; None before there was one."""
         ...
 
-    def show_notice(
-        self, notice: Notice, actions: tuple[ToastAction, ...] = (), details: str = ""
-    ) -> None:
-        """An event, as a toast and in the log."""
-        ...
-
-    def show_error(self, error: Exception) -> None:
-        """An error with what can be done about it."""
-        ...
-
-    def log(self, text: str) -> None:
-        """A line in the log."""
-        ...
-
     def show_page(self, name: str) -> None:
         """Bring a page to the front."""
         ...
+
+
+class Navigator(QObject):
+    """Passes on which page or panel is wanted in front, from whoever wants it to who has it."""
+
+    page_wanted = Signal(str)
+    panel_wanted = Signal(str)
+
+    @Slot(str)
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front."""
+        self.page_wanted.emit(name)
+
+    @Slot(str)
+    def open_panel(self, name: str) -> None:
+        """Show a panel of the live page, and that page."""
+        self.panel_wanted.emit(name)
 
 
 PageFactory: TypeAlias = Callable[[PageHost], Page]

@@ -18,27 +18,41 @@ from backend.profiles.book import ProfileBook
 from backend.sources.source import Source
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
-from gui.shell.window import MainWindow, Parts
+from gui.live.feature import LiveFeature
+from gui.server.panel import ServerPanel
+from gui.shell.assembly import Parts, assemble
+from gui.shell.layouts_feature import LayoutsFeature
+from gui.shell.settings_feature import SettingsFeature
+from gui.shell.window import MainWindow
 from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase
 from gui.state.server_control import ServerControl
 from gui.state.settings import Settings, SettingsStore
-from gui.targets.controller import TargetController
 from gui.targets.engine import TargetEngine
+from gui.targets.feature import TargetFeature
 from gui.widgets.focus_keys import FocusKeys
 from gui.widgets.theme import ThemeChoice
 from gui.workspace.appearance import Appearance
 from gui.workspace.layouts import LayoutStore
 from gui.workspace.log_panel import LogBridge
+from gui.workspace.notifier import Notifier
 from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeShelf, fake_source
 
 
 @dataclass
 class Stage:
-    """A window and what is behind it."""
+    """A window, its features, and what is behind them."""
 
     window: MainWindow
+    live: LiveFeature
+    targets: TargetFeature
+    settings: SettingsFeature
+    layouts: LayoutsFeature
+    notifier: Notifier
+    appearance: Appearance
+    server_control: ServerControl
+    server_panel: ServerPanel
     store: SettingsStore
     server: FakeServer
     devices: FakeDevices
@@ -51,7 +65,7 @@ class Stage:
 
 
 def nobody_there(target: Target) -> NoReturn:
-    """A probe that knocks at no door."""
+    """A probe that asks no server."""
     raise TargetUnreachable(f"Nobody is asked at {target.name}.")
 
 
@@ -66,7 +80,9 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
     fake = FakeServer()
     sessions: list[FakeSession] = []
 
-    def make_session(settings: RunSettings, source: Source) -> FakeSession:
+    def make_session(
+        _resolve: object, _profile_for: object, settings: RunSettings, source: Source
+    ) -> FakeSession:
         sessions.append(FakeSession(settings, source))
         return sessions[-1]
 
@@ -80,7 +96,7 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
     engine = TargetEngine(
         TargetStore(None, Secrets()), ProfileBook(tmp_path / "profiles"), nobody_there
     )
-    window = MainWindow(
+    built = assemble(
         Parts(
             appearance,
             store,
@@ -92,13 +108,29 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
             make_session,
             LogBridge(),
             LayoutStore(None, problems.append),
-            TargetController(engine, server, tasks),
+            engine,
         )
     )
+    window = built.window
     qtbot.addWidget(window)
     window.show()
     window.activateWindow()
-    yield Stage(window, store, fake, devices, shelf, sessions)
+    yield Stage(
+        window,
+        built.live,
+        built.targets,
+        built.settings,
+        built.layouts,
+        built.notifier,
+        appearance,
+        server,
+        built.server.panel,
+        store,
+        fake,
+        devices,
+        shelf,
+        sessions,
+    )
     window.close()
     app.removeEventFilter(keys)
     appearance.deleteLater()
@@ -109,12 +141,12 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
 
 def begin(stage: Stage) -> FakeSession:
     """Server up, run on."""
-    stage.window.server.start()
-    stage.window.toggle_run()
+    stage.server_control.start()
+    stage.live.start.toggle()
     return stage.session
 
 
 def end(stage: Stage, qtbot: QtBot) -> None:
     """Stop and wait until the window has noticed."""
-    stage.window.run.stop()
-    qtbot.waitUntil(lambda: stage.window.run.phase is Phase.IDLE)
+    stage.live.run.stop()
+    qtbot.waitUntil(lambda: stage.live.run.phase is Phase.IDLE)

@@ -18,28 +18,18 @@ from gui.state.settings import Settings, SettingsStore
 from gui.state.tasks import ThreadTasks
 from gui.widgets.theme import DARK, Palette
 from gui.workspace.notices import ToastAction
+from gui.workspace.notifier import Notifier
 
 
-class ListeningHost(QObject):
-    """A `PageHost` that remembers what it was told."""
+class ListeningNotifier(Notifier):
+    """Remembers what the user would be told."""
 
-    target_changed = Signal()
-
-    def __init__(self, target: Target) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.palette_roles: Palette = DARK
-        self.tasks = ThreadTasks()
-        self.store = SettingsStore(None, Settings(), lambda _problem: None)
-        self.target = target
-        self.model = "identity"
-        self.sample: Sample | None = None
         self.notices: list[Notice] = []
         self.actions: list[tuple[ToastAction, ...]] = []
         self.errors: list[Exception] = []
         self.lines: list[str] = []
-
-    def newest_sample(self) -> Sample | None:
-        return self.sample
 
     def show_notice(
         self, notice: Notice, actions: tuple[ToastAction, ...] = (), details: str = ""
@@ -53,6 +43,25 @@ class ListeningHost(QObject):
 
     def log(self, text: str) -> None:
         self.lines.append(text)
+
+
+class ListeningHost(QObject):
+    """A `PageHost` that is set by the test."""
+
+    target_changed = Signal()
+
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self.palette_roles: Palette = DARK
+        self.tasks = ThreadTasks()
+        self.notifier = ListeningNotifier()
+        self.store = SettingsStore(None, Settings(), lambda _problem: None)
+        self.target = target
+        self.model = "identity"
+        self.sample: Sample | None = None
+
+    def newest_sample(self) -> Sample | None:
+        return self.sample
 
     def show_page(self, name: str) -> None:
         del name

@@ -119,7 +119,7 @@ def test_the_history_is_opened_once_even_if_the_first_thing_fails(
     desk.list.opened.emit(7)
     desk.list.opened.emit(8)
     desk.close()
-    assert len(host.errors) == 2
+    assert len(host.notifier.errors) == 2
     assert len(opened) == 1
     with pytest.raises(HistoryUnavailable):
         opened[0].rows()

@@ -286,7 +286,7 @@ def test_clearing_the_history_can_be_undone(
     kept(page, qtbot, 1)
     page.past.list.clear_wanted.emit()
     kept(page, qtbot, 0)
-    (undo,) = host.actions[-1]
+    (undo,) = host.notifier.actions[-1]
     undo.run()
     kept(page, qtbot, 1)
 

@@ -51,7 +51,7 @@ def test_a_closed_door_of_our_own_is_the_one_explanation() -> None:
     outage = outage_of(LOST, Switches(transport=Transport.GRPC), control)
     assert outage is not None
     assert outage.title == "gRPC of the local server is switched off"
-    assert outage.ways == (WayOut.OPEN_DOOR,)
+    assert outage.ways == (WayOut.OPEN_ENDPOINT,)
     assert outage.alert.title == outage.notice.title == outage.title
     assert "Trying again in 3 s" in outage.veil(LOST).body
 
@@ -88,29 +88,29 @@ def test_a_condition_is_one_toast_until_it_is_called_off(stage: Stage) -> None:
 def test_the_picture_is_veiled_until_an_answer_comes(stage: Stage) -> None:
     session = begin(stage)
     window = stage.window
-    window.page.show_result(session.answer(0))
+    stage.live.page.show_result(session.answer(0))
     session.now = replace(session.now, state=RunState.RECONNECTING, alerts=LOST.alerts)
     session.notices.put(Notice(Severity.WARNING, "Lost", topic="target"))
-    window.readout.refresh()
-    preview = window.page.pane.preview
+    stage.live.readout.refresh()
+    preview = stage.live.page.pane.preview
     assert preview.summary.startswith("Reconnecting...")
     assert [notice.title for notice in window.toasts.shown] == ["The connection was lost."]
-    assert [alert.title for alert in window.page.alerts.alerts] == ["The connection was lost."]
+    assert [alert.title for alert in stage.live.page.alerts.alerts] == ["The connection was lost."]
     session.now = replace(session.now, state=RunState.STREAMING, alerts=())
-    window.page.show_result(session.answer(1))
+    stage.live.page.show_result(session.answer(1))
     assert "Reconnecting" not in preview.summary
-    window.readout.refresh()
+    stage.live.readout.refresh()
     assert not window.toasts.shown
-    assert window.page.log.toPlainText().count("Target lost") == 1
+    assert stage.live.page.log.toPlainText().count("Target lost") == 1
 
 
 def test_another_target_takes_the_explanation_of_the_old_one_away(stage: Stage) -> None:
     session = begin(stage)
     session.now = replace(session.now, state=RunState.RECONNECTING, alerts=LOST.alerts)
-    stage.window.readout.refresh()
+    stage.live.readout.refresh()
     session.now = replace(session.now, state=RunState.STARTING, alerts=())
     other = Target("lab", rest="http://127.0.0.1:1", grpc="127.0.0.1:2")
-    stage.window.set_switches(stage.window.board.current.aimed_at(other))
+    stage.live.switches.choose(stage.live.switches.current.aimed_at(other))
     assert not stage.window.toasts.shown
 
 

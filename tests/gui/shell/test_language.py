@@ -39,7 +39,7 @@ def marking() -> Iterator[None]:
 
 
 def test_every_label_and_button_of_the_window_is_translated(marking: None, stage: Stage) -> None:
-    stage.window.server.start()
+    stage.server_control.start()
     plain = {
         text
         for widget in stage.window.findChildren(QWidget)

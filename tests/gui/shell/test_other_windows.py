@@ -12,13 +12,11 @@ from backend.core.errors import PortInUse
 from backend.core.files.presence import Presence
 from backend.core.status import Notice
 from backend.core.target import Target
-from backend.profiles.book import ProfileBook
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
 from gui.shell.other_windows import OtherWindows, holder_in
 from gui.state.server_control import ServerControl, ServerState
-from gui.targets.controller import TargetController
-from gui.targets.engine import TargetEngine
+from gui.targets.saved import SavedTargets
 from gui.workspace.notices import FileNotices
 from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import FakeServer
@@ -37,8 +35,15 @@ def first(tmp_path: Path) -> Iterator[Presence]:
 
 
 @pytest.fixture
-def second(tmp_path: Path, qtbot: QtBot) -> Iterator[OtherWindows]:
-    others = OtherWindows(Presence(tmp_path), str(tmp_path), InlineTasks())
+def control(qtbot: QtBot) -> ServerControl:
+    """The server of the second window."""
+    del qtbot
+    return ServerControl(InlineTasks(), lambda rest, grpc: FakeServer())
+
+
+@pytest.fixture
+def second(tmp_path: Path, control: ServerControl) -> Iterator[OtherWindows]:
+    others = OtherWindows(Presence(tmp_path), str(tmp_path), control, InlineTasks())
     yield others
     others.close()
     others.deleteLater()
@@ -58,10 +63,10 @@ def test_a_window_that_is_alone_says_nothing(second: OtherWindows) -> None:
     second.begin()
 
 
-def test_the_others_learn_the_ports_of_the_server(first: Presence, second: OtherWindows) -> None:
-    control = ServerControl(InlineTasks(), lambda rest, grpc: FakeServer())
+def test_the_others_learn_the_ports_of_the_server(
+    first: Presence, second: OtherWindows, control: ServerControl
+) -> None:
     second.begin()
-    second.follow(control)
     control.start()
     server = control.server
     assert server is not None
@@ -89,22 +94,20 @@ def test_a_target_that_another_window_adds_appears_here(
     second: OtherWindows, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "targets.json"
-    engine = TargetEngine(TargetStore(path, Secrets()), ProfileBook(tmp_path / "profiles"))
-    tasks = InlineTasks()
-    desk = TargetController(engine, ServerControl(tasks, lambda rest, grpc: FakeServer()), tasks)
+    saved = SavedTargets(TargetStore(path, Secrets()), InlineTasks())
     second.begin()
-    second.files_changed.connect(desk.look_again)
-    with qtbot.waitSignal(desk.listed, timeout=30_000):
+    second.files_changed.connect(saved.look_again)
+    with qtbot.waitSignal(saved.listed, timeout=30_000):
         TargetStore(path, Secrets()).add(Target("lab", grpc="127.0.0.1:1"))
-    assert [target.name for target in desk.targets[1:]] == ["lab"]
+    assert [target.name for target in saved.targets[1:]] == ["lab"]
     notices: list[Notice] = []
-    desk.noticed.connect(notices.append)
-    with qtbot.waitSignal(desk.noticed, timeout=30_000):
+    saved.noticed.connect(notices.append)
+    with qtbot.waitSignal(saved.noticed, timeout=30_000):
         path.write_bytes(b"\xff")
         (tmp_path / "touched").touch()  # writing in place does not change the folder
     assert "targets.json.broken-1" in notices[0].body
-    assert [target.name for target in desk.targets[1:]] == ["lab"]
-    desk.deleteLater()
+    assert [target.name for target in saved.targets[1:]] == ["lab"]
+    saved.deleteLater()
 
 
 def test_what_is_wrong_with_files_waits_for_a_window() -> None:

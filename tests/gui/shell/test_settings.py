@@ -51,52 +51,51 @@ def test_preferences_out_of_their_limits_are_refused(data: dict[str, object]) ->
 
 
 def test_a_setting_holds_at_once(stage: Stage) -> None:
-    stage.window.open_settings()
+    stage.settings.open()
     form = stage.window.findChildren(SettingsForm)[0]
     form.plot_window.setValue(60)
     form.rows.setValue(3)
     form.toasts.setCurrentIndex(form.toasts.findData(Severity.WARNING))
     form.theme.setCurrentIndex(form.theme.findData(ThemeChoice.LIGHT))
     assert stage.store.current.preferences == Preferences(60, 3, Severity.WARNING)
-    assert stage.window.appearance.choice is ThemeChoice.LIGHT
-    stage.window.show_notice(Notice(Severity.INFO, "Quiet"))
+    assert stage.appearance.choice is ThemeChoice.LIGHT
+    stage.notifier.show_notice(Notice(Severity.INFO, "Quiet"))
     assert not stage.window.toasts.shown
-    assert "Quiet" in stage.window.page.log.toPlainText()
+    assert "Quiet" in stage.live.page.log.toPlainText()
     form._restore()
     assert stage.store.current.preferences == Preferences()
     form.close()
 
 
 def test_a_layout_is_saved_used_and_deleted(stage: Stage) -> None:
-    window = stage.window
-    window.page.dock("latency").hide()
-    window.page.pane.toggle_mirror()
-    window._save_layout("Mine")
-    window.use_layout(window.page.built_in_layouts()[0])
-    window.page.pane.toggle_mirror()
-    assert window.page.dock("latency").isVisibleTo(window.page)
-    window.use_layout("Mine")
-    assert not window.page.dock("latency").isVisibleTo(window.page)
-    assert window.page.pane.memory.mirror
-    picture = window.page.built_in_layouts()[1]
-    window.use_layout(picture)
-    assert not window.page.dock("timeline").isVisibleTo(window.page)
+    stage.live.page.dock("latency").hide()
+    stage.live.page.pane.toggle_mirror()
+    stage.layouts.save("Mine")
+    stage.layouts.use(stage.live.page.built_in_layouts()[0])
+    stage.live.page.pane.toggle_mirror()
+    assert stage.live.page.dock("latency").isVisibleTo(stage.live.page)
+    stage.layouts.use("Mine")
+    assert not stage.live.page.dock("latency").isVisibleTo(stage.live.page)
+    assert stage.live.page.pane.memory.mirror
+    picture = stage.live.page.built_in_layouts()[1]
+    stage.layouts.use(picture)
+    assert not stage.live.page.dock("timeline").isVisibleTo(stage.live.page)
 
 
 def test_the_layouts_form_keeps_built_in_ones(stage: Stage) -> None:
-    stage.window.open_layouts()
+    stage.layouts.open()
     form = stage.window.findChildren(LayoutsForm)[0]
     form.name.setText("Standard")
     form.save_present()
-    assert stage.window.layouts.names() == ()
+    assert stage.layouts.store.names() == ()
     form.name.setText("Talk")
     form.save_present()
-    assert [*stage.window.layouts.names()] == ["Talk"]
+    assert [*stage.layouts.store.names()] == ["Talk"]
     form.delete_selected()
-    assert [*stage.window.layouts.names()] == ["Talk"]
+    assert [*stage.layouts.store.names()] == ["Talk"]
     form.list.setCurrentRow(3)
     form.delete_selected()
-    assert not stage.window.layouts.names()
+    assert not stage.layouts.store.names()
     form.close()
 
 
@@ -178,8 +177,8 @@ def find(stage: Stage, words: str) -> None:
 
 def test_the_palette_finds_sources_models_and_targets_by_name(stage: Stage) -> None:
     lab = Target("lab", rest="http://127.0.0.1:1", grpc="127.0.0.1:2")
-    stage.window.server.start()
-    stage.window.bar.set_targets([lab])
+    stage.server_control.start()
+    stage.targets.saved.targets += (lab,)
     find(stage, "source sweep")
     assert stage.store.current.switches.source == "sweep"
     find(stage, "source test pattern")
@@ -190,7 +189,7 @@ def test_the_palette_finds_sources_models_and_targets_by_name(stage: Stage) -> N
 
 
 def test_what_cannot_be_chosen_says_why_in_the_palette(stage: Stage) -> None:
-    stage.window.server.start()
+    stage.server_control.start()
     find(stage, "model pitch")
     assert stage.store.current.switches.model != "pitch"
     assert "takes sound" in stage.window.toasts.shown[-1].title
@@ -208,10 +207,10 @@ def test_an_address_keeps_its_ports_when_there_is_little_room(qtbot: QtBot) -> N
 def test_counters_are_reset_while_a_run_is_on(stage: Stage) -> None:
     stage.window.commands.run("run.reset_counters")
     assert "Nothing is streaming." in stage.window.toasts.shown[-1].title
-    stage.window.server.start()
-    stage.window.toggle_run()
+    stage.server_control.start()
+    stage.live.start.toggle()
     stage.session.answer(41)
     stage.window.commands.run("run.reset_counters")
     status = stage.session.status()
-    assert stage.window.page.counters.since(status).counts.captured == 0
-    assert replace(status, counts=stage.window.page.counters.since(status).counts).counts.balanced
+    assert stage.live.page.counters.since(status).counts.captured == 0
+    assert replace(status, counts=stage.live.page.counters.since(status).counts).counts.balanced

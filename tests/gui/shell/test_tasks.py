@@ -10,8 +10,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backend.core.errors import Overloaded
-from gui.shell.crash import CrashCatcher, crash_report
+from gui.shell.crash import CrashCatcher
 from gui.state.tasks import Tasks, ThreadTasks
+from gui.workspace.notifier import crash_report
 from tests.gui.inline_tasks import InlineTasks
 
 

@@ -47,26 +47,26 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 def test_space_before_the_server_is_up_starts_as_soon_as_it_is(stage: Stage) -> None:
     stage.window.commands.run("run.toggle")
     assert not stage.sessions
-    stage.window.server.start()
+    stage.server_control.start()
     assert stage.session.started
 
 
 def test_a_run_is_drawn_counted_and_summed_up(stage: Stage, qtbot: QtBot) -> None:
     session = begin(stage)
-    page = stage.window.page
+    page = stage.live.page
     for seq in range(3):
         session.answer(seq)
     qtbot.waitUntil(lambda: page.top.summary.find("cat") >= 0)
-    qtbot.waitUntil(lambda: "Streaming to Local demo" in stage.window.strip.text("state"))
+    qtbot.waitUntil(lambda: "Streaming to Local demo" in stage.live.strip.text("state"))
     end(stage, qtbot)
     assert [n.title for n in stage.window.toasts.shown] == ["Stopped"]
     assert "answered    3" in " ".join(page.log.toPlainText().split(" "))
-    assert stage.window.run.session is None
+    assert stage.live.run.session is None
 
 
 def test_switches_reach_the_run_that_is_on(stage: Stage) -> None:
     session = begin(stage)
-    bar = stage.window.bar
+    bar = stage.live.bar
     bar.transport.choose("rest")
     bar.serialization.choose("json")
     settings, source = session.changes[-1]
@@ -78,7 +78,7 @@ def test_switches_reach_the_run_that_is_on(stage: Stage) -> None:
 
 
 def test_what_cannot_be_is_greyed_with_the_reason(stage: Stage) -> None:
-    bar = stage.window.bar
+    bar = stage.live.bar
     assert "belongs to REST" in bar.serialization.blocked("json")
     assert bar.serialization.button("json").toolTip() == bar.serialization.blocked("json")
     bar.transport.choose("rest")
@@ -90,31 +90,31 @@ def test_what_cannot_be_is_greyed_with_the_reason(stage: Stage) -> None:
 
 def test_a_target_without_an_address_for_a_transport_greys_it(stage: Stage) -> None:
     rest_only = Target("lab", rest="http://127.0.0.1:1")
-    stage.window.set_switches(
+    stage.live.switches.choose(
         replace(stage.store.current.switches, target=rest_only, transport=Transport.REST)
     )
-    assert "no gRPC address" in stage.window.bar.transport.blocked("grpc")
-    assert stage.window.bar.transport.blocked("rest") == ""
+    assert "no gRPC address" in stage.live.bar.transport.blocked("grpc")
+    assert stage.live.bar.transport.blocked("rest") == ""
 
 
 def test_sound_brings_a_model_that_takes_sound_and_shows_the_sound(stage: Stage) -> None:
     session = begin(stage)
-    stage.window.desk.choose("tone")
+    stage.live.sources.choose("tone")
     settings, source = session.changes[-1]
     assert settings is not None
     assert source is not None
     assert (settings.model, source.info.kind) == ("pitch", MediaKind.AUDIO)
-    assert stage.window.page.sound.isVisible()
+    assert stage.live.page.sound.isVisible()
     assert "Model changed to pitch" in [n.title for n in stage.window.toasts.shown]
-    stage.window.desk.choose("pattern")
+    stage.live.sources.choose("pattern")
     assert session.changes[-1][0] is not None
     assert stage.store.current.switches.model == "shapes"
-    assert stage.window.page.pane.isVisible()
+    assert stage.live.page.pane.isVisible()
 
 
 def test_files_play_once_when_asked_to(stage: Stage) -> None:
     session = begin(stage)
-    stage.window.desk.choose("/x/film.mp4")
+    stage.live.sources.choose("/x/film.mp4")
     stage.window.commands.run("run.loop")
     source = session.changes[-1][1]
     assert isinstance(source, FakeSource)
@@ -126,24 +126,24 @@ def test_a_lost_camera_marks_the_picker_until_it_is_back(stage: Stage) -> None:
     session = begin(stage)
     lost = SourceStatus(SourceState.LOST, session.source.info, "Unplugged.", 1, 2.0)
     session.now = replace(session.now, source=lost)
-    stage.window.readout.refresh()
-    assert stage.window.bar.source.toolTip() == "Unplugged."
-    assert "Source lost" in stage.window.strip.text("state")
+    stage.live.readout.refresh()
+    assert stage.live.bar.source.toolTip() == "Unplugged."
+    assert "Source lost" in stage.live.strip.text("state")
     session.now = replace(session.now, source=SourceStatus(SourceState.LIVE, session.source.info))
-    stage.window.readout.refresh()
-    assert "Unplugged." not in stage.window.bar.source.toolTip()
+    stage.live.readout.refresh()
+    assert "Unplugged." not in stage.live.bar.source.toolTip()
 
 
 def test_a_source_that_cannot_be_used_is_said_and_stays_chosen(stage: Stage) -> None:
-    stage.window.server.start()
-    stage.window.desk.choose("nowhere")
+    stage.server_control.start()
+    stage.live.sources.choose("nowhere")
     assert stage.store.current.switches.source == "nowhere"
-    assert "There is no nowhere." in stage.window.bar.source.toolTip()
-    stage.window.toggle_run()
-    assert stage.window.run.phase is Phase.IDLE
+    assert "There is no nowhere." in stage.live.bar.source.toolTip()
+    stage.live.start.toggle()
+    assert stage.live.run.phase is Phase.IDLE
     assert not stage.sessions
     assert [n.title for n in stage.window.toasts.shown] == ["There is no nowhere."]
-    stage.window.desk.choose("pattern")
+    stage.live.sources.choose("pattern")
     assert not stage.window.toasts.shown
 
 
@@ -178,9 +178,9 @@ def test_a_failed_run_offers_a_way_out(stage: Stage, qtbot: QtBot) -> None:
     session.error = TargetUnreachable("Nothing answers at lab:8001.", "Is it up?")
     session.now = replace(session.now, state=RunState.FAILED, message="Nothing answers.")
     session.over = True
-    qtbot.waitUntil(lambda: stage.window.run.phase is Phase.IDLE)
+    qtbot.waitUntil(lambda: stage.live.run.phase is Phase.IDLE)
     assert stage.window.toasts.shown[-1].severity is Severity.ERROR
-    assert stage.window.page.pane.preview.summary.find("Nothing answers at lab:8001.") >= 0
+    assert stage.live.page.pane.preview.summary.find("Nothing answers at lab:8001.") >= 0
 
 
 def test_dot_and_words_agree_after_an_error_and_both_go_with_another_source(
@@ -190,33 +190,33 @@ def test_dot_and_words_agree_after_an_error_and_both_go_with_another_source(
     session.error = TargetUnreachable("Nothing answers at lab:8001.", "Is it up?")
     session.now = RunStatus(state=RunState.FAILED, message="Nothing answers.")
     session.over = True
-    qtbot.waitUntil(lambda: stage.window.run.phase is Phase.IDLE)
-    assert stage.window.strip.text("state") == "Failed: Nothing answers."
-    stage.window.desk.choose("sweep")
-    stage.window.readout.refresh()
-    assert stage.window.strip.text("state") == "Ready, Space streams"
-    assert stage.window.strip._dot_role == "text_muted"
+    qtbot.waitUntil(lambda: stage.live.run.phase is Phase.IDLE)
+    assert stage.live.strip.text("state") == "Failed: Nothing answers."
+    stage.live.sources.choose("sweep")
+    stage.live.readout.refresh()
+    assert stage.live.strip.text("state") == "Ready, Space streams"
+    assert stage.live.strip._dot_role == "text_muted"
 
 
 def test_a_port_in_use_is_an_alert_and_free_ports_get_out_of_it(stage: Stage) -> None:
     stage.server.trouble = PortInUse("127.0.0.1", 8000)
-    stage.window.server.start()
+    stage.server_control.start()
     assert server_state(stage) is ServerState.FAILED
-    assert [a.id for a in stage.window.page.alerts.alerts] == ["server"]
+    assert [a.id for a in stage.live.page.alerts.alerts] == ["server"]
     stage.server.trouble = None
     press(stage.window.toasts, "Use free ports")
     assert server_state(stage) is ServerState.RUNNING
-    assert not stage.window.page.alerts.alerts
-    assert stage.window.page.dock("alerts").windowTitle() == "Alerts"
+    assert not stage.live.page.alerts.alerts
+    assert stage.live.page.dock("alerts").windowTitle() == "Alerts"
 
 
 def test_the_server_panel_switches_doors_and_shows_requests(stage: Stage) -> None:
-    stage.window.server.start()
-    panel = stage.window.page.server
-    stage.window.page.open_dock("server")
+    stage.server_control.start()
+    panel = stage.server_panel
+    stage.live.page.open_dock("server")
     stage.window.commands.run("server.rest")
     assert not stage.server.rest_on
-    assert stage.window.server.resolve(Target(EMBEDDED)).rest == ""
+    assert stage.server_control.resolve(Target(EMBEDDED)).rest == ""
     stage.server.requests.add(
         time_s=0.0,
         api="REST",
@@ -234,11 +234,11 @@ def test_the_server_panel_switches_doors_and_shows_requests(stage: Stage) -> Non
 
 
 def test_alerts_replace_themselves_and_go(stage: Stage) -> None:
-    alerts = stage.window.page.alerts
+    alerts = stage.live.page.alerts
     lost = Alert("source", Severity.WARNING, "The source is gone")
     alerts.set_alerts("run", [lost, Alert("source", Severity.WARNING, "Still gone")])
     assert len(alerts.alerts) == 1
-    assert stage.window.page.dock("alerts").windowTitle() == "Alerts 1"
+    assert stage.live.page.dock("alerts").windowTitle() == "Alerts 1"
     alerts.set_alerts("run", [])
     assert not alerts.alerts
 
@@ -271,15 +271,15 @@ def test_toasts_show_every_line_of_their_texts(stage: Stage) -> None:
 
 
 def test_space_belongs_to_a_button_or_field_that_has_the_focus(stage: Stage, qtbot: QtBot) -> None:
-    stage.window.server.start()
-    bar = stage.window.bar
-    stage.window.page.pane.preview.setFocus()
-    QTest.keyClick(stage.window.page.pane.preview, Qt.Key.Key_Space)
-    assert stage.window.run.phase is Phase.RUNNING
+    stage.server_control.start()
+    bar = stage.live.bar
+    stage.live.page.pane.preview.setFocus()
+    QTest.keyClick(stage.live.page.pane.preview, Qt.Key.Key_Space)
+    assert stage.live.run.phase is Phase.RUNNING
     button = bar.compression.button("gzip")
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Space)
-    assert stage.window.run.phase is Phase.RUNNING
+    assert stage.live.run.phase is Phase.RUNNING
     assert bar.compression.value == "gzip"
 
 
@@ -289,11 +289,11 @@ def test_the_palette_finds_and_runs_a_command_by_its_words(stage: Stage, qtbot: 
     assert query is not None
     QTest.keyClicks(query, "comp gz")
     QTest.keyClick(query, Qt.Key.Key_Return)
-    assert stage.window.bar.compression.value == "gzip"
+    assert stage.live.bar.compression.value == "gzip"
 
 
 def test_escape_closes_the_palette_and_gives_the_focus_back(stage: Stage) -> None:
-    preview = stage.window.page.pane.preview
+    preview = stage.live.page.pane.preview
     preview.setFocus()
     stage.window.open_palette()
     query = QApplication.focusWidget()
@@ -328,8 +328,8 @@ def test_ids_and_keys_of_commands_are_unique(stage: Stage) -> None:
 
 
 def test_the_theme_changes_everything_at_once(stage: Stage) -> None:
-    stage.window.choose_theme(ThemeChoice.LIGHT)
-    assert stage.window.page.pane.preview.roles.name == "light"
+    stage.settings.choose_theme(ThemeChoice.LIGHT)
+    assert stage.live.page.pane.preview.roles.name == "light"
     assert stage.store.current.theme is ThemeChoice.LIGHT
 
 
@@ -343,8 +343,8 @@ def test_every_control_has_a_name(stage: Stage) -> None:
 
 def test_a_crash_stops_the_run_and_can_be_copied(stage: Stage, qtbot: QtBot) -> None:
     begin(stage)
-    stage.window.show_crash(ZeroDivisionError("oops"))
-    qtbot.waitUntil(lambda: stage.window.run.phase is Phase.IDLE)
+    stage.notifier.show_crash(ZeroDivisionError("oops"))
+    qtbot.waitUntil(lambda: stage.live.run.phase is Phase.IDLE)
     press(stage.window.toasts, "Copy")
     text = QApplication.clipboard().text()
     assert "ZeroDivisionError" in text
@@ -364,7 +364,7 @@ def test_window_docks_and_switches_are_remembered_on_close(stage: Stage) -> None
 
 def server_state(stage: Stage) -> ServerState:
     """Where the server stands now."""
-    return stage.window.server.state
+    return stage.server_control.state
 
 
 def press(parent: QWidget, text: str) -> None:

@@ -312,7 +312,7 @@ def test_remedies_change_a_target_as_they_say() -> None:
 
 def use(stage: Stage, server: Server) -> None:
     """Let the window's engine ask this server."""
-    desk = stage.window.targets
+    desk = stage.targets.controller
     engine = replace(desk.engine, probe=server.probe, make_control=server.control)
     desk.engine = engine
     desk.catalogue._engine = engine
@@ -323,64 +323,64 @@ def test_a_run_goes_to_another_servers_models_and_follows_their_profiles(
 ) -> None:
     use(stage, server)
     session = begin(stage)
-    stage.window.targets.choose(LAB)
-    switches = stage.window.board.current
+    stage.targets.controller.choose(LAB)
+    switches = stage.live.switches.current
     assert (switches.target, switches.model) == (LAB, "net")
-    assert [offer.name for offer in stage.window.targets.offers()] == ["net", "faces"]
+    assert [offer.name for offer in stage.targets.controller.offers()] == ["net", "faces"]
     settings, _ = session.changes[-1]
     assert settings is not None
     assert (settings.target, settings.model) == (LAB, "net")
-    assert "Triton has no simple serving" in stage.window.bar.api.blocked(Api.SERVING)
-    stage.window.targets.choose(Target(EMBEDDED))
-    assert stage.window.board.current.model == "shapes"
-    assert stage.window.bar.api.blocked(Api.SERVING) == ""
-    stage.window.targets.choose(LAB)
+    assert "Triton has no simple serving" in stage.live.bar.api.blocked(Api.SERVING)
+    stage.targets.controller.choose(Target(EMBEDDED))
+    assert stage.live.switches.current.model == "shapes"
+    assert stage.live.bar.api.blocked(Api.SERVING) == ""
+    stage.targets.controller.choose(LAB)
     _refuse_and_take(stage, session)
     _save_and_reset_a_profile(stage, session)
 
 
 def _save_and_reset_a_profile(stage: Stage, session: FakeSession) -> None:
-    stage.window.model_dialogs.open_profile()
-    form = stage.window.model_dialogs.profile
+    stage.targets.model_dialogs.open_profile()
+    form = stage.targets.model_dialogs.profile
     assert form is not None
     before = len(session.changes)
     form.labels.setPlainText("cat\ndog")
     form.save.click()
     assert len(session.changes) > before
     settings = settings_for(LAB, "net")
-    assert stage.window.targets.profile_for(settings).labels == ("cat", "dog")
+    assert stage.targets.controller.catalogue.profile_for(settings).labels == ("cat", "dog")
     assert form.profile.labels == ("cat", "dog")
-    book = stage.window.targets.engine.book
+    book = stage.targets.controller.engine.book
     saved = book.saved("Lab", "net")
     assert saved is not None
     assert saved.labels == ("cat", "dog")
     form.reset.click()
     assert book.saved("Lab", "net") is None
-    assert stage.window.targets.profile_for(settings).labels == ()
+    assert stage.targets.controller.catalogue.profile_for(settings).labels == ()
     form.reject()
 
 
 def _refuse_and_take(stage: Stage, session: FakeSession) -> None:
     alert = Alert("request", Severity.ERROR, "Wrong shape.", "", TargetFault.WRONG_INPUT)
     session.now = replace(session.now, alerts=(alert,))
-    stage.window.readout.refresh()
+    stage.live.readout.refresh()
     assert "Wrong shape." in [notice.title for notice in stage.window.toasts.shown]
-    titles = [action.title for action in stage.window.remedies.of_fault(alert.fault)]
+    titles = [action.title for action in stage.notifier.actions_for_fault(alert.fault)]
     assert titles == ["Edit the profile..."]
     session.now = replace(session.now, alerts=())
-    stage.window.readout.refresh()
+    stage.live.readout.refresh()
     assert "Wrong shape." not in [notice.title for notice in stage.window.toasts.shown]
 
 
 def test_a_fault_has_a_remedy_only_where_it_can_be_mended(stage: Stage, server: Server) -> None:
-    remedies = stage.window.remedies
+    remedies = stage.targets.fault_actions
     for fault in TargetFault:
         titles = [action.title for action in remedies.of_fault(fault)]
         assert not any("TLS" in title or "target" in title or "wap" in title for title in titles)
     server.down = True
     use(stage, server)
     session = begin(stage)
-    stage.window.targets.choose(LAB)
+    stage.targets.controller.choose(LAB)
     expected = {
         TargetFault.HTTP_PORT: "Swap the addresses",
         TargetFault.SPEAKS_PLAINTEXT: "Turn TLS off",
@@ -396,11 +396,11 @@ def test_a_fault_has_a_remedy_only_where_it_can_be_mended(stage: Stage, server: 
     assert {fault: remedies.of_fault(fault)[0].title for fault in expected} == expected
     alert = Alert("target", Severity.ERROR, "Nothing answers.", "", TargetFault.REFUSED)
     session.now = replace(session.now, state=RunState.RECONNECTING, alerts=(alert,))
-    stage.window.readout.refresh()
+    stage.live.readout.refresh()
     assert "Nothing answers." in [notice.title for notice in stage.window.toasts.shown]
     (swap,) = remedies.of_fault(TargetFault.HTTP_PORT)
     swap.run()
-    target = stage.window.board.current.target
+    target = stage.live.switches.current.target
     assert (target.rest, target.grpc) == ("http://127.0.0.1:9", "127.0.0.1:9")
     assert target.name == "Lab"
 

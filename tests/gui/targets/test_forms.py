@@ -148,7 +148,7 @@ def test_a_form_says_what_is_wrong_and_stays(
 def test_targets_are_added_edited_copied_deleted_and_brought_back(
     stage: Stage, tmp_path: Path
 ) -> None:
-    dialogs, desk = stage.window.target_dialogs, stage.window.targets
+    dialogs, saved = stage.targets.dialogs, stage.targets.saved
     stage.window.commands.run("target.list")
     assert dialogs.list is not None
     dialogs.list.add.click()
@@ -156,18 +156,18 @@ def test_targets_are_added_edited_copied_deleted_and_brought_back(
     dialogs.form.rest.setText("lab:8000")
     dialogs.form.name.setText("Lab")
     dialogs.form.use_button.click()
-    assert [target.name for target in desk.targets] == [EMBEDDED, "Lab"]
-    assert stage.window.board.current.target.rest == "http://lab:8000"
+    assert [target.name for target in saved.targets] == [EMBEDDED, "Lab"]
+    assert stage.live.switches.current.target.rest == "http://lab:8000"
     dialogs.list.select("Lab")
     dialogs.list.duplicate.click()
-    names = [target.name for target in desk.targets]
+    names = [target.name for target in saved.targets]
     assert names[:2] == [EMBEDDED, "Lab"]
     assert names[2] == "Lab 2"
-    desk.engine.store.export_file(tmp_path / "targets.json")
+    stage.targets.controller.engine.store.export_file(tmp_path / "targets.json")
     assert len(json.loads((tmp_path / "targets.json").read_text())["targets"]) == len(names) - 1
     dialogs.list.select("Lab 2")
     dialogs.list.delete.click()
-    assert "Lab 2" not in [target.name for target in desk.targets]
+    assert "Lab 2" not in [target.name for target in saved.targets]
     dialogs.list.select(EMBEDDED)
     assert not dialogs.list.edit.isEnabled()
     assert "inside this window" in dialogs.list.edit.toolTip()

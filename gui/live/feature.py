@@ -1,0 +1,275 @@
+"""Live runs as a part of the window: bar, live page and status strip, and what drives them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from backend.core.status import Notice, SourceInfo
+from gui.live.bar import Bar
+from gui.live.commands import run_commands, source_commands, switch_commands
+from gui.live.page import LivePage
+from gui.live.pump import Pump
+from gui.live.readout import Readout
+from gui.live.run_notices import RunNotices
+from gui.live.source_menu import Devices
+from gui.live.sources import SourceController
+from gui.live.start_control import StartControl
+from gui.live.status_strip import StatusStrip
+from gui.state.live_session import LiveSession, SourceFactory
+from gui.state.preferences import Preferences
+from gui.state.run_control import Phase, RunControl
+from gui.state.server_control import ServerControl
+from gui.state.settings import ViewMemory, WindowMemory, blob_text, text_blob
+from gui.state.switches import Switches
+from gui.targets import TargetFeature
+from gui.widgets.language import tr
+from gui.widgets.theme import Palette
+from gui.workspace.commands import Command
+from gui.workspace.feature import Feature, Workspace
+from gui.workspace.log_panel import LogBridge
+
+_STOP_WAIT_S = 0.4
+
+
+class LiveFeature(Feature):
+    """Builds the three parts that one sees, and joins them with the run, its source and target."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: RunControl,
+        server: ServerControl,
+        targets: TargetFeature,
+        server_panel: QWidget,
+        devices: Devices,
+        make_source: SourceFactory,
+        log: LogBridge,
+    ) -> None:
+        self.run = run
+        self.switches = workspace.switches
+        self._workspace = workspace
+        self._store = workspace.store
+        self._targets = targets
+        anchor, palette = workspace.anchor, workspace.palette
+        self.sources = SourceController(workspace, run, devices, make_source)
+        self.start = StartControl(run, self.switches, targets.controller, server, anchor)
+        self.bar = Bar(palette, self.sources.menu.fill)
+        self.strip = StatusStrip(palette)
+        self.page = LivePage(workspace, server_panel)
+        self.readout = Readout(
+            run,
+            self.switches,
+            self.sources,
+            self.start,
+            self.bar,
+            self.page,
+            self.strip,
+            server,
+            log,
+            anchor,
+        )
+        self.pump = Pump(self.page, anchor)
+        self._notices = RunNotices(
+            workspace.notifier, self.page.log, run, self.switches, server, anchor
+        )
+        self._connect_controls()
+        self._connect_run(server)
+        self._connect_source()
+        self._restore()
+
+    # -- a feature of the window ---------------------------------------------------------------
+
+    def commands(self) -> Iterator[Command]:
+        """Sources, what the pickers offer, runs and switches."""
+        yield from source_commands(self.sources, self.bar)
+        yield from run_commands(self.run, self.start, self.sources, self.reset_counters)
+        yield from switch_commands(self.bar)
+
+    def palette_entries(self) -> Iterator[Command]:
+        """Every source of the moment."""
+        for spec, offer in {offer.spec: offer for offer in self.sources.menu.offers()}.items():
+            yield Command(
+                f"source.use.{spec}",
+                tr("Source: {name}", name=offer.title),
+                partial(self.sources.choose, spec),
+                aliases=f"use {offer.tip} {spec}",
+            )
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up other colours; the page gets them as one of the window's pages."""
+        self.bar.set_palette_roles(palette)
+        self.strip.set_palette_roles(palette)
+
+    def begin(self) -> None:
+        """Look at the source that was restored, and write numbers twice a second."""
+        self.page.activated()
+        self.sources.begin()
+        self.readout.begin()
+
+    def close(self) -> None:
+        """Keep how the panels are, and end the run."""
+        memory = WindowMemory(
+            geometry=self._store.current.window.geometry,
+            docks=blob_text(self.page.saveState()),
+            locked=self.page.locked,
+        )
+        self._store.update(replace(self._store.current, window=memory))
+        self.readout.stop()
+        self.pump.detach()
+        self.run.close(_STOP_WAIT_S)
+
+    @Slot()
+    def reset_counters(self) -> None:
+        """Count drops and measure latency anew."""
+        if self.run.session is not None:
+            self.page.reset_counters(self.run.session.status(), time.monotonic())
+            self.readout.refresh()
+
+    # -- building ------------------------------------------------------------------------------
+
+    def _connect_controls(self) -> None:
+        targets = self._targets
+        self.bar.switched.connect(self.switches.choose)
+        self.bar.start_pressed.connect(self.start.toggle)
+        self.bar.new_target_wanted.connect(targets.dialogs.add)
+        self.bar.targets_wanted.connect(targets.dialogs.open_list)
+        self.bar.model_name_wanted.connect(targets.model_dialogs.ask_model)
+        self.bar.profile_wanted.connect(targets.model_dialogs.open_profile)
+        self.bar.card_wanted.connect(targets.model_dialogs.open_card)
+        self.strip.panel_wanted.connect(self._workspace.navigator.open_panel)
+        self._workspace.navigator.panel_wanted.connect(self._open_panel)
+        self.page.pane.view_changed.connect(self._view_changed)
+        self._store.preferences_changed.connect(self._use_preferences)
+        self.switches.used.connect(self._used)
+        self.switches.chosen.connect(self._chosen)
+        targets.saved.listed.connect(self._show_targets)
+        targets.controller.learned.connect(self._show_offers)
+
+    def _connect_run(self, server: ServerControl) -> None:
+        run, readout, notices = self.run, self.readout, self._notices
+        notifier = self._workspace.notifier
+        run.session_changed.connect(self._run_began)
+        run.phase_changed.connect(self._show_phase)
+        run.failed.connect(notifier.show_error)
+        run.ended.connect(self._run_ended)
+        readout.noticed.connect(notifier.show_notice)
+        readout.outage_changed.connect(notices.show_outage)
+        readout.refusal_changed.connect(notices.show_refusal)
+        self.start.changed.connect(self._show_phase)
+        server.ready.connect(run.retry_now)
+        notifier.crashed.connect(run.stop)
+
+    def _connect_source(self) -> None:
+        self.sources.chosen.connect(self._source_chosen)
+        self.sources.known.connect(self._source_known)
+        self.sources.changed.connect(self._show_source)
+        self.sources.failed.connect(self._notices.source_failed)
+        self.sources.noticed.connect(self._source_noticed)
+
+    def _restore(self) -> None:
+        settings = self._store.current
+        self.page.set_locked(locked=settings.window.locked)
+        if settings.window.docks:
+            self.page.restore(text_blob(settings.window.docks))
+        self._use_preferences(settings.preferences)
+        self._show_targets()
+        self._used()
+        self._show_source()
+        self._show_phase()
+
+    # -- the run -------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _run_began(self, session: LiveSession) -> None:
+        self.page.new_run()
+        self.pump.attach(session)
+
+    @Slot()
+    def _show_phase(self) -> None:
+        phase = self.run.phase
+        self.bar.set_running(
+            running=phase in (Phase.STARTING, Phase.RUNNING) or self.start.wanted,
+            stopping=phase is Phase.STOPPING,
+        )
+        if phase is not Phase.RUNNING:
+            self.bar.set_flight_limit(None)
+        self.readout.refresh()
+
+    @Slot(object)
+    def _run_ended(self, session: LiveSession) -> None:
+        self.pump.detach()
+        self.readout.run_ended(session)
+        self._notices.run_ended(session)
+
+    # -- switches and targets ------------------------------------------------------------------
+
+    @Slot()
+    def _used(self) -> None:
+        switches = self.switches.current
+        self.page.expect(switches.model)
+        self.bar.show_switches(switches, self.run.kind)
+
+    @Slot(object, object)
+    def _chosen(self, before: Switches, after: Switches) -> None:
+        if after.model != before.model:
+            self.sources.remember_model(after.model)
+        self.readout.refresh()
+
+    @Slot()
+    def _show_targets(self) -> None:
+        self.bar.set_targets(self._targets.saved.targets[1:])
+
+    @Slot()
+    def _show_offers(self) -> None:
+        """More is known of the target: what it offers, and whether the wanted run can begin."""
+        controller = self._targets.controller
+        models = controller.offers()
+        self.bar.set_models(models)
+        trouble = controller.catalogue.trouble is not None
+        self.bar.set_limits(controller.limits, controller.sentence, trouble=trouble)
+        self.sources.set_models(models)
+        self.start.start_if_known()
+
+    # -- the source ----------------------------------------------------------------------------
+
+    @Slot()
+    def _source_chosen(self) -> None:
+        self._notices.source_is_well()
+        self.readout.forget_error()
+        self.page.forget_source()
+
+    @Slot(object)
+    def _source_known(self, info: SourceInfo) -> None:
+        self._notices.source_is_well()
+        self.page.show_source(info)
+
+    @Slot()
+    def _show_source(self) -> None:
+        sources, problem = self.sources, self.sources.problem
+        self.bar.source.show_choice(sources.title, sources.icon, problem, trouble=bool(problem))
+
+    @Slot(object, str)
+    def _source_noticed(self, notice: Notice, details: str) -> None:
+        self._workspace.notifier.show_notice(notice, details=details)
+
+    # -- the page ------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _open_panel(self, name: str) -> None:
+        self._workspace.navigator.show_page(self.page.name)
+        self.page.open_dock(name)
+
+    @Slot(object)
+    def _view_changed(self, memory: ViewMemory) -> None:
+        self._store.update(replace(self._store.current, view=memory))
+
+    @Slot(object)
+    def _use_preferences(self, preferences: Preferences) -> None:
+        self.page.use_preferences(preferences)
+        self.strip.preferences = preferences
