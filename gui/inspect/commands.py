@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
-from gui.inspect.acts import Acts, CallPhase
+from gui.inspect.acts import CallPhase
+from gui.inspect.call_controller import CallController
+from gui.inspect.reply_controller import ReplyController
+from gui.inspect.request_controller import RequestController
 from gui.widgets.language import tr
 from gui.workspace.commands import Command
 
-if TYPE_CHECKING:
-    from gui.inspect.page import InspectPage
 
-
-def inspect_commands(page: InspectPage) -> Iterator[Command]:
+def inspect_commands(
+    calls: CallController,
+    requests: RequestController,
+    replies: ReplyController,
+    *,
+    find_method: Callable[[], None],
+    show_history: Callable[[], None],
+    reload: Callable[[], None],
+    add_schema: Callable[[], None],
+) -> Iterator[Command]:
     """Every command of the page."""
-    acts: Acts = page.request.acts
+    pane = requests.pane
 
     def why_not_act() -> str:
-        if page.request.method is None:
+        if pane.method is None:
             return tr("No method is chosen.")
-        busy = page.desk.phase in (CallPhase.BUSY, CallPhase.FINISHED)
+        busy = calls.phase in (CallPhase.BUSY, CallPhase.FINISHED)
         return tr("A call is under way; cancel it first.") if busy else ""
 
     def why_not_cancel() -> str:
-        return tr("No call is under way.") if page.desk.phase is CallPhase.IDLE else ""
+        return tr("No call is under way.") if calls.phase is CallPhase.IDLE else ""
 
     def why_not_finish() -> str:
-        return "" if page.desk.phase is CallPhase.OPEN else tr("No stream is open.")
+        return "" if calls.phase is CallPhase.OPEN else tr("No stream is open.")
 
     def why_not_code() -> str:
-        if page.request.draft() is None:
+        if pane.draft() is None:
             return tr("No request is ready to be sent.")
         return ""
 
     def why_not_save() -> str:
-        return "" if page.shown is not None else tr("There is no reply yet.")
+        return "" if replies.shown is not None else tr("There is no reply yet.")
 
     menu = tr("Inspect")
     yield Command(
         "inspect.send",
         tr("Send request"),
-        acts.act,
+        pane.acts.act,
         f"{menu}/call",
         ("Ctrl+Return", "F5"),
         blocked=why_not_act,
@@ -50,7 +58,7 @@ def inspect_commands(page: InspectPage) -> Iterator[Command]:
     yield Command(
         "inspect.finish",
         tr("Finish stream"),
-        page.desk.finish,
+        calls.finish,
         f"{menu}/call",
         blocked=why_not_finish,
         aliases="half-close",
@@ -58,14 +66,14 @@ def inspect_commands(page: InspectPage) -> Iterator[Command]:
     yield Command(
         "inspect.cancel",
         tr("Cancel call"),
-        page.desk.cancel,
+        calls.cancel,
         f"{menu}/call",
         blocked=why_not_cancel,
     )
     yield Command(
         "inspect.find",
         tr("Find method..."),
-        page.find_method,
+        find_method,
         f"{menu}/find",
         ("Ctrl+F",),
         aliases="search",
@@ -73,28 +81,28 @@ def inspect_commands(page: InspectPage) -> Iterator[Command]:
     yield Command(
         "inspect.history",
         tr("History of requests"),
-        page.show_history,
+        show_history,
         f"{menu}/find",
         ("Ctrl+Shift+H",),
     )
     yield Command(
         "inspect.reload",
         tr("Ask the target again"),
-        page.reload,
+        reload,
         f"{menu}/target",
         aliases="refresh reflection methods",
     )
     yield Command(
         "inspect.schema",
         tr("Add a .proto or protoset..."),
-        page.add_proto,
+        add_schema,
         f"{menu}/target",
         aliases="schema reflection descriptor",
     )
     yield Command(
         "inspect.code",
         tr("Copy as code..."),
-        page.copy_as_code,
+        requests.copy_as_code,
         f"{menu}/reply",
         ("Ctrl+Shift+G",),
         blocked=why_not_code,
@@ -103,7 +111,7 @@ def inspect_commands(page: InspectPage) -> Iterator[Command]:
     yield Command(
         "inspect.save",
         tr("Save the reply..."),
-        page.save_reply,
+        replies.save_reply,
         f"{menu}/reply",
         blocked=why_not_save,
     )

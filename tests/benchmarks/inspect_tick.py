@@ -91,10 +91,10 @@ def main() -> int:
 def _huge_reply(page: InspectPage) -> None:
     page.methods.choose(_INFER)
     _fill(page, 100_000_000)
-    page.send()
-    _until(lambda: page.desk.phase is CallPhase.IDLE and page.shown is not None)
-    assert page.shown is not None
-    assert page.shown.exchange.reply_size >= 100_000_000
+    page.requests.send()
+    _until(lambda: page.calls.phase is CallPhase.IDLE and page.replies.shown is not None)
+    assert page.replies.shown is not None
+    assert page.replies.shown.exchange.reply_size >= 100_000_000
     for tab in range(1, page.reply.tabs.count()):
         page.reply.tabs.setCurrentIndex(tab)
         _wait(0.5)
@@ -104,12 +104,12 @@ def _huge_reply(page: InspectPage) -> None:
 def _long_stream(page: InspectPage) -> None:
     page.methods.choose(_STREAM)
     _fill(page, 64)
-    page.start()
-    _until(lambda: page.desk.phase is CallPhase.OPEN)
+    page.requests.start()
+    _until(lambda: page.calls.phase is CallPhase.OPEN)
     draft = page.request.draft()
     assert draft is not None
     message = draft.message()
-    stream = page.desk.stream
+    stream = page.calls.stream
     assert stream is not None
     sent = 0
     while sent < 10_000:
@@ -117,8 +117,8 @@ def _long_stream(page: InspectPage) -> None:
             stream.send(message)
             sent += 1
         QApplication.processEvents()
-    page.desk.finish()
-    _until(lambda: page.desk.phase is CallPhase.IDLE)
+    page.calls.finish()
+    _until(lambda: page.calls.phase is CallPhase.IDLE)
     assert stream.counts.received == 10_000
 
 

@@ -59,7 +59,7 @@ def test_messages_go_out_in_the_order_of_the_clicks_and_before_the_end(
     lab: Target, qtbot: QtBot
 ) -> None:
     tasks = HeldTasks()
-    desk = CallController(tasks)
+    controller = CallController(tasks)
     ended: list[Exchange] = []
 
     def keep(outcome: Outcome) -> None:
@@ -69,17 +69,17 @@ def test_messages_go_out_in_the_order_of_the_clicks_and_before_the_end(
         tasks.run()
         return bool(ended)
 
-    desk.ended.connect(keep)
+    controller.ended.connect(keep)
     messages = tuple(bytes((0x10, number)) for number in (1, 2, 3))
     with Caller(lab) as caller:
-        desk.use(caller)
-        desk.start(_draft(b""), NOTHING_LIVE)
+        controller.use(caller)
+        controller.start(_draft(b""), NOTHING_LIVE)
         tasks.run()
         for message in messages:
-            desk.send_message(_draft(message), NOTHING_LIVE)
-        desk.finish()
+            controller.send_message(_draft(message), NOTHING_LIVE)
+        controller.finish()
         qtbot.waitUntil(over, timeout=15_000)
-        desk.close()
+        controller.close()
     (exchange,) = ended
     assert exchange.ok
     assert exchange.request.messages == messages
@@ -95,7 +95,7 @@ def test_the_message_picked_last_is_shown_whichever_is_read_first(qtbot: QtBot) 
     page.activated()
     tasks.run()
     for number in (1, 2):
-        page._picked(StreamEvent(number, Direction.SENT, 0, 2, bytes((0x0A, 0))[:number]))
+        page.replies._picked(StreamEvent(number, Direction.SENT, 0, 2, bytes((0x0A, 0))[:number]))
     tasks.run()
     assert page.reply._reading is not None
     assert page.reply._reading.body == b"\x0a\x00"
@@ -114,11 +114,11 @@ def test_the_history_is_opened_once_even_if_the_first_thing_fails(
         opened.append(History(tmp_path / "h.sqlite"))
         return opened[-1]
 
-    desk = HistoryController(host, open_history, DARK, host)
-    qtbot.addWidget(desk.list)
-    desk.list.opened.emit(7)
-    desk.list.opened.emit(8)
-    desk.close()
+    controller = HistoryController(host, open_history, DARK, host)
+    qtbot.addWidget(controller.list)
+    controller.list.opened.emit(7)
+    controller.list.opened.emit(8)
+    controller.close()
     assert len(host.notifier.errors) == 2
     assert len(opened) == 1
     with pytest.raises(HistoryUnavailable):

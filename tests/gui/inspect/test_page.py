@@ -50,10 +50,10 @@ def stage(
 
 def call(page: InspectPage, qtbot: QtBot) -> Outcome:
     """Send what the page holds and wait for the end."""
-    with qtbot.waitSignal(page.desk.ended, timeout=WAIT_MS):
+    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
         page.request.acts.act()
-    assert page.shown is not None
-    return page.shown
+    assert page.replies.shown is not None
+    return page.replies.shown
 
 
 def kept(page: InspectPage, qtbot: QtBot, many: int) -> None:
@@ -167,15 +167,15 @@ def test_a_stream_is_started_sent_to_finished_and_read_back(
     page.methods.choose(STREAM)
     form_of(page, qtbot, "identity")
     page.request.acts.act()
-    qtbot.waitUntil(lambda: page.desk.phase is CallPhase.OPEN, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.calls.phase is CallPhase.OPEN, timeout=WAIT_MS)
     rows = page.reply.feed.rows
     for sent in (1, 2, 3):
         page.request.acts.act()
         qtbot.waitUntil(partial(_has_rows, rows, 2 * sent), timeout=WAIT_MS)
-    with qtbot.waitSignal(page.desk.ended, timeout=WAIT_MS):
-        page.desk.finish()
-    assert page.shown is not None
-    assert len(page.shown.exchange.replies) == 3
+    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+        page.calls.finish()
+    assert page.replies.shown is not None
+    assert len(page.replies.shown.exchange.replies) == 3
     texts = [rows.index(row, 3).data() for row in range(rows.rowCount())]
     assert texts[0] == "identity: INPUT0 UINT8 1"
     assert "identity: OUTPUT0 UINT8 1" in texts
@@ -189,14 +189,14 @@ def test_a_stream_goes_on_by_the_clock_until_it_is_cancelled(
     page.methods.choose(STREAM)
     form_of(page, qtbot, "identity")
     page.request.acts._every.setValue(5)
-    page.start()
-    qtbot.waitUntil(lambda: page.desk.phase is CallPhase.OPEN, timeout=WAIT_MS)
+    page.requests.start()
+    qtbot.waitUntil(lambda: page.calls.phase is CallPhase.OPEN, timeout=WAIT_MS)
     page.request.acts._repeat.setChecked(True)
     qtbot.waitUntil(lambda: page.reply.feed.rows.rowCount() > 6, timeout=WAIT_MS)
-    with qtbot.waitSignal(page.desk.ended, timeout=WAIT_MS):
-        page.desk.cancel()
-    assert not page._clock.isActive()
-    assert page.desk.phase is CallPhase.IDLE
+    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+        page.calls.cancel()
+    assert not page.requests._clock.isActive()
+    assert page.calls.phase is CallPhase.IDLE
 
 
 def test_a_service_that_only_reflection_knows_is_watched_and_cancelled(
@@ -209,10 +209,10 @@ def test_a_service_that_only_reflection_knows_is_watched_and_cancelled(
     page.request._message.setPlainText("{}")
     page.request.acts.act()
     qtbot.waitUntil(lambda: page.reply.feed.rows.rowCount() >= 2, timeout=WAIT_MS)
-    with qtbot.waitSignal(page.desk.ended, timeout=WAIT_MS):
-        page.desk.cancel()
-    assert page.shown is not None
-    assert page.shown.exchange.cancelled
+    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+        page.calls.cancel()
+    assert page.replies.shown is not None
+    assert page.replies.shown.exchange.cancelled
 
 
 def test_a_route_takes_its_parts_from_the_fields(
@@ -235,10 +235,10 @@ def test_what_was_sent_is_opened_sent_again_to_the_byte_and_compared(
     first = call(page, qtbot).exchange
     kept(page, qtbot, 1)
     number = page.past.list._row(page.past.list.view.model().index(0, 0)).id
-    with qtbot.waitSignal(page.desk.ended, timeout=WAIT_MS):
+    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
         page.past.list.resend_wanted.emit(number)
-    assert page.shown is not None
-    assert page.shown.exchange.request.messages == first.request.messages
+    assert page.replies.shown is not None
+    assert page.replies.shown.exchange.request.messages == first.request.messages
     kept(page, qtbot, 2)
     view = page.past.list.view
     for row in (0, 1):
@@ -259,7 +259,7 @@ def test_nobody_at_the_address_is_said_and_the_page_goes_on(tmp_path: Path, qtbo
         outcome = call(page, qtbot)
         assert not outcome.exchange.ok
         assert "127.0.0.1:9" in page.reply.status.text
-        assert page.desk.phase is CallPhase.IDLE
+        assert page.calls.phase is CallPhase.IDLE
     finally:
         leave(page, host)
 
@@ -267,7 +267,7 @@ def test_nobody_at_the_address_is_said_and_the_page_goes_on(tmp_path: Path, qtbo
 def test_a_request_is_shown_as_code(stage: tuple[InspectPage, ListeningHost], qtbot: QtBot) -> None:
     page, _ = stage
     form_of(page, qtbot, "identity")
-    page.copy_as_code()
+    page.requests.copy_as_code()
     qtbot.waitUntil(lambda: page.widget.findChild(CodeDialog) is not None, timeout=WAIT_MS)
     dialog = page.widget.findChild(CodeDialog)
     assert dialog is not None
@@ -299,10 +299,10 @@ def test_a_draft_that_cannot_be_made_leaves_the_reply_in_place(
     call(page, qtbot)
     page.methods.choose(INFER)
     page.request.say_inputs("'nosuch' cannot be described")
-    page.send()
+    page.requests.send()
     assert page.request._wrong.text() == "'nosuch' cannot be described"
     page.request._mode.choose("text")
     page.request._message.setPlainText("{")
-    with qtbot.waitSignal(page.desk.failed, timeout=WAIT_MS):
-        page.send()
+    with qtbot.waitSignal(page.calls.failed, timeout=WAIT_MS):
+        page.requests.send()
     assert page.reply.status.text.startswith("0 OK")
