@@ -196,7 +196,7 @@ class RequestPane(QWidget):
         """Why there is nothing to send yet."""
         if self._method is None:
             return tr("Choose a method first.")
-        return self._rows.said or tr("Choose a model first: the form needs to know its inputs.")
+        return self._rows.sentence or tr("Choose a model first: the form needs to know its inputs.")
 
     def draft(self) -> Draft | None:
         """What would be sent; None without a method."""

@@ -79,7 +79,7 @@ class TensorRows(QScrollArea):
         return self._form
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """The text in the place of the rows, '' if there are rows."""
         return self._message.text() if self._form is None else ""
 

@@ -67,8 +67,8 @@ class Waterfall(View):
         """The parts in one line."""
         if not self._rows:
             return tr("No timing yet")
-        said = ", ".join(f"{row.part.name} {_time(row.part.duration_ns)}" for row in self._rows)
-        return f"{said}, {tr('total')} {_time(self._total_ns)}"
+        parts = ", ".join(f"{row.part.name} {_time(row.part.duration_ns)}" for row in self._rows)
+        return f"{parts}, {tr('total')} {_time(self._total_ns)}"
 
     def show_exchange(self, exchange: Exchange | None) -> None:
         """Show where the time went, or that there is nothing to show."""

@@ -110,8 +110,8 @@ class Bar(QWidget):
         self._models: tuple[ModelOffer, ...] = ()
         self._targets: tuple[Target, ...] = ()
         self._limits = SwitchLimits()
-        self._said = ""
-        self._trouble = False
+        self._sentence = ""
+        self._troubled = False
         self._running = False
         self._build_pickers(palette, fill_sources)
         self._build_segments()
@@ -145,12 +145,14 @@ class Bar(QWidget):
         self.update()
         own = switches.target.name == EMBEDDED
         padlock = padlock_of(switches.target)
-        tip = "\n".join(part for part in (self._said, _addresses(switches), padlock.text) if part)
+        tip = "\n".join(
+            part for part in (self._sentence, _addresses(switches), padlock.text) if part
+        )
         self.target.show_choice(
             target_title(switches.target),
             "server" if own else "network",
             tip,
-            trouble=self._trouble and not own,
+            troubled=self._troubled and not own,
         )
         self.target.show_marks(switches.target.colour, padlock.icon, padlock.role)
         self._show_model()
@@ -168,9 +170,11 @@ class Bar(QWidget):
         self._models = tuple(models)
         self._show_model()
 
-    def set_limits(self, limits: SwitchLimits, said: str = "", *, trouble: bool = False) -> None:
+    def set_limits(
+        self, limits: SwitchLimits, sentence: str = "", *, troubled: bool = False
+    ) -> None:
         """What the target cannot do, and what it said of itself, or why it does not answer."""
-        self._limits, self._said, self._trouble = limits, said, trouble
+        self._limits, self._sentence, self._troubled = limits, sentence, troubled
         self.show_switches(self._switches, self._kind)
 
     def set_targets(self, targets: Sequence[Target]) -> None:
@@ -271,7 +275,7 @@ class Bar(QWidget):
         offer = next((m for m in self._models if m.name == self._switches.model), None)
         reason = offer.why_not(self._kind) if offer else ""
         tip = reason or (offer.description if offer else "")
-        self.model.show_choice(self._switches.model, "box", tip, trouble=bool(reason))
+        self.model.show_choice(self._switches.model, "box", tip, troubled=bool(reason))
 
     def _show_blocked(self) -> None:
         switches, limits = self._switches, self._limits
@@ -342,10 +346,10 @@ class Bar(QWidget):
             target = target_title(self._switches.target)
             none = menu.addAction(
                 tr("{target} does not answer", target=target)
-                if self._trouble
+                if self._troubled
                 else tr("{target} lists no models", target=target)
             )
-            none.setToolTip(self._said)
+            none.setToolTip(self._sentence)
             none.setEnabled(False)
         menu.addSeparator()
         menu.addAction(tr("Model by name...")).triggered.connect(self.model_name_wanted)

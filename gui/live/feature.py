@@ -231,8 +231,8 @@ class LiveFeature(Feature):
         controller = self._targets.controller
         models = controller.offers()
         self.bar.set_models(models)
-        trouble = controller.catalogue.trouble is not None
-        self.bar.set_limits(controller.limits, controller.sentence, trouble=trouble)
+        troubled = controller.catalogue.error is not None
+        self.bar.set_limits(controller.limits, controller.sentence, troubled=troubled)
         self.sources.set_models(models)
         self.start.start_if_known()
 
@@ -252,7 +252,7 @@ class LiveFeature(Feature):
     @Slot()
     def _show_source(self) -> None:
         sources, problem = self.sources, self.sources.problem
-        self.bar.source.show_choice(sources.title, sources.icon, problem, trouble=bool(problem))
+        self.bar.source.show_choice(sources.title, sources.icon, problem, troubled=bool(problem))
 
     @Slot(object, str)
     def _source_noticed(self, notice: Notice, details: str) -> None:

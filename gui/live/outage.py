@@ -21,14 +21,14 @@ class WayOut(StrEnum):
     """What the user can do about it."""
 
     START_SERVER = "start"
-    OPEN_ENDPOINT = "door"
+    OPEN_ENDPOINT = "endpoint"
     RETRY = "retry"
     LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """What is wrong, how it may be mended, and the words of the connection's own error."""
+    """What is wrong, what can be done about it, and the words of the connection's own error."""
 
     title: str
     body: str
@@ -73,7 +73,7 @@ def _own_outage(transport: Transport, control: ServerControl) -> Outage | None:
     if control.state in (ServerState.STOPPED, ServerState.FAILED) or server is None:
         return Outage(
             tr("The local server does not run"),
-            control.trouble or tr("Streaming goes on by itself once it runs again."),
+            control.problem or tr("Streaming goes on by itself once it runs again."),
             (WayOut.START_SERVER,),
         )
     if control.state is ServerState.RUNNING and not (

@@ -136,7 +136,7 @@ class LivePage(DockArea):
             self.paints.shown(result.timeline, result.lane)
         else:
             self._newest.sample = result.sample
-            self.paints.heard(result.sample.captured_ns, time.monotonic_ns())
+            self.paints.sound_shown(result.sample.captured_ns, time.monotonic_ns())
         self.pane.preview.show_result(result)
         self.top.show_predictions(result.predictions)
 

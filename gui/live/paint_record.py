@@ -34,7 +34,7 @@ class PaintRecord:
             while len(self._decoded) > _AWAITED:
                 del self._decoded[next(iter(self._decoded))]
 
-    def heard(self, captured_ns: int, now_ns: int) -> None:
+    def sound_shown(self, captured_ns: int, now_ns: int) -> None:
         """An answer about sound went to the bars, which have no first paint of their own."""
         self._ages.append((now_ns, (now_ns - captured_ns) / 1e6))
 

@@ -154,9 +154,9 @@ class Readout(QObject):
         if self._start.asking:
             title = tr("Asking {target}", target=self._start.asking)
             return EmptyMessage(title, "", MessageKind.LOADING)
-        if self._sources.trouble:
+        if self._sources.failure:
             return EmptyMessage(
-                tr("This source cannot be used"), self._sources.trouble, MessageKind.FAILED
+                tr("This source cannot be used"), self._sources.failure, MessageKind.FAILED
             )
         if self._error is not None:
             return EmptyMessage(self._error.message, self._error.hint, MessageKind.FAILED)

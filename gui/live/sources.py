@@ -34,7 +34,7 @@ class SourceController(QObject):
     known = Signal(object)
     """The SourceInfo of the chosen source."""
     changed = Signal()
-    """`title`, `icon` or `trouble` is another."""
+    """`title`, `icon` or `failure` is another."""
     failed = Signal(object)
     """The exception of a source that cannot be used."""
     noticed = Signal(object, str)
@@ -57,7 +57,7 @@ class SourceController(QObject):
         self._models: tuple[ModelOffer, ...] = ()
         self._model_for_kind = dict(_DEFAULT_MODELS)
         self._info: SourceInfo | None = None
-        self.trouble = ""
+        self.failure = ""
         self.menu = SourceMenu(
             devices,
             lambda: self._store.current.recent,
@@ -85,7 +85,7 @@ class SourceController(QObject):
     @property
     def problem(self) -> str:
         """Why it cannot be used now, or ''."""
-        return self.trouble or self.menu.missing(self._spec)
+        return self.failure or self.menu.missing(self._spec)
 
     @property
     def loops(self) -> bool:
@@ -107,7 +107,7 @@ class SourceController(QObject):
     def choose(self, spec: str) -> None:
         """Use another source, at once if something streams."""
         spec = lasting_spec(spec)
-        self.trouble = ""
+        self.failure = ""
         self._switches.use(replace(self._switches.current, source=spec))
         self.menu.set_chosen(spec)
         if source_icon(spec) in ("file", "network"):
@@ -195,12 +195,12 @@ class SourceController(QObject):
 
     def note(self, status: RunStatus) -> None:
         """Keep in mind what is wrong with the source of a run, as long as it is."""
-        self._set_trouble(status.source.message if status.source.state in _UNWELL else "")
+        self._set_failure(status.source.message if status.source.state in _UNWELL else "")
 
     @Slot(str, object)
     def _source_known(self, _spec: str, info: SourceInfo) -> None:
         self._info = info
-        self._set_trouble("")
+        self._set_failure("")
         self.known.emit(info)
         self._fit_model(info)
         # The switches mean something else for another kind of source: show them again.
@@ -209,7 +209,7 @@ class SourceController(QObject):
     @Slot(str, object)
     def _source_failed(self, spec: str, error: Exception) -> None:
         if spec == self._spec:
-            self._set_trouble(str(error))
+            self._set_failure(str(error))
         self.failed.emit(error)
 
     @Slot()
@@ -219,9 +219,9 @@ class SourceController(QObject):
         if session is not None and self._spec.partition(":")[0] in ("webcam", "microphone"):
             session.retry_now()
 
-    def _set_trouble(self, trouble: str) -> None:
-        if trouble != self.trouble:
-            self.trouble = trouble
+    def _set_failure(self, failure: str) -> None:
+        if failure != self.failure:
+            self.failure = failure
             self.changed.emit()
 
 

@@ -28,7 +28,7 @@ _DOT_ROLES = {
     ServerState.STOPPED: "text_muted",
 }
 _HIGHEST_PORT = 65_535
-_TROUBLE_LINES = 2
+_PROBLEM_LINES = 2
 _FIELD_WIDTH, _ADDRESS_WIDTH = 60, 150
 
 
@@ -88,7 +88,7 @@ class EndpointsPanel(QWidget):
         self._restart.setToolTip(off or tr("Stop the server and start it again"))
         self._show_ports()
         self._show_apply(settled=settled)
-        self._say(control.trouble or self._complaint)
+        self._say(control.problem or self._complaint)
         self._give_focus_back(settled=settled)
 
     def set_palette_roles(self, palette: Palette) -> None:
@@ -129,20 +129,20 @@ class EndpointsPanel(QWidget):
         return grid
 
     def _foot(self) -> QHBoxLayout:
-        self._trouble = QLabel()
-        self._trouble.setProperty("role", "error")
-        self._trouble.setWordWrap(True)
-        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
-        self._trouble.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._trouble.setAccessibleName(tr("What is wrong with the server"))
+        self._problem = QLabel()
+        self._problem.setProperty("role", "error")
+        self._problem.setWordWrap(True)
+        self._problem.setTextFormat(Qt.TextFormat.PlainText)
+        self._problem.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._problem.setAccessibleName(tr("What is wrong with the server"))
         # Always there, so that a complaint moves nothing; what does not fit is in the tooltip.
-        self._trouble.setFixedHeight(self.fontMetrics().lineSpacing() * _TROUBLE_LINES + 2)
-        self._trouble.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._problem.setFixedHeight(self.fontMetrics().lineSpacing() * _PROBLEM_LINES + 2)
+        self._problem.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._apply = QPushButton(tr("Use these ports"))
         self._apply.clicked.connect(self._use_ports)
         row = QHBoxLayout()
         row.setSpacing(GAP)
-        row.addWidget(self._trouble, 1)
+        row.addWidget(self._problem, 1)
         row.addWidget(self._apply, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -195,9 +195,9 @@ class EndpointsPanel(QWidget):
         else:
             self._control.start()
 
-    def _say(self, trouble: str) -> None:
-        self._trouble.setText(trouble)
-        self._trouble.setToolTip(trouble)
+    def _say(self, problem: str) -> None:
+        self._problem.setText(problem)
+        self._problem.setToolTip(problem)
 
     # -- focus ---------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class ServerFeature(Feature):
         control.failed.connect(notifier.show_error)
         control.refused.connect(lambda error: notifier.log(str(error)))
         repositories.failed.connect(notifier.show_error)
-        repositories.told.connect(notifier.log)
+        repositories.logged.connect(notifier.log)
         self.panel.models.folder_wanted.connect(self.add_repository)
 
     # -- a feature of the window ---------------------------------------------------------------
@@ -136,7 +136,7 @@ class ServerFeature(Feature):
         return ()
 
     def of_fault(self, fault: TargetFault) -> tuple[ToastAction, ...]:
-        """Nothing: what is wrong with a target is for the targets to mend."""
+        """Nothing: what is wrong with a target is a matter of the targets."""
         del fault
         return ()
 

@@ -111,7 +111,7 @@ def _run(options: Options) -> int:
         (options.rest_port, options.grpc_port),
         holder=holder_in(presence),
     )
-    repositories = RepositoryControl(tasks, maker.shelf, store, options.model_repository, decided)
+    repositories = RepositoryControl(tasks, maker.models, store, options.model_repository, decided)
     sound = QtSound()
     devices = DeviceList(OpenCvCameras(), sound, tasks)
     sound.media_devices.videoInputsChanged.connect(devices.rescan)
@@ -275,7 +275,7 @@ class _ServerMaker:
             self._registry = bundled_registry(self._code)
         return EmbeddedServer(self._registry, options)
 
-    def shelf(self) -> ModelRegistry | None:
+    def models(self) -> ModelRegistry | None:
         """The models, None before there is a server."""
         return self._registry
 

@@ -44,7 +44,7 @@ _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 class CommandPalette(QFrame):
     """Top-centred over the window; hides when it loses the focus, runs on Enter.
 
-    `things` are commands for what there is at the moment: sources, models, targets, layouts. They
+    `entries` are commands for what there is at the moment: sources, models, targets, layouts. They
     are listed once a word is typed.
     """
 
@@ -53,14 +53,14 @@ class CommandPalette(QFrame):
         window: QWidget,
         commands: CommandSet,
         palette: Palette,
-        things: Callable[[], Sequence[Command]] = tuple,
+        entries: Callable[[], Sequence[Command]] = tuple,
     ) -> None:
         super().__init__(window)
         self.setObjectName("commandPalette")
         self.setAccessibleName(tr("Command palette"))
         self._window = window
         self._commands = commands
-        self._things = things
+        self._entries = entries
         self._found: dict[str, Command] = {}
         self._before: QWidget | None = None
         self._query = QLineEdit(
@@ -142,9 +142,9 @@ class CommandPalette(QFrame):
     @Slot(str)
     def _filter(self, query: str) -> None:
         self._list.clear()
-        things = self._things() if query.strip() else ()
-        self._found = {command.id: command for command in things}
-        for command in (*self._commands, *things):
+        entries = self._entries() if query.strip() else ()
+        self._found = {command.id: command for command in entries}
+        for command in (*self._commands, *entries):
             if not command.matches(query):
                 continue
             reason = command.blocked()

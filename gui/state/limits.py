@@ -45,14 +45,14 @@ class SwitchLimits:
     def transport(self, transport: Transport) -> str:
         """Why requests cannot travel so, or ''."""
         if self.target.name != EMBEDDED and not _address(self.target, transport):
-            door = "gRPC" if transport.is_grpc else "REST"
-            return tr("{target} has no {door} address.", target=self.target.name, door=door)
+            endpoint = "gRPC" if transport.is_grpc else "REST"
+            return tr("{target} has no {door} address.", target=self.target.name, door=endpoint)
         report = self._answer()
         if report is None:
             return ""
-        door_report = report.grpc if transport.is_grpc else report.rest
-        if door_report is not None and door_report.fault is not None:
-            return door_report.fault.message
+        endpoint_report = report.grpc if transport.is_grpc else report.rest
+        if endpoint_report is not None and endpoint_report.fault is not None:
+            return endpoint_report.fault.message
         if transport is Transport.GRPC_STREAM:
             return report.rules.why_not(
                 Capability.STREAM, door=AddressKind.GRPC, extensions=report.extensions or None

@@ -97,7 +97,7 @@ class _Outcome:
 
 
 class RepositoryControl(QObject):
-    """What is on the shelf, and the ways to change it.
+    """The models there are, and the ways to change that.
 
     Folders that the user added are remembered; those of the command line are used for this run
     only. Looking reads folders, so that too happens elsewhere; while something loads it looks
@@ -112,13 +112,13 @@ class RepositoryControl(QObject):
     """The exception of a change that did not happen."""
     asked = Signal(object)
     """A CodeQuestion; until it is answered, its models are refused and the others served."""
-    told = Signal(str)
+    logged = Signal(str)
     """A line for the log."""
 
     def __init__(
         self,
         tasks: Tasks,
-        shelf: Callable[[], ModelRepositories | None],
+        find_models: Callable[[], ModelRepositories | None],
         store: SettingsStore,
         given: Sequence[Path] = (),
         code: RememberedCode | None = None,
@@ -127,7 +127,7 @@ class RepositoryControl(QObject):
         super().__init__(parent)
         self._code = code or RememberedCode(None)
         self._tasks = tasks
-        self._shelf = shelf
+        self._find_models = find_models
         self._store = store
         self._given = tuple(given)
         self._busy: dict[str, int] = {}
@@ -163,8 +163,8 @@ class RepositoryControl(QObject):
         self._given = tuple(other for other in self._given if other != root)
         self._problems.pop(root, None)
 
-        def work(shelf: ModelRepositories) -> _Outcome:
-            shelf.remove_repository(root)
+        def work(models: ModelRepositories) -> _Outcome:
+            models.remove_repository(root)
             return _Outcome((f"{root}: {tr('removed')}",))
 
         self._do(str(root), work)
@@ -172,11 +172,11 @@ class RepositoryControl(QObject):
     def load(self, name: str) -> None:
         """Load a model, or load it anew; ask first if it is a program that was not allowed."""
 
-        def work(shelf: ModelRepositories) -> _Outcome:
-            code = shelf.code(name)
+        def work(models: ModelRepositories) -> _Outcome:
+            code = models.code(name)
             if code is not None and self._code.decision(code) is not Decision.ALLOWED:
                 return _Outcome(question=self._question(code.folder.parent, [code]))
-            shelf.load(name)
+            models.load(name)
             return _Outcome((f"{name}: {tr('loaded')}",))
 
         self._do(name, work)
@@ -184,7 +184,7 @@ class RepositoryControl(QObject):
     def answer(self, question: CodeQuestion, *, allowed: bool) -> None:
         """Remember whether these models may run; those that may are loaded."""
 
-        def work(shelf: ModelRepositories) -> _Outcome:
+        def work(models: ModelRepositories) -> _Outcome:
             word = tr("may run") if allowed else tr("may not run")
             lines = [f"{code.model}: {word}" for code in question.codes]
             try:
@@ -192,15 +192,15 @@ class RepositoryControl(QObject):
             except ConsoleError as error:
                 lines.append(str(error))
             names = [code.model for code in question.codes] if allowed else []
-            return _Outcome((*lines, *_load_all(shelf, names)))
+            return _Outcome((*lines, *_load_all(models, names)))
 
         self._do(str(question.root), work)
 
     def unload(self, name: str) -> None:
         """Stop serving a model."""
 
-        def work(shelf: ModelRepositories) -> _Outcome:
-            shelf.unload(name)
+        def work(models: ModelRepositories) -> _Outcome:
+            models.unload(name)
             return _Outcome((f"{name}: {tr('unloaded')}",))
 
         self._do(name, work)
@@ -208,22 +208,22 @@ class RepositoryControl(QObject):
     @Slot()
     def look(self) -> None:
         """See what there is now."""
-        shelf = self._shelf()
-        if shelf is None or self._looking:
+        models = self._find_models()
+        if models is None or self._looking:
             self._again = self._looking
             return
         self._looking, self._again = True, False
-        self._tasks.start("models", lambda: _seen(shelf), self._saw, self._could_not_look)
+        self._tasks.start("models", lambda: _seen(models), self._saw, self._could_not_look)
 
     def _put_in(self, root: Path) -> None:
         self._problems.pop(root, None)
         before = {repository.root for repository in self.repositories}
 
-        def work(shelf: ModelRepositories) -> _Outcome:
-            shelf.add_repository(root)
-            names = dict(shelf.repositories()).get(root.resolve(), ())
-            codes = [code for name in names if (code := self._undecided(shelf, name)) is not None]
-            lines = (f"{root}: {tr('added')}", *_load_all(shelf, names))
+        def work(models: ModelRepositories) -> _Outcome:
+            models.add_repository(root)
+            names = dict(models.repositories()).get(root.resolve(), ())
+            codes = [code for name in names if (code := self._undecided(models, name)) is not None]
+            lines = (f"{root}: {tr('added')}", *_load_all(models, names))
             return _Outcome(lines, self._question(root.resolve(), codes) if codes else None)
 
         def failed(error: Exception) -> None:
@@ -233,10 +233,10 @@ class RepositoryControl(QObject):
 
         self._do(str(root), work, failed)
 
-    def _undecided(self, shelf: ModelRepositories, name: str) -> ModelCode | None:
+    def _undecided(self, models: ModelRepositories, name: str) -> ModelCode | None:
         """The code of a model if nobody has said yes or no to it as it is."""
         try:
-            code = shelf.code(name)
+            code = models.code(name)
         except ConsoleError:
             return None  # loading it says why
         asked = (Decision.OPEN, Decision.CHANGED)
@@ -252,8 +252,8 @@ class RepositoryControl(QObject):
         work: Callable[[ModelRepositories], _Outcome],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        shelf = self._shelf()
-        if shelf is None:
+        models = self._find_models()
+        if models is None:
             return
         self._busy[what] = self._busy.get(what, 0) + 1
 
@@ -265,7 +265,7 @@ class RepositoryControl(QObject):
         def done(outcome: _Outcome) -> None:
             over()
             for line in outcome.lines:
-                self.told.emit(line)
+                self.logged.emit(line)
             if outcome.question is not None:
                 self.asked.emit(outcome.question)
             self.look()
@@ -275,7 +275,7 @@ class RepositoryControl(QObject):
             (failed or self.failed.emit)(error)
             self.look()
 
-        self._tasks.start("model", lambda: work(shelf), done, undone)
+        self._tasks.start("model", lambda: work(models), done, undone)
         self.look()
 
     def _saw(self, seen: tuple[Repository, ...]) -> None:
@@ -313,12 +313,12 @@ class RepositoryControl(QObject):
         self.failed.emit(error)
 
 
-def _load_all(shelf: ModelRepositories, names: Sequence[str]) -> list[str]:
+def _load_all(models: ModelRepositories, names: Sequence[str]) -> list[str]:
     """Load what can be loaded; why the others could not be."""
     lines = []
     for name in names:
         try:
-            shelf.load(name)
+            models.load(name)
         except ConsoleError as error:
             lines.append(str(error))
     return lines
@@ -328,14 +328,14 @@ def _served(repositories: Sequence[Repository]) -> list[tuple[str, ModelState, s
     return [(row.name, row.state, row.reason) for r in repositories for row in r.models]
 
 
-def _seen(shelf: ModelRepositories) -> tuple[Repository, ...]:
+def _seen(served: ModelRepositories) -> tuple[Repository, ...]:
     rows: dict[str, list[IndexEntry]] = {}
-    for entry in shelf.index():
+    for entry in served.index():
         rows.setdefault(entry.name, []).append(entry)
     models = {name: _row(name, entries) for name, entries in rows.items()}
     folders = [
         Repository(root, tuple(models[name] for name in names if name in models))
-        for root, names in shelf.repositories()
+        for root, names in served.repositories()
     ]
     theirs = {row.name for folder in folders for row in folder.models}
     own = tuple(row for name, row in models.items() if name not in theirs)

@@ -126,7 +126,7 @@ class ServerControl(QObject):
         self._busy = False
         self.server: Server | None = None
         self.state = ServerState.STOPPED
-        self.trouble = ""
+        self.problem = ""
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -143,7 +143,7 @@ class ServerControl(QObject):
     def alerts(self) -> tuple[Alert, ...]:
         """What is wrong with the server."""
         if self.state is ServerState.FAILED:
-            return (Alert("server", Severity.ERROR, tr("The local server is down"), self.trouble),)
+            return (Alert("server", Severity.ERROR, tr("The local server is down"), self.problem),)
         return ()
 
     def start(self) -> None:
@@ -220,7 +220,7 @@ class ServerControl(QObject):
         gone = self.server is not None and not self.server.running
         if gone and self.state is ServerState.RUNNING and not self._busy:
             self.state = ServerState.FAILED
-            self.trouble = tr("It has ended by itself.")
+            self.problem = tr("It has ended by itself.")
             self.changed.emit()
 
     def _do(self, state: ServerState, work: Callable[[], object]) -> None:
@@ -229,7 +229,7 @@ class ServerControl(QObject):
             return
         self._busy = True
         self.state = state
-        self.trouble = ""
+        self.problem = ""
         self.changed.emit()
 
         def explained() -> object:
@@ -245,7 +245,7 @@ class ServerControl(QObject):
         self._busy = False
         running = self.server is not None and self.server.running
         self.state = ServerState.RUNNING if running else ServerState.STOPPED
-        self.trouble = ""
+        self.problem = ""
         self.changed.emit()
         if running:
             self.ready.emit()
@@ -254,7 +254,7 @@ class ServerControl(QObject):
         self._busy = False
         running = self.server is not None and self.server.running
         self.state = ServerState.RUNNING if running else ServerState.FAILED
-        self.trouble = error.message if isinstance(error, ConsoleError) else str(error)
+        self.problem = error.message if isinstance(error, ConsoleError) else str(error)
         self.changed.emit()
         if running and state is ServerState.STARTING:
             self.refused.emit(error)

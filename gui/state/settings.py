@@ -181,8 +181,8 @@ def write(path: Path, settings: Settings, base: Settings, wait_s: float = LOCK_W
 class SettingsStore(QObject):
     """The settings in use; changes are written one second after the last of them, and on close.
 
-    Without a path nothing is ever written. `on_problem` is told once about a file that cannot be
-    written, on the thread of this object.
+    Without a path nothing is ever written. `on_problem` gets once why the file cannot be written,
+    on the thread of this object.
     """
 
     preferences_changed = Signal(object)
@@ -200,11 +200,11 @@ class SettingsStore(QObject):
         super().__init__(parent)
         self._path = path
         self._on_problem = on_problem
-        self._told = False
+        self._reported = False
         self.current = settings
         self._written = settings
         self._writer: Worker | None = None
-        self._refused.connect(self._tell)
+        self._refused.connect(self._report)
         self._timer = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
         self._timer.timeout.connect(self._write_soon)
 
@@ -244,7 +244,7 @@ class SettingsStore(QObject):
             self._written = settings
 
     @Slot(str)
-    def _tell(self, reason: str) -> None:
-        if not self._told:
-            self._told = True
+    def _report(self, reason: str) -> None:
+        if not self._reported:
+            self._reported = True
             self._on_problem(tr("The settings cannot be saved. {reason}", reason=reason))

@@ -32,10 +32,10 @@ _OWN = Target(EMBEDDED)
 
 @dataclass(slots=True)
 class _Seen:
-    """One target: `trouble` is why it gave no report, or none that answers."""
+    """One target: `error` is why it gave no report, or none that answers."""
 
     report: ProbeReport | None = None
-    trouble: ConsoleError | None = None
+    error: ConsoleError | None = None
     models: dict[str, KnownModel] = field(default_factory=dict)
     asking: bool = False
     describing: set[str] = field(default_factory=set)
@@ -43,7 +43,7 @@ class _Seen:
     @property
     def new(self) -> bool:
         """Whether nothing has been heard of it yet."""
-        return self.report is None and self.trouble is None
+        return self.report is None and self.error is None
 
     @property
     def listed(self) -> tuple[ModelListing, ...]:
@@ -94,9 +94,9 @@ class TargetCatalogue(QObject):
         return self._here.report
 
     @property
-    def trouble(self) -> ConsoleError | None:
+    def error(self) -> ConsoleError | None:
         """Why the chosen target does not answer, None if it does or was not asked yet."""
-        return self._here.trouble
+        return self._here.error
 
     @property
     def asking(self) -> bool:
@@ -138,8 +138,8 @@ class TargetCatalogue(QObject):
         met = seen is not None and seen.report is not None and seen.report.answers
         if bundled is not None and not met:
             return bundled
-        if known is not None and known.trouble is not None and not _may_pass(known.trouble):
-            raise known.trouble
+        if known is not None and known.error is not None and not _may_pass(known.error):
+            raise known.error
         return _STAND_IN
 
     # -- asking --------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ class TargetCatalogue(QObject):
         seen = self._seen[target]
         seen.asking = False
         seen.report = report
-        seen.trouble = None if report.answers else _trouble(report)
+        seen.error = None if report.answers else _fault_of(report)
         if report.answers:
             ready = [model.name for model in seen.listed if model.state in ("READY", "")]
             wanted = self._wanted in (*ready, *seen.models)
@@ -230,7 +230,7 @@ class TargetCatalogue(QObject):
     def _not_probed(self, target: Target, error: Exception) -> None:
         seen = self._seen[target]
         seen.asking = False
-        seen.trouble = error if isinstance(error, ConsoleError) else TargetUnreachable(f"{error}.")
+        seen.error = error if isinstance(error, ConsoleError) else TargetUnreachable(f"{error}.")
         if target == self._target:
             self._again.start()
         self.changed.emit()
@@ -250,7 +250,7 @@ class TargetCatalogue(QObject):
                 # The same profile stays the same object, so that no connection is opened anew.
                 if old is None or old.choice is None or old != known:
                     seen.models[name] = known
-            missed = found.get(self._wanted, KnownModel()).trouble
+            missed = found.get(self._wanted, KnownModel()).error
             if missed is not None and target == self._target:
                 self._again.start()
             self.changed.emit()
@@ -259,7 +259,7 @@ class TargetCatalogue(QObject):
             "describe-models",
             lambda: self._learn(target, wanted),
             finish,
-            lambda error: finish(dict.fromkeys(wanted, KnownModel(trouble=_console(error)))),
+            lambda error: finish(dict.fromkeys(wanted, KnownModel(error=_console(error)))),
         )
 
     def _learn(self, target: Target, models: Sequence[str]) -> dict[str, KnownModel]:
@@ -296,15 +296,15 @@ _STAND_IN = ModelProfile(
 """For a model that nobody could be asked about yet."""
 
 
-def _may_pass(trouble: ConsoleError) -> bool:
+def _may_pass(error: ConsoleError) -> bool:
     """Whether a model may be there later: it is not loaded, or nobody could be asked."""
-    return isinstance(trouble, NotFound | NotReady | TargetUnreachable)
+    return isinstance(error, NotFound | NotReady | TargetUnreachable)
 
 
-def _trouble(report: ProbeReport) -> ConsoleError:
-    for door in (report.grpc, report.rest):
-        if door is not None and door.fault is not None:
-            return door.fault
+def _fault_of(report: ProbeReport) -> ConsoleError:
+    for endpoint in (report.grpc, report.rest):
+        if endpoint is not None and endpoint.fault is not None:
+            return endpoint.fault
     return TargetUnreachable(tr("The target has no address."))
 
 

@@ -111,8 +111,8 @@ class TargetController(QObject):
             return ""
         if self.catalogue.asking:
             return tr("Asking who is there...")
-        report, trouble = self.catalogue.report, self.catalogue.trouble
-        return report.sentence if report is not None else str(trouble) if trouble else ""
+        report, error = self.catalogue.report, self.catalogue.error
+        return report.sentence if report is not None else str(error) if error else ""
 
     def offers(self) -> tuple[ModelOffer, ...]:
         """The models of the chosen target."""

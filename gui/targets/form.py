@@ -375,7 +375,7 @@ class TargetForm(QDialog):
         self.headers.edited.connect(self._changed)
         self.tls.currentIndexChanged.connect(self._tls_chosen)
         self.dialect.currentIndexChanged.connect(self._changed)
-        self.card.mend_wanted.connect(self.use_mend)
+        self.card.fix_wanted.connect(self.use_fix)
         self._probing.began.connect(self.card.show_asking)
         self._probing.answered.connect(self._answered)
         self._probing.failed.connect(self.card.show_error)
@@ -451,10 +451,10 @@ class TargetForm(QDialog):
         self.card.show_report(report)
 
     @Slot(object)
-    def use_mend(self, mended: Target) -> None:
-        """Take over what a mend changes; templates of secrets stay as they were typed."""
+    def use_fix(self, fixed: Target) -> None:
+        """Take over what a fix changes; templates of secrets stay as they were typed."""
         target = replace(
-            mended, name=self.name.text().strip(), credentials=self._typed().credentials
+            fixed, name=self.name.text().strip(), credentials=self._typed().credentials
         )
         before = self._before
         self._show(target)

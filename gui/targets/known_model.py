@@ -20,7 +20,7 @@ class KnownModel:
 
     facts: ModelFacts | None = None
     choice: ProfileChoice | None = None
-    trouble: ConsoleError | None = None
+    error: ConsoleError | None = None
 
 
 def ask_about(
@@ -30,7 +30,7 @@ def ask_about(
     try:
         description = control.model_metadata(model)
     except ConsoleError as error:
-        return KnownModel(trouble=error)
+        return KnownModel(error=error)
     try:
         config = control.model_config(model) or {}
     except ConsoleError:

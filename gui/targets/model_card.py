@@ -40,13 +40,13 @@ _ROWS = 220
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a server says of a model; `trouble` is why there is no description.
+    """What a server says of a model; `problem` is why there is no description.
 
     `why_no_statistics` and `why_no_load` are the reasons of a server that has neither.
     """
 
     description: ModelDescription | None = None
-    trouble: str = ""
+    problem: str = ""
     states: tuple[tuple[str, str, str], ...] = ()
     """Version, state and reason, as listed."""
     config: dict[str, Any] | None = None
@@ -184,8 +184,8 @@ class ModelCard(QDialog):
         self._busy = False
         if self._closed:
             return
-        self.wrong.setText(facts.trouble)
-        self.wrong.setVisible(bool(facts.trouble))
+        self.wrong.setText(facts.problem)
+        self.wrong.setVisible(bool(facts.problem))
         self.line.setText(_headline(facts))
         self._show_tensors(facts.description)
         self._show_versions(facts)
@@ -306,11 +306,11 @@ def facts_of(client: ServerControlClient, model: str) -> CardFacts:
             (one.version, one.state, one.reason) for one in client.models() if one.name == model
         )
     ready = client.ready(model)
-    description, trouble = None, ""
+    description, problem = None, ""
     try:
         description = client.model_metadata(model)
     except ConsoleError as error:
-        trouble = str(error)
+        problem = str(error)
     config, why_no_config = None, client.why_not(Capability.CONFIG)
     statistics: tuple[dict[str, Any], ...] = ()
     try:
@@ -321,7 +321,7 @@ def facts_of(client: ServerControlClient, model: str) -> CardFacts:
         why_no_statistics = why_no_statistics or str(error)
     return CardFacts(
         description,
-        trouble,
+        problem,
         states,
         config,
         why_no_config or tr("The server shows it once the model is loaded."),

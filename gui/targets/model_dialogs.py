@@ -40,10 +40,10 @@ class ModelDialogs(QObject):
         if self._controller.catalogue.choice(self._switches.current.model) is not None:
             return ""
         known = self._controller.catalogue.known(self._switches.current.model)
-        if known is not None and known.trouble is not None:
-            return str(known.trouble)
-        trouble = self._controller.catalogue.trouble
-        return str(trouble) if trouble is not None else tr("The model is not known yet.")
+        if known is not None and known.error is not None:
+            return str(known.error)
+        error = self._controller.catalogue.error
+        return str(error) if error is not None else tr("The model is not known yet.")
 
     def open_profile(self) -> None:
         """Every option of the model's profile."""

@@ -71,17 +71,17 @@ def _offer(listing: ModelListing, known: KnownModel | None) -> ModelOffer:
 
 
 def _description(choice: ProfileChoice) -> str:
-    said = choice.profile.description
-    if choice.origin is ProfileOrigin.BUNDLED and said:
-        return said
+    description = choice.profile.description
+    if choice.origin is ProfileOrigin.BUNDLED and description:
+        return description
     reasons = "; ".join(choice.reasons)
-    return f"{origin_word(choice).capitalize()}: {reasons}." if reasons else said
+    return f"{origin_word(choice).capitalize()}: {reasons}." if reasons else description
 
 
 def _why_not(listing: ModelListing, known: KnownModel | None) -> str:
     if listing.state not in _READY:
         reason = f" {listing.reason.rstrip('.')}." if listing.reason else ""
         return tr("{model} is not loaded.", model=listing.name) + reason
-    if known is not None and known.trouble is not None:
-        return str(known.trouble)
+    if known is not None and known.error is not None:
+        return str(known.error)
     return ""

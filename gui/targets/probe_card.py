@@ -1,4 +1,4 @@
-"""What a probe found: a sentence, both doors, the models, and a button for each mend."""
+"""What a probe found: a sentence, both endpoints, the models, and a button for each fix."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _MODELS_SHOWN = 12
 class ProbeCard(QScrollArea):
     """Always shows one state: nothing asked, asking, found, found in part, nobody there."""
 
-    mend_wanted = Signal(object)
-    """The mended Target."""
+    fix_wanted = Signal(object)
+    """The fixed Target."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -82,12 +82,14 @@ class ProbeCard(QScrollArea):
 
     def show_report(self, report: ProbeReport) -> None:
         """What answered, and what did not."""
-        doors = [("REST", report.rest), ("gRPC", report.grpc)]
-        broken = [door for _, door in doors if door is not None and not door.answers]
+        endpoints = [("REST", report.rest), ("gRPC", report.grpc)]
+        broken = [
+            endpoint for _, endpoint in endpoints if endpoint is not None and not endpoint.answers
+        ]
         if not report.answers:
             column = self._renew("nobody")
-            heard = any(d is not None and d.speech is not Speech.NOTHING for _, d in doors)
-            title = tr("No model server could be asked") if heard else tr("Nobody answers there")
+            spoke = any(d is not None and d.speech is not Speech.NOTHING for _, d in endpoints)
+            title = tr("No model server could be asked") if spoke else tr("Nobody answers there")
             self._say(column, "error", "error", title, "")
         elif broken:
             column = self._renew("partly")
@@ -96,10 +98,10 @@ class ProbeCard(QScrollArea):
         else:
             column = self._renew("found")
             self._say(column, "check", "ok", report.sentence, "")
-        for name, door in doors:
-            if door is not None:
-                column.addLayout(self._door(name, door))
-        self._mends(column, report)
+        for name, endpoint in endpoints:
+            if endpoint is not None:
+                column.addLayout(self._endpoint(name, endpoint))
+        self._fixes(column, report)
         if report.answers:
             self._facts(column, report)
         column.addStretch(1)
@@ -121,34 +123,34 @@ class ProbeCard(QScrollArea):
         if body:
             column.addWidget(_text(body, "muted"))
 
-    def _door(self, name: str, door: AddressReport) -> QHBoxLayout:
+    def _endpoint(self, name: str, endpoint: AddressReport) -> QHBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(GAP_SMALL)
-        column.addWidget(_text(f"{name}  {door.address}"))
-        if door.fault is None:
-            tls = "TLS" if door.tls else tr("plaintext")
+        column.addWidget(_text(f"{name}  {endpoint.address}"))
+        if endpoint.fault is None:
+            tls = "TLS" if endpoint.tls else tr("plaintext")
             words = tr("Answers, {tls}", tls=tls)
-            if door.latency_ms is not None:
-                words += tr(", connected in {ms} ms", ms=number(door.latency_ms, 1))
+            if endpoint.latency_ms is not None:
+                words += tr(", connected in {ms} ms", ms=number(endpoint.latency_ms, 1))
             column.addWidget(_text(f"{words}.", "muted"))
             return _beside_icon("check", self._roles, "ok", column)
-        column.addWidget(_text(door.fault.message))
-        if door.fault.hint:
-            column.addWidget(_text(door.fault.hint, "muted"))
+        column.addWidget(_text(endpoint.fault.message))
+        if endpoint.fault.hint:
+            column.addWidget(_text(endpoint.fault.hint, "muted"))
         return _beside_icon("close", self._roles, "error", column)
 
-    def _mends(self, column: QVBoxLayout, report: ProbeReport) -> None:
-        for mend in report.fixes:
-            button = QPushButton(mend.title)
-            button.setObjectName("mend")
+    def _fixes(self, column: QVBoxLayout, report: ProbeReport) -> None:
+        for fix in report.fixes:
+            button = QPushButton(fix.title)
+            button.setObjectName("fix")
             button.setToolTip(
-                "  ".join(part for part in (mend.target.rest, mend.target.grpc) if part)
+                "  ".join(part for part in (fix.target.rest, fix.target.grpc) if part)
             )
-            button.clicked.connect(partial(self._mend, mend.target))
+            button.clicked.connect(partial(self._fix, fix.target))
             column.addWidget(button)
 
-    def _mend(self, target: Target) -> None:
-        self.mend_wanted.emit(target)
+    def _fix(self, target: Target) -> None:
+        self.fix_wanted.emit(target)
 
     def _facts(self, column: QVBoxLayout, report: ProbeReport) -> None:
         column.addSpacing(GAP_SMALL)

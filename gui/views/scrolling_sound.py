@@ -58,7 +58,7 @@ class ScrollingSound(View):
         oldest_ns = block.captured_ns - int((SHOWN_S + _SPARE_S) * 1e9)
         while self._history[0].captured_ns < oldest_ns:
             self._history.popleft()
-        self.heard(block)
+        self.measure(block)
         if self._ring is not None and self.isVisible():
             self._push(block)
         else:
@@ -126,7 +126,7 @@ class ScrollingSound(View):
     def paint_level_axis(self, painter: QPainter, plot: QRect) -> None:
         """The axis at the left; font and pen are set."""
 
-    def heard(self, block: AudioBlock) -> None:
+    def measure(self, block: AudioBlock) -> None:
         """For views that keep numbers about the sound."""
 
     def _paint_sound(self, painter: QPainter, plot: QRect) -> None:

@@ -41,7 +41,7 @@ class WaveformView(ScrollingSound):
         """The level of the sound."""
         return f"sound at {self.rate} Hz, peak {self._level.peak:.0f} dBFS" if self.rate else ""
 
-    def heard(self, block: AudioBlock) -> None:
+    def measure(self, block: AudioBlock) -> None:
         """Keep the level for the summary."""
         self._level.hear(block.samples, block.captured_ns / 1e9)
 

@@ -144,7 +144,7 @@ class FakeServer:
     def __init__(self, rest: int = 0, grpc: int = 0) -> None:
         self.requests = RequestLog()
         self.ports = (rest, grpc)
-        self.trouble: ConsoleError | None = None
+        self.error_at_start: ConsoleError | None = None
         self.running = False
         self.rest_on = self.grpc_on = True
 
@@ -160,8 +160,8 @@ class FakeServer:
         return MODELS
 
     def start(self) -> None:
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error_at_start is not None:
+            raise self.error_at_start
         self.running = True
 
     def stop(self, timeout_s: float = 2.0) -> bool:
@@ -175,7 +175,7 @@ class FakeServer:
         self.grpc_on = on
 
 
-class FakeShelf:
+class FakeRepositories:
     """Models in folders that are only names."""
 
     def __init__(self) -> None:

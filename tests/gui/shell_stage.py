@@ -37,7 +37,13 @@ from gui.workspace.layouts import LayoutStore
 from gui.workspace.log_panel import LogBridge
 from gui.workspace.notifier import Notifier
 from tests.gui.inline_tasks import InlineTasks
-from tests.gui.shell_fakes import FakeDevices, FakeServer, FakeSession, FakeShelf, fake_source
+from tests.gui.shell_fakes import (
+    FakeDevices,
+    FakeRepositories,
+    FakeServer,
+    FakeSession,
+    fake_source,
+)
 
 
 @dataclass
@@ -56,7 +62,7 @@ class Stage:
     store: SettingsStore
     server: FakeServer
     devices: FakeDevices
-    shelf: FakeShelf
+    served: FakeRepositories
     sessions: list[FakeSession] = field(default_factory=list)
 
     @property
@@ -91,8 +97,8 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
     devices = FakeDevices()
     server = ServerControl(tasks, lambda rest, grpc: fake)
     appearance = Appearance(app, ThemeChoice.DARK)
-    shelf = FakeShelf()
-    repositories = RepositoryControl(tasks, lambda: shelf, store)
+    served = FakeRepositories()
+    repositories = RepositoryControl(tasks, lambda: served, store)
     engine = TargetEngine(
         TargetStore(None, Secrets()), ProfileBook(tmp_path / "profiles"), nobody_there
     )
@@ -128,7 +134,7 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
         store,
         fake,
         devices,
-        shelf,
+        served,
         sessions,
     )
     window.close()

@@ -17,13 +17,13 @@ from backend.models.servable import ModelLoadError
 from gui.server.code_consent import CodeConsent, CodeDialog
 from gui.state.repository_control import CodeQuestion, RepositoryControl
 from gui.state.settings import Settings, SettingsStore
-from gui.state.tasks import InlineTasks
-from tests.gui.shell_fakes import FakeShelf
+from tests.gui.inline_tasks import InlineTasks
+from tests.gui.shell_fakes import FakeRepositories
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
-class ShelfOfPrograms(FakeShelf):
+class RepositoriesOfPrograms(FakeRepositories):
     """Refuses programs that were not allowed, as the runtime does."""
 
     def __init__(self, decided: RememberedCode) -> None:
@@ -46,18 +46,18 @@ class Place:
         for name in ("graph", "one", "two"):
             (root / name).mkdir(parents=True)
         self.decided = RememberedCode(root.parent / "decisions.json")
-        self.shelf = ShelfOfPrograms(self.decided)
+        self.models = RepositoriesOfPrograms(self.decided)
         for name in ("one", "two"):
             self.change(name, "1")
         store = SettingsStore(None, Settings(), print)
         self.control = RepositoryControl(
-            InlineTasks(), lambda: self.shelf, store, code=self.decided
+            InlineTasks(), lambda: self.models, store, code=self.decided
         )
         self.consent = CodeConsent(window, self.control)
 
     def change(self, name: str, digest: str) -> None:
         folder = self.root / name
-        self.shelf.codes[name] = ModelCode(name, folder, (folder / "1" / "model.py",), digest)
+        self.models.codes[name] = ModelCode(name, folder, (folder / "1" / "model.py",), digest)
 
     @property
     def dialog(self) -> CodeDialog:
@@ -65,7 +65,7 @@ class Place:
         return self.consent.dialog
 
     def states(self) -> list[ModelState]:
-        return [self.shelf.states[name] for name in ("graph", "one", "two")]
+        return [self.models.states[name] for name in ("graph", "one", "two")]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_enter_serves_only_the_other_models_and_is_remembered(place: Place, qtbo
     place.control.add(place.root)
     assert place.consent.dialog is None
     assert (
-        RememberedCode(place.root.parent / "decisions.json").decision(place.shelf.codes["one"])
+        RememberedCode(place.root.parent / "decisions.json").decision(place.models.codes["one"])
         is Decision.DECLINED
     )
 
@@ -148,13 +148,13 @@ def test_a_change_is_asked_about_and_what_runs_goes_on(place: Place) -> None:
     assert place.states() == SERVED
     place.change("one", "3")  # while the question is open: the answer is to what was shown
     place.dialog.run.click()
-    assert place.shelf.states["one"] is ModelState.UNAVAILABLE
+    assert place.models.states["one"] is ModelState.UNAVAILABLE
 
 
 def test_folders_are_asked_about_one_after_the_other(place: Place, tmp_path: Path) -> None:
     other = tmp_path / "others"
     (other / "three").mkdir(parents=True)
-    place.shelf.codes["three"] = ModelCode("three", other / "three", (), "1")
+    place.models.codes["three"] = ModelCode("three", other / "three", (), "1")
     place.control.add(place.root)
     place.control.add(other)
     place.control.add(other)
@@ -170,13 +170,13 @@ def test_a_window_that_closes_asks_nothing_more(
 ) -> None:
     other = tmp_path / "others"
     (other / "three").mkdir(parents=True)
-    place.shelf.codes["three"] = ModelCode("three", other / "three", (), "1")
+    place.models.codes["three"] = ModelCode("three", other / "three", (), "1")
     place.control.add(place.root)
     place.control.add(other)
     window.hide()
     place.dialog.reject()
     assert place.consent.dialog is None
-    assert place.decided.decision(place.shelf.codes["one"]) is Decision.OPEN
+    assert place.decided.decision(place.models.codes["one"]) is Decision.OPEN
 
 
 def test_names_are_shown_as_they_are(window: QWidget, qtbot: QtBot, tmp_path: Path) -> None:

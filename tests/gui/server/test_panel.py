@@ -24,7 +24,7 @@ from gui.widgets.language import tr
 from gui.widgets.switch import Switch
 from gui.widgets.theme import DARK
 from tests.gui.inline_tasks import InlineTasks
-from tests.gui.shell_fakes import MODELS, FakeServer, FakeShelf
+from tests.gui.shell_fakes import MODELS, FakeRepositories, FakeServer
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -55,12 +55,12 @@ def control(servers: list[FakeServer]) -> ServerControl:
 
 
 @pytest.fixture
-def doors(qtbot: QtBot, control: ServerControl) -> EndpointsPanel:
-    doors = EndpointsPanel(control, DARK)
-    qtbot.addWidget(doors)
-    doors.show()
-    doors.activateWindow()
-    return doors
+def endpoints(qtbot: QtBot, control: ServerControl) -> EndpointsPanel:
+    endpoints = EndpointsPanel(control, DARK)
+    qtbot.addWidget(endpoints)
+    endpoints.show()
+    endpoints.activateWindow()
+    return endpoints
 
 
 def named(parent: QWidget, name: str) -> QLineEdit:
@@ -71,13 +71,13 @@ def button(parent: QWidget, text: str) -> QPushButton:
     return next(w for w in parent.findChildren(QPushButton) if w.text() == text)
 
 
-def complaint(doors: EndpointsPanel) -> str:
-    labels = doors.findChildren(QLabel)
+def complaint(endpoints: EndpointsPanel) -> str:
+    labels = endpoints.findChildren(QLabel)
     return next(w for w in labels if w.accessibleName().startswith("What is wrong")).text()
 
 
-def type_port(doors: EndpointsPanel, name: str, text: str) -> QLineEdit:
-    field = named(doors, name)
+def type_port(endpoints: EndpointsPanel, name: str, text: str) -> QLineEdit:
+    field = named(endpoints, name)
     field.setFocus()
     field.selectAll()
     QTest.keyClicks(field, text)
@@ -97,28 +97,28 @@ def test_what_is_no_port_says_what_is_expected(text: str) -> None:
 
 
 def test_a_number_that_is_no_port_leaves_the_server_alone(
-    doors: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
+    endpoints: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
 ) -> None:
     control.start()
-    height = doors.sizeHint().height()
-    field = type_port(doors, "REST port", "99999")
+    height = endpoints.sizeHint().height()
+    field = type_port(endpoints, "REST port", "99999")
     assert (field.text(), field.hasFocus()) == ("99999", True)
-    assert complaint(doors) == "REST port: 0 to 65535 expected, got '99999'."
-    assert doors.sizeHint().height() == height
+    assert complaint(endpoints) == "REST port: 0 to 65535 expected, got '99999'."
+    assert endpoints.sizeHint().height() == height
     assert len(servers) == 1
 
 
 def test_a_taken_port_does_not_stop_what_works(
-    doors: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
+    endpoints: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
 ) -> None:
     control.start()
     failures: list[object] = []
     control.failed.connect(failures.append)
-    field = type_port(doors, "gRPC port", str(_TAKEN))
+    field = type_port(endpoints, "gRPC port", str(_TAKEN))
     assert servers[0].running
     assert control.server is servers[0]
     assert control.state is ServerState.RUNNING
-    assert f"Port {_TAKEN}" in complaint(doors)
+    assert f"Port {_TAKEN}" in complaint(endpoints)
     assert field.text() == str(_TAKEN)
     assert failures == []
 
@@ -139,20 +139,22 @@ def test_a_server_that_does_not_come_up_on_its_new_ports_gives_way_to_the_old_on
     assert (control.server, control.ports) == (servers[0], (0, 0))
 
 
-def test_fields_follow_the_ports_in_force(doors: EndpointsPanel, control: ServerControl) -> None:
+def test_fields_follow_the_ports_in_force(
+    endpoints: EndpointsPanel, control: ServerControl
+) -> None:
     control.start()
-    type_port(doors, "REST port", "8100")
+    type_port(endpoints, "REST port", "8100")
     assert control.ports == (8100, 0)
-    assert not button(doors, "Use these ports").isEnabled()
+    assert not button(endpoints, "Use these ports").isEnabled()
     control.use_ports(0, 0)
-    assert named(doors, "REST port").text() == ""
+    assert named(endpoints, "REST port").text() == ""
 
 
 def test_switches_are_off_while_the_server_is(
-    doors: EndpointsPanel, control: ServerControl
+    endpoints: EndpointsPanel, control: ServerControl
 ) -> None:
     control.start()
-    switches = doors.findChildren(Switch)
+    switches = endpoints.findChildren(Switch)
     assert all(switch.isChecked() and switch.isEnabled() for switch in switches)
     control.stop()
     assert not any(switch.isChecked() or switch.isEnabled() for switch in switches)
@@ -160,24 +162,24 @@ def test_switches_are_off_while_the_server_is(
 
 
 def test_the_focus_stays_on_the_button_that_was_pressed(
-    doors: EndpointsPanel, control: ServerControl
+    endpoints: EndpointsPanel, control: ServerControl
 ) -> None:
     control.start()
-    restart = button(doors, "Restart")
+    restart = button(endpoints, "Restart")
     restart.setFocus()
     restart.click()
     assert QApplication.focusWidget() is restart
 
 
 def test_a_server_that_ends_by_itself_is_noticed(
-    doors: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
+    endpoints: EndpointsPanel, control: ServerControl, servers: list[FakeServer]
 ) -> None:
     control.start()
     servers[0].running = False
     control.look()
     assert control.state is ServerState.FAILED
-    assert "by itself" in complaint(doors)
-    assert button(doors, "Start").isEnabled()
+    assert "by itself" in complaint(endpoints)
+    assert button(endpoints, "Start").isEnabled()
 
 
 # -- repositories ------------------------------------------------------------------------------
@@ -189,22 +191,22 @@ def store() -> SettingsStore:
 
 
 @pytest.fixture
-def fake_shelf() -> FakeShelf:
-    return FakeShelf()
+def fake_models() -> FakeRepositories:
+    return FakeRepositories()
 
 
 @pytest.fixture
-def repositories(fake_shelf: FakeShelf, store: SettingsStore) -> RepositoryControl:
-    return RepositoryControl(InlineTasks(), lambda: fake_shelf, store)
+def repositories(fake_models: FakeRepositories, store: SettingsStore) -> RepositoryControl:
+    return RepositoryControl(InlineTasks(), lambda: fake_models, store)
 
 
 @pytest.fixture
-def shelf(qtbot: QtBot, repositories: RepositoryControl) -> ModelsPanel:
-    shelf = ModelsPanel(repositories, DARK)
-    qtbot.addWidget(shelf.tools)
-    qtbot.addWidget(shelf)
-    shelf.show()
-    return shelf
+def panel(qtbot: QtBot, repositories: RepositoryControl) -> ModelsPanel:
+    panel = ModelsPanel(repositories, DARK)
+    qtbot.addWidget(panel.tools)
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
 
 
 def folder(tmp_path: Path, *names: str) -> Path:
@@ -218,12 +220,15 @@ def states(repositories: RepositoryControl) -> dict[str, ModelState]:
 
 
 def test_a_folder_is_added_loaded_and_remembered(
-    tmp_path: Path, repositories: RepositoryControl, store: SettingsStore, fake_shelf: FakeShelf
+    tmp_path: Path,
+    repositories: RepositoryControl,
+    store: SettingsStore,
+    fake_models: FakeRepositories,
 ) -> None:
     root = folder(tmp_path, "good", "bad")
-    fake_shelf.broken.add("bad")
+    fake_models.broken.add("bad")
     lines: list[str] = []
-    repositories.told.connect(lines.append)
+    repositories.logged.connect(lines.append)
     repositories.add(root)
     assert states(repositories)["good"] is ModelState.READY
     assert states(repositories)["bad"] is ModelState.UNAVAILABLE
@@ -235,10 +240,10 @@ def test_a_folder_is_added_loaded_and_remembered(
 
 
 def test_folders_of_the_command_line_are_not_remembered(
-    tmp_path: Path, store: SettingsStore, fake_shelf: FakeShelf
+    tmp_path: Path, store: SettingsStore, fake_models: FakeRepositories
 ) -> None:
     root = folder(tmp_path, "m")
-    control = RepositoryControl(InlineTasks(), lambda: fake_shelf, store, [root])
+    control = RepositoryControl(InlineTasks(), lambda: fake_models, store, [root])
     control.begin()
     control.begin()
     assert states(control)["m"] is ModelState.READY
@@ -246,10 +251,10 @@ def test_folders_of_the_command_line_are_not_remembered(
 
 
 def test_a_remembered_folder_that_is_gone_is_listed_with_the_reason(
-    tmp_path: Path, store: SettingsStore, fake_shelf: FakeShelf
+    tmp_path: Path, store: SettingsStore, fake_models: FakeRepositories
 ) -> None:
     store.update(Settings(repositories=(str(tmp_path / "gone"),)))
-    control = RepositoryControl(InlineTasks(), lambda: fake_shelf, store)
+    control = RepositoryControl(InlineTasks(), lambda: fake_models, store)
     errors: list[ConsoleError] = []
     control.failed.connect(errors.append)
     control.begin()
@@ -259,37 +264,37 @@ def test_a_remembered_folder_that_is_gone_is_listed_with_the_reason(
 
 
 def test_the_selected_model_is_loaded_and_unloaded(
-    shelf: ModelsPanel, repositories: RepositoryControl, fake_shelf: FakeShelf
+    panel: ModelsPanel, repositories: RepositoryControl, fake_models: FakeRepositories
 ) -> None:
     repositories.look()
-    assert "Select a model" in shelf.why_not_load()
-    shelf.select("shapes")
-    shelf.unload_selected()
-    assert [*fake_shelf.states.values()] == [ModelState.UNAVAILABLE]
-    assert "not loaded" in shelf.why_not_unload()
-    assert button(shelf.tools, "Load").isEnabled()
-    shelf.load_selected()
-    assert [*fake_shelf.states.values()] == [ModelState.READY]
-    assert button(shelf.tools, "Reload").isEnabled()
-    assert "Select a folder" in shelf.why_not_remove()
+    assert "Select a model" in panel.why_not_load()
+    panel.select("shapes")
+    panel.unload_selected()
+    assert [*fake_models.states.values()] == [ModelState.UNAVAILABLE]
+    assert "not loaded" in panel.why_not_unload()
+    assert button(panel.tools, "Load").isEnabled()
+    panel.load_selected()
+    assert [*fake_models.states.values()] == [ModelState.READY]
+    assert button(panel.tools, "Reload").isEnabled()
+    assert "Select a folder" in panel.why_not_remove()
 
 
 def test_why_a_model_cannot_be_loaded_is_said(
-    shelf: ModelsPanel, repositories: RepositoryControl, fake_shelf: FakeShelf
+    panel: ModelsPanel, repositories: RepositoryControl, fake_models: FakeRepositories
 ) -> None:
-    fake_shelf.broken.add("shapes")
+    fake_models.broken.add("shapes")
     repositories.look()
     errors: list[Exception] = []
     repositories.failed.connect(errors.append)
-    shelf.select("shapes")
-    shelf.load_selected()
+    panel.select("shapes")
+    panel.load_selected()
     assert "no such layer" in str(errors[0])
-    assert isinstance(shelf.selected, ModelRow)
-    assert shelf.selected.reason == "no such layer"
+    assert isinstance(panel.selected, ModelRow)
+    assert panel.selected.reason == "no such layer"
 
 
 def test_a_folder_can_be_dropped_on_the_list(
-    tmp_path: Path, shelf: ModelsPanel, repositories: RepositoryControl
+    tmp_path: Path, panel: ModelsPanel, repositories: RepositoryControl
 ) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(folder(tmp_path, "m")))])
@@ -300,7 +305,7 @@ def test_a_folder_can_be_dropped_on_the_list(
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    shelf.tree.dropEvent(drop)
+    panel.tree.dropEvent(drop)
     assert "m" in states(repositories)
 
 

@@ -86,7 +86,7 @@ def test_a_port_of_another_window_is_told_with_its_owner(first: Presence, tmp_pa
     control.failed.connect(failures.append)
     control.start()
     assert control.state is ServerState.FAILED
-    assert "server of another window of Inferdeck, process" in control.trouble
+    assert "server of another window of Inferdeck, process" in control.problem
     assert isinstance(failures[0], PortInUse)
 
 

@@ -199,11 +199,11 @@ def test_dot_and_words_agree_after_an_error_and_both_go_with_another_source(
 
 
 def test_a_port_in_use_is_an_alert_and_free_ports_get_out_of_it(stage: Stage) -> None:
-    stage.server.trouble = PortInUse("127.0.0.1", 8000)
+    stage.server.error_at_start = PortInUse("127.0.0.1", 8000)
     stage.server_control.start()
     assert server_state(stage) is ServerState.FAILED
     assert [a.id for a in stage.live.page.alerts.alerts] == ["server"]
-    stage.server.trouble = None
+    stage.server.error_at_start = None
     press(stage.window.toasts, "Use free ports")
     assert server_state(stage) is ServerState.RUNNING
     assert not stage.live.page.alerts.alerts

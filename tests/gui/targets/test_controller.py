@@ -178,12 +178,12 @@ def test_who_is_not_there_is_asked_again(
 ) -> None:
     server.down = True
     catalogue.aim(LAB, "net")
-    assert catalogue.trouble is not None
+    assert catalogue.error is not None
     assert catalogue.profile_for(settings_for(LAB, "net")).kind is MediaKind.BYTES
     catalogue._again.setInterval(10)
     catalogue.refresh()
     server.down = False
-    qtbot.waitUntil(lambda: catalogue.trouble is None, timeout=2000)
+    qtbot.waitUntil(lambda: catalogue.error is None, timeout=2000)
     assert catalogue.profile_for(settings_for(LAB, "net")).inputs == (PICTURE,)
     asked = server.probes
     qtbot.wait(60)

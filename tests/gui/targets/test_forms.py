@@ -86,8 +86,8 @@ def test_a_form_shows_what_is_there_and_mends_it(
     assert form.grpc.text() == f"127.0.0.1:{rest}"
     assert _state(form) == "asking"
     qtbot.waitUntil(lambda: form.card.state == "nobody", timeout=5000)
-    mend = next(b for b in form.card.findChildren(QPushButton) if "Swap" in b.text())
-    mend.click()
+    fix = next(b for b in form.card.findChildren(QPushButton) if "Swap" in b.text())
+    fix.click()
     qtbot.waitUntil(lambda: form.card.state == "found", timeout=5000)
     found = form.target
     assert (found.rest, found.grpc) == (server.rest_url, server.grpc_address)
