@@ -8,6 +8,7 @@ from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController
 from gui.inspect.reply_controller import ReplyController
 from gui.inspect.request_controller import RequestController
+from gui.inspect.request_pane import RequestPane
 from gui.widgets.language import tr
 from gui.workspace.commands import Command
 
@@ -23,53 +24,8 @@ def inspect_commands(
     add_schema: Callable[[], None],
 ) -> Iterator[Command]:
     """Every command of the page."""
-    pane = requests.pane
-
-    def why_not_act() -> str:
-        if pane.method is None:
-            return tr("No method is chosen.")
-        busy = calls.phase in (CallPhase.BUSY, CallPhase.FINISHED)
-        return tr("A call is under way; cancel it first.") if busy else ""
-
-    def why_not_cancel() -> str:
-        return tr("No call is under way.") if calls.phase is CallPhase.IDLE else ""
-
-    def why_not_finish() -> str:
-        return "" if calls.phase is CallPhase.OPEN else tr("No stream is open.")
-
-    def why_not_code() -> str:
-        if pane.draft() is None:
-            return tr("No request is ready to be sent.")
-        return ""
-
-    def why_not_save() -> str:
-        return "" if replies.shown is not None else tr("There is no reply yet.")
-
     menu = tr("Inspect")
-    yield Command(
-        "inspect.send",
-        tr("Send request"),
-        pane.acts.act,
-        f"{menu}/call",
-        ("Ctrl+Return", "F5"),
-        blocked=why_not_act,
-        aliases="call start stream",
-    )
-    yield Command(
-        "inspect.finish",
-        tr("Finish stream"),
-        calls.finish,
-        f"{menu}/call",
-        blocked=why_not_finish,
-        aliases="half-close",
-    )
-    yield Command(
-        "inspect.cancel",
-        tr("Cancel call"),
-        calls.cancel,
-        f"{menu}/call",
-        blocked=why_not_cancel,
-    )
+    yield from _call_commands(menu, calls, requests.pane)
     yield Command(
         "inspect.find",
         tr("Find method..."),
@@ -99,6 +55,58 @@ def inspect_commands(
         f"{menu}/target",
         aliases="schema reflection descriptor",
     )
+    yield from _reply_commands(menu, requests, replies)
+
+
+def _call_commands(menu: str, calls: CallController, pane: RequestPane) -> Iterator[Command]:
+    def why_not_act() -> str:
+        if pane.method is None:
+            return tr("No method is chosen.")
+        busy = calls.phase in (CallPhase.BUSY, CallPhase.FINISHED)
+        return tr("A call is under way; cancel it first.") if busy else ""
+
+    def why_not_cancel() -> str:
+        return tr("No call is under way.") if calls.phase is CallPhase.IDLE else ""
+
+    def why_not_finish() -> str:
+        return "" if calls.phase is CallPhase.OPEN else tr("No stream is open.")
+
+    yield Command(
+        "inspect.send",
+        tr("Send request"),
+        pane.acts.act,
+        f"{menu}/call",
+        ("Ctrl+Return", "F5"),
+        blocked=why_not_act,
+        aliases="call start stream",
+    )
+    yield Command(
+        "inspect.finish",
+        tr("Finish stream"),
+        calls.finish,
+        f"{menu}/call",
+        blocked=why_not_finish,
+        aliases="half-close",
+    )
+    yield Command(
+        "inspect.cancel",
+        tr("Cancel call"),
+        calls.cancel,
+        f"{menu}/call",
+        blocked=why_not_cancel,
+    )
+
+
+def _reply_commands(
+    menu: str, requests: RequestController, replies: ReplyController
+) -> Iterator[Command]:
+    def why_not_code() -> str:
+        ready = requests.pane.draft() is not None
+        return "" if ready else tr("No request is ready to be sent.")
+
+    def why_not_save() -> str:
+        return "" if replies.shown is not None else tr("There is no reply yet.")
+
     yield Command(
         "inspect.code",
         tr("Copy as code..."),

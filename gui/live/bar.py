@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
@@ -29,6 +28,13 @@ from backend.core.choices import (
 )
 from backend.core.samples import MediaKind
 from backend.core.target import Target
+from gui.live.bar_choices import (
+    api_choices,
+    compression_choices,
+    image_choices,
+    serialization_choices,
+    transport_choices,
+)
 from gui.state.limits import SwitchLimits
 from gui.state.model_offers import ModelOffer
 from gui.state.switches import Switches, offered_targets, target_title
@@ -41,52 +47,6 @@ from gui.widgets.segmented import Segmented
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _EDGE = 2
-
-_Choices: TypeAlias = tuple[tuple[str, str, str], ...]
-"""Value, label and tooltip of each; labels that are protocol words stay as they are."""
-
-
-def _apis() -> _Choices:
-    return (
-        (Api.SERVING, tr("Simple"), tr("Simple serving: POST /predict and ModelServing")),
-        (
-            Api.OIP,
-            "Open Inference",
-            tr("Open Inference Protocol v2, as Triton and KServe speak it"),
-        ),
-    )
-
-
-def _transports() -> _Choices:
-    return (
-        (Transport.REST, "REST", tr("One HTTP request for each item")),
-        (Transport.GRPC, "gRPC", tr("One gRPC call for each item")),
-        (Transport.GRPC_STREAM, tr("Stream"), tr("One gRPC stream for all items")),
-    )
-
-
-def _serializations() -> _Choices:
-    return (
-        (Serialization.JSON, "json", tr("Tensors as JSON numbers")),
-        (Serialization.BINARY, "binary", tr("Tensors as bytes after the JSON header")),
-        (Serialization.TYPED, "typed", tr("Tensors as typed protobuf lists")),
-        (Serialization.RAW, "raw", tr("Tensors as raw bytes in protobuf")),
-    )
-
-
-def _images() -> _Choices:
-    return (
-        (ImageEncoding.RAW, "raw", tr("Pixels as they are")),
-        (ImageEncoding.JPEG, "jpeg", tr("Small, with losses")),
-        (ImageEncoding.PNG, "png", tr("Smaller, without losses, slow to write")),
-    )
-
-
-def _compressions() -> _Choices:
-    return (
-        (Compression.NONE, tr("none"), tr("Messages as they are")),
-        (Compression.GZIP, "gzip", tr("Whole messages compressed")),
-    )
 
 
 class Bar(QWidget):
@@ -220,11 +180,11 @@ class Bar(QWidget):
         self.source.choices.aboutToShow.connect(lambda: fill_sources(self.source))
 
     def _build_segments(self) -> None:
-        self.api = Segmented(tr("API"), _apis())
-        self.transport = Segmented(tr("Transport"), _transports())
-        self.serialization = Segmented(tr("Serialisation"), _serializations())
-        self.image = Segmented(tr("Image"), _images())
-        self.compression = Segmented(tr("Compression"), _compressions())
+        self.api = Segmented(tr("API"), api_choices())
+        self.transport = Segmented(tr("Transport"), transport_choices())
+        self.serialization = Segmented(tr("Serialisation"), serialization_choices())
+        self.image = Segmented(tr("Image"), image_choices())
+        self.compression = Segmented(tr("Compression"), compression_choices())
         self.api.chosen.connect(self._api_chosen)
         self.transport.chosen.connect(self._transport_chosen)
         self.serialization.chosen.connect(self._serialization_chosen)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from backend.core.choices import RunSettings
+    from backend.core.files.presence import Presence
     from backend.core.target import Target
     from backend.models.code import RememberedCode
     from backend.models.repository import ModelRegistry
@@ -31,17 +33,20 @@ if TYPE_CHECKING:
     from backend.sources.source import Source
     from gui.devices import QtSound
     from gui.inspect import Engine
-    from gui.shell.assembly import Assembly
+    from gui.shell.assembly import Assembly, Parts
     from gui.shell.options import Options
     from gui.state.live_session import LiveSession
     from gui.state.server_control import Server
     from gui.state.settings import SettingsStore
+    from gui.state.tasks import Tasks
     from gui.targets import TargetEngine
+    from gui.workspace.log_panel import LogBridge
     from gui.workspace.notices import FileNotices
 
 _USAGE = 2
 _SERVER_STOP_S = 0.5
 _MODELS_CLOSE_S = 1.0
+_TASKS_CLOSE_S = 0.3
 
 
 def main(argv: list[str]) -> int:
@@ -62,103 +67,116 @@ def main(argv: list[str]) -> int:
 
 
 def _run(options: Options) -> int:
-    from PySide6.QtWidgets import QApplication
-
+    from backend.core.files.presence import Presence
+    from backend.targets import config_folder
+    from gui.server import CodeConsent
+    from gui.shell.assembly import assemble
+    from gui.shell.crash import CrashCatcher
+    from gui.shell.other_windows import OtherWindows
     from gui.shell.qt_messages import forward_qt_messages
+    from gui.state.tasks import ThreadTasks
+    from gui.workspace.notices import FileNotices
 
     forward_qt_messages()
-    from backend.core.files.presence import Presence
-    from backend.sources.cameras import OpenCvCameras
-    from backend.targets import config_folder
-    from gui.devices import QtSound
-    from gui.inspect import InspectPage
-    from gui.server import CodeConsent
-    from gui.shell.assembly import Parts, assemble
-    from gui.shell.crash import CrashCatcher
-    from gui.shell.other_windows import OtherWindows, holder_in
-    from gui.state.device_list import DeviceList
-    from gui.state.repository_control import RepositoryControl
-    from gui.state.server_control import ServerControl
-    from gui.state.tasks import ThreadTasks
-    from gui.targets import chosen_target, moved_into_store
+    ended: list[bool] = []
+    with ExitStack() as at_end:
+        app = _application(at_end)
+        notices, presence, tasks = FileNotices(), Presence(config_folder()), ThreadTasks()
+        parts = _parts(app, options, notices, presence, tasks, at_end, ended)
+        assembly = assemble(parts)
+        at_end.callback(assembly.window.deleteLater)
+        at_end.callback(CrashCatcher(assembly.notifier.show_crash).uninstall)
+        if options.screenshot is None:  # a picture run has nobody to ask or to tell
+            CodeConsent(assembly.window, parts.repositories)
+            others = OtherWindows(presence, str(config_folder()), parts.server, tasks)
+            others.files_changed.connect(assembly.targets.saved.look_again)
+            others.found.connect(assembly.notifier.show_notice)
+            others.begin()
+            at_end.callback(others.close)
+        # Last in, first out: tasks end before anything that they may use.
+        at_end.callback(tasks.close, _TASKS_CLOSE_S)
+        code = _show(app, assembly, options, notices)
+    if not all(ended):  # a model that nothing can stop must not keep the program
+        exit_at_once(code)
+    return code
+
+
+def _application(at_end: ExitStack) -> QApplication:
+    from PySide6.QtWidgets import QApplication
+
     from gui.widgets.focus_keys import FocusKeys
-    from gui.workspace.appearance import Appearance
-    from gui.workspace.layouts import LayoutStore
-    from gui.workspace.log_panel import LogBridge
-    from gui.workspace.notices import FileNotices
 
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)
     app.setApplicationName("inferdeck")
     app.setApplicationDisplayName("Inferdeck")
-    notices = FileNotices()
-    store = _settings(options, notices)
-    engine = _target_engine()
-    for problem in (engine.store.problem, *moved_into_store(store, engine.store)):
-        if problem:
-            notices.tell(problem)
-    chosen_target(store, engine.store, asked=options.target is not None)
-    layouts = LayoutStore(_folder(options, "layouts"), notices.tell)
-    appearance = Appearance(app, store.current.theme)
     keys = FocusKeys(app)
-    tasks = ThreadTasks()
+    at_end.callback(app.removeEventFilter, keys)
+    return app
+
+
+def _parts(
+    app: QApplication,
+    options: Options,
+    notices: FileNotices,
+    presence: Presence,
+    tasks: Tasks,
+    at_end: ExitStack,
+    ended: list[bool],
+) -> Parts:
+    """Everything with something real behind it; `at_end` ends it, and notes in `ended` whether the
+    server and its models have ended in time."""
+    from backend.sources.cameras import OpenCvCameras
+    from gui.devices import QtSound
+    from gui.inspect import InspectPage
+    from gui.shell.assembly import Parts
+    from gui.shell.other_windows import holder_in
+    from gui.state.device_list import DeviceList
+    from gui.state.repository_control import RepositoryControl
+    from gui.state.server_control import ServerControl
+    from gui.workspace.appearance import Appearance
+    from gui.workspace.layouts import LayoutStore
+
+    store = _settings(options, notices)
+    engine = _target_engine(options, store, notices)
     decided = _remembered_code(options)
     maker = _ServerMaker(decided)
-    presence = Presence(config_folder())
-    server = ServerControl(
-        tasks,
-        maker.make,
-        (options.rest_port, options.grpc_port),
-        holder=holder_in(presence),
+    at_end.callback(lambda: ended.append(maker.close(_MODELS_CLOSE_S)))
+    ports = (options.rest_port, options.grpc_port)
+    server = ServerControl(tasks, maker.make, ports, holder=holder_in(presence))
+    at_end.callback(
+        lambda: ended.append(server.server is None or server.server.stop(_SERVER_STOP_S))
     )
-    repositories = RepositoryControl(tasks, maker.models, store, options.model_repository, decided)
     sound = QtSound()
     devices = DeviceList(OpenCvCameras(), sound, tasks)
     sound.media_devices.videoInputsChanged.connect(devices.rescan)
     sound.changed.connect(devices.refresh)
-    log = LogBridge()
-    logging.getLogger("inferdeck").addHandler(log)
-    assembly = assemble(
-        Parts(
-            appearance=appearance,
-            store=store,
-            tasks=tasks,
-            server=server,
-            repositories=repositories,
-            devices=devices,
-            make_source=partial(_make_source, sound),
-            make_session=_make_session,
-            log=log,
-            layouts=layouts,
-            engine=engine,
-            pages=(lambda host: InspectPage(host, _inspector(options)),),
-        )
+    return Parts(
+        appearance=Appearance(app, store.current.theme),
+        store=store,
+        tasks=tasks,
+        server=server,
+        repositories=RepositoryControl(
+            tasks, maker.models, store, options.model_repository, decided
+        ),
+        devices=devices,
+        make_source=partial(_make_source, sound),
+        make_session=_make_session,
+        log=_log_bridge(at_end),
+        layouts=LayoutStore(_folder(options, "layouts"), notices.tell),
+        engine=engine,
+        pages=(lambda host: InspectPage(host, _inspector(options)),),
     )
-    catcher = CrashCatcher(assembly.notifier.show_crash)
-    others = None
-    if options.screenshot is None:  # a picture run has nobody to ask or to tell
-        CodeConsent(assembly.window, repositories)
-        others = OtherWindows(presence, str(config_folder()), server, tasks)
-        others.files_changed.connect(assembly.targets.saved.look_again)
-        others.found.connect(assembly.notifier.show_notice)
-        others.begin()
-    code, ended = _USAGE, True
-    try:
-        code = _show(app, assembly, options, notices)
-    finally:
-        tasks.close(timeout_s=0.3)
-        if others is not None:
-            others.close()
-        if server.server is not None:
-            ended = server.server.stop(_SERVER_STOP_S)
-        ended &= maker.close(_MODELS_CLOSE_S)
-        logging.getLogger("inferdeck").removeHandler(log)
-        catcher.uninstall()
-        app.removeEventFilter(keys)
-        assembly.window.deleteLater()
-    if not ended:  # a model that nothing can stop must not keep the program
-        exit_at_once(code)
-    return code
+
+
+def _log_bridge(at_end: ExitStack) -> LogBridge:
+    """What our own loggers warn of, for the window's log."""
+    from gui.workspace.log_panel import LogBridge
+
+    bridge = LogBridge()
+    logging.getLogger("inferdeck").addHandler(bridge)
+    at_end.callback(logging.getLogger("inferdeck").removeHandler, bridge)
+    return bridge
 
 
 def _show(app: QApplication, assembly: Assembly, options: Options, notices: FileNotices) -> int:
@@ -311,11 +329,16 @@ def _make_session(
     return Session(settings, source, resolve=resolve, profiles=profile_for)
 
 
-def _target_engine() -> TargetEngine:
-    """The saved targets and profiles, and how servers are asked."""
+def _target_engine(options: Options, store: SettingsStore, notices: FileNotices) -> TargetEngine:
+    """The saved targets and profiles; the chosen target is looked up among them."""
     from backend.profiles.book import ProfileBook
     from backend.targets import config_folder, open_store
-    from gui.targets import TargetEngine
+    from gui.targets import TargetEngine, chosen_target, moved_into_store
 
     folder = config_folder()
-    return TargetEngine(open_store(folder), ProfileBook(folder / "profiles"))
+    engine = TargetEngine(open_store(folder), ProfileBook(folder / "profiles"))
+    for problem in (engine.store.problem, *moved_into_store(store, engine.store)):
+        if problem:
+            notices.tell(problem)
+    chosen_target(store, engine.store, asked=options.target is not None)
+    return engine
