@@ -2,9 +2,8 @@
 
 from gui.targets.catalogue import TargetCatalogue
 from gui.targets.controller import TargetController
-from gui.targets.engine import TargetEngine
+from gui.targets.engine import TargetEngine, TargetResolver
 from gui.targets.feature import TargetFeature
-from gui.targets.resolver import TargetResolver
 from gui.targets.saved import SavedTargets, chosen_target, moved_into_store, saved_name
 
 __all__ = [

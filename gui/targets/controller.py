@@ -18,9 +18,8 @@ from gui.state.run_control import RunControl
 from gui.state.switch_model import SwitchModel
 from gui.state.switches import Switches, target_title
 from gui.targets.catalogue import TargetCatalogue
-from gui.targets.engine import TargetEngine
+from gui.targets.engine import TargetEngine, TargetResolver
 from gui.targets.model_offers import foreign_offers, model_to_begin_with, own_offers
-from gui.targets.resolver import TargetResolver
 from gui.targets.saved import SavedTargets
 from gui.widgets.language import tr
 

@@ -27,7 +27,8 @@ from backend.profiles.kinds import DECODERS, RECIPES
 from backend.server.lifecycle.embedded import EmbeddedServer
 from gui.state.tasks import ThreadTasks
 from gui.targets.form import TargetForm
-from gui.targets.model_card import CardContext, ModelCard, statistics_lines
+from gui.targets.model_card import CardContext, ModelCard
+from gui.targets.model_facts import statistics_lines
 from gui.targets.option_fields import KindFields
 from gui.targets.probe_card import ProbeCard
 from gui.targets.probing import Probing
