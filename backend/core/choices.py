@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.core.defaults import JPEG_QUALITY
 from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.target import DEFAULT_MESSAGE_LIMIT as DEFAULT_MESSAGE_LIMIT  # noqa: PLC0414
@@ -65,7 +66,7 @@ class Payload:
     serialization: Serialization = Serialization.RAW
     image: ImageEncoding = ImageEncoding.RAW
     compression: Compression = Compression.NONE
-    jpeg_quality: int = 85
+    jpeg_quality: int = JPEG_QUALITY
 
     def __post_init__(self) -> None:
         if not 1 <= self.jpeg_quality <= 100:

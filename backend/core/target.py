@@ -1,14 +1,13 @@
-"""A place to send to: its addresses, how it speaks, and what opens its door."""
+"""A place to send to: its addresses, how it speaks, and what proves who we are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from backend.core.defaults import CONNECT_TIMEOUT_S, DEADLINE_S
+from backend.core.defaults import DEFAULT_MESSAGE_LIMIT as DEFAULT_MESSAGE_LIMIT  # noqa: PLC0414
 from backend.core.errors import UsageError
-
-DEFAULT_MESSAGE_LIMIT = 64 * 1024 * 1024
-"""Largest message either side accepts by default, in bytes."""
 
 _DAY_S = 86_400.0
 
@@ -66,8 +65,8 @@ class Target:
     tls: Tls | None = None
     credentials: Credentials = NO_CREDENTIALS
     message_limit: int = DEFAULT_MESSAGE_LIMIT
-    deadline_s: float = 5.0
-    connect_timeout_s: float = 3.0
+    deadline_s: float = DEADLINE_S
+    connect_timeout_s: float = CONNECT_TIMEOUT_S
 
     def __post_init__(self) -> None:
         if not all(0 < limit_s <= _DAY_S for limit_s in (self.deadline_s, self.connect_timeout_s)):

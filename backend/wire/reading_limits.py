@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.core.defaults import TENSOR_LIMIT
 from backend.core.errors import InvalidInput
 from backend.wire.json.text import MAX_NESTING
 
-MAX_TENSORS = 256
+MAX_TENSORS = TENSOR_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from backend.clients.probe.fixes import fixes_for
 from backend.clients.probe.questions import AddressFacts
 from backend.clients.probe.report import AddressReport, ProbeReport, TargetFix
 from backend.clients.probe.words import details_of, first, models_of, sentence_of
+from backend.core.defaults import PROBE_TIMEOUT_S
 from backend.core.target import Dialect, Target
 from backend.core.worker import Worker
 
@@ -22,7 +23,7 @@ _NAMES = {AddressKind.REST: "REST", AddressKind.GRPC: "gRPC"}
 _GRACE_S = 0.2
 
 
-def probe(target: Target, timeout_s: float = 2.0) -> ProbeReport:
+def probe(target: Target, timeout_s: float = PROBE_TIMEOUT_S) -> ProbeReport:
     """Preflight at both addresses, ask who answers, and say what could be mended.
 
     Raises nothing: whatever is wrong stands in the report. Waits `timeout_s` seconds at most.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from backend.clients.dialects.rules import Capability, DialectRules
+from backend.core.defaults import METHODS_DEADLINE_S
 from backend.core.errors import ConsoleError, RequestError, Unsupported
 from backend.core.target import Dialect
 from backend.inspector.calls import Caller, Headers, MethodKind, Request
@@ -29,7 +30,7 @@ def target_methods(
     *,
     files: Sequence[Schema] = (),
     headers: Headers = (),
-    deadline_s: float = 3.0,
+    deadline_s: float = METHODS_DEADLINE_S,
     prefer: Origin | None = None,
 ) -> MethodList:
     """Everything that can be called, asking the server what it knows about itself.

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, TypeVar, cast
 
+from backend.core.defaults import QUEUE_LIMIT as QUEUE_LIMIT  # noqa: PLC0414
 from backend.core.errors import ModelFailed, NotReady, Overloaded
 from backend.core.timing import ServerTiming
 from backend.core.worker import Worker
@@ -26,12 +27,6 @@ from backend.server.scheduling.request_queue import BeingUnloaded, RequestQueue
 from backend.server.scheduling.sequence_queue import SequenceQueue
 from backend.server.scheduling.statistics import Failure, Statistics
 from backend.wire.generated import open_inference_pb2 as pb
-
-QUEUE_LIMIT = 512
-"""How many requests may wait for one model, unless its configuration says otherwise.
-
-More than all REST connections can bring at once, and room for load tests over gRPC beside them.
-"""
 
 LAST_WORDS_S = 10.0
 """How long a model that goes may take for each batch of answers that it still owes."""

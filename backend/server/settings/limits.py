@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from backend.core import defaults
 from backend.core.errors import UsageError
 from backend.wire.reading_limits import ReadingLimits
 
@@ -22,14 +23,14 @@ class Limits:
     """
 
     decompressed_bytes: int | None = None
-    header_bytes: int = 64 * 1024
-    headers: int = 128
-    tensors: int = 256
-    nesting: int = 100
-    streams: int = 128
-    connections: int = 256
-    connections_per_address: int = 224
-    calls: int = 1024
+    header_bytes: int = defaults.HEADER_BYTES
+    headers: int = defaults.HEADER_LIMIT
+    tensors: int = defaults.TENSOR_LIMIT
+    nesting: int = defaults.NESTING_LIMIT
+    streams: int = defaults.STREAM_LIMIT
+    connections: int = defaults.CONNECTION_LIMIT
+    connections_per_address: int = defaults.CONNECTIONS_PER_ADDRESS
+    calls: int = defaults.CALL_LIMIT
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from backend.core.defaults import DEFAULT_MESSAGE_LIMIT, HOST, QUEUE_LIMIT
 from backend.core.errors import UsageError
-from backend.core.target import DEFAULT_MESSAGE_LIMIT
-from backend.server.scheduling import QUEUE_LIMIT
 from backend.server.settings.limits import Limits
 from backend.server.settings.timeouts import Timeouts
 
@@ -42,7 +41,7 @@ class ServerOptions:
     `model_control`. Raises UsageError for what cannot be.
     """
 
-    host: str = "127.0.0.1"
+    host: str = HOST
     rest_port: int = 0
     grpc_port: int = 0
     message_limit: int = DEFAULT_MESSAGE_LIMIT

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import orjson
 
+from backend.core.defaults import NESTING_LIMIT
 from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
 from backend.wire.json.scan import brackets_in, levels_in, longest_digits_in
 
-MAX_NESTING = 100
+MAX_NESTING = NESTING_LIMIT
 MAX_DIGITS = 300
 """Any integer of that length is within what a float can hold."""
 MAX_CONTAINERS = 10_000_000

@@ -22,6 +22,7 @@ from backend.clients.faults.grpc import explain
 from backend.clients.faults.look import ProbedAddress, find_fault
 from backend.clients.security import Metadata, grpc_credentials, metadata_of
 from backend.core.choices import Compression
+from backend.core.defaults import CONNECT_TIMEOUT_S
 from backend.core.errors import ConsoleError
 from backend.core.target import NO_CREDENTIALS, Credentials, Target, Tls
 from backend.core.trimming import trim_after
@@ -54,7 +55,7 @@ class GrpcChannel:
         loopback: bool,
         tls: Tls | None = None,
         credentials: Credentials = NO_CREDENTIALS,
-        connect_timeout_s: float = 3.0,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
         self.address = address
         self._message_limit = message_limit

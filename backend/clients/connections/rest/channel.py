@@ -16,6 +16,7 @@ from backend.clients.connections.rest.timed_reading import CallClock, OpenSocket
 from backend.clients.faults import words as faults
 from backend.clients.faults.look import ProbedAddress, find_fault
 from backend.clients.security import HTTP, Headers, context_of, headers_of
+from backend.core.defaults import CONNECT_TIMEOUT_S
 from backend.core.errors import (
     ConsoleError,
     InvalidInput,
@@ -50,7 +51,7 @@ class RestChannel:
         loopback: bool,
         tls: Tls | None = None,
         credentials: Credentials = NO_CREDENTIALS,
-        connect_timeout_s: float = 3.0,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._message_limit = message_limit

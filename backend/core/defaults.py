@@ -1,0 +1,46 @@
+"""What holds where nobody says otherwise: the default of every option, limit and time-out.
+
+The tables of options, the values that a server or a run is made from, and the saved targets all
+take it from here. `*_S` are seconds.
+"""
+
+from __future__ import annotations
+
+MIB = 1024 * 1024
+
+# Of a target.
+DEADLINE_S = 5.0
+"""From sending a request to its reply, in a run."""
+CONNECT_TIMEOUT_S = 3.0
+DEFAULT_MESSAGE_LIMIT = 64 * MIB
+"""Largest message either side accepts, in bytes."""
+
+# Of a call by hand.
+CALL_DEADLINE_S = 30.0
+"""Streams have none."""
+METHODS_DEADLINE_S = 3.0
+"""For a server to describe its methods."""
+PROBE_TIMEOUT_S = 2.0
+"""For a server to say who it is."""
+
+# Of a run.
+JPEG_QUALITY = 85
+SCREENSHOT_SECONDS = 20.0
+
+# Of a server.
+HOST = "127.0.0.1"
+DRAIN_S = 1.5
+"""For requests to finish after a signal."""
+QUEUE_LIMIT = 512
+"""How many requests may wait for one model, unless its configuration says otherwise.
+
+More than all REST connections can bring at once, and room for load tests over gRPC beside them.
+"""
+HEADER_BYTES = 64 * 1024
+HEADER_LIMIT = 128
+TENSOR_LIMIT = 256
+NESTING_LIMIT = 100
+STREAM_LIMIT = 128
+CONNECTION_LIMIT = 256
+CONNECTIONS_PER_ADDRESS = 224
+CALL_LIMIT = 1024
