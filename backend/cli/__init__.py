@@ -1,1 +1,8 @@
-"""The commands that need no window."""
+"""The commands that need no window: a module each, with `main`, and what it does in a line."""
+
+COMMANDS = {
+    "serve": "run the model server alone",
+    "stream": "send a source through a model, print JSON lines",
+    "call": "call any method of a server, JSON in and out",
+    "targets": "list, add, remove, import and export saved targets",
+}

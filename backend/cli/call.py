@@ -10,12 +10,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from backend.cli.call_options import call_parser
+from backend.cli.call_options import CALL
 from backend.cli.call_output import Printer, reply_value, rest_value, timing_value
 from backend.cli.call_request import CallPlan
 from backend.cli.own_server import OwnServer
 from backend.cli.target_options import target_of
 from backend.core.errors import ConsoleError, InvalidInput, UsageError
+from backend.core.options import OptionParser
 from backend.core.worker import Worker
 from backend.inspector.calls import Caller, Exchange, Request, StreamCall
 from backend.inspector.forms import message_from_text
@@ -31,7 +32,7 @@ _STDIN = "-"
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 usage, 3 target unreachable, 4 server error, 5 deadline."""
-    options = call_parser().parse_args(argv)
+    options = _parser().read(argv)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -44,6 +45,18 @@ def main(argv: Sequence[str]) -> int:
         return UsageError.exit_code if isinstance(error, InvalidInput) else error.exit_code
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+
+
+def _parser() -> OptionParser:
+    return OptionParser(
+        prog="main.py call",
+        description="Call any method of a model server and print what comes back as JSON, a line "
+        "for each message of a stream. Exit codes: 0 done, 2 wrong usage, 3 target unreachable, "
+        "4 error from the server, 5 no reply before the deadline.",
+        epilog="Examples: call --model shapes --input IMAGE=photo.jpg, "
+        "call --method ServerMetadata, call --method 'GET /v2/models/shapes', call --list infer",
+        groups=CALL,
+    )
 
 
 class _Command:

@@ -13,6 +13,7 @@ from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import DialectRules
 from backend.core.choices import Serialization
+from backend.core.defaults import CALL_DEADLINE_S, MIB
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.inference import TIMING_EXTENSION
 from backend.core.target import Dialect
@@ -30,10 +31,8 @@ from backend.inspector.methods import (
 )
 from backend.wire.oip.grpc import MODEL_STREAM_INFER
 
-USUAL_DEADLINE_S = 30.0
 _ID_LENGTH = 8
 """Letters of an id that nobody chose: enough to find one call in a server's log."""
-_MIB = 1024 * 1024
 _REST_CALL = re.compile(r"^([A-Za-z]+)\s+(/\S*)$")
 _OVER_REST = (Serialization.JSON, Serialization.BINARY)
 
@@ -147,13 +146,13 @@ class CallPlan:
     def message_limit(self) -> int:
         """Bytes of the largest message."""
         mebibytes = self._options.message_limit_mib
-        return int(mebibytes) * _MIB if mebibytes else self._caller.target.message_limit
+        return int(mebibytes) * MIB if mebibytes else self._caller.target.message_limit
 
     def deadline_s(self, *, streams: bool) -> float | None:
         """How long it may take; streams may take as long as they like unless told otherwise."""
         if self._options.deadline is not None:
             return float(self._options.deadline)
-        return None if streams else USUAL_DEADLINE_S
+        return None if streams else CALL_DEADLINE_S
 
     def _rest_method(self, verb: str, path: str) -> Method:
         title = f"{verb} {path}"

@@ -9,22 +9,23 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import orjson
 
-from backend.cli.serve_models import add_model_arguments, load_at_start, registry_of
-from backend.cli.serve_safety import add_safety_arguments, safety_options
-from backend.core.errors import ConsoleError
+from backend.cli.serve_models import load_at_start, registry_of
+from backend.cli.serve_options import COUNTED, SERVE, TOKEN_FILE
+from backend.core.defaults import MIB
+from backend.core.errors import ConsoleError, UsageError
+from backend.core.options import OptionParser
 from backend.core.process import exit_at_once
-from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.core.worker import Worker
 from backend.models.repository import ModelRegistry
 from backend.server.lifecycle import EmbeddedServer
-from backend.server.settings import ServerOptions
+from backend.server.settings import Limits, ServerOptions
 
 _log = logging.getLogger("inferdeck.server")
 
-_MIB = 1024 * 1024
 _STOP_TIMEOUT_S = 1.5
 _CLOSE_TIMEOUT_S = 5.0
 """For models to finish; Python models are ended after three seconds."""
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
 
     Prints one line of JSON when requests are answered, with the addresses and the models.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = _parser().read(argv)
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: _end(ending, number))
@@ -112,45 +113,43 @@ def _wait_for_end_of_input(ending: threading.Event) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> ServerOptions:
+    decompressed = arguments.decompressed_limit_mib
+    counted = {option.destination: getattr(arguments, option.destination) for option in COUNTED}
     return ServerOptions(
         host=arguments.host,
         rest_port=arguments.rest_port,
         grpc_port=arguments.grpc_port,
-        message_limit=arguments.message_limit_mib * _MIB,
+        message_limit=arguments.message_limit_mib * MIB,
+        limits=Limits(
+            decompressed_bytes=None if decompressed is None else decompressed * MIB, **counted
+        ),
+        token=_token(arguments.token_file),
+        certificate=arguments.tls_certificate,
+        private_key=arguments.tls_key,
+        allowed_hosts=tuple(arguments.allowed_host),
         model_control=arguments.model_control_mode,
         model_upload=arguments.allow_model_upload,
         queue_limit=arguments.queue_limit,
-        **safety_options(arguments),
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _token(file: Path | None) -> str:
+    """The token in the file, or else in the environment; raises UsageError."""
+    if file is None:
+        return os.environ.get(TOKEN_FILE.environment, "")
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The token file {file} cannot be read: {error}.") from None
+    if not token:
+        raise UsageError(f"The token file {file} is empty.")
+    return token
+
+
+def _parser() -> OptionParser:
+    return OptionParser(
         prog="main.py serve",
         description="Serve models over REST and gRPC until Ctrl-C or SIGTERM. "
         "Prints one line of JSON with the addresses when ready.",
+        groups=SERVE,
     )
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--rest-port", type=int, default=0, metavar="N", help="0: the system chooses (default)"
-    )
-    parser.add_argument(
-        "--grpc-port", type=int, default=0, metavar="N", help="0: the system chooses (default)"
-    )
-    parser.add_argument(
-        "--message-limit-mib",
-        type=int,
-        default=DEFAULT_MESSAGE_LIMIT // _MIB,
-        metavar="N",
-        help="largest request and reply, in MiB (default: %(default)s)",
-    )
-    add_model_arguments(parser)
-    add_safety_arguments(parser)
-    parser.add_argument(
-        "--exit-with-stdin",
-        action="store_true",
-        help="also end when standard input does, as for a child whose parent is gone",
-    )
-    return parser

@@ -1,76 +1,20 @@
-"""Which models ``main.py serve`` offers, as the command line says it."""
+"""Which models `main.py serve` offers, as the command line says it."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-from pathlib import Path
 
 from backend.core.errors import UsageError
 from backend.models.catalogue import repository_registry
-from backend.models.code import ALLOWING_OPTION, AllCode, NoCode
+from backend.models.code import AllCode, NoCode
 from backend.models.repository import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.scheduling import QUEUE_LIMIT
-from backend.server.settings import UPLOAD_OPTION, ModelControl
+from backend.server.settings import ModelControl
 
 _log = logging.getLogger("inferdeck.models")
 
 _ALL = "*"
-
-
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that choose models and how they queue."""
-    group = parser.add_argument_group("models")
-    group.add_argument(
-        "--model-repository",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="DIR",
-        help="a folder with one folder per model, in Triton's layout; may be given several times",
-    )
-    group.add_argument(
-        ALLOWING_OPTION,
-        action="store_true",
-        help="run the Python models of the repositories: they are programs, and run with your "
-        "rights (without it they are refused, and the other models served)",
-    )
-    group.add_argument(
-        "--model-control-mode",
-        type=ModelControl,
-        choices=list(ModelControl),
-        default=ModelControl.NONE,
-        help="none: load every model at start; explicit: load those of --load-model, and others "
-        "on request (default: %(default)s)",
-    )
-    group.add_argument(
-        UPLOAD_OPTION,
-        action="store_true",
-        help="with explicit control: take a model's files with the request to load it (file:...), "
-        "into a temporary folder that goes with the model",
-    )
-    group.add_argument(
-        "--load-model",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="with explicit control: load this model at start, * for all; may be given several "
-        "times",
-    )
-    group.add_argument(
-        "--no-bundled-models",
-        action="store_true",
-        help="offer only the models of the repositories",
-    )
-    group.add_argument(
-        "--queue-limit",
-        type=int,
-        default=QUEUE_LIMIT,
-        metavar="N",
-        help="requests that may wait for a model, unless its configuration says otherwise "
-        "(default: %(default)s)",
-    )
 
 
 def registry_of(arguments: argparse.Namespace) -> ModelRegistry:

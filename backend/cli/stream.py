@@ -14,31 +14,29 @@ from collections.abc import Sequence
 import orjson
 
 from backend.cli.own_server import OwnServer
+from backend.cli.stream_options import STREAM
 from backend.cli.stream_profile import choose_profile
-from backend.cli.target_options import add_speech_options, add_target_option, target_of
+from backend.cli.target_options import target_of
 from backend.core.choices import (
-    Api,
-    Compression,
-    ImageEncoding,
     Payload,
     RunSettings,
     Serialization,
     Transport,
 )
 from backend.core.errors import ConsoleError
+from backend.core.options import OptionParser
 from backend.core.status import Result
 from backend.session.run import REQUEST_ALERT, Session
-from backend.sources.spec import ACCEPTED_SPECS, Pace, source_from_spec
+from backend.sources.spec import source_from_spec
 from backend.wire.serving.predictions_json import predictions_to_json
 
 _POLL_S = 0.1
-_LONGEST_S = 366 * 86_400.0
 _STOP_WAIT_S = 5.0
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 usage or source, 3 unreachable, 4 server error, 5 deadline."""
-    options = _parser().parse_args(argv)
+    options = _parser().read(argv)
     try:
         return _stream(options)
     except ConsoleError as error:
@@ -46,81 +44,15 @@ def main(argv: Sequence[str]) -> int:
         return error.exit_code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> OptionParser:
+    return OptionParser(
         prog="main.py stream",
         description="Stream a source through a model; one JSON object per result on stdout, "
         'then {"summary": ...}; {"warning": ...} for replies that are not what was asked for. '
         "Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error from the "
         "server, 5 no reply before the deadline.",
+        groups=STREAM,
     )
-    parser.add_argument("--source", required=True, metavar="SPEC", help=ACCEPTED_SPECS)
-    parser.add_argument("--model", required=True, metavar="M", help="model to ask")
-    add_target_option(parser)
-    add_speech_options(parser)
-    parser.add_argument(
-        "--profile",
-        default="",
-        metavar="FILE",
-        help="profile.toml that says how the model is fed and read (default: guessed)",
-    )
-    parser.add_argument("--api", type=Api, choices=list(Api), default=Api.OIP)
-    parser.add_argument(
-        "--transport", type=Transport, choices=list(Transport), default=Transport.GRPC_STREAM
-    )
-    parser.add_argument(
-        "--serialization",
-        type=Serialization,
-        choices=list(Serialization),
-        help="REST: json or binary (default); gRPC: typed or raw (default)",
-    )
-    parser.add_argument(
-        "--image", type=ImageEncoding, choices=list(ImageEncoding), default=ImageEncoding.RAW
-    )
-    parser.add_argument("--jpeg-quality", type=int, default=85, metavar="1-100")
-    parser.add_argument(
-        "--compression", type=Compression, choices=list(Compression), default=Compression.NONE
-    )
-    parser.add_argument(
-        "--in-flight",
-        type=_positive_count,
-        metavar="N",
-        help="requests in flight (default: automatic)",
-    )
-    parser.add_argument(
-        "--deadline",
-        type=_positive_seconds,
-        metavar="S",
-        help="seconds a reply (default: the target's, 5)",
-    )
-    parser.add_argument("--loop", action="store_true", help="play files again and again")
-    parser.add_argument(
-        "--pace",
-        type=Pace,
-        choices=list(Pace),
-        default=Pace.OWN,
-        help="files: at their own speed, or free (as fast as the answers come)",
-    )
-    end = parser.add_mutually_exclusive_group()
-    end.add_argument("--seconds", type=_positive_seconds, metavar="S", help="stop after so long")
-    end.add_argument(
-        "--frames", type=_positive_count, metavar="N", help="stop after so many results"
-    )
-    return parser
-
-
-def _positive_seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= _LONGEST_S:
-        raise argparse.ArgumentTypeError(f"seconds above 0 expected, got {text}")
-    return value
-
-
-def _positive_count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1 expected, got {text}")
-    return value
 
 
 def _stream(options: argparse.Namespace) -> int:

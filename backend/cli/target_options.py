@@ -1,4 +1,4 @@
-"""Which server a command speaks to: a saved target's name or addresses, and what opens its door."""
+"""Which server a command speaks to: a saved target's name or addresses, and its credentials."""
 
 from __future__ import annotations
 
@@ -11,55 +11,38 @@ from pathlib import Path
 from backend.core.addresses import target_from_text
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
+from backend.core.options import Option, OptionGroup
+from backend.core.options.common import HEADER, TARGET
 from backend.core.target import Credentials, Dialect, Target, Tls
 from backend.targets import Secrets, TargetStore, config_folder, open_store, resolve
 
+TARGETED = TARGET.but(default=EMBEDDED)
 
-def add_target_option(parser: argparse.ArgumentParser) -> None:
-    """--target and what secures the way to it."""
-    parser.add_argument(
-        "--target",
-        default=EMBEDDED,
-        metavar="TARGET",
-        help="embedded (default), the name of a saved target, or HOST:RESTPORT,GRPCPORT",
-    )
-    add_security_options(parser)
+SECURITY = OptionGroup(
+    "",
+    (
+        Option("--tls", "speak TLS to both addresses", switch=True),
+        Option("--ca", "trust this authority only (PEM); with TLS", metavar="FILE"),
+        Option("--cert", "show this certificate (PEM); with TLS", metavar="FILE"),
+        Option("--key", "the certificate's key (PEM)", metavar="FILE"),
+        Option("--server-name", "the name that the server's certificate must have", metavar="NAME"),
+        Option("--insecure", "speak TLS and believe whoever answers", switch=True),
+        Option(
+            "--token",
+            "bearer token; '${NAME}' takes it from that environment variable",
+            metavar="TOKEN",
+        ),
+    ),
+)
 
+DIALECT = Option(
+    "--dialect", "which kind of server it is", choices=Dialect, default_text="it is asked"
+)
 
-def add_security_options(parser: argparse.ArgumentParser) -> None:
-    """TLS and the token."""
-    parser.add_argument("--tls", action="store_true", help="speak TLS to both addresses")
-    parser.add_argument("--ca", metavar="FILE", help="trust this authority only (PEM); with TLS")
-    parser.add_argument("--cert", metavar="FILE", help="show this certificate (PEM); with TLS")
-    parser.add_argument("--key", metavar="FILE", help="the certificate's key (PEM)")
-    parser.add_argument(
-        "--server-name", metavar="NAME", help="the name that the server's certificate must have"
-    )
-    parser.add_argument(
-        "--insecure", action="store_true", help="speak TLS and believe whoever answers"
-    )
-    parser.add_argument(
-        "--token",
-        metavar="TOKEN",
-        help="bearer token; '${NAME}' takes it from that environment variable",
-    )
-
-
-def add_speech_options(parser: argparse.ArgumentParser) -> None:
-    """Headers for every call, and the dialect."""
-    parser.add_argument(
-        "--header",
-        action="append",
-        default=[],
-        metavar="NAME:VALUE",
-        help="send this with every call; repeatable; the value may be '${NAME}'",
-    )
-    parser.add_argument(
-        "--dialect",
-        type=Dialect,
-        choices=list(Dialect),
-        help="which kind of server it is (default: it is asked)",
-    )
+SPEECH = OptionGroup(
+    "",
+    (HEADER.but(help="send this with every call; the value may be '${NAME}'"), DIALECT),
+)
 
 
 def target_of(options: argparse.Namespace, headers: Sequence[str] = ()) -> Target:

@@ -11,20 +11,30 @@ from pathlib import Path
 import orjson
 
 from backend.cli.target_options import (
-    add_security_options,
-    add_speech_options,
+    SECURITY,
+    SPEECH,
     saved_targets,
     with_options,
 )
 from backend.core.addresses import target_from_text
 from backend.core.errors import ConsoleError, UsageError
+from backend.core.options import Option, OptionGroup, OptionParser
 from backend.core.target import Target
 from backend.targets import Saved, TargetStore, to_json
+
+_ADD = (
+    OptionGroup(
+        "",
+        (Option("--colour", "what the window shows it by", default="", metavar="#RRGGBB"),),
+    ),
+    SECURITY,
+    SPEECH,
+)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 wrong usage."""
-    options = _parser().parse_args(argv)
+    options = _parser().read(argv)
     try:
         _ACTIONS[options.action](saved_targets(), options)
     except ConsoleError as error:
@@ -33,18 +43,17 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="main.py targets", description="List and change the saved targets."
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        prog="main.py targets",
+        description="List and change the saved targets.",
+        words=[option.flag for group in _ADD for option in group.options],
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="print them, the embedded server first")
-    add = actions.add_parser("add", help="save a target")
+    add = actions.add_parser("add", help="save a target", groups=_ADD)
     add.add_argument("name", metavar="NAME")
     add.add_argument("addresses", metavar="HOST:RESTPORT,GRPCPORT")
-    add.add_argument("--colour", default="", metavar="#RRGGBB", help="what the window shows it by")
-    add_security_options(add)
-    add_speech_options(add)
     remove = actions.add_parser("remove", help="remove a target and its secrets")
     remove.add_argument("name", metavar="NAME")
     take = actions.add_parser("import", help="add the targets of a file")

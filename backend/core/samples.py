@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from backend.core.tensors import Array
+if TYPE_CHECKING:
+    from backend.core.tensors import Array
 
 
 class MediaKind(StrEnum):

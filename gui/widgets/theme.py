@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
+
+from gui.widgets.theme_choice import ThemeChoice as ThemeChoice  # noqa: PLC0414
 
 UNIT = 8
 """The grid: every gap and inset is a multiple or a half of this many pixels."""
@@ -21,14 +22,6 @@ CAPTION_PX = 11
 BODY_PX = 12
 TITLE_PX = 14
 DISPLAY_PX = 20
-
-
-class ThemeChoice(StrEnum):
-    """What the user chose; SYSTEM follows the desktop and is dark where it does not say."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pytest
 
-from backend.cli.serve_models import add_model_arguments, load_at_start, registry_of
+from backend.cli.serve_models import load_at_start, registry_of
+from backend.cli.serve_options import MODELS
 from backend.core.errors import UsageError
+from backend.core.options import OptionParser
 from backend.models.catalogue import bundled_models
 from backend.models.repository.registry import ModelRegistry
 
@@ -23,9 +24,7 @@ class TritonPythonModel:
 
 
 def registry(*arguments: str) -> ModelRegistry:
-    parser = argparse.ArgumentParser()
-    add_model_arguments(parser)
-    given = parser.parse_args(arguments)
+    given = OptionParser(groups=[MODELS]).read(arguments)
     made = registry_of(given)
     load_at_start(made, given)
     return made

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from backend.core.options.common import ALLOW_PYTHON_MODELS
 from backend.models.servable import ModelLoadError
 
-ALLOWING_OPTION = "--allow-python-models"
+ALLOWING_OPTION = ALLOW_PYTHON_MODELS.flag
 
 
 class CodePermission(Protocol):

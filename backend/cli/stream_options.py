@@ -1,0 +1,64 @@
+"""The options of `stream`."""
+
+from __future__ import annotations
+
+from backend.cli.target_options import SECURITY, SPEECH, TARGETED
+from backend.core.choices import Api, Compression, ImageEncoding, Transport
+from backend.core.defaults import DEADLINE_S, JPEG_QUALITY
+from backend.core.options import Option, OptionGroup, common
+from backend.core.options.values import seconds, whole_number
+from backend.sources.spec import ACCEPTED_SPECS, Pace
+
+STREAMED = OptionGroup(
+    "",
+    (
+        common.SOURCE.but(help=ACCEPTED_SPECS, required=True),
+        common.MODEL.but(required=True),
+        TARGETED,
+    ),
+)
+
+SENDING = OptionGroup(
+    "",
+    (
+        Option(
+            "--profile",
+            "profile.toml that says how the model is fed and read",
+            default="",
+            default_text="guessed",
+            metavar="FILE",
+        ),
+        common.API.but(default=Api.OIP),
+        common.TRANSPORT.but(default=Transport.GRPC_STREAM),
+        common.SERIALIZATION.but(default_text="binary over REST, raw over gRPC"),
+        common.IMAGE.but(default=ImageEncoding.RAW),
+        Option(
+            "--jpeg-quality",
+            "of pictures sent as JPEG",
+            parse=whole_number(),
+            default=JPEG_QUALITY,
+            metavar="1-100",
+        ),
+        common.COMPRESSION.but(default=Compression.NONE),
+        common.IN_FLIGHT,
+        common.DEADLINE.but(default_text=f"the target's, {DEADLINE_S:g}"),
+        Option("--loop", "play files again and again", switch=True),
+        Option(
+            "--pace",
+            "files: at their own speed, or free (as fast as the answers come)",
+            choices=Pace,
+            default=Pace.OWN,
+        ),
+    ),
+)
+
+END = OptionGroup(
+    "",
+    (
+        Option("--seconds", "stop after so long", parse=seconds(), unit="s", metavar="S"),
+        Option("--frames", "stop after so many results", parse=whole_number(1), metavar="N"),
+    ),
+    exclusive=True,
+)
+
+STREAM = (STREAMED, SECURITY, SPEECH, SENDING, END)

@@ -1,0 +1,49 @@
+"""The table of the window's options, which `main.py --help` prints without Qt."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from gui.shell.options import Options, parse_options
+from gui.shell.window_options import PICTURE, SWITCHES, WINDOW
+from gui.state.switches import Switches
+
+ROOT = Path(__file__).resolve().parents[3]
+ROWS = [option for group in (PICTURE, SWITCHES, WINDOW) for option in group.options]
+
+
+def test_every_option_has_its_field() -> None:
+    assert {option.destination for option in ROWS} == {field.name for field in fields(Options)}
+    assert parse_options([]) == Options()
+
+
+def test_every_switch_of_the_table_is_one_of_the_bar() -> None:
+    for option in SWITCHES.options:
+        assert hasattr(Switches(), option.destination)
+
+
+def test_help_needs_neither_qt_nor_numpy() -> None:
+    heavy = "{'PySide6', 'numpy', 'grpc', 'cv2'}"
+    program = f"import sys, main; main.main(['--help']); sys.exit(bool({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(option.flag in done.stdout for option in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("line", "near"), [("--sorce pattern", "--source"), ("srve --rest-port 1", "serve")]
+)
+def test_the_nearest_option_or_command_is_named(
+    line: str, near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_options(line.split())
+    assert ended.value.code == 2
+    assert f"did you mean {near}?" in capsys.readouterr().err
