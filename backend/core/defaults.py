@@ -27,7 +27,19 @@ PROBE_TIMEOUT_S = 2.0
 JPEG_QUALITY = 85
 SCREENSHOT_SECONDS = 20.0
 
+# Of a camera.
+CAMERA_CONNECT_S = 30.0
+"""Drivers take up to ten seconds; a camera that dribbles its answer would take for ever."""
+NETWORK_CAMERA_CONNECT_S = 15.0
+NETWORK_CAMERA_TIMEOUT_S = 3.0
+"""Longest wait for a connection, an answer or the next bytes."""
+FIRST_PICTURE_S = 5.0
+SILENT_AFTER_S = 4.0
+"""Without a picture for so long, a camera is given up."""
+
 # Of a server.
+SERVER_START_S = 10.0
+SERVER_STOP_S = 2.0
 HOST = "127.0.0.1"
 DRAIN_S = 1.5
 """For requests to finish after a signal."""

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from backend.core.defaults import SERVER_START_S, SERVER_STOP_S
 from backend.core.errors import ConsoleError
 from backend.models.repository import ModelRegistry
 from backend.server.lifecycle.endpoints import Endpoint, Endpoints
@@ -27,7 +28,6 @@ from backend.server.settings import ServerOptions, address
 
 _log = logging.getLogger("inferdeck.server")
 
-_START_TIMEOUT_S = 10.0
 _SWITCH_GRACE_S = 0.3
 _INTERRUPT_S = 1.0
 """How long a model that is broken off may take to end."""
@@ -110,7 +110,7 @@ class EmbeddedServer:
             for warning in self._options.warnings:
                 _log.warning("%s", warning)
 
-    def stop(self, timeout_s: float = 2.0, *, drain_s: float = 0.0) -> bool:
+    def stop(self, timeout_s: float = SERVER_STOP_S, *, drain_s: float = 0.0) -> bool:
         """Stop within `timeout_s` seconds, breaking off what is not done by then.
 
         A model that computes for longer is interrupted, which may take a second more. With
@@ -183,7 +183,7 @@ class _ServerThread:
     def start(self) -> None:
         """Start the thread and its loop; no port is open yet."""
         self._thread.start()
-        self._loop = self._began.result(_START_TIMEOUT_S)
+        self._loop = self._began.result(SERVER_START_S)
 
     def open(self, door: Endpoint) -> int:
         """Open a door and return its port."""
@@ -211,7 +211,7 @@ class _ServerThread:
         return ended
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_TIMEOUT_S)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SERVER_START_S)
 
     def _run(self) -> None:
         try:

@@ -6,6 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 
+from backend.core.defaults import CAMERA_CONNECT_S
 from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
@@ -14,8 +15,6 @@ from backend.sources.cameras.newest import Arrived, LiveStream, NewestReader, st
 _STEP_S = 0.1
 _LET_GO_S = 3.0
 _BAD_IN_A_ROW = 30
-_CONNECT_WITHIN_S = 30.0
-"""Drivers take up to ten seconds; a camera that dribbles its answer would take for ever."""
 
 
 class LiveSource(ABC):
@@ -33,7 +32,7 @@ class LiveSource(ABC):
         *,
         first_within_s: float,
         silent_after_s: float,
-        connect_within_s: float = _CONNECT_WITHIN_S,
+        connect_within_s: float = CAMERA_CONNECT_S,
     ) -> None:
         self._name = name
         self._connect_within_s = connect_within_s

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from backend.core.defaults import FIRST_PICTURE_S, SILENT_AFTER_S
 from backend.core.errors import SourceError, SourceFault
 from backend.core.tensors import Array
 from backend.sources.cameras.hardware import (
@@ -21,8 +22,6 @@ from backend.sources.cameras.newest import LiveStream
 from backend.sources.cameras.opencv_camera import OpenCvCameras
 from backend.sources.pixels import rgb
 
-_FIRST_WITHIN_S = 5.0
-_SILENT_AFTER_S = 4.0
 _PRESENT_CHECK_S = 0.5
 _NO_PICTURE_PAUSE_S = 0.01
 
@@ -39,8 +38,8 @@ class WebcamSource(LiveSource):
         *,
         mode: CameraMode | None = None,
         system: CameraSystem | None = None,
-        first_within_s: float = _FIRST_WITHIN_S,
-        silent_after_s: float = _SILENT_AFTER_S,
+        first_within_s: float = FIRST_PICTURE_S,
+        silent_after_s: float = SILENT_AFTER_S,
     ) -> None:
         super().__init__(
             webcam_title(wanted), first_within_s=first_within_s, silent_after_s=silent_after_s

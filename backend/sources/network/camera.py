@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.core.defaults import FIRST_PICTURE_S, NETWORK_CAMERA_CONNECT_S, SILENT_AFTER_S
 from backend.core.errors import SourceError
 from backend.sources.cameras import LiveSource, LiveStream
 from backend.sources.network.address import parse_camera_address
@@ -10,9 +11,6 @@ from backend.sources.network.http_faults import contents_fault
 from backend.sources.network.opencv_stream import OpenCvStream
 from backend.sources.network.rtsp_probe import why_no_video
 
-_FIRST_WITHIN_S = 5.0
-_SILENT_AFTER_S = 4.0
-_CONNECT_WITHIN_S = 15.0
 _SINGLE_OR_TEXT = ("image/", "text/", "application/json")
 
 
@@ -26,9 +24,9 @@ class NetworkCamera(LiveSource):
         self,
         url: str,
         *,
-        first_within_s: float = _FIRST_WITHIN_S,
-        silent_after_s: float = _SILENT_AFTER_S,
-        connect_within_s: float = _CONNECT_WITHIN_S,
+        first_within_s: float = FIRST_PICTURE_S,
+        silent_after_s: float = SILENT_AFTER_S,
+        connect_within_s: float = NETWORK_CAMERA_CONNECT_S,
     ) -> None:
         self._address = parse_camera_address(url)
         super().__init__(

@@ -10,15 +10,13 @@ import requests
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3.exceptions import HTTPError as TransferError
 
+from backend.core.defaults import NETWORK_CAMERA_TIMEOUT_S
 from backend.core.errors import SourceError, SourceFault
 from backend.core.tensors import Array
 from backend.sources.network.address import CameraAddress
 from backend.sources.network.http_faults import connection_fault, status_fault
 from backend.sources.network.multipart import looks_multipart, pictures
 from backend.wire.media.images import decode_image
-
-TIMEOUT_S = 3.0
-"""Longest wait for a connection, an answer or the next bytes."""
 
 _PIECE_BYTES = 64 * 1024
 
@@ -92,7 +90,7 @@ class HttpPictures:
 
     def _request(self, url: str, auth: AuthBase | None) -> requests.Response:
         try:
-            return self._session.get(url, auth=auth, stream=True, timeout=TIMEOUT_S)
+            return self._session.get(url, auth=auth, stream=True, timeout=NETWORK_CAMERA_TIMEOUT_S)
         except requests.RequestException as error:
             raise connection_fault(self._address, error) from error
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from backend.core.defaults import NETWORK_CAMERA_TIMEOUT_S
 from backend.core.errors import SourceError, SourceFault
 from backend.core.tensors import Array
 from backend.sources.network.address import CameraAddress
@@ -13,7 +14,7 @@ from backend.sources.network.http_faults import lost_fault, timeout_fault
 from backend.sources.pixels import check_frames, rgb
 from backend.wire.media.opencv import cv2
 
-_TIMEOUT_MS = 3000
+_TIMEOUT_MS = round(NETWORK_CAMERA_TIMEOUT_S * 1000)
 _GAVE_UP_AFTER_S = 2.5
 _WAITED_S = 0.008
 _MOST_BACKLOG = 200

@@ -8,11 +8,11 @@ import re
 import socket
 import time
 
+from backend.core.defaults import NETWORK_CAMERA_TIMEOUT_S
 from backend.core.errors import SourceError
 from backend.sources.network.address import CameraAddress
 from backend.sources.network.http_faults import connection_fault, contents_fault, status_fault
 
-_TIMEOUT_S = 3.0
 _MAX_REPLY_BYTES = 64 * 1024
 
 
@@ -22,7 +22,9 @@ def why_no_video(address: CameraAddress) -> SourceError:
     Signs in as RFC 2617 says (basic or digest with MD5), which is what cameras use.
     """
     try:
-        with socket.create_connection((address.host, address.port), _TIMEOUT_S) as connection:
+        with socket.create_connection(
+            (address.host, address.port), NETWORK_CAMERA_TIMEOUT_S
+        ) as connection:
             status, headers = _describe(connection, address, 1, "")
             challenge = headers.get("www-authenticate", "")
             if status == 401 and address.user and challenge:
@@ -45,7 +47,7 @@ def _describe(
         f"DESCRIBE {address.without_credentials()} RTSP/1.0\r\nCSeq: {number}\r\n"
         f"Accept: application/sdp\r\n{extra}\r\n".encode()
     )
-    reply, until = b"", time.monotonic() + _TIMEOUT_S
+    reply, until = b"", time.monotonic() + NETWORK_CAMERA_TIMEOUT_S
     while b"\r\n\r\n" not in reply and len(reply) < _MAX_REPLY_BYTES:
         if time.monotonic() > until:
             raise TimeoutError
