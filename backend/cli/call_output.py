@@ -71,15 +71,15 @@ def rest_value(exchange: Exchange, *, as_came: bool) -> Any:
 def timing_value(exchange: Exchange) -> dict[str, Any]:
     """The status, the headers and where the time went, in milliseconds."""
     status = exchange.status
-    said: dict[str, Any] = {"total_ms": _ms(exchange.total_ns)}
+    facts: dict[str, Any] = {"total_ms": _ms(exchange.total_ns)}
     if status is not None:
-        said = {"status": status.code, "name": status.name, **said}
-    said["timing"] = [_part(part) for part in exchange.timing]
-    said["bytes"] = {"sent": exchange.request.size, "received": exchange.reply_size}
-    said["headers"] = [list(header) for header in concealed(exchange.headers)]
+        facts = {"status": status.code, "name": status.name, **facts}
+    facts["timing"] = [_part(part) for part in exchange.timing]
+    facts["bytes"] = {"sent": exchange.request.size, "received": exchange.reply_size}
+    facts["headers"] = [list(header) for header in concealed(exchange.headers)]
     if exchange.trailers:
-        said["trailers"] = [list(header) for header in concealed(exchange.trailers)]
-    return {"exchange": said}
+        facts["trailers"] = [list(header) for header in concealed(exchange.trailers)]
+    return {"exchange": facts}
 
 
 def _inference_value(exchange: Exchange) -> Any:
@@ -90,14 +90,14 @@ def _inference_value(exchange: Exchange) -> Any:
 
 
 def _response_value(response: InferResponse) -> dict[str, Any]:
-    said = {
+    fields = {
         "model_version": response.version,
         "id": response.id,
         "parameters": dict(response.parameters),
     }
     return {
         "model_name": response.model,
-        **{name: value for name, value in said.items() if value},
+        **{name: value for name, value in fields.items() if value},
         "outputs": [_tensor_value(tensor) for tensor in response.outputs],
     }
 

@@ -149,7 +149,7 @@ class CallPlan:
         return int(mebibytes) * MIB if mebibytes else self._caller.target.message_limit
 
     def deadline_s(self, *, streams: bool) -> float | None:
-        """How long it may take; streams may take as long as they like unless told otherwise."""
+        """How long it may take; streams may take as long as they like without the option."""
         if self._options.deadline is not None:
             return float(self._options.deadline)
         return None if streams else CALL_DEADLINE_S

@@ -66,7 +66,7 @@ def _end(ending: threading.Event, number: int) -> None:
 
 
 class _Run:
-    """One run of the server. The main thread only waits, so that signals are always heard."""
+    """One run of the server. The main thread only waits, so that signals are always answered."""
 
     def __init__(
         self, arguments: argparse.Namespace, options: ServerOptions, registry: ModelRegistry

@@ -73,7 +73,7 @@ def _stream(options: argparse.Namespace) -> int:
         _wait(session, printer, options)
         session.request_stop()
         session.join(_STOP_WAIT_S)
-    _tell_notices(session, printer)
+    _report_notices(session, printer)
     summary = session.summary()
     printer.write({"summary": summary.as_json()})
     if session.error is not None:
@@ -105,13 +105,13 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     )
 
 
-def _tell_notices(session: Session, printer: _Printer) -> None:
-    """What happened, for people; what is wrong with replies is told among the results as well."""
+def _report_notices(session: Session, printer: _Printer) -> None:
+    """What happened, for people; what is wrong with replies stands among the results as well."""
     for notice in session.notices.drain():
-        said = f"{notice.title} {notice.body}".rstrip()
-        print(f"{notice.severity}: {said}", file=sys.stderr)
+        text = f"{notice.title} {notice.body}".rstrip()
+        print(f"{notice.severity}: {text}", file=sys.stderr)
         if notice.topic == REQUEST_ALERT:
-            printer.write({"warning": said})
+            printer.write({"warning": text})
 
 
 def _wait(session: Session, printer: _Printer, options: argparse.Namespace) -> None:
@@ -122,7 +122,7 @@ def _wait(session: Session, printer: _Printer, options: argparse.Namespace) -> N
     enough = math.inf if options.frames is None else options.frames
     try:
         while not printer.done.wait(_POLL_S):
-            _tell_notices(session, printer)
+            _report_notices(session, printer)
             counts = session.status().counts
             came_back = counts.answered + counts.failed
             if session.join(0.0) or time.monotonic() >= until or came_back >= enough:

@@ -56,11 +56,11 @@ def _parser() -> OptionParser:
     add.add_argument("addresses", metavar="HOST:RESTPORT,GRPCPORT")
     remove = actions.add_parser("remove", help="remove a target and its secrets")
     remove.add_argument("name", metavar="NAME")
-    take = actions.add_parser("import", help="add the targets of a file")
-    take.add_argument("file", type=Path, metavar="FILE")
-    give = actions.add_parser("export", help="write targets to a file, without secrets")
-    give.add_argument("file", type=Path, metavar="FILE")
-    give.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
+    import_ = actions.add_parser("import", help="add the targets of a file")
+    import_.add_argument("file", type=Path, metavar="FILE")
+    export = actions.add_parser("export", help="write targets to a file, without secrets")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
     return parser
 
 
@@ -74,7 +74,7 @@ def _add(store: TargetStore, options: argparse.Namespace) -> None:
     if not (target.rest or target.grpc):
         raise UsageError("The embedded server is there already.")
     target = replace(target, name=options.name, colour=options.colour)
-    _say(store.add(with_options(target, options, options.header)))
+    _report(store.add(with_options(target, options, options.header)))
 
 
 def _remove(store: TargetStore, options: argparse.Namespace) -> None:
@@ -83,7 +83,7 @@ def _remove(store: TargetStore, options: argparse.Namespace) -> None:
 
 def _import(store: TargetStore, options: argparse.Namespace) -> None:
     for saved in store.import_file(options.file):
-        _say(saved)
+        _report(saved)
 
 
 def _export(store: TargetStore, options: argparse.Namespace) -> None:
@@ -94,7 +94,7 @@ def _export(store: TargetStore, options: argparse.Namespace) -> None:
 _ACTIONS = {"list": _list, "add": _add, "remove": _remove, "import": _import, "export": _export}
 
 
-def _say(saved: Saved) -> None:
+def _report(saved: Saved) -> None:
     _print(saved.target)
     if saved.sentence:
         print(f"{saved.target.name}: {saved.sentence}", file=sys.stderr)
