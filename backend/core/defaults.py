@@ -1,4 +1,4 @@
-"""What holds where nobody says otherwise: the default of every option, limit and time-out.
+"""What holds without an option: the default of each, and the limits and time-outs people meet.
 
 The tables of options, the values that a server or a run is made from, and the saved targets all
 take it from here. `*_S` are seconds.
