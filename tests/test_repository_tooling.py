@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-import main
+from backend.cli import COMMANDS
 from gui.widgets.system_libraries import LIBRARIES
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -131,7 +131,7 @@ def test_a_display_is_known_by_its_variables(
 
 
 def test_every_command_without_a_window_is_known() -> None:
-    commands = [*main._COMMANDS, "--help", "-h", "--version"]
+    commands = [*COMMANDS, "--help", "-h", "--version"]
     assert all(_module("start.py").names_command([command]) for command in commands)
 
 
