@@ -1,4 +1,4 @@
-"""`stream`: send a source through a model and print what it says, one JSON object a line."""
+"""`stream`: send a source through a model and print its answers, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ from backend.core.choices import (
     Transport,
 )
 from backend.core.errors import ConsoleError
+from backend.core.flow import Policy
 from backend.core.options import OptionParser
-from backend.core.status import Result
-from backend.session.run import REQUEST_ALERT, Session
+from backend.core.status import REQUEST_ALERT, Notice, Result
+from backend.session.run import Session
+from backend.session.sinks import NOTICES, RESULTS, Callback, Subscription
 from backend.sources.spec import source_from_spec
 from backend.wire.serving.predictions_json import predictions_to_json
 
 _POLL_S = 0.1
 _STOP_WAIT_S = 5.0
+_PRINTER_CAPACITY = 8
 
 
 def main(argv: Sequence[str]) -> int:
@@ -66,14 +69,15 @@ def _stream(options: argparse.Namespace) -> int:
             source,
             resolve=resolve.resolve,
             profiles=lambda _: profile,
-            on_result=printer,
             retry=False,
         )
+        session.subscribe(Callback(RESULTS, printer), Policy.EVERY, "printer", _PRINTER_CAPACITY)
+        notices = session.subscribe(NOTICES, Policy.DROP, "notices")
         session.start()
-        _wait(session, printer, options)
+        _wait(session, printer, notices, options)
         session.request_stop()
         session.join(_STOP_WAIT_S)
-    _report_notices(session, printer)
+    _print_notices(notices, printer)
     summary = session.summary()
     printer.write({"summary": summary.as_json()})
     if session.error is not None:
@@ -105,16 +109,21 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     )
 
 
-def _report_notices(session: Session, printer: _Printer) -> None:
+def _print_notices(notices: Subscription[Notice], printer: _Printer) -> None:
     """What happened, for people; what is wrong with replies stands among the results as well."""
-    for notice in session.notices.drain():
+    for notice in notices.drain():
         text = f"{notice.title} {notice.body}".rstrip()
         print(f"{notice.severity}: {text}", file=sys.stderr)
         if notice.topic == REQUEST_ALERT:
             printer.write({"warning": text})
 
 
-def _wait(session: Session, printer: _Printer, options: argparse.Namespace) -> None:
+def _wait(
+    session: Session,
+    printer: _Printer,
+    notices: Subscription[Notice],
+    options: argparse.Namespace,
+) -> None:
     """Until the run has ended, the time is up, enough came back, or Ctrl-C or SIGTERM came."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -122,9 +131,8 @@ def _wait(session: Session, printer: _Printer, options: argparse.Namespace) -> N
     enough = math.inf if options.frames is None else options.frames
     try:
         while not printer.done.wait(_POLL_S):
-            _report_notices(session, printer)
-            counts = session.status().counts
-            came_back = counts.answered + counts.failed
+            _print_notices(notices, printer)
+            came_back = printer.printed + session.status().counts.failed
             if session.join(0.0) or time.monotonic() >= until or came_back >= enough:
                 return
     except KeyboardInterrupt:
@@ -135,7 +143,8 @@ class _Printer:
     """Writes each result as a line, and says when enough have been written."""
 
     def __init__(self, limit: int | None) -> None:
-        self._left = limit
+        self._limit = limit
+        self.printed = 0
         self.done = threading.Event()
 
     def __call__(self, result: Result) -> None:
@@ -151,10 +160,9 @@ class _Printer:
             }
             | _place(result)
         )
-        if self._left is not None:
-            self._left -= 1
-            if self._left <= 0:
-                self.done.set()
+        self.printed += 1
+        if self.printed == self._limit:
+            self.done.set()
 
     def write(self, value: object) -> None:
         """One line; a reader that has gone away ends the run quietly."""
@@ -165,6 +173,9 @@ class _Printer:
             self.done.set()
             # What is still buffered goes nowhere, instead of failing again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError:
+            self.done.set()  # nothing can be written, such as on a full disk: no use to go on
+            raise
 
 
 def _place(result: Result) -> dict[str, object]:

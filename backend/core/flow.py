@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+
+class Policy(StrEnum):
+    """What becomes of items that a reader has not taken yet when more of them come."""
+
+    NEWEST = "newest"
+    """A newer item replaces the unread one: for what is shown."""
+    EVERY = "every"
+    """The stream waits for room: for what must be complete."""
+    DROP = "drop"
+    """A full queue loses its oldest item: for what is nice to have."""
 
 
 class LatestSlot(Generic[T]):

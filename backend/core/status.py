@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from backend.core.choices import RunSettings
-from backend.core.errors import TargetFault
+from backend.core.errors import ConsoleError, TargetFault
+from backend.core.flow import Policy
 from backend.core.ledger import Counts
 from backend.core.predictions import Predictions
 from backend.core.samples import MediaKind, Sample
 from backend.core.timing import Timeline
+
+REQUEST_ALERT = "request"
+"""Id of the alert, and topic of the notices, about the newest reply."""
 
 
 class Severity(StrEnum):
@@ -88,6 +92,16 @@ class SourceStatus:
     retry_in_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class SinkStatus:
+    """One reader of a run: how many items wait for it, and how many it never got."""
+
+    name: str
+    policy: Policy
+    waiting: int
+    lost: int
+
+
 class RunState(StrEnum):
     """Where a run stands."""
 
@@ -117,6 +131,7 @@ class RunStatus:
     bytes_in_per_s: float = 0.0
     in_flight_limit: int = 1
     alerts: tuple[Alert, ...] = field(default_factory=tuple)
+    sinks: tuple[SinkStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,3 +149,11 @@ class Result:
     bytes_in: int
     settings: RunSettings
     lane: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failure:
+    """One sample that got an error instead of an answer."""
+
+    seq: int
+    error: ConsoleError

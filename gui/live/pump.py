@@ -8,8 +8,10 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 
+from backend.core.flow import Policy
 from backend.core.samples import AudioBlock, Frame
 from backend.core.status import Result
+from backend.session.sinks import AUDIO, FRAMES, RESULTS
 from gui.state.live_session import LiveSession
 
 _PLOT_EVERY_NS = 33_000_000
@@ -37,13 +39,24 @@ class Screen(Protocol):
         ...
 
 
+class _Readers:
+    """What the window takes from one run."""
+
+    def __init__(self, session: LiveSession) -> None:
+        self.session = session
+        self.preview = session.subscribe(FRAMES, Policy.NEWEST, "preview")
+        self.latest = session.subscribe(RESULTS, Policy.NEWEST, "latest")
+        self.results = session.subscribe(RESULTS, Policy.DROP, "plots")
+        self.audio = session.subscribe(AUDIO, Policy.DROP, "waveform")
+
+
 class Pump(QObject):
     """One timer at twice the display's rate; what is not due yet is left where it is."""
 
     def __init__(self, screen: Screen, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._screen = screen
-        self._session: LiveSession | None = None
+        self._readers: _Readers | None = None
         self._plot_at_ns = self._text_at_ns = 0
         self._timer = QTimer(self, interval=_interval_ms())
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -51,34 +64,34 @@ class Pump(QObject):
 
     def attach(self, session: LiveSession) -> None:
         """Show this run from now on."""
-        self._session = session
+        self._readers = _Readers(session)
         self._text_at_ns = 0
         self._timer.start()
 
     def detach(self) -> None:
         """Show what is left of the run, then rest."""
-        if self._session is not None:
+        if self._readers is not None:
             self._plot_at_ns = self._text_at_ns = 0
             self._tick()
         self._timer.stop()
-        self._session = None
+        self._readers = None
 
     @Slot()
     def _tick(self) -> None:
-        session = self._session
-        if session is None:
+        run = self._readers
+        if run is None:
             return
-        if (frame := session.preview.take(0.0)) is not None:
+        if (frame := run.preview.take(0.0)) is not None:
             self._screen.show_frame(frame)
-        if (result := session.latest.take(0.0)) is not None:
+        if (result := run.latest.take(0.0)) is not None:
             self._screen.show_result(result)
         now_ns = time.monotonic_ns()
         if now_ns >= self._plot_at_ns:
             self._plot_at_ns = now_ns + _PLOT_EVERY_NS
-            self._screen.plot(session.results.drain(), session.audio.drain(), now_ns)
+            self._screen.plot(run.results.drain(), run.audio.drain(), now_ns)
         if now_ns >= self._text_at_ns:
             self._text_at_ns = now_ns + _TEXT_EVERY_NS
-            self._screen.write(session, now_ns)
+            self._screen.write(run.session, now_ns)
 
 
 def _interval_ms() -> int:

@@ -7,7 +7,9 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
-from backend.core.status import Alert, RunState, RunStatus, Severity
+from backend.core.flow import Policy
+from backend.core.status import Alert, Notice, RunState, RunStatus, Severity
+from backend.session.sinks import NOTICES, Subscription
 from gui.live.bar import Bar
 from gui.live.outage import TOPIC, Outage, outage_of
 from gui.live.page import LivePage
@@ -67,12 +69,13 @@ class Readout(QObject):
         self._run_log = RunLog(page.log.add_text, sources.menu.title)
         self._outage: Outage | None = None
         self._refusal: Alert | None = None
+        self._notices: Subscription[Notice] | None = None
         self._last = RunStatus()
         self._error: ConsoleError | None = None
         self._timer = QTimer(self, interval=_PERIOD_MS)
         self._timer.timeout.connect(self.refresh)
         switches.used.connect(lambda: self._run_log.switched(switches.current))
-        run.session_changed.connect(lambda: self._run_log.began(switches.current))
+        run.session_changed.connect(self._run_began)
 
     def begin(self) -> None:
         """Write now, and twice a second from now on."""
@@ -92,12 +95,17 @@ class Readout(QObject):
     def run_ended(self, session: LiveSession) -> None:
         """Keep what is left to say about a run."""
         self._last, self._error = self._page.counters.since(session.status()), session.error
-        self._drain_notices(session)
+        self._drain_notices()
         self._page.alerts.set_alerts("run", ())
         self._page.say("")
         self._set_outage(None)
         self._set_refusal(None)
         self.refresh()
+
+    @Slot(object)
+    def _run_began(self, session: LiveSession) -> None:
+        self._notices = session.subscribe(NOTICES, Policy.DROP, "notices")
+        self._run_log.began(self._switches.current)
 
     @Slot()
     def refresh(self) -> None:
@@ -121,7 +129,7 @@ class Readout(QObject):
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
         self._strip.show_status(shown, age_ms, state_text(status, target), recent)
-        self._drain_notices(session)
+        self._drain_notices()
         self._run_log.note(status)
         outage = outage_of(status, self._switches.current, self._server)
         self._set_outage(outage)
@@ -165,8 +173,8 @@ class Readout(QObject):
         switches = self._switches.current
         return idle_message(self._sources.title, switches.model, target_title(switches.target))
 
-    def _drain_notices(self, session: LiveSession) -> None:
-        for notice in session.notices.drain():
+    def _drain_notices(self) -> None:
+        for notice in self._notices.drain() if self._notices is not None else ():
             # The loss of the target is told by `outage_changed` and by the run's log.
             if notice.topic != TOPIC or notice.severity is Severity.INFO:
                 self.noticed.emit(notice)

@@ -4,39 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError
-from backend.core.flow import DrainLog, LatestSlot
+from backend.core.flow import Policy
 from backend.core.rings import TraceRing
-from backend.core.samples import AudioBlock, Frame, Sample
-from backend.core.status import Notice, Result, RunStatus
+from backend.core.samples import Sample
+from backend.core.status import RunStatus
 from backend.session.run import Summary
+from backend.session.sinks import Subscription, Topic
 from backend.sources.source import Source
+
+T = TypeVar("T")
 
 
 class LiveSession(Protocol):
     """One run; nothing but `join` with a time ever blocks."""
 
-    preview: LatestSlot[Frame]
-    audio: DrainLog[AudioBlock]
-    notices: DrainLog[Notice]
-    error: ConsoleError | None
-
     @property
-    def latest(self) -> LatestSlot[Result]:
-        """The newest answer."""
-        ...
-
-    @property
-    def results(self) -> DrainLog[Result]:
-        """Every answer, for plots."""
+    def error(self) -> ConsoleError | None:
+        """What ended the run, if it did not end well."""
         ...
 
     @property
     def traces(self) -> TraceRing:
         """What the newest answers cost."""
+        ...
+
+    def subscribe(self, what: Topic[T], policy: Policy, name: str) -> Subscription[T]:
+        """A queue of a reader's own; what it loses is counted under its name."""
         ...
 
     def start(self) -> None:

@@ -34,7 +34,7 @@ class RunControl(QObject):
     """
 
     session_changed = Signal(object)
-    """The new run's session."""
+    """The new run's session, which starts after this."""
     phase_changed = Signal()
     source_known = Signal(str, object)
     """Spec and SourceInfo of a source that was chosen and can be used."""
@@ -168,10 +168,10 @@ class RunControl(QObject):
             self._set_phase(Phase.IDLE)
             self.failed.emit(error)
             return
-        session.start()
         self._session = session
         self._watch.start()
         self.session_changed.emit(session)
+        session.start()
         self._set_phase(Phase.RUNNING)
 
     def _learn(self, spec: str, source: Source) -> None:

@@ -13,6 +13,7 @@ from backend.core.target import Target
 from backend.session.run.live import Session
 from tests.clients.replay import capture_of, replaying
 from tests.session.list_source import ListSource
+from tests.session.running import on_result
 
 REST_JSON = (Transport.REST, Payload(Serialization.JSON))
 REST_BINARY = (Transport.REST, Payload(Serialization.BINARY))
@@ -25,7 +26,8 @@ def run(target: Target, way: tuple[Transport, Payload]) -> tuple[Session, list[R
     results: list[Result] = []
     transport, payload = way
     settings = RunSettings(target, "identity", transport=transport, payload=payload, in_flight=3)
-    session = Session(settings, ListSource(frames), on_result=results.append, retry=False)
+    session = Session(settings, ListSource(frames), retry=False)
+    on_result(session, results.append)
     session.start()
     assert session.join(20)
     return session, results

@@ -6,19 +6,19 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError, SourceError, SourceFault, UsageError
-from backend.core.flow import DrainLog, LatestSlot
+from backend.core.flow import Policy
 from backend.core.ledger import Counts
 from backend.core.predictions import Classification, ClassScore
 from backend.core.rings import TraceRing
-from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
+from backend.core.samples import Captured, Frame, MediaKind
 from backend.core.status import (
-    Notice,
     Result,
     RunState,
     RunStatus,
@@ -32,10 +32,13 @@ from backend.models.repository.states import IndexEntry, ModelState
 from backend.models.servable import ModelLoadError
 from backend.server.plane.data_plane import ModelStatus
 from backend.server.plane.request_log import RequestLog
+from backend.session.lanes.delivery import TRACE_COLUMNS
 from backend.session.run.summary import Summary, summarise
-from backend.session.sinks.delivery import TRACE_COLUMNS
+from backend.session.sinks import FRAMES, RESULTS, Subscription, Subscriptions, Topic
 from backend.sources.source import Source
 from gui.state.source_offers import SourceOffer
+
+T = TypeVar("T")
 
 
 class FakeSource:
@@ -65,16 +68,12 @@ def fake_source(spec: str, *, loop: bool) -> Source:
 
 
 class FakeSession:
-    """Does what the test says and remembers what it was told."""
+    """Does what the test says and remembers what was asked of it."""
 
     def __init__(self, settings: RunSettings, source: Source) -> None:
         self.settings = settings
         self.source = source
-        self.preview: LatestSlot[Frame] = LatestSlot()
-        self.latest: LatestSlot[Result] = LatestSlot()
-        self.results: DrainLog[Result] = DrainLog(64)
-        self.audio: DrainLog[AudioBlock] = DrainLog(64)
-        self.notices: DrainLog[Notice] = DrainLog(64)
+        self.subscriptions = Subscriptions()
         self.traces = TraceRing(TRACE_COLUMNS, 64)
         self.error: ConsoleError | None = None
         self.started = self.over = False
@@ -83,6 +82,9 @@ class FakeSession:
         self.now = RunStatus(
             state=RunState.STREAMING, source=SourceStatus(SourceState.LIVE, source.info)
         )
+
+    def subscribe(self, what: Topic[T], policy: Policy, name: str) -> Subscription[T]:
+        return self.subscriptions.add(what, policy, name, 64)
 
     def start(self) -> None:
         self.started = True
@@ -121,9 +123,8 @@ class FakeSession:
         predictions = (Classification((ClassScore("cat", 0.9, 0),)),)
         timeline = Timeline({Stage.CAPTURED: now_ns, Stage.DECODED: now_ns})
         result = Result(seq, frame, predictions, timeline, 1, 1, self.settings)
-        self.preview.put(frame)
-        self.latest.put(result)
-        self.results.put(result)
+        self.subscriptions.publish(FRAMES, frame)
+        self.subscriptions.publish(RESULTS, result)
         self.now = replace(self.now, counts=Counts(captured=seq + 1, answered=seq + 1))
         return result
 

@@ -41,6 +41,7 @@ from backend.wire.media.images import decode_image
 from tests.peers import peer_servers
 from tests.peers.peer_models import write_onnx
 from tests.session.list_source import ListSource
+from tests.session.running import on_result
 
 RUN_S = 120.0
 IN_FLIGHT = 4
@@ -106,10 +107,10 @@ def run(
             deadline_s=30.0,
         ),
         ListSource(frames),
-        on_result=results.append,
         retry=False,
         profiles=lambda _: profile,
     )
+    on_result(session, results.append)
     session.start()
     if not session.join(RUN_S):
         session.request_stop()

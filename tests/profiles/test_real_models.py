@@ -39,6 +39,7 @@ from backend.session.run.live import Session
 from backend.sources.spec import Pace, source_from_spec
 from backend.wire.media.opencv import cv2
 from backend.wire.serving.rest import decode_reply
+from tests.session.running import on_result
 
 _FILES = {
     "yunet": "face_detection_yunet/face_detection_yunet_2023mar.onnx",
@@ -239,7 +240,8 @@ def test_a_session_maps_each_answer_into_its_own_photo(
     settings = RunSettings(target, "yunet", Api.OIP, transport, payload, in_flight=3)
     results: list[Result] = []
     source = source_from_spec(str(data_dir / "photos"), loop=False, pace=Pace.FREE)
-    session = Session(settings, source, profiles=find, on_result=results.append, retry=False)
+    session = Session(settings, source, profiles=find, retry=False)
+    on_result(session, results.append)
     session.start()
     assert session.join(60)
     assert session.error is None

@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from backend.core.flow import Policy
+from backend.core.status import Result
 from backend.session.run.live import Session
+from backend.session.sinks import RESULTS, Callback
 
 
 @contextmanager
@@ -19,6 +22,12 @@ def running(session: Session) -> Iterator[Session]:
         session.request_stop()
         assert session.join(5), "the session did not end"
     assert session.status().counts.balanced
+
+
+def on_result(session: Session, function: Callable[[Result], object]) -> Session:
+    """Have every answer given to a function; the session itself, to be started."""
+    session.subscribe(Callback(RESULTS, function), Policy.EVERY, "test")
+    return session
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:

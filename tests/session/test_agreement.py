@@ -15,6 +15,7 @@ from backend.sources.generated.pattern import TestPattern
 from backend.wire.serving.predictions_json import predictions_to_json
 from tests.session.combinations import Combination, combinations
 from tests.session.list_source import ListSource
+from tests.session.running import on_result
 
 _RUN_S = 30.0
 
@@ -22,7 +23,8 @@ _RUN_S = 30.0
 def answers(settings: RunSettings, items: list[Captured]) -> list[Result]:
     """The results of a run over the items, checked to be complete and in order."""
     results: list[Result] = []
-    session = Session(settings, ListSource(items), on_result=results.append, retry=False)
+    session = Session(settings, ListSource(items), retry=False)
+    on_result(session, results.append)
     session.start()
     assert session.join(_RUN_S)
     assert session.error is None

@@ -9,15 +9,17 @@ import pytest
 
 from backend.core.choices import Payload, RunSettings, Serialization, Transport
 from backend.core.errors import DeadlineExceeded, ReplyMismatch
+from backend.core.flow import Policy
 from backend.core.inference import InferResponse
 from backend.core.samples import Captured, Frame
 from backend.core.status import Result, Severity
 from backend.core.target import Target
 from backend.core.tensors import Datatype, Tensor
 from backend.session.run.live import Session
+from backend.session.sinks import NOTICES
 from tests.session.list_source import ListSource
 from tests.session.lying_server import Lie, lying
-from tests.session.running import running, wait_for
+from tests.session.running import on_result, running, wait_for
 
 
 def other_type(answer: InferResponse) -> InferResponse:
@@ -54,9 +56,9 @@ def test_a_lie_is_told_once_and_counted(transport: Transport, lie: str) -> None:
     tell, wrong = LIES[lie]
     results: list[Result] = []
     with lying(tell) as target:
-        session = Session(
-            settings_for(target, transport), ListSource(frames(6)), on_result=results.append
-        )
+        session = Session(settings_for(target, transport), ListSource(frames(6)))
+        on_result(session, results.append)
+        notices = session.subscribe(NOTICES, Policy.DROP, "notices")
         with running(session):
             wait_for(lambda: session.join(0.0))
 
@@ -64,7 +66,7 @@ def test_a_lie_is_told_once_and_counted(transport: Transport, lie: str) -> None:
     assert (counts.captured, counts.answered, counts.failed) == (6, 3, 3)
     assert [result.seq for result in results] == [1, 3, 5]
     assert isinstance(session.last_failure, ReplyMismatch)
-    (notice,) = session.notices.drain()
+    (notice,) = notices.drain()
     assert notice.severity is Severity.WARNING
     assert wrong in notice.title
     assert notice.body

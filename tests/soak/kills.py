@@ -25,10 +25,12 @@ tune_process()
 import numpy as np  # noqa: E402 - after the process is tuned
 
 from backend.core.choices import RunSettings  # noqa: E402
+from backend.core.flow import Policy  # noqa: E402
 from backend.core.samples import Captured, Frame, MediaKind  # noqa: E402
 from backend.core.status import Result  # noqa: E402
 from backend.core.target import Target  # noqa: E402
 from backend.session.run.live import Session  # noqa: E402
+from backend.session.sinks import RESULTS, Callback  # noqa: E402
 from tests.session.combinations import Combination, combinations  # noqa: E402
 from tests.session.echo import echoes  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
@@ -103,8 +105,8 @@ def main(kills: int) -> int:
     session = Session(
         pick.choice(ways).settings(target, "identity"),
         ListSource(_frames(), live=True, repeat=True, interval_s=0.002),
-        on_result=answers.take,
     )
+    session.subscribe(Callback(RESULTS, answers.take), Policy.EVERY, "answers")
     session.start()
     survived = 0
     try:

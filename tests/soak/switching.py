@@ -14,6 +14,7 @@ import threading
 import time
 
 from backend.core.process import tune_process
+from tests.session.running import on_result
 
 tune_process()
 
@@ -47,8 +48,8 @@ def main(seconds: float) -> int:
     session = Session(
         RunSettings(target, "identity"),
         ListSource(_frames(), live=True, repeat=True, interval_s=1 / 30),
-        on_result=lambda result: None if echoes(result) else wrong.append(result.seq),
     )
+    on_result(session, lambda result: None if echoes(result) else wrong.append(result.seq))
     session.start()
     memory_mb = _switch(session, target, process, seconds)
     session.request_stop()

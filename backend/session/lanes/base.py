@@ -23,8 +23,8 @@ from backend.core.status import Result
 from backend.core.timing import Stage, Timeline
 from backend.core.worker import Worker
 from backend.profiles.model_profile import ModelProfile
-from backend.session.lanes.feed import Feed, Item
-from backend.session.sinks import Delivery
+from backend.session.lanes.delivery import Delivery
+from backend.session.lanes.feed import Feed, NumberedSample
 
 POLL_S = 0.25
 """Longest wait for a credit or a sample before a lane looks whether it is still wanted."""
@@ -34,7 +34,7 @@ POLL_S = 0.25
 class Flight:
     """A request on its way."""
 
-    item: Item
+    item: NumberedSample
     taken_ns: int
     outgoing: Outgoing | None = None
     sent_ns: int = 0
@@ -43,9 +43,11 @@ class Flight:
 class Lane(ABC):
     """Takes samples from the feed while it is the reader, and gives answers to the delivery.
 
+    It takes no sample while the delivery has no room for what would come of it.
+
     `error` is set when the lane has broken: it takes nothing more, and what was in flight has been
-    counted as failed. `last_error` is what the newest reply complained about, None if it was fine.
-    `send_limit` is the server's limit of a message in bytes, where it has told it.
+    counted as failed. `last_error` is why the newest request failed, None if it was answered.
+    `send_limit` is the server's limit of a message in bytes, where it is known.
     """
 
     def __init__(
@@ -80,8 +82,8 @@ class Lane(ABC):
         self.last_error: ConsoleError | None = None
 
     @property
-    def heard(self) -> bool:
-        """Whether the server has said anything: an answer, or an error of its own."""
+    def responded(self) -> bool:
+        """Whether anything came from the server: an answer, or an error of its own."""
         error = self.last_error
         return bool(self.answered) or (
             error is not None and not isinstance(error, DeadlineExceeded)
@@ -135,7 +137,7 @@ class Lane(ABC):
     def _run(self, stop: threading.Event) -> None:
         """Connect and work until retired, cancelled or broken."""
 
-    def _heed_limit(self, link: Link) -> None:
+    def _apply_send_limit(self, link: Link) -> None:
         """Let messages that the server would refuse not be sent at all."""
         if self.send_limit is not None:
             link.send_limit = min(link.send_limit, self.send_limit)
@@ -150,7 +152,9 @@ class Lane(ABC):
 
     def _next_flight(self) -> Flight | None:
         """The next sample with a credit for it; None if there is none just now."""
-        if not self._wanted or not self.credits.take(POLL_S):
+        if not self._wanted or not self._delivery.wait_for_room(POLL_S):
+            return None
+        if not self.credits.take(POLL_S):
             return None
         item = self._feed.take(self._reader, POLL_S) if self._wanted else None
         if item is None:

@@ -10,7 +10,7 @@ from backend.core.samples import Sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Item:
+class NumberedSample:
     """A sample with its number in this run; numbers rise by one and are never used twice."""
 
     seq: int
@@ -28,7 +28,7 @@ class Feed:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._changed = threading.Condition()
-        self._item: Item | None = None
+        self._item: NumberedSample | None = None
         self._next_seq = 0
         self._writer = 0
         self._reader = 0
@@ -76,12 +76,12 @@ class Feed:
                     return False
             else:
                 self._discard(DropPlace.WAITING)
-            self._item = Item(self._next_seq, sample)
+            self._item = NumberedSample(self._next_seq, sample)
             self._next_seq += 1
             self._changed.notify_all()
             return True
 
-    def take(self, reader: int, timeout_s: float) -> Item | None:
+    def take(self, reader: int, timeout_s: float) -> NumberedSample | None:
         """The next item, counted as sent; None if there was none in time or it is not our turn."""
         with self._changed:
             self._changed.wait_for(

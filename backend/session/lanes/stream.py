@@ -22,7 +22,7 @@ class StreamLane(Lane):
     def _run(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends by cancel
         try:
             self._link = GrpcLink(self.settings, self.profile)
-            self._heed_limit(self._link)
+            self._apply_send_limit(self._link)
             if self._closed:
                 return
             self._link.connect()

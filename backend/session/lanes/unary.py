@@ -23,7 +23,7 @@ class UnaryLane(Lane):
         senders: list[Worker] = []
         try:
             self._link = open_link(self.settings, self.profile)
-            self._heed_limit(self._link)
+            self._apply_send_limit(self._link)
             if self._closed:
                 return
             self._link.connect()

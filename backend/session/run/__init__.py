@@ -1,7 +1,6 @@
-"""Run."""
+"""One live run from its source to its end."""
 
-from backend.session.run.alerts import REQUEST_ALERT
 from backend.session.run.live import Session
 from backend.session.run.summary import Summary
 
-__all__ = ["REQUEST_ALERT", "Session", "Summary"]
+__all__ = ["Session", "Summary"]

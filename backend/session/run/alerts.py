@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from backend.core.errors import ConsoleError, InvalidInput, NotFound, NotReady, TargetFault
-from backend.core.status import Alert, Severity, SourceState, SourceStatus
-
-REQUEST_ALERT = "request"
-"""Id of the alert for the newest reply."""
+from backend.core.status import REQUEST_ALERT, Alert, Severity, SourceState, SourceStatus
 
 _SOURCE_TITLES = {
     SourceState.LOST: "The source is gone",
@@ -15,7 +12,7 @@ _SOURCE_TITLES = {
 
 
 def current_alerts(
-    source: SourceStatus, trouble: ConsoleError | None, request: ConsoleError | None
+    source: SourceStatus, target_error: ConsoleError | None, request_error: ConsoleError | None
 ) -> tuple[Alert, ...]:
     """Alerts for the source, the connection and the newest reply, each under its own id."""
     alerts = []
@@ -23,10 +20,10 @@ def current_alerts(
         alerts.append(
             Alert("source", Severity.WARNING, _SOURCE_TITLES[source.state], source.message)
         )
-    if trouble is not None:
-        alerts.append(_alert("target", trouble))
-    if request is not None:
-        alerts.append(_alert(REQUEST_ALERT, request))
+    if target_error is not None:
+        alerts.append(_alert("target", target_error))
+    if request_error is not None:
+        alerts.append(_alert(REQUEST_ALERT, request_error))
     return tuple(alerts)
 
 
@@ -37,7 +34,7 @@ def _alert(topic: str, error: ConsoleError) -> Alert:
 
 
 def _fault_of_request(error: ConsoleError) -> TargetFault | None:
-    """What is to be mended where a server refused one request."""
+    """What is to be put right where a server refused one request."""
     if isinstance(error, InvalidInput):
         return TargetFault.WRONG_INPUT
     return TargetFault.NOT_LOADED if isinstance(error, NotFound | NotReady) else None

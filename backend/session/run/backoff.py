@@ -18,5 +18,5 @@ class Backoff:
         return pause
 
     def reset(self) -> None:
-        """It worked: the next trouble starts from the shortest pause."""
+        """It worked: the next failure starts from the shortest pause."""
         self.attempt = 0

@@ -8,22 +8,25 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from backend.core.errors import SourceError
-from backend.core.flow import DrainLog, LatestSlot
 from backend.core.rings import RateMeter
-from backend.core.samples import AudioBlock, Captured, Frame, Sample
+from backend.core.samples import Captured, Frame, Sample
 from backend.core.status import SourceState, SourceStatus
 from backend.core.worker import Worker
 from backend.profiles.model_profile import AudioFormat
 from backend.session.lanes import Feed
 from backend.session.run.backoff import Backoff
 from backend.session.run.windower import Windower
+from backend.session.sinks import AUDIO, FRAMES, Subscriptions
 from backend.sources.source import EndOfSource, Source
 
 _SILENT_AFTER_S = 2.0
+_POLL_S = 0.1
 
 
 class Capture:
     """Reads one source into the feed until it is stopped or the source ends.
+
+    A source that can wait is not read on while a reader that must get every item has no room.
 
     A live source that cannot be opened or is lost is tried again with growing pauses, forever; a
     file that cannot be read ends the capture with `error` set, and so does a live source with
@@ -34,10 +37,9 @@ class Capture:
         self,
         source: Source,
         feed: Feed,
+        subscriptions: Subscriptions,
         *,
-        sound: AudioFormat,
-        preview: LatestSlot[Frame],
-        audio: DrainLog[AudioBlock],
+        audio_format: AudioFormat,
         rate: RateMeter,
         retry: bool,
         on_change: Callable[[], None],
@@ -45,10 +47,9 @@ class Capture:
         self._source = source
         self._feed = feed
         self._writer = 0
-        self._sound = sound
-        self._windower = Windower(sound)
-        self._preview = preview
-        self._audio = audio
+        self._audio_format = audio_format
+        self._windower = Windower(audio_format)
+        self._subscriptions = subscriptions
         self._rate = rate
         self._retry = retry
         self._on_change = on_change
@@ -76,9 +77,9 @@ class Capture:
         self._writer = self._feed.new_writer()
         self._worker.start()
 
-    def listen_as(self, sound: AudioFormat) -> None:
+    def use_audio_format(self, audio_format: AudioFormat) -> None:
         """Cut windows of another format from the next block on."""
-        self._sound = sound
+        self._audio_format = audio_format
 
     def retry_now(self) -> None:
         """Do not wait for the pause to pass."""
@@ -123,24 +124,30 @@ class Capture:
                 if time.monotonic() - last > _SILENT_AFTER_S:
                     self._set(SourceStatus(SourceState.SILENT, info, f"{info.name} gives nothing."))
                 continue
-            last = time.monotonic()
             if self._status is not live:
                 self._set(live)
                 self._backoff.reset()
+            if not info.live:
+                self._wait_for_room(stop)
             if not self._hand_over(item, live=info.live):
                 return
+            last = time.monotonic()
+
+    def _wait_for_room(self, stop: threading.Event) -> None:
+        while not (stop.is_set() or self._subscriptions.wait_for_room(_POLL_S)):
+            pass
 
     def _hand_over(self, item: Captured, *, live: bool) -> bool:
         if isinstance(item, Frame):
-            self._preview.put(item)
+            self._subscriptions.publish(FRAMES, item)
             return self._put(item, live=live)
-        self._audio.put(item)
+        self._subscriptions.publish(AUDIO, item)
         if self._windower_is_stale():
-            self._windower = Windower(self._sound)
+            self._windower = Windower(self._audio_format)
         return all(self._put(window, live=live) for window in self._windower.push(item))
 
     def _windower_is_stale(self) -> bool:
-        return self._windower.sound is not self._sound
+        return self._windower.sound is not self._audio_format
 
     def _finish(self, stop: threading.Event) -> None:
         if not stop.is_set():

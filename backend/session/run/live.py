@@ -1,8 +1,8 @@
 """One live run: a source streamed to a target, with everything switchable while it runs.
 
-Threads: `capture` owns the source, a lane's threads own the connection, and `conductor` decides:
-it opens lanes, retires them when a setting changes, reconnects with growing pauses, and ends the
-run when a file has been answered to its last frame. The caller's thread only leaves wishes.
+Threads: `capture` owns the source, a lane's threads own the connection, every sink has one of its
+own, and `conductor` decides: it applies changes, has the connector keep a lane open, and ends the
+run when a file has been answered to its last frame. The caller's thread only leaves changes.
 """
 
 from __future__ import annotations
@@ -10,57 +10,51 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
 
-from backend.core.choices import RunSettings, Transport, check_choices
-from backend.core.errors import (
-    ConsoleError,
-    DeadlineExceeded,
-    NotFound,
-    PayloadTooLarge,
-    ReplyMismatch,
-    RequestError,
-    Unsupported,
-)
-from backend.core.flow import DrainLog, LatestSlot
-from backend.core.ledger import DropPlace, Ledger
+from backend.core.choices import RunSettings, check_choices
+from backend.core.errors import ConsoleError
+from backend.core.flow import Policy
+from backend.core.ledger import Ledger
 from backend.core.process import trim_memory
 from backend.core.rings import RateMeter, TraceRing
-from backend.core.samples import AudioBlock, Frame
-from backend.core.status import Notice, Result, RunState, RunStatus, Severity
+from backend.core.status import RunState, RunStatus
 from backend.core.target import Target
 from backend.core.worker import Worker
 from backend.profiles.bundled import profile_for
 from backend.profiles.model_profile import ModelProfile
-from backend.session.lanes import Feed, Lane, StreamLane, UnaryLane, flight_limit
-from backend.session.run.alerts import REQUEST_ALERT, current_alerts
-from backend.session.run.backoff import Backoff
+from backend.session.lanes import Delivery, Feed
+from backend.session.run.alerts import current_alerts
 from backend.session.run.capture import Capture
+from backend.session.run.connector import Connector
 from backend.session.run.summary import Summary, summarise
-from backend.session.sinks import Delivery
+from backend.session.sinks import (
+    CAPACITY,
+    NOTICES,
+    Item,
+    Sink,
+    Subscription,
+    Subscriptions,
+    Topic,
+)
 from backend.sources.notices import NoticeSource
 from backend.sources.source import Source
 
 _TICK_S = 0.05
-_GRACE_S = 1.0
-"""How long replies of an old setting may still come."""
-_STALLED_AFTER_S = 2.0
-_LIMIT_EVERY_S = 1.0
 _STOP_WAIT_S = 0.5
-_LANE_STOP_WAIT_S = 1.5
-"""Longer than the one thing that closing does not end: a look at what is wrong with a server."""
 _CONNECT_FIRST_S = 0.3
-_FINAL = (NotFound, ReplyMismatch, Unsupported)
-"""Answers that will not change by asking again."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A change that the caller asked for; None leaves that part as it is."""
+    """What to use from now on; a source of None leaves the one that is open."""
 
-    settings: RunSettings | None = None
-    source: Source | None = None
-    profile: ModelProfile | None = None
+    settings: RunSettings
+    profile: ModelProfile
+    source: Source | None
 
 
 def bundled_profile(settings: RunSettings) -> ModelProfile:
@@ -73,10 +67,9 @@ class Session:
 
     `resolve` turns the settings' target into addresses whenever a connection is opened, so that
     the embedded server may move. `profiles` finds the model's profile, now and at every change; a
-    profile that is another object opens a new connection. `on_result` is called for every answer,
-    in order, on a thread of the session. With `retry=False` a target or source that cannot be
-    reached at first ends the run, and one that is lost later is tried a few times only; a window
-    waits for it forever.
+    profile that is another object opens a new connection. With `retry=False` a target or source
+    that cannot be reached at first ends the run, and one that is lost later is tried a few times
+    only; a window waits for it forever.
     """
 
     def __init__(
@@ -85,7 +78,6 @@ class Session:
         source: Source,
         *,
         resolve: Callable[[Target], Target] = lambda target: target,
-        on_result: Callable[[Result], None] | None = None,
         retry: bool = True,
         profiles: Callable[[RunSettings], ModelProfile] = bundled_profile,
     ) -> None:
@@ -94,42 +86,60 @@ class Session:
         self._profile = profiles(settings)
         check_choices(settings, source.info.kind, self._profile.kind)
         self._source = source
-        self._resolve = resolve
         self._retry = retry
         self._ledger = Ledger()
         self._feed = Feed(self._ledger)
-        self._delivery = Delivery(self._ledger, on_result)
+        self._subscriptions = Subscriptions()
+        self._delivery = Delivery(self._ledger, self._subscriptions)
         self._rate_in = RateMeter()
         self._capture: Capture | None = None
-        self._lane: Lane | None = None
-        self._lanes = 0
-        self._retired: list[tuple[Lane, float]] = []
-        self._backoff = Backoff()
-        self._peer_limits: dict[tuple[str, str], int] = {}
-        self._retry_at = 0.0
-        self._wishes: list[_Change] = []
-        self._wishes_lock = threading.Lock()
+        self._changes: list[_Change] = []
+        self._changes_lock = threading.Lock()
         self._woken = threading.Event()
+        self._connector = Connector(
+            self._ledger,
+            self._feed,
+            self._delivery,
+            self._subscriptions,
+            resolve=resolve,
+            retry=retry,
+            set_state=self._set_state,
+            on_change=self._woken.set,
+        )
         self._state = RunState.IDLE
         self._message = ""
-        self._trouble: ConsoleError | None = None
-        self._limit_set_at = 0.0
+        self._source_error: ConsoleError | None = None
         self._started_at = self._ended_at = 0.0
         self._conductor = Worker("conductor", self._conduct)
-        self.preview: LatestSlot[Frame] = LatestSlot()
-        self.audio: DrainLog[AudioBlock] = DrainLog(64)
-        self.notices: DrainLog[Notice] = DrainLog(64)
-        self.error: ConsoleError | None = None
+
+    @overload
+    def subscribe(
+        self, what: Topic[T], policy: Policy, name: str, capacity: int = CAPACITY
+    ) -> Subscription[T]: ...
+
+    @overload
+    def subscribe(
+        self, what: Sink, policy: Policy, name: str, capacity: int = CAPACITY
+    ) -> Subscription[Item]: ...
+
+    def subscribe(
+        self, what: Topic[Any] | Sink, policy: Policy, name: str, capacity: int = CAPACITY
+    ) -> Subscription[Any]:
+        """Give a reader a queue of its own, from now until it closes it or the run ends.
+
+        The items of a topic are taken from the subscription by the caller; a sink is called on a
+        thread of its own. At most `capacity` items wait, whose loss is counted in the status under
+        `name`. With `Policy.EVERY` the run reads and sends nothing more while the queue is full:
+        files wait, and a live source's samples are dropped before they are sent. At the end of a
+        run what waits can still be taken, and sinks write it first. A sink that raises is closed
+        with a notice. Raises ValueError for a capacity below 1.
+        """
+        return self._subscriptions.add(what, policy, name, capacity)
 
     @property
-    def latest(self) -> LatestSlot[Result]:
-        """The newest answer with the sample it belongs to."""
-        return self._delivery.latest
-
-    @property
-    def results(self) -> DrainLog[Result]:
-        """Every answer, for plots that drain it often; 64 are kept."""
-        return self._delivery.results
+    def error(self) -> ConsoleError | None:
+        """What ended the run, if it did not end well."""
+        return self._connector.error or self._source_error
 
     @property
     def traces(self) -> TraceRing:
@@ -150,6 +160,7 @@ class Session:
         """Begin; may be called once."""
         self._state = RunState.STARTING
         self._started_at = time.monotonic()
+        self._subscriptions.start()
         self._conductor.start()
 
     def request_stop(self) -> None:
@@ -177,28 +188,28 @@ class Session:
         wanted = settings or self._settings
         profile = self._profiles(wanted)
         check_choices(wanted, (source or self._source).info.kind, profile.kind)
-        with self._wishes_lock:
+        with self._changes_lock:
             self._settings = wanted
             self._source = source or self._source
-            self._wishes.append(_Change(settings, source, profile))
+            self._changes.append(_Change(wanted, profile, source))
         self._woken.set()
 
     def retry_now(self) -> None:
         """Do not wait for a pause to pass: the target or the source is back."""
-        self._retry_at = 0.0
+        self._connector.retry_now()
         if self._capture is not None:
             self._capture.retry_now()
         self._woken.set()
 
     def status(self) -> RunStatus:
         """A snapshot for display."""
-        capture, lane = self._capture, self._lane
+        capture, lane = self._capture, self._connector.lane
         source = capture.status() if capture is not None else RunStatus().source
         return RunStatus(
             state=self._state,
             message=self._message,
-            attempt=self._backoff.attempt,
-            retry_in_s=max(0.0, self._retry_at - time.monotonic()),
+            attempt=self._connector.attempt,
+            retry_in_s=self._connector.retry_in_s,
             source=source,
             counts=self._ledger.counts(),
             rate_in=self._rate_in.per_second(),
@@ -207,8 +218,11 @@ class Session:
             bytes_in_per_s=self._delivery.bytes_in.per_second(),
             in_flight_limit=lane.credits.limit if lane is not None else 1,
             alerts=current_alerts(
-                source, self._trouble, lane.last_error if lane is not None else None
+                source,
+                self._connector.target_error,
+                lane.last_error if lane is not None else None,
             ),
+            sinks=self._subscriptions.status(),
         )
 
     def summary(self) -> Summary:
@@ -231,69 +245,39 @@ class Session:
             self._begin(stop)
             while not stop.is_set() and not self._finished():
                 self._apply_pending_changes()
-                self._maintain_lane()
-                self._reap()
-                self._pass_notices_on()
+                self._connector.maintain()
+                self._publish_source_notices()
                 self._woken.wait(_TICK_S)
                 self._woken.clear()
             self._state = RunState.STOPPING
         finally:
-            self._wind_up()
+            self._end(stop)
 
     def _begin(self, stop: threading.Event) -> None:
         """Connect first, if that is quick: a live source would lose its first frames otherwise."""
-        self._open_lane()
-        patience = time.monotonic() + _CONNECT_FIRST_S
-        lane = self._lane
+        self._connector.use(self._settings, self._profile, anew=True)
+        self._connector.maintain()
+        lane = self._connector.lane
+        until = time.monotonic() + _CONNECT_FIRST_S
         while lane is not None and not (lane.connected or lane.error or stop.is_set()):
-            if time.monotonic() >= patience:
+            if time.monotonic() >= until:
                 break
             self._woken.wait(_TICK_S)
             self._woken.clear()
         self._open_source(self._source)
 
     def _apply_pending_changes(self) -> None:
-        with self._wishes_lock:
-            wishes, self._wishes = self._wishes, []
-        if not wishes:
+        with self._changes_lock:
+            changes, self._changes = self._changes, []
+        if not changes:
             return
-        source = next((w.source for w in reversed(wishes) if w.source is not None), None)
-        settings = next((w.settings for w in reversed(wishes) if w.settings is not None), None)
-        profile = next(
-            (w.profile for w in reversed(wishes) if w.profile is not None), self._profile
-        )
-        same_profile, self._profile = profile is self._profile, profile
-        alone = settings is not None and source is None and same_profile
-        if settings is not None and alone and self._only_flight_changed(settings):
-            self._set_limit(settings)
-            return
-        self._retire_lane()
+        source = next((each.source for each in reversed(changes) if each.source is not None), None)
+        settings, self._profile = changes[-1].settings, changes[-1].profile
+        self._connector.use(settings, self._profile, anew=source is not None)
         if source is not None:
             self._open_source(source)
         elif self._capture is not None:
-            self._capture.listen_as(self._profile.audio)
-        self._backoff.reset()
-        self._retry_at = 0.0
-
-    def _only_flight_changed(self, settings: RunSettings) -> bool:
-        lane = self._lane
-        return (
-            lane is not None
-            and settings
-            == replace(lane.settings, target=settings.target, in_flight=settings.in_flight)
-            and self._resolved(settings.target) == lane.settings.target
-        )
-
-    def _resolved(self, target: Target) -> Target | None:
-        try:
-            return self._resolve(target)
-        except ConsoleError:
-            return None
-
-    def _set_limit(self, settings: RunSettings) -> None:
-        if self._lane is not None:
-            self._lane.settings = replace(self._lane.settings, in_flight=settings.in_flight)
-            self._lane.credits.limit = flight_limit(self._lane.settings, self.traces)
+            self._capture.use_audio_format(self._profile.audio)
 
     def _open_source(self, source: Source) -> None:
         old = self._capture
@@ -304,115 +288,19 @@ class Session:
         self._capture = Capture(
             source,
             self._feed,
-            sound=self._profile.audio,
-            preview=self.preview,
-            audio=self.audio,
+            self._subscriptions,
+            audio_format=self._profile.audio,
             rate=self._rate_in,
             retry=self._retry,
             on_change=self._woken.set,
         )
         self._capture.start()
 
-    def _maintain_lane(self) -> None:
-        lane = self._lane
-        if lane is None:
-            if time.monotonic() >= self._retry_at:
-                self._open_lane()
-            return
-        lane.check_deadline()
-        if lane.error is not None:
-            self._lose_lane(lane, lane.error)
-            return
-        if lane.heard:
-            self._recover()
-        if not self._retry and not lane.answered and isinstance(lane.last_error, _FINAL):
-            self.error = lane.last_error
-            return
-        self._judge(lane)
-        if time.monotonic() - self._limit_set_at > _LIMIT_EVERY_S:
-            self._limit_set_at = time.monotonic()
-            lane.credits.limit = flight_limit(lane.settings, self.traces)
-
-    def _judge(self, lane: Lane) -> None:
-        waited_s = lane.oldest_s()
-        if not lane.connected:
-            if not self._backoff.attempt:
-                self._say(RunState.STARTING)
-        elif waited_s > _STALLED_AFTER_S:
-            self._say(RunState.STALLED, f"Waiting {waited_s:.1f} s for a reply.")
-        elif isinstance(lane.last_error, DeadlineExceeded):
-            self._say(RunState.STALLED, lane.last_error.message)
-        elif lane.answered or lane.last_error is not None:
-            self._say(RunState.STREAMING)
-
-    def _recover(self) -> None:
-        """A reply came: whatever was wrong with the connection is over."""
-        self._backoff.reset()
-        if self._trouble is not None:
-            self._trouble = None
-            if self._lane is not None and isinstance(self._lane.last_error, PayloadTooLarge):
-                return
-            self.notices.put(Notice(Severity.INFO, "Streaming again", topic="target"))
-
-    def _open_lane(self) -> None:
-        try:
-            settings = replace(self._settings, target=self._resolve(self._settings.target))
-        except ConsoleError as error:  # a variable or a secret is missing
-            self._retry_or_give_up(error, hopeless=True)
-            return
-        make = StreamLane if settings.transport is Transport.GRPC_STREAM else UnaryLane
-        self._lanes += 1
-        self._lane = make(
-            settings, self._profile, self._feed, self._delivery, self._woken.set, self._lanes
-        )
-        self._lane.credits.limit = flight_limit(settings, self.traces)
-        self._lane.send_limit = self._peer_limits.get(_place(settings))
-        self._lane.start()
-
-    def _lose_lane(self, lane: Lane, error: ConsoleError) -> None:
-        self._lane = None
-        self._retired.append((lane, time.monotonic() + _GRACE_S))
-        if isinstance(error, PayloadTooLarge) and error.said_by_server and error.limit_bytes:
-            self._peer_limits[_place(lane.settings)] = error.limit_bytes
-        self._retry_or_give_up(error, hopeless=self._hopeless(lane, error))
-
-    def _retry_or_give_up(self, error: ConsoleError, *, hopeless: bool) -> None:
-        """Say what is wrong, and try again after a pause that grows, or give up."""
-        first = self._trouble is None
-        self._trouble = error
-        self._retry_at = time.monotonic() + self._backoff.next_pause_s()
-        if hopeless and not self._retry:
-            self.error = error
-            return
-        if first:
-            self.notices.put(Notice(Severity.WARNING, error.message, error.hint, "target"))
-        self._say(RunState.RECONNECTING, error.message)
-
-    def _hopeless(self, lane: Lane, error: ConsoleError) -> bool:
-        never_worked = not self._ledger.counts().answered and not lane.connected
-        return never_worked or isinstance(error, RequestError) or self._backoff.attempt >= 4
-
-    def _retire_lane(self) -> None:
-        if self._lane is not None:
-            self._lane.retire()
-            self._retired.append((self._lane, time.monotonic() + _GRACE_S))
-            self._lane = None
-
-    def _reap(self) -> None:
-        """Cancel retired lanes that had their second, and forget those that have ended."""
-        now = time.monotonic()
-        for lane, until in self._retired:
-            if not lane.done and now > until:
-                lane.cancel(DropPlace.SWITCHED)
-        self._retired = [(lane, until) for lane, until in self._retired if not lane.done]
-
-    def _pass_notices_on(self) -> None:
-        for error in self._delivery.mismatches.drain():
-            self.notices.put(Notice(Severity.WARNING, error.message, error.hint, REQUEST_ALERT))
+    def _publish_source_notices(self) -> None:
         source = self._source
         if isinstance(source, NoticeSource):
             for notice in source.notices.drain():
-                self.notices.put(notice)
+                self._subscriptions.publish(NOTICES, notice)
 
     def _finished(self) -> bool:
         capture = self._capture
@@ -421,42 +309,29 @@ class Session:
         if capture is None or not capture.ended:
             return False
         if capture.error is not None:
-            self.error = capture.error
+            self._source_error = capture.error
             return True
         counts = self._ledger.counts()
         return not counts.waiting and not counts.in_flight
 
-    def _say(self, state: RunState, message: str = "") -> None:
+    def _set_state(self, state: RunState, message: str) -> None:
         self._state, self._message = state, message
 
-    def _wind_up(self) -> None:
-        self._pass_notices_on()
+    def _end(self, stop: threading.Event) -> None:
+        self._publish_source_notices()
         ended = self._capture is not None and self._capture.ended and self.error is None
-        lanes = [lane for lane, _ in self._retired]
-        if self._lane is not None:
-            self._lane.retire()
-            lanes.append(self._lane)
         if self._capture is not None:
             self._capture.request_stop()
         self._feed.close()
-        for lane in lanes:
-            lane.cancel(DropPlace.STOPPED)
-        for lane in lanes:
-            lane.join(_LANE_STOP_WAIT_S)
+        self._connector.close()
         if self._capture is not None:
             self._capture.join(_STOP_WAIT_S)
+        self._subscriptions.finish(stop)
         if self._conductor.error is not None:  # pragma: no cover - a fault of ours
-            self._say(RunState.FAILED, str(self._conductor.error))
+            self._set_state(RunState.FAILED, str(self._conductor.error))
         elif self.error is not None:
-            self._say(RunState.FAILED, self.error.message)
+            self._set_state(RunState.FAILED, self.error.message)
         else:
-            self._say(RunState.FINISHED if ended else RunState.IDLE)
-        self._trouble = None
+            self._set_state(RunState.FINISHED if ended else RunState.IDLE, "")
         self._ended_at = time.monotonic()
         trim_memory()
-
-
-def _place(settings: RunSettings) -> tuple[str, str]:
-    """What a server's own limit belongs to."""
-    target = settings.target
-    return ("rest", target.rest) if settings.transport is Transport.REST else ("grpc", target.grpc)

@@ -1,5 +1,21 @@
-"""Sinks."""
+"""What a run gives out, to any number of readers, each with a bounded queue of its own."""
 
-from backend.session.sinks.delivery import Delivery
+from backend.session.sinks.sink import Callback, Sink
+from backend.session.sinks.subscription import Subscription
+from backend.session.sinks.subscriptions import CAPACITY, Subscriptions
+from backend.session.sinks.topics import AUDIO, FAILURES, FRAMES, NOTICES, RESULTS, Item, Topic
 
-__all__ = ["Delivery"]
+__all__ = [
+    "AUDIO",
+    "CAPACITY",
+    "FAILURES",
+    "FRAMES",
+    "NOTICES",
+    "RESULTS",
+    "Callback",
+    "Item",
+    "Sink",
+    "Subscription",
+    "Subscriptions",
+    "Topic",
+]

@@ -16,6 +16,7 @@ from backend.core.status import (
     SourceState,
     SourceStatus,
 )
+from backend.session.sinks import NOTICES
 from gui.live.outage import WayOut, outage_of
 from gui.live.run_log import RunLog
 from gui.state.server_control import ServerControl
@@ -90,7 +91,7 @@ def test_the_picture_is_veiled_until_an_answer_comes(stage: Stage) -> None:
     window = stage.window
     stage.live.page.show_result(session.answer(0))
     session.now = replace(session.now, state=RunState.RECONNECTING, alerts=LOST.alerts)
-    session.notices.put(Notice(Severity.WARNING, "Lost", topic="target"))
+    session.subscriptions.publish(NOTICES, Notice(Severity.WARNING, "Lost", topic="target"))
     stage.live.readout.refresh()
     preview = stage.live.page.pane.preview
     assert preview.summary.startswith("Reconnecting...")

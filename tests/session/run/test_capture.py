@@ -10,14 +10,14 @@ from contextlib import contextmanager
 import numpy as np
 
 from backend.core.errors import SourceError, SourceFault
-from backend.core.flow import DrainLog, LatestSlot
 from backend.core.ledger import Ledger
 from backend.core.rings import RateMeter
-from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
+from backend.core.samples import Captured, Frame, MediaKind
 from backend.core.status import SourceInfo, SourceState
 from backend.profiles.model_profile import DEFAULT_AUDIO
 from backend.session.lanes.feed import Feed
 from backend.session.run.capture import Capture
+from backend.session.sinks import Subscriptions
 from backend.sources.source import EndOfSource
 from tests.session.running import wait_for
 
@@ -61,9 +61,8 @@ def capturing(source: ScriptedSource, *, retry: bool = True) -> Iterator[tuple[C
     capture = Capture(
         source,
         feed,
-        sound=DEFAULT_AUDIO,
-        preview=LatestSlot[Frame](),
-        audio=DrainLog[AudioBlock](8),
+        Subscriptions(),
+        audio_format=DEFAULT_AUDIO,
         rate=RateMeter(),
         retry=retry,
         on_change=lambda: None,

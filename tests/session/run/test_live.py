@@ -22,7 +22,7 @@ from backend.session.run.live import Session
 from tests.session.combinations import combinations
 from tests.session.echo import echoes
 from tests.session.list_source import ListSource
-from tests.session.running import running, wait_for
+from tests.session.running import on_result, running, wait_for
 
 
 def numbered_frames(count: int) -> list[Captured]:
@@ -44,7 +44,8 @@ def test_every_switch_at_random_gives_no_error_and_no_mixed_up_answer(target: Ta
     ways = combinations(MediaKind.IMAGE)
     pick = random.Random(11)
     source = ListSource(numbered_frames(50), live=True, repeat=True, interval_s=0.005)
-    session = Session(RunSettings(target, "identity"), source, on_result=check)
+    session = Session(RunSettings(target, "identity"), source)
+    on_result(session, check)
     with running(session):
         until = time.monotonic() + 60
         switches = 0
@@ -67,8 +68,8 @@ def test_source_and_model_switch_together(target: Target) -> None:
     session = Session(
         RunSettings(target, "shapes"),
         ListSource(numbered_frames(5), live=True, repeat=True, interval_s=0.01),
-        on_result=lambda result: kinds.add(type(result.sample).__name__),
     )
+    on_result(session, lambda result: kinds.add(type(result.sample).__name__))
     with running(session):
         wait_for(lambda: "Frame" in kinds)
         with pytest.raises(UsageError, match="takes pictures; the source gives sound"):
@@ -147,7 +148,7 @@ def test_stopping_in_full_flight_leaves_no_thread_and_no_descriptor(target: Targ
 
 
 def session_threads() -> list[str]:
-    names = ("capture", "conductor", "lane-", "sender-")
+    names = ("capture", "conductor", "lane-", "sender-", "sink-")
     return [t.name for t in threading.enumerate() if t.name.startswith(names)]
 
 

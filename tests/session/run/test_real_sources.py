@@ -21,7 +21,7 @@ from backend.wire.media.opencv import cv2
 from backend.wire.serving.predictions_json import predictions_to_json
 from tests.real_sources import mjpeg_camera, rtsp_camera
 from tests.session.combinations import Combination, combinations
-from tests.session.running import running, wait_for
+from tests.session.running import on_result, running, wait_for
 
 WRITTEN = "INFERDECK 1234567890"
 
@@ -38,7 +38,8 @@ def plain_ways(kind: MediaKind) -> list[Combination]:
 def answers(settings: RunSettings, source: Source) -> list[Result]:
     """Every answer of a run over a file or folder."""
     results: list[Result] = []
-    session = Session(settings, source, on_result=results.append, retry=False)
+    session = Session(settings, source, retry=False)
+    on_result(session, results.append)
     session.start()
     assert session.join(60)
     assert session.error is None
@@ -71,7 +72,8 @@ def test_a_network_camera_is_read_right_however_it_is_sent(
 
     ways = [way.settings(target, "qr_codes") for way in combinations(MediaKind.IMAGE)]
     with mjpeg_camera(picture=written_picture) as camera:
-        session = Session(ways[0], source_from_spec(camera.url, loop=False), on_result=note)
+        session = Session(ways[0], source_from_spec(camera.url, loop=False))
+        on_result(session, note)
         with running(session):
             for way in ways:
                 session.apply(way)

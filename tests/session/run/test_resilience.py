@@ -15,6 +15,7 @@ import pytest
 
 from backend.core.choices import RunSettings, Serialization, Transport
 from backend.core.errors import PayloadTooLarge, TargetError, TargetFault, UsageError
+from backend.core.flow import Policy
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import Alert, RunState
 from backend.core.target import Target, Tls
@@ -24,6 +25,7 @@ from backend.profiles.model_profile import ModelProfile
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
 from backend.session.run.live import Session
+from backend.session.sinks import RESULTS
 from tests.certificates import Authority
 from tests.gate import Gate
 from tests.session.combinations import Combination, combinations
@@ -292,6 +294,8 @@ def test_profiles_are_found_by_the_caller_and_again_at_every_change(target: Targ
 
 
 def lane_of(session: Session) -> int:
-    result = session.latest.take(5)
+    latest = session.subscribe(RESULTS, Policy.NEWEST, "latest")
+    result = latest.take(5)
+    latest.close()
     assert result is not None
     return result.lane

@@ -7,12 +7,14 @@ import pytest
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ModelFailed
+from backend.core.flow import Policy
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.samples import Frame
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Stage, Timeline
-from backend.session.sinks.delivery import Delivery
+from backend.session.lanes.delivery import Delivery
+from backend.session.sinks import RESULTS, Subscription, Subscriptions
 
 
 def result(seq: int) -> Result:
@@ -27,22 +29,27 @@ def result(seq: int) -> Result:
     )
 
 
-def delivery_with(sent: int, *, patient: bool) -> tuple[Delivery, Ledger, list[int]]:
-    ledger, seen = Ledger(), list[int]()
-    delivery = Delivery(ledger, lambda answer: seen.append(answer.seq))
+def delivery_with(sent: int, *, patient: bool) -> tuple[Delivery, Ledger, Subscription[Result]]:
+    ledger, subscriptions = Ledger(), Subscriptions()
+    answers = subscriptions.add(RESULTS, Policy.DROP, "test", 8)
+    delivery = Delivery(ledger, subscriptions)
     delivery.patient = patient
     for seq in range(sent):
         ledger.captured()
         ledger.taken()
         delivery.sent(seq)
-    return delivery, ledger, seen
+    return delivery, ledger, answers
+
+
+def seqs(answers: Subscription[Result]) -> list[int]:
+    return [answer.seq for answer in answers.drain()]
 
 
 def test_a_live_run_drops_what_was_overtaken() -> None:
-    delivery, ledger, seen = delivery_with(3, patient=False)
+    delivery, ledger, answers = delivery_with(3, patient=False)
     for seq in (1, 0, 2):
         delivery.answered(result(seq))
-    assert seen == [1, 2]
+    assert seqs(answers) == [1, 2]
     counts = ledger.counts()
     assert counts.dropped == {DropPlace.OVERTAKEN: 1}
     assert counts.answered == 2
@@ -51,29 +58,29 @@ def test_a_live_run_drops_what_was_overtaken() -> None:
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_a_patient_run_keeps_every_answer_in_order(order: tuple[int, ...]) -> None:
-    delivery, ledger, seen = delivery_with(3, patient=True)
+    delivery, ledger, answers = delivery_with(3, patient=True)
     for seq in order:
         delivery.answered(result(seq))
-    assert seen == [0, 1, 2]
+    assert seqs(answers) == [0, 1, 2]
     assert ledger.counts().answered == 3
 
 
 def test_a_failure_lets_the_answers_behind_it_out() -> None:
-    delivery, ledger, seen = delivery_with(3, patient=True)
+    delivery, ledger, answers = delivery_with(3, patient=True)
     delivery.answered(result(2))
     delivery.answered(result(1))
-    assert seen == []
+    assert seqs(answers) == []
     delivery.failed(0, ModelFailed("no"))
-    assert seen == [1, 2]
+    assert seqs(answers) == [1, 2]
     assert ledger.counts().failed == 1
     assert ledger.counts().balanced
 
 
 def test_every_answer_is_traced_and_counted_in_bytes() -> None:
-    delivery, _, _ = delivery_with(2, patient=False)
+    delivery, _, answers = delivery_with(2, patient=False)
     delivery.answered(result(0))
     delivery.answered(result(1))
     rows = delivery.traces.window()
     assert rows[delivery.traces.columns["at_s"]].tolist() == [5.0, 5.0]
     assert delivery.bytes_out.total == 200
-    assert delivery.latest.take(0).seq == 1  # type: ignore[union-attr]
+    assert seqs(answers) == [0, 1]

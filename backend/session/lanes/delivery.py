@@ -1,16 +1,15 @@
-"""Where answers come together: counted, ordered and handed to whoever shows them."""
+"""Where answers come together: counted, measured, ordered and published."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 from backend.core.errors import ConsoleError, ReplyMismatch
-from backend.core.flow import DrainLog, LatestSlot
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
-from backend.core.status import Result
+from backend.core.status import REQUEST_ALERT, Failure, Notice, Result, Severity
 from backend.core.timing import SPANS, Stage
+from backend.session.sinks import FAILURES, NOTICES, RESULTS, Subscriptions
 
 TRACE_COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
 """Columns of the trace ring: `at_s` is the monotonic time of the reply, spans are milliseconds.
@@ -19,8 +18,8 @@ TRACE_COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
 """
 
 _TRACES_KEPT = 4096
-_MISMATCHES_TOLD = 16
-"""A server whose every reply is wrong in another way is not listened to any further."""
+_MISMATCHES_REPORTED = 16
+"""A server whose every reply is wrong in another way causes no more notices than this."""
 
 
 class Delivery:
@@ -30,12 +29,12 @@ class Delivery:
     run (files) every answer counts: one that comes early waits for those before it, at most as
     many as there are requests in flight.
 
-    `mismatches` holds the first reply of each kind that was not what was asked for.
+    The first reply of each kind that does not fit its request is published as a notice.
     """
 
-    def __init__(self, ledger: Ledger, on_result: Callable[[Result], None] | None) -> None:
+    def __init__(self, ledger: Ledger, subscriptions: Subscriptions) -> None:
         self._ledger = ledger
-        self._on_result = on_result
+        self._subscriptions = subscriptions
         self._lock = threading.RLock()
         self._open: set[int] = set()
         self._early: dict[int, Result] = {}
@@ -43,13 +42,14 @@ class Delivery:
         self.patient = False
         self._mismatches: set[str] = set()
         self.last_failure: ConsoleError | None = None
-        self.mismatches: DrainLog[ReplyMismatch] = DrainLog(_MISMATCHES_TOLD)
-        self.latest: LatestSlot[Result] = LatestSlot()
-        self.results: DrainLog[Result] = DrainLog(64)
         self.traces = TraceRing(TRACE_COLUMNS, _TRACES_KEPT)
         self.answers = RateMeter()
         self.bytes_out = RateMeter()
         self.bytes_in = RateMeter()
+
+    def wait_for_room(self, timeout_s: float) -> bool:
+        """Whether every reader that must get each answer has room for more, waiting if not."""
+        return self._subscriptions.wait_for_room(timeout_s)
 
     def sent(self, seq: int) -> None:
         """A sample is on its way: later answers of a patient run wait for it."""
@@ -76,7 +76,8 @@ class Delivery:
             self.last_failure = error
             self._ledger.failed()
             if isinstance(error, ReplyMismatch):
-                self._tell_once(error)
+                self._report_once(error)
+            self._subscriptions.publish(FAILURES, Failure(seq, error))
             self._forget(seq)
 
     def dropped(self, seq: int, place: DropPlace) -> None:
@@ -85,11 +86,12 @@ class Delivery:
             self._ledger.dropped_in_flight(place)
             self._forget(seq)
 
-    def _tell_once(self, error: ReplyMismatch) -> None:
-        told = self._mismatches
-        if error.message not in told and len(told) < _MISMATCHES_TOLD:
-            told.add(error.message)
-            self.mismatches.put(error)
+    def _report_once(self, error: ReplyMismatch) -> None:
+        reported = self._mismatches
+        if error.message not in reported and len(reported) < _MISMATCHES_REPORTED:
+            reported.add(error.message)
+            notice = Notice(Severity.WARNING, error.message, error.hint, REQUEST_ALERT)
+            self._subscriptions.publish(NOTICES, notice)
 
     def _forget(self, seq: int) -> None:
         self._open.discard(seq)
@@ -116,7 +118,4 @@ class Delivery:
                 "lane": result.lane,
             }
         )
-        self.latest.put(result)
-        self.results.put(result)
-        if self._on_result is not None:
-            self._on_result(result)
+        self._subscriptions.publish(RESULTS, result)
