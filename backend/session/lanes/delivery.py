@@ -25,7 +25,7 @@ _MISMATCHES_REPORTED = 16
 class Delivery:
     """Takes answers from every lane and lets them out in the order of their samples.
 
-    In a live run an answer that comes after a later one's is dropped as overtaken. In a patient
+    In a live run an answer that comes after a later one's is dropped as overtaken. In a lossless
     run (files) every answer counts: one that comes early waits for those before it, at most as
     many as there are requests in flight.
 
@@ -39,7 +39,7 @@ class Delivery:
         self._open: set[int] = set()
         self._early: dict[int, Result] = {}
         self._newest = -1
-        self.patient = False
+        self.lossless = False
         self._mismatches: set[str] = set()
         self.last_failure: ConsoleError | None = None
         self.traces = TraceRing(TRACE_COLUMNS, _TRACES_KEPT)
@@ -52,7 +52,7 @@ class Delivery:
         return self._subscriptions.wait_for_room(timeout_s)
 
     def sent(self, seq: int) -> None:
-        """A sample is on its way: later answers of a patient run wait for it."""
+        """A sample is on its way: later answers of a lossless run wait for it."""
         with self._lock:
             self._open.add(seq)
 
@@ -60,10 +60,10 @@ class Delivery:
         """A reply came and was understood."""
         with self._lock:
             self._open.discard(result.seq)
-            if self.patient:
+            if self.lossless:
                 self._ledger.answered()
                 self._early[result.seq] = result
-                self._let_out()
+                self._publish_ready()
             elif result.seq < self._newest:
                 self._ledger.dropped_in_flight(DropPlace.OVERTAKEN)
             else:
@@ -95,9 +95,9 @@ class Delivery:
 
     def _forget(self, seq: int) -> None:
         self._open.discard(seq)
-        self._let_out()
+        self._publish_ready()
 
-    def _let_out(self) -> None:
+    def _publish_ready(self) -> None:
         blocker = min(self._open, default=None)
         for seq in sorted(self._early):
             if blocker is not None and seq > blocker:

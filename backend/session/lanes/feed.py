@@ -1,4 +1,4 @@
-"""The road from capture to the wire: one item at a time, to whoever may send now."""
+"""The hand-over from capture to connection: one sample at a time, to the lane of the moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NumberedSample:
 class Feed:
     """A one-place mailbox that knows whose turn it is to write and to read.
 
-    A live writer replaces the unread item; a patient one waits until it is taken. Changing the
+    A live writer replaces the unread item; a lossless one waits until it is taken. Changing the
     writer (another source) or the reader (another connection) takes effect at once: the one before
     can neither put nor take any more, so that no sample reaches a connection it was not meant for.
     """
@@ -58,16 +58,16 @@ class Feed:
             self._discard(DropPlace.STOPPED)
             self._changed.notify_all()
 
-    def put(self, writer: int, sample: Sample, *, patient: bool) -> bool:
+    def put(self, writer: int, sample: Sample, *, lossless: bool) -> bool:
         """Hand a sample over; False if the writer has been replaced.
 
-        A patient writer waits for room however long it takes, or until it is replaced.
+        A lossless writer waits for room however long it takes, or until it is replaced.
         """
         with self._changed:
             if writer != self._writer:
                 return False
             self._ledger.captured()
-            if patient:
+            if lossless:
                 self._changed.wait_for(lambda: self._item is None or writer != self._writer)
                 if writer != self._writer:
                     self._ledger.dropped_waiting(

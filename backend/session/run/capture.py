@@ -157,7 +157,7 @@ class Capture:
 
     def _put(self, sample: Sample, *, live: bool) -> bool:
         self._rate.add()
-        return self._feed.put(self._writer, sample, patient=not live)
+        return self._feed.put(self._writer, sample, lossless=not live)
 
     def _pause(self, error: SourceError, stop: threading.Event) -> None:
         pause_s = self._backoff.next_pause_s()

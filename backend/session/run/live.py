@@ -128,11 +128,13 @@ class Session:
         """Give a reader a queue of its own, from now until it closes it or the run ends.
 
         The items of a topic are taken from the subscription by the caller; a sink is called on a
-        thread of its own. At most `capacity` items wait, whose loss is counted in the status under
-        `name`. With `Policy.EVERY` the run reads and sends nothing more while the queue is full:
-        files wait, and a live source's samples are dropped before they are sent. At the end of a
-        run what waits can still be taken, and sinks write it first. A sink that raises is closed
-        with a notice. Raises ValueError for a capacity below 1.
+        thread of its own. At most `capacity` items wait, or with `Policy.NEWEST` one of each topic;
+        the status counts what was lost under `name`. With `Policy.EVERY` the run reads and sends
+        nothing more while the queue is full: files wait, and a live source's samples are dropped
+        before they are sent. At the end of a run what waits can still be taken by a reader, and is
+        written by a sink first. A sink that raises is closed with a notice.
+
+        Raises ValueError for a capacity below 1.
         """
         return self._subscriptions.add(what, policy, name, capacity)
 
@@ -284,7 +286,7 @@ class Session:
         if old is not None:
             old.request_stop()
             old.join(_STOP_WAIT_S)  # a device is opened only when it has been let go of
-        self._delivery.patient = not source.info.live
+        self._delivery.lossless = not source.info.live
         self._capture = Capture(
             source,
             self._feed,

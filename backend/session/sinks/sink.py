@@ -52,7 +52,7 @@ class SinkWriter:
         self,
         sink: Sink,
         subscription: Subscription[Any],
-        on_failure: Callable[[str, Exception, int], None],
+        on_failure: Callable[[str, BaseException, int], None],
     ) -> None:
         self.subscription = subscription
         self._sink = sink
@@ -88,7 +88,7 @@ class SinkWriter:
         for step in (self._write_all, self._sink.close):
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 - whatever a sink raises ends it alone
+            except BaseException as error:  # noqa: BLE001 - whatever a sink raises ends it alone
                 unwritten = self.subscription.close()
                 self._on_failure(self.name, error, unwritten)
 

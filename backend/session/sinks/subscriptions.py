@@ -125,9 +125,9 @@ class Subscriptions:
             topic: tuple(reader for reader in readers if topic in reader.topics) for topic in topics
         }
 
-    def _sink_failed(self, name: str, error: Exception, unwritten: int) -> None:
+    def _sink_failed(self, name: str, error: BaseException, unwritten: int) -> None:
         reason = error.message if isinstance(error, ConsoleError) else repr(error)
-        body = f"It gets nothing more; the run goes on. Items lost: {unwritten}."
+        body = f"It gets nothing more. Items lost: {unwritten}."
         self._notify(f"{name} failed: {reason}", body)
 
     def _notify(self, title: str, body: str) -> None:
@@ -135,7 +135,7 @@ class Subscriptions:
 
 
 def _unfinished(writers: list[SinkWriter], stop: threading.Event) -> list[SinkWriter]:
-    """Those that still write after every patience with them."""
+    """Those that still write when the time for it is up."""
     until: float | None = None
     while unfinished := [writer for writer in writers if not writer.done]:
         if any(writer.needs_all for writer in unfinished) and not stop.is_set():

@@ -1,4 +1,4 @@
-"""Answers come out in order; in live runs a late one is dropped, in patient runs it is awaited."""
+"""Answers come out in order; in live runs a late one is dropped, in lossless runs it is awaited."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def result(seq: int) -> Result:
     )
 
 
-def delivery_with(sent: int, *, patient: bool) -> tuple[Delivery, Ledger, Subscription[Result]]:
+def delivery_with(sent: int, *, lossless: bool) -> tuple[Delivery, Ledger, Subscription[Result]]:
     ledger, subscriptions = Ledger(), Subscriptions()
     answers = subscriptions.add(RESULTS, Policy.DROP, "test", 8)
     delivery = Delivery(ledger, subscriptions)
-    delivery.patient = patient
+    delivery.lossless = lossless
     for seq in range(sent):
         ledger.captured()
         ledger.taken()
@@ -46,7 +46,7 @@ def seqs(answers: Subscription[Result]) -> list[int]:
 
 
 def test_a_live_run_drops_what_was_overtaken() -> None:
-    delivery, ledger, answers = delivery_with(3, patient=False)
+    delivery, ledger, answers = delivery_with(3, lossless=False)
     for seq in (1, 0, 2):
         delivery.answered(result(seq))
     assert seqs(answers) == [1, 2]
@@ -58,7 +58,7 @@ def test_a_live_run_drops_what_was_overtaken() -> None:
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_a_patient_run_keeps_every_answer_in_order(order: tuple[int, ...]) -> None:
-    delivery, ledger, answers = delivery_with(3, patient=True)
+    delivery, ledger, answers = delivery_with(3, lossless=True)
     for seq in order:
         delivery.answered(result(seq))
     assert seqs(answers) == [0, 1, 2]
@@ -66,7 +66,7 @@ def test_a_patient_run_keeps_every_answer_in_order(order: tuple[int, ...]) -> No
 
 
 def test_a_failure_lets_the_answers_behind_it_out() -> None:
-    delivery, ledger, answers = delivery_with(3, patient=True)
+    delivery, ledger, answers = delivery_with(3, lossless=True)
     delivery.answered(result(2))
     delivery.answered(result(1))
     assert seqs(answers) == []
@@ -77,7 +77,7 @@ def test_a_failure_lets_the_answers_behind_it_out() -> None:
 
 
 def test_every_answer_is_traced_and_counted_in_bytes() -> None:
-    delivery, _, answers = delivery_with(2, patient=False)
+    delivery, _, answers = delivery_with(2, lossless=False)
     delivery.answered(result(0))
     delivery.answered(result(1))
     rows = delivery.traces.window()

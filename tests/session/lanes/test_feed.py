@@ -20,7 +20,7 @@ def test_live_samples_replace_each_other_and_are_counted() -> None:
     feed = Feed(ledger)
     writer, reader = feed.new_writer(), feed.new_reader()
     for seq in range(3):
-        assert feed.put(writer, frame(seq), patient=False)
+        assert feed.put(writer, frame(seq), lossless=False)
     item = feed.take(reader, 0)
     assert item is not None
     assert item.sample.seq == 2
@@ -37,7 +37,7 @@ def test_a_patient_writer_waits_until_its_sample_is_taken() -> None:
 
     def write() -> None:
         for seq in range(5):
-            feed.put(writer, frame(seq), patient=True)
+            feed.put(writer, frame(seq), lossless=True)
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -53,9 +53,9 @@ def test_a_new_source_silences_the_old_one_even_while_it_waits() -> None:
     ledger = Ledger()
     feed = Feed(ledger)
     old, reader = feed.new_writer(), feed.new_reader()
-    feed.put(old, frame(0), patient=True)
+    feed.put(old, frame(0), lossless=True)
     outcome: list[bool] = []
-    thread = threading.Thread(target=lambda: outcome.append(feed.put(old, frame(1), patient=True)))
+    thread = threading.Thread(target=lambda: outcome.append(feed.put(old, frame(1), lossless=True)))
     thread.start()
     while ledger.counts().captured < 2:
         pass
@@ -71,7 +71,7 @@ def test_an_old_connection_gets_nothing_once_a_new_one_reads() -> None:
     feed = Feed(Ledger())
     writer, old = feed.new_writer(), feed.new_reader()
     new = feed.new_reader()
-    feed.put(writer, frame(0), patient=False)
+    feed.put(writer, frame(0), lossless=False)
     assert feed.take(old, 1.0) is None
     item = feed.take(new, 1.0)
     assert item is not None
@@ -82,9 +82,9 @@ def test_closing_wakes_both_ends_and_counts_what_lay_unread() -> None:
     ledger = Ledger()
     feed = Feed(ledger)
     writer, reader = feed.new_writer(), feed.new_reader()
-    feed.put(writer, frame(0), patient=False)
+    feed.put(writer, frame(0), lossless=False)
     feed.close()
-    assert not feed.put(writer, frame(1), patient=False)
+    assert not feed.put(writer, frame(1), lossless=False)
     assert feed.take(reader, 0) is None
     assert ledger.counts().dropped == {DropPlace.STOPPED: 1}
     assert ledger.counts().balanced

@@ -132,9 +132,12 @@ def test_closing_a_reader_lets_the_run_go_on(target: Target) -> None:
     assert list(every) == []
 
 
-def test_a_sink_that_raises_is_closed_with_a_notice_and_the_run_goes_on(target: Target) -> None:
+@pytest.mark.parametrize("error", [OSError("disk full"), SystemExit("disk full")])
+def test_a_sink_that_raises_is_closed_with_a_notice_and_the_run_goes_on(
+    error: BaseException, target: Target
+) -> None:
     def fail(_: object) -> None:
-        raise OSError("disk full")
+        raise error
 
     session = Session(settings_for(target), file_of(_COUNT))
     session.subscribe(Callback(RESULTS, fail), Policy.EVERY, "recorder", 1)
@@ -144,7 +147,7 @@ def test_a_sink_that_raises_is_closed_with_a_notice_and_the_run_goes_on(target: 
     assert session.status().counts.answered == _COUNT
     (notice,) = notices.drain()
     assert notice.severity is Severity.ERROR
-    assert "recorder failed: OSError('disk full')" in notice.title
+    assert notice.title == f"recorder failed: {error!r}"
     assert [sink.name for sink in session.status().sinks] == ["notices"]
 
 
