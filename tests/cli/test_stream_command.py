@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.cli.stream import main
+from backend.cli.stream import _Printer, main
 from backend.core.inference import InferResponse
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.wire.media.opencv import cv2
@@ -75,6 +75,28 @@ def test_a_live_source_stops_after_so_many_results() -> None:
     summary = lines[-1]["summary"]
     dropped = sum(summary["dropped"].values())
     assert summary["frames_in"] == summary["answered"] + summary["failed"] + dropped
+
+
+def test_as_many_results_are_printed_as_were_wanted_however_slowly(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, target_text: str
+) -> None:
+    """The reader of the first line takes longer than a stop waits for a sink."""
+    write, slow = _Printer.write, threading.Event()
+
+    def write_slowly(printer: _Printer, value: object) -> None:
+        if not slow.is_set():
+            slow.set()
+            time.sleep(2.5)
+        write(printer, value)
+
+    monkeypatch.setattr(_Printer, "write", write_slowly)
+    code, lines, errors = run_here(
+        capsys,
+        main,
+        *("--source", "pattern", "--model", "shapes", "--frames", "3", "--target", target_text),
+    )
+    assert code == 0, errors
+    assert len(lines.splitlines()) == 4
 
 
 def test_a_running_server_is_used_when_it_is_named(
