@@ -9,7 +9,7 @@ RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-bare soak lint format lock check-platforms clean
+.PHONY: run test test-bare soak lint format texts lock check-platforms clean
 
 run:
 	@$(PYTHON) .ci/setup run
@@ -39,6 +39,11 @@ format:
 	@$(PYTHON) .ci/setup test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Brings the languages up to date with the texts; `make texts LANGUAGE=fr` begins another one.
+texts:
+	@$(PYTHON) .ci/setup run
+	@$(BIN)/python .ci/texts.py $(LANGUAGE)
 
 # Needs uv (https://docs.astral.sh/uv/). Each pin keeps its version until it is asked to move:
 # `make lock LOCK=--upgrade`.

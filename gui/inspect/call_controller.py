@@ -16,6 +16,7 @@ from backend.inspector.methods import Method
 from backend.inspector.views import Reading, read_reply
 from gui.inspect.acts import CallPhase
 from gui.state.tasks import Tasks
+from gui.widgets.language import grouped, tr
 
 _LOOK_MS = 33
 _MOST_WAITING = 4
@@ -144,7 +145,9 @@ class CallController(QObject):
         elif len(self._to_make) < _MOST_TO_MAKE:
             self._to_make.append((draft, live))
         else:
-            self.failed.emit(Overloaded("Too much is under way already.", "Try again in a moment."))
+            self.failed.emit(
+                Overloaded(tr("Too much is under way already."), tr("Try again in a moment."))
+            )
 
     def finish(self) -> None:
         """Half-close the stream, after what was sent before."""
@@ -210,7 +213,7 @@ class CallController(QObject):
         if drained.events:
             self.rows.emit(drained)
         counts = stream.counts
-        self.progress.emit(f"\u2191 {counts.sent:,}   \u2193 {counts.received:,}")
+        self.progress.emit(f"\u2191 {grouped(counts.sent)}   \u2193 {grouped(counts.received)}")
         if over and stream.exchange is not None and self._method is not None:
             self._look_timer.stop()
             self._stream = None

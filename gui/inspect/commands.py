@@ -9,7 +9,7 @@ from gui.inspect.call_controller import CallController
 from gui.inspect.reply_controller import ReplyController
 from gui.inspect.request_controller import RequestController
 from gui.inspect.request_pane import RequestPane
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr
 from gui.workspace.commands import Command
 
 
@@ -24,7 +24,7 @@ def inspect_commands(
     add_schema: Callable[[], None],
 ) -> Iterator[Command]:
     """Every command of the page."""
-    menu = tr("Inspect")
+    menu = marked("Inspect")
     yield from _call_commands(menu, calls, requests.pane)
     yield Command(
         "inspect.find",

@@ -29,10 +29,19 @@ from backend.inspector.views import (
     text_diff,
 )
 from gui.inspect.text_editor import TextEditor
-from gui.widgets.language import count, tr
+from gui.widgets.language import count, grouped, marked, significant, tr
 from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
 
-_HEADINGS = ("Output", "Type", "Shape", "Max diff", "Mean diff", "Cosine", "Differing", "First")
+_HEADINGS = (
+    marked("Output"),
+    marked("Type"),
+    marked("Shape"),
+    marked("Max diff"),
+    marked("Mean diff"),
+    marked("Cosine"),
+    marked("Differing"),
+    marked("First"),
+)
 _WIDTHS = (110, 80, 110, 76, 76, 70, 96)
 _ROW_HEIGHT = 24
 _MOST_ROWS = 8
@@ -171,7 +180,7 @@ def _cells(output: OutputDiff) -> tuple[str, ...]:
     numbers = output.numbers
     differing = ""
     if output.elements:
-        differing = f"{output.differing:,} / {output.elements:,}"
+        differing = f"{grouped(output.differing)} / {grouped(output.elements)}"
     return (
         output.name,
         _change(*output.datatypes),
@@ -198,11 +207,11 @@ def _change(left: str, right: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "\u2013" if value is None else f"{value:.4g}"
+    return "\u2013" if value is None else significant(value, 4)
 
 
 def _about(exchange: Exchange) -> str:
     moment = exchange.started_at.astimezone().strftime("%H:%M:%S")
-    replies = count(len(exchange.replies), tr("reply"), tr("replies"))
+    replies = count(len(exchange.replies), "{n} reply", "{n} replies")
     name = exchange.request.method.rpartition(".")[2]
     return f"{moment}   {name}   {exchange.request.target}   {replies}"

@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from backend.core.errors import mebibytes
 from backend.inspector.calls import Direction, StreamEvent
 from gui.views.scales import milliseconds
-from gui.widgets.language import tr
+from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import BODY_PX, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
@@ -173,7 +172,7 @@ def _cell(row: StreamEvent, column: int) -> str:
             return f"+{milliseconds(row.offset_ns / 1e6)}"
         case _:
             note = row.direction is Direction.NOTE
-            return "" if note else mebibytes(row.size)
+            return "" if note else byte_size(row.size)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

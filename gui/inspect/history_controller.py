@@ -112,7 +112,7 @@ class HistoryController(QObject):
         def cleared(many: int) -> None:
             self.refresh()
             self._forget.start()
-            words = count(many, tr("exchange"), tr("exchanges"))
+            words = count(many, "{n} exchange", "{n} exchanges")
             self._host.notifier.show_notice(
                 Notice(Severity.WARNING, tr("History cleared"), words),
                 (ToastAction(tr("Undo"), self._undo_clear),),
@@ -152,7 +152,7 @@ class HistoryController(QObject):
             self._do(lambda past: import_into(past, Path(path)), imported)
 
     def _tell(self, title: str, many: int) -> None:
-        words = count(many, tr("exchange"), tr("exchanges"))
+        words = count(many, "{n} exchange", "{n} exchanges")
         self._host.notifier.show_notice(Notice(Severity.INFO, title, words))
 
     def _tell_notice(self) -> None:

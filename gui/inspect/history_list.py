@@ -34,10 +34,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.core.errors import mebibytes
 from backend.inspector.history import HistoryRow
 from gui.views.scales import milliseconds
-from gui.widgets.language import tr
+from gui.widgets.language import byte_size, grouped, tr
 from gui.widgets.theme import BODY_PX, CAPTION_PX, GAP, GAP_SMALL, Palette, sized, tabular
 
 _ROW = 42
@@ -293,11 +292,11 @@ class _Look(QStyledItemDelegate):
 
 
 def _second_line(row: HistoryRow) -> str:
-    parts = [row.status, milliseconds(row.total_ns / 1e6), mebibytes(row.received_bytes)]
+    parts = [row.status, milliseconds(row.total_ns / 1e6), byte_size(row.received_bytes)]
     if row.model:
         parts.insert(0, row.model)
     if row.received > 1:
-        parts.append(f"{row.received:,} \u2193")
+        parts.append(f"{grouped(row.received)} \u2193")
     return "  \u00b7  ".join([*parts, row.target])
 
 

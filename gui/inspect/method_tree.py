@@ -20,19 +20,27 @@ from PySide6.QtWidgets import (
 )
 
 from backend.inspector.calls import MethodKind
-from backend.inspector.methods import Method, MethodList
-from gui.widgets.language import tr
+from backend.inspector.methods import Method, MethodList, Origin
+from gui.widgets.language import marked, tr
 from gui.widgets.theme import CAPTION_PX, GAP, GAP_SMALL, Palette, sized
 
 _ROW = 26
 _BADGE_WIDTH = 44
 _METHOD = Qt.ItemDataRole.UserRole
 _KINDS = {
-    MethodKind.UNARY: "unary: one message each way",
-    MethodKind.SERVER_STREAM: "server stream: one message there, many back",
-    MethodKind.CLIENT_STREAM: "client stream: many messages there, one back",
-    MethodKind.BIDI_STREAM: "both stream: many messages each way",
-    MethodKind.REST: "REST",
+    MethodKind.UNARY: marked("unary: one message each way"),
+    MethodKind.SERVER_STREAM: marked("server stream: one message there, many back"),
+    MethodKind.CLIENT_STREAM: marked("client stream: many messages there, one back"),
+    MethodKind.BIDI_STREAM: marked("both stream: many messages each way"),
+    MethodKind.REST: marked("REST"),
+}
+_ORIGINS = {
+    Origin.BUNDLED: marked("bundled schema"),
+    Origin.REFLECTION: marked("reflection"),
+    Origin.PROTO: marked(".proto file"),
+    Origin.PROTOSET: marked("protoset file"),
+    Origin.ROUTES: marked("known routes"),
+    Origin.OPENAPI: marked("openapi.json"),
 }
 _HUES = {
     MethodKind.UNARY: 0,
@@ -302,7 +310,7 @@ def _tip(method: Method) -> str:
     lines = [method.title, tr(_KINDS[method.kind])]
     if method.about:
         lines.append(method.about)
-    lines.append(tr("Known from {origin}", origin=str(method.origin)))
+    lines.append(tr("Known from {origin}", origin=tr(_ORIGINS[method.origin])))
     if method.offered is False:
         lines.append(tr("The server's reflection does not list it."))
     return "\n".join(lines)

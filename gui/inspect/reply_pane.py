@@ -6,7 +6,6 @@ from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from backend.core.errors import mebibytes
 from backend.inspector.calls import Exchange
 from backend.inspector.views import Reading
 from gui.inspect.diff_view import Comparison, DiffView
@@ -20,7 +19,7 @@ from gui.inspect.waterfall import Waterfall
 from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.view import View
 from gui.widgets.header_rows import HeaderRows
-from gui.widgets.language import tr
+from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import GAP, GAP_LARGE, Palette
 
 _TEXT_SHOWN = 1024 * 1024
@@ -188,8 +187,8 @@ class ReplyPane(QWidget):
         if len(words) > _TEXT_SHOWN:
             note = tr(
                 "The first {shown} of {whole}; save the reply to see all of it.",
-                shown=mebibytes(_TEXT_SHOWN),
-                whole=mebibytes(len(reading.body) if reading else 0),
+                shown=byte_size(_TEXT_SHOWN),
+                whole=byte_size(len(reading.body) if reading else 0),
             )
             words = words[:_TEXT_SHOWN]
         self._text_note.setText(note)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import NotFinite
 from backend.core.choices import Compression, Serialization, Transport, why_not_serialization
-from backend.core.errors import ConsoleError, mebibytes
+from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from backend.inspector.calls import MethodKind, Request
 from backend.inspector.forms import (
@@ -41,7 +41,7 @@ from gui.inspect.tensor_rows import TensorRows
 from gui.inspect.text_editor import TextEditor
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.header_rows import HeaderRows
-from gui.widgets.language import count, tr
+from gui.widgets.language import byte_size, count, tr
 from gui.widgets.segmented import Segmented
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
 
@@ -172,7 +172,7 @@ class RequestPane(QWidget):
 
     def show_size(self, size: int | None, *, exact: bool) -> None:
         """What would be sent, before compression."""
-        self.acts.show_size("" if size is None else ("" if exact else "\u2248 ") + mebibytes(size))
+        self.acts.show_size("" if size is None else ("" if exact else "\u2248 ") + byte_size(size))
 
     def show_request(self, method: Method, request: Request) -> None:
         """What was sent once, to be sent again or edited."""
@@ -277,7 +277,7 @@ class RequestPane(QWidget):
         self._compression = Segmented(
             tr("Compression"),
             (
-                (Compression.NONE, "none", tr("Messages as they are")),
+                (Compression.NONE, tr("none"), tr("Messages as they are")),
                 (Compression.GZIP, "gzip", tr("Whole messages compressed")),
             ),
         )
@@ -418,12 +418,12 @@ class RequestPane(QWidget):
             self._message.setPlainText(text)
         else:
             self._recorded = request.messages
-            many = count(len(request.messages), tr("message"), tr("messages"))
+            many = count(len(request.messages), "{n} message", "{n} messages")
             self._kept.setText(
                 tr(
                     "{many}, {size}, sent again as recorded.",
                     many=many,
-                    size=mebibytes(request.size),
+                    size=byte_size(request.size),
                 )
             )
         self._show_tabs(method)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from backend.core.errors import mebibytes
 from backend.inspector.calls import Exchange
 from gui.views.scales import milliseconds
-from gui.widgets.language import count, tr
+from gui.widgets.language import byte_size, count, tr
 from gui.widgets.theme import BODY_PX, GAP, GAP_SMALL, Palette, tabular
 
 
@@ -92,7 +91,7 @@ class StatusLine(QWidget):
 
 def _numbers(exchange: Exchange) -> str:
     replies = len(exchange.replies) + exchange.replies_left_out
-    parts = [milliseconds(exchange.total_ns / 1e6), mebibytes(exchange.reply_size)]
+    parts = [milliseconds(exchange.total_ns / 1e6), byte_size(exchange.reply_size)]
     if exchange.request.kind.server_streams or replies > 1:
-        parts.append(count(replies, tr("reply"), tr("replies")))
+        parts.append(count(replies, "{n} reply", "{n} replies"))
     return "   ".join(parts)

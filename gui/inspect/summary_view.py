@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from backend.core.choices import RunSettings
-from backend.core.errors import mebibytes
 from backend.core.predictions import (
     Classification,
     Detections,
@@ -31,14 +30,23 @@ from backend.core.target import Target
 from backend.core.timing import Timeline
 from backend.inspector.views import Reading, ReplySummary, TensorRow
 from gui.views.preview import PreviewView
-from gui.widgets.language import count, tr
+from gui.widgets.language import byte_size, count, grouped, marked, number, significant, tr
 from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 _ROW_HEIGHT = 24
 _MOST_ROWS_SHOWN = 8
-_HEADINGS = ("Output", "Type", "Shape", "Size", "Min", "Mean", "Max", "First values")
+_HEADINGS = (
+    marked("Output"),
+    marked("Type"),
+    marked("Shape"),
+    marked("Size"),
+    marked("Min"),
+    marked("Mean"),
+    marked("Max"),
+    marked("First values"),
+)
 _WIDTHS = (92, 56, 70, 76, 58, 58, 58)
 _NUMBERS = (3, 4, 5, 6)
 _LISTED = 5
@@ -90,7 +98,7 @@ class SummaryView(QWidget):
     def show_reading(self, reading: Reading) -> None:
         """Show a reply."""
         summary = reading.summary or ReplySummary(
-            tr("Sent, {size}", size=mebibytes(len(reading.body)))
+            tr("Sent, {size}", size=byte_size(len(reading.body)))
         )
         self._show_summary(summary)
         frame = reading.sample if isinstance(reading.sample, Frame) else None
@@ -176,7 +184,7 @@ def _cell(row: TensorRow, column: int) -> str:
         case 2:
             return str(list(row.shape))
         case 3:
-            return mebibytes(row.size)
+            return byte_size(row.size)
         case 4:
             return _number(numbers.low) if numbers else ""
         case 5:
@@ -191,18 +199,23 @@ def _odd(row: TensorRow) -> str:
     """How many elements are no numbers."""
     if row.numbers is None or not (row.numbers.nan or row.numbers.infinite):
         return ""
-    return f"   ({row.numbers.nan:,} NaN, {row.numbers.infinite:,} infinite)"
+    odd = tr(
+        "({nan} NaN, {infinite} infinite)",
+        nan=grouped(row.numbers.nan),
+        infinite=grouped(row.numbers.infinite),
+    )
+    return f"   {odd}"
 
 
 def _number(value: float | None) -> str:
-    return "\u2013" if value is None else f"{value:.4g}"
+    return "\u2013" if value is None else significant(value, 4)
 
 
 def _top_lines(summary: ReplySummary) -> str:
     lines = []
     for row in summary.rows:
         if row.top:
-            best = ",   ".join(f"{c.label} {c.score:.4g}" for c in row.top)
+            best = ",   ".join(f"{c.label} {significant(c.score, 4)}" for c in row.top)
             lines.append(f"{row.name}:  {best}")
     return "\n".join(lines)
 
@@ -215,22 +228,24 @@ def _words_of(prediction: Prediction) -> str:
     """A prediction in a line of text; tensors are in the table already."""
     match prediction:
         case Classification(classes):
-            return ",   ".join(f"{c.label} {c.score:.3f}" for c in classes[:_LISTED])
+            return ",   ".join(f"{c.label} {number(c.score, 3)}" for c in classes[:_LISTED])
         case Detections(items):
             shown = ",   ".join(
-                f"{i.label} {i.score:.2f} {i.text}".strip() for i in items[:_LISTED]
+                f"{i.label} {number(i.score, 2)} {i.text}".strip() for i in items[:_LISTED]
             )
             return (
-                f"{count(len(items), tr('object'), tr('objects'))}:  {shown}"
+                f"{count(len(items), '{n} object', '{n} objects')}:  {shown}"
                 if items
                 else tr("Nothing found")
             )
         case Scalars(values):
-            return ",   ".join(f"{s.name} {s.value:.4g} {s.unit}".strip() for s in values)
+            return ",   ".join(
+                f"{s.name} {significant(s.value, 4)} {s.unit}".strip() for s in values
+            )
         case Text(text):
             return text
         case KeyPoints(points):
-            return count(len(points), tr("point"), tr("points"))
+            return count(len(points), "{n} point", "{n} points")
         case _:
             return ""
 

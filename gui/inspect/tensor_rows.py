@@ -23,25 +23,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.core.errors import mebibytes
 from backend.inspector.forms import Fill, FillKind, InputRow, TensorForm
-from gui.widgets.language import tr
+from gui.widgets.language import byte_size, marked, tr
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL
 
 _FILLS = (
-    (FillKind.ZEROS, "Zeros"),
-    (FillKind.ONES, "Ones"),
-    (FillKind.RANDOM, "Random"),
-    (FillKind.CONSTANT, "Constant"),
-    (FillKind.JSON, "JSON"),
-    (FillKind.FILE, "File"),
-    (FillKind.FRAME, "Current frame"),
-    (FillKind.WINDOW, "Current sound"),
+    (FillKind.ZEROS, marked("Zeros")),
+    (FillKind.ONES, marked("Ones")),
+    (FillKind.RANDOM, marked("Random")),
+    (FillKind.CONSTANT, marked("Constant")),
+    (FillKind.JSON, marked("JSON")),
+    (FillKind.FILE, marked("File")),
+    (FillKind.FRAME, marked("Current frame")),
+    (FillKind.WINDOW, marked("Current sound")),
 )
 _PLACEHOLDERS = {
-    FillKind.CONSTANT: "0.5",
-    FillKind.JSON: "[1, 2, 3]",
-    FillKind.FILE: ".npy, .npz, picture, .wav or .json",
+    FillKind.CONSTANT: marked("0.5"),
+    FillKind.JSON: marked("[1, 2, 3]"),
+    FillKind.FILE: marked(".npy, .npz, picture, .wav or .json"),
 }
 _FILE_FILTER = "*.npy *.npz *.json *.jpg *.jpeg *.png *.bmp *.webp *.wav *.flac *.ogg"
 _HIGHEST_SEED = 2**31 - 1
@@ -199,7 +198,7 @@ class _RowEditor(QWidget):
     def refresh(self) -> None:
         """Size and complaint."""
         size = self.row.size()
-        self._size.setText("" if size is None or not self.row.sent else mebibytes(size))
+        self._size.setText("" if size is None or not self.row.sent else byte_size(size))
         problem = self.row.problem()
         self._wrong.setText(problem)
         self._wrong.setVisible(bool(problem))
@@ -334,7 +333,8 @@ class _Detail(QStackedWidget):
         self.setCurrentIndex(1 if fill.kind is FillKind.RANDOM else 2 if typed else 0)
         self._seed.setValue(fill.seed)
         self._text.setText(fill.text)
-        self._text.setPlaceholderText(tr(_PLACEHOLDERS.get(fill.kind, "")))
+        placeholder = _PLACEHOLDERS.get(fill.kind, "")
+        self._text.setPlaceholderText(tr(placeholder))
         self._browse.setVisible(fill.kind is FillKind.FILE)
 
     @Slot()

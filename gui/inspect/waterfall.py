@@ -13,7 +13,7 @@ from backend.inspector.calls import Exchange, TimingPart
 from gui.views.messages import EmptyMessage, draw_message
 from gui.views.scales import milliseconds
 from gui.views.view import View
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr
 from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, GAP, GAP_LARGE, Palette, sized, tabular
 
 _LINE = 24.0
@@ -22,17 +22,18 @@ _INDENT = 14.0
 _NAME_WIDTH = 168.0
 _TIME_WIDTH = 84.0
 _LEAST_BAR = 2.0
-_HUES = {
-    "resolve": 7,
-    "connect": 3,
-    "TLS": 4,
-    "send": 0,
-    "wait": 1,
-    "send + wait": 1,
-    "receive": 2,
-    "receive + decode": 2,
-    "decode": 6,
+_PARTS = {
+    "resolve": (7, marked("resolve")),
+    "connect": (3, marked("connect")),
+    "TLS": (4, marked("TLS")),
+    "send": (0, marked("send")),
+    "wait": (1, marked("wait")),
+    "send + wait": (1, marked("send + wait")),
+    "receive": (2, marked("receive")),
+    "receive + decode": (2, marked("receive + decode")),
+    "decode": (6, marked("decode")),
 }
+"""Colour and title of what we measure ourselves; a server's own parts keep their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def rows_of(
 ) -> Iterator[WaterfallRow]:
     """The parts and those within them, in the order in which they are drawn."""
     for index, part in enumerate(parts):
-        own = _HUES.get(part.name, index) if hue is None else hue
+        own = _PARTS.get(part.name, (index, ""))[0] if hue is None else hue
         yield WaterfallRow(part, depth, own)
         yield from rows_of(part.parts, depth + 1, 5)
 
@@ -67,7 +68,7 @@ class Waterfall(View):
         """The parts in one line."""
         if not self._rows:
             return tr("No timing yet")
-        parts = ", ".join(f"{row.part.name} {_time(row.part.duration_ns)}" for row in self._rows)
+        parts = ", ".join(f"{_title(row.part)} {_time(row.part.duration_ns)}" for row in self._rows)
         return f"{parts}, {tr('total')} {_time(self._total_ns)}"
 
     def show_exchange(self, exchange: Exchange | None) -> None:
@@ -117,7 +118,7 @@ class Waterfall(View):
             QRectF(x, y + (_LINE - height) / 2, min(width, track.right() - x), height), 2, 2
         )
         self._draw_texts(
-            painter, row.part.name, row.part.note, _time(row.part.duration_ns), y, row.depth
+            painter, _title(row.part), row.part.note, _time(row.part.duration_ns), y, row.depth
         )
 
     def _draw_texts(
@@ -158,6 +159,10 @@ class Waterfall(View):
         left = GAP_LARGE + _NAME_WIDTH + GAP
         right = self.width() - GAP_LARGE - _TIME_WIDTH - GAP
         return QRectF(left, 0, max(24.0, right - left), 1)
+
+
+def _title(part: TimingPart) -> str:
+    return tr(_PARTS[part.name][1]) if part.name in _PARTS else part.name
 
 
 def _time(duration_ns: int) -> str:

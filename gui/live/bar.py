@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -44,9 +44,21 @@ from gui.widgets.language import tr
 from gui.widgets.padlock import padlock_of
 from gui.widgets.picker import Picker, add_choice, dot_pixmap
 from gui.widgets.segmented import Segmented
-from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
+from gui.widgets.theme import (
+    BODY_PX,
+    CONTROL_HEIGHT,
+    GAP,
+    GAP_LARGE,
+    GAP_SMALL,
+    Palette,
+    sized,
+)
 
 _EDGE = 2
+_START_WIDTH = 128
+_START_EDGES = 40
+"""What the icon and the padding of the start button take."""
+_START_STATES = ((False, False), (True, False), (True, True))
 
 
 class Bar(QWidget):
@@ -79,7 +91,7 @@ class Bar(QWidget):
         self._start = QPushButton()
         self._start.setProperty("role", "primary")
         self._start.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._start.setFixedSize(128, CONTROL_HEIGHT + 6)
+        self._start.setFixedSize(self._start_width(), CONTROL_HEIGHT + 6)
         self._start.clicked.connect(self.start_pressed)
         self._lay_out()
         self.set_running(running=False)
@@ -144,11 +156,11 @@ class Bar(QWidget):
     def set_running(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
         """Turn Start into Stop and back; a reason greys it."""
         self._running = running
-        word = tr("Stopping") if stopping else tr("Stop") if running else tr("Start")
-        self._start.setText(word if stopping else tr("{word}   Space", word=word))
-        self._start.setAccessibleName(word)
+        name, text, tip = _start_texts(running=running, stopping=stopping)
+        self._start.setText(text)
+        self._start.setAccessibleName(name)
         self._start.setEnabled(not blocked and not stopping)
-        self._start.setToolTip(blocked or tr("{word} streaming (Space)", word=word))
+        self._start.setToolTip(blocked or tip)
         role = "" if running else "primary"
         if self._start.property("role") != role:
             self._start.setProperty("role", role)
@@ -264,6 +276,14 @@ class Bar(QWidget):
             tr("JPEG quality, 1 to 100") if jpeg else tr("Only JPEG has a quality.")
         )
 
+    def _start_width(self) -> int:
+        """Room for the longest of the button's texts with its icon, in bold."""
+        metrics = QFontMetrics(sized(self.font(), BODY_PX, bold=True))
+        texts = [_start_texts(running=run, stopping=stop)[1] for run, stop in _START_STATES]
+        return max(
+            _START_WIDTH, *(metrics.horizontalAdvance(text) + _START_EDGES for text in texts)
+        )
+
     def _tint_start(self) -> None:
         role = "text" if self._running else "on_accent"
         icon = "stop" if self._running else "play"
@@ -356,6 +376,15 @@ class Bar(QWidget):
         if switches != self._switches:
             self.show_switches(switches, self._kind)
             self.switched.emit(switches)
+
+
+def _start_texts(*, running: bool, stopping: bool) -> tuple[str, str, str]:
+    """Name, text and tooltip of the button that starts and stops."""
+    if stopping:
+        return tr("Stopping"), tr("Stopping"), tr("Streaming stops")
+    if running:
+        return tr("Stop"), tr("Stop   Space"), tr("Stop streaming (Space)")
+    return tr("Start"), tr("Start   Space"), tr("Start streaming (Space)")
 
 
 def _addresses(switches: Switches) -> str:

@@ -11,10 +11,18 @@ from gui.live.sources import SourceController
 from gui.live.start_control import StartControl
 from gui.state.run_control import RunControl
 from gui.views.overlay import Layer
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr, within_sentence
 from gui.widgets.segmented import Segmented
 from gui.workspace.commands import Command
 from gui.workspace.docks import DockArea
+
+_SHOW_LAYER = {
+    Layer.BOXES: marked("Show boxes"),
+    Layer.LABELS: marked("Show labels"),
+    Layer.SCORES: marked("Show scores"),
+    Layer.POINTS: marked("Show points"),
+    Layer.MASKS: marked("Show masks"),
+}
 
 
 def picture_commands(pane: PreviewPane) -> Iterator[Command]:
@@ -40,7 +48,7 @@ def picture_commands(pane: PreviewPane) -> Iterator[Command]:
     for layer in Layer:
         yield Command(
             f"view.layer.{layer}",
-            tr("Show {layer}", layer=tr(str(layer))),
+            tr(_SHOW_LAYER[layer]),
             partial(pane.toggle_layer, layer),
             "View/layers",
             checked=partial(pane.shows, layer),
@@ -53,7 +61,7 @@ def panel_commands(docks: DockArea) -> Iterator[Command]:
     for name, title in docks.panel_titles():
         yield Command(
             f"panel.{name}",
-            tr("Show {panel}", panel=title.lower()),
+            tr("Show {panel}", panel=within_sentence(title)),
             partial(docks.open_dock, name),
             "Panels",
             aliases="panel dock",
@@ -154,16 +162,16 @@ def run_commands(
 def switch_commands(bar: Bar) -> Iterator[Command]:
     """Each value of each switch of the bar."""
     for name, segmented in (
-        ("API", bar.api),
-        ("Transport", bar.transport),
-        ("Serialisation", bar.serialization),
-        ("Image", bar.image),
-        ("Compression", bar.compression),
+        ("api", bar.api),
+        ("transport", bar.transport),
+        ("serialisation", bar.serialization),
+        ("image", bar.image),
+        ("compression", bar.compression),
     ):
         for value in segmented.values:
             yield Command(
-                f"switch.{name.lower()}.{value}",
-                f"{tr(name)}: {segmented.button(value).text()}",
+                f"switch.{name}.{value}",
+                f"{segmented.accessibleName()}: {segmented.button(value).text()}",
                 partial(segmented.choose, value),
                 blocked=partial(segmented.blocked, value),
                 checked=partial(_is_chosen, segmented, value),

@@ -18,6 +18,7 @@ from gui.state.counters import Counters
 from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
+from gui.state.source_offers import GENERATED_NAMES
 from gui.views.bars import TopKView
 from gui.views.latency import LatencyView
 from gui.views.messages import MessageKind
@@ -300,7 +301,7 @@ class LivePage(DockArea):
 
 def source_line(info: SourceInfo) -> str:
     """Name, size, rate and length of a source: 'Test pattern  640 x 480  30 fps'."""
-    parts = [info.name]
+    parts = [tr(info.name) if info.name in GENERATED_NAMES else info.name]
     if info.width:
         parts.append(f"{info.width} × {info.height}")
     if info.rate:
@@ -309,5 +310,5 @@ def source_line(info: SourceInfo) -> str:
         text = number(rate, 0 if rate == int(rate) else 1)
         parts.append(tr("{rate} kHz", rate=text) if sound else tr("{rate} fps", rate=text))
     if info.items and info.kind is MediaKind.IMAGE:
-        parts.append(count(info.items, tr("frame"), tr("frames")))
+        parts.append(count(info.items, "{n} frame", "{n} frames"))
     return "   ".join(parts)

@@ -11,16 +11,17 @@ from gui.state.settings import ViewMemory
 from gui.views.overlay import Layer
 from gui.views.preview import PreviewView
 from gui.widgets.icons import tinted
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr
 from gui.widgets.theme import GAP, GAP_SMALL, Palette
 
-_LAYER_KEYS = {
-    Layer.BOXES: "B",
-    Layer.LABELS: "L",
-    Layer.SCORES: "",
-    Layer.POINTS: "K",
-    Layer.MASKS: "M",
+_LAYERS = {
+    Layer.BOXES: (marked("Boxes"), "\tB"),
+    Layer.LABELS: (marked("Labels"), "\tL"),
+    Layer.SCORES: (marked("Scores"), ""),
+    Layer.POINTS: (marked("Points"), "\tK"),
+    Layer.MASKS: (marked("Masks"), "\tM"),
 }
+"""Title and key of each layer."""
 
 
 class PreviewPane(QWidget):
@@ -144,7 +145,7 @@ class PreviewPane(QWidget):
             if self.locked
             else tr("Live: the newest frame with the newest result over it")
         )
-        self._locked.setAccessibleName(tr("Picture {state}", state=self._locked.text().lower()))
+        self._locked.setAccessibleName(tr("Picture locked") if self.locked else tr("Picture live"))
         self._mirror.setChecked(memory.mirror)
         self._rotate.setText(f"{memory.rotation}°" if memory.rotation else "")
         tip = tr("Rotate by 90° (display only)")
@@ -179,8 +180,8 @@ class PreviewPane(QWidget):
     def _layer_menu(self) -> QMenu:
         menu = QMenu(self)
         for layer in Layer:
-            key = f"\t{_LAYER_KEYS[layer]}" if _LAYER_KEYS[layer] else ""
-            action = menu.addAction(f"{tr(layer.capitalize())}{key}")
+            title, key = _LAYERS[layer]
+            action = menu.addAction(f"{tr(title)}{key}")
             action.setCheckable(True)
             action.setData(str(layer))
             action.triggered.connect(lambda _=False, a=layer: self.toggle_layer(a))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from backend.core.status import RunState, RunStatus, SourceState
 from gui.state.switches import Switches, target_title
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr
 
 _GONE = (SourceState.LOST, SourceState.SILENT)
 
@@ -48,15 +48,15 @@ class RunLog:
         source = status.source
         if source.state in _GONE and not self._source_gone:
             lost = source.state is SourceState.LOST
-            words = tr("Source lost: {reason}") if lost else tr("Source silent: {reason}")
-            self._write(words.format(reason=source.message))
+            words = marked("Source lost: {reason}") if lost else marked("Source silent: {reason}")
+            self._write(tr(words, reason=source.message))
             self._source_gone = True
         elif self._source_gone and source.state is SourceState.LIVE:
             self._write(tr("Source back"))
             self._source_gone = False
 
     def _lines(self, switches: Switches) -> list[str]:
-        flight = "auto" if switches.in_flight is None else str(switches.in_flight)
+        flight = tr("auto") if switches.in_flight is None else str(switches.in_flight)
         return [
             tr("Source: {name}", name=self._source_title(switches.source)),
             tr("Model: {name}", name=switches.model),

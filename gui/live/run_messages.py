@@ -7,7 +7,7 @@ from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunState, RunStatus, Severity, SourceState
 from backend.session.run import Summary
 from gui.views.messages import EmptyMessage, MessageKind
-from gui.widgets.language import number, tr
+from gui.widgets.language import marked, number, tr
 from gui.workspace.notifier import error_notice
 
 
@@ -54,12 +54,15 @@ def end_notice(status: RunStatus, summary: Summary, error: ConsoleError | None) 
         return error_notice(error)
     kind = status.source.info.kind if status.source.info is not None else MediaKind.IMAGE
     words = (
-        tr("{answered} of {all} windows of sound answered in {seconds} s")
+        marked("{answered} of {all} windows of sound answered in {seconds} s")
         if kind is MediaKind.AUDIO
-        else tr("{answered} of {all} frames answered in {seconds} s")
+        else marked("{answered} of {all} frames answered in {seconds} s")
     )
-    body = words.format(
-        answered=summary.answered, all=summary.frames_in, seconds=number(summary.seconds, 1)
+    body = tr(
+        words,
+        answered=summary.answered,
+        all=summary.frames_in,
+        seconds=number(summary.seconds, 1),
     )
     p95 = summary.latency_ms.get("p95")
     if p95 is not None:

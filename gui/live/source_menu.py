@@ -8,7 +8,13 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, SignalInstance
 
-from gui.state.source_offers import GENERATED, SourceGroup, SourceOffer, source_detail, source_title
+from gui.state.source_offers import (
+    SourceGroup,
+    SourceOffer,
+    generated_offers,
+    source_detail,
+    source_title,
+)
 from gui.widgets.language import marked, tr
 from gui.widgets.picker import Picker, add_choice, add_heading
 
@@ -58,11 +64,11 @@ class SourceMenu(QObject):
 
     def offers(self) -> tuple[SourceOffer, ...]:
         """Everything that can be chosen, in menu order."""
-        return (*GENERATED, *self._devices.offers(), *self._recent_offers())
+        return (*generated_offers(), *self._devices.offers(), *self._recent_offers())
 
     def title(self, spec: str) -> str:
         """What a source is called."""
-        return tr(source_title(spec, (*GENERATED, *self._devices.offers())))
+        return source_title(spec, (*generated_offers(), *self._devices.offers()))
 
     def missing(self, spec: str) -> str:
         """Why the chosen device cannot be used now, or ''."""
@@ -78,7 +84,7 @@ class SourceMenu(QObject):
             add_heading(menu, tr(group.value))
             for offer in members:
                 action = add_choice(
-                    menu, tr(offer.title), chosen=offer.spec == self._chosen, tip=tr(offer.tip)
+                    menu, offer.title, chosen=offer.spec == self._chosen, tip=offer.tip
                 )
                 if offer.missing:
                     action.setText(tr("{device} (not there)", device=offer.title))

@@ -156,7 +156,7 @@ class SourceController(QObject):
             self.choose(usable)
         if rejected:
             many = len(rejected)
-            title = count(many, tr("file was not used"), tr("files were not used"))
+            title = count(many, "{n} file was not used", "{n} files were not used")
             lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
             body = rejected[0][1] if many == 1 else tr("One source is streamed at a time.")
             self.noticed.emit(Notice(Severity.WARNING, title, body), lines)

@@ -10,20 +10,29 @@ from backend.core.status import RunStatus
 from gui.live.status_text import SlotText, slot_texts, state_role
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
-from gui.widgets.language import tr
+from gui.widgets.language import number, percent, tr
 from gui.widgets.theme import BODY_PX, GAP, Palette, tabular
 
 HEIGHT = 30
 _STATE_LEAST, _STATE_MOST = 180, 2000
-_SLOTS = (
-    ("in", "in 999.9/999.9 fps", "throughput"),
-    ("out", "out 999.9/s", "throughput"),
-    ("age", "age 9999 ms", "latency"),
-    ("dropped", "▲ dropped 999999 (99.9 %)", "throughput"),
-    ("flight", "flight 64/64", "latency"),
-    ("bytes", "↑ 999.9 MB/s ↓ 999.9 MB/s", "throughput"),
-)
-"""Name, the longest text it is sized for, and the panel that a click opens."""
+
+
+def _slots() -> tuple[tuple[str, str, str], ...]:
+    """Name, the longest text it is sized for, and the panel that a click opens."""
+    rate = number(999.9, 1)
+    share = percent(0.999)
+    return (
+        ("in", tr("in {rate}/{wanted} fps", rate=rate, wanted=rate), "throughput"),
+        ("out", tr("out {rate}/s", rate=rate), "throughput"),
+        ("age", tr("age {ms} ms", ms="9999"), "latency"),
+        (
+            "dropped",
+            f"▲ {tr('dropped {lost} ({share})', lost='999999', share=share)}",
+            "throughput",
+        ),
+        ("flight", tr("flight {flying}/{limit}", flying=64, limit=64), "latency"),
+        ("bytes", f"↑ {rate} MB/s ↓ {rate} MB/s", "throughput"),
+    )
 
 
 class StatusStrip(QWidget):
@@ -53,7 +62,7 @@ class StatusStrip(QWidget):
         row.addWidget(self._state, 1)
         row.addStretch(0)
         font = tabular(self.font(), BODY_PX)
-        for name, longest, panel in _SLOTS:
+        for name, longest, panel in _slots():
             slot = _slot(QFontMetrics(font).horizontalAdvance(longest) + 2 * GAP, font)
             slot.clicked.connect(lambda _=False, p=panel: self.panel_wanted.emit(p))
             self._slots[name] = slot

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.core.ledger import DropPlace
 from backend.core.status import RunState, RunStatus, SourceState
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
-from gui.widgets.language import number, percent, tr
+from gui.widgets.language import marked, number, percent, tr
 
 _DESIGNED = Preferences()
 _FEWEST_DROPS = 3
@@ -32,6 +33,12 @@ _ROLES = {
     RunState.STOPPING: "text_muted",
     RunState.FINISHED: "text_muted",
     RunState.FAILED: "error",
+}
+_PLACES = {
+    DropPlace.WAITING: marked("waiting"),
+    DropPlace.OVERTAKEN: marked("overtaken"),
+    DropPlace.SWITCHED: marked("switched"),
+    DropPlace.STOPPED: marked("stopped"),
 }
 _AT_REST = (RunState.IDLE, RunState.FINISHED, RunState.FAILED)
 _UNWELL = (SourceState.LOST, SourceState.SILENT)
@@ -188,7 +195,7 @@ def _dropped(status: RunStatus, recent: Recent | None, preferences: Preferences)
             share=percent(ever.share),
         )
     )
-    lines += [f"{place}: {lost}" for place, lost in counts.dropped.items()]
+    lines += [f"{tr(_PLACES[place])}: {lost}" for place, lost in counts.dropped.items()]
     if counts.failed:
         lines.append(tr("failed: {lost}", lost=counts.failed))
     text = tr("dropped {lost} ({share})", lost=shown.unanswered, share=percent(shown.share))

@@ -36,9 +36,14 @@ class CodeDialog(QDialog):
         super().__init__(window)
         self.question = question
         self.allowed: bool | None = None
-        many = count(len(question.codes), tr("Python model"), tr("Python models"))
         self.setWindowTitle(tr("Run Python models?"))
-        heading = QLabel(tr("Run {many} from this folder?", many=many))
+        heading = QLabel(
+            count(
+                len(question.codes),
+                "Run {n} Python model from this folder?",
+                "Run {n} Python models from this folder?",
+            )
+        )
         heading.setProperty("role", "title")
         folder = QLabel(_elided(str(question.root), heading))
         folder.setToolTip(_tip(question.root))
@@ -76,9 +81,8 @@ class CodeDialog(QDialog):
 
     def _buttons(self) -> QDialogButtonBox:
         box = QDialogButtonBox()
-        one = len(self.question.codes) == 1
         self.run = box.addButton(
-            tr("Run this model") if one else tr("Run these models"),
+            count(len(self.question.codes), "Run this model", "Run these models"),
             QDialogButtonBox.ButtonRole.AcceptRole,
         )
         self.others = box.addButton(

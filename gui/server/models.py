@@ -194,7 +194,7 @@ class ModelsPanel(QWidget):
             button.setToolTip(reason or tip)
         models = [model for r in self._control.repositories for model in r.models]
         ready = sum(model.loaded for model in models)
-        total = count(len(models), tr("model"), tr("models"))
+        total = count(len(models), "{n} model", "{n} models")
         self.hint.setText(
             tr("{ready} of {total} ready. Drop a folder of models here.", ready=ready, total=total)
             if models

@@ -84,7 +84,7 @@ class ServerPanel(QWidget):
         if self.isVisible():
             self._seen = server.requests.total
             self._requests.show_rows(server.requests.snapshot())
-            many = count(self._seen, tr("request"), tr("requests"))
+            many = count(self._seen, "{n} request", "{n} requests")
             self._total.setText(tr("{requests}, the newest first", requests=many))
             self._total.setAccessibleName(self._total.text())
 

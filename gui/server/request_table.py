@@ -8,19 +8,18 @@ from typing import Any, TypeAlias
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from backend.core.errors import mebibytes
 from backend.server.plane import RequestRecord
-from gui.widgets.language import marked, tr
+from gui.widgets.language import byte_size, marked, number, tr
 from gui.widgets.theme import Palette
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _HEADINGS = (
     marked("Time"),
-    "API",
+    marked("API"),
     marked("Method"),
     marked("Model"),
     marked("Status"),
-    "ms",
+    marked("ms"),
     marked("In"),
     marked("Out"),
 )
@@ -100,11 +99,11 @@ def _text(row: RequestRecord, column: int) -> str:
         case 4:
             return row.status
         case 5:
-            return f"{row.duration_ms:.1f}"
+            return number(row.duration_ms, 1)
         case 6:
-            return mebibytes(row.bytes_in)
+            return byte_size(row.bytes_in)
         case _:
-            return mebibytes(row.bytes_out)
+            return byte_size(row.bytes_out)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -138,6 +138,7 @@ def _parts(
     from gui.workspace.layouts import LayoutStore
 
     store = _settings(options, notices)
+    _use_language(store.current.language, notices)
     engine = _target_engine(options, store, notices)
     decided = _remembered_code(options)
     maker = _ServerMaker(decided)
@@ -249,8 +250,20 @@ def _settings(options: Options, notices: FileNotices) -> SettingsStore:
     settings = replace(settings, switches=options.applied_to(settings.switches))
     if options.theme is not None:
         settings = replace(settings, theme=options.theme)
+    if options.language is not None:
+        settings = replace(settings, language=options.language)
     store.update(settings)
     return store
+
+
+def _use_language(choice: str, notices: FileNotices) -> None:
+    """Before the first text is shown; a window in English is better than none."""
+    from gui.widgets.language import use_language
+
+    try:
+        use_language(choice)
+    except ConsoleError as error:
+        notices.tell(str(error))
 
 
 def _folder(options: Options, name: str) -> Path | None:

@@ -43,6 +43,7 @@ class Options:
     compression: Compression | None = None
     in_flight: int | None = None
     theme: ThemeChoice | None = None
+    language: str | None = None
     size: tuple[int, int] | None = None
     rest_port: int = 0
     grpc_port: int = 0

@@ -13,7 +13,7 @@ from backend.core.files.presence import Presence, RunningProcess
 from backend.core.status import Notice, Severity
 from gui.state.server_control import ServerControl, open_ports
 from gui.state.tasks import Tasks
-from gui.widgets.language import tr
+from gui.widgets.language import count, tr
 
 _log = logging.getLogger("inferdeck.gui")
 
@@ -100,9 +100,11 @@ def holder_in(presence: Presence) -> Callable[[int], str]:
 
 
 def _title(others: Sequence[RunningProcess]) -> str:
-    if len(others) == 1:
-        return tr("Inferdeck is open in another window")
-    return tr("Inferdeck is open in {number} other windows", number=len(others))
+    return count(
+        len(others),
+        "Inferdeck is open in another window",
+        "Inferdeck is open in {n} other windows",
+    )
 
 
 def _words(others: Sequence[RunningProcess]) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
 from gui.widgets.theme import Palette
-from gui.workspace.commands import Command
+from gui.workspace.commands import Command, native_keys
 from gui.workspace.pages import Page
 
 
@@ -58,7 +58,7 @@ class PageDeck(QWidget):
         self._pages.append(page)
         self._stack.addWidget(page.widget)
         index = self._tabs.addTab(page.title)
-        self._tabs.setTabToolTip(index, f"Ctrl+{index + 1}")
+        self._tabs.setTabToolTip(index, native_keys(f"Ctrl+{index + 1}"))
         self._tint()
         self._tabs.setVisible(len(self._pages) > 1)
         self._turn_to(self._tabs.currentIndex())

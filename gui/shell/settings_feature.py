@@ -36,10 +36,14 @@ class SettingsFeature(Feature):
             aliases="preferences options",
             role=QAction.MenuRole.PreferencesRole,
         )
-        for choice in ThemeChoice:
+        for choice, title in (
+            (ThemeChoice.SYSTEM, tr("System theme")),
+            (ThemeChoice.LIGHT, tr("Light theme")),
+            (ThemeChoice.DARK, tr("Dark theme")),
+        ):
             yield Command(
                 f"theme.{choice}",
-                tr(f"{choice.capitalize()} theme"),
+                title,
                 partial(self.choose_theme, choice),
                 "View/theme",
                 checked=partial(self._is_chosen, choice),
@@ -55,14 +59,20 @@ class SettingsFeature(Feature):
             self._workspace.window,
             self._store.current.preferences,
             self._appearance.choice,
+            self._store.current.language,
             self._use_preferences,
             self.choose_theme,
+            self.choose_language,
         ).open()
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Light, dark, or as the desktop."""
         self._appearance.choose(choice)
         self._store.update(replace(self._store.current, theme=choice))
+
+    def choose_language(self, code: str) -> None:
+        """For the next start."""
+        self._store.update(replace(self._store.current, language=code))
 
     @Slot()
     def toggle_theme(self) -> None:

@@ -21,26 +21,30 @@ from PySide6.QtWidgets import (
 
 from backend.core.status import Severity
 from gui.state.preferences import DROP_PERCENT, PLOT_WINDOW_S, ROWS, Preferences
-from gui.widgets.language import tr
+from gui.widgets.language import language_name, tr
+from gui.widgets.language_choice import SYSTEM, language_codes
 from gui.widgets.theme import GAP, GAP_LARGE, ThemeChoice
 
 _FIELD_WIDTH = 180
 
 
 class SettingsForm(QDialog):
-    """Theme and preferences; `use` and `use_theme` are called with every change."""
+    """Theme, language and preferences; the `use` functions are called with every change."""
 
     def __init__(
         self,
         window: QWidget,
         preferences: Preferences,
         theme: ThemeChoice,
+        language: str,
         use: Callable[[Preferences], None],
         use_theme: Callable[[ThemeChoice], None],
+        use_language: Callable[[str], None],
     ) -> None:
         super().__init__(window)
         self._use = use
         self._use_theme = use_theme
+        self._use_language = use_language
         self._showing = False
         self.setWindowTitle(tr("Settings"))
         heading = QLabel(tr("Settings"))
@@ -51,6 +55,13 @@ class SettingsForm(QDialog):
                 (ThemeChoice.SYSTEM, tr("As the system")),
                 (ThemeChoice.LIGHT, tr("Light")),
                 (ThemeChoice.DARK, tr("Dark")),
+            ],
+        )
+        self.language = _choice(
+            tr("Language"),
+            [
+                (SYSTEM, tr("As the system")),
+                *((code, language_name(code)) for code in language_codes()),
             ],
         )
         self.plot_window = _number(tr("Timeline shows"), PLOT_WINDOW_S, tr(" s"))
@@ -74,15 +85,19 @@ class SettingsForm(QDialog):
         column.addWidget(heading)
         column.addLayout(self._fields())
         column.addWidget(self._buttons())
-        self._show(preferences, theme)
+        self._show(preferences, theme, language)
         self._listen()
 
     def _fields(self) -> QFormLayout:
         form = QFormLayout()
         form.setHorizontalSpacing(GAP_LARGE)
         form.setVerticalSpacing(GAP)
+        for choice in (self.theme, self.language):
+            form.addRow(choice.accessibleName(), choice)
+        later = QLabel(tr("Another language holds from the next start."))
+        later.setProperty("role", "caption")
+        form.addRow("", later)
         for field in (
-            self.theme,
             self.plot_window,
             self.rows,
             self.toasts,
@@ -107,15 +122,17 @@ class SettingsForm(QDialog):
 
     def _listen(self) -> None:
         self.theme.currentIndexChanged.connect(self._theme_chosen)
+        self.language.currentIndexChanged.connect(self._language_chosen)
         self.toasts.currentIndexChanged.connect(self._changed)
         for field in (self.plot_window, self.rows):
             field.valueChanged.connect(self._changed)
         for share in (self.drop_warning, self.drop_alarm):
             share.valueChanged.connect(self._changed)
 
-    def _show(self, preferences: Preferences, theme: ThemeChoice) -> None:
+    def _show(self, preferences: Preferences, theme: ThemeChoice, language: str) -> None:
         self._showing = True
         self.theme.setCurrentIndex(self.theme.findData(theme))
+        self.language.setCurrentIndex(max(0, self.language.findData(language)))
         self.plot_window.setValue(preferences.plot_window_s)
         self.rows.setValue(preferences.rows)
         self.toasts.setCurrentIndex(self.toasts.findData(preferences.toasts))
@@ -125,14 +142,20 @@ class SettingsForm(QDialog):
 
     @Slot()
     def _restore(self) -> None:
-        self._show(Preferences(), ThemeChoice.SYSTEM)
+        self._show(Preferences(), ThemeChoice.SYSTEM, SYSTEM)
         self._use(Preferences())
         self._use_theme(ThemeChoice.SYSTEM)
+        self._use_language(SYSTEM)
 
     @Slot()
     def _theme_chosen(self) -> None:
         if not self._showing:
             self._use_theme(ThemeChoice(self.theme.currentData()))
+
+    @Slot()
+    def _language_chosen(self) -> None:
+        if not self._showing:
+            self._use_language(self.language.currentData())
 
     @Slot()
     def _changed(self) -> None:

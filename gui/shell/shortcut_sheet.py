@@ -12,10 +12,10 @@ from gui.widgets.theme import GAP, GAP_LARGE
 from gui.workspace.commands import Command
 
 PREVIEW_KEYS = (
-    (marked("Boxes on and off (preview focused)"), "B"),
-    (marked("Masks on and off (preview focused)"), "M"),
-    (marked("Key points on and off (preview focused)"), "K"),
-    (marked("Labels on and off (preview focused)"), "L"),
+    (marked("Boxes on and off (preview focused)"), marked("B")),
+    (marked("Masks on and off (preview focused)"), marked("M")),
+    (marked("Key points on and off (preview focused)"), marked("K")),
+    (marked("Labels on and off (preview focused)"), marked("L")),
     (marked("Exact pixels"), marked("Double-click")),
 )
 _COLUMNS = 2

@@ -13,9 +13,11 @@ from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import seconds, whole_number
 from backend.core.release import VERSION
 from backend.core.target import Target
+from gui.widgets.language_choice import SYSTEM, language_codes
 from gui.widgets.theme_choice import ThemeChoice
 
 _SMALLEST, _LARGEST = 320, 7680
+_LANGUAGES = "|".join((SYSTEM, *language_codes()))
 
 
 def _target(text: str) -> Target:
@@ -38,6 +40,13 @@ def _size(text: str) -> tuple[int, int]:
             f"sides from {_SMALLEST} to {_LARGEST} expected, got '{text}'"
         )
     return size
+
+
+def _language(text: str) -> str:
+    codes = (SYSTEM, *language_codes())
+    if text not in codes:
+        raise argparse.ArgumentTypeError(f"one of {', '.join(codes)} expected, got '{text}'")
+    return text
 
 
 SWITCHES = OptionGroup(
@@ -66,6 +75,12 @@ WINDOW = OptionGroup(
     "the window and its server",
     (
         Option("--theme", "colours; system follows the desktop", choices=ThemeChoice),
+        Option(
+            "--language",
+            "of the window; system follows the desktop",
+            parse=_language,
+            metavar=_LANGUAGES,
+        ),
         Option("--size", "size of the window, such as 1280x800", parse=_size, metavar="WxH"),
         common.REST_PORT,
         common.GRPC_PORT,

@@ -12,11 +12,11 @@ from backend.sources.cameras import NO_CAMERA, CameraEntry, CameraSystem
 from gui.devices import NO_MICROPHONE, MicrophoneEntry, SoundInput
 from gui.state.source_offers import SourceGroup, SourceOffer, source_title
 from gui.state.tasks import Tasks
+from gui.widgets.language import tr
 
 __all__ = ["NO_CAMERA", "NO_MICROPHONE", "DeviceList"]
 
 _log = logging.getLogger("inferdeck.devices")
-_AWAY = "Not plugged in; it is used again when it is back."
 
 
 class DeviceList(QObject):
@@ -105,7 +105,8 @@ class DeviceList(QObject):
             return ()
         if wanted in known or any(offer.spec == self._kept for offer in offers):
             return ()
-        return (SourceOffer(self._kept, source_title(self._kept), group, missing=_AWAY),)
+        away = tr("Not plugged in; it is used again when it is back.")
+        return (SourceOffer(self._kept, source_title(self._kept), group, missing=away),)
 
 
 def _camera_offers(cameras: tuple[CameraEntry, ...]) -> tuple[SourceOffer, ...]:
@@ -116,7 +117,7 @@ def _camera_offers(cameras: tuple[CameraEntry, ...]) -> tuple[SourceOffer, ...]:
             f"webcam:{entry.name if twins[entry.name] == 1 else entry.path or entry.index}",
             entry.name,
             SourceGroup.CAMERA,
-            f"Camera {entry.index}{f', {entry.path}' if entry.path else ''}",
+            ", ".join(filter(None, (tr("Camera {index}", index=entry.index), entry.path))),
         )
         for entry in cameras
     )
@@ -128,9 +129,9 @@ def _microphone_offers(microphones: tuple[MicrophoneEntry, ...]) -> tuple[Source
     return tuple(
         SourceOffer(
             f"microphone:{entry.name if twins[entry.name] == 1 else entry.id}",
-            f"{entry.name} (default)" if entry.default else entry.name,
+            tr("{device} (default)", device=entry.name) if entry.default else entry.name,
             SourceGroup.MICROPHONE,
-            "The system's default microphone" if entry.default else "",
+            tr("The system's default microphone") if entry.default else "",
         )
         for entry in microphones
     )

@@ -28,6 +28,7 @@ from gui.state.preferences import Preferences
 from gui.state.source_offers import without_credentials
 from gui.state.switches import Switches
 from gui.widgets.language import tr
+from gui.widgets.language_choice import SYSTEM
 from gui.widgets.theme import ThemeChoice
 
 FILE = "settings.json"
@@ -84,6 +85,8 @@ class Settings:
 
     switches: Switches = Switches()
     theme: ThemeChoice = ThemeChoice.SYSTEM
+    language: str = SYSTEM
+    """A language's code, such as 'de'; one that is no longer there counts as SYSTEM."""
     targets: tuple[Target, ...] = ()
     """Of an older version's file; they move into the list of saved targets."""
     recent: tuple[str, ...] = ()

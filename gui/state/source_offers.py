@@ -31,19 +31,26 @@ class SourceOffer:
     missing: str = ""
 
 
-GENERATED = (
-    SourceOffer(
-        "pattern",
-        marked("Test pattern"),
-        SourceGroup.GENERATED,
-        marked("Moving shapes with known places, a frame number and a clock, 640x480 at 30 fps"),
-    ),
-    SourceOffer("tone", marked("Tone"), SourceGroup.GENERATED, marked("A steady tone of 440 Hz")),
-    SourceOffer(
-        "sweep", marked("Sweep"), SourceGroup.GENERATED, marked("A tone that rises and falls")
-    ),
-    SourceOffer("noise", marked("Noise"), SourceGroup.GENERATED, marked("All frequencies at once")),
+GENERATED_NAMES = frozenset(
+    {marked("Test pattern"), marked("Tone"), marked("Sweep"), marked("Noise")}
 )
+"""What the generated sources call themselves."""
+
+
+def generated_offers() -> tuple[SourceOffer, ...]:
+    """The sources that need no device and no file."""
+    return (
+        SourceOffer(
+            "pattern",
+            tr("Test pattern"),
+            SourceGroup.GENERATED,
+            tr("Moving shapes with known places, a frame number and a clock, 640x480 at 30 fps"),
+        ),
+        SourceOffer("tone", tr("Tone"), SourceGroup.GENERATED, tr("A steady tone of 440 Hz")),
+        SourceOffer("sweep", tr("Sweep"), SourceGroup.GENERATED, tr("A tone that rises and falls")),
+        SourceOffer("noise", tr("Noise"), SourceGroup.GENERATED, tr("All frequencies at once")),
+    )
+
 
 _URL = re.compile(r"(https?|rtsps?):", re.IGNORECASE)
 
@@ -80,9 +87,9 @@ def source_icon(spec: str) -> str:
     return "network" if is_url(spec) else "file"
 
 
-def source_title(spec: str, offers: tuple[SourceOffer, ...] = GENERATED) -> str:
+def source_title(spec: str, offers: tuple[SourceOffer, ...] = ()) -> str:
     """A short name: the offer's own, a file's name, or an address without its credentials."""
-    for offer in offers:
+    for offer in offers or generated_offers():
         if offer.spec == spec:
             return offer.title
     if is_url(spec):

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from backend.core.errors import Overloaded
 from backend.core.worker import Worker
+from gui.widgets.language import tr
 
 T = TypeVar("T")
 Done = Callable[[T], None]
@@ -42,7 +43,7 @@ class ThreadTasks(QObject):
     def start(self, name: str, work: Callable[[], T], done: Done[T], failed: Failed) -> None:
         """Begin; `failed` gets an Overloaded error at once if too much is under way."""
         if len(self._running) >= _MOST_AT_ONCE:
-            failed(Overloaded("Too much is under way already.", "Try again in a moment."))
+            failed(Overloaded(tr("Too much is under way already."), tr("Try again in a moment.")))
             return
         number = next(self._numbers)
 

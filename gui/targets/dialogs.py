@@ -177,7 +177,7 @@ class TargetDialogs(QObject):
         ask_file(self.list or self._workspace.window, tr("Import targets"), take)
 
     def _imported(self, saved: tuple[Saved, ...]) -> None:
-        many = count(len(saved), tr("target was imported"), tr("targets were imported"))
+        many = count(len(saved), "{n} target was imported", "{n} targets were imported")
         self._notifier.show_notice(
             Notice(Severity.INFO, many, ", ".join(one.target.name for one in saved))
         )
@@ -194,7 +194,7 @@ class TargetDialogs(QObject):
         ask_new_file(self.list or self._workspace.window, tr("Export targets"), _FILE, give)
 
     def _exported(self, path: str, many: int) -> None:
-        title = count(many, tr("target was exported"), tr("targets were exported"))
+        title = count(many, "{n} target was exported", "{n} targets were exported")
         self._notifier.show_notice(
             Notice(Severity.INFO, title, tr("{path}, without secrets.", path=path))
         )

@@ -36,7 +36,7 @@ from gui.targets.secret_texts import meant_secret, shown_secret
 from gui.widgets.file_dialogs import ask_file
 from gui.widgets.header_rows import HeaderRows
 from gui.widgets.icons import tinted
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr
 from gui.widgets.picker import dot_pixmap
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
 
@@ -46,12 +46,12 @@ COLOURS = ("", "#2f7de1", "#1f9d6b", "#d18b00", "#d5433b", "#a45bd0", "#7a8494")
 _FIELD = 300
 _MIB = 1024 * 1024
 _DIALECTS = (
-    (Dialect.AUTO, "Ask the server"),
-    (Dialect.OIP, "Open Inference Protocol"),
-    (Dialect.TRITON, "Triton"),
-    (Dialect.MLSERVER, "MLServer"),
-    (Dialect.KSERVE, "KServe"),
-    (Dialect.OVMS, "OpenVINO Model Server"),
+    (Dialect.AUTO, marked("Ask the server")),
+    (Dialect.OIP, marked("Open Inference Protocol")),
+    (Dialect.TRITON, marked("Triton")),
+    (Dialect.MLSERVER, marked("MLServer")),
+    (Dialect.KSERVE, marked("KServe")),
+    (Dialect.OVMS, marked("OpenVINO Model Server")),
 )
 
 

@@ -12,6 +12,7 @@ from backend.profiles.book import ProfileBook, ProfileChoice, ProfileOrigin
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.file import PROFILE_FILE, read_profile
 from backend.profiles.guess import ModelFacts
+from gui.widgets.language import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,5 @@ def with_profile_of(folder: Path, known: KnownModel) -> KnownModel:
         inputs=described.inputs or profile.inputs,
         outputs=described.outputs or profile.outputs,
     )
-    reasons = (f"{PROFILE_FILE} beside the model",)
+    reasons = (tr("{file} beside the model", file=PROFILE_FILE),)
     return replace(known, choice=ProfileChoice(profile, ProfileOrigin.BUNDLED, reasons))

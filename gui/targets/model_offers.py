@@ -11,7 +11,7 @@ from backend.profiles.book import ProfileChoice, ProfileOrigin
 from gui.state.model_offers import ModelOffer
 from gui.targets.catalogue import TargetCatalogue
 from gui.targets.known_model import KnownModel
-from gui.widgets.language import tr
+from gui.widgets.language import sentence_start, tr
 
 _READY = ("READY", "")
 
@@ -75,7 +75,7 @@ def _description(choice: ProfileChoice) -> str:
     if choice.origin is ProfileOrigin.BUNDLED and description:
         return description
     reasons = "; ".join(choice.reasons)
-    return f"{origin_word(choice).capitalize()}: {reasons}." if reasons else description
+    return f"{sentence_start(origin_word(choice))}: {reasons}." if reasons else description
 
 
 def _why_not(listing: ModelListing, known: KnownModel | None) -> str:

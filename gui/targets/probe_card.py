@@ -164,7 +164,7 @@ class ProbeCard(QScrollArea):
             ]
             if len(names) > _MODELS_SHOWN:
                 lines.append(tr("and {many} more", many=len(names) - _MODELS_SHOWN))
-            title = count(len(names), tr("model"), tr("models"))
+            title = count(len(names), "{n} model", "{n} models")
             self._fact(column, title, "\n".join(lines) or tr("none"))
         self._fact(column, tr("Spoken to as"), report.rules.title)
         self._fact(column, tr("Extensions"), ", ".join(report.extensions) or tr("none listed"))

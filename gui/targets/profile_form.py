@@ -38,7 +38,7 @@ from gui.targets.model_offers import origin_word
 from gui.targets.option_fields import KindFields, OptionFields
 from gui.targets.tensor_pane import Seen, TensorPane, seen
 from gui.widgets.file_dialogs import ask_file, ask_new_file
-from gui.widgets.language import count, tr
+from gui.widgets.language import count, sentence_start, tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
 _LOOK_MS = 400
@@ -204,11 +204,17 @@ class ProfileForm(QDialog):
     def show_choice(self, choice: ProfileChoice) -> None:
         """Show a profile and where it comes from."""
         self._choice = choice
-        why = [f"{origin_word(choice).capitalize()}: {'; '.join(choice.reasons)}."]
+        why = [f"{sentence_start(origin_word(choice))}: {'; '.join(choice.reasons)}."]
         why += [*choice.missing, *([choice.trouble] if choice.trouble else [])]
         self._why.setText(" ".join(why) if choice.reasons else " ".join(why[1:]))
         self.others.clear()
-        self.others.addItem(tr("As it is; {many} other guesses", many=len(choice.alternatives)))
+        self.others.addItem(
+            count(
+                len(choice.alternatives),
+                "As it is; {n} other guess",
+                "As it is; {n} other guesses",
+            )
+        )
         for other in choice.alternatives:
             self.others.addItem(tr("Instead: {guess}", guess=other.title))
         self.others.setVisible(bool(choice.alternatives))
@@ -269,7 +275,7 @@ class ProfileForm(QDialog):
         self._sound_heading.setVisible(sound)
         self.audio.setVisible(sound)
         many = len(profile.labels)
-        self._label_count.setText(count(many, tr("label"), tr("labels")) if many else "")
+        self._label_count.setText(count(many, "{n} label", "{n} labels") if many else "")
 
     @Slot()
     def _look(self) -> None:

@@ -10,13 +10,12 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from backend.core.choices import Payload
-from backend.core.errors import mebibytes
 from backend.core.samples import AudioWindow, Sample
 from backend.core.tensors import Array, Tensor
 from backend.inspector.views import number_range
 from backend.profiles.model_profile import ModelProfile
 from backend.profiles.preview import tensor_preview
-from gui.widgets.language import tr
+from gui.widgets.language import byte_size, significant, tr
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL
 
 _WIDTH = 380
@@ -132,10 +131,10 @@ def _lines(tensor: Tensor) -> str:
     head = f"{tensor.name}  {tensor.datatype}  [{', '.join(map(str, tensor.shape))}]"
     if tensor.data.dtype == object:
         sizes = [len(item) for item in tensor.data.reshape(-1)]
-        return f"{head}\n{mebibytes(sum(sizes))}"
+        return f"{head}\n{byte_size(sum(sizes))}"
     numbers = number_range(tensor)
     parts = [
-        f"{word} {value:.4g}"
+        f"{word} {significant(value, 4)}"
         for word, value in (
             (tr("min"), numbers.low),
             (tr("mean"), numbers.mean),
@@ -143,4 +142,4 @@ def _lines(tensor: Tensor) -> str:
         )
         if value is not None
     ]
-    return f"{head}\n{'   '.join((*parts, mebibytes(tensor.data.nbytes)))}"
+    return f"{head}\n{'   '.join((*parts, byte_size(tensor.data.nbytes)))}"

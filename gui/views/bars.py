@@ -15,6 +15,7 @@ from gui.views.rows import HOLD_NS, BarRow, RowOrder
 from gui.views.scales import short
 from gui.views.series import measured, scored
 from gui.views.view import View
+from gui.widgets.language import number, tr
 from gui.widgets.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
 
 _ROW = 26
@@ -34,7 +35,7 @@ class TopKView(View):
     def __init__(
         self, parent: QWidget | None = None, palette: Palette = DARK, *, k: int = 5
     ) -> None:
-        super().__init__("Predictions", parent, palette)
+        super().__init__(tr("Predictions"), parent, palette)
         self._order = RowOrder(k)
         self._headline = ""
         self._lines: tuple[str, ...] = ()
@@ -194,11 +195,7 @@ class TopKView(View):
         painter.drawLine(x, int(top), x, int(bottom))
 
     def _paint_nothing(self, painter: QPainter) -> None:
-        title = (
-            self.tr("Nothing found")
-            if self._answered
-            else self.tr("Waiting for the first prediction")
-        )
+        title = tr("Nothing found") if self._answered else tr("Waiting for the first prediction")
         area = QRectF(self.rect())
         message = EmptyMessage("", title)
         draw_message(painter, area, message, self.roles, self.font(), with_sign=False)
@@ -221,7 +218,9 @@ def _rows(predictions: Predictions) -> Sequence[BarRow]:
         for item in measured(predictions)
     ]
     labels = [
-        BarRow(item.label, min(1.0, max(0.0, item.score)), f"{item.score:.2f}", hue=item.index or 0)
+        BarRow(
+            item.label, min(1.0, max(0.0, item.score)), number(item.score, 2), hue=item.index or 0
+        )
         for item in scored(predictions)
     ]
     return [*numbers, *labels]

@@ -16,20 +16,21 @@ from gui.views.contrast import readable_on
 from gui.views.latency_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import marked, number, significant, tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
 
 STAGE_NAMES: Mapping[str, str] = {
-    "wait": "wait",
-    "prepare": "prepare",
-    "encode": "encode",
-    "network": "network + other",
-    "server_and_network": "server + network (not reported)",
-    "server_queue": "server queue",
-    "server_input": "server input",
-    "server_infer": "server infer",
-    "server_output": "server output",
-    "decode": "decode",
-    "draw": "draw",
+    "wait": marked("wait"),
+    "prepare": marked("prepare"),
+    "encode": marked("encode"),
+    "network": marked("network + other"),
+    "server_and_network": marked("server + network (not reported)"),
+    "server_queue": marked("server queue"),
+    "server_input": marked("server input"),
+    "server_infer": marked("server infer"),
+    "server_output": marked("server output"),
+    "decode": marked("decode"),
+    "draw": marked("draw"),
 }
 """Spans in the words of the panel, in pipeline order."""
 
@@ -60,7 +61,7 @@ class LatencyView(View):
     """Shows the last ten seconds of a run; give it the window of the run's trace ring."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Latency", parent, palette)
+        super().__init__(tr("Latency"), parent, palette)
         self._report: LatencyReport | None = None
         self._last: LatencyReport | None = None
         self._failed, self._answered = 0, False
@@ -84,21 +85,24 @@ class LatencyView(View):
         if self._report is not None:
             return ""
         if self._answered:
-            return self.tr("No result in the last {0:g} s").format(WINDOW_S)
+            return tr("No result in the last {seconds} s", seconds=number(WINDOW_S))
         if self._failed:
-            return self.tr("No result yet, {0} failed").format(self._failed)
-        return self.tr("Waiting for the first result")
+            return tr("No result yet, {failed} failed", failed=self._failed)
+        return tr("Waiting for the first result")
 
     @property
     def summary(self) -> str:
         """The percentiles in one line."""
         report = self._report
         if report is None:
-            failed = f", failed {self._failed}" if self._answered else ""
-            return self.notice + failed
-        return (
-            f"latency p50 {milliseconds(report.p50)}, p95 {milliseconds(report.p95)}, "
-            f"p99 {milliseconds(report.p99)}, failed {report.failed}"
+            failed = tr("failed {failed}", failed=self._failed) if self._answered else ""
+            return ", ".join(filter(None, (self.notice, failed)))
+        return tr(
+            "latency p50 {p50}, p95 {p95}, p99 {p99}, failed {failed}",
+            p50=milliseconds(report.p50),
+            p95=milliseconds(report.p95),
+            p99=milliseconds(report.p99),
+            failed=report.failed,
         )
 
     def show_traces(
@@ -145,7 +149,7 @@ class LatencyView(View):
         """Newest value and percentiles, each in a slot of its own width; old ones are muted."""
         report = self._last
         cells: tuple[tuple[str, str], ...] = (
-            (self.tr("now"), "newest"),
+            (tr("now"), "newest"),
             ("p50", "p50"),
             ("p95", "p95"),
             ("p99", "p99"),
@@ -155,7 +159,7 @@ class LatencyView(View):
             for name, field in cells
         ]
         silent = report is None and not self._failed
-        texts.append((self.tr("failed"), "–" if silent else str(self._failed)))
+        texts.append((tr("failed"), "–" if silent else str(self._failed)))
         role = "text" if self._report is not None else "text_muted"
         width = area.width() / len(texts)
         for place, (name, value) in enumerate(texts):
@@ -193,7 +197,7 @@ class LatencyView(View):
     def _paint_inside(self, painter: QPainter, part: QRectF, name: str) -> None:
         """A stage's name in its part of the bar, where it fits."""
         font = sized(self.font(), CAPTION_PX)
-        text = STAGE_NAMES[name]
+        text = tr(STAGE_NAMES[name])
         # A line in the ground's colour keeps neighbours of like brightness apart.
         painter.setPen(QPen(self.roles.color("surface"), 1))
         painter.drawLine(part.topRight(), part.bottomRight())
@@ -206,7 +210,7 @@ class LatencyView(View):
         painter.setFont(tabular(self.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
         report = self._report
-        middle = "" if report is None else f"{milliseconds(report.sum_of_medians)} in all"
+        middle = tr("{time} in all", time=milliseconds(report.sum_of_medians)) if report else ""
         for text, side in (
             ("0", Qt.AlignmentFlag.AlignLeft),
             (middle, Qt.AlignmentFlag.AlignHCenter),
@@ -241,7 +245,8 @@ class LatencyView(View):
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         metrics = QFontMetricsF(painter.font())
         room = area.width() - 14 - metrics.horizontalAdvance(text) - GAP_SMALL
-        label = metrics.elidedText(STAGE_NAMES[name], Qt.TextElideMode.ElideRight, max(0.0, room))
+        stage = tr(STAGE_NAMES[name])
+        label = metrics.elidedText(stage, Qt.TextElideMode.ElideRight, max(0.0, room))
         painter.setPen(self.roles.color("text_muted"))
         painter.drawText(area.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, label)
 
@@ -275,7 +280,7 @@ class LatencyView(View):
         painter.setPen(QPen(self.roles.color("border"), 1))
         painter.drawLine(x, int(plot.top()), x, int(plot.bottom()))
         painter.setPen(self.roles.color("text_muted"))
-        text = f"{mark:g} ms" if mark < 1000 else f"{mark / 1000:g} s"
+        text = f"{significant(mark)} ms" if mark < 1000 else f"{significant(mark / 1000)} s"
         label = QRectF(x - 40, plot.bottom(), 80, _SCALE)
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.views.view import View
+from gui.widgets.language import tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
 
 _ROW = 18
@@ -30,7 +31,7 @@ class Legend(View):
     """Paints a heading and entries; repaints only when a text changed."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Legend", parent, palette)
+        super().__init__(tr("Legend"), parent, palette)
         self._heading = ""
         self._entries: tuple[Entry, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)

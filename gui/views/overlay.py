@@ -25,6 +25,7 @@ from backend.core.predictions import (
 from backend.core.tensors import Array
 from gui.views.geometry import Area, Placement, displayed
 from gui.views.tags import TagLayer
+from gui.widgets.language import number, tr
 from gui.widgets.theme import CAPTION_PX, Palette, tabular
 
 _BOX_WIDTH = 2.0
@@ -113,9 +114,9 @@ def tag_text(item: Detection, look: Look) -> str:
     """What the tag of a detection says, '' for nothing."""
     parts = []
     if look.shows(Layer.LABELS):
-        parts.append(item.label or f"class {item.index}")
+        parts.append(item.label or tr("class {index}", index=item.index))
     if look.shows(Layer.SCORES):
-        parts.append(f"{item.score:.2f}")
+        parts.append(number(item.score, 2))
     if item.text and look.shows(Layer.LABELS):
         parts.append(item.text)
     return "  ".join(parts)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QGridLayout, QLabel, QWi
 from backend.core.tensors import Array
 from gui.views.scales import ticks
 from gui.views.view import View
+from gui.widgets.language import significant, tr
 from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, Palette, tabular
 
 _AXIS_WIDTH = 46
@@ -65,7 +66,7 @@ class StripPlot(View):
         self,
         name: str,
         window_s: float,
-        label: Callable[[float], str] = "{:g}".format,
+        label: Callable[[float], str] = significant,
         parent: QWidget | None = None,
         palette: Palette = DARK,
     ) -> None:
@@ -253,4 +254,4 @@ class StripPlot(View):
 
 def _ago(at_s: float) -> str:
     """A place on the time axis."""
-    return "now" if abs(at_s) < 1e-9 else f"−{-at_s:g} s"
+    return tr("now") if abs(at_s) < 1e-9 else f"−{significant(-at_s)} s"

@@ -29,6 +29,7 @@ from gui.views.overlay import ALL_LAYERS, Layer, Look, Overlay
 from gui.views.picture import Picture
 from gui.views.plate import draw_plate
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import number, tr
 from gui.widgets.theme import DARK, Palette
 
 _KEY_LAYERS = {
@@ -51,7 +52,7 @@ class PreviewView(View):
     keys = frozenset(_KEY_LAYERS)
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Preview", parent, palette)
+        super().__init__(tr("Preview"), parent, palette)
         self.first_paints: DrainLog[FirstPaint] = DrainLog(_PAINTS_KEPT)
         self._first_paints = FirstPaints(self.first_paints)
         self._frame: Frame | None = None
@@ -78,13 +79,16 @@ class PreviewView(View):
         if self._message or picture is None:
             return f"{self._message.title}. {self._message.body}".strip(" .")
         objects = [
-            f"{item.label} {item.score:.2f}"
+            f"{item.label} {number(item.score, 2)}"
             for prediction in (result.predictions if result else ())
             if isinstance(prediction, Detections)
             for item in prediction.items
         ]
-        seen = f", {len(objects)} found: {', '.join(objects[:5])}" if objects else ""
-        return f"{picture.width} by {picture.height} picture{seen}"
+        size = tr("{width} by {height} picture", width=picture.width, height=picture.height)
+        if not objects:
+            return size
+        found = tr("{many} found: {objects}", many=len(objects), objects=", ".join(objects[:5]))
+        return f"{size}, {found}"
 
     @property
     def layers(self) -> frozenset[Layer]:
@@ -272,8 +276,9 @@ class PreviewView(View):
         now_ns = time.monotonic_ns()
         if now_ns - self._age_at_ns >= TEXT_PERIOD_NS:
             age_ms = (now_ns - result.sample.captured_ns) / 1e6
-            age = f"{age_ms:.0f} ms" if age_ms < 1000 else f"{age_ms / 1000:.1f} s"
-            self._age_text, self._age_at_ns = f"result {age} old", now_ns
+            slow = age_ms >= 1000
+            age = f"{number(age_ms / 1000, 1)} s" if slow else f"{number(age_ms)} ms"
+            self._age_text, self._age_at_ns = tr("result {age} old", age=age), now_ns
             self.describe()
 
     def _note(self, painter: QPainter, text: str, corner: Qt.Corner) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from gui.widgets.language import number, significant
+
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -43,28 +45,26 @@ def short(value: float) -> str:
     """Three digits or so: ``440``, ``12.3``, ``0.98``."""
     size = abs(value)
     if size >= 100 or value == int(value):
-        return f"{value:.0f}"
-    return f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+        return number(value)
+    return number(value, 1 if size >= 10 else 2)
 
 
 def milliseconds(value: float) -> str:
     """``0.42 ms``, ``41 ms`` or ``1.24 s``."""
     if value >= 1000:
-        return f"{value / 1000:.2f} s"
-    if value >= 100:
-        return f"{value:.0f} ms"
-    return f"{value:.1f} ms" if value >= 1 else f"{value:.2f} ms"
+        return f"{number(value / 1000, 2)} s"
+    return f"{number(value, 0 if value >= 100 else 1 if value >= 1 else 2)} ms"
 
 
 def byte_rate(value: float) -> str:
     """``0 B/s``, ``12.4 kB/s`` or ``27.6 MB/s``, in powers of ten as networks count."""
     for unit, size in (("GB/s", 1e9), ("MB/s", 1e6), ("kB/s", 1e3)):
         if value >= size:
-            number = value / size
-            return f"{number:.0f} {unit}" if number >= 100 else f"{number:.1f} {unit}"
-    return f"{value:.0f} B/s"
+            shown = value / size
+            return f"{number(shown, 0 if shown >= 100 else 1)} {unit}"
+    return f"{number(value)} B/s"
 
 
 def hertz(value: float) -> str:
     """``100``, ``1k`` or ``2.5k``: a frequency on an axis."""
-    return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
+    return f"{significant(value / 1000)}k" if value >= 1000 else significant(value)

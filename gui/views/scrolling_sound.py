@@ -17,6 +17,7 @@ from gui.views.scales import ticks
 from gui.views.scroll import RingImage, SampleClock
 from gui.views.spectrum import ColumnCutter
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import significant, tr
 from gui.widgets.theme import CAPTION_PX, Palette, tabular
 
 SHOWN_S = 10.0
@@ -104,7 +105,7 @@ class ScrollingSound(View):
             return
         if not self._history:
             painter.fillRect(plot, self.ground())
-            message = EmptyMessage("", self.tr("No sound yet"))
+            message = EmptyMessage("", tr("No sound yet"))
             area = QRectF(plot)
             draw_message(painter, area, message, self.roles, self.font(), with_sign=False)
             return
@@ -183,7 +184,7 @@ class ScrollingSound(View):
     def _paint_time_axis(self, painter: QPainter, plot: QRect) -> None:
         for at in ticks(-SHOWN_S, 0, max(2, plot.width() // 80)):
             x = plot.right() + at / SHOWN_S * plot.width()
-            text = self.tr("now") if at == 0 else f"−{-at:g} s"
+            text = tr("now") if at == 0 else f"−{significant(-at)} s"
             side = Qt.AlignmentFlag.AlignRight if at == 0 else Qt.AlignmentFlag.AlignHCenter
             label = QRectF(x - (80 if at == 0 else 40), plot.bottom() + 1, 80, _SCALE)
             painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, text)

@@ -16,6 +16,7 @@ from backend.core.predictions import (
     scores,
 )
 from backend.core.tensors import Array
+from gui.widgets.language import tr
 
 LATCH_NS = 10_000_000_000
 """A label keeps its line and colour for at least this long after it was last among the best."""
@@ -34,7 +35,7 @@ class Scored:
 
 
 def scored(predictions: Predictions) -> list[Scored]:
-    """Every label with a score, best first; classes without a name are called ``class 17``."""
+    """Every label with a score, best first; classes without a name are called "class 17"."""
     indices: dict[str, int] = {}
     for prediction in predictions:
         if isinstance(prediction, Classification):
@@ -42,7 +43,11 @@ def scored(predictions: Predictions) -> list[Scored]:
         elif isinstance(prediction, Detections):
             indices |= {item.label: item.index for item in prediction.items}
     found = [
-        Scored(label or f"class {indices.get(label, 0)}", float(score), indices.get(label))
+        Scored(
+            label or tr("class {index}", index=indices.get(label, 0)),
+            float(score),
+            indices.get(label),
+        )
         for label, score in scores(predictions)
         if np.isfinite(score)
     ]

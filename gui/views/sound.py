@@ -18,6 +18,7 @@ from gui.views.scales import hertz
 from gui.views.scrolling_sound import ScrollingSound
 from gui.views.spectrum import ColumnCutter, MelRows, MelSpectrum, fft_size
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import number, tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, Palette, tabular
 
 _FREQUENCIES = (100, 250, 500, 1000, 2000, 4000, 8000, 16000)
@@ -32,14 +33,17 @@ class WaveformView(ScrollingSound):
     """Lowest and highest sample of every screen column; full scale is drawn in red."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Waveform", parent, palette)
+        super().__init__(tr("Waveform"), parent, palette)
         self._rows = 1
         self._level = Level()
 
     @property
     def summary(self) -> str:
         """The level of the sound."""
-        return f"sound at {self.rate} Hz, peak {self._level.peak:.0f} dBFS" if self.rate else ""
+        if not self.rate:
+            return ""
+        peak = number(self._level.peak)
+        return tr("sound at {rate} Hz, peak {peak} dBFS", rate=self.rate, peak=peak)
 
     def measure(self, block: AudioBlock) -> None:
         """Keep the level for the summary."""
@@ -77,7 +81,7 @@ class SpectrogramView(ScrollingSound):
     """Ten seconds of sound on the mel scale, -100 to 0 dB."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Spectrogram", parent, palette)
+        super().__init__(tr("Spectrogram"), parent, palette)
         self._mel: MelSpectrum | None = None
         self._per_column = 1
         self._strongest_hz = 0.0
@@ -85,7 +89,8 @@ class SpectrogramView(ScrollingSound):
     @property
     def summary(self) -> str:
         """The strongest frequency of the newest sound."""
-        return f"strongest near {self._strongest_hz:.0f} Hz" if self._strongest_hz else ""
+        strongest = self._strongest_hz
+        return tr("strongest near {rate} Hz", rate=number(strongest)) if strongest else ""
 
     def ground(self) -> int:
         """The colour of silence."""
@@ -133,7 +138,7 @@ class LevelMeter(View):
     """Mean level as a bar, peak with hold as a line, a red cap for two seconds after clipping."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Level meter", parent, palette)
+        super().__init__(tr("Level meter"), parent, palette)
         self._level = Level()
         self._text, self._text_ns = "", 0
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -152,8 +157,8 @@ class LevelMeter(View):
     @property
     def summary(self) -> str:
         """The held peak, and whether the sound clips."""
-        clip = ", clipping" if self._level.clipped(time.monotonic()) else ""
-        return f"peak {self._level.held:.1f} dBFS{clip}"
+        peak = tr("peak {peak} dBFS", peak=number(self._level.held, 1))
+        return f"{peak}, {tr('clipping')}" if self._level.clipped(time.monotonic()) else peak
 
     def add(self, block: AudioBlock) -> None:
         """More sound."""
@@ -224,13 +229,13 @@ class LevelMeter(View):
         painter.drawText(
             text,
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            self.tr("CLIP") if clipped else self._text,
+            tr("CLIP") if clipped else self._text,
         )
 
     def _level_text(self) -> str:
         if self._level.held <= SILENCE_DB:
-            return self.tr("silence")
-        return f"{self._level.held:.1f} dBFS".replace("-", "−")
+            return tr("silence")
+        return f"{number(self._level.held, 1)} dBFS".replace("-", "−")
 
     @staticmethod
     def _at(level_db: float, bar: QRectF) -> float:

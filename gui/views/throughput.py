@@ -11,6 +11,7 @@ from gui.views.plots import StripPlot
 from gui.views.scales import SteadyTop, byte_rate
 from gui.views.series import SeriesRing, polyline
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import number, tr
 from gui.widgets.theme import DARK, Palette
 
 _WINDOW_S = 60.0
@@ -24,14 +25,14 @@ class ThroughputView(View):
     keys = frozenset({Qt.Key.Key_R})
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Throughput", parent, palette)
+        super().__init__(tr("Throughput"), parent, palette)
         self._rings = tuple(SeriesRing(2048) for _ in range(4))
         self._newest = (0.0, 0.0, 0.0, 0.0)
         self._beat = 0
         self._tops = (SteadyTop(least=10.0), SteadyTop(least=1000.0))
         self._plots = (
-            StripPlot("Results per second", _WINDOW_S, "{:g}".format, self, palette),
-            StripPlot("Bytes per second", _WINDOW_S, byte_rate, self, palette),
+            StripPlot(tr("Results per second"), _WINDOW_S, parent=self, palette=palette),
+            StripPlot(tr("Bytes per second"), _WINDOW_S, byte_rate, self, palette),
         )
         self._legends = (Legend(self, palette), Legend(self, palette))
         self._drawn_ns = self._text_ns = 0
@@ -50,9 +51,12 @@ class ThroughputView(View):
     def summary(self) -> str:
         """The newest rates."""
         rate_in, rate_out, out, back = self._newest
-        return (
-            f"in {rate_in:.1f} per second, out {rate_out:.1f} per second, "
-            f"sent {byte_rate(out)}, received {byte_rate(back)}"
+        return tr(
+            "in {rate_in} per second, out {rate_out} per second, sent {sent}, received {received}",
+            rate_in=_rate(rate_in),
+            rate_out=_rate(rate_out),
+            sent=byte_rate(out),
+            received=byte_rate(back),
         )
 
     def add(
@@ -117,12 +121,12 @@ class ThroughputView(View):
             for place, points in enumerate(pair):
                 x, y, joins = polyline(points)
                 plot.set_line(place, x - now_s, y / top.value, joins, self._color(place))
-            plot.set_notice("" if self._beat else self.tr("No run yet"))
+            plot.set_notice("" if self._beat else tr("No run yet"))
 
     def _refresh_legends(self) -> None:
         texts = (
-            (self.tr("per second"), (self.tr("in"), self.tr("out")), "{:.1f}".format),
-            (self.tr("bytes"), (self.tr("sent"), self.tr("received")), byte_rate),
+            (tr("per second"), (tr("in"), tr("out")), _rate),
+            (tr("bytes"), (tr("sent"), tr("received")), byte_rate),
         )
         for row, (heading, names, text) in enumerate(texts):
             values = self._newest[row * _RATES : (row + 1) * _RATES]
@@ -138,3 +142,7 @@ class ThroughputView(View):
 
     def _color(self, place: int) -> QColor:
         return self.roles.series_color(place)
+
+
+def _rate(value: float) -> str:
+    return number(value, 1)

@@ -15,6 +15,7 @@ from gui.views.plots import StripPlot
 from gui.views.scales import short
 from gui.views.series import Latch, Scored, SeriesRing, measured, polyline, scored, value_at
 from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import number, tr
 from gui.widgets.theme import DARK, Palette
 
 _BEST = 5
@@ -31,8 +32,8 @@ class ProbabilityTimeline(View):
     keys = frozenset({Qt.Key.Key_F, Qt.Key.Key_R})
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__("Probability timeline", parent, palette)
-        self._plot = StripPlot("Scores over time", _WINDOW_S, parent=self, palette=palette)
+        super().__init__(tr("Probability timeline"), parent, palette)
+        self._plot = StripPlot(tr("Scores over time"), _WINDOW_S, parent=self, palette=palette)
         self._legend = Legend(self, palette)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -189,12 +190,12 @@ class ProbabilityTimeline(View):
     def _notice(self) -> str:
         """Why there is no line, '' where there is one."""
         if not self._beat:
-            return self.tr("Waiting for the first prediction")
+            return tr("Waiting for the first prediction")
         if any(label is not None for label in (*self._latch.labels, *self._scalar_latch.labels)):
             return ""
         if self._scorable:
-            return self.tr("Nothing found yet")
-        return self.tr("This model gives no scores, so there is nothing to plot")
+            return tr("Nothing found yet")
+        return tr("This model gives no scores, so there is nothing to plot")
 
     def _refresh_legend(self, now_ns: int, now_s: float, windows: list[Array]) -> None:
         cursor_s = self._plot.cursor_s
@@ -205,9 +206,9 @@ class ProbabilityTimeline(View):
         at_s = max(self._newest_s, 0.0) if cursor_s is None else now_s + cursor_s
         if self._frozen is not None and cursor_s is None:
             at_s = now_s
-        frozen = self.tr("frozen, F resumes") if self.frozen else ""
-        place = "" if cursor_s is None else f"−{-cursor_s:.1f} s"
-        heading = "  ".join(part for part in (place, frozen) if part) or self.tr("newest")
+        frozen = tr("frozen, F resumes") if self.frozen else ""
+        place = "" if cursor_s is None else f"−{number(-cursor_s, 1)} s"
+        heading = "  ".join(part for part in (place, frozen) if part) or tr("newest")
         self._legend.show_entries(heading, self._entries(at_s, windows) if self._beat else ())
         self.describe()
 
@@ -225,7 +226,7 @@ class ProbabilityTimeline(View):
             return "–"
         scale = self._ranges.get(label)
         if scale is None:
-            return f"{value:.2f}"
+            return number(value, 2)
         return f"{short(scale.low + value * (scale.high - scale.low))} {scale.unit}".strip()
 
     def _color(self, place: int) -> QColor:

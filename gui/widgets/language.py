@@ -1,24 +1,44 @@
-"""Texts in the user's language and numbers as the user's country writes them."""
+"""Texts in the user's language and numbers as the user's country writes them.
+
+A language is one file `assets/languages/CODE.po`; English is the language of the source texts and
+needs none. `use_language` is called before the first text is shown: every text is made with its
+widget, so another choice holds from the next start.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from collections.abc import Sequence
+from gettext import NullTranslations
 
-_CONTEXT = "Inferdeck"
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from backend.core.errors import UsageError
+from gui.widgets.language_choice import SOURCE_LANGUAGE, language_codes, language_file
+from gui.widgets.po_file import read_po, translations
+
+_QT_TEXTS = "texts of Qt"
+_in_use = NullTranslations()
 
 
 def tr(text: str, /, **values: object) -> str:
     """The text in the language in use, with `{name}` replaced by the value of that name.
 
-    Words of the protocols (JSON, gzip, raw) and names that people chose stay outside of it.
+    Takes literals, or what was a literal in `marked`: a translator gets to see nothing else. Words
+    of the protocols (JSON, gzip, raw) and names that people chose stay outside of it.
     """
-    found = QCoreApplication.translate(_CONTEXT, text)
-    return found.format(**values) if values else found
+    return _filled(_in_use.gettext(text) if text else "", text, values)
 
 
 def marked(text: str) -> str:
-    """A constant's text, found by the translators' tools here and translated where it is shown."""
+    """A constant's text, found for the catalogues here and translated where it is shown."""
     return text
+
+
+def count(number_of: int, one: str, many: str, /, **values: object) -> str:
+    """'1 frame' or '7 frames' of the literals '{n} frame' and '{n} frames'."""
+    source = one if number_of == 1 else many
+    values = {"n": number(number_of), **values}
+    return _filled(_in_use.ngettext(one, many, number_of), source, values)
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -28,11 +48,107 @@ def number(value: float, decimals: int = 0) -> str:
     return locale.toString(float(value), "f", decimals)
 
 
+def significant(value: float, digits: int = 6) -> str:
+    """A number with so many digits at most and no zeros behind them: 0.25, 1e-07."""
+    return f"{value:.{digits}g}".replace(".", QLocale().decimalPoint())
+
+
+def grouped(value: int) -> str:
+    """A whole number with thousands signs, for what stands still."""
+    return QLocale().toString(value)
+
+
+def byte_size(size: int) -> str:
+    """`5.9 MiB`, `3.1 KiB` or `17 bytes`."""
+    for unit, bytes_each in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= bytes_each:
+            return f"{number(size / bytes_each, 1)} {unit}"
+    return count(size, "{n} byte", "{n} bytes")
+
+
 def percent(share: float, decimals: int = 1) -> str:
     """A share of 0 to 1 as per cent."""
     return f"{number(share * 100, decimals)} %"
 
 
-def count(number_of: int, one: str, many: str) -> str:
-    """'1 frame' or '7 frames'; `one` and `many` are translated words."""
-    return f"{number(number_of)} {one if number_of == 1 else many}"
+def within_sentence(title: str) -> str:
+    """A title in the middle of a sentence; small in English only, since German keeps capitals."""
+    return title if _in_use.info() else title.lower()
+
+
+def sentence_start(text: str) -> str:
+    """A text with a large first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def language_name(code: str) -> str:
+    """A language's name in that language."""
+    return "English" if code == SOURCE_LANGUAGE else QLocale(code).nativeLanguageName().capitalize()
+
+
+def use_language(choice: str) -> None:
+    """Show texts in the language `choice`, or in the desktop's for SYSTEM, and numbers to match.
+
+    A language that is no longer there counts as SYSTEM. Raises UsageError for a catalogue that
+    cannot be read; texts are English then.
+    """
+    global _in_use  # noqa: PLW0603 - one process shows one language
+    known = language_codes()
+    code = choice if choice in known else best_language(QLocale.system().uiLanguages(), known)
+    _in_use = NullTranslations()
+    QLocale.setDefault(_locale_of(SOURCE_LANGUAGE))
+    if code != SOURCE_LANGUAGE:
+        path = language_file(code)
+        try:
+            _in_use = translations(read_po(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, LookupError) as error:
+            raise UsageError(f"The language {code} cannot be used, {path}: {error}") from error
+        QLocale.setDefault(_locale_of(code))
+    _translate_qt(code)
+
+
+def best_language(wanted: Sequence[str], known: Sequence[str]) -> str:
+    """The first of the desktop's languages ('de-AT') that is known, itself or without its country.
+
+    English where there is none.
+    """
+    for tag in wanted:
+        code = tag.replace("-", "_")
+        for candidate in (code, code.partition("_")[0]):
+            if candidate in known:
+                return candidate
+    return SOURCE_LANGUAGE
+
+
+def _filled(text: str, source: str, values: dict[str, object]) -> str:
+    if not values:
+        return text
+    try:
+        return text.format(**values)
+    except (
+        LookupError,
+        ValueError,
+        AttributeError,
+    ):  # a slip in a translation must not end the program
+        return source.format(**values)
+
+
+def _locale_of(code: str) -> QLocale:
+    """The desktop's own format if it is of that language, since it knows the country."""
+    locale, system = QLocale(code), QLocale.system()
+    return system if system.language() == locale.language() else locale
+
+
+def _translate_qt(code: str) -> None:
+    """Let Qt's own dialogs and menus speak that language, where Qt does."""
+    app = QCoreApplication.instance()
+    if app is None:
+        return
+    for before in app.findChildren(QTranslator, _QT_TEXTS):
+        app.removeTranslator(before)
+        before.deleteLater()
+    translator = QTranslator(app)
+    translator.setObjectName(_QT_TEXTS)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(f"qtbase_{code}", folder):
+        app.installTranslator(translator)

@@ -17,9 +17,15 @@ from PySide6.QtWidgets import (
 
 from backend.core.status import Alert, Severity
 from gui.widgets.icons import tinted_pixmap
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr
 from gui.widgets.theme import GAP, GAP_SMALL, Palette
 from gui.workspace.notices import ToastAction
+
+_SEVERITIES = {
+    Severity.INFO: marked("info"),
+    Severity.WARNING: marked("warning"),
+    Severity.ERROR: marked("error"),
+}
 
 
 class AlertsPanel(QScrollArea):
@@ -87,7 +93,7 @@ class AlertsPanel(QScrollArea):
     def _row(self, alert: Alert) -> QWidget:
         row = QFrame()
         row.setObjectName("alert")
-        row.setAccessibleName(f"{alert.severity}: {alert.title}")
+        row.setAccessibleName(f"{tr(_SEVERITIES[alert.severity])}: {alert.title}")
         icon = QLabel()
         role = "accent" if alert.severity is Severity.INFO else str(alert.severity)
         icon.setPixmap(tinted_pixmap(str(alert.severity), self._roles.color(role)))

@@ -9,7 +9,22 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from gui.widgets.language import tr
+from gui.widgets.language import marked, tr
+
+MENUS = (
+    marked("File"),
+    marked("Run"),
+    marked("View"),
+    marked("Panels"),
+    marked("Server"),
+    marked("Help"),
+)
+"""The menus of the window's own commands; a page's commands may bring another."""
+
+
+def native_keys(keys: str) -> str:
+    """A portable key sequence as this system and language write it."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def _never() -> str:
@@ -38,9 +53,7 @@ class Command:
     @property
     def shortcut(self) -> str:
         """The first key sequence as this system writes it."""
-        if not self.keys:
-            return ""
-        return QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+        return native_keys(self.keys[0]) if self.keys else ""
 
     def before(self, first: Callable[[], None]) -> Command:
         """The same command, which does something else first."""
@@ -53,7 +66,8 @@ class Command:
 
     def matches(self, query: str) -> bool:
         """Whether every word of the query is somewhere in the title or the aliases."""
-        text = f"{self.menu} {self.title} {self.aliases}".lower()
+        menu = tr(self.menu.partition("/")[0])
+        text = f"{menu} {self.menu} {self.title} {self.aliases}".lower()
         return all(word in text for word in query.lower().split())
 
 

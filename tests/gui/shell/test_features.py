@@ -41,7 +41,7 @@ class Recording(Feature):
 
     def commands(self) -> Iterable[Command]:
         return (
-            Command("recording.start", "Record", lambda: self.calls.append("start"), "Recording"),
+            Command("recording.start", "Record", lambda: self.calls.append("start"), "Inspect"),
         )
 
     def palette_entries(self) -> Iterable[Command]:
@@ -85,7 +85,7 @@ def test_a_feature_brings_its_commands_and_lives_as_long_as_the_window(
     qtbot.addWidget(window)
     assert [action.text() for action in window.menuBar().actions()] == [
         "File",
-        "Recording",
+        "Inspect",
         "View",
         "Help",
     ]

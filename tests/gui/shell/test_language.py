@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from gettext import NullTranslations
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
-from gui.widgets.language import count, number, percent, tr
+from backend.core.errors import UsageError
+from backend.core.status import Notice
+from gui.shell import app
+from gui.widgets import language, language_choice
+from gui.widgets.language import (
+    best_language,
+    byte_size,
+    count,
+    grouped,
+    language_name,
+    number,
+    percent,
+    sentence_start,
+    significant,
+    tr,
+    use_language,
+    within_sentence,
+)
+from gui.widgets.language_choice import SYSTEM, language_codes
+from gui.workspace.commands import native_keys
+from gui.workspace.notices import FileNotices
 from tests.gui.shell_stage import Stage
 
 # The offscreen platform says so about every window with a smallest size.
@@ -18,24 +40,29 @@ _WORDS = "REST gRPC json binary typed raw jpeg png gzip Open Inference ● – 8
 _SAME_EVERYWHERE = frozenset(_WORDS.split())
 
 
-class Marking(QTranslator):
+class Marking(NullTranslations):
     """Puts every text that is asked for between guillemets."""
 
-    def translate(
-        self, context: str, source: str, disambiguation: str | None = None, n: int = -1
-    ) -> str:
-        return f"«{source}»"
+    def gettext(self, message: str) -> str:
+        return f"«{message}»"
 
-    def isEmpty(self) -> bool:  # noqa: N802 - Qt's own name
-        return False
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"«{super().ngettext(msgid1, msgid2, n)}»"
 
 
 @pytest.fixture
-def marking() -> Iterator[None]:
-    translator = Marking()
-    QCoreApplication.installTranslator(translator)
+def marking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_in_use", Marking())
+
+
+@pytest.fixture
+def restored(qapp: object) -> Iterator[None]:
+    """Language and number format as they were, whatever a test chooses."""
+    before, locale = language._in_use, QLocale()
     yield
-    QCoreApplication.removeTranslator(translator)
+    use_language("en")
+    language._in_use = before
+    QLocale.setDefault(locale)
 
 
 def test_every_label_and_button_of_the_window_is_translated(marking: None, stage: Stage) -> None:
@@ -55,14 +82,117 @@ def test_every_command_is_translated(marking: None, stage: Stage) -> None:
     assert plain == {"REST", "gRPC"}
 
 
-def test_numbers_are_written_as_the_country_writes_them() -> None:
-    before = QLocale()
-    try:
-        QLocale.setDefault(QLocale(QLocale.Language.German))
-        assert (number(1234.5, 1), percent(0.125)) == ("1234,5", "12,5 %")
-    finally:
-        QLocale.setDefault(before)
-    assert (count(1, tr("frame"), tr("frames")), count(2, "frame", "frames")) == (
+def test_every_menu_is_translated(marking: None, stage: Stage) -> None:
+    titles = [action.text() for action in stage.window.menuBar().actions()]
+    assert titles
+    assert all("«" in title for title in titles)
+
+
+def test_numbers_are_written_as_the_country_writes_them(restored: None) -> None:
+    QLocale.setDefault(QLocale(QLocale.Language.German))
+    assert (number(1234.5, 1), percent(0.125)) == ("1234,5", "12,5 %")
+    assert (significant(0.25), significant(1e-7), significant(1234567, 4)) == (
+        "0,25",
+        "1e-07",
+        "1,235e+06",
+    )
+    assert (grouped(1234567), byte_size(943718)) == ("1.234.567", "921,6 KiB")
+
+
+def test_what_is_counted_has_a_form_for_one_and_a_form_for_many(restored: None) -> None:
+    assert (count(1, "{n} frame", "{n} frames"), count(2, "{n} frame", "{n} frames")) == (
         "1 frame",
         "2 frames",
     )
+    use_language("de")
+    assert (count(1, "{n} frame", "{n} frames"), count(2, "{n} frame", "{n} frames")) == (
+        "1 Bild",
+        "2 Bilder",
+    )
+
+
+def test_german_texts_go_with_german_numbers_and_qt_speaks_it_too(restored: None) -> None:
+    use_language("de")
+    assert (tr("Target"), number(0.5, 1)) == ("Ziel", "0,5")
+    assert tr("Target: {name}", name="Labor") == "Ziel: Labor"
+    assert native_keys("Ctrl+O") == "Strg+O"
+    use_language("en")
+    assert (tr("Target"), number(0.5, 1)) == ("Target", "0.5")
+    assert native_keys("Ctrl+O") == "Ctrl+O"
+
+
+def test_a_title_within_a_sentence_is_small_in_english_only(restored: None) -> None:
+    assert within_sentence("Top classes") == "top classes"
+    use_language("de")
+    assert within_sentence("Top-Klassen") == "Top-Klassen"
+    assert sentence_start("gespeichertes Profil") == "Gespeichertes Profil"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        (["de-Latn-AT", "de-AT", "de"], "de"),
+        (["pt-BR", "pt", "de"], "pt_BR"),
+        (["fr-FR", "fr"], "en"),
+        (["en-GB", "en", "de"], "en"),
+        (["C"], "en"),
+        ([], "en"),
+    ],
+)
+def test_the_desktops_first_language_that_is_there_is_used(wanted: list[str], chosen: str) -> None:
+    assert best_language(wanted, ["de", "en", "pt_BR"]) == chosen
+
+
+def test_a_language_that_is_gone_counts_as_the_desktops(
+    restored: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QLocale, "uiLanguages", lambda _self: ["de-DE"])
+    for choice in ("tlh", SYSTEM):
+        use_language("en")
+        use_language(choice)
+        assert tr("Target") == "Ziel"
+
+
+def test_the_languages_call_themselves_by_their_own_names() -> None:
+    assert language_codes() == ["de", "en"]
+    assert [language_name(code) for code in language_codes()] == ["Deutsch", "English"]
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "said"),
+    [
+        ("msgid 'x'\n", "line 1"),
+        ('msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=import;\\n"\n', "invalid token"),
+        ('msgid ""\nmsgstr "Plural-Forms: three\\n"\n', "de.po"),
+        ('msgid "a"\n', "msgstr"),
+        ("\udcff", "utf-8"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_read_leaves_the_window_in_english(
+    restored: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    catalogue: str,
+    said: str,
+) -> None:
+    (tmp_path / "de.po").write_bytes(catalogue.encode(errors="surrogateescape"))
+    monkeypatch.setattr(language_choice, "FOLDER", tmp_path)
+    use_language("en")
+    with pytest.raises(UsageError, match=said):
+        use_language("de")
+    assert (tr("Target"), number(0.5, 1)) == ("Target", "0.5")
+    notices, shown = FileNotices(), list[Notice]()
+    app._use_language("de", notices)
+    notices.begin(shown.append)
+    assert "de.po" in shown[0].body
+
+
+def test_a_slip_in_a_translation_shows_the_source_text(
+    restored: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = 'msgid "Target: {name}"\nmsgstr "Ziel: {nmae}"\n'
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    (tmp_path / "de.po").write_text(header + entry, encoding="utf-8")
+    monkeypatch.setattr(language_choice, "FOLDER", tmp_path)
+    use_language("de")
+    assert tr("Target: {name}", name="Labor") == "Target: Labor"

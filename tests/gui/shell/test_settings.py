@@ -39,7 +39,7 @@ def test_preferences_and_repositories_are_restored_and_old_files_are_read() -> N
     )
     assert from_json(to_json(wanted).encode()) == wanted
     old = json.loads(to_json(Settings()))
-    del old["preferences"], old["repositories"]
+    del old["preferences"], old["repositories"], old["language"]
     assert from_json(json.dumps(old).encode()) == Settings()
 
 
@@ -62,8 +62,23 @@ def test_a_setting_holds_at_once(stage: Stage) -> None:
     stage.notifier.show_notice(Notice(Severity.INFO, "Quiet"))
     assert not stage.window.toasts.shown
     assert "Quiet" in stage.live.page.log.toPlainText()
+    assert stage.store.current.language == "system"
+    form.language.setCurrentIndex(form.language.findData("de"))
+    assert stage.store.current.language == "de"
     form._restore()
     assert stage.store.current.preferences == Preferences()
+    assert stage.store.current.language == "system"
+    form.close()
+
+
+@pytest.mark.parametrize(("saved", "shown"), [("de", "Deutsch"), ("tlh", "As the system")])
+def test_the_language_of_the_next_start_is_shown(stage: Stage, saved: str, shown: str) -> None:
+    stage.store.update(replace(stage.store.current, language=saved))
+    stage.settings.open()
+    form = stage.window.findChildren(SettingsForm)[0]
+    names = [form.language.itemText(index) for index in range(form.language.count())]
+    assert names == ["As the system", "Deutsch", "English"]
+    assert form.language.currentText() == shown
     form.close()
 
 

@@ -192,10 +192,12 @@ def test_options_are_read_from_the_command_line() -> None:
     )
     assert (options.screenshot, options.seconds) == (Path("a.png"), 2.5)
     assert (options.transport, options.size) == (Transport.REST, (800, 600))
+    assert parse_options(["--language", "de"]).language == "de"
 
 
 @pytest.mark.parametrize(
-    "line", ["--size 10x10", "--seconds 0", "--target x:y", "--transport tcp", "--what"]
+    "line",
+    ["--size 10x10", "--seconds 0", "--target x:y", "--transport tcp", "--language tlh", "--what"],
 )
 def test_a_senseless_command_line_exits_with_2(
     line: str, capsys: pytest.CaptureFixture[str]

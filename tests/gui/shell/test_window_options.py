@@ -47,3 +47,17 @@ def test_the_nearest_option_or_command_is_named(
         parse_options(line.split())
     assert ended.value.code == 2
     assert f"did you mean {near}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", ["system", "en", "de"])
+def test_a_language_is_chosen(code: str) -> None:
+    assert parse_options(["--language", code]).language == code
+
+
+def test_the_languages_are_named_for_one_that_is_not_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_options(["--language", "tlh"])
+    assert ended.value.code == 2
+    assert "one of system, de, en expected, got 'tlh'" in capsys.readouterr().err
