@@ -134,9 +134,10 @@ def _filled(text: str, source: str, values: dict[str, object]) -> str:
 
 
 def _locale_of(code: str) -> QLocale:
-    """The desktop's own format if it is of that language, since it knows the country."""
-    locale, system = QLocale(code), QLocale.system()
-    return system if system.language() == locale.language() else locale
+    """The format of the country that the desktop names for that language, if it names one."""
+    locale = QLocale(code)
+    named = (QLocale(tag) for tag in QLocale.system().uiLanguages())
+    return next((one for one in named if one.language() == locale.language()), locale)
 
 
 def _translate_qt(code: str) -> None:

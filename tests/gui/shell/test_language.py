@@ -153,6 +153,17 @@ def test_a_language_that_is_gone_counts_as_the_desktops(
         assert tr("Target") == "Ziel"
 
 
+@pytest.mark.parametrize(
+    ("desktop", "shown"), [("de-CH", "1'234"), ("de-DE", "1.234"), ("en-GB", "1.234")]
+)
+def test_numbers_are_of_the_country_that_the_desktop_names_for_the_language(
+    restored: None, monkeypatch: pytest.MonkeyPatch, desktop: str, shown: str
+) -> None:
+    monkeypatch.setattr(QLocale, "uiLanguages", lambda _self: [desktop])
+    use_language("de")
+    assert grouped(1234).replace("\u2019", "'") == shown
+
+
 def test_the_languages_call_themselves_by_their_own_names() -> None:
     assert language_codes() == ["de", "en"]
     assert [language_name(code) for code in language_codes()] == ["Deutsch", "English"]
