@@ -77,8 +77,9 @@ def test_an_environment_is_made_once_and_filled_again_when_its_lock_changes(
     tmp_path: Path,
 ) -> None:
     shutil.copytree(_ROOT / ".ci" / "setup", tmp_path / ".ci" / "setup")
-    (tmp_path / "gui").mkdir()
-    shutil.copy(_ROOT / "gui" / "system_libraries.py", tmp_path / "gui")
+    widgets = tmp_path / "gui" / "widgets"
+    widgets.mkdir(parents=True)
+    shutil.copy(_ROOT / "gui" / "widgets" / "system_libraries.py", widgets)
     lock = tmp_path / "requirements.txt"
     lock.write_text("# nothing to install\n", encoding="utf-8")
     (tmp_path / "requirements-dev.txt").write_text("# nothing either\n", encoding="utf-8")

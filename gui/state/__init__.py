@@ -1,1 +1,1 @@
-"""State."""
+"""What the window knows and does, without a widget."""

@@ -1,1 +1,1 @@
-"""Workspace."""
+"""What every feature stands on: pages, commands, notices, docks, layouts."""

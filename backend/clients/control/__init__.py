@@ -1,4 +1,4 @@
-"""Control."""
+"""What a server tells of itself and its models, and their loading and unloading."""
 
 from backend.clients.control.client import ServerControlClient
 from backend.clients.control.grpc import GrpcControl

@@ -1,4 +1,4 @@
-"""Links."""
+"""A connection joined with the codec for its calls: what a lane streams over."""
 
 from backend.clients.links.base import Link
 from backend.clients.links.grpc import GrpcLink

@@ -1,4 +1,4 @@
-"""Security."""
+"""A target's TLS, certificates and credentials."""
 
 from backend.clients.security.certificates import fetch_certificate, names_of, read_facts
 from backend.clients.security.credentials import (

@@ -1,1 +1,1 @@
-"""Files."""
+"""Files of the user: read within bounds, replaced at once, never lost, secrets concealed."""

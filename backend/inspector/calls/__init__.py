@@ -1,4 +1,4 @@
-"""Calls."""
+"""One call by hand: sent to the byte, timed part by part, kept as an exchange."""
 
 from backend.inspector.calls.caller import Call, Caller
 from backend.inspector.calls.exchange import (

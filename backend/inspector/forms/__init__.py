@@ -1,4 +1,4 @@
-"""Forms."""
+"""What the user fills in, as a request: tensors, messages, files, a command line's arguments."""
 
 from backend.inspector.forms.drafts import Draft, is_inference, takes_body
 from backend.inspector.forms.input_argument import parse_input

@@ -1,4 +1,4 @@
-"""History."""
+"""Exchanges of the past: stored, searched, exported and imported, without secrets."""
 
 from backend.inspector.history.export import export_exchanges, import_into
 from backend.inspector.history.secret_headers import (

@@ -1,4 +1,4 @@
-"""Methods."""
+"""What can be called: from bundled schemas, reflection, files, known routes and OpenAPI."""
 
 from backend.inspector.methods.gathering import known_methods, target_methods
 from backend.inspector.methods.listing import Method, MethodList

@@ -1,4 +1,4 @@
-"""Snippets."""
+"""A request as code for elsewhere."""
 
 from backend.inspector.snippets.curl_command import curl
 from backend.inspector.snippets.grpcurl_command import grpcurl

@@ -1,4 +1,4 @@
-"""Views."""
+"""A reply as table, tree, text, bytes and one line, and how two of them differ."""
 
 from backend.inspector.views.hex_rows import HexRows
 from backend.inspector.views.lines import one_line

@@ -1,4 +1,4 @@
-"""Bundled."""
+"""The models that ship with Inferdeck, each without a download."""
 
 from backend.models.bundled.faces import Faces
 from backend.models.bundled.identity import Identity

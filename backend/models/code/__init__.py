@@ -1,4 +1,4 @@
-"""Code."""
+"""Which programs among the models may run: asked once for each content, and remembered."""
 
 from backend.models.code.digest import code_digest
 from backend.models.code.permission import ALLOWING_OPTION, AllCode, CodePermission, NoCode

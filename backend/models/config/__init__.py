@@ -1,4 +1,4 @@
-"""Config."""
+"""What stands beside a model's file: its configuration, labels, profile and versions."""
 
 from backend.models.config.checks import check_config, without_gpus
 from backend.models.config.labels import read_labels

@@ -1,4 +1,4 @@
-"""Repository."""
+"""The models on offer by name, and the folders that some of them come from."""
 
 from backend.models.repository.folders import ModelFolders
 from backend.models.repository.loaded import LoadedModel

@@ -1,1 +1,1 @@
-"""Runtimes."""
+"""What loads the models of a repository: one package for each kind of model."""

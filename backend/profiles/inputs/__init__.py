@@ -1,1 +1,1 @@
-"""Inputs."""
+"""How a sample becomes a model's input tensors."""

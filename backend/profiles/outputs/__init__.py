@@ -1,1 +1,1 @@
-"""Outputs."""
+"""How a model's output tensors become predictions."""

@@ -1,4 +1,4 @@
-"""Connections."""
+"""The connections of a port: counted, bounded, and which one makes room for another."""
 
 from backend.server.connections.descriptors import room_for
 from backend.server.connections.table import ConnectionTable, Use, Worth, client_key

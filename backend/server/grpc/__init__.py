@@ -1,4 +1,4 @@
-"""Grpc."""
+"""The gRPC edge: the protocol, simple serving, health and reflection over the data plane."""
 
 from backend.server.grpc.calls import CallCounts
 from backend.server.grpc.edge import GrpcEdge

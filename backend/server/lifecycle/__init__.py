@@ -1,4 +1,4 @@
-"""Lifecycle."""
+"""The server's life: its thread, its loop, and its two endpoints opened and closed."""
 
 from backend.server.lifecycle.embedded import EmbeddedServer
 

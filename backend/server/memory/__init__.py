@@ -1,4 +1,4 @@
-"""Memory."""
+"""System shared memory that local clients register."""
 
 from backend.server.memory.regions import (
     NO_CUDA,

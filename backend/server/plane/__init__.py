@@ -1,4 +1,4 @@
-"""Plane."""
+"""The data plane: models and what can be asked of them, without any transport."""
 
 from backend.server.plane.about import SERVER_NAME, model_metadata, server_metadata
 from backend.server.plane.context import ServerContext, make_context

@@ -1,4 +1,4 @@
-"""Scheduling."""
+"""From a queue to an instance and back: order, batches, sequences, statistics."""
 
 from backend.server.scheduling.execution import explained, failure_of
 from backend.server.scheduling.job_queue import full

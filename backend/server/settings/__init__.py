@@ -1,4 +1,4 @@
-"""Settings."""
+"""What a server is started with: addresses, limits, time-outs, TLS, token."""
 
 from backend.server.settings.limits import Limits
 from backend.server.settings.log_settings import LogSettings, LogValue

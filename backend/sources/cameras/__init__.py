@@ -1,4 +1,4 @@
-"""Cameras."""
+"""Webcams, and what all live pictures have in common."""
 
 from backend.sources.cameras.hardware import NO_CAMERA, CameraEntry, CameraSystem, webcam_title
 from backend.sources.cameras.live import LiveSource

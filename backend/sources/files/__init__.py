@@ -1,4 +1,4 @@
-"""Files."""
+"""Pictures, folders of them, videos and sound files, at their own pace or as fast as taken."""
 
 from backend.sources.files.audio import AudioFileSource
 from backend.sources.files.folder import FolderSource

@@ -1,1 +1,1 @@
-"""Json."""
+"""JSON text, read within bounds, and messages as JSON."""

@@ -1,1 +1,1 @@
-"""Media."""
+"""Pictures and sound as files: looked at before they are decoded."""

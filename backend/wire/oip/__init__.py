@@ -1,1 +1,1 @@
-"""Oip."""
+"""The Open Inference Protocol as bytes, over REST and gRPC."""

@@ -1,1 +1,1 @@
-"""Protobuf."""
+"""Protobuf fields found, counted, written and read without copying the big ones twice."""

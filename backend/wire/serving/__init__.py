@@ -1,1 +1,1 @@
-"""Serving."""
+"""Simple serving as bytes, over REST and gRPC."""

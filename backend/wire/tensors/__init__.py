@@ -1,1 +1,1 @@
-"""Tensors."""
+"""A tensor's elements as JSON numbers and in typed lists."""

@@ -1,4 +1,4 @@
-"""Python."""
+"""Models written for Triton's Python backend, seen from the server: one process an instance."""
 
 from backend.models.runtimes.python.loader import PythonRuntime
 

@@ -1,4 +1,4 @@
-"""Python_child."""
+"""What runs in a Python model's process; imports nothing of the server's side."""
 
 from backend.models.runtimes.python_child.model_config import Properties
 from backend.models.runtimes.python_child.reports import LOG_MARK, METRIC_MARK, LogLevel

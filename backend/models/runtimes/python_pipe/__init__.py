@@ -1,4 +1,4 @@
-"""Python_pipe."""
+"""What the server and a Python model's process talk through."""
 
 from backend.models.runtimes.python_pipe.memory import make_memory, map_memory
 from backend.models.runtimes.python_pipe.messages import (
