@@ -11,14 +11,17 @@ import zlib
 from backend.core.errors import InvalidInput, PayloadTooLarge
 from backend.wire.elements import Buffer
 
-GZIP_BITS, ZLIB_BITS, ANY_BITS = 31, 15, 47
-"""zlib's numbers for gzip, for its own format (HTTP's deflate), and for whichever comes."""
+GZIP_BITS, ZLIB_BITS, ANY_BITS, BARE_BITS = 31, 15, 47, -15
+"""zlib's numbers for gzip, for its own format (HTTP's deflate), for whichever of them comes, and
+for deflate without the header of either."""
 CODINGS = ("gzip", "x-gzip", "deflate")
 """Content codings that ANY_BITS reads."""
 MAX_MEMBERS = 10_000
 """Most members of one body; files that are packed in blocks have one for each 64 KiB."""
 
 _PIECE = 64 * 1024
+_PADDING = b"\0"
+"""What may follow a member; gzip itself passes over it."""
 
 
 class Inflater:
@@ -41,9 +44,11 @@ class Inflater:
         parts: list[bytes] = []
         for at in range(0, len(view), _PIECE):
             rest: Buffer = view[at : at + _PIECE]
+            if self._reader.eof:
+                rest = bytes(rest).lstrip(_PADDING)
             while rest:
                 parts.append(self._inflate(rest))
-                rest = self._reader.unused_data
+                rest = self._reader.unused_data.lstrip(_PADDING)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def end(self) -> None:

@@ -19,8 +19,9 @@ import numpy as np  # noqa: E402 - after the process is tuned
 import psutil  # noqa: E402
 
 from backend.clients.codecs.calls import RestCall  # noqa: E402
-from backend.clients.connections.rest.channel import RestChannel  # noqa: E402
+from backend.clients.connections.rest import RestConnection  # noqa: E402
 from backend.core.inference import InferRequest  # noqa: E402
+from backend.core.target import Target  # noqa: E402
 from backend.core.tensors import Datatype, Tensor  # noqa: E402
 from backend.wire.oip.rest import encode_request  # noqa: E402
 from tests.benchmarks.server_echo import Child  # noqa: E402
@@ -63,7 +64,7 @@ def _measure(url: str, pid: int) -> tuple[float, float]:
     request = InferRequest("identity", (Tensor("INPUT0", Datatype.UINT8, data),))
     headers, body = encode_request(request, binary=False)
     call = RestCall("/v2/models/identity/infer", headers, body)
-    channel = RestChannel(url, message_limit=_LIMIT, loopback=True)
+    channel = RestConnection(Target("json", url), message_limit=_LIMIT)
     channel.send(call, deadline_s=60.0)
     before, started = _processor_s(pid), time.perf_counter()
     for _ in range(_REQUESTS):

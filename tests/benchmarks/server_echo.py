@@ -31,7 +31,7 @@ import grpc  # noqa: E402 - after the process is tuned
 import numpy as np  # noqa: E402
 
 from backend.clients.codecs.calls import RestCall  # noqa: E402
-from backend.clients.connections.grpc.channel import GrpcChannel  # noqa: E402
+from backend.clients.connections.grpc import GrpcConnection  # noqa: E402
 from backend.core.addresses import target_from_text  # noqa: E402
 from backend.core.choices import Compression  # noqa: E402
 from backend.core.errors import ConsoleError  # noqa: E402
@@ -103,7 +103,7 @@ def _streams(target: Target) -> Iterator[tuple[str, str, float]]:
 def _unaries(target: Target) -> Iterator[tuple[str, str, float]]:
     for size_name, size in _SIZES.items():
         request = encode_grpc(identity_request(size), raw=True)
-        channel = GrpcChannel(target.grpc, message_limit=_LIMIT, loopback=True)
+        channel = GrpcConnection(target, message_limit=_LIMIT)
         channel.wait_ready(5.0)
         took, until = [], time.perf_counter() + _SECONDS
         while time.perf_counter() < until:
@@ -137,7 +137,7 @@ def identity_request(size: int) -> InferRequest:
 
 def stream_echo(address: str, request: bytes, in_flight: int) -> tuple[float, float]:
     """Median milliseconds from sending to reply, and replies a second."""
-    channel = GrpcChannel(address, message_limit=_LIMIT, loopback=True)
+    channel = GrpcConnection(Target("echo", grpc=address), message_limit=_LIMIT)
     channel.wait_ready(5.0)
     permits, sent, until = Credits(in_flight), list[float](), time.perf_counter() + _SECONDS
 

@@ -23,9 +23,10 @@ tune_process()
 
 import numpy as np  # noqa: E402 - after the process is tuned
 
-from backend.clients.connections.grpc.channel import GrpcChannel  # noqa: E402
+from backend.clients.connections.grpc import GrpcConnection  # noqa: E402
 from backend.core.choices import Compression  # noqa: E402
 from backend.core.flow import Credits  # noqa: E402
+from backend.core.target import Target  # noqa: E402
 from backend.wire.generated import open_inference_pb2 as pb  # noqa: E402
 from backend.wire.oip.grpc import SERVICE, encode_request  # noqa: E402
 from tests.benchmarks.server_echo import Child, identity_request, stream_echo  # noqa: E402
@@ -54,7 +55,7 @@ def main() -> int:
 
 def _by_memory(address: str) -> float:
     """Median milliseconds from a frame in the client's hands to its echo there."""
-    channel = GrpcChannel(address, message_limit=_SIZE * 4, loopback=True)
+    channel = GrpcConnection(Target("memory", grpc=address), message_limit=_SIZE * 4)
     channel.wait_ready(5.0)
     frame = np.random.default_rng(1).integers(0, 256, _SIZE, np.uint8).tobytes()
     took: list[float] = []
@@ -80,7 +81,7 @@ def _by_memory(address: str) -> float:
 
 
 @contextmanager
-def _region(channel: GrpcChannel, name: str) -> Iterator[mmap.mmap]:
+def _region(channel: GrpcConnection, name: str) -> Iterator[mmap.mmap]:
     """A registered region of the frame's size."""
     key = f"inferdeck-benchmark-{os.getpid()}-{name}"
     path = Path("/dev/shm") / key
@@ -96,7 +97,7 @@ def _region(channel: GrpcChannel, name: str) -> Iterator[mmap.mmap]:
         path.unlink()
 
 
-def _ask(channel: GrpcChannel, method: str, message: bytes) -> None:
+def _ask(channel: GrpcConnection, method: str, message: bytes) -> None:
     channel.unary(method, message, deadline_s=5.0, compression=Compression.NONE)
 
 

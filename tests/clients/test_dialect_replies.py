@@ -18,7 +18,7 @@ from backend.clients.control.client import ServerControlClient
 from backend.clients.control.listings import ModelListing
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import Capability
-from backend.clients.probe.both_addresses import probe
+from backend.clients.probe.probing import probe
 from backend.core.choices import Payload, Serialization, Transport
 from backend.core.errors import ConsoleError, NotFound, RequestError, Unsupported
 from backend.core.predictions import Tensors

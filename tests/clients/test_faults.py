@@ -14,8 +14,8 @@ import grpc
 import pytest
 
 from backend.clients.codecs.calls import RestCall
-from backend.clients.connections.grpc.channel import GrpcChannel
-from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.connections.grpc import GrpcConnection
+from backend.clients.connections.rest import RestConnection
 from backend.clients.faults.grpc import explain
 from backend.core.choices import Compression
 from backend.core.errors import (
@@ -35,7 +35,7 @@ from tests.real_sources import free_port
 
 
 def over_rest(target: Target, deadline_s: float) -> Any:
-    channel = RestChannel.from_target(target)
+    channel = RestConnection(target)
     try:
         return channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=deadline_s)
     finally:
@@ -43,7 +43,7 @@ def over_rest(target: Target, deadline_s: float) -> Any:
 
 
 def over_grpc(target: Target, deadline_s: float) -> Any:
-    channel = GrpcChannel.from_target(target)
+    channel = GrpcConnection(target)
     method = f"/{SERVICE}/ServerMetadata"
     try:
         return channel.unary(method, b"", deadline_s=deadline_s, compression=Compression.NONE)
@@ -103,7 +103,7 @@ def test_another_protocol(ask: Ask) -> None:
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"])
 def test_a_reply_that_trickles_ends_with_the_deadline(first: bytes) -> None:
     with speaking(first, drip=b"H") as address:
-        channel = RestChannel.from_target(at(address))
+        channel = RestConnection(at(address))
         start = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=0.4)
@@ -115,7 +115,7 @@ def test_a_reply_that_trickles_ends_with_the_deadline(first: bytes) -> None:
 def test_a_length_that_is_none_is_no_crash(length: bytes) -> None:
     reply = b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n\r\n{}"
     with speaking(reply) as address:
-        channel = RestChannel.from_target(at(address))
+        channel = RestConnection(at(address))
         with suppress(ConsoleError):
             channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=1.0)
         channel.close()
@@ -125,7 +125,7 @@ def test_a_proxy_that_trickles_ends_with_the_deadline(monkeypatch: pytest.Monkey
     with speaking(b"HTTP/1.1 200 OK\r\n", drip=b"H") as address:
         monkeypatch.setenv("http_proxy", f"http://{address}")
         monkeypatch.delenv("no_proxy", raising=False)
-        channel = RestChannel.from_target(Target("far", "http://models.example:8000"))
+        channel = RestConnection(Target("far", "http://models.example:8000"))
         start = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=0.4)
@@ -137,12 +137,12 @@ def test_a_proxy_that_trickles_ends_with_the_deadline(monkeypatch: pytest.Monkey
 def test_closing_ends_a_call_that_waits(ask: Ask) -> None:
     with Gate() as gate:
         target = at(gate.address)
-        channel: Any = (RestChannel if ask is over_rest else GrpcChannel).from_target(target)
+        channel: Any = (RestConnection if ask is over_rest else GrpcConnection)(target)
         said: list[ConsoleError] = []
 
         def call() -> None:
             try:
-                if isinstance(channel, RestChannel):
+                if isinstance(channel, RestConnection):
                     channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=30)
                 else:
                     channel.wait_ready(30)
@@ -233,7 +233,7 @@ def test_a_status_that_asks_for_a_sign_in() -> None:
 
 def test_a_server_without_the_stream() -> None:
     with refusing(grpc.StatusCode.INTERNAL, "") as address:
-        channel = GrpcChannel.from_target(Target("t", grpc=address))
+        channel = GrpcConnection(Target("t", grpc=address))
         call = channel.stream(MODEL_STREAM_INFER, iter(()), compression=Compression.NONE)
         with pytest.raises(grpc.RpcError) as caught:
             list(call)
@@ -275,8 +275,8 @@ def test_sizes_in_the_words_of_every_grpc(text: str, by_server: bool) -> None:
 
 
 def test_a_limit_that_grpc_does_not_know_is_its_largest() -> None:
-    channel = GrpcChannel.from_target(Target("t", grpc="127.0.0.1:9", message_limit=1 << 40))
-    assert channel.channel is not None
+    channel = GrpcConnection(Target("t", grpc="127.0.0.1:9", message_limit=1 << 40))
+    assert channel.stream("/a.B/C", b"") is not None
     channel.close()
 
 

@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.connections.rest import RestConnection
 from backend.clients.dialects.rules import AddressKind
 from backend.clients.faults.preflight import Speech
-from backend.clients.probe.both_addresses import probe
 from backend.clients.probe.fingerprints import recognise
 from backend.clients.probe.fixes import fixes_for
+from backend.clients.probe.probing import probe
 from backend.clients.probe.questions import AddressFacts
 from backend.clients.probe.report import AddressReport, ProbeReport
 from backend.core.errors import SignInNeeded, TargetError, TargetFault, TargetUnreachable
@@ -221,7 +221,7 @@ def test_other_http_servers_are_named(path: str, page: bytes, name: str) -> None
 
 def test_a_slow_server_is_asked_who_it_is_only_while_there_is_time() -> None:
     with website("/ping", b'{"status": "Healthy"}') as site:
-        channel = RestChannel.from_target(site)
+        channel = RestConnection(site)
         assert recognise(channel, time.monotonic() + 10) == "TorchServe"
         assert recognise(channel, time.monotonic() - 1) == ""
         channel.close()

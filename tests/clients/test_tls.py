@@ -17,8 +17,8 @@ import grpc
 import pytest
 
 from backend.clients.codecs.calls import RestCall
-from backend.clients.connections.grpc.channel import GrpcChannel
-from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.connections.grpc import GrpcConnection
+from backend.clients.connections.rest import RestConnection
 from backend.core.choices import Compression
 from backend.core.errors import (
     CertificateRefused,
@@ -38,7 +38,7 @@ TOKEN = "s3cret-t0ken"
 
 
 def ask_rest(target: Target) -> int:
-    channel = RestChannel.from_target(target)
+    channel = RestConnection(target)
     try:
         return channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=5).status
     finally:
@@ -46,7 +46,7 @@ def ask_rest(target: Target) -> int:
 
 
 def ask_grpc(target: Target) -> int:
-    channel = GrpcChannel.from_target(target)
+    channel = GrpcConnection(target)
     try:
         channel.unary(f"/{SERVICE}/ServerMetadata", b"", deadline_s=5, compression=Compression.NONE)
         return 200
@@ -146,7 +146,7 @@ def test_closing_does_not_wait_for_the_certificate_of_a_silent_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         at = f"127.0.0.1:{silent.getsockname()[1]}"
         target = Target("t", grpc=at, tls=Tls(verify=False), connect_timeout_s=60)
-        channel = GrpcChannel.from_target(target)
+        channel = GrpcConnection(target)
         asking = Worker("asking", lambda _: channel.wait_ready(60)).start()
         peer, _ = silent.accept()
         closing = Worker("closing", lambda _: channel.close()).start()
@@ -223,18 +223,15 @@ def test_the_token_opens_both_doors_and_a_wrong_one_is_said(
         assert TOKEN not in repr(right)
 
 
-def test_grpcs_own_channel_carries_the_token_in_every_kind_of_call(
-    authority: Authority, good: Pair
-) -> None:
+def test_the_token_is_carried_in_every_kind_of_call(authority: Authority, good: Pair) -> None:
     with secure_server(good, TOKEN) as server:
-        channel = GrpcChannel.from_target(
+        channel = GrpcConnection(
             target_of(server, tls=trusting(authority), credentials=Credentials(token=TOKEN))
         )
-        own = channel.channel
         try:
             path, stream = f"/{SERVICE}/ServerMetadata", f"/{SERVICE}/ModelStreamInfer"
-            assert own.unary_unary(path, None, None)(b"", timeout=5)
-            replies = own.stream_stream(stream, None, None)(iter(()), timeout=5)
+            assert list(channel.stream(path, b"", timeout_s=5))
+            replies = channel.stream(stream, iter(()), timeout_s=5)
             assert list(replies) == []
         finally:
             channel.close()
@@ -342,11 +339,9 @@ def test_files_that_cannot_be_used_are_named(ask: Ask, good: Pair, tmp_path: Pat
 def test_credentials_that_cannot_be_sent_are_refused_without_showing_them(
     credentials: Credentials,
 ) -> None:
-    for channel in (RestChannel, GrpcChannel):
+    for channel in (RestConnection, GrpcConnection):
         with pytest.raises(ConsoleError) as caught:
-            channel.from_target(
-                Target("lab", "http://127.0.0.1:9", "127.0.0.1:9", credentials=credentials)
-            )
+            channel(Target("lab", "http://127.0.0.1:9", "127.0.0.1:9", credentials=credentials))
         assert "sécret" not in str(caught.value)
         assert "two words" not in str(caught.value)
         assert "hunter2" not in str(caught.value)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.grpc import GrpcConnection
 from backend.clients.connections.tls_relay import TlsRelay
 from backend.core.choices import Compression
 from backend.core.errors import ConsoleError
@@ -41,7 +41,7 @@ def message(number: int, size: int = SIZE) -> bytes:
     return encode_request(InferRequest("identity", (tensor,), id=str(number)), raw=True)
 
 
-def echoed(channel: GrpcChannel, sent: bytes) -> bool:
+def echoed(channel: GrpcConnection, sent: bytes) -> bool:
     reply = channel.unary(MODEL_INFER, sent, deadline_s=60, compression=Compression.NONE)
     return sent.endswith(decode_response(reply).outputs[0].data.tobytes())
 
@@ -51,20 +51,20 @@ def relays() -> list[str]:
 
 
 @pytest.fixture
-def channel(expired: Pair) -> Iterator[GrpcChannel]:
+def channel(expired: Pair) -> Iterator[GrpcConnection]:
     with secure_server(expired) as server:
-        channel = GrpcChannel.from_target(target_of(server, tls=UNVERIFIED))
+        channel = GrpcConnection(target_of(server, tls=UNVERIFIED))
         yield channel
         channel.close()
     wait_for(lambda: not relays())
 
 
-def test_large_messages_pass_unchanged(channel: GrpcChannel) -> None:
+def test_large_messages_pass_unchanged(channel: GrpcConnection) -> None:
     assert echoed(channel, message(1))
     assert echoed(channel, message(2, 1))
 
 
-def test_a_stream_passes_both_ways_at_once(channel: GrpcChannel) -> None:
+def test_a_stream_passes_both_ways_at_once(channel: GrpcConnection) -> None:
     sent = [message(number, 3_000_000) for number in range(8)]
     call = channel.stream(MODEL_STREAM_INFER, iter(sent), compression=Compression.NONE)
     for wanted, reply in zip(sent, call, strict=True):
@@ -77,7 +77,7 @@ def test_it_finds_a_server_that_was_restarted(expired: Pair) -> None:
     options = ServerOptions(certificate=expired.certificate, private_key=expired.key)
     first = EmbeddedServer(bundled_registry(), options)
     first.start()
-    channel = GrpcChannel.from_target(target_of(first, tls=UNVERIFIED))
+    channel = GrpcConnection(target_of(first, tls=UNVERIFIED))
     assert echoed(channel, message(1, 10))
     port = int(first.grpc_address.rpartition(":")[2])
     first.stop()
@@ -98,7 +98,7 @@ def test_it_finds_a_server_that_was_restarted(expired: Pair) -> None:
     wait_for(lambda: not relays())
 
 
-def _answers(channel: GrpcChannel) -> bool:
+def _answers(channel: GrpcConnection) -> bool:
     try:
         return echoed(channel, message(1, 10))
     except ConsoleError:
@@ -117,7 +117,7 @@ def test_the_entrance_is_this_users_only_and_goes_with_the_channel() -> None:
 
 def test_a_certificate_in_its_time_needs_none(good: Pair) -> None:
     with secure_server(good) as server:
-        channel = GrpcChannel.from_target(target_of(server, tls=UNVERIFIED))
+        channel = GrpcConnection(target_of(server, tls=UNVERIFIED))
         assert echoed(channel, message(1, 10))
         assert relays() == []
         channel.close()
@@ -127,7 +127,7 @@ def test_nobody_behind_it_is_said_as_ever(expired: Pair) -> None:
     with secure_server(expired) as server:
         target = target_of(server, tls=UNVERIFIED)
     gone = Target("gone", grpc=target.grpc, tls=UNVERIFIED)
-    channel = GrpcChannel.from_target(gone)
+    channel = GrpcConnection(gone)
     with pytest.raises(ConsoleError, match=r"refused|Nothing answers"):
         echoed(channel, message(1, 10))
     channel.close()

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from backend.clients.codecs.calls import RestCall
-from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.connections.rest import RestConnection
 from backend.core.errors import PayloadTooLarge
 from backend.core.process import trim_memory
 from backend.core.target import Target
@@ -66,10 +66,10 @@ def test_what_was_gathered_in_vain_is_let_go() -> None:
 
 
 def _by_a_run(url: str) -> None:
-    channel = RestChannel(url, message_limit=_LIMIT, loopback=True)
+    connection = RestConnection(Target("t", rest=url), message_limit=_LIMIT)
     with pytest.raises(PayloadTooLarge):
-        channel.send(RestCall("/", {}, b"", method="GET"), deadline_s=60.0)
-    channel.close()
+        connection.send(RestCall("/", {}, b"", method="GET"), deadline_s=60.0)
+    connection.close()
 
 
 def _by_hand(url: str) -> None:

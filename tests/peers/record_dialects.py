@@ -25,10 +25,8 @@ import grpc
 import numpy as np
 
 from backend.clients.codecs.calls import RestCall, RestReply
-from backend.clients.connections.grpc.channel import GrpcChannel
-from backend.clients.connections.grpc.extras import has_health
-from backend.clients.connections.rest.binary_tensors import takes_binary
-from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.connections.grpc import GrpcConnection, has_health
+from backend.clients.connections.rest import RestConnection, takes_binary
 from backend.clients.control.grpc import GrpcControl
 from backend.clients.control.rest import RestControl
 from backend.clients.dialects.known import rules_of_server
@@ -61,11 +59,11 @@ class Log:
         self.grpc: list[dict[str, Any]] = []
 
 
-class RecordingRest(RestChannel):
+class RecordingRest(RestConnection):
     """Notes every call and its reply."""
 
     def __init__(self, log: Log, target: Target) -> None:
-        super().__init__(target.rest, message_limit=LIMIT, loopback=True)
+        super().__init__(target, message_limit=LIMIT)
         self._log = log
 
     def send(self, call: RestCall, *, deadline_s: float) -> RestReply:
@@ -87,11 +85,11 @@ class RecordingRest(RestChannel):
         return reply
 
 
-class RecordingGrpc(GrpcChannel):
+class RecordingGrpc(GrpcConnection):
     """Notes every call and its reply, or its status."""
 
     def __init__(self, log: Log, target: Target) -> None:
-        super().__init__(target.grpc, message_limit=LIMIT, loopback=True)
+        super().__init__(target, message_limit=LIMIT)
         self._log = log
 
     def unary(
@@ -101,8 +99,7 @@ class RecordingGrpc(GrpcChannel):
         replies: list[bytes] = []
         status, details, failure = "OK", "", None
         try:
-            call = self.channel.unary_unary(method, None, None)
-            replies.append(call(message, timeout=deadline_s))
+            replies.extend(self.stream(method, message, timeout_s=deadline_s))
         except grpc.RpcError as error:
             status, details, failure = error.code().name, error.details() or "", error
         self._note(method, [message], replies, status, details)
@@ -115,8 +112,7 @@ class RecordingGrpc(GrpcChannel):
         replies: list[bytes] = []
         status, details = "OK", ""
         try:
-            call = self.channel.stream_stream(method, None, None)
-            replies.extend(call(iter(messages), timeout=DEADLINE_S))
+            replies.extend(self.stream(method, iter(messages), timeout_s=DEADLINE_S))
         except grpc.RpcError as error:
             status, details = error.code().name, error.details() or ""
         self._note(method, messages, replies, status, details)
@@ -226,7 +222,7 @@ def requests(seq: int = 1) -> dict[str, InferRequest]:
     }
 
 
-def _infer_rest(log: Log, rest: RestChannel) -> None:
+def _infer_rest(log: Log, rest: RestConnection) -> None:
     for name, request in requests().items():
         for binary in (False, True):
             log.name = f"{name} {'binary' if binary else 'json'}"

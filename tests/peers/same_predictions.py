@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.clients.control.client import ServerControlClient
-from backend.clients.probe.both_addresses import probe
+from backend.clients.probe.probing import probe
 from backend.core.choices import Compression, Payload, RunSettings, Serialization, Transport
 from backend.core.predictions import Detections
 from backend.core.samples import Captured, Frame

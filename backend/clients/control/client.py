@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from backend.clients.connections.open_channels import grpc_channel, rest_channel
+from backend.clients.connections.grpc import GrpcConnection
+from backend.clients.connections.rest import RestConnection
 from backend.clients.control.grpc import GrpcControl
 from backend.clients.control.listings import ModelListing, describe
 from backend.clients.control.rest import RestControl
@@ -48,8 +49,8 @@ class ServerControlClient:
             raise UsageError(f"Target '{target.name}' has no address.")
         limit = target.deadline_s if deadline_s is None else deadline_s
         self._wanted = target.dialect if dialect is Dialect.AUTO else dialect
-        self._rest = rest_channel(target) if target.rest else None
-        self._grpc = grpc_channel(target) if target.grpc else None
+        self._rest = RestConnection(target) if target.rest else None
+        self._grpc = GrpcConnection(target) if target.grpc else None
         self._controls: dict[AddressKind, _Control] = {}
         if self._rest is not None:
             self._controls[AddressKind.REST] = RestControl(self._rest, limit)

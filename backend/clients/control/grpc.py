@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from backend.clients.connections.grpc import GrpcChannel
+from backend.clients.connections.grpc import GrpcConnection
 from backend.clients.connections.restrictions import of_restriction
 from backend.clients.control.listings import ModelListing
 from backend.clients.dialects.rules import DialectRules, LoadMessages
@@ -41,10 +41,10 @@ _UNKNOWN_MODEL = "ModelNotFound"
 
 
 class GrpcControl:
-    """The calls over one gRPC channel, which it does not own."""
+    """The calls over one gRPC connection, which it does not own."""
 
-    def __init__(self, channel: GrpcChannel, deadline_s: float) -> None:
-        self._channel = channel
+    def __init__(self, connection: GrpcConnection, deadline_s: float) -> None:
+        self._connection = connection
         self._deadline_s = deadline_s
 
     def server_metadata(self) -> ServerMetadata:
@@ -122,7 +122,7 @@ class GrpcControl:
 
     def _call(self, method: str, request: Message) -> bytes:
         try:
-            return self._channel.unary(
+            return self._connection.unary(
                 f"/{SERVICE}/{method}",
                 request.SerializeToString(),
                 deadline_s=self._deadline_s,

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from backend.clients.codecs import RestCall, RestReply, checked
-from backend.clients.connections.rest import RestChannel
+from backend.clients.connections.rest import RestConnection
 from backend.clients.connections.restrictions import of_restriction
 from backend.clients.control.listings import (
     ModelListing,
@@ -32,10 +32,10 @@ _NOT_READY = (400, 404, 503)
 
 
 class RestControl:
-    """The calls over one REST channel, which it does not own."""
+    """The calls over one REST connection, which it does not own."""
 
-    def __init__(self, channel: RestChannel, deadline_s: float) -> None:
-        self._channel = channel
+    def __init__(self, connection: RestConnection, deadline_s: float) -> None:
+        self._connection = connection
         self._deadline_s = deadline_s
 
     def server_metadata(self) -> ServerMetadata:
@@ -93,7 +93,7 @@ class RestControl:
 
     def _send(self, path: str, body: bytes = b"", *, method: str = "POST") -> RestReply:
         call = RestCall(path, _JSON, body, method)
-        return self._channel.send(call, deadline_s=self._deadline_s)
+        return self._connection.send(call, deadline_s=self._deadline_s)
 
     def _checked(self, reply: RestReply, path: str) -> RestReply:
         try:

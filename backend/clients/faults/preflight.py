@@ -1,7 +1,7 @@
 """What stands behind a TCP address: nothing, silence, HTTP/1, gRPC, either of them in TLS.
 
-Each knock opens one connection, says the first words of one protocol and looks at the first bytes
-that come back. Nothing is asked of the server.
+Each preflight opens one connection, sends the first bytes of one protocol and reads the first that
+come back. Nothing is asked of the server.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Speech(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What one knock found; `latency_ms` is the time to connect, in TLS with its handshake."""
+    """What one preflight found; `latency_ms` is the time to connect, in TLS with its handshake."""
 
     speech: Speech
     latency_ms: float | None = None
@@ -76,35 +76,35 @@ def _preflight(
     except (OSError, UnicodeError) as error:
         return Preflight(Speech.NOTHING, detail=_reason(error))
     try:
-        talk = _secured(plain, host, alpn) if alpn else plain
+        connection = _secured(plain, host, alpn) if alpn else plain
     except (OSError, ValueError) as error:
         plain.close()
         speech = Speech.SILENCE if isinstance(error, TimeoutError) else Speech.OTHER
         return Preflight(speech, detail=_reason(error))
     latency_ms = (time.monotonic() - start) * 1e3
-    with talk:
-        return Preflight(*_conversation(talk, words, end, latency_ms))
+    with connection:
+        return Preflight(*_conversation(connection, words, end, latency_ms))
 
 
 def _conversation(
-    talk: socket.socket, words: bytes, end: float, latency: float
+    connection: socket.socket, words: bytes, end: float, latency: float
 ) -> tuple[Speech, float, str]:
-    heard = b""
+    received = b""
     try:
-        talk.sendall(words)
-        while len(heard) < _ENOUGH:
-            talk.settimeout(max(0.01, end - time.monotonic()))
-            piece = talk.recv(_ENOUGH)
+        connection.sendall(words)
+        while len(received) < _ENOUGH:
+            connection.settimeout(max(0.01, end - time.monotonic()))
+            piece = connection.recv(_ENOUGH)
             if not piece:
                 break
-            heard += piece
-            if (speech := _spoken(heard)) is not Speech.OTHER:
+            received += piece
+            if (speech := _spoken(received)) is not Speech.OTHER:
                 return speech, latency, ""
     except TimeoutError:
-        return (_spoken(heard) if heard else Speech.SILENCE), latency, ""
+        return (_spoken(received) if received else Speech.SILENCE), latency, ""
     except OSError as error:
-        return (_spoken(heard) if heard else Speech.CLOSED), latency, _reason(error)
-    return (_spoken(heard) if heard else Speech.CLOSED), latency, ""
+        return (_spoken(received) if received else Speech.CLOSED), latency, _reason(error)
+    return (_spoken(received) if received else Speech.CLOSED), latency, ""
 
 
 def _secured(plain: socket.socket, host: str, alpn: str) -> ssl.SSLSocket:
@@ -116,19 +116,19 @@ def _secured(plain: socket.socket, host: str, alpn: str) -> ssl.SSLSocket:
     return context.wrap_socket(plain, server_hostname=host)
 
 
-def _spoken(heard: bytes) -> Speech:
-    if heard.startswith(b"HTTP/1."):
+def _spoken(received: bytes) -> Speech:
+    if received.startswith(b"HTTP/1."):
         return Speech.HTTP
-    if heard.startswith(_TLS_ALERT):
+    if received.startswith(_TLS_ALERT):
         return Speech.TLS
-    if len(heard) >= _FRAME_HEAD and _is_frame(heard):
+    if len(received) >= _FRAME_HEAD and _is_frame(received):
         return Speech.GRPC
     return Speech.OTHER
 
 
-def _is_frame(heard: bytes) -> bool:
+def _is_frame(received: bytes) -> bool:
     """Whether the bytes begin with an HTTP/2 frame of settings or farewell on stream 0."""
-    return heard[3] in (_SETTINGS, _GOAWAY) and heard[5:_FRAME_HEAD] == bytes(4)
+    return received[3] in (_SETTINGS, _GOAWAY) and received[5:_FRAME_HEAD] == bytes(4)
 
 
 def _reason(error: Exception) -> str:

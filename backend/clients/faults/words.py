@@ -16,15 +16,15 @@ from backend.core.errors import (
     Unsupported,
 )
 
-_DOORS = {True: "gRPC", False: "REST"}
-_OTHER_DOORS = {True: "HTTP", False: "gRPC"}
+_PROTOCOLS = {True: "gRPC", False: "REST"}
+_OTHER_PROTOCOLS = {True: "HTTP", False: "gRPC"}
 
 
 def refused(at: str, *, grpc: bool) -> TargetError:
     """Nobody listens at the port."""
     return TargetUnreachable(
         f"Nothing answers at {at}.",
-        hint=f"Is the server running, and is this its {_DOORS[grpc]} port?",
+        hint=f"Is the server running, and is this its {_PROTOCOLS[grpc]} port?",
         fault=TargetFault.REFUSED,
     )
 
@@ -68,7 +68,7 @@ def silent(at: str) -> TargetError:
 def wrong_port(at: str, *, grpc: bool) -> TargetError:
     """The other protocol's port."""
     return TargetUnreachable(
-        f"{at} is the {_OTHER_DOORS[grpc]} port, not the {'gRPC' if grpc else 'HTTP'} one.",
+        f"{at} is the {_OTHER_PROTOCOLS[grpc]} port, not the {'gRPC' if grpc else 'HTTP'} one.",
         hint="Swap the two addresses.",
         fault=TargetFault.HTTP_PORT if grpc else TargetFault.GRPC_PORT,
     )
@@ -197,10 +197,3 @@ def lost(at: str, detail: str = "") -> TargetError:
 def closed() -> TargetError:
     """We ended it ourselves."""
     return StreamBroken("The connection was closed.")
-
-
-def bad_address(address: str, form: str) -> TargetError:
-    """Not an address at all."""
-    return TargetUnreachable(
-        f"'{address}' is not an address.", hint=f"Use {form}.", fault=TargetFault.BAD_ADDRESS
-    )

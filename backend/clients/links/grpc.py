@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from backend.clients.codecs import Call, Codec, GrpcCall, make_codec
-from backend.clients.connections.grpc import GrpcChannel
+from backend.clients.connections.grpc import GrpcConnection
 from backend.clients.control import GrpcControl
 from backend.clients.dialects.known import dialect_for, rules_of_server
 from backend.clients.dialects.rules import Capability, check_can
@@ -35,9 +35,7 @@ class GrpcLink:
             )
         self._settings = settings
         self._profile = profile
-        self._channel = GrpcChannel.from_target(
-            settings.target, message_limit=settings.largest_message
-        )
+        self._connection = GrpcConnection(settings.target, message_limit=settings.largest_message)
         self.send_limit = settings.largest_message
         self.rules = dialect_for(settings.target.dialect)
         self.codec: Codec = make_codec(settings, profile, extensions=())
@@ -47,7 +45,7 @@ class GrpcLink:
 
         Raises TargetUnreachable, and Unsupported where the server has no stream.
         """
-        self._channel.wait_ready(self._connect_deadline_s)
+        self._connection.wait_ready(self._connect_deadline_s)
         if self._settings.api is not Api.OIP:
             return
         metadata = self._server_metadata()
@@ -61,7 +59,7 @@ class GrpcLink:
         """One call with the run's deadline."""
         assert isinstance(call, GrpcCall)
         self.check_size(call.message)
-        reply = self._channel.unary(
+        reply = self._connection.unary(
             self.codec.unary_method,
             call.message,
             deadline_s=self._settings.reply_within_s,
@@ -71,7 +69,7 @@ class GrpcLink:
 
     def stream(self, messages: Iterator[bytes]) -> Any:
         """Open the stream; gRPC pulls `messages` on a thread of its own."""
-        return self._channel.stream(
+        return self._connection.stream(
             self.codec.stream_method,
             messages,
             compression=self._settings.payload.compression,
@@ -84,11 +82,11 @@ class GrpcLink:
 
     def explain(self, error: grpc.RpcError) -> ConsoleError:
         """A broken stream's status as one of our errors."""
-        return self._channel.explain(error, stream=True)
+        return self._connection.explain(error, stream=True)
 
     def close(self) -> None:
         """End every call under way."""
-        self._channel.close()
+        self._connection.close()
 
     @property
     def _connect_deadline_s(self) -> float:
@@ -97,6 +95,6 @@ class GrpcLink:
     def _server_metadata(self) -> ServerMetadata | None:
         """What the server says of itself; None from one that says nothing."""
         try:
-            return GrpcControl(self._channel, self._connect_deadline_s).server_metadata()
+            return GrpcControl(self._connection, self._connect_deadline_s).server_metadata()
         except (RequestError, ReplyMismatch):
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from backend.clients.codecs import Call, Codec, RestCall, RestReply, make_codec
-from backend.clients.connections.rest import RestChannel, is_success, takes_binary
+from backend.clients.connections.rest import RestConnection, is_success, takes_binary
 from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import AddressKind, Capability, DialectRules, check_can
 from backend.core.choices import Api, Compression, RunSettings, Serialization
@@ -27,9 +27,7 @@ class RestLink:
             )
         self._settings = settings
         self._profile = profile
-        self._channel = RestChannel.from_target(
-            settings.target, message_limit=settings.largest_message
-        )
+        self._connection = RestConnection(settings.target, message_limit=settings.largest_message)
         self.send_limit = settings.largest_message
         self.codec: Codec = make_codec(settings, profile, extensions=())
 
@@ -51,18 +49,18 @@ class RestLink:
         size = len(call.body)
         if size > self.send_limit:
             raise PayloadTooLarge(size, self.send_limit)
-        reply = self._channel.send(call, deadline_s=self._settings.reply_within_s)
+        reply = self._connection.send(call, deadline_s=self._settings.reply_within_s)
         if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise PayloadTooLarge(size, 0)
         return reply, len(reply.body)
 
     def close(self) -> None:
         """End every call under way."""
-        self._channel.close()
+        self._connection.close()
 
     def _get(self, path: str) -> RestReply:
         call = RestCall(path, {"Accept": "application/json"}, b"", "GET")
-        reply = self._channel.send(call, deadline_s=self._connect_deadline_s)
+        reply = self._connection.send(call, deadline_s=self._connect_deadline_s)
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise request_error(reply.status, reply.body)
         return reply
@@ -84,7 +82,7 @@ class RestLink:
             return
         if metadata is not None and BINARY_EXTENSION in metadata.extensions:
             return
-        if takes_binary(self._channel, self._profile.model, self._connect_deadline_s) is False:
+        if takes_binary(self._connection, self._profile.model, self._connect_deadline_s) is False:
             raise Unsupported(
                 f"{metadata.name if metadata else 'The server'} takes no binary tensors over REST.",
                 hint="Choose JSON, or gRPC, where tensors are bytes everywhere.",

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from backend.clients.codecs import RestCall, RestReply
-from backend.clients.connections.rest import RestChannel
+from backend.clients.connections.rest import RestConnection
 from backend.core.errors import ConsoleError
 
 
@@ -33,14 +33,14 @@ FINGERPRINTS = (
 """From the surest sign to the vaguest."""
 
 
-def recognise(channel: RestChannel, end: float) -> str:
+def recognise(connection: RestConnection, end: float) -> str:
     """The server whose fingerprint is found first, '' if none is before `end` (monotonic s)."""
     for mark in FINGERPRINTS:
         left_s = end - time.monotonic()
         if left_s <= 0:
             return ""
         try:
-            reply = channel.send(RestCall(mark.path, {}, b"", "GET"), deadline_s=left_s)
+            reply = connection.send(RestCall(mark.path, {}, b"", "GET"), deadline_s=left_s)
         except ConsoleError:
             return ""  # it spoke HTTP a moment ago: it is too slow, or gone
         if _matches(mark, reply):

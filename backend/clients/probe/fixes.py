@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from backend.clients.connections.addresses import TargetAddress, address_of
+from backend.clients.addresses import ServerAddress, address_of
 from backend.clients.dialects.rules import AddressKind
 from backend.clients.faults.preflight import Speech
 from backend.clients.probe.questions import AddressFacts
@@ -21,7 +21,7 @@ _NAMES = {AddressKind.REST: "REST", AddressKind.GRPC: "gRPC"}
 
 
 def fixes_for(target: Target, found: Mapping[AddressKind, AddressFacts]) -> tuple[TargetFix, ...]:
-    """What would help, the most likely first; may knock at the usual ports of the host."""
+    """What would help, the most likely first; may try the usual ports of the host."""
     fixes = (
         list(_schemes(target))
         or list(_swaps(target, found))
@@ -31,7 +31,7 @@ def fixes_for(target: Target, found: Mapping[AddressKind, AddressFacts]) -> tupl
             *_other_ports(target, found),
         ]
     )
-    return tuple({mend.target: mend for mend in fixes}.values())
+    return tuple({fix.target: fix for fix in fixes}.values())
 
 
 def _schemes(target: Target) -> Iterator[TargetFix]:
@@ -46,17 +46,17 @@ def _schemes(target: Target) -> Iterator[TargetFix]:
 
 
 def _swaps(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
-    """Addresses at which the other door's protocol is spoken."""
+    """Addresses at which the other address's protocol is spoken."""
     wrong = [
-        door
-        for door, one in found.items()
-        if not one.door.answers and one.door.speech is _WANTED[_OTHER[door]]
+        kind
+        for kind, one in found.items()
+        if not one.report.answers and one.report.speech is _WANTED[_OTHER[kind]]
     ]
-    if not wrong or (len(wrong) < len(found) and any(one.door.answers for one in found.values())):
+    if not wrong or (len(wrong) < len(found) and any(one.report.answers for one in found.values())):
         return
-    rest, grpc = _places(target)
+    rest, grpc = _addresses(target)
     title = "Swap the addresses" if len(found) == 2 else f"Use it as {_NAMES[_OTHER[wrong[0]]]}"
-    secure = any(found[door].door.tls for door in wrong)
+    secure = any(found[kind].report.tls for kind in wrong)
     yield TargetFix(
         title,
         _secured(
@@ -71,19 +71,23 @@ def _swaps(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterato
 
 
 def _tls(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
-    for door, one in found.items():
-        if one.door.answers or one.door.speech is not _WANTED[door] or one.door.tls is None:
+    for kind, one in found.items():
+        if one.report.answers or one.report.speech is not _WANTED[kind] or one.report.tls is None:
             continue
-        if one.door.tls != address_of(target, door).tls:
-            word = "on" if one.door.tls else "off"
-            yield TargetFix(f"Turn TLS {word} for this target", _secured(target, tls=one.door.tls))
+        if one.report.tls != address_of(target, kind).secure:
+            word = "on" if one.report.tls else "off"
+            yield TargetFix(
+                f"Turn TLS {word} for this target", _secured(target, tls=one.report.tls)
+            )
 
 
 def _certificates(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
     """Another name to expect, and last of all no verification."""
     tls = target.tls or Tls()
     refused = [
-        one.door.fault for one in found.values() if isinstance(one.door.fault, CertificateRefused)
+        one.report.fault
+        for one in found.values()
+        if isinstance(one.report.fault, CertificateRefused)
     ]
     for fault in refused:
         names = fault.certificate.names if fault.certificate is not None else ()
@@ -97,32 +101,32 @@ def _certificates(target: Target, found: Mapping[AddressKind, AddressFacts]) -> 
 
 def _other_ports(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
     """Doors that are closed or have no address, where one is open at a usual port."""
-    rest, grpc = _places(target)
-    places = {AddressKind.REST: rest, AddressKind.GRPC: grpc}
-    for door in AddressKind:
-        one = found.get(door)
-        if one is not None and one.door.speech not in (Speech.NOTHING, _WANTED[_OTHER[door]]):
+    rest, grpc = _addresses(target)
+    addresses = {AddressKind.REST: rest, AddressKind.GRPC: grpc}
+    for kind in AddressKind:
+        one = found.get(kind)
+        if one is not None and one.report.speech not in (Speech.NOTHING, _WANTED[_OTHER[kind]]):
             continue
-        known = places[_OTHER[door]] or places[door]
+        known = addresses[_OTHER[kind]] or addresses[kind]
         if known is None:
             continue
-        port = find_usual_port(known, door)
+        port = find_usual_port(known, kind)
         if port is None:
             continue
         at = host_port(known.host, port)
         changed = (
-            replace(target, rest=f"{'https' if known.tls else 'http'}://{at}")
-            if door is AddressKind.REST
+            replace(target, rest=f"{'https' if known.secure else 'http'}://{at}")
+            if kind is AddressKind.REST
             else replace(target, grpc=at)
         )
-        yield TargetFix(f"Use {at} for {_NAMES[door]}", changed)
+        yield TargetFix(f"Use {at} for {_NAMES[kind]}", changed)
 
 
-def _places(target: Target) -> tuple[TargetAddress | None, TargetAddress | None]:
+def _addresses(target: Target) -> tuple[ServerAddress | None, ServerAddress | None]:
     found = []
-    for door, address in ((AddressKind.REST, target.rest), (AddressKind.GRPC, target.grpc)):
+    for kind, address in ((AddressKind.REST, target.rest), (AddressKind.GRPC, target.grpc)):
         try:
-            found.append(address_of(target, door) if address else None)
+            found.append(address_of(target, kind) if address else None)
         except TargetUnreachable:
             found.append(None)
     return found[0], found[1]

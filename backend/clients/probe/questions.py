@@ -1,4 +1,4 @@
-"""What a server is asked through a door where the right protocol is spoken."""
+"""What a server is asked at an address where the right protocol is spoken."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from backend.clients.connections.grpc import has_health, has_reflection
-from backend.clients.connections.open_channels import grpc_channel, rest_channel
-from backend.clients.connections.rest import RestChannel, takes_binary
+from backend.clients.connections.grpc import GrpcConnection, has_health, has_reflection
+from backend.clients.connections.rest import RestConnection, takes_binary
 from backend.clients.control import GrpcControl, ModelListing, RestControl
 from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import AddressKind, Capability
@@ -23,9 +22,9 @@ _LEAST_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class AddressFacts:
-    """A door and what was heard through it."""
+    """An address and what was learned there."""
 
-    door: AddressReport
+    report: AddressReport
     metadata: ServerMetadata | None = None
     models: tuple[ModelListing, ...] | None = None
     binary: bool | None = None
@@ -41,35 +40,35 @@ def remaining(end: float) -> float:
 
 def ask_rest(target: Target, report: AddressReport, end: float) -> AddressFacts:
     """Who it is, its models, and whether it takes binary tensors; all before `end`."""
-    channel = rest_channel(target)
+    connection = RestConnection(target)
     try:
-        control = RestControl(channel, remaining(end))
+        control = RestControl(connection, remaining(end))
         try:
             metadata = control.server_metadata()
         except RequestError as error:
-            return _foreign(channel, report, error, end)
+            return _foreign(connection, report, error, end)
         except ConsoleError as error:
             return AddressFacts(failed(report, error))
         if not metadata.name:
-            return _foreign(channel, report, _no_metadata(report), end)
+            return _foreign(connection, report, _no_metadata(report), end)
         rules = rules_of_server(target.dialect, metadata)
-        control = RestControl(channel, remaining(end))
+        control = RestControl(connection, remaining(end))
         why = rules.why_not(Capability.INDEX, door=AddressKind.REST, extensions=metadata.extensions)
         models = None if why else _models(lambda: control.models(rules))
         ready = next((m.name for m in models or () if m.state in ("READY", "")), "")
         binary = True if BINARY_EXTENSION in metadata.extensions else None
         if binary is None and ready:
-            binary = _binary(channel, ready, end)
+            binary = _binary(connection, ready, end)
         return AddressFacts(report, metadata, models, binary)
     finally:
-        channel.close()
+        connection.close()
 
 
 def ask_grpc(target: Target, report: AddressReport, end: float) -> AddressFacts:
     """Who it is, its models, health and reflection; all before `end`."""
-    channel = grpc_channel(target)
+    connection = GrpcConnection(target)
     try:
-        control = GrpcControl(channel, remaining(end))
+        control = GrpcControl(connection, remaining(end))
         try:
             metadata = control.server_metadata()
         except Unsupported as error:
@@ -78,19 +77,19 @@ def ask_grpc(target: Target, report: AddressReport, end: float) -> AddressFacts:
                 f"{error.message}",
                 hint="Its own services can be called by reflection or a .proto file.",
             )
-            reflection = has_reflection(channel, remaining(end))
+            reflection = has_reflection(connection, remaining(end))
             return AddressFacts(failed(report, foreign), reflection=reflection)
         except ConsoleError as error:
             return AddressFacts(failed(report, error))
         rules = rules_of_server(target.dialect, metadata)
-        control = GrpcControl(channel, remaining(end))
+        control = GrpcControl(connection, remaining(end))
         why = rules.why_not(Capability.INDEX, door=AddressKind.GRPC, extensions=metadata.extensions)
         models = None if why else _models(lambda: control.models(rules))
-        health = has_health(channel, remaining(end))
-        reflection = has_reflection(channel, remaining(end))
+        health = has_health(connection, remaining(end))
+        reflection = has_reflection(connection, remaining(end))
         return AddressFacts(report, metadata, models, None, reflection, health)
     finally:
-        channel.close()
+        connection.close()
 
 
 def _models(ask: Callable[[], tuple[ModelListing, ...]]) -> tuple[ModelListing, ...] | None:
@@ -101,18 +100,18 @@ def _models(ask: Callable[[], tuple[ModelListing, ...]]) -> tuple[ModelListing, 
         return None
 
 
-def _binary(channel: RestChannel, model: str, end: float) -> bool | None:
+def _binary(connection: RestConnection, model: str, end: float) -> bool | None:
     try:
-        return takes_binary(channel, model, remaining(end))
+        return takes_binary(connection, model, remaining(end))
     except ConsoleError:
         return None
 
 
 def _foreign(
-    channel: RestChannel, report: AddressReport, error: ConsoleError, end: float
+    connection: RestConnection, report: AddressReport, error: ConsoleError, end: float
 ) -> AddressFacts:
     """An HTTP server without our protocol: who is it?"""
-    server = recognise(channel, end)
+    server = recognise(connection, end)
     who = f"is {server}" if server else "answers HTTP"
     fault = Unsupported(
         f"{report.address} {who}, but has no Open Inference Protocol at /v2.", hint=error.message
@@ -125,5 +124,5 @@ def _no_metadata(report: AddressReport) -> ConsoleError:
 
 
 def failed(report: AddressReport, fault: ConsoleError) -> AddressReport:
-    """The door with what is wrong with it."""
+    """The address with what is wrong with it."""
     return replace(report, fault=fault)

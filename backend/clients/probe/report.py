@@ -1,4 +1,4 @@
-"""What a probe found at a target, and how a wrong target could be mended."""
+"""What a probe found at a target, and how a wrong target could be put right."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AddressReport:
     """One of the two addresses.
 
     `fault` says what is wrong, None if an inference server spoke through it.
-    `speech` is the protocol that was heard, `tls` whether it was in TLS, None if nothing was heard.
+    `speech` is the protocol that was spoken, `tls` whether it was in TLS, None if none was.
     `latency_ms` is the time to connect, in TLS with its handshake.
     """
 
@@ -45,9 +45,9 @@ class ProbeReport:
     """All that was found within the time.
 
     `dialect` and `rules` are those of the server that was met, whatever the target says.
-    None stands for what is not known: a door without an address, `binary` (tensors as bytes over
+    None stands for what is not known: an address that is not given, `binary` (tensors as bytes over
     REST) where no model could be asked, `health` (a gRPC health service) and `reflection` without
-    a gRPC door, `models` of a server that lists none.
+    a gRPC address, `models` of a server that lists none.
     """
 
     target: Target
@@ -68,5 +68,5 @@ class ProbeReport:
 
     @property
     def answers(self) -> bool:
-        """Whether an inference server was found through any door."""
-        return any(door is not None and door.answers for door in (self.rest, self.grpc))
+        """Whether an inference server was found at either address."""
+        return any(report is not None and report.answers for report in (self.rest, self.grpc))

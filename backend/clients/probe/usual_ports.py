@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from backend.clients.connections.addresses import TargetAddress
+from backend.clients.addresses import ServerAddress
 from backend.clients.dialects.rules import AddressKind
 from backend.clients.faults.preflight import Preflight, Speech, preflight_grpc, preflight_http
 
-_KNOCK_S = 0.4
+_PREFLIGHT_S = 0.4
 _REST_PORTS = (8000, 8080)
 _GRPC_PORTS = (8001, 8081, 9000)
 
 
-def find_usual_port(known: TargetAddress, missing: AddressKind) -> int | None:
-    """A port of the known place's host where the missing door's protocol is spoken.
+def find_usual_port(known: ServerAddress, missing: AddressKind) -> int | None:
+    """A port of the known address's host where the missing address's protocol is spoken.
 
     The port beside the known one comes first, then the usual ones; nothing is asked of who
     answers there.
@@ -26,11 +26,11 @@ def find_usual_port(known: TargetAddress, missing: AddressKind) -> int | None:
     ]
     call = preflight_grpc if missing is AddressKind.GRPC else preflight_http
     wanted = Speech.GRPC if missing is AddressKind.GRPC else Speech.HTTP
-    with ThreadPoolExecutor(len(ports), "neighbour") as pool:
-        knocks: list[Preflight] = list(
-            pool.map(lambda port: call(known.host, port, _KNOCK_S, tls=known.tls), ports)
+    with ThreadPoolExecutor(len(ports), "usual-port") as pool:
+        preflights: list[Preflight] = list(
+            pool.map(lambda port: call(known.host, port, _PREFLIGHT_S, tls=known.secure), ports)
         )
-    for port, preflight in zip(ports, knocks, strict=True):
+    for port, preflight in zip(ports, preflights, strict=True):
         if preflight.speech is wanted:
             return port
     return None

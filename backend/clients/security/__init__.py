@@ -7,6 +7,7 @@ from backend.clients.security.credentials import (
     check_header,
     headers_of,
     metadata_of,
+    metadata_text,
 )
 from backend.clients.security.tls import HTTP, HTTP2, context_of, grpc_credentials
 
@@ -21,6 +22,7 @@ __all__ = [
     "grpc_credentials",
     "headers_of",
     "metadata_of",
+    "metadata_text",
     "names_of",
     "read_facts",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from typing import Any
 
 from backend.core.errors import UsageError
 from backend.core.target import Credentials
@@ -14,6 +15,7 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[\x20-\x7e]*")
+_KEY = re.compile(r"[0-9a-z_.-]+")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _BINARY = "-bin"
 
@@ -41,21 +43,41 @@ def check_header(name: str, value: str) -> None:
         raise UsageError(f"The value of header '{name}' must be printable ASCII characters.")
 
 
-def metadata_of(credentials: Credentials) -> Metadata:
-    """The same for gRPC: names in lower case, `-bin` values from base64."""
+def metadata_of(headers: Headers) -> Metadata:
+    """Headers as gRPC takes them: names in lower case, `-bin` values from base64.
+
+    Raises UsageError, which never shows a value, for what gRPC refuses.
+    """
+    return tuple((name.lower(), _metadata_value(name.lower(), value)) for name, value in headers)
+
+
+def metadata_text(metadata: Any) -> Headers:
+    """The metadata of a reply as headers, `-bin` values in base64."""
     return tuple(
-        (name.lower(), _binary(name, value) if name.lower().endswith(_BINARY) else value)
-        for name, value in headers_of(credentials)
+        (str(name), base64.b64encode(value).decode() if isinstance(value, bytes) else str(value))
+        for name, value in metadata or ()
     )
 
 
-def _binary(name: str, value: str) -> bytes:
-    try:
-        return base64.b64decode(value, validate=True)
-    except binascii.Error:
+def _metadata_value(name: str, value: str) -> str | bytes:
+    if not _KEY.fullmatch(name) or name.startswith("grpc-"):
         raise UsageError(
-            f"The value of '{name}' must be base64, as its name ends in -bin."
-        ) from None
+            f"'{name}' cannot be the name of metadata.",
+            hint="Use letters, digits, '-', '_' and '.'; names that begin with grpc- are gRPC's.",
+        )
+    if name.endswith(_BINARY):
+        try:
+            return base64.b64decode(value, validate=True)
+        except binascii.Error:
+            raise UsageError(
+                f"The value of '{name}' must be base64, as its name ends in -bin."
+            ) from None
+    if not _VALUE.fullmatch(value):
+        raise UsageError(
+            f"The value of '{name}' holds characters that metadata cannot carry.",
+            hint="Use plain ASCII, or a name that ends in -bin and base64.",
+        )
+    return value
 
 
 def _check_resolved(what: str, value: str) -> None:

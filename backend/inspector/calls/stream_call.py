@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import grpc
 
-from backend.clients.connections.grpc import GrpcChannel
+from backend.clients.connections.grpc import GrpcConnection, Reach
 from backend.clients.faults import words as faults
-from backend.core.choices import Compression
+from backend.clients.security import metadata_of, metadata_text
 from backend.core.errors import (
     ConsoleError,
     DeadlineExceeded,
@@ -30,7 +30,6 @@ from backend.inspector.calls.exchange import (
     Status,
     now_utc,
 )
-from backend.inspector.calls.grpc_connections import GrpcConnections, Reach, headers_of, metadata_of
 from backend.inspector.calls.outgoing_messages import OutgoingMessages
 from backend.inspector.calls.server_parts import parts_in_headers, parts_in_message
 from backend.inspector.calls.stopwatch import Stopwatch
@@ -40,11 +39,6 @@ from backend.inspector.calls.stream_record import StreamRecord
 SEND_AND_WAIT = "send + wait"
 RECEIVE_AND_DECODE = "receive + decode"
 CONNECT = "connect"
-
-_COMPRESSION = {
-    Compression.NONE: grpc.Compression.NoCompression,
-    Compression.GZIP: grpc.Compression.Gzip,
-}
 
 
 class StreamState(StrEnum):
@@ -79,7 +73,7 @@ class StreamCall:
     def __init__(
         self,
         request: Request,
-        door: GrpcConnections,
+        connection: GrpcConnection,
         *,
         rows: int = DEFAULT_ROWS,
         on_reply: Callable[[bytes], None] | None = None,
@@ -87,11 +81,11 @@ class StreamCall:
         _check(request)
         self.request = request
         self._on_reply = on_reply
-        self._door = door
+        self._connection = connection
         self._watch = Stopwatch()
         self._log = StreamLog(rows)
         self._record = StreamRecord()
-        self._outbox = OutgoingMessages(message_limit=request.message_limit, taken=self._on_taken)
+        self._outgoing = OutgoingMessages(message_limit=request.message_limit, taken=self._on_taken)
         self._cancelled = threading.Event()
         self._ended = threading.Event()
         self._state = StreamState.READY
@@ -104,7 +98,7 @@ class StreamCall:
         for message in request.messages:
             self.send(message)
         if not request.kind.client_streams:
-            self._outbox.finish()
+            self._outgoing.finish()
 
     @property
     def state(self) -> StreamState:
@@ -119,7 +113,7 @@ class StreamCall:
     @property
     def waiting(self) -> int:
         """Messages given to `send` that have not gone out yet."""
-        return self._outbox.waiting
+        return self._outgoing.waiting
 
     def start(self) -> StreamCall:
         """Open the call; it goes on by itself on a thread of its own."""
@@ -135,12 +129,12 @@ class StreamCall:
 
         Raises PayloadTooLarge, UsageError after the end, Overloaded.
         """
-        self._outbox.put(message, wait_s=wait_s)
+        self._outgoing.put(message, wait_s=wait_s)
         self._record.add_given(message)
 
     def finish(self) -> None:
         """Half-close: what waits goes out, nothing follows, replies still come."""
-        if self._outbox.finish() and self._state is not StreamState.ENDED:
+        if self._outgoing.finish() and self._state is not StreamState.ENDED:
             self._log.add(Direction.NOTE, self._watch.now_ns, text="Finished")
             if self._state is StreamState.OPEN:
                 self._state = StreamState.FINISHED
@@ -155,7 +149,7 @@ class StreamCall:
         self._log.add(Direction.NOTE, self._watch.now_ns, text="Cancelled")
         if call is not None:
             call.cancel()
-        self._outbox.close()
+        self._outgoing.close()
 
     def drain(self) -> Drained:
         """The rows since the last look."""
@@ -187,7 +181,7 @@ class StreamCall:
             fault = None if self._cancelled.is_set() else Fault.of(error)
             exchange = replace(exchange, fault=fault)
         finally:
-            self._outbox.close()
+            self._outgoing.close()
             self._end(self._completed(exchange))
         assert self.exchange is not None
         return self.exchange
@@ -204,14 +198,12 @@ class StreamCall:
         self._ended.set()
 
     def _exchanged(self, exchange: Exchange) -> Exchange:
-        channel, self._reach = self._door.connected(
-            self.request.message_limit, self._cancelled, self.request.deadline_s
-        )
+        self._reach = self._connection.reach(self._cancelled, self.request.deadline_s)
         reached = self._reach is not Reach.NONE
         if reached:
             self._watch.cut(CONNECT, note=str(self._reach))
-        call = self._open(channel)
-        headers = headers_of(call.initial_metadata())
+        call = self._open()
+        headers = metadata_text(call.initial_metadata())
         if reached:
             self._watch.cut(SEND_AND_WAIT)
         broken = self._read(call)
@@ -222,38 +214,29 @@ class StreamCall:
         exchange = replace(
             exchange,
             headers=headers,
-            trailers=headers_of(call.trailing_metadata()),
+            trailers=metadata_text(call.trailing_metadata()),
             status=_status(call),
         )
         self._nest(headers)
-        return replace(exchange, fault=self._fault(channel, broken))
+        return replace(exchange, fault=self._fault(broken))
 
-    def _open(self, channel: GrpcChannel) -> Any:
-        terms: dict[str, Any] = {
-            "timeout": self._remaining_s(),
-            "metadata": self._metadata,
-            "compression": _COMPRESSION[self.request.compression],
-        }
-        path = self.request.path
-        # Unary methods too are read as streams: so the headers' moment can be seen, and an answer
-        # of two messages. On the wire there is no difference.
-        try:
-            if self.request.kind.client_streams:
-                call: Any = channel.channel.stream_stream(path, None, None)(
-                    iter(self._outbox), **terms
-                )
-            else:
-                only = next(iter(self._outbox), None)
-                if only is None:
-                    raise faults.closed()  # cancelled just now
-                call = channel.channel.unary_stream(path, None, None)(only, **terms)
-        except ValueError as error:
-            raise faults.closed() from error
+    def _open(self) -> Any:
+        messages: Iterator[bytes] = iter(self._outgoing)
+        only = None if self.request.kind.client_streams else next(messages, None)
+        if only is None and not self.request.kind.client_streams:
+            raise faults.closed()  # cancelled just now
+        call = self._connection.stream(
+            self.request.path,
+            messages if only is None else only,
+            timeout_s=self._remaining_s(),
+            metadata=self._metadata,
+            compression=self.request.compression,
+        )
         with self._lock:
             self._call = call
             self._state = StreamState.OPEN
-        if not call.add_callback(self._outbox.close):
-            self._outbox.close()
+        if not call.add_callback(self._outgoing.close):
+            self._outgoing.close()
         if self._cancelled.is_set():
             call.cancel()
         return call
@@ -285,14 +268,14 @@ class StreamCall:
             return None
         return max(0.001, self.request.deadline_s - self._watch.now_ns / 1e9)
 
-    def _fault(self, channel: GrpcChannel, broken: grpc.RpcError | None) -> Fault | None:
+    def _fault(self, broken: grpc.RpcError | None) -> Fault | None:
         if self._cancelled.is_set():
             return None
         if broken is not None:
             stream = self.request.kind.streams
-            error = channel.explain(broken, stream=stream)
+            error = self._connection.explain(broken, stream=stream)
             if self._reach is Reach.NONE:
-                error = self._door.find_fault() or error
+                error = self._connection.find_fault() or error
             return Fault.of(self._explained(error))
         count = self._counts[2]
         if not self.request.kind.server_streams and count != 1:
@@ -307,7 +290,7 @@ class StreamCall:
     def _explained(self, error: ConsoleError) -> ConsoleError:
         deadline_s = self.request.deadline_s
         if isinstance(error, DeadlineExceeded) and deadline_s is not None:
-            return faults.deadline(self._door.address, deadline_s)
+            return faults.deadline(self._connection.address, deadline_s)
         if isinstance(error, StreamBroken) and self._counts[2] and self.request.kind.streams:
             return StreamBroken(f"The stream broke after {self._counts[2]:,} replies.", error.hint)
         return error

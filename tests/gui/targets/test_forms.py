@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from backend.clients.control.client import ServerControlClient
-from backend.clients.probe.both_addresses import probe
+from backend.clients.probe.probing import probe
 from backend.core.choices import EMBEDDED, Payload
 from backend.core.description import ModelDescription
 from backend.core.errors import UsageError

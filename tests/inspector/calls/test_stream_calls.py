@@ -13,12 +13,11 @@ from contextlib import contextmanager
 import grpc
 import pytest
 
-from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.grpc import GrpcConnection, Reach
 from backend.core.errors import UsageError
 from backend.core.target import Target
 from backend.inspector.calls.caller import Caller
 from backend.inspector.calls.exchange import Exchange, MethodKind, Request
-from backend.inspector.calls.grpc_connections import GrpcConnections, Reach
 from backend.inspector.calls.stream_call import StreamCall, StreamState
 from backend.inspector.calls.stream_log import Direction, StreamLog
 from tests.inspector.lab_server import FLOOD, SLEEP_S
@@ -174,18 +173,16 @@ def test_the_servers_own_limit_is_said() -> None:
 
 
 def test_a_call_cancelled_just_as_it_is_connected(lab: Target) -> None:
-    class Cancelling(GrpcConnections):
-        def connected(
-            self, message_limit: int, cancelled: threading.Event, deadline_s: float | None
-        ) -> tuple[GrpcChannel, Reach]:
-            found = super().connected(message_limit, cancelled, deadline_s)
+    class Cancelling(GrpcConnection):
+        def reach(self, cancelled: threading.Event, deadline_s: float | None) -> Reach:
+            reached = super().reach(cancelled, deadline_s)
             call.cancel()
-            return found
+            return reached
 
-    door = Cancelling(lab)
-    call = StreamCall(_lab("Echo", MethodKind.UNARY, b"\x10\x01"), door)
+    connection = Cancelling(lab)
+    call = StreamCall(_lab("Echo", MethodKind.UNARY, b"\x10\x01"), connection)
     exchange = call.run()
-    door.close()
+    connection.close()
     assert exchange.cancelled
     assert exchange.fault is None
 

@@ -1,6 +1,6 @@
-"""gRPC: one channel, its calls as bytes, and what its metadata carries."""
+"""The instrumented way to a server over gRPC."""
 
-from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.grpc.connection import GrpcConnection, Reach
 from backend.clients.connections.grpc.extras import has_health, has_reflection
 
-__all__ = ["GrpcChannel", "has_health", "has_reflection"]
+__all__ = ["GrpcConnection", "Reach", "has_health", "has_reflection"]

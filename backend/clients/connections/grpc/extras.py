@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import grpc
 
-from backend.clients.connections.grpc.channel import GrpcChannel
+from backend.clients.connections.grpc.connection import GrpcConnection
 from backend.core.choices import Compression
 from backend.core.errors import ConsoleError
 
@@ -21,22 +21,22 @@ _LIST_SERVICES = b"\x3a\x00"
 """ServerReflectionRequest{list_services=7: ''}."""
 
 
-def has_health(channel: GrpcChannel, deadline_s: float) -> bool:
+def has_health(connection: GrpcConnection, deadline_s: float) -> bool:
     """Whether the server has a health service, whatever it says of its health."""
     try:
-        channel.unary(_HEALTH, b"", deadline_s=deadline_s, compression=Compression.NONE)
+        connection.unary(_HEALTH, b"", deadline_s=deadline_s, compression=Compression.NONE)
     except ConsoleError:
         return False
     return True
 
 
-def has_reflection(channel: GrpcChannel, deadline_s: float) -> bool:
+def has_reflection(connection: GrpcConnection, deadline_s: float) -> bool:
     """Whether the server describes its services, in either version of that service."""
     end = time.monotonic() + deadline_s
-    return any(_reflects(channel, method, end) for method in _REFLECTION)
+    return any(_reflects(connection, method, end) for method in _REFLECTION)
 
 
-def _reflects(channel: GrpcChannel, method: str, end: float) -> bool:
+def _reflects(connection: GrpcConnection, method: str, end: float) -> bool:
     done = threading.Event()
 
     def requests() -> Iterator[bytes]:
@@ -45,12 +45,11 @@ def _reflects(channel: GrpcChannel, method: str, end: float) -> bool:
         done.wait(max(0.0, end - time.monotonic()))
 
     try:
-        call = channel.channel.stream_stream(method, None, None)(
-            requests(), timeout=max(0.05, end - time.monotonic())
-        )
+        timeout_s = max(0.05, end - time.monotonic())
+        call = connection.stream(method, requests(), timeout_s=timeout_s)
         call.add_callback(done.set)
         return bool(next(iter(call), b""))
-    except (grpc.RpcError, ValueError):
+    except (grpc.RpcError, ConsoleError):
         return False
     finally:
         done.set()

@@ -1,6 +1,16 @@
-"""REST: kept-alive connections on which no wait outlasts its deadline."""
+"""The instrumented way to a server over REST."""
 
 from backend.clients.connections.rest.binary_tensors import takes_binary
-from backend.clients.connections.rest.channel import RestChannel, is_success
+from backend.clients.connections.rest.bodies import decompressed, is_compressed, read_body
+from backend.clients.connections.rest.connection import RestConnection, is_success
+from backend.clients.connections.rest.http_connection import HttpConnection
 
-__all__ = ["RestChannel", "is_success", "takes_binary"]
+__all__ = [
+    "HttpConnection",
+    "RestConnection",
+    "decompressed",
+    "is_compressed",
+    "is_success",
+    "read_body",
+    "takes_binary",
+]

@@ -8,7 +8,7 @@ the size and runs nothing; one that does not complains about the body as such.
 from __future__ import annotations
 
 from backend.clients.codecs import RestCall, RestReply
-from backend.clients.connections.rest.channel import RestChannel
+from backend.clients.connections.rest.connection import RestConnection
 from backend.wire.json.text import write_json
 from backend.wire.oip.rest import BINARY_TYPE, HEADER_LENGTH, infer_path
 from backend.wire.oip.rest_errors import error_text
@@ -18,7 +18,7 @@ _KNOWS = ("additional bytes", "byte size", "cannot reshape", "buffer size", "bin
 _KNOWS_NOT = (415, 422)
 
 
-def takes_binary(channel: RestChannel, model: str, deadline_s: float) -> bool | None:
+def takes_binary(connection: RestConnection, model: str, deadline_s: float) -> bool | None:
     """Whether the server of this model does; None if its answer does not tell.
 
     Raises TargetError if there is no answer.
@@ -37,7 +37,7 @@ def takes_binary(channel: RestChannel, model: str, deadline_s: float) -> bool | 
     )
     headers = {"Content-Type": BINARY_TYPE, HEADER_LENGTH: str(len(header))}
     call = RestCall(infer_path(model), headers, header + bytes(_SENT))
-    return _verdict(channel.send(call, deadline_s=deadline_s))
+    return _verdict(connection.send(call, deadline_s=deadline_s))
 
 
 def _verdict(reply: RestReply) -> bool | None:

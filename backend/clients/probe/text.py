@@ -18,49 +18,49 @@ _TITLES = {"inferdeck": "Inferdeck", "torchserve": "TorchServe"}
 
 
 def sentence_of(
-    metadata: ServerMetadata | None, rules: DialectRules, doors: Sequence[AddressFacts]
+    metadata: ServerMetadata | None, rules: DialectRules, facts: Sequence[AddressFacts]
 ) -> str:
     """One line, such as ``Triton 2.51, OIP + extensions, 3 models, no reflection (bundled
     schema)``; what is wrong if no server answers."""
     if metadata is None:
-        faults = [str(found.door.fault) for found in doors if found.door.fault is not None]
+        faults = [str(found.report.fault) for found in facts if found.report.fault is not None]
         return " ".join(faults) or "The target has no address."
     parts = [
         f"{_title(metadata, rules)} {_short(metadata.version)}".strip(),
         "OIP + extensions" if metadata.extensions else "OIP",
     ]
-    models = models_of(doors)
+    models = models_of(facts)
     if models is not None:
         count = len({model.name for model in models})
         parts.append("no models" if not count else "1 model" if count == 1 else f"{count} models")
-    reflection = first([found.reflection for found in doors])
+    reflection = first([found.reflection for found in facts])
     if reflection is not None:
         parts.append("reflection" if reflection else "no reflection (bundled schema)")
-    broken = [found.door.fault.message for found in doors if found.door.fault is not None]
+    broken = [found.report.fault.message for found in facts if found.report.fault is not None]
     return "; ".join([", ".join(parts), *broken])
 
 
 def details_of(metadata: ServerMetadata | None, found: dict[str, AddressFacts]) -> tuple[str, ...]:
-    """A line for each door, then for each thing learned."""
-    lines = [_door_line(name, one.door) for name, one in found.items()]
+    """A line for each address, then for each thing learned."""
+    lines = [_address_line(name, one.report) for name, one in found.items()]
     if metadata is not None:
         lines.append(f"Extensions: {', '.join(metadata.extensions) or 'none listed'}.")
     models = models_of(list(found.values()))
     if models is not None:
         lines.append(_models_line(models))
-    for said, value in (
+    for title, value in (
         ("Binary tensors over REST", first([one.binary for one in found.values()])),
         ("Reflection", first([one.reflection for one in found.values()])),
         ("gRPC health service", first([one.health for one in found.values()])),
     ):
         if value is not None:
-            lines.append(f"{said}: {'yes' if value else 'no'}.")
+            lines.append(f"{title}: {'yes' if value else 'no'}.")
     return (*lines, *_disagreement(found))
 
 
-def models_of(doors: Sequence[AddressFacts]) -> tuple[ModelListing, ...] | None:
-    """The first list of models that any door gave."""
-    return first([found.models for found in doors])
+def models_of(facts: Sequence[AddressFacts]) -> tuple[ModelListing, ...] | None:
+    """The first list of models that either address gave."""
+    return first([found.models for found in facts])
 
 
 def first(values: Iterable[_T | None]) -> _T | None:
@@ -89,11 +89,11 @@ def _models_line(models: Sequence[ModelListing]) -> str:
     return f"Models: {', '.join(named) or 'none'}{more}."
 
 
-def _door_line(name: str, door: AddressReport) -> str:
-    if door.fault is not None:
-        return f"{name} {door.address}: {door.fault}"
-    tls = "TLS" if door.tls else "plaintext"
-    return f"{name} {door.address}: answers, {tls}, connected in {door.latency_ms or 0:.1f} ms."
+def _address_line(name: str, report: AddressReport) -> str:
+    if report.fault is not None:
+        return f"{name} {report.address}: {report.fault}"
+    tls = "TLS" if report.tls else "plaintext"
+    return f"{name} {report.address}: answers, {tls}, connected in {report.latency_ms or 0:.1f} ms."
 
 
 def _disagreement(found: dict[str, AddressFacts]) -> tuple[str, ...]:

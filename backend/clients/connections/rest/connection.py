@@ -1,0 +1,166 @@
+"""REST over kept-alive instrumented connections, for live runs and calls by hand alike."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from backend.clients.addresses import ServerAddress, address_of, bad_address
+from backend.clients.codecs import RestCall, RestReply
+from backend.clients.connections.rest.adapter import InstrumentedAdapter
+from backend.clients.connections.rest.bodies import check_coding, decompressed, read_body
+from backend.clients.connections.rest.http_connection import CallMonitor, OpenSockets
+from backend.clients.connections.rest.kept import KeptConnections
+from backend.clients.dialects.rules import AddressKind
+from backend.clients.faults import words as faults
+from backend.clients.faults.diagnosis import find_fault
+from backend.clients.faults.rest import explain, timed_out, timed_out_connecting
+from backend.clients.security import HTTP, Headers, context_of, headers_of
+from backend.core.errors import ConsoleError, PayloadTooLarge, TargetFault
+from backend.core.target import Target, Tls
+
+_DIAGNOSIS_S, _LEAST_DIAGNOSIS_S = 0.8, 0.3
+
+
+class RestConnection:
+    """The way to a target's REST address; safe to use from several threads.
+
+    `send` makes whole calls through requests, each thread with a session and so a connection of
+    its own; `by_hand` lends the same connections to who drives them step by step. Every call of
+    `send` carries the credentials. An https address is spoken to in TLS, by the target's settings
+    or their defaults. Raises UsageError for credentials or files that cannot be used.
+    """
+
+    def __init__(self, target: Target, *, message_limit: int | None = None) -> None:
+        self._target = target
+        self.base_url = target.rest.rstrip("/")
+        self._message_limit = message_limit or target.message_limit
+        self.headers: Headers = headers_of(target.credentials)
+        """What every call carries; holds secrets."""
+        secure = self.base_url.lower().startswith("https:")
+        self._tls = _pool_arguments(target.tls or Tls()) if secure else {}
+        self.by_hand = KeptConnections(target.connect_timeout_s, self._tls)
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._sessions: list[requests.Session] = []
+        self._sockets = OpenSockets()
+        self._worked = False
+
+    @property
+    def address(self) -> ServerAddress:
+        """Where it leads; raises TargetUnreachable for what is no address."""
+        return address_of(self._target, AddressKind.REST)
+
+    def send(self, call: RestCall, *, deadline_s: float) -> RestReply:
+        """One call and its whole reply, whatever its status.
+
+        Raises TargetUnreachable (also where HTTP is not spoken), DeadlineExceeded, StreamBroken
+        (closed meanwhile or connection lost), ReplyMismatch (a body that cannot be decompressed) or
+        PayloadTooLarge (either way).
+        """
+        if len(call.body) > self._message_limit:
+            raise PayloadTooLarge(len(call.body), self._message_limit)
+        deadline = time.monotonic() + deadline_s
+        try:
+            reply = self._exchange(call, deadline)
+        except (requests.exceptions.RequestException, HTTPError, OSError) as error:
+            raise self._explain(error, deadline, deadline_s) from error
+        self._worked = True
+        return reply
+
+    def find_fault(self, timeout_s: float) -> ConsoleError | None:
+        """What is wrong at the address, None if nothing is to be seen; takes about so long."""
+        return find_fault(self.address, max(_LEAST_DIAGNOSIS_S, timeout_s))
+
+    def close(self) -> None:
+        """Make every call under way fail at once with StreamBroken, and let go of the connections;
+        may be called twice."""
+        self._sockets.cut()
+        self.by_hand.close()
+        with self._lock:
+            sessions, self._sessions = self._sessions, []
+        for session in sessions:
+            session.close()
+
+    def _exchange(self, call: RestCall, deadline: float) -> RestReply:
+        if self._sockets.closed:
+            raise faults.closed()
+        session = self._session()
+        self._local.monitor.end = deadline
+        remaining = max(0.001, deadline - time.monotonic())
+        with session.request(
+            call.method,
+            self.base_url + call.path,
+            # requests takes anything but bytes for a stream to be sent in chunks.
+            data=bytes(call.body) or None,
+            headers={**dict(self.headers), **call.headers},
+            timeout=(min(self._target.connect_timeout_s, remaining), remaining),
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            raw, headers = response.raw, dict(response.headers)
+            read = partial(raw.read, decode_content=False)
+            packed = read_body(read, raw.length_remaining, self._message_limit)
+            coding = response.headers.get("Content-Encoding", "")
+            if packed:
+                check_coding(coding)
+            body = decompressed(packed, coding, self._message_limit)
+            return RestReply(response.status_code, headers, body)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = not self._target.loopback
+            session.headers.clear()
+            if self.headers:
+                session.auth = _as_it_is  # a .netrc must not replace the target's token
+            self._local.monitor = CallMonitor(self._sockets)
+            adapter = InstrumentedAdapter(self._local.monitor, self._tls)
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+            with self._lock:
+                self._sessions.append(session)
+            self._local.session = session
+        return session
+
+    def _explain(self, error: Exception, deadline: float, deadline_s: float) -> ConsoleError:
+        if self._sockets.closed:
+            return faults.closed()
+        if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+            return bad_address(self._target.rest, AddressKind.REST)
+        explained = explain(error, self.base_url, deadline_s)
+        if self._worked or timed_out_connecting(error):
+            return explained
+        if timed_out(error):
+            explained.hint = f"It takes connections and has said nothing yet. {explained.hint}"
+            explained.fault = TargetFault.SILENT
+            return explained
+        left_s = min(_DIAGNOSIS_S, deadline - time.monotonic())
+        try:
+            return self.find_fault(left_s) or explained
+        except ConsoleError as no_address:
+            return no_address
+
+
+def is_success(reply: RestReply) -> bool:
+    """Whether the status is in the 200s."""
+    return HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _as_it_is(request: Any) -> Any:
+    return request
+
+
+def _pool_arguments(tls: Tls) -> dict[str, Any]:
+    """What urllib3's connections in TLS are to know."""
+    arguments: dict[str, Any] = {"ssl_context": context_of(tls, (HTTP,))}
+    if tls.server_name:
+        arguments["server_hostname"] = tls.server_name
+    return arguments
