@@ -55,7 +55,7 @@ class SwitchLimits:
             return endpoint_report.fault.message
         if transport is Transport.GRPC_STREAM:
             return report.rules.why_not(
-                Capability.STREAM, door=AddressKind.GRPC, extensions=report.extensions or None
+                Capability.STREAM, address=AddressKind.GRPC, extensions=report.extensions or None
             )
         return ""
 
@@ -75,7 +75,7 @@ class SwitchLimits:
         report = self._answer()
         if report is None or compression is Compression.NONE or transport.is_grpc:
             return ""
-        return report.rules.why_not(Capability.REST_GZIP, door=AddressKind.REST)
+        return report.rules.why_not(Capability.REST_GZIP, address=AddressKind.REST)
 
     def image(self, encoding: ImageEncoding, api: Api) -> str:
         """Why pictures cannot be written so for the model, or ''."""

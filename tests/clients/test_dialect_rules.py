@@ -47,14 +47,14 @@ def test_every_lack_has_a_reason_that_names_its_server(dialect: Dialect) -> None
     rules = dialect_for(dialect)
     for lack in rules.lacks:
         assert lack.reason.endswith(".")
-        assert rules.why_not(lack.capability, door=lack.door) == lack.reason
+        assert rules.why_not(lack.capability, address=lack.address) == lack.reason
 
 
 def test_a_lack_through_one_door_leaves_the_other() -> None:
     kserve = dialect_for(Dialect.KSERVE)
     assert kserve.why_not(Capability.INDEX) == ""
-    assert kserve.why_not(Capability.INDEX, door=AddressKind.REST) == ""
-    assert "REST only" in kserve.why_not(Capability.INDEX, door=AddressKind.GRPC)
+    assert kserve.why_not(Capability.INDEX, address=AddressKind.REST) == ""
+    assert "REST only" in kserve.why_not(Capability.INDEX, address=AddressKind.GRPC)
     with pytest.raises(Unsupported, match="no ModelStreamInfer"):
         check_can(kserve, Capability.STREAM)
 

@@ -1,4 +1,4 @@
-"""Samples to requests and replies to predictions, for each API over each transport."""
+"""Samples to messages and back, apart from the connection that carries them."""
 
 from backend.clients.codecs.calls import Call, Codec, GrpcCall, Outgoing, Reply, RestCall, RestReply
 from backend.clients.codecs.choice import make_codec

@@ -1,1 +1,1 @@
-"""Open ways to a target's two addresses, and what they need."""
+"""One instrumented connection for each protocol, for live runs and calls by hand alike."""

@@ -6,7 +6,7 @@ import re
 
 from backend.core.errors import ConsoleError, TargetFault, Unsupported
 
-_SAID = re.compile(
+_RESTRICTED = re.compile(
     r"this (?:api|protocol) is restricted(?:, expecting header '[^']*')?", re.IGNORECASE
 )
 
@@ -16,11 +16,11 @@ def of_restriction(error: ConsoleError) -> ConsoleError:
 
     Over REST they come with status 403, over gRPC with UNAVAILABLE: neither means what it says.
     """
-    said = _SAID.search(str(error))
-    if said is None:
+    found = _RESTRICTED.search(str(error))
+    if found is None:
         return error
     closed = Unsupported(
-        f"Not available: {said[0]}.",
+        f"Not available: {found[0]}.",
         hint="The server was started with this interface closed; a header may open it.",
     )
     closed.fault = TargetFault.RESTRICTED

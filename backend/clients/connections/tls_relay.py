@@ -25,7 +25,7 @@ from backend.core.worker import Worker
 _PIECE = 256 * 1024
 _ROOM = 1024 * 1024
 """Bytes of each direction that are held while the other side does not take them."""
-_LAST_WORDS_S = 1.0
+_LAST_BYTES_S = 1.0
 
 
 class TlsRelay:
@@ -38,7 +38,7 @@ class TlsRelay:
     def __init__(self, host: str, port: int, tls: Tls, *, connect_timeout_s: float) -> None:
         if not hasattr(socket, "AF_UNIX"):  # Windows
             raise OSError(errno.EAFNOSUPPORT, "no Unix sockets for a certificate out of its time")
-        self._place = (host, port)
+        self._upstream = (host, port)
         self._name = tls.server_name or host
         self._context = context_of(replace(tls, verify=False), (HTTP2,))
         self._connect_timeout_s = connect_timeout_s
@@ -51,7 +51,7 @@ class TlsRelay:
             self._listener.bind(str(entrance))
             self._listener.listen(1)
         except OSError:
-            self._let_go()
+            self._release()
             raise
         self._worker = Worker("tls-relay", self._run).start()
 
@@ -75,7 +75,7 @@ class TlsRelay:
                     if self._listener in ready and not stop.is_set():
                         self._serve(stop)
         finally:
-            self._let_go()
+            self._release()
 
     def _serve(self, stop: threading.Event) -> None:
         near, _ = self._listener.accept()
@@ -86,7 +86,7 @@ class TlsRelay:
             _Carrier(near, far).carry(self._woken, stop)
 
     def _connected(self) -> ssl.SSLSocket:
-        plain = socket.create_connection(self._place, timeout=self._connect_timeout_s)
+        plain = socket.create_connection(self._upstream, timeout=self._connect_timeout_s)
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return self._context.wrap_socket(plain, server_hostname=self._name)
@@ -94,7 +94,7 @@ class TlsRelay:
             plain.close()
             raise
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         for one in (self._listener, self._woken, self._waker):
             one.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -119,7 +119,7 @@ class _Carrier:
                 ready = {key.fileobj: events for key, events in selector.select()}
                 if not self._turn(ready.get(self.near, 0), ready.get(self.far, 0)):
                     break
-        self._say_the_rest()
+        self._flush()
 
     @property
     def _may_send(self) -> bool:
@@ -154,10 +154,10 @@ class _Carrier:
                 self.incoming += piece
         return True
 
-    def _say_the_rest(self) -> None:
-        """What the server said before it ended: it may say why."""
+    def _flush(self) -> None:
+        """What the server sent before it ended: it may say why."""
         if self.incoming:
-            self.near.settimeout(_LAST_WORDS_S)
+            self.near.settimeout(_LAST_BYTES_S)
             self.near.sendall(self.incoming)
 
 

@@ -1,4 +1,4 @@
-"""What a server tells of itself and its models, and their loading and unloading."""
+"""What a server tells of itself and its models, and their loading, over both protocols."""
 
 from backend.clients.control.client import ServerControlClient
 from backend.clients.control.grpc import GrpcControl

@@ -1,4 +1,4 @@
-"""What a server tells of itself and its models, and the models' loading, through either door."""
+"""What a server tells of itself and its models, and the models' loading, through either address."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Control(Protocol):
 class ServerControlClient:
     """Asks and controls a server; safe to use from several threads.
 
-    Each call takes the first door that has it, REST before gRPC, and the other one if the first
+    Each call takes the first address that has it, REST before gRPC, and the other one if the first
     cannot be reached. Beside what is said at each method, any may raise TargetError, a
     RequestError with the server's own words, or Unsupported with the reason where this kind of
     server cannot do it.
@@ -71,10 +71,11 @@ class ServerControlClient:
         return rules_of_server(self._wanted, self.server_metadata())
 
     def why_not(self, capability: Capability) -> str:
-        """Why this server cannot do that through any of the target's doors, or ''."""
+        """Why this server cannot do that at any of the target's addresses, or ''."""
         rules, extensions = self.rules(), self.server_metadata().extensions
         reasons = [
-            rules.why_not(capability, door=door, extensions=extensions) for door in self._controls
+            rules.why_not(capability, address=kind, extensions=extensions)
+            for kind in self._controls
         ]
         return "" if "" in reasons else reasons[0]
 
@@ -137,9 +138,9 @@ class ServerControlClient:
     def _do(self, capability: Capability, call: Callable[[_Control], _T]) -> _T:
         rules, extensions = self.rules(), self.server_metadata().extensions
         able = {
-            door: control
-            for door, control in self._controls.items()
-            if not rules.why_not(capability, door=door, extensions=extensions)
+            kind: control
+            for kind, control in self._controls.items()
+            if not rules.why_not(capability, address=kind, extensions=extensions)
         }
         if not able:
             raise Unsupported(self.why_not(capability))
@@ -147,7 +148,7 @@ class ServerControlClient:
 
     @staticmethod
     def _first(controls: Mapping[AddressKind, _Control], call: Callable[[_Control], _T]) -> _T:
-        """What the first door answers; the next one is tried if nobody is there."""
+        """What the first address answers; the next one is tried if nobody is there."""
         *others, last = controls.values()
         for control in others:
             try:

@@ -48,9 +48,9 @@ class RestControl:
         if reply.status in _NOT_READY:
             return False
         body = _value(checked(reply), "The answer") if reply.body else {}
-        said = body.get("ready") if isinstance(body, dict) else None
+        ready = body.get("ready") if isinstance(body, dict) else None
         checked(reply)
-        return said is not False
+        return ready is not False
 
     def models(self, rules: DialectRules) -> tuple[ModelListing, ...]:
         """Every model the server lists."""

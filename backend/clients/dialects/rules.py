@@ -111,11 +111,11 @@ _EXTENSIONS: dict[Capability, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """Something a server cannot do, and why; through one door only, or through both."""
+    """Something a server cannot do, and why; at one address only, or at both."""
 
     capability: Capability
     reason: str
-    door: AddressKind | None = None
+    address: AddressKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class DialectRules:
     `missing_datatypes`: those of the protocol that it does not know.
     `lists_extensions`: whether what its metadata does not list is not there.
     `binary_expected`: what tensors as bytes over REST have met so far, None if that is not known;
-    the server decides, so ask it (`clients.binary_probe`).
+    the server decides, so ask it (`connections.rest.takes_binary`).
     `keeps_declarations`: whether it holds a model to the outputs it declares; elsewhere these are
     written by hand, and the model may give others.
     `state_prefix`: what stands before a model's state in some replies.
@@ -160,16 +160,16 @@ class DialectRules:
         self,
         capability: Capability,
         *,
-        door: AddressKind | None = None,
+        address: AddressKind | None = None,
         extensions: Collection[str] | None = None,
     ) -> str:
         """Why this server cannot do that, or '' if nothing is known against it.
 
-        `extensions` is what its metadata lists, None if that was not asked; without a `door` a
-        lack counts only if it is through both.
+        `extensions` is what its metadata lists, None if that is not known; without an `address`
+        a lack counts only if it is of both.
         """
         for lack in self.lacks:
-            if lack.capability is capability and lack.door in (None, door):
+            if lack.capability is capability and lack.address in (None, address):
                 return lack.reason
         name = _EXTENSIONS.get(capability)
         if self.lists_extensions and extensions is not None and name and name not in extensions:
@@ -209,10 +209,14 @@ class DialectRules:
 
 
 def check_can(
-    rules: DialectRules, capability: Capability, *, door: AddressKind | None = None, hint: str = ""
+    rules: DialectRules,
+    capability: Capability,
+    *,
+    address: AddressKind | None = None,
+    hint: str = "",
 ) -> None:
     """Raise Unsupported with the reason if this kind of server cannot do that."""
-    if reason := rules.why_not(capability, door=door):
+    if reason := rules.why_not(capability, address=address):
         error = Unsupported(reason, hint=hint)
         streams = capability is Capability.STREAM
         error.fault = TargetFault.NO_STREAM if streams else TargetFault.NOT_OFFERED

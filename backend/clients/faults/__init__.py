@@ -1,1 +1,1 @@
-"""What can be wrong between us and a server: told apart, and said in words."""
+"""What can be wrong between us and a server, and how it is told apart."""

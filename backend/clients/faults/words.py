@@ -17,7 +17,7 @@ from backend.core.errors import (
 )
 
 _PROTOCOLS = {True: "gRPC", False: "REST"}
-_OTHER_PROTOCOLS = {True: "HTTP", False: "gRPC"}
+_OTHERS = {True: "HTTP", False: "gRPC"}
 
 
 def refused(at: str, *, grpc: bool) -> TargetError:
@@ -68,7 +68,7 @@ def silent(at: str) -> TargetError:
 def wrong_port(at: str, *, grpc: bool) -> TargetError:
     """The other protocol's port."""
     return TargetUnreachable(
-        f"{at} is the {_OTHER_PROTOCOLS[grpc]} port, not the {'gRPC' if grpc else 'HTTP'} one.",
+        f"{at} is the {_OTHERS[grpc]} port, not the {'gRPC' if grpc else 'HTTP'} one.",
         hint="Swap the two addresses.",
         fault=TargetFault.HTTP_PORT if grpc else TargetFault.GRPC_PORT,
     )
@@ -149,15 +149,15 @@ def client_certificate(at: str, *, shown: bool) -> TargetError:
 
 def sign_in(at: str, text: str, *, forbidden: bool) -> SignInNeeded:
     """401, 403 and gRPC's words for them, with the server's own."""
-    said = f"Server: {text.rstrip('.')}. " if text else ""
+    answer = f"Server: {text.rstrip('.')}. " if text else ""
     if forbidden:
         return SignInNeeded(
             f"{at} does not let you do that.",
-            hint=f"{said}Another token or header may be needed.",
+            hint=f"{answer}Another token or header may be needed.",
             fault=TargetFault.FORBIDDEN,
         )
     return SignInNeeded(
-        f"{at} wants a sign-in.", hint=f"{said}Set the token or headers of this target."
+        f"{at} wants a sign-in.", hint=f"{answer}Set the token or headers of this target."
     )
 
 

@@ -1,4 +1,4 @@
-"""A connection joined with the codec for its calls: what a lane streams over."""
+"""What a lane needs to reach a target: a connection with the codec for its calls."""
 
 from backend.clients.links.base import Link
 from backend.clients.links.grpc import GrpcLink

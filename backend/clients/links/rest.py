@@ -75,7 +75,7 @@ class RestLink:
             check_can(
                 rules,
                 Capability.REST_GZIP,
-                door=AddressKind.REST,
+                address=AddressKind.REST,
                 hint="Choose no compression, or gRPC.",
             )
         if payload.serialization is not Serialization.BINARY:

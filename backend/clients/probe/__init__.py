@@ -1,4 +1,4 @@
-"""Who is at an address, what was wrong about it, and how to put it right."""
+"""What is at a target, found out within two seconds."""
 
 from backend.clients.probe.probing import probe
 from backend.clients.probe.report import AddressReport, ProbeReport

@@ -53,7 +53,9 @@ def ask_rest(target: Target, report: AddressReport, end: float) -> AddressFacts:
             return _foreign(connection, report, _no_metadata(report), end)
         rules = rules_of_server(target.dialect, metadata)
         control = RestControl(connection, remaining(end))
-        why = rules.why_not(Capability.INDEX, door=AddressKind.REST, extensions=metadata.extensions)
+        why = rules.why_not(
+            Capability.INDEX, address=AddressKind.REST, extensions=metadata.extensions
+        )
         models = None if why else _models(lambda: control.models(rules))
         ready = next((m.name for m in models or () if m.state in ("READY", "")), "")
         binary = True if BINARY_EXTENSION in metadata.extensions else None
@@ -83,7 +85,9 @@ def ask_grpc(target: Target, report: AddressReport, end: float) -> AddressFacts:
             return AddressFacts(failed(report, error))
         rules = rules_of_server(target.dialect, metadata)
         control = GrpcControl(connection, remaining(end))
-        why = rules.why_not(Capability.INDEX, door=AddressKind.GRPC, extensions=metadata.extensions)
+        why = rules.why_not(
+            Capability.INDEX, address=AddressKind.GRPC, extensions=metadata.extensions
+        )
         models = None if why else _models(lambda: control.models(rules))
         health = has_health(connection, remaining(end))
         reflection = has_reflection(connection, remaining(end))

@@ -1,4 +1,4 @@
-"""A target's TLS, certificates and credentials."""
+"""Credentials, TLS and certificates of targets."""
 
 from backend.clients.security.certificates import fetch_certificate, names_of, read_facts
 from backend.clients.security.credentials import (

@@ -1,4 +1,4 @@
-"""One call by hand: sent to the byte, timed part by part, kept as an exchange."""
+"""Calls by hand: any request to a target, its acts, and the record of the exchange."""
 
 from backend.inspector.calls.caller import Call, Caller
 from backend.inspector.calls.exchange import (

@@ -138,7 +138,7 @@ def dialect_routes(rules: DialectRules) -> list[Method]:
     routes = [*_ROUTES, _LISTS[rules.model_lists]]
     methods: list[Method] = []
     for route in routes:
-        if route.needs is not None and rules.why_not(route.needs, door=AddressKind.REST):
+        if route.needs is not None and rules.why_not(route.needs, address=AddressKind.REST):
             continue
         methods.append(_method(route, route.path))
         if route.versioned and rules.versions is not Versions.NONE:

@@ -13,7 +13,7 @@ from backend.wire.json.text import write_json
 from backend.wire.oip.rest import BINARY_TYPE, HEADER_LENGTH, infer_path
 from backend.wire.oip.rest_errors import error_text
 
-_SAID, _SENT = 8, 4
+_DECLARED, _SENT = 8, 4
 _KNOWS = ("additional bytes", "byte size", "cannot reshape", "buffer size", "binary_data_size")
 _KNOWS_NOT = (415, 422)
 
@@ -28,9 +28,9 @@ def takes_binary(connection: RestConnection, model: str, deadline_s: float) -> b
             "inputs": [
                 {
                     "name": "probe",
-                    "shape": [_SAID],
+                    "shape": [_DECLARED],
                     "datatype": "UINT8",
-                    "parameters": {"binary_data_size": _SAID},
+                    "parameters": {"binary_data_size": _DECLARED},
                 }
             ]
         }
