@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -14,8 +16,16 @@ import pytest
 from backend.clients.codecs import RestCall
 from backend.clients.connections.grpc import GrpcConnection, Reach
 from backend.clients.connections.rest import RestConnection
-from backend.core.errors import StreamBroken, TargetUnreachable, UsageError
-from backend.core.target import Credentials, Target
+from backend.core.errors import (
+    PayloadTooLarge,
+    ReplyMismatch,
+    StreamBroken,
+    TargetUnreachable,
+    UsageError,
+)
+from backend.core.target import Credentials, Target, Tls
+from tests.certificates import Authority, Pair
+from tests.clients.conftest import secure_server, target_of
 from tests.real_sources import free_port
 
 _WAIT_S = 30.0
@@ -51,6 +61,21 @@ def test_a_connection_by_hand_is_kept_and_one_that_was_cut_is_not(target: Target
     connection.close()
     with pytest.raises(StreamBroken):
         _lend(connection)
+
+
+def test_a_connection_by_hand_is_kept_in_tls_too(authority: Authority, good: Pair) -> None:
+    """Tickets that a server sends after the handshake are no sign that it has ended."""
+    with secure_server(good) as server:
+        connection = RestConnection(target_of(server, tls=Tls(ca_file=str(authority.ca))))
+        first = _lend(connection)
+        first.connect()
+        assert _call(first)
+        connection.by_hand.give_back(first)
+        second = _lend(connection)
+        assert second is first
+        assert _call(second)
+        connection.by_hand.give_back(second)
+        connection.close()
 
 
 def test_each_thread_that_sends_has_a_connection_of_its_own(target: Target) -> None:
@@ -142,3 +167,39 @@ def test_a_call_by_hand_finds_a_server_that_was_restarted() -> None:
     again.stop()
     with pytest.raises(StreamBroken):
         connection.reach(cancelled, None)
+
+
+def test_a_reply_in_a_coding_that_was_not_asked_for_is_named_as_such() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Encoding: br\r\n\r\n"
+    with _replying(head + b"{}") as address:
+        connection = RestConnection(Target("t", rest=address))
+        with pytest.raises(ReplyMismatch, match="Content-Encoding is 'br'"):
+            connection.send(RestCall("/", {}, b"", method="GET"), deadline_s=_WAIT_S)
+        connection.close()
+
+
+def test_a_length_of_countless_digits_is_over_the_limit() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 1000 + b"\r\n\r\n"
+    with _replying(head) as address:
+        connection = RestConnection(Target("t", rest=address))
+        with pytest.raises(PayloadTooLarge):
+            connection.send(RestCall("/", {}, b"", method="GET"), deadline_s=_WAIT_S)
+        connection.close()
+
+
+@contextmanager
+def _replying(reply: bytes) -> Iterator[str]:
+    """The address of a server that answers its only request with these bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            accepted, _ = listener.accept()
+            with accepted:
+                accepted.recv(65_536)
+                accepted.sendall(reply)
+                accepted.recv(1)
+
+        with ThreadPoolExecutor(1) as pool:
+            answered = pool.submit(answer)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            answered.result(_WAIT_S)
