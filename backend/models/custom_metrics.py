@@ -11,6 +11,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
 _log = logging.getLogger("inferdeck.models")
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -46,7 +49,7 @@ class _Family:
     series: dict[Labels, dict[Hashable, _Series]] = field(default_factory=dict)
 
 
-class CustomMetrics:
+class CustomMetrics(Collector):
     """Families of measurements by name; safe from any thread.
 
     Copies of a model that use the same labels are told together: counters and histograms are added
@@ -80,15 +83,16 @@ class CustomMetrics:
                 if not family.series:
                     del self._families[name]
 
-    def text(self) -> str:
-        """All of it as Prometheus reads it."""
+    def collect(self) -> list[Metric]:
+        """All of it, by name; counters bear the names that the models gave them."""
         with self._lock:
-            lines: list[str] = []
+            families: list[Metric] = []
             for name, family in sorted(self._families.items()):
-                lines += [f"# HELP {name} {_escaped(family.about)}", f"# TYPE {name} {family.kind}"]
+                metric = Metric(name, family.about, family.kind)
                 for labels, owners in sorted(family.series.items()):
-                    lines += _lines(name, family.kind, labels, list(owners.values()))
-        return "".join(f"{line}\n" for line in lines)
+                    _add_samples(metric, dict(labels), list(owners.values()))
+                families.append(metric)
+        return families
 
     def _change(self, owner: Hashable, said: Mapping[str, Any]) -> None:
         name, kind = str(said["name"]), KINDS[said["kind"]]
@@ -126,38 +130,28 @@ class CustomMetrics:
             raise ValueError(f"there are {_MOST_SERIES} already")
 
 
-def _lines(name: str, kind: str, labels: Labels, parts: Sequence[_Series]) -> list[str]:
-    if kind == "gauge":
-        return [f"{name}{_labels(labels)} {_number(parts[-1].value)}"]
-    total = sum(part.value for part in parts)
-    if kind == "counter":
-        return [f"{name}{_labels(labels)} {_number(total)}"]
-    bounds = parts[0].bounds
+def _add_samples(metric: Metric, labels: dict[str, str], parts: Sequence[_Series]) -> None:
+    name = metric.name
+    if metric.type == "gauge":
+        metric.add_sample(name, labels, parts[-1].value)
+    elif metric.type == "counter":
+        metric.add_sample(name, labels, sum(part.value for part in parts))
+    else:
+        _add_histogram(metric, labels, parts)
+
+
+def _add_histogram(metric: Metric, labels: dict[str, str], parts: Sequence[_Series]) -> None:
+    name, bounds = metric.name, parts[0].bounds
     alike = [part for part in parts if part.bounds == bounds]
     count = sum(part.count for part in alike)
-    lines = [
-        f"{name}_bucket{_labels((*labels, ('le', _number(bound))))} "
-        f"{sum(part.buckets[index] for part in alike)}"
-        for index, bound in enumerate(bounds)
-    ]
-    return [
-        *lines,
-        f"{name}_bucket{_labels((*labels, ('le', '+Inf')))} {count}",
-        f"{name}_sum{_labels(labels)} {_number(sum(part.value for part in alike))}",
-        f"{name}_count{_labels(labels)} {count}",
-    ]
-
-
-def _labels(labels: Labels) -> str:
-    said = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels)
-    return f"{{{said}}}" if said else ""
+    below = [sum(part.buckets[index] for part in alike) for index in range(len(bounds))]
+    for bound, so_far in zip((*bounds, math.inf), (*below, count), strict=True):
+        metric.add_sample(f"{name}_bucket", labels | {"le": _number(bound)}, so_far)
+    metric.add_sample(f"{name}_sum", labels, sum(part.value for part in alike))
+    metric.add_sample(f"{name}_count", labels, count)
 
 
 def _number(value: float) -> str:
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -11,7 +11,7 @@ import requests
 from backend.cli import serve
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.plane.about import server_metadata
-from backend.server.plane.metrics import metrics_text
+from backend.server.plane.metrics import ServerMetrics, metrics_page
 from backend.wire.generated import modelserving_pb2, open_inference_pb2
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_every_option_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_metric_and_own_extension_is_listed() -> None:
-    for name in re.findall(r"# TYPE (\w+)", metrics_text(())):
+    for name in re.findall(r"# TYPE (\w+)", metrics_page(ServerMetrics(())).decode()):
         assert f"`{name}`" in PAGE, name
     for name in ("inferdeck_timing", "inferdeck_typed"):
         assert f"`{name}`" in PAGE, name

@@ -329,7 +329,7 @@ class TestDraining:
 
         asking = threading.Thread(target=ask)
         asking.start()
-        gauge = 'nv_inference_pending_request_count{model="gated",version="1"} 3'
+        gauge = 'nv_inference_pending_request_count{model="gated",version="1"} 3.0'
         while gauge not in requests.get(f"{url}/metrics", timeout=5).text:
             time.sleep(0.01)
         ended: list[bool] = []

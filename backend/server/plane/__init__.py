@@ -6,7 +6,7 @@ from backend.server.plane.data_plane import DataPlane, ModelStatus, model_rows
 from backend.server.plane.inner_calls import InnerCalls
 from backend.server.plane.items import numbers
 from backend.server.plane.load_parameters import LoadTerms, load_terms
-from backend.server.plane.metrics import CONTENT_TYPE, metrics_text
+from backend.server.plane.metrics import CONTENT_TYPE, ServerMetrics, metrics_page
 from backend.server.plane.output_delivery import NO_SHARED_MEMORY, OutputDelivery
 from backend.server.plane.readiness import Readiness
 from backend.server.plane.request_log import RequestLog, RequestRecord
@@ -24,9 +24,10 @@ __all__ = [
     "RequestLog",
     "RequestRecord",
     "ServerContext",
+    "ServerMetrics",
     "load_terms",
     "make_context",
-    "metrics_text",
+    "metrics_page",
     "model_metadata",
     "model_rows",
     "numbers",

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
 
 from backend.server.scheduling import ModelMetrics
 from backend.wire.generated import open_inference_pb2 as pb
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+# The library appends "_total" to the names of all counters, as OpenMetrics wants it, in the two
+# lines above their samples (https://github.com/prometheus/client_python/issues/912).
+_APPENDED_TOTAL = re.compile(r"^(# HELP (\S+))_total( .*\n# TYPE \2)_total counter$", re.MULTILINE)
 
 _Read: TypeAlias = Callable[[pb.ModelStatistics], int]
 
@@ -71,51 +81,52 @@ _COUNTERS: Sequence[_Counter] = (
 )
 
 
-def metrics_text(models: Sequence[ModelMetrics]) -> str:
-    """The page of all models."""
-    parts = [
-        _family(
-            counter.name,
-            counter.help,
-            "counter",
-            ((_labels(model), counter.read(model.statistics)) for model in models),
-        )
-        for counter in _COUNTERS
-    ]
-    parts.insert(
-        1,
-        _family(
-            "nv_inference_request_failure",
-            "Requests that were not answered, by reason",
-            "counter",
-            (
-                (_labels(model, reason=reason), failed)
-                for model in models
-                for reason, failed in model.failures.items()
-            ),
-        ),
-    )
-    parts.append(
-        _family(
-            "nv_inference_pending_request_count",
-            "Requests that wait or are computed now",
-            "gauge",
-            ((_labels(model), model.pending) for model in models),
-        )
-    )
-    return "".join(parts)
+class ServerMetrics(Collector):
+    """What the server counts of each model, as it was when `models` were asked for it."""
+
+    def __init__(self, models: Sequence[ModelMetrics]) -> None:
+        self._models = models
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family, also those without a sample."""
+        first, *others = (self._counter(counter) for counter in _COUNTERS)
+        yield first
+        yield self._failures()
+        yield from others
+        yield self._pending()
+
+    def _counter(self, counter: _Counter) -> Metric:
+        family = Metric(counter.name, counter.help, "counter")
+        for model in self._models:
+            family.add_sample(counter.name, _labels(model), counter.read(model.statistics))
+        return family
+
+    def _failures(self) -> Metric:
+        name = "nv_inference_request_failure"
+        family = Metric(name, "Requests that were not answered, by reason", "counter")
+        for model in self._models:
+            for reason, failed in model.failures.items():
+                family.add_sample(name, _labels(model) | {"reason": reason}, failed)
+        return family
+
+    def _pending(self) -> Metric:
+        name = "nv_inference_pending_request_count"
+        family = Metric(name, "Requests that wait or are computed now", "gauge")
+        for model in self._models:
+            family.add_sample(name, _labels(model), model.pending)
+        return family
 
 
-def _family(name: str, about: str, kind: str, values: Iterable[tuple[str, float]]) -> str:
-    lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
-    lines += [f"{name}{labels} {value}" for labels, value in values]
-    return "\n".join(lines) + "\n"
+def metrics_page(*collectors: Collector) -> bytes:
+    """The text of all `collectors`' families, of type `CONTENT_TYPE`.
+
+    Counters must bear the names they are to have there, with or without "_total".
+    """
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    return _APPENDED_TOTAL.sub(r"\1\3 counter", generate_latest(registry).decode()).encode()
 
 
-def _labels(model: ModelMetrics, **more: str) -> str:
-    labels = {"model": model.statistics.name, "version": model.statistics.version, **more}
-    return "{" + ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items()) + "}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _labels(model: ModelMetrics) -> dict[str, str]:
+    return {"model": model.statistics.name, "version": model.statistics.version}

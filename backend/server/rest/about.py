@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.server.plane import CONTENT_TYPE, ServerContext, metrics_text
+from backend.server.plane import CONTENT_TYPE, ServerContext, ServerMetrics, metrics_page
 from backend.server.rest.edge import RestEdge
 from backend.server.rest.openapi import openapi
 from backend.server.rest.routes import DescribedRoute
@@ -24,7 +24,7 @@ def about_routes(
 
     async def metrics(_request: Request) -> Response:
         plane = server_context.plane
-        page = (metrics_text(plane.metrics()) + plane.registry.around.metrics.text()).encode()
+        page = metrics_page(ServerMetrics(plane.metrics()), plane.registry.around.metrics)
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
     async def description(_request: Request) -> Response:

@@ -226,8 +226,8 @@ class TestStreams:
         talk = Talk(channel)
         for value in range(5):
             talk.say(asking("held", value))
-        gauge = 'nv_inference_pending_request_count{model="held",version="1"}'
-        wait_for(lambda: f"{gauge} 5" in requests.get(server.rest_url + "/metrics", timeout=5).text)
+        gauge = 'nv_inference_pending_request_count{model="held",version="1"} 5.0'
+        wait_for(lambda: gauge in requests.get(server.rest_url + "/metrics", timeout=5).text)
         talk.call.cancel()
         talk.give_up()
         wait_for(lambda: [row.status for row in grpc_rows(server)] == ["CANCELLED"] * 5)

@@ -151,11 +151,11 @@ class TestModels:
         assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         lines = reply.text.splitlines()
         where = 'model="plain",version="1"'
-        assert f"nv_inference_request_success{{{where}}} 1" in lines
-        assert f"nv_inference_count{{{where}}} 1" in lines
-        assert f"nv_inference_pending_request_count{{{where}}} 0" in lines
+        assert f"nv_inference_request_success{{{where}}} 1.0" in lines
+        assert f"nv_inference_count{{{where}}} 1.0" in lines
+        assert f"nv_inference_pending_request_count{{{where}}} 0.0" in lines
         failures = [line for line in lines if line.startswith("nv_inference_request_failure{")]
-        assert sum(int(line.split()[-1]) for line in failures if where in line) == 1
+        assert sum(float(line.split()[-1]) for line in failures if 'model="plain"' in line) == 1
         for line in lines:
             assert line.startswith(("# HELP nv_", "# TYPE nv_", "nv_"))
 

@@ -176,7 +176,7 @@ def test_a_model_that_waits_for_itself_is_let_go_when_the_server_stops(
             json={"inputs": [], "parameters": {"do": "itself"}},
             timeout=WAIT_S,
         )
-        gauge = 'nv_inference_pending_request_count{model="front",version="1"} 2'
+        gauge = 'nv_inference_pending_request_count{model="front",version="1"} 2.0'
         while gauge not in requests.get(f"{server.rest_url}/metrics", timeout=WAIT_S).text:
             assert not waiting.done()
         assert server.stop()

@@ -14,6 +14,7 @@ from backend.models.custom_metrics import CustomMetrics
 from backend.models.repository.registry import ModelRegistry
 from backend.models.runtimes.python.loader import PythonRuntime
 from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.plane.metrics import metrics_page
 from backend.server.settings.options import ServerOptions
 from tests.models.python_models import (
     QUICK,
@@ -54,18 +55,22 @@ MEASURING = """
 PAGE = """\
 # HELP asked_total Requests\\nso far
 # TYPE asked_total counter
-asked_total{model="m",who="a \\"b\\""} 3
+asked_total{model="m",who="a \\"b\\""} 3.0
 # HELP level A level
 # TYPE level gauge
 level -0.5
 # HELP took_ms Durations
 # TYPE took_ms histogram
-took_ms_bucket{le="1"} 2
-took_ms_bucket{le="10.5"} 4
-took_ms_bucket{le="+Inf"} 6
-took_ms_sum 111
-took_ms_count 6
+took_ms_bucket{le="1"} 2.0
+took_ms_bucket{le="10.5"} 4.0
+took_ms_bucket{le="+Inf"} 6.0
+took_ms_sum 111.0
+took_ms_count 6.0
 """
+
+
+def page(metrics: CustomMetrics) -> str:
+    return metrics_page(metrics).decode()
 
 
 def change(metrics: CustomMetrics, **more: object) -> None:
@@ -83,14 +88,14 @@ def test_copies_of_a_model_are_added_up_and_gone_with_it(tmp_path: Path) -> None
         assert "[2.0, -0.5, 'refused', 'refused']" in str(first.error())
         execute(instances[1], request())
         deadline = time.monotonic() + WAIT_S
-        while around.metrics.text() != PAGE:
-            assert time.monotonic() < deadline, around.metrics.text()
+        while page(around.metrics) != PAGE:
+            assert time.monotonic() < deadline, page(around.metrics)
             time.sleep(0.01)
     finally:
         for instance in instances:
             instance.close()
         servable.close()
-    assert around.metrics.text() == ""
+    assert page(around.metrics) == ""
 
 
 def test_they_are_on_the_page_beside_the_servers_own() -> None:
@@ -103,7 +108,7 @@ def test_they_are_on_the_page_beside_the_servers_own() -> None:
     finally:
         server.stop()
     assert "nv_inference_count" in text
-    assert text.endswith("# TYPE x counter\nx 2\n")
+    assert text.endswith("# TYPE x counter\nx 2.0\n")
 
 
 @pytest.mark.parametrize(
@@ -123,16 +128,47 @@ def test_what_prometheus_could_not_read_is_left_out(
 ) -> None:
     metrics = CustomMetrics()
     change(metrics)
-    before = metrics.text()
+    before = page(metrics)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             change(metrics, **more)
-    assert metrics.text() == before
+    assert page(metrics) == before
     assert [reason in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_a_counter_keeps_the_name_it_was_given() -> None:
+    metrics = CustomMetrics()
+    for name in ("x_total", "x", "x_total_total"):
+        change(metrics, name=name)
+    change(metrics, name="y", about="# TYPE z_total counter")
+    change(metrics, name="y_total", kind=1, do="set")
+    headers = [line for line in page(metrics).splitlines() if line.startswith("# TYPE")]
+    assert headers == [
+        "# TYPE x counter",
+        "# TYPE x_total counter",
+        "# TYPE x_total_total counter",
+        "# TYPE y counter",
+        "# TYPE y_total gauge",
+    ]
+    samples = [line for line in page(metrics).splitlines() if not line.startswith("#")]
+    assert samples == ["x 1.0", "x_total 1.0", "x_total_total 1.0", "y 1.0", "y_total 1.0"]
+
+
+def test_a_histogram_keeps_its_sum_and_its_labels() -> None:
+    metrics = CustomMetrics()
+    change(metrics, kind=2, do="observe", buckets=[-2, 1e7], labels={"z": "1"}, value=12_345_678)
+    change(metrics, kind=2, do="observe", buckets=[-2, 1e7], labels={"z": "1"}, value=-3)
+    assert page(metrics).splitlines()[2:] == [
+        'x_bucket{le="-2",z="1"} 1.0',
+        'x_bucket{le="10000000",z="1"} 1.0',
+        'x_bucket{le="+Inf",z="1"} 2.0',
+        'x_sum{z="1"} 1.2345675e+07',
+        'x_count{z="1"} 2.0',
+    ]
 
 
 def test_there_is_room_for_so_many_and_no_more() -> None:
     metrics = CustomMetrics()
     for number in range(1100):
         change(metrics, labels={"n": number})
-    assert metrics.text().count("x{") == 1000
+    assert page(metrics).count("x{") == 1000
