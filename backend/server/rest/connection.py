@@ -1,7 +1,4 @@
-"""One connection to the REST port: what is taken from it, and for how long.
-
-This and `rest_whole_body` are the only places that use what uvicorn keeps to itself.
-"""
+"""One connection to the REST port: what is taken from it, and for how long."""
 
 from __future__ import annotations
 
@@ -15,12 +12,11 @@ from http import HTTPStatus
 
 import httptools
 from starlette.types import Receive, Scope, Send
-from uvicorn import Config
-from uvicorn.server import ServerState
 
 from backend.server.connections import Use, Worth
 from backend.server.rest.framing import FRAMING, Framing, RefusedRequest
 from backend.server.rest.replies import RETRY_AFTER, error_response
+from backend.server.rest.uvicorn_compat import Config, ServerState
 from backend.server.rest.whole_body import WholeBodies
 from backend.server.settings import ServerOptions
 from backend.wire.oip.metadata_json import error_to_json
@@ -63,9 +59,9 @@ class RestConnection(WholeBodies):
         surplus: bool = False,
     ) -> None:
         loop = asyncio.get_running_loop()
-        super().__init__(config, state, {}, loop)
+        super().__init__(config, state, loop)
         if surplus:
-            self.app = _busy
+            self._serve_by(_busy)
         self.address = address
         self.opening: asyncio.Task[None] | None = None
         self._limits = options.limits
@@ -93,7 +89,7 @@ class RestConnection(WholeBodies):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of it: uvicorn's timer would keep a connection that was reset in memory."""
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()
+        self._stop_idle_timer()
         self._lost(self)
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -108,7 +104,7 @@ class RestConnection(WholeBodies):
 
     def data_received(self, data: bytes) -> None:
         """Parse; whatever is no HTTP is answered and closed."""
-        self._unset_keepalive_if_required()
+        self._stop_idle_timer()
         try:
             while data and not self.transport.is_closing():
                 data = self._parse(data)
@@ -122,7 +118,7 @@ class RestConnection(WholeBodies):
     def _parse(self, data: bytes) -> bytes:
         """Parse up to where another protocol is asked for; gives the rest, which is HTTP still."""
         try:
-            self.parser.feed_data(data)
+            self._feed_parser(data)
         except httptools.HttpParserUpgrade as upgrade:
             return data[upgrade.args[0] :]
         return b""
@@ -156,10 +152,8 @@ class RestConnection(WholeBodies):
 
     def on_headers_complete(self) -> None:
         """A request begins, if it is one."""
-        self._framing.check(
-            self.url, self.parser.get_http_version(), upgrade=self.parser.should_upgrade()
-        )
-        if len(self.pipeline) >= _PIPELINE:
+        self._framing.check(self._target, self._http_version, upgrade=self._asks_upgrade)
+        if self._queued >= _PIPELINE:
             raise RefusedRequest(400, f"More than {_PIPELINE} requests wait for their answers.")
         super().on_headers_complete()
         self._enter(_Phase.BODY)
@@ -250,7 +244,7 @@ class RestConnection(WholeBodies):
                 return self._timeouts.idle_s
             case _Phase.BODY:
                 # What comes after the reply is thrown away, and waited for no longer.
-                moved = 0 if self.cycle.response_complete else self._got
+                moved = 0 if self._is_reply_complete else self._got
                 return self._timeouts.transfer_allowed_s(moved)
             case _:
                 return self._timeouts.headers_s
@@ -281,8 +275,7 @@ class RestConnection(WholeBodies):
         """Whether a whole request has not been answered yet."""
         if not self._asked:
             return False
-        cycle = self.cycle
-        return bool(self.pipeline) or not (cycle.more_body or cycle.response_complete)
+        return self._queued > 0 or not (self._is_body_due or self._is_reply_complete)
 
     @property
     def _header_limit(self) -> str:
@@ -315,7 +308,7 @@ class RestConnection(WholeBodies):
         """Say why, unless an answer to something else is due first, and close."""
         if self.transport.is_closing():
             return
-        answered = self._phase is _Phase.BODY and self.cycle.response_started
+        answered = self._phase is _Phase.BODY and self._is_reply_begun
         if answered or self._answering:
             self._reset()
         else:

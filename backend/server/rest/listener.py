@@ -8,12 +8,11 @@ import socket
 import ssl
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.server import ServerState
 
 from backend.server.connections import ConnectionTable, Use, Worth, client_key
 from backend.server.rest.connection import RestConnection
+from backend.server.rest.uvicorn_compat import Config, ServerState
 from backend.server.settings import ServerOptions, check_tls, listen
 
 _SILENT = logging.CRITICAL + 1
@@ -171,8 +170,8 @@ class RestListener:
             connection.give_up()
 
 
-def _config(app: ASGIApp, options: ServerOptions) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: ASGIApp, options: ServerOptions) -> Config:
+    return Config(
         app,
         http=RestConnection,
         ws="none",

@@ -8,11 +8,10 @@ buffer, and the parser begins anew with the next request.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-import httptools
 import numpy as np
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from backend.server.rest.uvicorn_compat import Config, ServerState, UvicornProtocol
 
 WHOLE_BODY = "inferdeck.body"
 """Key of the scope: a future of the whole body, None if the client left before it was complete."""
@@ -24,7 +23,7 @@ _PIECE = 64 * 1024
 """Read at once while the parser works; uvicorn stops reading above that."""
 
 
-class WholeBodies(HttpToolsProtocol, asyncio.BufferedProtocol):
+class WholeBodies(UvicornProtocol, asyncio.BufferedProtocol):
     """uvicorn's protocol, but that it takes large bodies whole; ASGI apps find them in the scope.
 
     `receive` gives such a request an empty body; it still tells when the client leaves.
@@ -33,8 +32,8 @@ class WholeBodies(HttpToolsProtocol, asyncio.BufferedProtocol):
     # Used for one read at a time by all connections: what it holds is copied at once.
     _piece = memoryview(bytearray(_PIECE))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, config: Config, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(config, state, loop)
         self._length = 0
         self._chunked = self._begun = False
         self._body: memoryview | None = None
@@ -55,7 +54,7 @@ class WholeBodies(HttpToolsProtocol, asyncio.BufferedProtocol):
             if self._begun:
                 self._take_over()
             return
-        self._unset_keepalive_if_required()
+        self._stop_idle_timer()
         self._filled += nbytes
         if self._filled == len(self._body):
             self._complete()
@@ -87,29 +86,25 @@ class WholeBodies(HttpToolsProtocol, asyncio.BufferedProtocol):
 
     def _take_over(self) -> None:
         """Read the rest of a body without the parser, if that is worth it."""
-        if not _SMALLEST <= self._length <= _LARGEST or self._chunked or self.expect_100_continue:
+        if not _SMALLEST <= self._length <= _LARGEST or self._chunked or self._waits_for_continue:
             return
-        cycle = self.cycle
-        if cycle is None or not cycle.more_body or cycle.response_complete or self.pipeline:
+        if self.transport.is_closing() or not self._is_current:
             return
-        if self.transport.is_closing() or cycle.scope is not self.scope:
+        if not self._is_body_due or self._is_reply_complete or self._queued:
             return
-        begun = len(cycle.body)
+        begun = self._take_received()
         body = np.empty(self._length, np.uint8).data  # not zeroed first, unlike a bytearray
-        body[:begun] = cycle.body
-        cycle.body = bytearray()
-        self._body, self._filled = body, begun
+        body[: len(begun)] = begun
+        self._body, self._filled = body, len(begun)
         self._whole = self.loop.create_future()
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # a dict with any keys
-        scope[WHOLE_BODY] = self._whole
+        self._extend_scope(WHOLE_BODY, self._whole)
 
     def _complete(self) -> None:
         body, self._body = self._body, None
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._renew_parser()
         self._length = 0
-        if not self.cycle.response_complete:
-            self.cycle.more_body = False
+        if not self._is_reply_complete:
+            self._end_body()
         self._tell(body)
 
     def _tell(self, body: memoryview | None) -> None:
