@@ -123,11 +123,18 @@ class CustomMetrics(Collector):
             raise ValueError(f"'{name}' is a {family.kind} already, not a {kind}")
         if not all(_LABEL.fullmatch(key) for key, _ in labels):
             raise ValueError(f"'{name}' has a label whose name is none")
+        if not _is_unicode(family.about, *(text for _, text in labels)):
+            raise ValueError(f"'{name}' is described or labelled with half a character")
         if math.isnan(value):
             raise ValueError(f"'{name}' was given NaN")
         count = sum(len(one.series) for one in self._families.values())
         if labels not in family.series and count >= _MOST_SERIES:
             raise ValueError(f"there are {_MOST_SERIES} already")
+
+
+def _is_unicode(*texts: str) -> bool:
+    """Whether none has a lone surrogate, for which UTF-8, and so the page, has no bytes."""
+    return not any("\ud800" <= character <= "\udfff" for text in texts for character in text)
 
 
 def _add_samples(metric: Metric, labels: dict[str, str], parts: Sequence[_Series]) -> None:

@@ -121,6 +121,8 @@ def test_they_are_on_the_page_beside_the_servers_own() -> None:
         ({"labels": {"a-b": 1}}, "has a label"),
         ({"value": float("nan")}, "was given NaN"),
         ({"value": None}, "must be"),
+        ({"labels": {"a": "\ud800"}}, "is described or labelled with"),
+        ({"name": "y", "about": "\ud800"}, "is described or labelled with"),
     ],
 )
 def test_what_prometheus_could_not_read_is_left_out(
