@@ -41,13 +41,6 @@ class Counts:
         """Dropped at any place."""
         return sum(self.dropped.values())
 
-    @property
-    def balanced(self) -> bool:
-        """Whether everything captured is accounted for."""
-        return self.captured == (
-            self.answered + self.failed + self.dropped_total + self.waiting + self.in_flight
-        )
-
 
 class Ledger:
     """Counts each item as it moves from place to place; safe from any thread."""

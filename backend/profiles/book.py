@@ -5,23 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from backend.core.choices import RunSettings
 from backend.core.description import ModelDescription
 from backend.core.errors import UsageError
 from backend.core.files.private import locked, set_aside
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.file import read_profile, write_profile
-from backend.profiles.guess import Alternative, ModelFacts, guess
+from backend.profiles.guess import Alternative, guess
 from backend.profiles.model_profile import ModelProfile
-
-ProfileFinder: TypeAlias = Callable[[RunSettings], ModelProfile]
-"""The profile for a run's target and model; raises UsageError if there is none."""
 
 _SUFFIX = ".toml"
 _LONGEST = 60
@@ -129,40 +125,6 @@ class ProfileBook:
     def path(self, target: str, model: str) -> Path:
         """The file for a model of a target, whether it is there or not."""
         return self.folder / safe_name(target) / (safe_name(model) + _SUFFIX)
-
-    def finder(self, facts: Callable[[RunSettings], ModelFacts | None]) -> ProfileFinder:
-        """What a session asks: `facts` gives what was fetched about the run's model, at once.
-
-        Without facts it finds saved and bundled profiles only. A profile that is still the same
-        is the same object, so that nobody takes it for a new one.
-        """
-        given: dict[tuple[str, str], ModelProfile] = {}
-
-        def find(settings: RunSettings) -> ModelProfile:
-            known = facts(settings)
-            profile = (
-                self._without_facts(settings)
-                if known is None
-                else self._with_facts(settings.target.name, known)
-            )
-            place = (settings.target.name, settings.model)
-            if given.get(place) != profile:
-                given[place] = profile
-            return given[place]
-
-        return find
-
-    def _with_facts(self, target: str, known: ModelFacts) -> ModelProfile:
-        return self.find(target, known.description, known.config, known.labels).profile
-
-    def _without_facts(self, settings: RunSettings) -> ModelProfile:
-        profile = self.saved(settings.target.name, settings.model) or BUNDLED.get(settings.model)
-        if profile is None:
-            raise UsageError(
-                f"Nothing is known about model '{settings.model}' of '{settings.target.name}'.",
-                hint="Probe the target, so that a profile can be guessed, or give a profile file.",
-            )
-        return profile
 
 
 def safe_name(name: str) -> str:

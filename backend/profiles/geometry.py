@@ -99,11 +99,6 @@ class Geometry:
         offset = np.array((self.offset_x, self.offset_y))
         return np.asarray((points - offset) / (self.scale_x, self.scale_y))
 
-    def points_to_model(self, points: Array) -> Array:
-        """Points [..., 2] as x, y in source pixels, in model pixels."""
-        offset = np.array((self.offset_x, self.offset_y))
-        return np.asarray(points * np.array((self.scale_x, self.scale_y)) + offset)
-
     def boxes_to_source(self, boxes: Array) -> Array:
         """Boxes [n, 4] as x0, y0, x1, y1 in model pixels, in source pixels."""
         return self.points_to_source(boxes.reshape(-1, 2, 2)).reshape(-1, 4)

@@ -10,15 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.choices import RunSettings
 from backend.core.description import ModelDescription
 from backend.core.errors import UsageError
-from backend.core.target import Target
 from backend.core.tensors import Datatype, TensorSpec
 from backend.profiles.book import ProfileBook, ProfileOrigin, safe_name
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.file import profile_to_toml
-from backend.profiles.guess.facts import ModelFacts
 from backend.profiles.outputs.classes import ClassDecoder
 
 RESNET = ModelDescription(
@@ -82,19 +79,6 @@ def test_files_go_out_and_come_in(book: ProfileBook, tmp_path: Path) -> None:
     imported = book.import_file("lab", "resnet50", tmp_path / "mine.toml")
     assert imported == replace(profile, model="resnet50")
     assert book.saved("lab", "resnet50") == imported
-
-
-def test_a_session_asks_the_finder(book: ProfileBook) -> None:
-    settings = RunSettings(Target("lab", "http://127.0.0.1:1"), "resnet")
-    known = {"resnet": ModelFacts(RESNET)}
-    find = book.finder(lambda asked: known.get(asked.model))
-    assert find(settings) == book.find("lab", RESNET).profile
-    assert find(settings) is find(replace(settings, in_flight=3))
-    assert find(replace(settings, model="faces")) is BUNDLED["faces"]
-    with pytest.raises(UsageError, match="Nothing is known about model 'bert' of 'lab'"):
-        find(replace(settings, model="bert"))
-    book.save("lab", replace(BUNDLED["faces"], model="bert"))
-    assert find(replace(settings, model="bert")).model == "bert"
 
 
 @given(st.text(), st.text())

@@ -234,13 +234,12 @@ def test_a_session_maps_each_answer_into_its_own_photo(
 ) -> None:
     """Photos of different sizes, several of them under way at once."""
     target = serve("yunet")
-    facts = facts_of(target, "yunet")
-    find = ProfileBook(tmp_path / "book").finder(lambda _: facts)
+    profile = guessed(target, "yunet", tmp_path / "book")
     payload = _PAYLOADS[Transport.GRPC if transport.is_grpc else transport]
     settings = RunSettings(target, "yunet", Api.OIP, transport, payload, in_flight=3)
     results: list[Result] = []
     source = source_from_spec(str(data_dir / "photos"), loop=False, pace=Pace.FREE)
-    session = Session(settings, source, profiles=find, retry=False)
+    session = Session(settings, source, profiles=lambda _: profile, retry=False)
     on_result(session, results.append)
     session.start()
     assert session.join(60)
@@ -253,7 +252,7 @@ def test_a_session_maps_each_answer_into_its_own_photo(
             continue  # a crowd, some of whom are at the limit
         agree(
             faces(result.predictions),
-            opencv_faces(data_dir, result.sample, _YUNET, find(settings)),
+            opencv_faces(data_dir, result.sample, _YUNET, profile),
             least=1,
         )
         sizes.add(result.sample.pixels.shape)

@@ -10,6 +10,7 @@ from backend.core.flow import Policy
 from backend.core.status import Result
 from backend.session.run.live import Session
 from backend.session.sinks import RESULTS, Callback
+from tests.balance import is_balanced
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def running(session: Session) -> Iterator[Session]:
     finally:
         session.request_stop()
         assert session.join(5), "the session did not end"
-    assert session.status().counts.balanced
+    assert is_balanced(session.status().counts)
 
 
 def on_result(session: Session, function: Callable[[Result], object]) -> Session:

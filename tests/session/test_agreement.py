@@ -13,6 +13,7 @@ from backend.core.target import Target
 from backend.session.run.live import Session
 from backend.sources.generated.pattern import TestPattern
 from backend.wire.serving.predictions_json import predictions_to_json
+from tests.balance import is_balanced
 from tests.session.combinations import Combination, combinations
 from tests.session.list_source import ListSource
 from tests.session.running import on_result
@@ -31,7 +32,7 @@ def answers(settings: RunSettings, items: list[Captured]) -> list[Result]:
     assert session.last_failure is None
     counts = session.status().counts
     assert session.status().state is RunState.FINISHED
-    assert counts.balanced
+    assert is_balanced(counts)
     assert counts.captured == counts.answered == len(results)
     assert [result.seq for result in results] == list(range(len(results)))
     return results

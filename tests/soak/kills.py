@@ -31,6 +31,7 @@ from backend.core.status import Result  # noqa: E402
 from backend.core.target import Target  # noqa: E402
 from backend.session.run.live import Session  # noqa: E402
 from backend.session.sinks import RESULTS, Callback  # noqa: E402
+from tests.balance import is_balanced  # noqa: E402
 from tests.session.combinations import Combination, combinations  # noqa: E402
 from tests.session.echo import echoes  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
@@ -126,7 +127,7 @@ def main(kills: int) -> int:
     counts = session.status().counts
     print(f"{survived} kills, {answers.right} right answers, {answers.wrong} wrong")
     print(f"ledger         {counts}")
-    good = back and ended and survived == kills and not answers.wrong and counts.balanced
+    good = back and ended and survived == kills and not answers.wrong and is_balanced(counts)
     print("good" if good else "NOT GOOD")
     return 0 if good else 1
 

@@ -28,6 +28,7 @@ from backend.models.catalogue import bundled_registry  # noqa: E402
 from backend.server.lifecycle.embedded import EmbeddedServer  # noqa: E402
 from backend.server.settings.options import ServerOptions  # noqa: E402
 from backend.session.run.live import Session  # noqa: E402
+from tests.balance import is_balanced  # noqa: E402
 from tests.session.combinations import combinations  # noqa: E402
 from tests.session.echo import echoes  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
@@ -71,7 +72,7 @@ def main(seconds: float) -> int:
     )
     good = (
         not wrong
-        and counts.balanced
+        and is_balanced(counts)
         and not counts.failed
         and after.threads <= before.threads
         and after.files <= before.files

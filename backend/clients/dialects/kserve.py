@@ -25,7 +25,6 @@ RULES = DialectRules(
     versions=Versions.NONE,
     load_messages=LoadMessages.KSERVE,
     model_lists=ModelLists.NAMES,
-    binary_expected=True,
     keeps_declarations=False,
     lacks=(
         Lack(Capability.STREAM, "KServe has no ModelStreamInfer; use single gRPC calls."),

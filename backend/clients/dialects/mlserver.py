@@ -18,7 +18,6 @@ RULES = DialectRules(
     server_names=("mlserver",),
     stream_replies=StreamReplies.BARE,
     stream_ids=False,  # every reply of a stream carries the id of its first request
-    stream_survives_errors=False,
     stream_end_hint=(
         "On MLServer the model's own predict_stream decides how many requests a stream takes; "
         "a model without one takes a single request. Choose gRPC without a stream."
@@ -27,7 +26,6 @@ RULES = DialectRules(
     missing_datatypes=(Datatype.BF16,),
     keeps_declarations=False,
     versions=Versions.ANY,
-    binary_expected=False,
     lacks=(
         Lack(Capability.LOAD_CONFIG, "MLServer loads a model as its folder describes it."),
         Lack(Capability.CONFIG, "MLServer does not show a model's configuration."),

@@ -13,7 +13,6 @@ RULES = DialectRules(
     wide_parameters=False,
     missing_datatypes=(Datatype.BF16,),
     model_lists=ModelLists.CONFIG,
-    binary_expected=True,
     lacks=(
         Lack(Capability.INDEX, "OVMS lists its models over REST only.", AddressKind.GRPC),
         Lack(Capability.LOAD, "OVMS serves what its configuration file names; edit that instead."),

@@ -125,13 +125,10 @@ class DialectRules:
     `server_names`: what it calls itself in its metadata, in lower case.
     `stream_ids`: whether a stream's reply carries the id of its own request; where it does not,
     replies come in the order of the requests.
-    `stream_survives_errors`: whether a refused request leaves the stream open.
     `stream_end_hint`: why a server that is well may end a stream.
     `wide_parameters`: whether parameters may be floating-point or unsigned 64-bit numbers.
     `missing_datatypes`: those of the protocol that it does not know.
     `lists_extensions`: whether what its metadata does not list is not there.
-    `binary_expected`: what tensors as bytes over REST have met so far, None if that is not known;
-    the server decides, so ask it (`connections.rest.takes_binary`).
     `keeps_declarations`: whether it holds a model to the outputs it declares; elsewhere these are
     written by hand, and the model may give others.
     `state_prefix`: what stands before a model's state in some replies.
@@ -142,7 +139,6 @@ class DialectRules:
     server_names: tuple[str, ...] = ()
     stream_replies: StreamReplies = StreamReplies.WRAPPED
     stream_ids: bool = True
-    stream_survives_errors: bool = True
     stream_end_hint: str = ""
     wide_parameters: bool = True
     missing_datatypes: tuple[Datatype, ...] = ()
@@ -151,7 +147,6 @@ class DialectRules:
     load_messages: LoadMessages = LoadMessages.TRITON
     model_lists: ModelLists = ModelLists.REPOSITORY_INDEX
     lists_extensions: bool = False
-    binary_expected: bool | None = None
     keeps_declarations: bool = True
     state_prefix: str = "State."
     lacks: tuple[Lack, ...] = ()

@@ -11,7 +11,6 @@ RULES = DialectRules(
     server_names=("triton",),
     not_finite=NotFinite.TOKENS,
     lists_extensions=True,
-    binary_expected=True,
     lacks=(
         Lack(Capability.REFLECTION, "Triton has no reflection; the bundled schema is used."),
         Lack(

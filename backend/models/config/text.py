@@ -1,4 +1,4 @@
-"""A model's ``config.pbtxt``: the configuration as protobuf text, read with care and written."""
+"""A model's ``config.pbtxt``: the configuration as protobuf text, read with care."""
 
 from __future__ import annotations
 
@@ -70,11 +70,6 @@ def parse_config_json(text: str) -> pb.ModelConfig:
         raise ModelLoadError(f"the configuration cannot be read: {error.message}") from None
     except (json_format.ParseError, ValueError, TypeError, RecursionError) as error:
         raise ModelLoadError(f"the configuration cannot be read: {_short(str(error))}") from error
-
-
-def write_config(config: pb.ModelConfig) -> str:
-    """The configuration as protobuf text that `parse_config` reads back."""
-    return text_format.MessageToString(config, as_utf8=True)
 
 
 def _kept(value: Any, path: FieldPath) -> Any:

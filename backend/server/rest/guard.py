@@ -38,17 +38,13 @@ class Guard:
         return None
 
 
-def why_refused(headers: Headers, names: Collection[str], scheme: str) -> str:
-    """Why a request with these headers is refused, or '' if it is welcome.
+@lru_cache(64)  # clients send the same with every request
+def _why_refused(host: str, origin: str | None, names: tuple[str, ...], scheme: str) -> str:
+    """Why a request with these headers is refused, or '' if it is not.
 
     A page of another site betrays itself by its Origin. A name that was pointed at this machine
     after the page was loaded betrays itself by a Host that is neither an IP address nor ours.
     """
-    return _why_refused(headers.get("host", ""), headers.get("origin"), tuple(names), scheme)
-
-
-@lru_cache(64)  # clients send the same with every request
-def _why_refused(host: str, origin: str | None, names: tuple[str, ...], scheme: str) -> str:
     if host and not _is_ours(_name_of(host), names):
         return (
             f"Host '{host}' is not this server's name. Use its IP address, localhost, "

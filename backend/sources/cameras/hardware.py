@@ -18,8 +18,6 @@ class CameraEntry:
     name: str
     index: int
     path: str = ""
-    vendor: int | None = None
-    product: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

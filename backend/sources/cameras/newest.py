@@ -78,11 +78,6 @@ class NewestReader:
         """Pictures per second as announced, 0 if unknown."""
         return 0.0 if self._stream is None else self._stream.rate
 
-    @property
-    def replaced(self) -> int:
-        """Pictures that gave way to newer ones before anybody took them."""
-        return self._slot.dropped
-
     def start(self) -> None:
         """Begin to connect."""
         # A thread that comes back from C++ when Python is gone ends the process with an abort.

@@ -22,10 +22,9 @@ class OpenCvCameras:
 
         found = enumerate_cameras(_backend())
         return tuple(
-            CameraEntry(info.name or f"Camera {info.index}", info.index, info.path or "",
-                        info.vid, info.pid)
+            CameraEntry(info.name or f"Camera {info.index}", info.index, info.path or "")
             for info in sorted(found, key=lambda info: info.index)
-        )  # fmt: skip
+        )
 
     def device(self) -> CameraDevice:
         """A camera opened through cv2.VideoCapture."""

@@ -10,7 +10,7 @@ from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
 from backend.sources.generated.pattern_drawing import Painter
-from backend.sources.generated.pattern_scene import Box, Scene
+from backend.sources.generated.pattern_scene import Scene
 from backend.sources.generated.ticker import Ticker
 
 _SMALLEST, _LARGEST = 160, 8192
@@ -37,8 +37,7 @@ class TestPattern:
         if not 0 < fps <= 240:
             raise UsageError(f"A test pattern has above 0 and at most 240 fps, got {fps}.")
         self._fps = float(fps)
-        self._scene = Scene(width, height, seed)
-        self._painter = Painter(width, height, self._scene)
+        self._painter = Painter(width, height, Scene(width, height, seed))
         self._beat = Ticker(1 / self._fps)
         self._opened_ns = 0
         self._seq = 0
@@ -74,7 +73,3 @@ class TestPattern:
     def paint(self, seq: int, clock_ms: int) -> Array:
         """The picture with that number: RGB uint8 [height, width, 3]."""
         return self._painter.paint(seq, seq / self._fps, clock_ms)
-
-    def truth(self, seq: int) -> list[tuple[str, Box]]:
-        """Label and box of every shape in the frame with that number."""
-        return [(shape.label, shape.box) for shape in self._scene.shapes(seq / self._fps)]

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from backend.core.tensors import Array
 from backend.profiles.bundled import SHAPE_LABELS
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels."""
 
 DESIGN_WIDTH, DESIGN_HEIGHT = 640, 480
 _STRIP_HEIGHT = 40  # the text at the bottom, where no shape goes
@@ -49,13 +45,6 @@ class Shape:
     centre: tuple[float, float]
     radius: float
     outline: Array
-
-    @property
-    def box(self) -> Box:
-        """The smallest upright box around the outline."""
-        x0, y0 = self.outline.min(axis=0)
-        x1, y1 = self.outline.max(axis=0)
-        return float(x0), float(y0), float(x1), float(y1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from backend.models.bundled.shapes import Shapes
 from backend.profiles.bundled import SHAPE_LABELS, profile_for
 from backend.sources.generated.pattern import TestPattern
 from tests.models.bundled.model_scoring import Score, ask, detections, overlap
+from tests.sources.generated.pattern_truth import truth
 
 MODEL = Shapes(profile_for("shapes"))
 FRAMES = range(0, 9000, 331)  # five minutes of the pattern
@@ -23,7 +24,7 @@ def test_recall_and_precision_on_the_pattern(size: tuple[int, int]) -> None:
         pattern = TestPattern(*size, seed=seed)
         for seq in FRAMES:
             found = detections(ask(MODEL, pattern.paint(seq, clock_ms=seq * 33)))
-            score.add(found, pattern.truth(seq), least_overlap=0.8)
+            score.add(found, truth(seq, seed, size), least_overlap=0.8)
     assert score.recall >= 0.98
     assert score.precision >= 0.98
 
@@ -40,7 +41,7 @@ def test_text_is_no_shape() -> None:
     pattern = TestPattern(seed=1)
     for clock_ms in (0, 88_888_888, 359_999_999):
         found = detections(ask(MODEL, pattern.paint(888_888, clock_ms)))
-        strip_top = max(box[3] for _, box in pattern.truth(888_888))
+        strip_top = max(box[3] for _, box in truth(888_888, seed=1))
         assert len(found) == 6
         assert all(item.box[3] <= strip_top + 2 for item in found)
 
