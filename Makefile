@@ -1,4 +1,5 @@
-# Inferdeck. `make run` starts it, `make test` checks it; both set up everything they need.
+# Inferdeck. `make run` starts it, `make test` checks it; both set up everything they need, and
+# `make help` lists the rest from the comments after `##`.
 #
 #   make run ARGS="--source pattern --model faces"
 #   make test PYTHON=python3.12
@@ -8,46 +9,56 @@ TESTS ?= tests
 RUNS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# Together some 40 s of one core; CONTRIBUTING.md says what that leaves out.
+QUICK := $(addprefix tests/,core profiles targets clients/codecs clients/test_dialect_rules.py models/config \
+  models/repository session/lanes session/sinks inspector/forms gui/workspace gui/views wire/json wire/media \
+  wire/oip wire/protobuf wire/tensors)
 
-.PHONY: run test test-bare soak lint format texts lock check-platforms clean
+.PHONY: help run test quick test-bare soak lint format texts lock check-platforms clean
 
-run:
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run:  ## open the window; options in ARGS
 	@$(PYTHON) .ci/setup run
 	@$(BIN)/python .ci/start.py $(ARGS)
 
-test: lint
+test: lint  ## lint and all tests, or those in TESTS
 	$(BIN)/python -m pytest $(TESTS)
+
+quick:  ## the tests that take under a minute
+	@$(PYTHON) .ci/setup test
+	$(BIN)/python -m pytest -q $(QUICK)
 
 # As root: both ways of `make run`, and `make test`, each on a bare Debian made for it (needs
 # debootstrap and Xvfb). RUNS="display plain" leaves the tests out.
-test-bare:
+test-bare:  ## run and test on a bare Debian made for it, as root
 	@$(PYTHON) .ci/bare.py --tests "$(TESTS)" $(RUNS)
 
 # A million damaged inputs, ten thousand broken calls, kills and restarts: some ten minutes.
-soak:
+soak:  ## ten minutes of damaged inputs, broken calls, kills and restarts
 	@$(PYTHON) .ci/setup test
 	$(BIN)/python -m tests.soak
 
-lint:
+lint:  ## ruff, mypy and the contracts of import-linter
 	@$(PYTHON) .ci/setup test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format:
+format:  ## mend what ruff can mend
 	@$(PYTHON) .ci/setup test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Brings the languages up to date with the texts; `make texts LANGUAGE=fr` begins another one.
-texts:
+texts:  ## bring the languages up to date with the texts; LANGUAGE=fr begins another one
 	@$(PYTHON) .ci/setup run
 	@$(BIN)/python .ci/texts.py $(LANGUAGE)
 
 # Needs uv (https://docs.astral.sh/uv/). Each pin keeps its version until it is asked to move:
 # `make lock LOCK=--upgrade`.
-lock:
+lock:  ## write the lock files, with uv; LOCK=--upgrade moves every pin
 	uv pip compile $(LOCK) --quiet --universal --generate-hashes --no-build --python-version 3.11 \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 	uv pip compile $(LOCK) --quiet --universal --generate-hashes --no-build --python-version 3.11 \
@@ -55,10 +66,10 @@ lock:
 	  -o requirements-dev.txt
 
 # Downloads the wheel of every pin for every platform we name: some gigabytes, so by hand only.
-check-platforms:
+check-platforms:  ## find a wheel of every pin for every platform
 	@$(PYTHON) .ci/setup test
 	$(BIN)/python .ci/check_platforms.py
 
-clean:
+clean:  ## delete the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

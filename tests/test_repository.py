@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _TOP_LEVEL = {
     ".gitignore",
     ".pre-commit-config.yaml",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
     "README.md",
@@ -162,19 +164,86 @@ def test_every_pin_of_a_lock_has_hashes(lock: str) -> None:
     assert not [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block]
 
 
-def test_every_make_target_the_readme_names_exists() -> None:
-    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_a_document_names_exists(document: str) -> None:
+    text = (_ROOT / document).read_text(encoding="utf-8")
     makefile = (_ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", readme, re.MULTILINE))
-    assert {"run", "test"} <= named
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+    assert "test" in named
     assert named <= set(re.findall(r"(?m)^([a-z-]+):", makefile))
 
 
-def test_every_file_the_readme_links_to_exists() -> None:
-    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
-    links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_a_document_links_to_exists(document: str) -> None:
+    path = _ROOT / document
+    text = path.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
     assert links
-    assert not [link for link in links if not (_ROOT / link).is_file()]
+    assert not [link for link in links if not (path.parent / link).is_file()]
+
+
+def test_every_make_target_is_in_the_help(program: Callable[[str], str]) -> None:
+    makefile = (_ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"(?m)^([a-z-]+):(?! ?=)", makefile)
+    done = subprocess.run(
+        [program("make"), "-s", "-C", str(_ROOT), "help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split()[0] for line in done.stdout.splitlines()] == targets
+
+
+def test_the_quick_tests_exist(program: Callable[[str], str]) -> None:
+    command = [program("make"), "-n", "-C", str(_ROOT), "quick"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    named = re.findall(r" (tests/\S+)", done.stdout)
+    assert named
+    assert not [name for name in named if not (_ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_module_and_path_a_document_names_exists(document: str) -> None:
+    """Paths, modules with their names, and classes; what a reader would look for in the tree."""
+    text = (_ROOT / document).read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`\n]+)`", re.sub(r"(?s)```.*?```", "", text)))
+    paths = {name for name in named if re.fullmatch(r"[\w.-]+(/[\w.-]+)+/?", name)}
+    modules = {name for name in named if re.fullmatch(r"(backend|gui|tests)(\.\w+)*", name)}
+    classes = {name for name in named if re.fullmatch(r"([A-Z][a-z]+){2,}", name)}
+    assert len(paths) + len(modules) > 5
+    assert not [path for path in paths if not (_ROOT / path).exists()]
+    assert not [name for name in modules if not _is_in_the_tree(name)]
+    program = [path for top in ("backend", "gui") for path in (_ROOT / top).rglob("*.py")]
+    assert classes <= set().union(*map(_names_of, program))
+
+
+def _is_in_the_tree(dotted: str) -> bool:
+    """Whether it is a package, a module, or a name that one of them defines or exports."""
+    place, *names = dotted.split(".")
+    path = _ROOT / place
+    while names and (path / names[0]).is_dir():
+        path /= names.pop(0)
+    if names and (path / f"{names[0]}.py").is_file():
+        module = path / f"{names.pop(0)}.py"
+    else:
+        module = path / "__init__.py"
+    if not names:
+        return module.is_file()
+    return len(names) == 1 and module.is_file() and names[0] in _names_of(module)
+
+
+def _names_of(module: Path) -> set[str]:
+    """What it defines or imports at its top."""
+    names: set[str] = set()
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            names.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names.update(target.id for target in targets if isinstance(target, ast.Name))
+    return names
 
 
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:
