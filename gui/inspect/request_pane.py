@@ -136,11 +136,6 @@ class RequestPane(QWidget):
         if self.model != named:
             self._model_chosen()
 
-    def set_model(self, name: str) -> None:
-        """Name a model."""
-        self._model.setCurrentText(name)
-        self._model_chosen()
-
     def ask_again(self) -> None:
         """Want the inputs of the model that is named, even if they were wanted before."""
         self._asked_model = ""

@@ -61,8 +61,15 @@ def kept(page: InspectPage, qtbot: QtBot, many: int) -> None:
     qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == many, timeout=WAIT_MS)
 
 
+def name_model(page: InspectPage, name: str) -> None:
+    """Choose it as the user does."""
+    names = page.request._model
+    names.setCurrentText(name)
+    names.activated.emit(names.currentIndex())
+
+
 def form_of(page: InspectPage, qtbot: QtBot, model: str) -> None:
-    page.request.set_model(model)
+    name_model(page, model)
     qtbot.waitUntil(
         lambda: (
             (draft := page.request.draft()) is not None
@@ -220,7 +227,7 @@ def test_a_route_takes_its_parts_from_the_fields(
 ) -> None:
     page, _ = stage
     assert page.methods.choose("GET /v2/models/{model}/config")
-    page.request.set_model("faces")
+    name_model(page, "faces")
     outcome = call(page, qtbot)
     assert outcome.exchange.request.path == "/v2/models/faces/config"
     assert json.loads(outcome.reading.body)["name"] == "faces"
