@@ -32,7 +32,7 @@ from backend.models.runtimes.python.instance import Patience
 from backend.models.runtimes.python.loader import PythonRuntime
 from backend.models.servable import ModelLoadError
 from backend.server.lifecycle.embedded import EmbeddedServer
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from backend.server.scheduling import scheduler
 from backend.server.settings.options import ServerOptions
 from tests.cli.test_serve_command import Start, ended, ready, start
@@ -218,9 +218,9 @@ def test_unloading_ends_a_model_that_computes_for_ever(
     put(tmp_path, BUSY)
     registry = registry_of(tmp_path)
 
-    async def work(plane: DataPlane) -> None:
-        for change in (plane.repository.load, plane.repository.unload):  # one anew, then none
-            await plane.repository.load("hung")
+    async def work(plane: LocalDataPlane) -> None:
+        for change in (plane.load, plane.unload):  # one anew, then none
+            await plane.load("hung")
             waiting = begin(plane, asking("hung", 7))
             pid = await asyncio.to_thread(noted, tmp_path / "execute.pid")
             (tmp_path / "execute.pid").unlink()
@@ -239,11 +239,11 @@ def test_a_batch_that_is_done_in_time_is_answered_after_unloading(
     put(tmp_path, BUSY)
     registry = registry_of(tmp_path)
 
-    async def work(plane: DataPlane) -> None:
-        await plane.repository.load("hung")
+    async def work(plane: LocalDataPlane) -> None:
+        await plane.load("hung")
         waiting = [begin(plane, asking("hung", number)) for number in (7, 8)]
         await asyncio.to_thread(noted, tmp_path / "execute.pid")
-        await plane.repository.unload("hung")
+        await plane.unload("hung")
         (tmp_path / "enough").touch()
         assert await asyncio.gather(*waiting) == [7, 8]
 
@@ -255,17 +255,17 @@ def test_unloading_ends_a_model_that_is_never_initialized(tmp_path: Path) -> Non
     (tmp_path / "endless").touch()
     registry = registry_of(tmp_path, Patience(initialize_s=600))
 
-    async def work(plane: DataPlane) -> None:
-        loading = asyncio.create_task(plane.repository.load("hung"))
+    async def work(plane: LocalDataPlane) -> None:
+        loading = asyncio.create_task(plane.load("hung"))
         pid = await asyncio.to_thread(noted, tmp_path / "initialize.pid")
         assert [row.state for row in registry.index()] == [ModelState.LOADING]
-        await plane.repository.unload("hung")
+        await plane.unload("hung")
         with pytest.raises(ModelLoadError, match=GIVEN_UP):
             await loading
         await asyncio.to_thread(until, lambda: not runs(pid))
         (tmp_path / "endless").unlink()
         (tmp_path / "enough").touch()
-        await plane.repository.load("hung")
+        await plane.load("hung")
         assert await begin(plane, asking("hung", 7)) == 7
 
     with_plane(work, registry=registry)
@@ -278,12 +278,12 @@ def test_unloading_ends_an_onnx_graph_that_loops_for_ever(
     endless_graph(tmp_path / "hung")
     registry = ModelRegistry(folders=ModelFolders([tmp_path], standard_runtimes()))
 
-    async def work(plane: DataPlane) -> None:
-        await plane.repository.load("hung")
+    async def work(plane: LocalDataPlane) -> None:
+        await plane.load("hung")
         waiting = begin(plane, asking("hung", 7))
-        while not plane.metrics("hung")[0].pending:
+        while not plane.statistics("hung")[0].pending:
             await asyncio.sleep(0.01)
-        await plane.repository.unload("hung")
+        await plane.unload("hung")
         with pytest.raises(NotReady, match=r"it did not answer within 0\.3 s"):
             await waiting
 

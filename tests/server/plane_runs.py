@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from backend.core.inference import InferRequest
 from backend.models.repository.registry import ModelRegistry
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from backend.server.settings.options import ModelControl
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.server.scripted_servables import Scripted, offer
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def with_plane(
-    work: Callable[[DataPlane], Awaitable[T]],
+    work: Callable[[LocalDataPlane], Awaitable[T]],
     *models: Scripted,
     registry: ModelRegistry | None = None,
     queue_limit: int = 64,
@@ -28,7 +28,7 @@ def with_plane(
         offer(registry, model)
 
     async def body() -> T:
-        plane = DataPlane(registry, queue_limit=queue_limit, control=ModelControl.EXPLICIT)
+        plane = LocalDataPlane(registry, queue_limit=queue_limit, control=ModelControl.EXPLICIT)
         planes.append(plane)
         try:
             return await asyncio.wait_for(work(plane), 20)
@@ -37,7 +37,7 @@ def with_plane(
                 model.gate.set()
             plane.close()
 
-    planes: list[DataPlane] = []
+    planes: list[LocalDataPlane] = []
     try:
         return asyncio.run(body())
     finally:
@@ -50,13 +50,13 @@ async def entered(model: Scripted) -> None:
     assert await asyncio.to_thread(model.entered.acquire, timeout=10)
 
 
-async def value(plane: DataPlane, request: InferRequest) -> int:
+async def value(plane: LocalDataPlane, request: InferRequest) -> int:
     """The first number of the answer."""
     answer, _ = await plane.infer(request)
     return int(answer.outputs[0].data.flat[0])
 
 
-def begin(plane: DataPlane, request: InferRequest) -> asyncio.Task[int]:
+def begin(plane: LocalDataPlane, request: InferRequest) -> asyncio.Task[int]:
     """Ask, without waiting for the answer."""
     return asyncio.create_task(value(plane, request))
 
@@ -67,6 +67,6 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def stats(plane: DataPlane, name: str) -> pb.ModelStatistics:
+def stats(plane: LocalDataPlane, name: str) -> pb.ModelStatistics:
     (row,) = plane.statistics(name)
-    return row
+    return row.statistics

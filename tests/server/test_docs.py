@@ -10,7 +10,7 @@ import requests
 
 from backend.cli import serve
 from backend.server.lifecycle.embedded import EmbeddedServer
-from backend.server.plane.about import server_metadata
+from backend.server.plane.about import ENGINE_EXTENSIONS, server_metadata
 from backend.server.plane.metrics import ServerMetrics, metrics_page
 from backend.wire.generated import modelserving_pb2, open_inference_pb2
 
@@ -52,4 +52,4 @@ def test_every_metric_and_own_extension_is_listed() -> None:
         assert f"`{name}`" in PAGE, name
     for name in ("inferdeck_timing", "inferdeck_typed"):
         assert f"`{name}`" in PAGE, name
-    assert server_metadata(shared_memory=True).name in PAGE
+    assert server_metadata(ENGINE_EXTENSIONS, shared_memory=True).name in PAGE

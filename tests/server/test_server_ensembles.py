@@ -21,7 +21,8 @@ from backend.models.servable import ModelRequest, ModelResponse, Respond
 from backend.profiles.bundled import profile_for
 from backend.profiles.file import write_profile
 from backend.server.lifecycle.embedded import EmbeddedServer
-from backend.server.plane.data_plane import DataPlane, StreamAnswer
+from backend.server.plane.data_plane import StreamAnswer
+from backend.server.plane.local import LocalDataPlane
 from backend.server.settings.options import ModelControl, ServerOptions
 from backend.wire.serving.items import Sound
 from tests.models.ensemble_folders import ensemble_registry, step, write_ensemble
@@ -33,7 +34,7 @@ from tests.server.plane_runs import begin, entered, settle, stats, with_plane
 from tests.server.scripted_servables import Script, Scripted, response
 
 T = TypeVar("T")
-Work = Callable[[DataPlane, dict[str, Scripted]], Awaitable[T]]
+Work = Callable[[LocalDataPlane, dict[str, Scripted]], Awaitable[T]]
 
 CHAIN = step("one", {"INPUT0": "A"}, {"OUTPUT0": "t"}) + step("two", {"INPUT0": "t"})
 FORK = step("one") + step("two", {"INPUT0": "A"}, {"OUTPUT0": "C"})
@@ -72,7 +73,7 @@ def asking(*values: int, outputs: tuple[str, ...] = (), **more: Any) -> InferReq
     return InferRequest("e", (tensor,), outputs=tuple(map(RequestedOutput, outputs)), **more)
 
 
-async def answers(plane: DataPlane, request: InferRequest) -> list[StreamAnswer]:
+async def answers(plane: LocalDataPlane, request: InferRequest) -> list[StreamAnswer]:
     return [answer async for answer in plane.stream(request)]
 
 
@@ -86,7 +87,7 @@ def root(tmp_path: Path) -> Path:
 def test_each_step_gets_what_the_one_before_gave(root: Path) -> None:
     write_ensemble(root, "e", CHAIN)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["one"].script, models["two"].script = plus(10), plus(100)
         terms = {"sequence_id": 3, "sequence_start": True, "timeout": 9_000_000, "mine": "x"}
         answer, timing = await plane.infer(asking(1, id="7", parameters=terms))
@@ -114,7 +115,7 @@ def test_each_step_gets_what_the_one_before_gave(root: Path) -> None:
 def test_steps_that_are_ready_run_at_the_same_time(root: Path) -> None:
     write_ensemble(root, "e", FORK, outputs=BOTH)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         for model in models.values():
             model.gate.clear()
         task = asyncio.create_task(plane.infer(asking(1)))
@@ -131,7 +132,7 @@ def test_steps_that_are_ready_run_at_the_same_time(root: Path) -> None:
 def test_only_the_outputs_asked_for_are_computed(root: Path) -> None:
     write_ensemble(root, "e", FORK, outputs=BOTH)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         answer, _ = await plane.infer(asking(1, outputs=("C",)))
         assert [tensor.name for tensor in answer.outputs] == ["C"]
         assert (models["one"].batches, models["two"].batches) == ([], [[1]])
@@ -145,7 +146,7 @@ def test_requests_to_an_ensemble_share_the_batches_of_its_steps(root: Path) -> N
     write_model(root, "batching", 1, config="max_batch_size: 8 dynamic_batching { }")
     write_ensemble(root, "e", step("batching"), batch=8)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         model = models["batching"]
         model.gate.clear()
         tensors = [Tensor("A", Datatype.INT32, np.full((2, 1), n, np.int32)) for n in range(4)]
@@ -153,7 +154,7 @@ def test_requests_to_an_ensemble_share_the_batches_of_its_steps(root: Path) -> N
         tasks = [begin(plane, first)]
         await entered(model)
         tasks += [begin(plane, request) for request in others]
-        while next(iter(plane.metrics("batching"))).pending < 4:
+        while next(iter(plane.statistics("batching"))).pending < 4:
             await asyncio.sleep(0.005)
         model.gate.set()
         assert await asyncio.gather(*tasks) == [0, 1, 2, 3]
@@ -170,12 +171,12 @@ def test_an_error_of_a_step_ends_the_others(root: Path) -> None:
     def failing(_index: int, _request: ModelRequest, _respond: Respond) -> None:
         raise NotFound("thirteen")
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["one"].gate.clear()
         models["two"].script = failing
         with pytest.raises(NotFound, match=r"^in ensemble 'e', thirteen"):
             await plane.infer(asking(1))
-        (row,) = plane.metrics("e")
+        (row,) = plane.statistics("e")
         assert (row.statistics.inference_stats.fail.count, row.pending) == (1, 0)
         models["one"].gate.set()
 
@@ -185,12 +186,12 @@ def test_an_error_of_a_step_ends_the_others(root: Path) -> None:
 def test_a_request_that_is_given_up_leaves_the_queues_of_its_steps(root: Path) -> None:
     write_ensemble(root, "e", CHAIN)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["one"].gate.clear()
         first = begin(plane, asking(1))
         await entered(models["one"])
         second = begin(plane, asking(2))
-        while plane.metrics("one")[0].pending < 2:
+        while plane.statistics("one")[0].pending < 2:
             await asyncio.sleep(0.005)
         second.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -198,7 +199,7 @@ def test_a_request_that_is_given_up_leaves_the_queues_of_its_steps(root: Path) -
         models["one"].gate.set()
         assert await first == 1
         assert models["one"].batches == [[1]]
-        assert plane.metrics("e")[0].failures["CANCELED"] == 1
+        assert plane.statistics("e")[0].failures["CANCELED"] == 1
 
     run(root, work)
 
@@ -206,7 +207,7 @@ def test_a_request_that_is_given_up_leaves_the_queues_of_its_steps(root: Path) -
 def test_no_more_requests_are_under_way_than_may_wait(root: Path) -> None:
     write_ensemble(root, "e", CHAIN)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["one"].gate.clear()
         tasks = [begin(plane, asking(n)) for n in range(3)]
         await settle()
@@ -227,7 +228,7 @@ def test_every_response_of_a_decoupled_step_goes_through_the_rest(root: Path) ->
     )
     write_ensemble(root, "e", chain)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["one"].script, models["two"].script = plus(1), plus(100)
         models["count"].script = counting
         got = await answers(plane, asking(2))
@@ -238,7 +239,7 @@ def test_every_response_of_a_decoupled_step_goes_through_the_rest(root: Path) ->
         counted = stats(plane, "e")
         assert counted.inference_count == 2
         assert counted.response_stats["0"].success.count == 1
-        config = plane.repository.config("e")
+        config = plane.model("e").config
         assert config.model_transaction_policy.decoupled
 
     run(root, work)
@@ -254,7 +255,7 @@ def test_an_error_between_responses_of_a_step_ends_the_stream(root: Path) -> Non
         respond(index, response(1), False)  # noqa: FBT003 - the protocol's
         respond(index, ModelResponse(error=InvalidInput("thirteen")), True)  # noqa: FBT003
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["count"].script = failing
         stream = plane.stream(asking(5))
         assert (await anext(stream)).response is not None
@@ -269,13 +270,13 @@ def test_closing_a_stream_gives_its_steps_up(root: Path) -> None:
     write_model(root, "count", 1, config="model_transaction_policy { decoupled: true }")
     write_ensemble(root, "e", step("count"))
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["count"].script = counting
         stream = plane.stream(asking(5))
         assert (await anext(stream)).response is not None
         await stream.aclose()
-        assert plane.metrics("e")[0].failures["CANCELED"] == 1
-        assert plane.metrics("e")[0].pending == 0
+        assert plane.statistics("e")[0].failures["CANCELED"] == 1
+        assert plane.statistics("e")[0].pending == 0
 
     run(root, work)
 
@@ -283,18 +284,18 @@ def test_closing_a_stream_gives_its_steps_up(root: Path) -> None:
 def test_unloading_finishes_what_is_under_way(root: Path) -> None:
     write_ensemble(root, "e", CHAIN)
 
-    async def work(plane: DataPlane, models: dict[str, Scripted]) -> None:
+    async def work(plane: LocalDataPlane, models: dict[str, Scripted]) -> None:
         models["one"].gate.clear()
         task = begin(plane, asking(5))
         await entered(models["one"])
-        await plane.repository.unload("e")
+        await plane.unload("e")
         with pytest.raises(NotFound):
             await plane.infer(asking(1))
         models["one"].gate.set()
         assert await task == 5
-        await plane.repository.unload("one")
-        await plane.repository.load("e")
-        await plane.repository.unload("one")
+        await plane.unload("one")
+        await plane.load("e")
+        await plane.unload("one")
         with pytest.raises(NotReady, match="depends on 'one' which has no loaded version"):
             await plane.infer(asking(1))
 
@@ -398,12 +399,12 @@ def test_an_ensemble_with_a_profile_takes_sound(tmp_path: Path) -> None:
     time = np.arange(profile.audio.window) / profile.audio.rate
     sound = Sound(np.sin(2 * np.pi * 440 * time).astype(np.float32), profile.audio.rate)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         (alone, _), (within, _) = (
             await plane.predict("pitch", sound),
             await plane.predict("e", sound),
         )
         assert within == alone
-        assert plane.metrics("e")[0].statistics.inference_count == 1
+        assert plane.statistics("e")[0].statistics.inference_count == 1
 
     with_plane(work, registry=registry)

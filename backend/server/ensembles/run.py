@@ -45,7 +45,7 @@ class Models(Protocol):
         """The answers of any model."""
         ...
 
-    def model(self, name: str = "", version: str = "") -> Servable:
+    def model(self, name: str, version: str = "") -> Servable:
         """The model, which can take requests."""
         ...
 

@@ -33,14 +33,16 @@ class _Models:
     async def config(self, data: bytes, note: CallNote) -> bytes:
         request = parse(pb.ModelConfigRequest, data)
         note.model = request.name
-        config = self._plane.repository.config(request.name, request.version)
+        config = self._plane.model(request.name, request.version).config
         return pb.ModelConfigResponse(config=config).SerializeToString()
 
     async def statistics(self, data: bytes, note: CallNote) -> bytes:
         request = parse(pb.ModelStatisticsRequest, data)
         note.model = request.name
         found = self._plane.statistics(request.name, request.version)
-        return pb.ModelStatisticsResponse(model_stats=found).SerializeToString()
+        return pb.ModelStatisticsResponse(
+            model_stats=[model.statistics for model in found]
+        ).SerializeToString()
 
     async def index(self, data: bytes, _note: CallNote) -> bytes:
         request = parse(pb.RepositoryIndexRequest, data)
@@ -53,7 +55,7 @@ class _Models:
                     state=entry.state,
                     reason=entry.reason,
                 )
-                for entry in self._plane.repository.index()
+                for entry in self._plane.index()
                 if entry.state == "READY" or not request.ready
             ]
         ).SerializeToString()
@@ -63,7 +65,7 @@ class _Models:
         note.model = request.model_name
         _check_repository(request.repository_name)
         terms = load_terms(_values(request.parameters))
-        await self._plane.repository.load(request.model_name, terms)
+        await self._plane.load(request.model_name, terms)
         return pb.RepositoryModelLoadResponse().SerializeToString()
 
     async def unload(self, data: bytes, note: CallNote) -> bytes:
@@ -73,7 +75,7 @@ class _Models:
         dependents = _values(request.parameters).get("unload_dependents", False)
         if not isinstance(dependents, bool):
             raise InvalidInput("'unload_dependents' must be true or false.")
-        await self._plane.repository.unload(request.model_name, dependents=dependents)
+        await self._plane.unload(request.model_name, dependents=dependents)
         return pb.RepositoryModelUnloadResponse().SerializeToString()
 
 

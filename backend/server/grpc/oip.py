@@ -22,8 +22,8 @@ from backend.server.grpc.models import model_methods
 from backend.server.grpc.settings import settings_methods
 from backend.server.grpc.stream import Later, Turn
 from backend.server.memory import SharedMemory
-from backend.server.plane import OutputDelivery, ServerContext, model_metadata, server_metadata
-from backend.server.scheduling import QUICK_BYTES, BeingUnloaded, SerialExecutor
+from backend.server.plane import OutputDelivery, ServerContext, server_metadata
+from backend.server.scheduling import QUICK_BYTES, SerialExecutor
 from backend.server.statuses import text_of
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.oip.grpc import (
@@ -103,14 +103,14 @@ class _Methods:
         request = parse(pb.ModelReadyRequest, data)
         note.model = request.name
         try:
-            model = self._plane.repository.get(request.name, request.version)
+            self._plane.check_ready(request.name, request.version)
         except (NotFound, NotReady):
             return pb.ModelReadyResponse(ready=False).SerializeToString()
-        return pb.ModelReadyResponse(ready=not model.trouble).SerializeToString()
+        return pb.ModelReadyResponse(ready=True).SerializeToString()
 
     async def server_metadata(self, data: bytes, _note: CallNote) -> bytes:
         parse(pb.ServerMetadataRequest, data)
-        about = server_metadata(shared_memory=self._hall.memory is not None)
+        about = server_metadata(self._plane.extensions, shared_memory=self._hall.memory is not None)
         return pb.ServerMetadataResponse(
             name=about.name, version=about.version, extensions=about.extensions
         ).SerializeToString()
@@ -118,8 +118,7 @@ class _Methods:
     async def model_metadata(self, data: bytes, note: CallNote) -> bytes:
         request = parse(pb.ModelMetadataRequest, data)
         note.model = request.name
-        model = self._plane.repository.get(request.name, request.version)
-        about = model_metadata(model, self._plane.repository.versions(model.name))
+        about = self._plane.metadata(request.name, request.version)
         return pb.ModelMetadataResponse(
             name=about.name,
             versions=about.versions,
@@ -132,7 +131,7 @@ class _Methods:
         read = _reading_of(data, note, lambda: decode_request(data, *_reading(self._hall)))
         request = await self._side.convert(_size_to_read(data), read)
         asked = _ReadRequest(request, self._hall)
-        if asked.served.servable.decoupled:
+        if asked.model.decoupled:
             raise Unsupported(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{request.model}' with ModelStreamInfer.",
@@ -159,19 +158,17 @@ class _Conversation:
         if _size_to_read(data) >= QUICK_BYTES:
             return Later(self._begin_later(read, note))
         asked = _ReadRequest(read(), self._hall)
-        if asked.served.at_once and not asked.served.servable.decoupled:
-            try:
-                response, timing = asked.served.infer_at_once(asked.request)
-                return self._writer.write(asked.answer(response, timing, _LAST), raw=asked.raw)
-            except BeingUnloaded:  # another has taken its place, which may take its time
-                return self._one(asked)
+        if asked.model.instant:
+            answered = self._plane.infer_at_once(asked.request)
+            if answered is not None:
+                return self._writer.write(asked.answer(*answered, _LAST), raw=asked.raw)
         return self._turn(asked, note)
 
     async def _begin_later(self, read: Read, note: CallNote) -> Turn:
         return self._turn(_ReadRequest(await self._side.run(read), self._hall), note)
 
     def _turn(self, asked: _ReadRequest, note: CallNote) -> Turn:
-        return self._many(asked, note) if asked.served.servable.decoupled else self._one(asked)
+        return self._many(asked, note) if asked.model.decoupled else self._one(asked)
 
     async def _one(self, asked: _ReadRequest) -> bytes:
         response, timing = await self._plane.infer(asked.request)
@@ -204,15 +201,15 @@ class _Conversation:
 class _ReadRequest:
     """A request that was read, for whom it is, and what its answers have to look like."""
 
-    __slots__ = ("_delivery", "raw", "request", "served")
+    __slots__ = ("_delivery", "model", "raw", "request")
 
     def __init__(self, request: InferRequest, server_context: ServerContext) -> None:
         if request.parameters:
             _check_reserved(request)
         self.request = request
         self.raw = wants_raw(request)
-        self.served = server_context.plane.served(request.model, request.version)
-        self._delivery = OutputDelivery(request, self.served.servable, server_context.memory)
+        self.model = server_context.plane.model(request.model, request.version)
+        self._delivery = OutputDelivery(request, self.model, server_context.memory)
 
     def answer(
         self, response: InferResponse, timing: ServerTiming | None, more: Parameters

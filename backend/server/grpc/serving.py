@@ -54,7 +54,7 @@ class _Methods:
             note.id, note.model = id_and_model(data)
             raise
         note.id, note.model = asked.id, asked.model
-        name = note.model = self._plane.model(asked.model).name
+        name = note.model = self._plane.model(asked.model or self._plane.default).name
         predictions, timing = await self._plane.predict(name, asked.item)
         result = ServingResult(predictions, asked.id, name, timing)
         size = bytes_to_write(predictions, raw=asked.raw)
@@ -70,7 +70,7 @@ class _Methods:
                     description=row.description,
                     labels=row.labels,
                 )
-                for row in model_rows(self._plane.registry)
+                for row in model_rows(self._plane.names(), self._plane.model)
             ]
         ).SerializeToString()
 

@@ -42,7 +42,7 @@ class _Settings:
         request = parse(pb.TraceSettingRequest, data)
         note.model = request.model_name
         if request.model_name:
-            self._hall.plane.repository.get(request.model_name)
+            self._hall.plane.model(request.model_name)
         given = {name: tuple(value.value) for name, value in request.settings.items()}
         self._hall.trace.update(given, request.model_name)
         reply = pb.TraceSettingResponse()

@@ -6,9 +6,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from backend.core.defaults import SERVER_START_S, SERVER_STOP_S
 from backend.core.errors import ConsoleError
@@ -16,8 +16,8 @@ from backend.models.repository import ModelRegistry
 from backend.server.lifecycle.endpoints import Endpoint, Endpoints
 from backend.server.lifecycle.listeners import listener_factory
 from backend.server.plane import (
-    DataPlane,
-    InnerCalls,
+    Engine,
+    LocalDataPlane,
     ModelStatus,
     RequestLog,
     make_context,
@@ -35,16 +35,36 @@ _WAITING_CONVERSIONS = QUEUE_LIMIT
 
 T = TypeVar("T")
 
+MakePlane: TypeAlias = Callable[[ModelRegistry, ServerOptions], Engine]
+"""Makes what stands behind the edges, for each start of a server anew."""
+
+
+def local_plane(registry: ModelRegistry, options: ServerOptions) -> Engine:
+    """The engine in this process."""
+    return LocalDataPlane(
+        registry,
+        queue_limit=options.queue_limit,
+        control=options.model_control,
+        takes_files=options.model_upload,
+    )
+
 
 class EmbeddedServer:
     """Serves the models of a registry over REST and gRPC, on a thread named "server".
 
     May be started and stopped again and again, from any thread. The registry stays the caller's:
-    it is not closed.
+    it is not closed. What answers is what `make_plane` makes of it at each start: an engine in this
+    process, or another one.
     """
 
-    def __init__(self, registry: ModelRegistry, options: ServerOptions) -> None:
+    def __init__(
+        self,
+        registry: ModelRegistry,
+        options: ServerOptions,
+        make_plane: MakePlane = local_plane,
+    ) -> None:
         self._registry = registry
+        self._make_plane = make_plane
         self._options = options
         self._changing = threading.Lock()
         self._wanted = {Endpoint.REST: True, Endpoint.GRPC: True}
@@ -87,7 +107,10 @@ class EmbeddedServer:
 
     def models(self) -> tuple[ModelStatus, ...]:
         """The models it offers, running or not."""
-        return model_rows(self._registry)
+        house = self._house
+        if house is None:
+            return model_rows(self._registry.names(), self._registry.get)
+        return model_rows(house.plane.names(), house.plane.model)
 
     def start(self) -> None:
         """Start and return when requests are answered; nothing happens if it runs already.
@@ -97,7 +120,12 @@ class EmbeddedServer:
         with self._changing:
             if self._house is not None:
                 return
-            house = _ServerThread(self._registry, self._options, self.requests, self._last_ports)
+            house = _ServerThread(
+                self._make_plane(self._registry, self._options),
+                self._options,
+                self.requests,
+                self._last_ports,
+            )
             house.start()
             try:
                 for door, on in self._wanted.items():
@@ -154,18 +182,13 @@ class _ServerThread:
 
     def __init__(
         self,
-        registry: ModelRegistry,
+        plane: Engine,
         options: ServerOptions,
         requests: RequestLog,
         last_ports: dict[Endpoint, int],
     ) -> None:
-        self._plane = DataPlane(
-            registry,
-            queue_limit=options.queue_limit,
-            control=options.model_control,
-            takes_files=options.model_upload,
-        )
-        self._hall = make_context(self._plane, options)
+        self.plane = plane
+        self._hall = make_context(self.plane, options)
         self._side = SerialExecutor(
             "server-convert", "the server", queue_limit=_WAITING_CONVERSIONS
         )
@@ -200,10 +223,10 @@ class _ServerThread:
         self._grace_s, self._drain_s = timeout_s / 4, drain_s
         self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join(drain_s + timeout_s)
-        ended = self._plane.join(max(0.0, deadline - time.monotonic()))
+        ended = self.plane.join(max(0.0, deadline - time.monotonic()))
         if not ended:
-            self._plane.interrupt()
-            ended = self._plane.join(_INTERRUPT_S)
+            self.plane.interrupt()
+            ended = self.plane.join(_INTERRUPT_S)
         ended &= self._side.join(max(0.0, deadline - time.monotonic()))
         ended &= not self._thread.is_alive()
         if not ended:
@@ -226,8 +249,7 @@ class _ServerThread:
     async def _live(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_note_quietly)
-        calls = self._plane.registry.around.calls
-        calls.answer_with(InnerCalls(self._plane, loop))
+        self.plane.open(loop)
         self._began.set_result(loop)
         try:
             await self._ending.wait()
@@ -236,11 +258,10 @@ class _ServerThread:
             if self._drain_s:
                 await self._endpoints.close_all(self._drain_s)
             # Work that waits is refused first: then its requests end by themselves.
-            self._plane.close()
+            self.plane.close()
             await self._endpoints.close_all(self._grace_s)
             self._side.close()
             self._hall.close()
-            calls.answer_with(None)
 
 
 def _note_quietly(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

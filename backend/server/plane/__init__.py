@@ -1,11 +1,17 @@
 """The data plane: models and what can be asked of them, without any transport."""
 
-from backend.server.plane.about import SERVER_NAME, model_metadata, server_metadata
+from backend.server.plane.about import SERVER_NAME, model_rows, server_metadata
 from backend.server.plane.context import ServerContext, make_context
-from backend.server.plane.data_plane import DataPlane, ModelStatus, model_rows
-from backend.server.plane.inner_calls import InnerCalls
+from backend.server.plane.data_plane import (
+    DataPlane,
+    Engine,
+    ModelDeclaration,
+    ModelStatus,
+    StreamAnswer,
+)
 from backend.server.plane.items import numbers
 from backend.server.plane.load_parameters import LoadTerms, load_terms
+from backend.server.plane.local import LocalDataPlane
 from backend.server.plane.metrics import CONTENT_TYPE, ServerMetrics, metrics_page
 from backend.server.plane.output_delivery import NO_SHARED_MEMORY, OutputDelivery
 from backend.server.plane.readiness import Readiness
@@ -16,8 +22,10 @@ __all__ = [
     "NO_SHARED_MEMORY",
     "SERVER_NAME",
     "DataPlane",
-    "InnerCalls",
+    "Engine",
     "LoadTerms",
+    "LocalDataPlane",
+    "ModelDeclaration",
     "ModelStatus",
     "OutputDelivery",
     "Readiness",
@@ -25,10 +33,10 @@ __all__ = [
     "RequestRecord",
     "ServerContext",
     "ServerMetrics",
+    "StreamAnswer",
     "load_terms",
     "make_context",
     "metrics_page",
-    "model_metadata",
     "model_rows",
     "numbers",
     "server_metadata",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 
+from backend.core.errors import NotFound, NotReady
 from backend.core.inference import (
     BINARY_EXTENSION,
     TIMING_EXTENSION,
@@ -13,8 +15,9 @@ from backend.core.inference import (
     TensorMetadata,
 )
 from backend.core.release import VERSION
+from backend.core.samples import MediaKind
 from backend.core.tensors import TensorSpec
-from backend.models.servable import Servable
+from backend.server.plane.data_plane import ModelDeclaration, ModelStatus
 
 SERVER_NAME = "inferdeck"
 
@@ -38,15 +41,30 @@ _EXTENSIONS = (
 )
 
 
-def server_metadata(*, shared_memory: bool) -> ServerMetadata:
-    """Name, version and the extensions that are offered."""
-    offered = tuple(
-        name for name in _EXTENSIONS if shared_memory or name != SHARED_MEMORY_EXTENSION
+ENGINE_EXTENSIONS = frozenset(
+    {
+        "sequence",
+        "model_repository",
+        "model_repository(unload_dependents)",
+        "schedule_policy",
+        "model_configuration",
+        "statistics",
+    }
+)
+"""Those that the engine behind the edges has to offer; the others are the edges' own."""
+
+
+def server_metadata(engines: frozenset[str], *, shared_memory: bool) -> ServerMetadata:
+    """Name, version and the extensions that are offered, the engine's among them."""
+    absent = ENGINE_EXTENSIONS - engines
+    if not shared_memory:
+        absent |= {SHARED_MEMORY_EXTENSION}
+    return ServerMetadata(
+        SERVER_NAME, VERSION, tuple(name for name in _EXTENSIONS if name not in absent)
     )
-    return ServerMetadata(SERVER_NAME, VERSION, offered)
 
 
-def model_metadata(model: Servable, versions: Sequence[str]) -> ModelMetadata:
+def model_metadata(model: ModelDeclaration, versions: Sequence[str]) -> ModelMetadata:
     """A model's declared inputs and outputs, and which of its versions are loaded."""
     return ModelMetadata(
         name=model.name,
@@ -59,3 +77,27 @@ def model_metadata(model: Servable, versions: Sequence[str]) -> ModelMetadata:
 
 def _tensor(spec: TensorSpec) -> TensorMetadata:
     return TensorMetadata(spec.name, spec.datatype, spec.shape)
+
+
+def model_rows(
+    names: Sequence[str], find: Callable[[str], ModelDeclaration]
+) -> tuple[ModelStatus, ...]:
+    """The models of these names, without those that `find` no longer finds."""
+    rows = []
+    for name in names:
+        with contextlib.suppress(NotFound, NotReady):  # removed or broken meanwhile
+            rows.append(_row(find(name)))
+    return tuple(rows)
+
+
+def _row(model: ModelDeclaration) -> ModelStatus:
+    profile = model.profile
+    return ModelStatus(
+        model.name,
+        model.version,
+        model.config.platform,
+        profile.kind if profile else MediaKind.BYTES,
+        ready=True,
+        description=profile.description if profile else "",
+        labels=profile.labels if profile else (),
+    )

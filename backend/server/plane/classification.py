@@ -9,7 +9,7 @@ import numpy as np
 from backend.core.errors import InvalidInput
 from backend.core.inference import RequestedOutput
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.servable import Servable
+from backend.server.plane.data_plane import ModelDeclaration
 from backend.wire.elements import object_array
 
 CLASSIFICATION = "classification"
@@ -28,7 +28,7 @@ def classes_wanted(output: RequestedOutput) -> int:
     return wanted
 
 
-def classified(tensor: Tensor, wanted: int, servable: Servable) -> Tensor:
+def classified(tensor: Tensor, wanted: int, model: ModelDeclaration) -> Tensor:
     """The tensor's `wanted` largest values as texts ``value:index[:label]``, largest first.
 
     The shape is [classes], or [batch, classes] for a model that batches; a tensor with fewer values
@@ -39,13 +39,13 @@ def classified(tensor: Tensor, wanted: int, servable: Servable) -> Tensor:
             f"class result not available for output '{tensor.name}' due to unsupported type "
             f"'{tensor.datatype}'"
         )
-    batched = servable.config.max_batch_size > 0 and tensor.data.ndim > 0
+    batched = model.config.max_batch_size > 0 and tensor.data.ndim > 0
     rows = (
         tensor.data.reshape(tensor.shape[0] if batched else 1, -1)
         if tensor.data.size
         else (np.empty((tensor.shape[0] if batched else 1, 0)))
     )
-    labels = servable.labels.get(tensor.name, ())
+    labels = model.labels.get(tensor.name, ())
     texts = [text for row in rows for text in _largest(row, wanted, labels)]
     each = min(wanted, rows.shape[1])
     shape = (len(rows), each) if batched else (each,)

@@ -1,27 +1,30 @@
-"""The data plane: models and what can be asked of them, knowing nothing of any wire."""
+"""What the edges of a server ask of what stands behind them, in words of no transport.
+
+An edge knows `DataPlane` only; an engine is what implements it: `LocalDataPlane` computes in this
+process.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from backend.core.errors import InvalidInput, NotFound, NotReady, RequestError, Unsupported
-from backend.core.inference import InferRequest, InferResponse
+from prometheus_client.registry import Collector
+
+from backend.core.errors import RequestError
+from backend.core.inference import InferRequest, InferResponse, ModelMetadata
 from backend.core.predictions import Predictions
 from backend.core.samples import MediaKind
+from backend.core.tensors import TensorSpec
 from backend.core.timing import ServerTiming
-from backend.models.repository import LoadedModel, ModelRegistry
-from backend.models.servable import Servable
-from backend.server.plane.live_repository import LiveRepository
-from backend.server.plane.served import Served
-from backend.server.scheduling import QUEUE_LIMIT, BeingUnloaded, ModelMetrics
-from backend.server.settings import ModelControl
+from backend.models.repository import IndexEntry
+from backend.profiles.model_profile import ModelProfile
+from backend.server.plane.load_parameters import LoadTerms
+from backend.server.scheduling import ModelMetrics
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.serving.items import Item
-
-_STOPPING = "the server is being stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,182 +50,156 @@ class StreamAnswer:
     timing: ServerTiming | None = None
 
 
-class DataPlane:
-    """Finds the model, checks the request, runs it and takes the time.
+class ModelDeclaration(Protocol):
+    """What a loaded version of a model takes and gives; every `Servable` is one."""
 
-    Belongs to one event loop; `join` and `interrupt` may be called from another thread.
+    @property
+    def name(self) -> str:
+        """The name it is asked for by."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """A decimal number as text."""
+        ...
+
+    @property
+    def config(self) -> pb.ModelConfig:
+        """The complete configuration; its `max_batch_size` says whether shapes begin with -1."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """The declared inputs, the batch dimension included."""
+        ...
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """The declared outputs, likewise."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Class names per output, for those that have some."""
+        ...
+
+    @property
+    def profile(self) -> ModelProfile | None:
+        """How samples become its inputs, where that is known."""
+        ...
+
+    @property
+    def instant(self) -> bool:
+        """Whether an answer takes well under 50 us, so that nobody need watch for its caller."""
+        ...
+
+    @property
+    def decoupled(self) -> bool:
+        """Whether a request may have any number of responses."""
+        ...
+
+
+class DataPlane(Protocol):
+    """The models of a server and what can be asked of them; belongs to one event loop.
+
+    A model is named by its name and its version, '' for the newest. Unless it says otherwise, what
+    takes a name raises NotFound for one that is unknown, InvalidInput for a version that is no
+    number, and NotReady for a model that takes no requests.
     """
 
-    def __init__(
-        self,
-        registry: ModelRegistry,
-        *,
-        queue_limit: int = QUEUE_LIMIT,
-        control: ModelControl = ModelControl.NONE,
-        takes_files: bool = False,
-    ) -> None:
-        self.registry = registry
-        self.repository = LiveRepository(registry, control, takes_files=takes_files)
-        self._queue_limit = queue_limit
-        self._served: dict[LoadedModel, Served] = {}
-        self._gone: list[Served] = []
-        self._closed = False
+    @property
+    def default(self) -> str:
+        """Name of the model that answers when none is named; '' if there are no models."""
+        ...
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """Which of `ENGINE_EXTENSIONS` it offers."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """The names of the models that are loaded; safe from any thread."""
+        ...
+
+    def model(self, name: str, version: str = "") -> ModelDeclaration:
+        """What a model declares, looked up for every request; safe from any thread."""
+        ...
+
+    def metadata(self, name: str, version: str = "") -> ModelMetadata:
+        """The same in the protocol's words, with the versions that are loaded."""
+        ...
+
+    def check_ready(self, name: str, version: str = "") -> None:
+        """Raise NotReady with the reason if the model cannot take requests just now."""
+        ...
 
     async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
-        """Answer a request in tensors.
+        """Answer a request in tensors; cancelling gives it up.
 
-        Raises NotFound, InvalidInput, Unsupported, Overloaded, NotReady or ModelFailed.
+        Raises also Unsupported for a decoupled model, Overloaded and ModelFailed.
         """
-        while True:
-            served = self._find(request.model, request.version)
-            if served.servable.decoupled:
-                raise Unsupported(
-                    f"model '{request.model}' answers a request any number of times (decoupled "
-                    "transaction policy): it is asked over a gRPC stream"
-                )
-            with contextlib.suppress(BeingUnloaded):
-                return await served.infer(request)
+        ...
 
-    def served(self, name: str, version: str) -> Served:
-        """The loaded model that a request is for; raises NotFound, InvalidInput or NotReady."""
-        return self._find(name, version)
+    def infer_at_once(self, request: InferRequest) -> tuple[InferResponse, ServerTiming] | None:
+        """What `infer` gives, where that needs no waiting; None where `infer` is to be awaited."""
+        ...
 
-    async def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
+    def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
         """Each answer to a request, the last one with `final`; for every kind of model.
 
         What is wrong with the request is raised by the first step, as `infer` raises it; an error
         that comes between responses is an answer. Closing the iterator gives the request up.
         """
-        while True:
-            answers = _answers(self._find(request.model, request.version), request)
-            try:
-                async with contextlib.aclosing(answers):
-                    async for answer in answers:
-                        yield answer
-            except BeingUnloaded:  # before the first answer: another has taken its place
-                continue
-            return
+        ...
 
     async def predict(self, name: str, item: Item) -> tuple[Predictions, ServerTiming]:
         """Answer an item of simple serving; raises what `infer` raises."""
-        while True:
-            served = self._find(name or self.registry.default, "")
-            if served.servable.decoupled:
-                raise Unsupported(f"model '{name}' answers a request any number of times")
-            with contextlib.suppress(BeingUnloaded):
-                return await served.predict(item)
+        ...
 
-    def model(self, name: str = "", version: str = "") -> Servable:
-        """The model of that name, or the default one for ''; raises NotFound or NotReady."""
-        return self.registry.get(name or self.registry.default, version)
+    async def load(self, name: str, terms: LoadTerms) -> None:
+        """Load a model, or load it anew; what was served goes on until then.
 
-    def statistics(self, name: str = "", version: str = "") -> tuple[pb.ModelStatistics, ...]:
+        Raises ModelLoadError with the reason, NotReady if that is not allowed, Unsupported for
+        files where none are taken, and InvalidInput for files that cannot be a model's.
+        """
+        ...
+
+    async def unload(self, name: str, *, dependents: bool = False) -> None:
+        """Stop serving a model; requests that wait are still answered.
+
+        With `dependents`, also the models that were only loaded because an ensemble needed them.
+        A model that is not loaded is no error. Raises NotReady if that is not allowed.
+        """
+        ...
+
+    def index(self) -> Sequence[IndexEntry]:
+        """Every model that is loaded or could be, with the state of its versions."""
+        ...
+
+    def statistics(self, name: str = "", version: str = "") -> Sequence[ModelMetrics]:
         """What the loaded versions of one model, or of all, have done; raises InvalidInput."""
-        return tuple(metrics.statistics for metrics in self.metrics(name, version))
+        ...
 
-    def metrics(self, name: str = "", version: str = "") -> tuple[ModelMetrics, ...]:
-        """The same with what waits and why requests failed."""
-        found = [
-            model
-            for model in self.registry.all_loaded()
-            if name in ("", model.servable.name) and version in ("", model.servable.version)
-        ]
-        if name and not found:
-            raise InvalidInput(
-                f"requested model version is not available for model '{name}'"
-                if name in self.registry.names()
-                else f"requested model '{name}' is not available"
-            )
-        rows = []
-        for model in found:
-            with contextlib.suppress(NotReady):  # unloaded meanwhile
-                scheduler = self._of(model).scheduler
-                counted = scheduler.statistics
-                rows.append(ModelMetrics(counted.message(), scheduler.pending, counted.failures()))
-        return tuple(rows)
+    def custom_metrics(self) -> tuple[Collector, ...]:
+        """What models measure by themselves, for the metrics page."""
+        ...
+
+
+class Engine(DataPlane, Protocol):
+    """A data plane with the calls that start and end it, which are its server's business."""
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called once on the event loop, before the first request."""
+        ...
 
     def close(self) -> None:
-        """Refuse what waits and what comes, and let the models' threads end."""
-        self._closed = True
-        self.repository.close()
-        self._gone.extend(self._served.values())
-        self._served.clear()
-        for served in self._gone:
-            served.scheduler.close(_STOPPING)
+        """Called on the event loop: refuse what waits and what comes."""
+        ...
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the models' threads after `close`; True if all have ended."""
-        deadline = time.monotonic() + timeout_s
-        ended = [
-            served.scheduler.join(max(0.0, deadline - time.monotonic())) for served in self._gone
-        ]
-        return all(ended)
+        """Wait for what computes after `close`; True if all has ended. From another thread."""
+        ...
 
     def interrupt(self) -> None:
-        """Break off what still computes after `close`, where that can be done; from any thread."""
-        for served in self._gone:
-            served.scheduler.interrupt(_STOPPING)
-
-    def _find(self, name: str, version: str) -> Served:
-        while True:
-            model = self.registry.loaded(name, version)
-            served = self._served.get(model)
-            if served is not None:
-                return served
-            with contextlib.suppress(BeingUnloaded):
-                return self._of(model)
-
-    def _of(self, model: LoadedModel) -> Served:
-        """The scheduler of exactly this loaded model; raises NotReady once the plane is closed."""
-        served = self._served.get(model)
-        if served is not None:
-            return served
-        if self._closed:
-            raise NotReady(_STOPPING)
-        self._part_with_retired()
-        served = self._served[model] = Served(model, self, queue_limit=self._queue_limit)
-        return served
-
-    def _part_with_retired(self) -> None:
-        """Those of unloaded models have nothing to do but to finish."""
-        self._gone = [served for served in self._gone if not served.scheduler.join(0)]
-        for model in [model for model in self._served if model.retired]:
-            self._gone.append(self._served.pop(model))
-
-
-async def _answers(served: Served, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
-    if not served.servable.decoupled:
-        response, timing = await served.infer(request)
-        yield StreamAnswer(response, final=True, timing=timing)
-        return
-    responses = served.stream(request)
-    async with contextlib.aclosing(responses):
-        async for given, final in responses:
-            if given is None:
-                yield StreamAnswer(None, final)
-            elif given.error is not None:
-                yield StreamAnswer(None, final, given.error)
-            else:
-                yield StreamAnswer(served.response(request, given), final)
-
-
-def model_rows(registry: ModelRegistry) -> tuple[ModelStatus, ...]:
-    """The models a registry offers, in its order; safe from any thread."""
-    rows = []
-    for name in registry.names():
-        with contextlib.suppress(NotFound, NotReady):  # removed or broken meanwhile
-            rows.append(_row(registry.get(name)))
-    return tuple(rows)
-
-
-def _row(model: Servable) -> ModelStatus:
-    profile = model.profile
-    return ModelStatus(
-        model.name,
-        model.version,
-        model.config.platform,
-        profile.kind if profile else MediaKind.BYTES,
-        ready=True,
-        description=profile.description if profile else "",
-        labels=profile.labels if profile else (),
-    )
+        """Break off what still computes after `close`, where that can be done; likewise."""
+        ...

@@ -6,18 +6,16 @@ from collections.abc import Callable
 from functools import partial
 
 from backend.core.errors import NotReady, Overloaded, Unsupported
-from backend.models.repository import IndexEntry, ModelRegistry
-from backend.models.servable import Servable
+from backend.models.repository import ModelRegistry
 from backend.server.plane.load_parameters import NO_TERMS, LoadTerms
 from backend.server.scheduling import SerialExecutor
 from backend.server.settings import UPLOAD_OPTION, ModelControl
-from backend.wire.generated import open_inference_pb2 as pb
 
 _MOST_AT_ONCE = 8
 
 
 class LiveRepository:
-    """What can be asked of, and done to, the models of a server; belongs to the event loop."""
+    """Loads and unloads the models of a registry; belongs to the event loop."""
 
     def __init__(
         self, registry: ModelRegistry, control: ModelControl, *, takes_files: bool = False
@@ -26,34 +24,6 @@ class LiveRepository:
         self._registry = registry
         self._control = control
         self._busy: set[SerialExecutor] = set()
-
-    @property
-    def default(self) -> str:
-        """Name of the model that answers when none is named; '' if there are no models."""
-        return self._registry.default
-
-    def names(self) -> tuple[str, ...]:
-        """The names of the models that are loaded."""
-        return self._registry.names()
-
-    def versions(self, name: str) -> tuple[str, ...]:
-        """The loaded versions of a model, smallest first; none for one that is not there."""
-        return self._registry.versions(name)
-
-    def get(self, name: str, version: str = "") -> Servable:
-        """The model, and its newest version unless one is named.
-
-        Raises NotFound, NotReady, or InvalidInput for a version that is no number.
-        """
-        return self._registry.get(name, version)
-
-    def config(self, name: str, version: str = "") -> pb.ModelConfig:
-        """The complete configuration; raises what `get` raises."""
-        return self._registry.get(name, version).config
-
-    def index(self) -> tuple[IndexEntry, ...]:
-        """Every model that is loaded or could be, with the state of its versions."""
-        return self._registry.index()
 
     async def load(self, name: str, terms: LoadTerms = NO_TERMS) -> None:
         """Load a model, or load it anew; what was served goes on until then.
@@ -89,7 +59,7 @@ class LiveRepository:
         )
 
     def close(self) -> None:
-        """Refuse what waits; what is being loaded is finished unheard."""
+        """Refuse what waits; what is being loaded is finished, and nobody is told."""
         for thread in self._busy:
             thread.close()
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from backend.core.errors import InvalidInput, Unsupported
 from backend.core.inference import InferRequest, InferResponse, RequestedOutput
 from backend.core.tensors import Tensor
-from backend.models.servable import Servable
 from backend.server.memory import SharedMemory
 from backend.server.plane.classification import classes_wanted, classified
+from backend.server.plane.data_plane import ModelDeclaration
 from backend.wire.elements import TensorRef, to_raw
 from backend.wire.oip.shared_regions import REGION, Span, span_of
 
@@ -21,9 +21,9 @@ class OutputDelivery:
     """
 
     def __init__(
-        self, request: InferRequest, servable: Servable, memory: SharedMemory | None
+        self, request: InferRequest, model: ModelDeclaration, memory: SharedMemory | None
     ) -> None:
-        self._servable = servable
+        self._model = model
         self._memory = memory
         self._classes: dict[str, int] = {}
         self._spans: dict[str, Span] = {}
@@ -57,7 +57,7 @@ class OutputDelivery:
 
     def _classified(self, tensor: Tensor) -> Tensor:
         wanted = self._classes.get(tensor.name, 0)
-        return classified(tensor, wanted, self._servable) if wanted else tensor
+        return classified(tensor, wanted, self._model) if wanted else tensor
 
     def _place(self, tensor: Tensor, span: Span) -> None:
         content = to_raw(tensor)

@@ -24,7 +24,7 @@ def about_routes(
 
     async def metrics(_request: Request) -> Response:
         plane = server_context.plane
-        page = metrics_page(ServerMetrics(plane.metrics()), plane.registry.around.metrics)
+        page = metrics_page(ServerMetrics(plane.statistics()), *plane.custom_metrics())
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
     async def description(_request: Request) -> Response:

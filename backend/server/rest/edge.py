@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from backend.core.errors import ConsoleError, Overloaded, PayloadTooLarge
-from backend.models.servable import Servable
+from backend.server.plane import ModelDeclaration
 from backend.server.rest.access_log import note_of
 from backend.server.rest.body import (
     ClientLeft,
@@ -75,7 +75,7 @@ class RestEdge:
         """Call a function that works through `size` bytes, where it does least harm."""
         return await self._side.convert(size, function)
 
-    async def work(self, request: Request, model: Servable, work: Awaitable[T]) -> T:
+    async def work(self, request: Request, model: ModelDeclaration, work: Awaitable[T]) -> T:
         """Wait for the model's answer; a client that leaves meanwhile takes its request along.
 
         Raises ClientLeft.

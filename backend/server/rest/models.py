@@ -11,9 +11,8 @@ from starlette.responses import Response
 from backend.core.errors import ConsoleError, InvalidInput, NotFound, Unsupported
 from backend.models.servable import ModelLoadError
 from backend.server.plane import LoadTerms, ServerContext, load_terms
-from backend.server.rest.access_log import note_of
 from backend.server.rest.edge import RestEdge
-from backend.server.rest.oip import MODEL_PATHS
+from backend.server.rest.oip import MODEL_PATHS, named
 from backend.server.rest.routes import DescribedRoute
 from backend.server.rest.schemas import JSON
 from backend.wire.json.messages import message_to_json
@@ -97,11 +96,11 @@ class _Models:
         self._edge = edge
 
     async def config(self, request: Request) -> Response:
-        config = self._plane.repository.config(*_named(request))
+        config = self._plane.model(*named(request)).config
         return self._edge.about(write_json(message_to_json(config)))
 
     async def statistics(self, request: Request) -> Response:
-        return self._statistics(*_named(request))
+        return self._statistics(*named(request))
 
     async def all_statistics(self, _request: Request) -> Response:
         return self._statistics("", "")
@@ -111,48 +110,44 @@ class _Models:
         only_ready = flag(body, "ready")
         rows = [
             {key: value for key, value in _row(entry).items() if value}
-            for entry in self._plane.repository.index()
+            for entry in self._plane.index()
             if entry.state == "READY" or not only_ready
         ]
         return self._edge.about(write_json(rows))
 
     async def load(self, request: Request) -> Response:
-        name, _ = _named(request)
+        name, _ = named(request)
         body = await self._body(request, "A load request")
         terms = load_terms(_parameters(body))
         try:
-            await self._plane.repository.load(name, terms)
+            await self._plane.load(name, terms)
         except ModelLoadError as error:
             raise self._whose_fault(name, terms, error) from error
         return Response()
 
     def _whose_fault(self, name: str, terms: LoadTerms, error: ModelLoadError) -> ConsoleError:
         """The caller's, for a model that does not exist or is not as was sent along."""
-        if not terms.files and all(entry.name != name for entry in self._plane.repository.index()):
+        if not terms.files and all(entry.name != name for entry in self._plane.index()):
             return NotFound(str(error))
         return InvalidInput(str(error)) if terms.config else error
 
     async def unload(self, request: Request) -> Response:
-        name, _ = _named(request)
+        name, _ = named(request)
         parameters = _parameters(await self._body(request, "An unload request"))
         dependents = flag(parameters, "unload_dependents")
-        await self._plane.repository.unload(name, dependents=dependents)
+        await self._plane.unload(name, dependents=dependents)
         return Response()
 
     def _statistics(self, name: str, version: str) -> Response:
-        found = [message_to_json(model) for model in self._plane.statistics(name, version)]
+        found = [
+            message_to_json(model.statistics) for model in self._plane.statistics(name, version)
+        ]
         return self._edge.about(write_json({"model_stats": found}))
 
     async def _body(self, request: Request, what: str) -> Mapping[str, Any]:
         if "repository" in request.path_params:
             raise Unsupported("'repository_name' specification is not supported")
         return read_object(await self._edge.body(request), what)
-
-
-def _named(request: Request) -> tuple[str, str]:
-    name = request.path_params["model"]
-    note_of(request.scope).model = name
-    return name, request.path_params.get("version", "")
 
 
 def _parameters(body: Mapping[str, Any]) -> Mapping[str, Any]:

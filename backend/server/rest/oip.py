@@ -8,8 +8,7 @@ from starlette.responses import Response
 from backend.core.errors import InvalidInput, NotReady, Unsupported
 from backend.core.inference import InferRequest
 from backend.core.tensors import Datatype, TensorSpec
-from backend.models.servable import Servable
-from backend.server.plane import OutputDelivery, ServerContext, model_metadata, server_metadata
+from backend.server.plane import ModelDeclaration, OutputDelivery, ServerContext, server_metadata
 from backend.server.rest.access_log import note_of
 from backend.server.rest.edge import RestEdge
 from backend.server.rest.routes import DescribedRoute
@@ -93,7 +92,7 @@ class _Oip:
         self._edge = edge
 
     async def metadata(self, _request: Request) -> Response:
-        about = server_metadata(shared_memory=self._hall.memory is not None)
+        about = server_metadata(self._plane.extensions, shared_memory=self._hall.memory is not None)
         return self._edge.about(server_metadata_to_json(about))
 
     async def live(self, _request: Request) -> Response:
@@ -105,18 +104,15 @@ class _Oip:
         return self._edge.about(write_json({"ready": True}))
 
     async def model_metadata(self, request: Request) -> Response:
-        model = self._model(request)
-        about = model_metadata(model, self._plane.repository.versions(model.name))
-        return self._edge.about(model_metadata_to_json(about))
+        return self._edge.about(model_metadata_to_json(self._plane.metadata(*named(request))))
 
     async def model_ready(self, request: Request) -> Response:
-        model = self._model(request)
-        if model.trouble:
-            raise NotReady(f"model '{model.name}' is not ready: {model.trouble}")
-        return self._edge.about(write_json({"name": model.name, "ready": True}))
+        name, version = named(request)
+        self._plane.check_ready(name, version)
+        return self._edge.about(write_json({"name": name, "ready": True}))
 
     async def infer(self, request: Request) -> Response:
-        model = self._model(request)
+        model = self._plane.model(*named(request))
         if model.decoupled:
             raise Unsupported(
                 "HTTP end point doesn't support models with decoupled transaction policy",
@@ -133,20 +129,14 @@ class _Oip:
         headers[SERVER_TIMING] = timing_to_header(timing)
         return await self._edge.answer(request, reply, headers)
 
-    def _text_size(self, request: Request, body: Buffer, model: Servable) -> int:
+    def _text_size(self, request: Request, body: Buffer, model: ModelDeclaration) -> int:
         """How much of a body has to be read piece by piece: elements in bytes are taken as such."""
         if any(spec.datatype is Datatype.BYTES for spec in model.inputs):
             return len(body)
         header = request.headers.get(HEADER_LENGTH, "")
         return min(int(header), len(body)) if header.isdecimal() and len(header) < 20 else len(body)
 
-    def _model(self, request: Request) -> Servable:
-        """The model in the path; raises NotFound."""
-        name, version = request.path_params["model"], request.path_params.get("version", "")
-        note_of(request.scope).model = name
-        return self._plane.repository.get(name, version)
-
-    def _decode(self, request: Request, body: Buffer, model: Servable) -> InferRequest:
+    def _decode(self, request: Request, body: Buffer, model: ModelDeclaration) -> InferRequest:
         asked = decode_request(
             request.headers,
             body,
@@ -164,7 +154,14 @@ class _Oip:
         return asked
 
 
-def _only_input(model: Servable) -> TensorSpec | None:
+def named(request: Request) -> tuple[str, str]:
+    """Name and version of the model in the path, '' for no version; noted for the log."""
+    name: str = request.path_params["model"]
+    note_of(request.scope).model = name
+    return name, request.path_params.get("version", "")
+
+
+def _only_input(model: ModelDeclaration) -> TensorSpec | None:
     """The input that a body without JSON stands for: as a batch of one, where there are batches."""
     if len(model.inputs) != 1:
         return None

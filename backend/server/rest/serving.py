@@ -88,18 +88,18 @@ class _Serving:
         self._edge = edge
 
     async def about(self, request: Request) -> Response:
-        registry = self._plane.registry
+        plane = self._plane
         return PlainTextResponse(
             _ROUTES_TEXT.format(
                 name=SERVER_NAME,
                 url=request.base_url,
-                model=registry.default,
-                models=", ".join(registry.names()) or "none",
+                model=plane.default,
+                models=", ".join(plane.names()) or "none",
             )
         )
 
     async def models(self, _request: Request) -> Response:
-        registry = self._plane.registry
+        plane = self._plane
         rows = [
             {
                 "name": row.name,
@@ -107,14 +107,14 @@ class _Serving:
                 "description": row.description,
                 "labels": list(row.labels),
             }
-            for row in model_rows(registry)
+            for row in model_rows(plane.names(), plane.model)
         ]
-        return self._edge.about(write_json({"models": rows, "default": registry.default}))
+        return self._edge.about(write_json({"models": rows, "default": plane.default}))
 
     async def predict(self, request: Request) -> Response:
         note = note_of(request.scope)
         note.model = request.query_params.get("model", "")
-        model = self._plane.model(note.model)
+        model = self._plane.model(note.model or self._plane.default)
         note.model = model.name
         body = await self._edge.body(request)
         kind = request.headers.get("content-type", "")

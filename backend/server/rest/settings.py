@@ -83,7 +83,7 @@ class _Settings:
         """The model in the path, '' for the server; raises NotFound."""
         name: str = request.path_params.get("model", "")
         if name:
-            self._hall.plane.repository.get(name)
+            self._hall.plane.model(name)
         return name
 
 

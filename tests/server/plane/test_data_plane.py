@@ -16,7 +16,7 @@ from backend.core.predictions import Tensors
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.core.timing import ServerTiming
 from backend.models.repository.registry import ModelRegistry
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from backend.server.scheduling.scheduler import QUEUE_LIMIT
 from backend.wire.serving.items import Item, Sound, Values
 from tests.server.scripted_models import Failing, Gated
@@ -28,7 +28,7 @@ def request(value: int, model: str = "gated") -> InferRequest:
     return InferRequest(model, (Tensor("INPUT0", Datatype.UINT8, np.array([value], np.uint8)),))
 
 
-def on_a_loop(work: Coroutine[Any, Any, T], plane: DataPlane) -> T:
+def on_a_loop(work: Coroutine[Any, Any, T], plane: LocalDataPlane) -> T:
     async def body() -> T:
         try:
             return await asyncio.wait_for(work, 20)
@@ -52,7 +52,7 @@ def answers(response: tuple[InferResponse, ServerTiming]) -> list[int]:
 def test_a_model_runs_on_a_thread_of_its_own_and_an_instant_one_on_the_loop(
     registry: ModelRegistry, gated: Gated
 ) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
     gated.gate.set()
 
     async def work() -> None:
@@ -66,7 +66,7 @@ def test_a_model_runs_on_a_thread_of_its_own_and_an_instant_one_on_the_loop(
 
 
 def test_the_loop_is_free_while_a_model_computes(registry: ModelRegistry, gated: Gated) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def work() -> None:
         slow = asyncio.create_task(plane.infer(request(1)))
@@ -82,7 +82,7 @@ def test_the_loop_is_free_while_a_model_computes(registry: ModelRegistry, gated:
 def test_requests_are_computed_one_at_a_time_in_the_order_they_came(
     registry: ModelRegistry, gated: Gated
 ) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def work() -> None:
         tasks = [asyncio.create_task(plane.infer(request(n))) for n in range(10)]
@@ -97,7 +97,7 @@ def test_requests_are_computed_one_at_a_time_in_the_order_they_came(
 
 
 def test_a_full_queue_refuses_at_once(registry: ModelRegistry, gated: Gated) -> None:
-    plane = DataPlane(registry, queue_limit=2)
+    plane = LocalDataPlane(registry, queue_limit=2)
 
     async def work() -> None:
         tasks = [asyncio.create_task(plane.infer(request(0)))]
@@ -115,7 +115,7 @@ def test_a_full_queue_refuses_at_once(registry: ModelRegistry, gated: Gated) -> 
 def test_200_requests_at_once_are_served_and_the_usual_queue_is_bounded(
     registry: ModelRegistry, gated: Gated
 ) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def work() -> None:
         tasks = [asyncio.create_task(plane.infer(request(0)))]
@@ -134,7 +134,7 @@ def test_200_requests_at_once_are_served_and_the_usual_queue_is_bounded(
 def test_a_request_given_up_while_it_waits_is_never_computed(
     registry: ModelRegistry, gated: Gated
 ) -> None:
-    plane = DataPlane(registry, queue_limit=1)
+    plane = LocalDataPlane(registry, queue_limit=1)
 
     async def work() -> None:
         first = asyncio.create_task(plane.infer(request(1)))
@@ -156,7 +156,7 @@ def test_a_request_given_up_while_it_waits_is_never_computed(
 def test_giving_up_a_request_that_computes_leaves_the_model_usable(
     registry: ModelRegistry, gated: Gated
 ) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def work() -> None:
         first = asyncio.create_task(plane.infer(request(1)))
@@ -171,7 +171,7 @@ def test_giving_up_a_request_that_computes_leaves_the_model_usable(
 
 
 def test_stopping_refuses_what_waits_and_what_comes(registry: ModelRegistry, gated: Gated) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def work() -> None:
         first = asyncio.create_task(plane.infer(request(1)))
@@ -191,7 +191,7 @@ def test_stopping_refuses_what_waits_and_what_comes(registry: ModelRegistry, gat
 
 
 def test_the_queue_and_each_step_are_timed(registry: ModelRegistry, gated: Gated) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def work() -> tuple[ServerTiming, ServerTiming]:
         first = asyncio.create_task(plane.infer(request(1)))
@@ -211,7 +211,7 @@ def test_the_queue_and_each_step_are_timed(registry: ModelRegistry, gated: Gated
 def test_a_model_that_breaks_says_so_and_is_asked_again(
     registry: ModelRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def work() -> None:
         for _ in range(2):
@@ -225,7 +225,7 @@ def test_a_model_that_breaks_says_so_and_is_asked_again(
 def test_a_model_that_was_replaced_is_not_asked_any_more(
     registry: ModelRegistry, gated: Gated
 ) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
     gated.gate.set()
 
     async def work() -> None:
@@ -244,7 +244,7 @@ def test_a_model_that_was_replaced_is_not_asked_any_more(
 
 
 def test_plain_numbers_become_what_the_model_takes(registry: ModelRegistry) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     async def result(model: str, value: object) -> Tensor:
         predictions, _ = await plane.predict(model, Values(value))
@@ -272,7 +272,7 @@ def test_plain_numbers_become_what_the_model_takes(registry: ModelRegistry) -> N
 
 
 def test_sound_of_another_rate_is_brought_to_the_models(registry: ModelRegistry) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
     seconds = np.arange(24_000) / 48_000
     tone = np.sin(2 * np.pi * 440 * seconds).astype(np.float32)
 
@@ -294,7 +294,7 @@ def test_sound_of_another_rate_is_brought_to_the_models(registry: ModelRegistry)
 
 
 def test_a_failing_model_is_told_apart_from_a_wrong_request() -> None:
-    plane = DataPlane(ModelRegistry([Failing()]))
+    plane = LocalDataPlane(ModelRegistry([Failing()]))
 
     async def work() -> None:
         with pytest.raises(InvalidInput):

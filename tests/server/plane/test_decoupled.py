@@ -11,7 +11,8 @@ import pytest
 from backend.core.errors import InvalidInput, ModelFailed, Unsupported
 from backend.core.inference import InferRequest
 from backend.models.servable import ModelRequest, ModelResponse, Respond
-from backend.server.plane.data_plane import DataPlane, StreamAnswer
+from backend.server.plane.data_plane import StreamAnswer
+from backend.server.plane.local import LocalDataPlane
 from backend.server.scheduling.mailbox import Mailbox
 from tests.server.plane_runs import entered, stats, with_plane
 from tests.server.scripted_servables import Scripted, asking, config, response
@@ -43,7 +44,7 @@ def later(threads: list[threading.Thread]) -> Callable[[int, ModelRequest, Respo
     return script
 
 
-async def answers(plane: DataPlane, request: InferRequest) -> list[StreamAnswer]:
+async def answers(plane: LocalDataPlane, request: InferRequest) -> list[StreamAnswer]:
     return [answer async for answer in plane.stream(request)]
 
 
@@ -64,7 +65,7 @@ def test_a_request_has_as_many_answers_as_the_model_gives(
 ) -> None:
     model = Scripted(config("m", DECOUPLED), counting, instant=instant)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         assert values(await answers(plane, asking("m", count))) == expected
         row = stats(plane, "m")
         assert (row.inference_stats.success.count, row.execution_count) == (1, 1)
@@ -78,7 +79,7 @@ def test_a_request_has_as_many_answers_as_the_model_gives(
 def test_the_last_answer_may_be_the_flag_alone() -> None:
     model = Scripted(config("m", DECOUPLED), flag_alone)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         given = values(await answers(plane, asking("m", 2)))
         assert given == [(0, False), (1, False), (None, True)]
         row = stats(plane, "m")
@@ -91,12 +92,12 @@ def test_answers_may_come_after_execute_has_returned() -> None:
     threads: list[threading.Thread] = []
     model = Scripted(config("m", DECOUPLED), later(threads))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         given = await asyncio.gather(*(answers(plane, asking("m", n)) for n in (1, 2, 3)))
         assert [len(each) for each in given] == [1, 2, 3]
         while stats(plane, "m").inference_stats.success.count < 3:
             await asyncio.sleep(0.005)
-        assert plane.metrics("m")[0].pending == 0
+        assert plane.statistics("m")[0].pending == 0
 
     with_plane(work, model)
     for thread in threads:
@@ -106,7 +107,7 @@ def test_answers_may_come_after_execute_has_returned() -> None:
 def test_a_model_that_answers_once_is_streamed_too() -> None:
     model = Scripted(config("m"))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         (answer,) = await answers(plane, asking("m", 5))
         assert values([answer]) == [(5, True)]
         assert answer.timing is not None
@@ -117,7 +118,7 @@ def test_a_model_that_answers_once_is_streamed_too() -> None:
 def test_a_decoupled_model_is_not_asked_for_a_single_answer() -> None:
     model = Scripted(config("m", DECOUPLED), counting)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         with pytest.raises(Unsupported, match="decoupled transaction policy"):
             await plane.infer(asking("m", 1))
 
@@ -131,7 +132,7 @@ def test_an_error_may_come_between_answers() -> None:
 
     model = Scripted(config("m", DECOUPLED), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first, last = await answers(plane, asking("m", 1))
         assert (first.error, first.final) == (None, False)
         assert (str(last.error), last.final) == ("half way", True)
@@ -148,12 +149,12 @@ def test_a_model_that_breaks_ends_the_answers_with_the_reason() -> None:
 
     model = Scripted(config("m", DECOUPLED), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         stream = plane.stream(asking("m", 1))
         assert values([await anext(stream)]) == [(1, False)]
         with pytest.raises(ModelFailed, match="ZeroDivisionError: gone"):
             await anext(stream)
-        assert plane.metrics("m")[0].failures["BACKEND"] == 1
+        assert plane.statistics("m")[0].failures["BACKEND"] == 1
 
     with_plane(work, model)
 
@@ -161,7 +162,7 @@ def test_a_model_that_breaks_ends_the_answers_with_the_reason() -> None:
 def test_what_is_wrong_with_the_request_is_raised_by_the_first_step() -> None:
     model = Scripted(config("m", DECOUPLED), counting)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         with pytest.raises(InvalidInput, match="missing required input"):
             await anext(plane.stream(InferRequest("m", ())))
 
@@ -180,14 +181,14 @@ def test_closing_the_stream_gives_the_request_up() -> None:
 
     model = Scripted(config("m", DECOUPLED), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         stream = plane.stream(asking("m", 1))
         assert values([await anext(stream)]) == [(0, False)]
         await stream.aclose()
         assert await asyncio.to_thread(told.wait, 10)
-        while plane.metrics("m")[0].pending:
+        while plane.statistics("m")[0].pending:
             await asyncio.sleep(0.005)
-        (metrics,) = plane.metrics("m")
+        (metrics,) = plane.statistics("m")
         assert metrics.failures["CANCELED"] == 1
         assert metrics.statistics.inference_stats.success.count == 0
 
@@ -205,7 +206,7 @@ def test_a_model_waits_for_a_reader_that_is_slow() -> None:
 
     model = Scripted(config("m", DECOUPLED), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         stream = plane.stream(asking("m", 1))
         await anext(stream)
         await asyncio.sleep(0.1)
@@ -221,7 +222,7 @@ def test_a_model_that_never_ends_a_request_does_not_keep_the_server() -> None:
 
     model = Scripted(config("m", DECOUPLED), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         stream = plane.stream(asking("m", 1))
         await anext(stream)
         await entered(model)

@@ -12,7 +12,7 @@ from backend.core.inference import InferRequest
 from backend.models.repository.folders import ModelFolders
 from backend.models.repository.registry import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from backend.server.settings.options import ModelControl
 from tests.models.scripted_runtime import ScriptedRuntime, write_model
 from tests.server.plane_runs import begin, entered, settle, stats, value, with_plane
@@ -25,21 +25,20 @@ def test_models_are_loaded_and_unloaded_beside_the_loop(tmp_path: Path) -> None:
     write_model(tmp_path, "bad", 1, script="broken")
     registry = ModelRegistry(folders=ModelFolders([tmp_path], [runtime]))
 
-    async def work(plane: DataPlane) -> None:
-        models = plane.repository
+    async def work(plane: LocalDataPlane) -> None:
         with pytest.raises(NotFound):
             await plane.infer(asking("m", 1))
-        await models.load("m")
+        await plane.load("m")
         assert await value(plane, asking("m", 1)) == 1
-        assert models.config("m").name == "m"
+        assert plane.model("m").config.name == "m"
         with pytest.raises(ModelLoadError, match="failed to load 'bad', the script says broken"):
-            await models.load("bad")
+            await plane.load("bad")
         with pytest.raises(ModelLoadError, match="failed to load 'none'"):
-            await models.load("none")
-        states = {row.name: row.state for row in models.index()}
+            await plane.load("none")
+        states = {row.name: row.state for row in plane.index()}
         assert states == {"m": "READY", "bad": "UNAVAILABLE"}
-        await models.unload("m")
-        await models.unload("none")
+        await plane.unload("m")
+        await plane.unload("none")
         with pytest.raises(NotFound, match="'m' has no available versions"):
             await plane.infer(asking("m", 1))
 
@@ -49,8 +48,8 @@ def test_models_are_loaded_and_unloaded_beside_the_loop(tmp_path: Path) -> None:
 
 def test_without_explicit_control_nothing_is_loaded_over_the_network() -> None:
     async def work() -> None:
-        plane = DataPlane(ModelRegistry(), control=ModelControl.NONE)
-        for change in (plane.repository.load("m"), plane.repository.unload("m")):
+        plane = LocalDataPlane(ModelRegistry(), control=ModelControl.NONE)
+        for change in (plane.load("m"), plane.unload("m")):
             with pytest.raises(NotReady, match="explicit model load / unload is not allowed"):
                 await change
         plane.close()
@@ -62,19 +61,19 @@ def test_what_waits_is_answered_before_a_model_is_closed() -> None:
     model = Scripted(config("m"))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, asking("m", n)) for n in range(3)]
         await entered(model)
         await settle()
-        await plane.repository.unload("m")
-        assert [row.state for row in plane.repository.index()] == ["UNLOADING"]
+        await plane.unload("m")
+        assert [row.state for row in plane.index()] == ["UNLOADING"]
         with pytest.raises(NotFound):
             await plane.infer(asking("m", 9))
         model.gate.set()
         assert [await task for task in tasks] == [0, 1, 2]
         while "model" not in model.closed:
             await asyncio.sleep(0.005)
-        assert [row.state for row in plane.repository.index()] == ["UNAVAILABLE"]
+        assert [row.state for row in plane.index()] == ["UNAVAILABLE"]
 
     with_plane(work, model)
     assert model.closed == ["instance 0", "model"]
@@ -85,8 +84,8 @@ def test_a_model_is_replaced_while_it_is_asked(tmp_path: Path) -> None:
     write_model(tmp_path, "m", 1)
     registry = ModelRegistry(folders=ModelFolders([tmp_path], [runtime]))
 
-    async def work(plane: DataPlane) -> None:
-        await plane.repository.load("m")
+    async def work(plane: LocalDataPlane) -> None:
+        await plane.load("m")
         answered = 0
 
         async def ask() -> None:
@@ -97,7 +96,7 @@ def test_a_model_is_replaced_while_it_is_asked(tmp_path: Path) -> None:
 
         async def reload() -> None:
             for _ in range(10):
-                await plane.repository.load("m")
+                await plane.load("m")
 
         await asyncio.gather(ask(), ask(), reload())
         assert answered == 100
@@ -114,13 +113,15 @@ def test_every_version_has_its_own_queue_and_statistics() -> None:
     registry = ModelRegistry()
     offer(registry, old, new)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(asking("m", 1))
         await plane.infer(asking("m", 2, version="1"))
         await plane.infer(asking("m", 3, version="1"))
-        counts = {row.version: row.inference_count for row in plane.statistics("m")}
+        counts = {
+            row.statistics.version: row.statistics.inference_count for row in plane.statistics("m")
+        }
         assert counts == {"1": 2, "2": 1}
-        assert [row.version for row in plane.statistics("m", "2")] == ["2"]
+        assert [row.statistics.version for row in plane.statistics("m", "2")] == ["2"]
         assert len(plane.statistics()) == 2
         for wrong in ({"name": "none"}, {"name": "m", "version": "3"}):
             with pytest.raises(InvalidInput, match="is not available"):
@@ -135,7 +136,7 @@ def test_requests_are_counted_exactly_with_all_their_parts() -> None:
 
     good, bad = Scripted(config("m")), Scripted(config("bad"), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         for n in range(5):
             await plane.infer(asking("m", n))
         with pytest.raises(InvalidInput):
@@ -155,7 +156,7 @@ def test_requests_are_counted_exactly_with_all_their_parts() -> None:
                 await plane.infer(asking("bad", 1))
         row = stats(plane, "bad")
         assert (row.inference_stats.fail.count, row.execution_count) == (2, 0)
-        assert plane.metrics("bad")[0].failures["BACKEND"] == 2
+        assert plane.statistics("bad")[0].failures["BACKEND"] == 2
 
     with_plane(work, good, bad)
 
@@ -164,18 +165,18 @@ def test_a_request_given_up_while_it_waits_counts_as_cancelled() -> None:
     model = Scripted(config("m"))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 1))
         await entered(model)
         second = begin(plane, asking("m", 2))
         await settle()
-        assert plane.metrics("m")[0].pending == 2
+        assert plane.statistics("m")[0].pending == 2
         second.cancel()
         await asyncio.wait([second])
-        assert plane.metrics("m")[0].pending == 1
+        assert plane.statistics("m")[0].pending == 1
         model.gate.set()
         await first
-        assert plane.metrics("m")[0].failures["CANCELED"] == 1
+        assert plane.statistics("m")[0].failures["CANCELED"] == 1
         assert stats(plane, "m").inference_stats.success.count == 1
 
     with_plane(work, model)
@@ -188,7 +189,7 @@ def test_a_model_that_wants_to_end_the_process_fails_its_request_only() -> None:
 
     model = Scripted(config("m"), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         for _ in range(2):
             with pytest.raises(ModelFailed, match="SystemExit: 1"):
                 await plane.infer(asking("m", 1))

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from backend.core.errors import InvalidInput, NotReady, Overloaded
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from backend.server.plane.request_terms import models_own, terms_of
 from backend.server.scheduling.jobs import Terms
 from tests.server.plane_runs import begin, entered, settle, stats, with_plane
@@ -45,7 +45,7 @@ def test_a_higher_priority_goes_first_and_none_means_the_models_default() -> Non
     model = Scripted(config("m", LEVELS % ""))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, asking("m", 0, batch=1))]
         await entered(model)
         tasks += [
@@ -64,7 +64,7 @@ def test_each_level_has_its_own_limit() -> None:
     model = Scripted(config("m", LEVELS % policy))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, asking("m", 0, batch=1))]
         await entered(model)
         tasks.append(begin(plane, asking("m", 1, batch=1, priority=1)))
@@ -75,8 +75,8 @@ def test_each_level_has_its_own_limit() -> None:
         await settle()
         model.gate.set()
         await asyncio.gather(*tasks)
-        assert plane.metrics("m")[0].failures["REJECTED"] == 1
-        assert plane.metrics("m")[0].pending == 0
+        assert plane.statistics("m")[0].failures["REJECTED"] == 1
+        assert plane.statistics("m")[0].pending == 0
 
     with_plane(work, model)
 
@@ -90,17 +90,17 @@ def test_a_request_that_waited_for_too_long_is_never_computed() -> None:
     model = Scripted(config("m", MAY_TIME_OUT))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 1, batch=1))
         await entered(model)
         with pytest.raises(NotReady, match="Request timeout expired"):
             await plane.infer(asking("m", 2, batch=1, timeout=10_000))
-        assert plane.metrics("m")[0].pending == 1
+        assert plane.statistics("m")[0].pending == 1
         model.gate.set()
         assert await first == 1
         row = stats(plane, "m")
         assert (row.inference_stats.success.count, row.inference_stats.fail.count) == (1, 1)
-        assert plane.metrics("m")[0].failures["REJECTED"] == 1
+        assert plane.statistics("m")[0].failures["REJECTED"] == 1
 
     with_plane(work, model)
     assert model.batches == [[1]]
@@ -119,7 +119,7 @@ def test_a_timeout_means_nothing_to_a_model_whose_queue_has_none(text: str) -> N
     model.gate.clear()
     batch = 1 if text else 0
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 1, batch=batch))
         await entered(model)
         late = begin(plane, asking("m", 2, batch=batch, timeout=1))
@@ -134,7 +134,7 @@ def test_a_timeout_does_not_end_what_is_computed_already() -> None:
     model = Scripted(config("m", MAY_TIME_OUT))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 1, batch=1, timeout=250_000))
         await entered(model)
         await asyncio.sleep(0.3)
@@ -158,7 +158,7 @@ def test_the_configuration_says_what_a_timeout_does(policy: str, expected: str) 
     model = Scripted(config("m", batching % policy))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 1, batch=1))
         await entered(model)
         second = begin(plane, asking("m", 2, batch=1, timeout=10_000))
@@ -182,7 +182,7 @@ def test_the_model_sees_its_own_parameters_and_whether_anybody_waits() -> None:
     model = Scripted(config("m"))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 1, colour="red", priority=1))
         await entered(model)
         (request,) = model.requests

@@ -10,7 +10,7 @@ import pytest
 
 from backend.core.errors import InvalidInput, ModelFailed
 from backend.models.servable import ModelRequest, Respond
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from backend.server.scheduling.batching import BatchRules, Choice, choose
 from backend.server.scheduling.jobs import Job
 from tests.server.plane_runs import begin, entered, settle, stats, value, with_plane
@@ -56,7 +56,7 @@ def test_what_waits_is_computed_together_up_to_the_largest_batch() -> None:
     model = Scripted(config("m", DYNAMIC.format("")))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, asking("m", 0, batch=1))]
         await entered(model)
         tasks += [begin(plane, asking("m", n, batch=1)) for n in range(1, 7)]
@@ -76,7 +76,7 @@ def test_without_dynamic_batching_each_request_is_a_batch() -> None:
     model = Scripted(config("m", "max_batch_size: 4"))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, asking("m", n, batch=2)) for n in range(3)]
         await settle()
         model.gate.set()
@@ -91,7 +91,7 @@ def test_requests_of_different_shapes_are_not_computed_together() -> None:
     model = Scripted(config("m", DYNAMIC.format("")))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, asking("m", 0, batch=1))]
         await entered(model)
         tasks += [begin(plane, asking("m", *shape, batch=1)) for shape in ((1, 1), (2, 2), (3,))]
@@ -107,7 +107,7 @@ def test_a_request_waits_no_longer_than_the_delay() -> None:
     delayed = "preferred_batch_size: [ 4 ] max_queue_delay_microseconds: 50000"
     model = Scripted(config("m", DYNAMIC.format(delayed)))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         started = time.monotonic()
         assert await value(plane, asking("m", 7, batch=1)) == 7
         assert time.monotonic() - started >= 0.05
@@ -124,12 +124,12 @@ def test_a_request_waits_no_longer_than_the_delay() -> None:
 def test_a_batch_the_model_cannot_take_is_refused_and_counted(batch: int, text: str) -> None:
     model = Scripted(config("m", DYNAMIC.format("")))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         with pytest.raises(InvalidInput, match=text):
             await plane.infer(asking("m", 1, batch=batch))
         row = stats(plane, "m")
         assert (row.inference_stats.fail.count, row.inference_stats.success.count) == (1, 0)
-        assert plane.metrics("m")[0].failures["OTHER"] == 1
+        assert plane.statistics("m")[0].failures["OTHER"] == 1
 
     with_plane(work, model)
     assert not model.batches
@@ -143,7 +143,7 @@ def test_one_request_of_a_batch_may_fail_alone() -> None:
     model = Scripted(config("m", DYNAMIC.format("")), script)
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 0, batch=1))
         await entered(model)
         tasks = [begin(plane, asking("m", n, batch=1)) for n in (1, 2, 3)]
@@ -164,7 +164,7 @@ def test_several_instances_compute_at_the_same_time() -> None:
     model = Scripted(config("m", "instance_group { count: 3 }"))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, asking("m", n)) for n in range(3)]
         for _ in range(3):
             await entered(model)
@@ -189,7 +189,7 @@ def test_answers_may_have_to_keep_the_order_of_the_requests(*, preserved: bool) 
     two = "instance_group { count: 2 }"
     model = Scripted(config("m", f"max_batch_size: 1 dynamic_batching {{ {order} }} {two}"), script)
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         first = begin(plane, asking("m", 0, batch=1))
         await entered(model)
         others = [begin(plane, asking("m", n, batch=1)) for n in (1, 2)]

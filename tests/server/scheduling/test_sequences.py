@@ -10,7 +10,7 @@ import pytest
 from backend.core.errors import InvalidInput, NotReady, Overloaded
 from backend.core.inference import InferRequest
 from backend.core.tensors import Datatype
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from tests.server.plane_runs import begin, entered, settle, stats, value, with_plane
 from tests.server.scripted_servables import Scripted, asking, config
 
@@ -35,7 +35,7 @@ def step(
 def test_a_sequence_stays_with_one_instance_in_order() -> None:
     model = Scripted(config("m", "instance_group { count: 2 } " + DIRECT % PATIENT))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = []
         for n in range(6):
             for sequence in (1, "b"):
@@ -51,7 +51,7 @@ def test_a_sequence_stays_with_one_instance_in_order() -> None:
 def test_the_first_request_must_have_the_start_flag() -> None:
     model = Scripted(config("m", DIRECT % PATIENT))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         with pytest.raises(InvalidInput, match="sequence 7 to model 'm' must specify the START"):
             await plane.infer(step(7, 1))
         assert await value(plane, step(7, 1, start=True)) == 1
@@ -69,7 +69,7 @@ def test_the_first_request_must_have_the_start_flag() -> None:
 def test_an_idle_sequence_is_given_up_and_its_instance_told() -> None:
     model = Scripted(config("m", DIRECT % "max_sequence_idle_microseconds: 30000"))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(step(7, 1, start=True))
         while not model.forgotten:
             await asyncio.sleep(0.005)
@@ -83,7 +83,7 @@ def test_an_idle_sequence_is_given_up_and_its_instance_told() -> None:
 def test_a_sequence_that_ends_itself_is_not_told_to_be_forgotten() -> None:
     model = Scripted(config("m", DIRECT % PATIENT))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(step(7, 1, start=True, end=True))
 
     with_plane(work, model)
@@ -93,7 +93,7 @@ def test_a_sequence_that_ends_itself_is_not_told_to_be_forgotten() -> None:
 def test_sequences_without_a_place_wait_for_one() -> None:
     model = Scripted(config("m", OLDEST % 1))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(step(1, 10, start=True))
         second = begin(plane, step(2, 20, start=True, end=True))
         await settle()
@@ -111,7 +111,7 @@ def test_requests_of_several_sequences_make_a_batch(strategy: str) -> None:
     model = Scripted(config("m", "max_batch_size: 4 " + strategy))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, step(1, 10, start=True, batch=1))]
         await entered(model)
         for sequence in (1, 2, 3):
@@ -131,7 +131,7 @@ def test_requests_of_several_sequences_make_a_batch(strategy: str) -> None:
 def test_a_request_of_a_sequence_is_a_single_inference() -> None:
     model = Scripted(config("m", "max_batch_size: 4 " + DIRECT % PATIENT))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         with pytest.raises(InvalidInput, match="must specify batch-size 1"):
             await plane.infer(step(1, 1, start=True, batch=2))
 
@@ -151,7 +151,7 @@ def test_the_model_is_told_where_in_its_sequence_a_request_is() -> None:
     """
     model = Scripted(config("m", DIRECT % (PATIENT + controls)))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(step(9, 1, start=True))
         await plane.infer(step(9, 2, end=True))
         with pytest.raises(InvalidInput, match="sequence_id 'x' does not fit the model"):
@@ -188,7 +188,7 @@ def test_a_sequence_keeps_its_row_of_every_batch() -> None:
     """
     model = Scripted(config("m", "max_batch_size: 4 " + DIRECT % (PATIENT + controls)))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         async def ask(sequence: str, number: int, *, start: bool = False, end: bool = False) -> int:
             return await value(plane, step(sequence, number, start=start, end=end, batch=1))
 
@@ -227,7 +227,7 @@ def test_a_sequence_that_is_given_up_frees_its_row() -> None:
     text = "max_batch_size: 2 " + DIRECT % "max_sequence_idle_microseconds: 20000"
     model = Scripted(config("m", text))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(step(1, 10, start=True, batch=1))
         while not model.forgotten:
             await asyncio.sleep(0.01)
@@ -249,7 +249,7 @@ def test_states_and_controls_are_not_asked_of_the_caller() -> None:
     """
     model = Scripted(config("m", text))
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(step(1, 5, start=True))
 
     with_plane(work, model)
@@ -261,7 +261,7 @@ def test_giving_up_the_start_gives_up_the_sequence() -> None:
     model = Scripted(config("m", OLDEST % 4))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         busy = begin(plane, step(1, 10, start=True, end=True))
         await entered(model)
         first = begin(plane, step(2, 20, start=True))
@@ -274,7 +274,7 @@ def test_giving_up_the_start_gives_up_the_sequence() -> None:
         assert await busy == 10
         with pytest.raises(InvalidInput, match="must specify the START"):
             await plane.infer(step(2, 22))
-        assert plane.metrics("m")[0].failures["CANCELED"] == 2
+        assert plane.statistics("m")[0].failures["CANCELED"] == 2
 
     with_plane(work, model)
     assert model.batches == [[10]]
@@ -284,7 +284,7 @@ def test_the_queue_of_sequences_is_bounded() -> None:
     model = Scripted(config("m", OLDEST % 4))
     model.gate.clear()
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         tasks = [begin(plane, step(1, 0, start=True))]
         await entered(model)
         tasks += [begin(plane, step(1, n)) for n in (1, 2)]
@@ -301,7 +301,7 @@ def test_an_instance_that_cannot_forget_goes_on(caplog: pytest.LogCaptureFixture
     model = Scripted(config("m", DIRECT % "max_sequence_idle_microseconds: 10000"))
     model.forgotten = None  # type: ignore[assignment]  # so that forgetting raises
 
-    async def work(plane: DataPlane) -> None:
+    async def work(plane: LocalDataPlane) -> None:
         await plane.infer(step(7, 1, start=True))
         while "could not be given up" not in caplog.text:
             await asyncio.sleep(0.005)

@@ -18,7 +18,7 @@ from backend.models.catalogue import repository_registry
 from backend.models.code.permission import AllCode
 from backend.models.repository.registry import ModelRegistry
 from backend.server.plane.about import model_metadata
-from backend.server.plane.data_plane import DataPlane
+from backend.server.plane.local import LocalDataPlane
 from tests.models.python_models import WAIT_S, tensor
 from tests.models.runtimes.python.test_crashes import CRASHING
 from tests.models.runtimes.python.test_models import REPEAT
@@ -66,7 +66,7 @@ def registry(tmp_path: Path) -> ModelRegistry:
     return registry
 
 
-def run(registry: ModelRegistry, work: Coroutine[Any, Any, None], plane: DataPlane) -> None:
+def run(registry: ModelRegistry, work: Coroutine[Any, Any, None], plane: LocalDataPlane) -> None:
     async def body() -> None:
         try:
             await asyncio.wait_for(work, WAIT_S)
@@ -81,7 +81,7 @@ def run(registry: ModelRegistry, work: Coroutine[Any, Any, None], plane: DataPla
 
 
 def test_python_models_are_served_beside_each_other(registry: ModelRegistry) -> None:
-    plane = DataPlane(registry)
+    plane = LocalDataPlane(registry)
 
     def states() -> dict[str, tuple[str, str]]:
         return {entry.name: (entry.state, entry.reason) for entry in registry.index()}
