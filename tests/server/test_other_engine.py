@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import grpc
 import numpy as np
 import pytest
 import requests
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 import backend
@@ -56,6 +57,13 @@ class Declared:
     @property
     def config(self) -> pb.ModelConfig:
         return pb.ModelConfig(name=self.name, platform="echo")
+
+
+class _Alive(Collector):
+    """One number of the engine's own."""
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("echo_alive", "Whether it is.", 1)
 
 
 class EchoEngine:
@@ -125,7 +133,7 @@ class EchoEngine:
         ]
 
     def custom_metrics(self) -> tuple[Collector, ...]:
-        return "echo_alive 1\n"
+        return (_Alive(),)
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         self.life.append("opened" if loop is asyncio.get_running_loop() else "elsewhere")

@@ -5,10 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from backend.core.errors import PortInUse
-from backend.server.lifecycle.listener import Listener
+
+
+class Listener(Protocol):
+    """An open port of the REST or the gRPC side; used on the event loop's thread only.
+
+    Started and stopped once.
+    """
+
+    @property
+    def port(self) -> int:
+        """The real port, once started."""
+        ...
+
+    async def start(self) -> None:
+        """Open the port; raises PortInUse or UsageError."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """Close the port, let requests finish for `grace_s` seconds, then break them off."""
+        ...
 
 
 class Endpoint(StrEnum):

@@ -12,8 +12,7 @@ from backend.server.grpc import (
     reflection_services,
     serving_service,
 )
-from backend.server.lifecycle.endpoints import Endpoint, MakeListener
-from backend.server.lifecycle.listener import Listener
+from backend.server.lifecycle.endpoints import Endpoint, Listener, MakeListener
 from backend.server.memory import Trimmer
 from backend.server.plane import RequestLog, ServerContext
 from backend.server.rest import RestListener, rest_app

@@ -1,7 +1,7 @@
 """The data plane: models and what can be asked of them, without any transport."""
 
 from backend.server.plane.about import SERVER_NAME, model_rows, server_metadata
-from backend.server.plane.context import ServerContext, make_context
+from backend.server.plane.context import Readiness, ServerContext, make_context
 from backend.server.plane.data_plane import (
     DataPlane,
     Engine,
@@ -14,7 +14,6 @@ from backend.server.plane.load_parameters import LoadTerms, load_terms
 from backend.server.plane.local import LocalDataPlane
 from backend.server.plane.metrics import CONTENT_TYPE, ServerMetrics, metrics_page
 from backend.server.plane.output_delivery import NO_SHARED_MEMORY, OutputDelivery
-from backend.server.plane.readiness import Readiness
 from backend.server.plane.request_log import RequestLog, RequestRecord
 
 __all__ = [

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from backend.server.memory import SharedMemory, shared_memory_works
 from backend.server.plane.data_plane import DataPlane
-from backend.server.plane.readiness import Readiness
 from backend.server.settings import LogSettings, ServerOptions, TraceSettings
 from backend.wire.reading_limits import ReadingLimits
+
+
+class Readiness:
+    """Ready from the start, until it drains; belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self._draining = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests are taken."""
+        return not self._draining.is_set()
+
+    def drain(self) -> None:
+        """Take no more requests; there is no way back."""
+        self._draining.set()
+
+    async def draining(self) -> None:
+        """Return once the server drains."""
+        await self._draining.wait()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

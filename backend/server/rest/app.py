@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.core.errors import ConsoleError
 from backend.server.memory import Trimmer
 from backend.server.plane import RequestLog, ServerContext
 from backend.server.rest.about import about_routes
 from backend.server.rest.access_log import AccessLog
-from backend.server.rest.body import ClientLeft
+from backend.server.rest.body import ClientLeft, error_response
 from backend.server.rest.edge import RestEdge, say_error
-from backend.server.rest.fast_path import FastPath
 from backend.server.rest.guard import Guard
 from backend.server.rest.memory import memory_routes
 from backend.server.rest.models import model_routes
 from backend.server.rest.oip import oip_routes
-from backend.server.rest.routes import routes_of
+from backend.server.rest.routes import Answer, routes_of
 from backend.server.rest.serving import serving_routes
 from backend.server.rest.settings import settings_endpoints
 from backend.server.scheduling import SerialExecutor
@@ -60,4 +62,49 @@ def rest_app(
     # the mistake of whoever does.
     app.router.redirect_slashes = False
     infer = next(end.answer for end in inference if end.path.endswith("/infer"))
-    return AccessLog(FastPath(app, infer), requests, trimmer, Guard(options))
+    return AccessLog(_FastPath(app, infer), requests, trimmer, Guard(options))
+
+
+class _FastPath:
+    """Leads inference past the router, where each route before it in the list would cost time.
+
+    Answers `POST /v2/models/M[/versions/V]/infer` as the router would, which gets the rest.
+    """
+
+    def __init__(self, app: ASGIApp, infer: Answer) -> None:
+        self._app = app
+        self._infer = infer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if b"%" in scope["raw_path"] and (reason := _unknown_name(scope["raw_path"])):
+            await error_response(404, reason)(scope, receive, send)
+            return
+        match scope["path"].split("/") if scope["method"] == "POST" else ():
+            case ["", "v2", "models", str(model), "infer"] if model:
+                scope["path_params"] = {"model": model}
+            case ["", "v2", "models", str(model), "versions", str(version), "infer"] if (
+                model and version
+            ):
+                scope["path_params"] = {"model": model, "version": version}
+            case _:
+                await self._app(scope, receive, send)
+                return
+        request = Request(scope, receive, send)
+        try:
+            response = await self._infer(request)
+        except Exception as error:  # noqa: BLE001 - every error is answered
+            response = await say_error(request, error)
+        await response(scope, receive, send)
+
+
+def _unknown_name(raw_path: bytes) -> str:
+    """Why there is nothing under a path: a name in it has a slash of its own, as `%2F`.
+
+    The routes see paths without percent signs, where that slash would separate two names.
+    """
+    for part in raw_path.decode("ascii").split("/"):
+        name = unquote(part)
+        if "/" in name:
+            return f"There is nothing named '{name}' here: no model, version or region has a slash."
+    return ""

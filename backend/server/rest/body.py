@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
+from starlette.responses import Response
 from starlette.types import Receive
 
 from backend.core.errors import PayloadTooLarge, Unsupported
 from backend.wire.elements import Buffer
 from backend.wire.inflating import GZIP_BITS, ZLIB_BITS, inflated
+from backend.wire.oip.metadata_json import error_to_json
+from backend.wire.oip.rest import JSON_TYPE
+
+RETRY_AFTER = "1"
+"""Seconds after which a server that has too much to do may be asked again."""
 
 _LEVEL = 1
 """Frames gain little from a higher level and cost several times more."""
@@ -116,3 +122,8 @@ def _weights(header: str) -> list[tuple[str, float]]:
 
 def _bits(encoding: Encoding) -> int:
     return GZIP_BITS if encoding is Encoding.GZIP else ZLIB_BITS
+
+
+def error_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """``{"error": text}`` with an HTTP status."""
+    return Response(error_to_json(text), status, headers, media_type=JSON_TYPE)

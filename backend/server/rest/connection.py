@@ -14,8 +14,8 @@ import httptools
 from starlette.types import Receive, Scope, Send
 
 from backend.server.connections import Use, Worth
+from backend.server.rest.body import RETRY_AFTER, error_response
 from backend.server.rest.framing import FRAMING, Framing, RefusedRequest
-from backend.server.rest.replies import RETRY_AFTER, error_response
 from backend.server.rest.uvicorn_compat import Config, ServerState
 from backend.server.rest.whole_body import WholeBodies
 from backend.server.settings import ServerOptions

@@ -16,6 +16,7 @@ from backend.core.errors import ConsoleError, Overloaded, PayloadTooLarge
 from backend.server.plane import ModelDeclaration
 from backend.server.rest.access_log import note_of
 from backend.server.rest.body import (
+    RETRY_AFTER,
     ClientLeft,
     Encoding,
     UnsupportedEncoding,
@@ -23,9 +24,9 @@ from backend.server.rest.body import (
     compress,
     decompress,
     encoding_of,
+    error_response,
     read_body,
 )
-from backend.server.rest.replies import RETRY_AFTER, error_response
 from backend.server.rest.whole_body import WHOLE_BODY
 from backend.server.scheduling import SerialExecutor
 from backend.server.statuses import status_of, text_of

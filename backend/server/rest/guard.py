@@ -12,7 +12,7 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from backend.server.rest.replies import error_response
+from backend.server.rest.body import error_response
 from backend.server.settings import ASK_FOR_IT, ServerOptions, shows_token
 
 _FORBIDDEN, _UNAUTHORIZED = 403, 401

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -10,7 +12,6 @@ from backend.core.errors import InvalidInput
 from backend.server.plane import SERVER_NAME, ServerContext, model_rows, numbers
 from backend.server.rest.access_log import note_of
 from backend.server.rest.edge import RestEdge
-from backend.server.rest.raw_pixels import raw_pixels
 from backend.server.rest.routes import DescribedRoute
 from backend.server.rest.schemas import JSON, TEXT
 from backend.wire.json.text import write_json
@@ -18,11 +19,14 @@ from backend.wire.media.images import BodyKind, body_kind
 from backend.wire.media.sound import decode_sound
 from backend.wire.oip.rest import JSON_TYPE
 from backend.wire.oip.timing import SERVER_TIMING, timing_to_header
-from backend.wire.serving.items import Item, NamedValues, PictureFile, Sound, Values
+from backend.wire.serving.items import Item, NamedValues, PictureFile, Pixels, Sound, Values
 from backend.wire.serving.rest import PREDICT_PATH, RAW_TYPE, decode_values, encode_reply
+from backend.wire.serving.samples import PIXEL_FORMATS, pixels_of
 
 MODELS_PATH = "/models"
 _GROUP = "simple serving"
+_MOST_DIGITS = 7
+"""Of a length in the query."""
 
 _ROUTES_TEXT = """\
 {name}: a model server. Routes:
@@ -138,7 +142,7 @@ def item_of(body: bytes, content_type: str, query: QueryParams, max_nesting: int
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == RAW_TYPE:
-        return raw_pixels(body, query)
+        return _raw_pixels(body, query)
     match body_kind(body):
         case BodyKind.JPEG | BodyKind.PNG:
             return PictureFile(body)
@@ -146,6 +150,23 @@ def item_of(body: bytes, content_type: str, query: QueryParams, max_nesting: int
             return Sound(*decode_sound(body))
         case None:
             return _values(body, media_type, max_nesting)
+
+
+def _raw_pixels(body: bytes, query: Mapping[str, str]) -> Pixels:
+    """The picture in a body; raises InvalidInput if the query is incomplete or does not fit."""
+    height, width = _length(query, "height"), _length(query, "width")
+    return pixels_of(body, height, width, query.get("format", PIXEL_FORMATS[0]))
+
+
+def _length(query: Mapping[str, str], name: str) -> int:
+    text = query.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        got = f"got '{text[:20]}'" if text else "which is missing"
+        raise InvalidInput(
+            f"Raw pixels need a whole number as {name}, {got}.",
+            hint=f"Use ?height=H&width=W&format={'|'.join(PIXEL_FORMATS)}.",
+        )
+    return int(text)
 
 
 def _values(body: bytes, media_type: str, max_nesting: int) -> Item:
