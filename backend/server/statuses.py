@@ -1,4 +1,4 @@
-"""How an error is said over REST and over gRPC."""
+"""The status of an error over REST and over gRPC."""
 
 from __future__ import annotations
 

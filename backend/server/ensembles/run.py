@@ -51,7 +51,7 @@ class Models(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class EnsembleRequest:
     """A request to an ensemble: `inputs` by the ensemble's names, None where nothing was sent.
 
     `parameters` and `id` go to each step as they are.
@@ -72,12 +72,12 @@ class EnsembleRun:
 
     def __init__(
         self,
-        asked: Asked,
+        request: EnsembleRequest,
         levels: Sequence[Level],
         models: Models,
         respond: Callable[[tuple[Tensor, ...]], Awaitable[None]],
     ) -> None:
-        self._asked = asked
+        self._ensemble_request = request
         self._levels = levels
         self._models = models
         self._respond = respond
@@ -95,7 +95,9 @@ class EnsembleRun:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                given = {name: _done(tensor) for name, tensor in self._asked.inputs.items()}
+                given = {
+                    name: _done(tensor) for name, tensor in self._ensemble_request.inputs.items()
+                }
                 await self._level(group, 0, given)
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
@@ -112,7 +114,7 @@ class EnsembleRun:
         for step in level.steps:
             group.create_task(self._run(step, tensors))
         if level.decoupled is None:
-            await self._respond(await _taken(self._asked.outputs, tensors))
+            await self._respond(await _taken(self._ensemble_request.outputs, tensors))
         else:
             await self._open(group, depth, level.decoupled, tensors)
 
@@ -157,8 +159,8 @@ class EnsembleRun:
                 if tensor is not None
             ),
             step.version,
-            self._asked.id,
-            self._asked.parameters,
+            self._ensemble_request.id,
+            self._ensemble_request.parameters,
             tuple(map(RequestedOutput, step.outputs)),
         )
 
@@ -168,7 +170,7 @@ class EnsembleRun:
         try:
             yield
         except RequestError as error:
-            raise _within(self._asked.ensemble, error) from error
+            raise _within(self._ensemble_request.ensemble, error) from error
 
 
 def fitted(name: str, tensor: Tensor, rank: int | None, *, batching: bool) -> Tensor:
@@ -213,8 +215,8 @@ def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _within(ensemble: str, error: RequestError) -> RequestError:
-    """The same kind of error, told of the ensemble."""
-    told = copy.copy(error)
-    told.message = f"in ensemble '{ensemble}', {error.message}"
-    told.args = (told.message,)
-    return told
+    """The same kind of error, with the ensemble named."""
+    explained = copy.copy(error)
+    explained.message = f"in ensemble '{ensemble}', {error.message}"
+    explained.args = (explained.message,)
+    return explained

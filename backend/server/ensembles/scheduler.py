@@ -17,7 +17,7 @@ from backend.models.repository import LoadedModel
 from backend.models.runtimes.ensemble import EnsembleServable
 from backend.models.runtimes.onnx import input_reshapes, output_reshapes
 from backend.models.servable import ExecutionTimes, ModelRequest, ModelResponse
-from backend.server.ensembles.run import Asked, EnsembleRun, Models, fitted
+from backend.server.ensembles.run import EnsembleRequest, EnsembleRun, Models, fitted
 from backend.server.scheduling import (
     BeingUnloaded,
     Failure,
@@ -77,8 +77,8 @@ class EnsembleScheduler:
             outputs = given
 
         with self._counted(job):
-            request = await _made(job, lambda: job.ask(job))
-            asked_ns = time.monotonic_ns()
+            request = await _made(job, lambda: job.make_request(job))
+            requested_ns = time.monotonic_ns()
             run = self._run(request, job.terms, keep)
             await run.finish()
             computed_ns = time.monotonic_ns()
@@ -86,8 +86,8 @@ class EnsembleScheduler:
             self._count(job, run.times)
         timing = ServerTiming(
             queue_us=0.0,
-            compute_input_us=(asked_ns - job.queued_ns) / 1e3,
-            compute_infer_us=(computed_ns - asked_ns) / 1e3,
+            compute_input_us=(requested_ns - job.queued_ns) / 1e3,
+            compute_infer_us=(computed_ns - requested_ns) / 1e3,
             compute_output_us=(time.monotonic_ns() - computed_ns) / 1e3,
         )
         return result, timing
@@ -107,7 +107,7 @@ class EnsembleScheduler:
                 responses.put_nowait(outputs)
                 await responses.join()
 
-            run = self._run(job.ask(job), job.terms, hand_over)
+            run = self._run(job.make_request(job), job.terms, hand_over)
             task = asyncio.create_task(run.finish())
             task.add_done_callback(lambda _: responses.put_nowait(None))
             try:
@@ -154,7 +154,7 @@ class EnsembleScheduler:
         respond: Callable[[tuple[Tensor, ...]], Awaitable[None]],
     ) -> EnsembleRun:
         wanted = request.outputs or tuple(self._ranks)
-        asked = Asked(
+        ensemble_request = EnsembleRequest(
             self._servable.name,
             self._inputs(request.inputs),
             wanted,
@@ -165,7 +165,7 @@ class EnsembleScheduler:
         async def give(outputs: tuple[Tensor, ...]) -> None:
             await respond(tuple(map(self._output, outputs)))
 
-        return EnsembleRun(asked, self._servable.levels(wanted), self._models, give)
+        return EnsembleRun(ensemble_request, self._servable.levels(wanted), self._models, give)
 
     def _inputs(self, sent: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
         """Every declared input, in the shape that the steps know it by."""

@@ -1,4 +1,4 @@
-"""The calls on the gRPC port: which have not said anything yet, and which connections have any."""
+"""The calls on the gRPC port: which have sent no message yet, and which connections have any."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Peer: TypeAlias = str
 _Call: TypeAlias = "asyncio.Task[Any]"
 
 
-class Unheard:
+class SilentCalls:
     """Calls whose first message has not come: at most so many, the oldest makes room.
 
     `limit_s` is how long each may wait, None for as long as there is room. Belongs to the event
@@ -39,7 +39,7 @@ class Unheard:
             self._timer = call.get_loop().call_later(self._limit_s, self._end_overdue)
         return call
 
-    def heard(self, call: _Call) -> None:
+    def end_wait(self, call: _Call) -> None:
         """Its first message has come, or it is over: it waits no longer."""
         self._since.pop(call, None)
 
@@ -82,7 +82,7 @@ class CallCounts:
         self._ended: dict[Peer, float] = {}
 
     def begin(self, peer: Peer) -> None:
-        """A call has said something."""
+        """A call has sent a message."""
         self._open[peer] = self._open.get(peer, 0) + 1
 
     def end(self, peer: Peer) -> None:
@@ -109,18 +109,18 @@ class CallCounts:
 class OpenStream:
     """A stream that is open, silent until its first message."""
 
-    def __init__(self, silent: Unheard, calls: CallCounts, peer: Peer) -> None:
+    def __init__(self, silent: SilentCalls, calls: CallCounts, peer: Peer) -> None:
         self._call = silent.begin()
         self._silent = silent
         self._calls = calls
         self._peer = peer
-        self._heard = False
+        self._received = False
 
-    def heard(self) -> None:
+    def note_message(self) -> None:
         """A message has come."""
-        if not self._heard:
-            self._heard = True
-            self._silent.heard(self._call)
+        if not self._received:
+            self._received = True
+            self._silent.end_wait(self._call)
             self._calls.begin(self._peer)
 
     def was_ended(self) -> bool:
@@ -129,6 +129,6 @@ class OpenStream:
 
     def end(self) -> None:
         """It is over."""
-        self._silent.heard(self._call)
-        if self._heard:
+        self._silent.end_wait(self._call)
+        if self._received:
             self._calls.end(self._peer)

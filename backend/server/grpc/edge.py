@@ -1,4 +1,4 @@
-"""What every gRPC method of the server does around its own work: time it, log it, say errors."""
+"""What every gRPC method of the server does around its own work: time, log, answer errors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
-    Mapping,
 )
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
+from typing import Any, NoReturn, TypeAlias, cast
 
 import grpc
 import grpc.aio
@@ -31,8 +30,8 @@ from backend.core.errors import (
     RequestError,
     Unsupported,
 )
-from backend.server.grpc.calls import MADE_ROOM, NO_MESSAGE, CallCounts, OpenStream, Unheard
-from backend.server.grpc.stream import Later, StreamOver, Turn, serve_stream
+from backend.server.grpc.calls import MADE_ROOM, NO_MESSAGE, CallCounts, OpenStream, SilentCalls
+from backend.server.grpc.stream import Later, Replies, StreamOver, serve_stream
 from backend.server.memory import Trimmer
 from backend.server.plane import Readiness, RequestLog
 from backend.server.settings import ASK_FOR_IT, ServerOptions, shows_token
@@ -48,12 +47,6 @@ _OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _Add: TypeAlias = "Callable[[_Begun, CallNote, grpc.StatusCode, int], None]"
-
-
-if TYPE_CHECKING:
-    _Services = grpc.GenericRpcHandler[bytes, bytes]
-else:
-    _Services = grpc.GenericRpcHandler
 
 
 @dataclass(slots=True)
@@ -73,13 +66,13 @@ class CallNote:
 Answer: TypeAlias = Callable[[bytes, CallNote], Awaitable[bytes]]
 """Makes the reply to a message, or raises."""
 
-Begin: TypeAlias = Callable[[bytes, CallNote], Turn | Later]
+Begin: TypeAlias = Callable[[bytes, CallNote], Replies | Later]
 """Begins to answer a message of a stream, once or any number of times, or raises."""
 
 Converse: TypeAlias = Callable[[], Begin]
 """Called for each stream: gives what begins to answer its messages."""
 
-Tell: TypeAlias = Callable[[bytes], AsyncIterator[bytes]]
+Produce: TypeAlias = Callable[[bytes], AsyncIterator[bytes]]
 """The messages that one message asks for."""
 
 Refuse: TypeAlias = Callable[[CallNote, BaseException], bytes]
@@ -105,8 +98,10 @@ class GrpcEdge:
         self._streams = 0
         self._calls = calls
         # The others of the calls that gRPC takes are left for those that have come.
-        self._unheard = Unheard(max(1, options.limits.calls // 2), options.timeouts.message_s)
-        self._silent = Unheard(options.limits.streams, None)
+        self._silent_calls = SilentCalls(
+            max(1, options.limits.calls // 2), options.timeouts.message_s
+        )
+        self._silent_streams = SilentCalls(options.limits.streams, None)
 
     def unary(self, name: str, answer: Answer) -> Handler:
         """A method with one message each way; its errors become the status of the call."""
@@ -121,7 +116,7 @@ class GrpcEdge:
             except asyncio.CancelledError:
                 self._add(begun, note, grpc.StatusCode.CANCELLED, 0)
                 raise
-            except Exception as error:  # noqa: BLE001 - the edge turns every error into a status
+            except Exception as error:  # noqa: BLE001 - every error becomes a status
                 self._add(begun, note, status_of(error).grpc, 0)
                 await _abort(context, error)
             finally:
@@ -139,17 +134,17 @@ class GrpcEdge:
             begin, peer = converse(), _peer(context)
             frank = _wants_status(context)
 
-            def start(message: bytes) -> Turn | Later:
-                stream.heard()
+            def start(message: bytes) -> Replies | Later:
+                stream.note_message()
                 note, begun = CallNote(end_stream=frank), _Begun(name, peer, len(message))
                 logged = _Message(self._add, begun, note, refuse)
                 try:
-                    turn = begin(message, note)
+                    replies = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
                     return logged.failed(error)
-                if isinstance(turn, Later):
-                    return Later(logged.later(turn))
-                return logged.turn(turn)
+                if isinstance(replies, Later):
+                    return Later(logged.later(replies))
+                return logged.replies(replies)
 
             async with self._open_stream(name, peer, context) as stream:
                 try:
@@ -161,7 +156,7 @@ class GrpcEdge:
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
-    def feed(self, name: str, tell: Tell) -> Handler:
+    def feed(self, name: str, produce: Produce) -> Handler:
         """A method with one message in and many out."""
 
         async def handle(_messages: object, context: Context) -> None:
@@ -170,9 +165,9 @@ class GrpcEdge:
             note, begun = CallNote(), _Begun(name, peer, len(message))
             code, size = grpc.StatusCode.CANCELLED, 0
             async with self._open_stream(name, peer, context) as stream:
-                stream.heard()
+                stream.note_message()
                 try:
-                    async for reply in tell(message):
+                    async for reply in produce(message):
                         size += len(reply)
                         await context.write(reply)
                     code = grpc.StatusCode.OK
@@ -209,15 +204,15 @@ class GrpcEdge:
 
     async def _message(self, name: str, peer: str, context: Context) -> bytes:
         """The message of a call that is no stream; one that does not come ends the call."""
-        call = self._unheard.begin()
+        call = self._silent_calls.begin()
         try:
             message = await context.read()
         except asyncio.CancelledError:
-            if not self._unheard.was_ended(call):
+            if not self._silent_calls.was_ended(call):
                 raise
             await self._refuse(name, peer, context, Overloaded(NO_MESSAGE))
         finally:
-            self._unheard.heard(call)
+            self._silent_calls.end_wait(call)
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             error = InvalidInput("The call ended without its message.")
             await self._refuse(name, peer, context, error)
@@ -228,11 +223,11 @@ class GrpcEdge:
         self, name: str, peer: str, context: Context
     ) -> AsyncIterator[OpenStream]:
         """Count the stream as open; one that is too many takes the place of a silent one."""
-        if self._streams >= self._most_streams and not self._silent.end_oldest():
+        if self._streams >= self._most_streams and not self._silent_streams.end_oldest():
             error = Overloaded(f"{self._streams} streams are open already; no more are taken")
             await self._refuse(name, peer, context, error)
         self._streams += 1
-        stream = OpenStream(self._silent, self._calls, peer)
+        stream = OpenStream(self._silent_streams, self._calls, peer)
         try:
             yield stream
         except asyncio.CancelledError:
@@ -250,7 +245,7 @@ class GrpcEdge:
         await _abort(context, error)
 
     def _add(self, begun: _Begun, note: CallNote, code: grpc.StatusCode, bytes_out: int) -> None:
-        self._trimmer.saw(begun.bytes_in + bytes_out)
+        self._trimmer.note(begun.bytes_in + bytes_out)
         self._requests.add(
             time_s=begun.time_s,
             api="gRPC",
@@ -265,26 +260,6 @@ class GrpcEdge:
         )
 
 
-class Service(_Services):
-    """One gRPC service: its methods by name, and a clear answer for those it does not have."""
-
-    def __init__(self, name: str, methods: Mapping[str, Handler], edge: GrpcEdge) -> None:
-        self._prefix = f"/{name}/"
-        self._methods = methods
-        self._edge = edge
-
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
-        """The handler of a method of this service; None leaves the call to the next service."""
-        path = handler_call_details.method
-        if not path.startswith(self._prefix):
-            return None
-        name = path.removeprefix(self._prefix)
-        refusal = self._edge.refusal(name, _authorization(handler_call_details))
-        if refusal is not None:
-            return refusal
-        return self._methods.get(name) or self._edge.absent(name)
-
-
 class _Message:
     """One message of a stream: its replies, its errors and its row in the log."""
 
@@ -295,32 +270,32 @@ class _Message:
         self._refuse = refuse
         self._size = 0
 
-    def turn(self, turn: Turn) -> Turn:
-        """The turn with what the edge does around it."""
-        if isinstance(turn, bytes):
-            return self.at_once(turn)
-        if isinstance(turn, AsyncGenerator):
-            return self.many(turn)
-        answer = self.one(turn)
-        # Its task may be cancelled before it has begun to await the turn.
-        weakref.finalize(answer, turn.close).atexit = False
+    def replies(self, replies: Replies) -> Replies:
+        """The replies with what the edge does around it."""
+        if isinstance(replies, bytes):
+            return self.at_once(replies)
+        if isinstance(replies, AsyncGenerator):
+            return self.many(replies)
+        answer = self.one(replies)
+        # Its task may be cancelled before it has begun to await the reply.
+        weakref.finalize(answer, replies.close).atexit = False
         return answer
 
-    async def later(self, later: Later) -> Turn:
-        """The same for a turn that takes a while to begin."""
+    async def later(self, later: Later) -> Replies:
+        """The same for replies that take a while to begin."""
         try:
-            turn = await later.turn
+            replies = await later.replies
         except asyncio.CancelledError:
             self._write_down(grpc.StatusCode.CANCELLED)
             raise
         except Exception as error:  # noqa: BLE001 - the stream outlives the error
             return self.failed(error)
-        return self.turn(turn)
+        return self.replies(replies)
 
-    async def one(self, turn: Coroutine[Any, Any, bytes]) -> bytes:
+    async def one(self, replies: Coroutine[Any, Any, bytes]) -> bytes:
         """The reply, whether answer or error."""
         try:
-            reply = await turn
+            reply = await replies
         except asyncio.CancelledError:
             self._write_down(grpc.StatusCode.CANCELLED)
             raise
@@ -343,12 +318,12 @@ class _Message:
             raise
         return self.at_once(reply)
 
-    async def many(self, turn: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async def many(self, replies: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """Every reply, the last one perhaps an error."""
         code = grpc.StatusCode.CANCELLED
         try:
-            async with contextlib.aclosing(turn):
-                async for reply in turn:
+            async with contextlib.aclosing(replies):
+                async for reply in replies:
                     self._size += len(reply)
                     yield reply
             code = grpc.StatusCode.OK
@@ -369,8 +344,8 @@ class _Message:
 
     def _write_down(self, code: grpc.StatusCode) -> None:
         error = self._note.error
-        told = code if error is None else status_of(error).grpc
-        self._add(self._begun, self._note, told, self._size)
+        status = code if error is None else status_of(error).grpc
+        self._add(self._begun, self._note, status, self._size)
 
 
 class _Begun:
@@ -405,13 +380,6 @@ async def _abort(context: Context, error: BaseException) -> NoReturn:
     _log_unforeseen(error)
     await context.abort(status_of(error).grpc, text_of(error))
     raise AssertionError("abort returned")
-
-
-def _authorization(details: grpc.HandlerCallDetails) -> str:
-    for key, value in details.invocation_metadata or ():
-        if key == "authorization" and isinstance(value, str):
-            return value
-    return ""
 
 
 def _wants_status(context: Context) -> bool:

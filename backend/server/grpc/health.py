@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 from grpc_health.v1 import health_pb2
 
-from backend.server.grpc.edge import CallNote, GrpcEdge, Service
+from backend.server.grpc.edge import CallNote, GrpcEdge
+from backend.server.grpc.service import Service
 from backend.server.plane import Readiness
 from backend.wire.protobuf.parsing import parse
 
@@ -18,8 +19,8 @@ def health_service(readiness: Readiness, edge: GrpcEdge) -> Service:
 
     def status() -> bytes:
         reply = health_pb2.HealthCheckResponse
-        said = reply.SERVING if readiness.ready else reply.NOT_SERVING
-        return bytes(reply(status=said).SerializeToString())
+        status = reply.SERVING if readiness.ready else reply.NOT_SERVING
+        return bytes(reply(status=status).SerializeToString())
 
     async def check(data: bytes, _note: CallNote) -> bytes:
         parse(health_pb2.HealthCheckRequest, data)

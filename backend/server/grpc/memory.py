@@ -27,15 +27,15 @@ class _Memory:
     """Each method from its message's bytes to its reply's bytes."""
 
     def __init__(self, server_context: ServerContext) -> None:
-        self._hall = server_context
+        self._server_context = server_context
 
     async def status(self, data: bytes, _note: CallNote) -> bytes:
         request = parse(pb.SystemSharedMemoryStatusRequest, data)
         status = pb.SystemSharedMemoryStatusResponse()
         for region in self._memory.status(request.name):
-            said = status.regions[region.name]
-            said.name, said.key = region.name, region.key
-            said.offset, said.byte_size = region.offset, region.byte_size
+            row = status.regions[region.name]
+            row.name, row.key = region.name, region.key
+            row.offset, row.byte_size = region.offset, region.byte_size
         return status.SerializeToString()
 
     async def register(self, data: bytes, _note: CallNote) -> bytes:
@@ -54,9 +54,9 @@ class _Memory:
 
     @property
     def _memory(self) -> SharedMemory:
-        if self._hall.memory is None:
+        if self._server_context.memory is None:
             raise Unsupported(NO_SHARED_MEMORY)
-        return self._hall.memory
+        return self._server_context.memory
 
 
 async def _cuda_status(data: bytes, _note: CallNote) -> bytes:

@@ -13,7 +13,7 @@ from backend.wire.protobuf.parsing import parse
 
 
 def model_methods(server_context: ServerContext) -> dict[str, Answer]:
-    """What is said of models, and done to them."""
+    """Configuration, statistics and the repository of models."""
     models = _Models(server_context)
     return {
         "ModelConfig": models.config,

@@ -16,11 +16,12 @@ from backend.core.inference import (
     TensorMetadata,
 )
 from backend.core.timing import ServerTiming
-from backend.server.grpc.edge import CallNote, GrpcEdge, Service
+from backend.server.grpc.edge import CallNote, GrpcEdge
 from backend.server.grpc.memory import memory_methods
 from backend.server.grpc.models import model_methods
+from backend.server.grpc.service import Service
 from backend.server.grpc.settings import settings_methods
-from backend.server.grpc.stream import Later, Turn
+from backend.server.grpc.stream import Later, Replies
 from backend.server.memory import SharedMemory
 from backend.server.plane import OutputDelivery, ServerContext, server_metadata
 from backend.server.scheduling import QUICK_BYTES, SerialExecutor
@@ -85,7 +86,7 @@ class _Methods:
     """Each method from its message's bytes to its reply's bytes."""
 
     def __init__(self, server_context: ServerContext, side: SerialExecutor) -> None:
-        self._hall = server_context
+        self._server_context = server_context
         self._plane = server_context.plane
         self._side = side
 
@@ -95,7 +96,7 @@ class _Methods:
 
     async def server_ready(self, data: bytes, _note: CallNote) -> bytes:
         parse(pb.ServerReadyRequest, data)
-        ready = self._hall.readiness.ready
+        ready = self._server_context.readiness.ready
         return pb.ServerReadyResponse(ready=ready).SerializeToString()
 
     async def model_ready(self, data: bytes, note: CallNote) -> bytes:
@@ -110,7 +111,9 @@ class _Methods:
 
     async def server_metadata(self, data: bytes, _note: CallNote) -> bytes:
         parse(pb.ServerMetadataRequest, data)
-        about = server_metadata(self._plane.extensions, shared_memory=self._hall.memory is not None)
+        about = server_metadata(
+            self._plane.extensions, shared_memory=self._server_context.memory is not None
+        )
         return pb.ServerMetadataResponse(
             name=about.name, version=about.version, extensions=about.extensions
         ).SerializeToString()
@@ -128,60 +131,70 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: CallNote) -> bytes:
-        read = _reading_of(data, note, lambda: decode_request(data, *_reading(self._hall)))
+        read = _reading_of(
+            data, note, lambda: decode_request(data, *_reading(self._server_context))
+        )
         request = await self._side.convert(_size_to_read(data), read)
-        asked = _ReadRequest(request, self._hall)
-        if asked.model.decoupled:
+        read_request = _ReadRequest(request, self._server_context)
+        if read_request.model.decoupled:
             raise Unsupported(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{request.model}' with ModelStreamInfer.",
             )
         response, timing = await self._plane.infer(request)
-        answer = asked.answer(response, timing, NO_PARAMETERS)
-        size = bytes_to_write(answer, raw=asked.raw)
-        return await self._side.convert(size, lambda: encode_response(answer, raw=asked.raw))
+        answer = read_request.answer(response, timing, NO_PARAMETERS)
+        size = bytes_to_write(answer, raw=read_request.raw)
+        return await self._side.convert(size, lambda: encode_response(answer, raw=read_request.raw))
 
 
 class _Conversation:
     """One stream: what its messages and replies have in common is dealt with once."""
 
     def __init__(self, server_context: ServerContext, side: SerialExecutor) -> None:
-        self._hall = server_context
+        self._server_context = server_context
         self._plane = server_context.plane
         self._side = side
         self._reader = RequestReader(*_reading(server_context))
         self._writer = ReplyWriter()
 
-    def begin(self, data: bytes, note: CallNote) -> Turn | Later:
+    def begin(self, data: bytes, note: CallNote) -> Replies | Later:
         """The answer of an instant model, the one answer of most, or those of a decoupled one."""
         read = _reading_of(data, note, lambda: self._reader.read(data))
         if _size_to_read(data) >= QUICK_BYTES:
             return Later(self._begin_later(read, note))
-        asked = _ReadRequest(read(), self._hall)
-        if asked.model.instant:
-            answered = self._plane.infer_at_once(asked.request)
+        read_request = _ReadRequest(read(), self._server_context)
+        if read_request.model.instant:
+            answered = self._plane.infer_at_once(read_request.request)
             if answered is not None:
-                return self._writer.write(asked.answer(*answered, _LAST), raw=asked.raw)
-        return self._turn(asked, note)
+                return self._writer.write(
+                    read_request.answer(*answered, _LAST), raw=read_request.raw
+                )
+        return self._replies(read_request, note)
 
-    async def _begin_later(self, read: Read, note: CallNote) -> Turn:
-        return self._turn(_ReadRequest(await self._side.run(read), self._hall), note)
+    async def _begin_later(self, read: Read, note: CallNote) -> Replies:
+        return self._replies(_ReadRequest(await self._side.run(read), self._server_context), note)
 
-    def _turn(self, asked: _ReadRequest, note: CallNote) -> Turn:
-        return self._many(asked, note) if asked.model.decoupled else self._one(asked)
+    def _replies(self, read_request: _ReadRequest, note: CallNote) -> Replies:
+        return (
+            self._many(read_request, note)
+            if read_request.model.decoupled
+            else self._one(read_request)
+        )
 
-    async def _one(self, asked: _ReadRequest) -> bytes:
-        response, timing = await self._plane.infer(asked.request)
-        return await self._write(asked, asked.answer(response, timing, _LAST))
+    async def _one(self, read_request: _ReadRequest) -> bytes:
+        response, timing = await self._plane.infer(read_request.request)
+        return await self._write(read_request, read_request.answer(response, timing, _LAST))
 
-    async def _write(self, asked: _ReadRequest, answer: InferResponse) -> bytes:
-        if bytes_to_write(answer, raw=asked.raw) < QUICK_BYTES:
-            return self._writer.write(answer, raw=asked.raw)
+    async def _write(self, read_request: _ReadRequest, answer: InferResponse) -> bytes:
+        if bytes_to_write(answer, raw=read_request.raw) < QUICK_BYTES:
+            return self._writer.write(answer, raw=read_request.raw)
         # The writer remembers, so it belongs to one thread.
-        return await self._side.run(lambda: encode_stream_response(answer, raw=asked.raw))
+        return await self._side.run(lambda: encode_stream_response(answer, raw=read_request.raw))
 
-    async def _many(self, asked: _ReadRequest, note: CallNote) -> AsyncGenerator[bytes, None]:
-        request = asked.request
+    async def _many(
+        self, read_request: _ReadRequest, note: CallNote
+    ) -> AsyncGenerator[bytes, None]:
+        request = read_request.request
         async with aclosing(self._plane.stream(request)) as answers:
             async for given in answers:
                 if given.error is not None and note.end_stream:
@@ -191,11 +204,11 @@ class _Conversation:
                     yield _refuse_in_stream(note, given.error)
                 elif given.response is not None:
                     final = _LAST if given.final else _NOT_LAST
-                    answer = asked.answer(given.response, given.timing, final)
-                    yield await self._write(asked, answer)
+                    answer = read_request.answer(given.response, given.timing, final)
+                    yield await self._write(read_request, answer)
                 elif given.final and request.parameters.get(_EMPTY_FINAL) is True:
                     empty = InferResponse(request.model, (), request.version, request.id, _LAST)
-                    yield encode_stream_response(empty, raw=asked.raw)
+                    yield encode_stream_response(empty, raw=read_request.raw)
 
 
 class _ReadRequest:

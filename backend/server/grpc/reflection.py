@@ -15,8 +15,9 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 
-from backend.server.grpc.edge import CallNote, GrpcEdge, Service
-from backend.server.grpc.stream import Turn
+from backend.server.grpc.edge import CallNote, GrpcEdge
+from backend.server.grpc.service import Service
+from backend.server.grpc.stream import Replies
 from backend.server.statuses import status_of, text_of
 from backend.wire.generated import modelserving_pb2, open_inference_pb2
 from backend.wire.protobuf.parsing import parse
@@ -35,7 +36,7 @@ def reflection_services(names: Sequence[str], edge: GrpcEdge) -> tuple[Service, 
         replies = servicer.ServerReflectionInfo(_only(request), None)
         return bytes((await anext(replies)).SerializeToString())
 
-    def begin(data: bytes, _note: CallNote) -> Turn:
+    def begin(data: bytes, _note: CallNote) -> Replies:
         return answer(data)
 
     make = partial(edge.stream, "ServerReflectionInfo", lambda: begin, _refuse)

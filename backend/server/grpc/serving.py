@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backend.core.errors import InvalidInput, ModelFailed, RequestError
-from backend.server.grpc.edge import CallNote, GrpcEdge, Service
+from backend.server.grpc.edge import CallNote, GrpcEdge
+from backend.server.grpc.service import Service
 from backend.server.plane import DataPlane, model_rows
 from backend.server.scheduling import SerialExecutor
 from backend.server.statuses import text_of
@@ -30,7 +31,7 @@ def serving_service(plane: DataPlane, edge: GrpcEdge, side: SerialExecutor) -> S
         SERVICE,
         {
             "Predict": edge.unary("Predict", methods.predict),
-            # A coroutine raises once it runs: what is wrong with a message waits for its turn.
+            # A coroutine raises once it runs: a wrong message is answered in its place.
             "StreamPredict": edge.stream(
                 "StreamPredict", lambda: methods.predict, _refuse_in_stream
             ),
@@ -49,16 +50,16 @@ class _Methods:
 
     async def predict(self, data: bytes, note: CallNote) -> bytes:
         try:
-            asked = await self._side.convert(bytes_to_read(data), lambda: decode_input(data))
+            request = await self._side.convert(bytes_to_read(data), lambda: decode_input(data))
         except InvalidInput:
             note.id, note.model = id_and_model(data)
             raise
-        note.id, note.model = asked.id, asked.model
-        name = note.model = self._plane.model(asked.model or self._plane.default).name
-        predictions, timing = await self._plane.predict(name, asked.item)
-        result = ServingResult(predictions, asked.id, name, timing)
-        size = bytes_to_write(predictions, raw=asked.raw)
-        return await self._side.convert(size, lambda: encode_result(result, raw=asked.raw))
+        note.id, note.model = request.id, request.model
+        name = note.model = self._plane.model(request.model or self._plane.default).name
+        predictions, timing = await self._plane.predict(name, request.item)
+        result = ServingResult(predictions, request.id, name, timing)
+        size = bytes_to_write(predictions, raw=request.raw)
+        return await self._side.convert(size, lambda: encode_result(result, raw=request.raw))
 
     async def list_models(self, data: bytes, _note: CallNote) -> bytes:
         parse(pb.ListModelsRequest, data)
@@ -76,5 +77,5 @@ class _Methods:
 
 
 def _refuse_in_stream(note: CallNote, error: BaseException) -> bytes:
-    told = error if isinstance(error, RequestError) else ModelFailed(text_of(error))
-    return encode_result(ServingResult((), note.id, note.model, error=told))
+    cause = error if isinstance(error, RequestError) else ModelFailed(text_of(error))
+    return encode_result(ServingResult((), note.id, note.model, error=cause))

@@ -22,31 +22,31 @@ class _Settings:
     """Each method from its message's bytes to its reply's bytes."""
 
     def __init__(self, server_context: ServerContext) -> None:
-        self._hall = server_context
+        self._server_context = server_context
 
     async def log(self, data: bytes, _note: CallNote) -> bytes:
         request = parse(pb.LogSettingsRequest, data)
-        self._hall.log.update(_values(request.settings))
+        self._server_context.log.update(_values(request.settings))
         reply = pb.LogSettingsResponse()
-        for name, value in self._hall.log.values().items():
-            told = reply.settings[name]
+        for name, value in self._server_context.log.values().items():
+            setting = reply.settings[name]
             if isinstance(value, bool):
-                told.bool_param = value
+                setting.bool_param = value
             elif isinstance(value, int):
-                told.uint32_param = value
+                setting.uint32_param = value
             else:
-                told.string_param = value
+                setting.string_param = value
         return reply.SerializeToString(deterministic=True)
 
     async def trace(self, data: bytes, note: CallNote) -> bytes:
         request = parse(pb.TraceSettingRequest, data)
         note.model = request.model_name
         if request.model_name:
-            self._hall.plane.model(request.model_name)
+            self._server_context.plane.model(request.model_name)
         given = {name: tuple(value.value) for name, value in request.settings.items()}
-        self._hall.trace.update(given, request.model_name)
+        self._server_context.trace.update(given, request.model_name)
         reply = pb.TraceSettingResponse()
-        for name, values in self._hall.trace.values(request.model_name).items():
+        for name, values in self._server_context.trace.values(request.model_name).items():
             reply.settings[name].value.extend(values)
         return reply.SerializeToString(deterministic=True)
 

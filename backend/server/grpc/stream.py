@@ -21,24 +21,24 @@ _QUICKLY_WRITTEN = 64 * 1024
 """While more than this is written, the next message is read."""
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-Turn: TypeAlias = bytes | Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
+Replies: TypeAlias = bytes | Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
 """What becomes of one message: its answer, at once or later, or all of them one by one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Later:
-    """A turn that takes a while to begin; the next message is not read before that, so that the
+    """Replies that take a while to begin; the next message is not read before that, so that the
     messages of a stream begin in their order."""
 
-    turn: Coroutine[Any, Any, Turn]
+    replies: Coroutine[Any, Any, Replies]
 
 
-Begin: TypeAlias = Callable[[bytes], Turn | Later]
+Begin: TypeAlias = Callable[[bytes], Replies | Later]
 Draining: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class StreamOver(Exception):
-    """A turn wants the whole stream to end with an error."""
+    """An answer wants the whole stream to end with an error."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(str(error))
@@ -48,9 +48,9 @@ class StreamOver(Exception):
 async def serve_stream(context: Context, begin: Begin, draining: Draining) -> bool:
     """Answer every message until the client has no more, or the server drains; False if it drains.
 
-    Neither `begin` nor its turns may raise anything but StreamOver, which is raised here: the error
-    of one message travels in its reply. A client that leaves cancels what is on its way, or has
-    gRPC's own error raised if a reply was being written.
+    Neither `begin` nor its replies may raise anything but StreamOver, which is raised here: the
+    error of one message travels in its reply. A client that leaves cancels what is on its way, or
+    has gRPC's own error raised if a reply was being written.
     """
     stream = _Stream(context, begin)
     try:
@@ -97,7 +97,7 @@ class _Stream:
         self.stopped = False
 
     async def read(self, tasks: asyncio.TaskGroup) -> None:
-        """Begin each message's turn until there is no more, or `stop` is called."""
+        """Begin to answer each message until there is no more, or `stop` is called."""
         try:
             while not self.stopped and await self._read_next(tasks):
                 pass
@@ -127,17 +127,19 @@ class _Stream:
         self._read = None
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             return False
-        turn = self._begin(message)
-        if isinstance(turn, Later):
-            turn = await turn.turn
-        if isinstance(turn, bytes) and len(turn) < _QUICKLY_WRITTEN and not self._queued:
-            await self._write(turn)
+        replies = self._begin(message)
+        if isinstance(replies, Later):
+            replies = await replies.replies
+        if isinstance(replies, bytes) and len(replies) < _QUICKLY_WRITTEN and not self._queued:
+            await self._write(replies)
             self._places.release()
-        elif isinstance(turn, AsyncGenerator):
-            tasks.create_task(self._write_many(turn))
+        elif isinstance(replies, AsyncGenerator):
+            tasks.create_task(self._write_many(replies))
         else:
             self._queued += 1
-            self._in_order.put_nowait(turn if isinstance(turn, bytes) else tasks.create_task(turn))
+            self._in_order.put_nowait(
+                replies if isinstance(replies, bytes) else tasks.create_task(replies)
+            )
         return True
 
     async def _write_next(self) -> bool:
@@ -149,9 +151,9 @@ class _Stream:
         self._places.release()
         return True
 
-    async def _write_many(self, turn: AsyncGenerator[bytes, None]) -> None:
-        async with contextlib.aclosing(turn):
-            async for reply in turn:
+    async def _write_many(self, replies: AsyncGenerator[bytes, None]) -> None:
+        async with contextlib.aclosing(replies):
+            async for reply in replies:
                 await self._write(reply)
         self._places.release()
 

@@ -70,7 +70,7 @@ class EmbeddedServer:
         self._wanted = {Endpoint.REST: True, Endpoint.GRPC: True}
         self._last_ports: dict[Endpoint, int] = {}
         self._ports = {Endpoint.REST: 0, Endpoint.GRPC: 0}
-        self._house: _ServerThread | None = None
+        self._thread: _ServerThread | None = None
         self.requests = RequestLog()
 
     @property
@@ -81,7 +81,7 @@ class EmbeddedServer:
     @property
     def running(self) -> bool:
         """Whether its thread runs, even if both ports are switched off."""
-        return self._house is not None
+        return self._thread is not None
 
     @property
     def rest_on(self) -> bool:
@@ -107,10 +107,10 @@ class EmbeddedServer:
 
     def models(self) -> tuple[ModelStatus, ...]:
         """The models it offers, running or not."""
-        house = self._house
-        if house is None:
+        thread = self._thread
+        if thread is None:
             return model_rows(self._registry.names(), self._registry.get)
-        return model_rows(house.plane.names(), house.plane.model)
+        return model_rows(thread.plane.names(), thread.plane.model)
 
     def start(self) -> None:
         """Start and return when requests are answered; nothing happens if it runs already.
@@ -118,23 +118,23 @@ class EmbeddedServer:
         Raises PortInUse or UsageError; then it does not run.
         """
         with self._changing:
-            if self._house is not None:
+            if self._thread is not None:
                 return
-            house = _ServerThread(
+            thread = _ServerThread(
                 self._make_plane(self._registry, self._options),
                 self._options,
                 self.requests,
                 self._last_ports,
             )
-            house.start()
+            thread.start()
             try:
-                for door, on in self._wanted.items():
+                for endpoint, on in self._wanted.items():
                     if on:
-                        self._ports[door] = house.open(door)
+                        self._ports[endpoint] = thread.open(endpoint)
             except BaseException:
-                self._close_house(house, 2.0)
+                self._stop_thread(thread, 2.0)
                 raise
-            self._house = house
+            self._thread = thread
             for warning in self._options.warnings:
                 _log.warning("%s", warning)
 
@@ -146,8 +146,8 @@ class EmbeddedServer:
         True if nothing is left behind; False if a model still computes on its thread.
         """
         with self._changing:
-            house, self._house = self._house, None
-            return house is None or self._close_house(house, timeout_s, drain_s)
+            thread, self._thread = self._thread, None
+            return thread is None or self._stop_thread(thread, timeout_s, drain_s)
 
     def set_rest(self, on: bool) -> None:
         """Open or close the REST port; while the server is stopped, choose for the next start.
@@ -160,21 +160,21 @@ class EmbeddedServer:
         """Open or close the gRPC port, as `set_rest` does for REST."""
         self._set(Endpoint.GRPC, on=on)
 
-    def _set(self, door: Endpoint, *, on: bool) -> None:
+    def _set(self, endpoint: Endpoint, *, on: bool) -> None:
         with self._changing:
-            self._wanted[door] = False
-            if self._house is None:
-                self._wanted[door] = on
+            self._wanted[endpoint] = False
+            if self._thread is None:
+                self._wanted[endpoint] = on
             elif on:
-                self._ports[door] = self._house.open(door)
-                self._wanted[door] = True
+                self._ports[endpoint] = self._thread.open(endpoint)
+                self._wanted[endpoint] = True
             else:
-                self._ports[door] = 0
-                self._house.close(door)
+                self._ports[endpoint] = 0
+                self._thread.close(endpoint)
 
-    def _close_house(self, house: _ServerThread, timeout_s: float, drain_s: float = 0.0) -> bool:
+    def _stop_thread(self, thread: _ServerThread, timeout_s: float, drain_s: float = 0.0) -> bool:
         self._ports = {Endpoint.REST: 0, Endpoint.GRPC: 0}
-        return house.stop(timeout_s, drain_s)
+        return thread.stop(timeout_s, drain_s)
 
 
 class _ServerThread:
@@ -188,12 +188,12 @@ class _ServerThread:
         last_ports: dict[Endpoint, int],
     ) -> None:
         self.plane = plane
-        self._hall = make_context(self.plane, options)
+        self._server_context = make_context(self.plane, options)
         self._side = SerialExecutor(
             "server-convert", "the server", queue_limit=_WAITING_CONVERSIONS
         )
         self._endpoints = Endpoints(
-            listener_factory(self._hall, self._side, requests, options),
+            listener_factory(self._server_context, self._side, requests, options),
             fixed={Endpoint.REST: options.rest_port, Endpoint.GRPC: options.grpc_port},
             last=last_ports,
         )
@@ -208,14 +208,14 @@ class _ServerThread:
         self._thread.start()
         self._loop = self._began.result(SERVER_START_S)
 
-    def open(self, door: Endpoint) -> int:
-        """Open a door and return its port."""
-        self._do(self._endpoints.open(door))
-        return self._endpoints.port(door)
+    def open(self, endpoint: Endpoint) -> int:
+        """Open an endpoint and return its port."""
+        self._do(self._endpoints.open(endpoint))
+        return self._endpoints.port(endpoint)
 
-    def close(self, door: Endpoint) -> None:
-        """Close a door."""
-        self._do(self._endpoints.close(door, _SWITCH_GRACE_S))
+    def close(self, endpoint: Endpoint) -> None:
+        """Close an endpoint."""
+        self._do(self._endpoints.close(endpoint, _SWITCH_GRACE_S))
 
     def stop(self, timeout_s: float, drain_s: float) -> bool:
         """End the thread and those of the models; True if all have ended in time."""
@@ -254,14 +254,14 @@ class _ServerThread:
         try:
             await self._ending.wait()
         finally:
-            self._hall.readiness.drain()
+            self._server_context.readiness.drain()
             if self._drain_s:
                 await self._endpoints.close_all(self._drain_s)
             # Work that waits is refused first: then its requests end by themselves.
             self.plane.close()
             await self._endpoints.close_all(self._grace_s)
             self._side.close()
-            self._hall.close()
+            self._server_context.close()
 
 
 def _note_quietly(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

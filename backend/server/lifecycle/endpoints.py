@@ -38,14 +38,14 @@ class Endpoint(StrEnum):
 
 
 MakeListener: TypeAlias = Callable[[Endpoint, int], Listener]
-"""Makes a listener for a door and the port it wants, 0 for any."""
+"""Makes a listener for an endpoint and the port it wants, 0 for any."""
 
 
 class Endpoints:
     """Opens and closes listeners; used on the event loop's thread only.
 
-    `ports` holds the port each door wants, and afterwards the one it has had: a door that is opened
-    again gets its old port, unless that was the system's choice and is taken by now.
+    `fixed` holds the port each endpoint must have, 0 for any, and `last` the one it had before: an
+    endpoint that is opened again gets its old port, unless it may have any and that one is taken.
     """
 
     def __init__(
@@ -56,36 +56,38 @@ class Endpoints:
         self._last = last
         self._open: dict[Endpoint, Listener] = {}
 
-    async def open(self, door: Endpoint) -> None:
-        """Open a door, if it is not; raises PortInUse or UsageError."""
-        if door in self._open:
+    async def open(self, endpoint: Endpoint) -> None:
+        """Open an endpoint, if it is not; raises PortInUse or UsageError."""
+        if endpoint in self._open:
             return
         try:
-            listener = await self._started(door, self._fixed[door] or self._last.get(door, 0))
+            listener = await self._started(
+                endpoint, self._fixed[endpoint] or self._last.get(endpoint, 0)
+            )
         except PortInUse:
-            if self._fixed[door] or not self._last.get(door, 0):
+            if self._fixed[endpoint] or not self._last.get(endpoint, 0):
                 raise
-            listener = await self._started(door, 0)
-        self._last[door] = listener.port
-        self._open[door] = listener
+            listener = await self._started(endpoint, 0)
+        self._last[endpoint] = listener.port
+        self._open[endpoint] = listener
 
-    async def close(self, door: Endpoint, grace_s: float) -> None:
-        """Close a door, if it is open."""
-        listener = self._open.pop(door, None)
+    async def close(self, endpoint: Endpoint, grace_s: float) -> None:
+        """Close an endpoint, if it is open."""
+        listener = self._open.pop(endpoint, None)
         if listener is not None:
             await listener.stop(grace_s)
 
     async def close_all(self, grace_s: float) -> None:
         """Close both at the same time, even if one fails to."""
-        closing = [self.close(door, grace_s) for door in tuple(self._open)]
+        closing = [self.close(endpoint, grace_s) for endpoint in tuple(self._open)]
         await asyncio.gather(*closing, return_exceptions=True)
 
-    def port(self, door: Endpoint) -> int:
-        """The port of an open door, 0 for a closed one."""
-        listener = self._open.get(door)
+    def port(self, endpoint: Endpoint) -> int:
+        """The port of an open endpoint, 0 for a closed one."""
+        listener = self._open.get(endpoint)
         return listener.port if listener is not None else 0
 
-    async def _started(self, door: Endpoint, port: int) -> Listener:
-        listener = self._make(door, port)
+    async def _started(self, endpoint: Endpoint, port: int) -> Listener:
+        listener = self._make(endpoint, port)
         await listener.start()
         return listener

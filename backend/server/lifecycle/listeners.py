@@ -1,4 +1,4 @@
-"""Which listener belongs to which door: the place where the server's parts are put together."""
+"""Which listener belongs to which endpoint: the place where the server's parts are put together."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def listener_factory(
     """Makes the listeners of one server."""
     trimmer = Trimmer()
 
-    def make(door: Endpoint, port: int) -> Listener:
-        match door:
+    def make(endpoint: Endpoint, port: int) -> Listener:
+        match endpoint:
             case Endpoint.REST:
                 app = rest_app(server_context, side, requests, trimmer, options)
                 return RestListener(app, options, port)

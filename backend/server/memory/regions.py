@@ -185,18 +185,18 @@ def _open(path: str, region: Region) -> int:
 
 
 def _check(found: os.stat_result, region: Region) -> None:
-    said = f"failed to register shared memory region '{region.name}': invalid args"
+    refusal = f"failed to register shared memory region '{region.name}': invalid args"
     if not stat.S_ISREG(found.st_mode):
-        raise InvalidInput(f"{said}. '{region.key}' is no shared memory")
+        raise InvalidInput(f"{refusal}. '{region.key}' is no shared memory")
     if region.offset < 0 or region.byte_size <= 0:
         raise InvalidInput(
-            f"{said}. The offset is 0 or more and the size above 0, got "
+            f"{refusal}. The offset is 0 or more and the size above 0, got "
             f"{region.offset} and {region.byte_size}"
         )
     end = region.offset + region.byte_size
     if end > found.st_size:
         raise InvalidInput(
-            f"{said}. It ends at byte {end}, but '{region.key}' has {found.st_size} bytes"
+            f"{refusal}. It ends at byte {end}, but '{region.key}' has {found.st_size} bytes"
         )
 
 

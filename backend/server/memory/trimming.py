@@ -14,7 +14,7 @@ class Trimmer:
     def __init__(self) -> None:
         self._planned: asyncio.TimerHandle | None = None
 
-    def saw(self, size_bytes: int) -> None:
+    def note(self, size_bytes: int) -> None:
         """A request and its reply were this large together."""
         if size_bytes > LARGE_MESSAGE and self._planned is None:
             self._planned = asyncio.get_running_loop().call_later(TRIM_DELAY_S, self._trim)

@@ -50,7 +50,7 @@ class ServerContext:
 
 
 def make_context(plane: DataPlane, options: ServerOptions) -> ServerContext:
-    """The hall of a server; only programs on this machine may share memory with it."""
+    """What the edges of a server share; only programs on this machine may share memory with it."""
     shares = shared_memory_works() and options.loopback
     memory = SharedMemory(options.message_limit) if shares else None
     return ServerContext(

@@ -24,19 +24,19 @@ class InnerCalls:
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ask(self, request: InferRequest, told: Told, *, decoupled: bool) -> None:
+    def ask(self, request: InferRequest, respond: Told, *, decoupled: bool) -> None:
         """Begin to answer; raises NotReady if the server has ended."""
         try:
-            self._loop.call_soon_threadsafe(self._begin, request, told, decoupled)
+            self._loop.call_soon_threadsafe(self._begin, request, respond, decoupled)
         except RuntimeError:
             raise NotReady("the server has been stopped") from None
 
-    def _begin(self, request: InferRequest, told: Told, decoupled: bool) -> None:
-        task = self._loop.create_task(self._answer(request, told, decoupled=decoupled))
+    def _begin(self, request: InferRequest, respond: Told, decoupled: bool) -> None:
+        task = self._loop.create_task(self._answer(request, respond, decoupled=decoupled))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, request: InferRequest, told: Told, *, decoupled: bool) -> None:
+    async def _answer(self, request: InferRequest, respond: Told, *, decoupled: bool) -> None:
         try:
             if len(self._tasks) > _MOST:
                 raise Overloaded(f"models have {_MOST} requests to other models open already")  # noqa: TRY301
@@ -45,14 +45,14 @@ class InnerCalls:
             async with contextlib.aclosing(answers):
                 async for answer in answers:
                     # Writing to the model's process may take a while.
-                    await asyncio.to_thread(told, _response(answer), answer.final)
+                    await asyncio.to_thread(respond, _response(answer), answer.final)
         except asyncio.CancelledError:
-            told(ModelResponse(error=NotReady("the server is being stopped")), True)  # noqa: FBT003
+            respond(ModelResponse(error=NotReady("the server is being stopped")), True)  # noqa: FBT003
             raise
         except Exception as error:  # noqa: BLE001 - every error is an answer
             why = explained(request.model, error)
             known = why if isinstance(why, RequestError) else NotReady(str(why))
-            await asyncio.to_thread(told, ModelResponse(error=known), True)  # noqa: FBT003
+            await asyncio.to_thread(respond, ModelResponse(error=known), True)  # noqa: FBT003
 
     def _check(self, request: InferRequest, *, decoupled: bool) -> None:
         if not decoupled and self._plane.model(request.model, request.version).decoupled:

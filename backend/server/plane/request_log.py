@@ -1,4 +1,4 @@
-"""What the server was asked lately, by anyone."""
+"""The last requests to the server, whoever sent them."""
 
 from __future__ import annotations
 

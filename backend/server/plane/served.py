@@ -49,11 +49,11 @@ class _AcceptedRequest:
     id: str
     fit: _Fit
 
-    def ask(self, job: Job) -> ModelRequest:
+    def model_request(self, job: Job) -> ModelRequest:
         """As the model sees it, on its way through the queue."""
         return self._made(job.cancelled)
 
-    def request(self) -> ModelRequest:
+    def model_request_here(self) -> ModelRequest:
         """As the model sees it at once."""
         return self._made(never)
 
@@ -102,29 +102,33 @@ class Served:
         """Answer a request of a model that is not decoupled; raises what `Scheduler.run` raises."""
         if self.at_once:
             return self.infer_at_once(request)
-        asked = self._checked(request)
+        accepted = self._checked(request)
 
         def result(response: ModelResponse) -> InferResponse:
             return self.response(request, response)
 
-        fit = asked.fit
-        job = SingleJob(asked.ask, result, size=fit.size, kind=fit.kind, terms=fit.terms)
+        fit = accepted.fit
+        job = SingleJob(
+            accepted.model_request, result, size=fit.size, kind=fit.kind, terms=fit.terms
+        )
         return await self.scheduler.run(job)
 
     def infer_at_once(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
         """What `infer` does, for an instant model that is not decoupled."""
-        asked = self._checked(request)
+        accepted = self._checked(request)
         return self._scheduler_here().run_here(
-            asked.request, lambda response: self.response(request, response)
+            accepted.model_request_here, lambda response: self.response(request, response)
         )
 
     def stream(
         self, request: InferRequest
     ) -> AsyncGenerator[tuple[ModelResponse | None, bool], None]:
         """The responses of a decoupled model; raises what `Scheduler.stream` raises."""
-        asked = self._checked(request)
-        fit = asked.fit
-        job = StreamJob(asked.ask, Mailbox(), size=fit.size, kind=fit.kind, terms=fit.terms)
+        accepted = self._checked(request)
+        fit = accepted.fit
+        job = StreamJob(
+            accepted.model_request, Mailbox(), size=fit.size, kind=fit.kind, terms=fit.terms
+        )
         return self.scheduler.stream(job)
 
     async def predict(self, item: Item) -> tuple[Predictions, ServerTiming]:
@@ -177,12 +181,12 @@ class Served:
         """The request, if the model takes it; one that is wrong counts as failed."""
         started_ns = time.monotonic_ns()
         try:
-            return self._asked(request)
+            return self._accepted(request)
         except RequestError:
             self.scheduler.count_refused(started_ns)
             raise
 
-    def _asked(self, request: InferRequest) -> _AcceptedRequest:
+    def _accepted(self, request: InferRequest) -> _AcceptedRequest:
         form = tuple([(t.name, t.datatype, t.data.shape) for t in request.inputs])
         fit = self._last_fit
         # The requests of a stream are alike: what was found of one holds for the next.

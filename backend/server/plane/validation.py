@@ -62,27 +62,27 @@ def batch_size(model: str, most: int, inputs: Mapping[str, Tensor]) -> int:
 
 
 def select_outputs(
-    model: str, outputs: Sequence[Tensor], asked: Sequence[RequestedOutput]
+    model: str, outputs: Sequence[Tensor], wanted: Sequence[RequestedOutput]
 ) -> tuple[Tensor, ...]:
     """The outputs asked for, in the order asked for; all of them if none is named."""
-    if not asked or (len(asked) == len(outputs) == 1 and asked[0].name == outputs[0].name):
+    if not wanted or (len(wanted) == len(outputs) == 1 and wanted[0].name == outputs[0].name):
         return tuple(outputs)
     by_name = {tensor.name: tensor for tensor in outputs}
-    missing = [output.name for output in asked if output.name not in by_name]
+    missing = [output.name for output in wanted if output.name not in by_name]
     if missing:
         raise ModelFailed(f"model '{model}' gave no output '{missing[0]}'")
-    return tuple(by_name[output.name] for output in asked)
+    return tuple(by_name[output.name] for output in wanted)
 
 
 def check_outputs(
-    model: str, specs: Sequence[TensorSpec], asked: Sequence[RequestedOutput]
+    model: str, specs: Sequence[TensorSpec], wanted: Sequence[RequestedOutput]
 ) -> None:
     """Raise InvalidInput if an output asked for cannot be given, or is asked for twice."""
-    if not asked:
+    if not wanted:
         return
     known = [spec.name for spec in specs]
     seen: set[str] = set()
-    for output in asked:
+    for output in wanted:
         if output.name in seen:
             raise _named_twice("output", output.name)
         seen.add(output.name)

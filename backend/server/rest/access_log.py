@@ -55,7 +55,7 @@ class AccessLog:
             await app(scope, receive, send_and_note)
         finally:
             entry.end()
-            self._trimmer.saw(entry.size_bytes)
+            self._trimmer.note(entry.size_bytes)
 
 
 class _Entry:

@@ -15,7 +15,7 @@ from backend.server.plane import RequestLog, ServerContext
 from backend.server.rest.about import about_routes
 from backend.server.rest.access_log import AccessLog
 from backend.server.rest.body import ClientLeft, error_response
-from backend.server.rest.edge import RestEdge, say_error
+from backend.server.rest.edge import RestEdge, reply_to_error
 from backend.server.rest.guard import Guard
 from backend.server.rest.memory import memory_routes
 from backend.server.rest.models import model_routes
@@ -52,10 +52,10 @@ def rest_app(
     app = Starlette(
         routes=routes_of(ends),
         exception_handlers={
-            HTTPException: say_error,
-            ConsoleError: say_error,
-            ClientLeft: say_error,
-            Exception: say_error,
+            HTTPException: reply_to_error,
+            ConsoleError: reply_to_error,
+            ClientLeft: reply_to_error,
+            Exception: reply_to_error,
         },
     )
     # "/v2/" is not "/v2": Triton's clients and ours never ask for it, and a redirect would hide
@@ -94,7 +94,7 @@ class _FastPath:
         try:
             response = await self._infer(request)
         except Exception as error:  # noqa: BLE001 - every error is answered
-            response = await say_error(request, error)
+            response = await reply_to_error(request, error)
         await response(scope, receive, send)
 
 

@@ -71,7 +71,7 @@ class RestConnection(WholeBodies):
         self._phase = _Phase.HANDSHAKE
         self._since = loop.time()
         self._got = 0
-        self._asked = False
+        self._request_begun = False
         self._unparsed = 0
         self._framing = Framing()
         self._header_bytes = self._headers = 0
@@ -157,7 +157,7 @@ class RestConnection(WholeBodies):
             raise RefusedRequest(400, f"More than {_PIPELINE} requests wait for their answers.")
         super().on_headers_complete()
         self._enter(_Phase.BODY)
-        self._asked = True
+        self._request_begun = True
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -273,7 +273,7 @@ class RestConnection(WholeBodies):
     @property
     def _answering(self) -> bool:
         """Whether a whole request has not been answered yet."""
-        if not self._asked:
+        if not self._request_begun:
             return False
         return self._queued > 0 or not (self._is_body_due or self._is_reply_complete)
 

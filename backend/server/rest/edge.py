@@ -1,4 +1,4 @@
-"""What every REST route does around its own work: read, convert, answer, say errors."""
+"""What every REST route does around its own work: read, convert, answer, also errors."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def unless_gone(receive: Receive, work: Awaitable[T]) -> T:
         gone.cancel()
 
 
-async def say_error(_request: Request, error: Exception) -> Response:
+async def reply_to_error(_request: Request, error: Exception) -> Response:
     """The reply to a request that failed, whatever went wrong."""
     if isinstance(error, HTTPException):
         return error_response(error.status_code, error.detail, error.headers)

@@ -74,7 +74,7 @@ class _Memory:
     """One method per action."""
 
     def __init__(self, server_context: ServerContext, edge: RestEdge) -> None:
-        self._hall = server_context
+        self._server_context = server_context
         self._edge = edge
 
     async def status(self, request: Request) -> Response:
@@ -122,6 +122,6 @@ class _Memory:
 
     @property
     def _memory(self) -> SharedMemory:
-        if self._hall.memory is None:
+        if self._server_context.memory is None:
             raise Unsupported(NO_SHARED_MEMORY)
-        return self._hall.memory
+        return self._server_context.memory

@@ -25,7 +25,7 @@ _STATS: Mapping[str, str] = {JSON: "Statistics"}
 
 
 def model_routes(server_context: ServerContext, edge: RestEdge) -> list[DescribedRoute]:
-    """What is said of models, and done to them."""
+    """Configuration, statistics and the repository of models."""
     models = _Models(server_context, edge)
     ends = [
         # Before the path of a model: none can be asked for its statistics as "stats".

@@ -87,19 +87,21 @@ class _Oip:
     """One method per route."""
 
     def __init__(self, server_context: ServerContext, edge: RestEdge) -> None:
-        self._hall = server_context
+        self._server_context = server_context
         self._plane = server_context.plane
         self._edge = edge
 
     async def metadata(self, _request: Request) -> Response:
-        about = server_metadata(self._plane.extensions, shared_memory=self._hall.memory is not None)
+        about = server_metadata(
+            self._plane.extensions, shared_memory=self._server_context.memory is not None
+        )
         return self._edge.about(server_metadata_to_json(about))
 
     async def live(self, _request: Request) -> Response:
         return self._edge.about(write_json({"live": True}))
 
     async def ready(self, _request: Request) -> Response:
-        if not self._hall.readiness.ready:
+        if not self._server_context.readiness.ready:
             raise NotReady("the server is being stopped")
         return self._edge.about(write_json({"ready": True}))
 
@@ -120,12 +122,14 @@ class _Oip:
             )
         body = await self._edge.body_view(request)
         text = self._text_size(request, body, model)
-        asked = await self._edge.convert(text, lambda: self._decode(request, body, model))
-        delivery = OutputDelivery(asked, model, self._hall.memory)
-        response, timing = await self._edge.work(request, model, self._plane.infer(asked))
+        infer_request = await self._edge.convert(text, lambda: self._decode(request, body, model))
+        delivery = OutputDelivery(infer_request, model, self._server_context.memory)
+        response, timing = await self._edge.work(request, model, self._plane.infer(infer_request))
         response = delivery.deliver(response)
-        text = bytes_to_convert(response, asked)
-        headers, reply = await self._edge.convert(text, lambda: encode_response(response, asked))
+        text = bytes_to_convert(response, infer_request)
+        headers, reply = await self._edge.convert(
+            text, lambda: encode_response(response, infer_request)
+        )
         headers[SERVER_TIMING] = timing_to_header(timing)
         return await self._edge.answer(request, reply, headers)
 
@@ -137,21 +141,21 @@ class _Oip:
         return min(int(header), len(body)) if header.isdecimal() and len(header) < 20 else len(body)
 
     def _decode(self, request: Request, body: Buffer, model: ModelDeclaration) -> InferRequest:
-        asked = decode_request(
+        infer_request = decode_request(
             request.headers,
             body,
             model.name,
             request.path_params.get("version", ""),
             only_input=_only_input(model),
-            regions=self._hall.memory,
-            limits=self._hall.reading,
+            regions=self._server_context.memory,
+            limits=self._server_context.reading,
         )
-        for name in asked.parameters:
+        for name in infer_request.parameters:
             if name.startswith(_RESERVED):
                 raise InvalidInput(
                     f"parameter keys starting with '{_RESERVED}' are reserved, got '{name}'"
                 )
-        return asked
+        return infer_request
 
 
 def named(request: Request) -> tuple[str, str]:

@@ -72,7 +72,7 @@ def _content(media: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _parameter(name: str, where: str, about: str, *, required: bool = False) -> dict[str, Any]:
-    said: dict[str, Any] = {"name": name, "in": where, "schema": {"type": "string"}}
+    parameter: dict[str, Any] = {"name": name, "in": where, "schema": {"type": "string"}}
     if required:
-        said["required"] = True
-    return said | ({"description": about} if about else {})
+        parameter["required"] = True
+    return parameter | ({"description": about} if about else {})

@@ -1,4 +1,4 @@
-"""A REST route with what is said of it: one list makes the routes and their description."""
+"""REST routes with their descriptions: one list makes both."""
 
 from __future__ import annotations
 

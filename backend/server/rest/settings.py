@@ -51,39 +51,42 @@ class _Settings:
     """One method per action."""
 
     def __init__(self, server_context: ServerContext, edge: RestEdge) -> None:
-        self._hall = server_context
+        self._server_context = server_context
         self._edge = edge
 
     async def log(self, _request: Request) -> Response:
-        return self._edge.about(write_json(self._hall.log.values()))
+        return self._edge.about(write_json(self._server_context.log.values()))
 
     async def set_log(self, request: Request) -> Response:
         body = read_object(await self._edge.body(request), "A request for log settings")
         for name, value in body.items():
             if not isinstance(value, bool | int | str):
                 raise InvalidInput(f"Log setting '{name[:40]}' must not be {kind_of(value)}.")
-        self._hall.log.update(body)
+        self._server_context.log.update(body)
         return await self.log(request)
 
     async def trace(self, request: Request) -> Response:
-        values = self._hall.trace.values(self._traced_model(request))
+        values = self._server_context.trace.values(self._traced_model(request))
         # Only of levels there might be several.
         body = {
-            name: list(told) if name == "trace_level" else told[0] for name, told in values.items()
+            name: list(given) if name == "trace_level" else given[0]
+            for name, given in values.items()
         }
         return self._edge.about(write_json(body))
 
     async def set_trace(self, request: Request) -> Response:
         model = self._traced_model(request)
         body = read_object(await self._edge.body(request), "A request for trace settings")
-        self._hall.trace.update({name: _texts(name, value) for name, value in body.items()}, model)
+        self._server_context.trace.update(
+            {name: _texts(name, value) for name, value in body.items()}, model
+        )
         return await self.trace(request)
 
     def _traced_model(self, request: Request) -> str:
         """The model in the path, '' for the server; raises NotFound."""
         name: str = request.path_params.get("model", "")
         if name:
-            self._hall.plane.model(name)
+            self._server_context.plane.model(name)
         return name
 
 

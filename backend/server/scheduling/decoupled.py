@@ -32,7 +32,7 @@ class DecoupledBatch:
         self._lock = threading.Lock()
         self._answers = [_Answers(job) for job in jobs]
         self._times: ExecutionTimes | None = None
-        self._started = self._asked = 0
+        self._started = self._requested_ns = 0
         self._counted = False
 
     def run(self, instance: Instance) -> None:
@@ -41,11 +41,11 @@ class DecoupledBatch:
         for answers in self._answers:
             answers.last_ns = self._started
         batch = self._requests()
-        self._asked = time.monotonic_ns()
+        self._requested_ns = time.monotonic_ns()
         try:
             if batch:
                 times = instance.execute([request for _, request in batch], self._responder(batch))
-                self._times = self._with_asking(times)
+                self._times = self._with_request_time(times)
         except BaseException as error:  # noqa: BLE001 - whatever it raises is its requests' answer
             self.fail(explained(self._name, error))
 
@@ -62,7 +62,7 @@ class DecoupledBatch:
                 self._fail(answers, ModelFailed("given up by the caller"))
                 continue
             try:
-                batch.append((answers, answers.job.ask(answers.job)))
+                batch.append((answers, answers.job.make_request(answers.job)))
             except Exception as error:  # noqa: BLE001 - it is this request's answer
                 self._fail(answers, explained(self._name, error))
         return batch
@@ -127,13 +127,13 @@ class DecoupledBatch:
             size = sum(answers.job.size for answers in self._answers)
             self._statistics.executed(size, times)
 
-    def _with_asking(self, times: ExecutionTimes) -> ExecutionTimes:
-        asking_ns = self._asked - self._started
-        return ExecutionTimes(times.input_ns + asking_ns, times.infer_ns, times.output_ns)
+    def _with_request_time(self, times: ExecutionTimes) -> ExecutionTimes:
+        requesting_ns = self._requested_ns - self._started
+        return ExecutionTimes(times.input_ns + requesting_ns, times.infer_ns, times.output_ns)
 
     def _so_far(self, now_ns: int) -> ExecutionTimes:
         """The times of a request that is over while `execute` still runs."""
-        return ExecutionTimes(self._asked - self._started, now_ns - self._asked, 0)
+        return ExecutionTimes(self._requested_ns - self._started, now_ns - self._requested_ns, 0)
 
 
 class _Answers:

@@ -33,14 +33,14 @@ def execute(
     Everything is counted in the statistics. Errors that are no ConsoleError become ModelFailed.
     """
     started = time.monotonic_ns()
-    batch, refused = _asked(name, jobs)
+    batch, refused = _requests_of(name, jobs)
     answers: list[ModelResponse | None] = [None] * len(batch)
 
     def respond(index: int, response: ModelResponse | None, final: bool) -> None:
         if final and answers[index] is None:
             answers[index] = response or _NO_OUTPUTS
 
-    asked = time.monotonic_ns()
+    requested = time.monotonic_ns()
     times, failure = ExecutionTimes(0, 0, 0), None
     if batch:
         try:
@@ -51,7 +51,7 @@ def execute(
     for (job, _), answer in zip(batch, answers, strict=True):
         refused[job] = _result(name, job, answer, failure)
     times = ExecutionTimes(
-        times.input_ns + asked - started,
+        times.input_ns + requested - started,
         times.infer_ns,
         times.output_ns + time.monotonic_ns() - computed,
     )
@@ -61,13 +61,13 @@ def execute(
 def execute_here(
     name: str,
     instance: Instance,
-    ask: Callable[[], ModelRequest],
+    make_request: Callable[[], ModelRequest],
     result: Callable[[ModelResponse], T],
     statistics: Statistics,
 ) -> tuple[T, ServerTiming]:
     """What `execute` does for a single request, without a job and at the least cost.
 
-    `ask` makes the request and counts as compute_input. Raises the error the request gets.
+    `make_request` counts as compute_input. Raises the error the request gets.
     """
     started = time.monotonic_ns()
     answers: list[ModelResponse | None] = []
@@ -77,21 +77,21 @@ def execute_here(
             answers.append(response)
 
     try:
-        request = ask()
-        asked = time.monotonic_ns()
+        request = make_request()
+        requested = time.monotonic_ns()
         times = instance.execute((request,), respond)
         computed = time.monotonic_ns()
-        told = result(_first(name, answers))
+        value = result(_first(name, answers))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the request's answer
         explanation = explained(name, error)
         statistics.failed(time.monotonic_ns() - started, failure_of(explanation))
         raise explanation from None
     finished = time.monotonic_ns()
     times = ExecutionTimes(
-        times.input_ns + asked - started, times.infer_ns, times.output_ns + finished - computed
+        times.input_ns + requested - started, times.infer_ns, times.output_ns + finished - computed
     )
     statistics.alone(finished - started, times)
-    return told, _timing(0, times)
+    return value, _timing(0, times)
 
 
 def _first(name: str, answers: list[ModelResponse | None]) -> ModelResponse:
@@ -105,7 +105,7 @@ def _first(name: str, answers: list[ModelResponse | None]) -> ModelResponse:
 
 
 def explained(name: str, error: BaseException) -> ConsoleError:
-    """The error as a caller is told; what a model was not meant to raise is logged."""
+    """The error as a caller gets it; what a model was not meant to raise is logged."""
     if isinstance(error, ConsoleError):
         return error
     _log.error("Model %s failed", name, exc_info=error)
@@ -120,7 +120,7 @@ def failure_of(error: BaseException) -> Failure:
     return Failure.OTHER
 
 
-def _asked(
+def _requests_of(
     name: str, jobs: Sequence[SingleJob[Any]]
 ) -> tuple[list[tuple[SingleJob[Any], ModelRequest]], dict[Job, Any]]:
     """The requests of the jobs, and the errors of those whose request cannot be made."""
@@ -128,7 +128,7 @@ def _asked(
     refused: dict[Job, Any] = {}
     for job in jobs:
         try:
-            batch.append((job, job.ask(job)))
+            batch.append((job, job.make_request(job)))
         except Exception as error:  # noqa: BLE001 - it is this request's answer
             refused[job] = explained(name, error)
     return batch, refused
@@ -158,21 +158,21 @@ def _counted(
     statistics: Statistics,
 ) -> list[Any]:
     finished = time.monotonic_ns()
-    told: list[Any] = []
+    outcomes: list[Any] = []
     succeeded = False
     for job in jobs:
         result, total_ns = results[job], finished - job.queued_ns
         if isinstance(result, BaseException):
             statistics.failed(total_ns, failure_of(result))
-            told.append(result)
+            outcomes.append(result)
             continue
         succeeded = True
         queue_ns = started - job.queued_ns
         statistics.succeeded(job.size, total_ns, queue_ns, times)
-        told.append((result, _timing(queue_ns, times)))
+        outcomes.append((result, _timing(queue_ns, times)))
     if succeeded:
         statistics.executed(sum(job.size for job in jobs), times)
-    return told
+    return outcomes
 
 
 def _timing(queue_ns: int, times: ExecutionTimes) -> ServerTiming:

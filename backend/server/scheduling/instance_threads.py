@@ -18,7 +18,7 @@ Compute = Callable[[Instance, tuple[Job, ...]], None]
 
 
 class InstanceThreads:
-    """Starts with the first request, and ends when the room is closed and empty.
+    """Starts with the first request, and ends when the queue is closed and empty.
 
     `compute` is called on the instance's thread and does not raise; `ended` is called once, on the
     last thread that ends.
@@ -28,12 +28,12 @@ class InstanceThreads:
         self,
         name: str,
         instances: Sequence[Instance],
-        room: RequestQueue,
+        queue: RequestQueue,
         compute: Compute,
         ended: Callable[[], None],
     ) -> None:
         self._instances = instances
-        self._room = room
+        self._queue = queue
         self._compute = compute
         self._ended = ended
         self._lock = threading.Lock()
@@ -92,16 +92,16 @@ class InstanceThreads:
 
     def _serve_next(self, index: int) -> bool:
         # A method of its own, so that no finished request is kept alive while the next is awaited.
-        turn = self._room.take(index)
-        if turn is None:
+        assignment = self._queue.take(index)
+        if assignment is None:
             return False
         instance = self._instances[index]
-        if turn.forget and isinstance(instance, KeepsSequences):
-            _forget(instance, turn.forget)
-        if turn.jobs:
+        if assignment.forget and isinstance(instance, KeepsSequences):
+            _forget(instance, assignment.forget)
+        if assignment.jobs:
             self._since[index] = time.monotonic()
             try:
-                self._compute(instance, turn.jobs)
+                self._compute(instance, assignment.jobs)
             finally:
                 del self._since[index]
         return True

@@ -19,7 +19,7 @@ from backend.wire.generated import open_inference_pb2 as pb
 class Assignment:
     """What an instance does next: compute these, forget those sequences, or wait.
 
-    `wait_ns` is None for a wait that only a change of the line ends.
+    `wait_ns` is None for a wait that only a change of the queue ends.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -118,8 +118,8 @@ class PriorityQueue:
 
     def level_of(self, job: Job) -> int:
         """The level a request waits in: the model's default one if it names none that exists."""
-        asked = job.terms.priority
-        return asked if asked in self._levels else self._default
+        priority = job.terms.priority
+        return priority if priority in self._levels else self._default
 
     def _waiting(self) -> Iterator[Job]:
         return chain(*self._levels.values(), self._put_back)

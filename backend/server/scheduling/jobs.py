@@ -34,36 +34,37 @@ NO_TERMS = Terms()
 class Job:
     """A request that waits, or is being computed.
 
-    `ask` makes the request where the model runs; `size` is its number of inferences and `kind` is
-    equal for requests that may be computed together, None for one that must be alone. `turn` counts
-    the batches that left the queue, this one's included. `converts` says that `ask` and what makes
-    the result are too slow for the event loop: they turn pictures or sound into tensors.
+    `make_request` is called where the model runs; `size` is its number of inferences and `kind` is
+    equal for requests that may be computed together, None for one that must be alone.
+    `batch_number` counts the batches that left the queue, this one's included. `converts` says that
+    `make_request` and what makes the result are too slow for the event loop: they convert pictures
+    or sound to tensors.
     """
 
     converts = False
 
     def __init__(
         self,
-        ask: Callable[[Job], ModelRequest],
+        make_request: Callable[[Job], ModelRequest],
         *,
         size: int = 1,
         kind: Hashable = None,
         terms: Terms = NO_TERMS,
     ) -> None:
-        self.ask = ask
+        self.make_request = make_request
         self.size = size
         self.kind = kind
         self.terms = terms
         self.queued_ns = time.monotonic_ns()
         self.given_up = False
-        self.turn = 0
+        self.batch_number = 0
 
     def cancelled(self) -> bool:
         """Whether nobody waits for the answer any more."""
         return self.given_up
 
     def refuse(self, error: BaseException) -> None:
-        """Tell the asker that there will be no answer; from any thread."""
+        """Let the caller know that there will be no answer; from any thread."""
         raise NotImplementedError
 
 
@@ -75,14 +76,14 @@ class SingleJob(Job, Generic[T]):
 
     def __init__(
         self,
-        ask: Callable[[Job], ModelRequest],
+        make_request: Callable[[Job], ModelRequest],
         result: Callable[[ModelResponse], T],
         *,
         size: int = 1,
         kind: Hashable = None,
         terms: Terms = NO_TERMS,
     ) -> None:
-        super().__init__(ask, size=size, kind=kind, terms=terms)
+        super().__init__(make_request, size=size, kind=kind, terms=terms)
         self.result = result
         self.loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[tuple[T, ServerTiming]] = self.loop.create_future()
@@ -97,14 +98,14 @@ class StreamJob(Job):
 
     def __init__(
         self,
-        ask: Callable[[Job], ModelRequest],
+        make_request: Callable[[Job], ModelRequest],
         mailbox: Mailbox[ModelResponse | None],
         *,
         size: int = 1,
         kind: Hashable = None,
         terms: Terms = NO_TERMS,
     ) -> None:
-        super().__init__(ask, size=size, kind=kind, terms=terms)
+        super().__init__(make_request, size=size, kind=kind, terms=terms)
         self.mailbox = mailbox
 
     def refuse(self, error: BaseException) -> None:

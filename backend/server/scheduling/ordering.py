@@ -9,9 +9,9 @@ from collections.abc import Callable
 class AtOnce:
     """As they come."""
 
-    def hand_out(self, turn: int, action: Callable[[], None]) -> None:
+    def hand_out(self, batch_number: int, action: Callable[[], None]) -> None:
         """Hand the answers of a batch out."""
-        del turn
+        del batch_number
         action()
 
 
@@ -26,10 +26,10 @@ class InOrder:
         self._next = 1
         self._held: dict[int, Callable[[], None]] = {}
 
-    def hand_out(self, turn: int, action: Callable[[], None]) -> None:
+    def hand_out(self, batch_number: int, action: Callable[[], None]) -> None:
         """Hand the answers of a batch out as soon as all before it have been."""
         with self._lock:
-            self._held[turn] = action
+            self._held[batch_number] = action
             while self._next in self._held:
                 self._held.pop(self._next)()
                 self._next += 1

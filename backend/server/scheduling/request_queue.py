@@ -1,4 +1,4 @@
-"""A model's queue as seen from several threads: who may enter, and whose turn it is."""
+"""A model's queue as seen from several threads: who may enter, and who is next."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class BeingUnloaded(NotReady):
 
 
 class RequestQueue:
-    """Guards a line, wakes the instances' threads, and knows what is being computed.
+    """Guards a queue, wakes the instances' threads, and knows what is being computed.
 
     Safe from any thread. Requests leave through `take` and count as running until `done`.
     """
 
-    def __init__(self, line: JobQueue) -> None:
-        self._line = line
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
         self._changed = threading.Condition()
         self._running: set[Job] = set()
-        self._turns = 0
+        self._batches = 0
         self._refusal: NotReady | None = None
 
     @property
     def pending(self) -> int:
         """How many requests wait or are computed."""
         with self._changed:
-            return len(self._line) + len(self._running)
+            return len(self._queue) + len(self._running)
 
     def check_open(self) -> None:
-        """Raise what `end` was given, once the room is being emptied."""
+        """Raise what `end` was given, once the queue is being emptied."""
         if self._refusal is not None:
             raise type(self._refusal)(self._refusal.message)
 
@@ -42,20 +42,20 @@ class RequestQueue:
         """Let a request wait; raises NotReady, Overloaded or InvalidInput."""
         with self._changed:
             self.check_open()
-            self._line.add(job)
+            self._queue.add(job)
             self._changed.notify_all()
 
     def leave(self, job: Job) -> list[Job]:
         """Take a request that still waits out, with those that make no sense without it."""
         with self._changed:
-            gone = self._line.remove(job)
+            gone = self._queue.remove(job)
             self._changed.notify_all()
             return gone
 
     def put_back(self, job: Job) -> bool:
         """Let a request that still waits wait behind all others; False if it does not wait."""
         with self._changed:
-            return self._line.put_back(job)
+            return self._queue.put_back(job)
 
     def run_at_once(self, job: Job) -> None:
         """Count a request as running that did not wait; raises NotReady."""
@@ -64,28 +64,28 @@ class RequestQueue:
             self._running.add(job)
 
     def take(self, instance: int) -> Assignment | None:
-        """Wait for what the instance does next; None when the room is empty and closed."""
+        """Wait for what the instance does next; None when the queue is empty and closed."""
         with self._changed:
             while True:
-                turn = self._line.take(
+                assignment = self._queue.take(
                     instance, time.monotonic_ns(), hurry=self._refusal is not None
                 )
-                if turn.jobs:
-                    self._turns += 1
-                    for job in turn.jobs:
-                        job.turn = self._turns
-                    self._running.update(turn.jobs)
-                if turn.jobs or turn.forget:
-                    return turn
-                if self._refusal is not None and not len(self._line):
+                if assignment.jobs:
+                    self._batches += 1
+                    for job in assignment.jobs:
+                        job.batch_number = self._batches
+                    self._running.update(assignment.jobs)
+                if assignment.jobs or assignment.forget:
+                    return assignment
+                if self._refusal is not None and not len(self._queue):
                     return None
-                wait_ns = turn.wait_ns
+                wait_ns = assignment.wait_ns
                 self._changed.wait(None if wait_ns is None else wait_ns / 1e9)
 
     def computed(self, jobs: tuple[Job, ...]) -> None:
         """An instance is through with what it took: sequences may go on."""
         with self._changed:
-            self._line.done(jobs, time.monotonic_ns())
+            self._queue.done(jobs, time.monotonic_ns())
             self._changed.notify_all()
 
     def done(self, *jobs: Job) -> None:
@@ -95,7 +95,7 @@ class RequestQueue:
             self._changed.notify_all()
 
     def end(self, refusal: NotReady) -> None:
-        """Let nobody in any more; those inside may stay until they have had their turn."""
+        """Let nobody in any more; those inside may stay until they are computed."""
         with self._changed:
             self._refusal = self._refusal or refusal
             self._changed.notify_all()
@@ -103,7 +103,7 @@ class RequestQueue:
     def clear(self) -> list[Job]:
         """Send everyone away who waits."""
         with self._changed:
-            waiting = self._line.clear()
+            waiting = self._queue.clear()
             self._changed.notify_all()
             return waiting
 

@@ -47,7 +47,7 @@ class Scheduler:
         self.statistics = Statistics(servable.name, servable.version)
         self._name = servable.name
         self._first = model.instances[0]
-        self._room = RequestQueue(_line(model, queue_limit))
+        self._queue = RequestQueue(_job_queue(model, queue_limit))
         self._answers = InOrder() if _keeps_order(servable.config) else AtOnce()
         self._batches: dict[Job, DecoupledBatch] = {}
         self._letting_go = threading.Lock()
@@ -55,7 +55,7 @@ class Scheduler:
         compute = self._compute_decoupled if servable.decoupled else self._compute
         instances = with_slots(servable.config, model.instances)
         self._threads = InstanceThreads(
-            servable.name, instances, self._room, compute, self._end_of_threads
+            servable.name, instances, self._queue, compute, self._end_of_threads
         )
         if not model.use(self.drain):
             raise BeingUnloaded(f"model '{self._name}' is being unloaded")
@@ -63,7 +63,7 @@ class Scheduler:
     @property
     def pending(self) -> int:
         """How many requests wait or are computed."""
-        return self._room.pending
+        return self._queue.pending
 
     async def run(self, job: SingleJob[T]) -> tuple[T, ServerTiming]:
         """Compute a request and return its result.
@@ -81,11 +81,11 @@ class Scheduler:
                 raise
 
     def run_here(
-        self, ask: Callable[[], ModelRequest], result: Callable[[ModelResponse], T]
+        self, make_request: Callable[[], ModelRequest], result: Callable[[ModelResponse], T]
     ) -> tuple[T, ServerTiming]:
         """Compute a request of an instant model on the event loop; raises what `run` raises."""
-        self._room.check_open()
-        return execute_here(self._name, self._first, ask, result, self.statistics)
+        self._queue.check_open()
+        return execute_here(self._name, self._first, make_request, result, self.statistics)
 
     async def stream(
         self, job: StreamJob
@@ -95,7 +95,7 @@ class Scheduler:
         Raises what `run` raises. Closing the iterator gives the request up.
         """
         if self.model.servable.instant:
-            self._room.run_at_once(job)
+            self._queue.run_at_once(job)
             self._compute_decoupled(self._first, (job,))
         else:
             self._enter(job)
@@ -122,8 +122,8 @@ class Scheduler:
 
     def close(self, reason: str) -> None:
         """Take no more requests, refuse those that wait, then let the model go."""
-        self._room.end(NotReady(reason))
-        for job in self._room.clear():
+        self._queue.end(NotReady(reason))
+        for job in self._queue.clear():
             self._count_failure(job, Failure.OTHER)
             job.refuse(NotReady(reason))
         self._end(NotReady(reason))
@@ -142,7 +142,7 @@ class Scheduler:
         # Threads first: `_end` lets the model go at once if there have never been any.
         self._threads.start()
         try:
-            self._room.enter(job)
+            self._queue.enter(job)
         except BeingUnloaded:
             raise  # the plane asks the model that took its place
         except Exception as error:
@@ -152,7 +152,7 @@ class Scheduler:
 
     def _give_up(self, job: Job) -> None:
         job.given_up = True
-        for gone in self._room.leave(job):
+        for gone in self._queue.leave(job):
             self._count_failure(gone, Failure.CANCELED)
             if gone is not job:
                 gone.refuse(NotReady("the first request of its sequence was given up"))
@@ -175,9 +175,9 @@ class Scheduler:
 
     def _expire(self, job: Job, action: pb.ModelQueuePolicy.TimeoutAction) -> None:
         if action == pb.ModelQueuePolicy.DELAY:
-            self._room.put_back(job)
+            self._queue.put_back(job)
             return
-        for gone in self._room.leave(job):
+        for gone in self._queue.leave(job):
             self._count_failure(gone, Failure.REJECTED)
             gone.refuse(NotReady("Request timeout expired"))
 
@@ -189,26 +189,28 @@ class Scheduler:
     def _compute(self, instance: Instance, jobs: tuple[Job, ...]) -> None:
         singles = cast("tuple[SingleJob[Any], ...]", jobs)
         answers = execute(self._name, instance, singles, self.statistics)
-        self._room.computed(jobs)
-        self._room.done(*jobs)
-        told = list(zip(singles, answers, strict=True))
-        self._answers.hand_out(jobs[0].turn, lambda: resolve_jobs(singles[0].loop, told))
+        self._queue.computed(jobs)
+        self._queue.done(*jobs)
+        outcomes = list(zip(singles, answers, strict=True))
+        self._answers.hand_out(
+            jobs[0].batch_number, lambda: resolve_jobs(singles[0].loop, outcomes)
+        )
 
     def _compute_decoupled(self, instance: Instance, jobs: tuple[Job, ...]) -> None:
         streams = cast("tuple[StreamJob, ...]", jobs)
         batch = DecoupledBatch(self._name, streams, self.statistics, self._settled)
         self._batches.update(dict.fromkeys(jobs, batch))
         batch.run(instance)
-        self._room.computed(jobs)
+        self._queue.computed(jobs)
 
     def _settled(self, job: StreamJob) -> None:
         self._batches.pop(job, None)
-        self._room.done(job)
+        self._queue.done(job)
 
     # ---- the end ----
 
     def _end(self, refusal: NotReady) -> None:
-        self._room.end(refusal)
+        self._queue.end(refusal)
         if not self._threads.started:
             self._release()
 
@@ -219,7 +221,7 @@ class Scheduler:
             self._threads.interrupt(reason, after_s=LAST_WORDS_S)
 
     def _end_of_threads(self) -> None:
-        if not self._room.wait_until_idle(LAST_WORDS_S):
+        if not self._queue.wait_until_idle(LAST_WORDS_S):
             error = ModelFailed(f"model '{self._name}' went before it had answered")
             for batch in tuple(self._batches.values()):
                 batch.fail(error)
@@ -237,7 +239,7 @@ def _keeps_order(config: pb.ModelConfig) -> bool:
     return config.dynamic_batching.preserve_ordering or batching.preserve_ordering
 
 
-def _line(model: LoadedModel, limit: int) -> JobQueue:
+def _job_queue(model: LoadedModel, limit: int) -> JobQueue:
     config = model.servable.config
     rules = rules_of(config)
     if config.HasField("sequence_batching"):
@@ -251,9 +253,9 @@ def _timeout(config: pb.ModelConfig, job: Job) -> tuple[int, pb.ModelQueuePolicy
     A request may shorten its time only where a queue policy of the configuration allows it; like
     Triton, a model without one never counts the time.
     """
-    asked = job.terms.timeout_ns or 0
+    wanted = job.terms.timeout_ns or 0
     policy = policy_of(config, job.terms.priority or config.dynamic_batching.default_priority_level)
     allowed = policy.default_timeout_microseconds * 1000
-    if policy.allow_timeout_override and asked and (not allowed or asked < allowed):
-        return asked, policy.timeout_action
+    if policy.allow_timeout_override and wanted and (not allowed or wanted < allowed):
+        return wanted, policy.timeout_action
     return allowed, policy.timeout_action

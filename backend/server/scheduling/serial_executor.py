@@ -138,7 +138,7 @@ class _BoundedQueue:
             self._calls.remove(call)
 
     def take(self) -> _Call[Any] | None:
-        """The first in line, or None once it is closed; `close` wakes who waits here."""
+        """The first that waits, or None once it is closed; `close` wakes who waits here."""
         with self._changed:
             self._changed.wait_for(lambda: self._calls or self._closed)
             return self._calls.popleft() if self._calls else None
