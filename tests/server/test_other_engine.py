@@ -66,7 +66,7 @@ class _Alive(Collector):
         yield GaugeMetricFamily("echo_alive", "Whether it is.", 1)
 
 
-class EchoEngine:
+class EchoEngine(Engine):
     """Three models: one that waits, one that answers at once, one that answers twice."""
 
     default = "echo"
@@ -110,6 +110,8 @@ class EchoEngine:
         yield StreamAnswer(self._echo(request), final=True, timing=TIMING)
 
     async def predict(self, name: str, item: Item) -> tuple[Predictions, ServerTiming]:
+        if name != "echo":
+            return await super().predict(name, item)
         if not isinstance(item, Values):
             raise InvalidInput("the engine echoes numbers only")
         x = Tensor("x", Datatype.INT32, np.asarray(item.value, np.int32))
@@ -144,9 +146,6 @@ class EchoEngine:
     def join(self, timeout_s: float) -> bool:
         self.life.append("joined")
         return True
-
-    def interrupt(self) -> None:
-        self.life.append("interrupted")
 
     def _echo(self, request: InferRequest) -> InferResponse:
         self._counts[request.model] += 1
@@ -244,11 +243,13 @@ def test_rest_carries_requests_to_the_engine(
     failed = http.post(f"{url}/v2/models/echo/infer", json={"inputs": [{**x, "data": [-1, 0]}]})
     assert failed.json() == {"error": "the engine echoes nothing below zero"}
     assert http.post(f"{url}/predict", json={"input": [5]}).json()["model"] == "echo"
+    unasked = http.post(f"{url}/predict?model=twice", json={"input": [5]})
+    assert "'twice' does not answer simple serving" in unasked.json()["error"]
     rows = http.get(f"{url}/v2/models/echo/stats").json()["model_stats"]
     assert [(row["name"], int(row["inference_count"])) for row in rows] == [("echo", 3)]
     page = http.get(f"{url}/metrics").text
     assert 'nv_inference_count{model="echo",version="7"} 3' in page
-    assert page.endswith("echo_alive 1\n")
+    assert page.endswith("echo_alive 1.0\n")
 
 
 def test_rest_lists_models_and_passes_on_that_none_is_loaded(

@@ -106,7 +106,7 @@ class EmbeddedServer:
         return address(self._options.host, port) if port else ""
 
     def models(self) -> tuple[ModelStatus, ...]:
-        """The models it offers, running or not."""
+        """The models it offers; those of the registry while it does not run."""
         thread = self._thread
         if thread is None:
             return model_rows(self._registry.names(), self._registry.get)

@@ -1,7 +1,7 @@
 """What the edges of a server ask of what stands behind them, in words of no transport.
 
-An edge knows `DataPlane` only; an engine is what implements it: `LocalDataPlane` computes in this
-process.
+An edge knows `DataPlane` only. An engine inherits from `Engine` and writes every method that has no
+body here; `LocalDataPlane`, for one, computes in this process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 from prometheus_client.registry import Collector
 
-from backend.core.errors import RequestError
+from backend.core.errors import RequestError, Unsupported
 from backend.core.inference import InferRequest, InferResponse, ModelMetadata
 from backend.core.predictions import Predictions
 from backend.core.samples import MediaKind
@@ -115,7 +115,7 @@ class DataPlane(Protocol):
     @property
     def extensions(self) -> frozenset[str]:
         """Which of `ENGINE_EXTENSIONS` it offers."""
-        ...
+        return frozenset()
 
     def names(self) -> Sequence[str]:
         """The names of the models that are loaded; safe from any thread."""
@@ -140,9 +140,12 @@ class DataPlane(Protocol):
         """
         ...
 
-    def infer_at_once(self, request: InferRequest) -> tuple[InferResponse, ServerTiming] | None:
+    def infer_at_once(
+        self,
+        request: InferRequest,  # noqa: ARG002 - for those that can
+    ) -> tuple[InferResponse, ServerTiming] | None:
         """What `infer` gives, where that needs no waiting; None where `infer` is to be awaited."""
-        ...
+        return None
 
     def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
         """Each answer to a request, the last one with `final`; for every kind of model.
@@ -152,9 +155,16 @@ class DataPlane(Protocol):
         """
         ...
 
-    async def predict(self, name: str, item: Item) -> tuple[Predictions, ServerTiming]:
+    async def predict(
+        self,
+        name: str,
+        item: Item,  # noqa: ARG002 - for those that can
+    ) -> tuple[Predictions, ServerTiming]:
         """Answer an item of simple serving; raises what `infer` raises."""
-        ...
+        raise Unsupported(
+            f"model '{name}' does not answer simple serving",
+            hint="Send it tensors, over the Open Inference Protocol.",
+        )
 
     async def load(self, name: str, terms: LoadTerms) -> None:
         """Load a model, or load it anew; what was served goes on until then.
@@ -182,15 +192,15 @@ class DataPlane(Protocol):
 
     def custom_metrics(self) -> tuple[Collector, ...]:
         """What models measure by themselves, for the metrics page."""
-        ...
+        return ()
 
 
 class Engine(DataPlane, Protocol):
     """A data plane with the calls that start and end it, which are its server's business."""
 
-    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:  # noqa: ARG002 - may need none
         """Called once on the event loop, before the first request."""
-        ...
+        return
 
     def close(self) -> None:
         """Called on the event loop: refuse what waits and what comes."""
@@ -202,4 +212,4 @@ class Engine(DataPlane, Protocol):
 
     def interrupt(self) -> None:
         """Break off what still computes after `close`, where that can be done; likewise."""
-        ...
+        return

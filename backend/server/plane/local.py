@@ -16,7 +16,7 @@ from backend.core.timing import ServerTiming
 from backend.models.repository import IndexEntry, LoadedModel, ModelRegistry
 from backend.models.servable import Servable
 from backend.server.plane.about import ENGINE_EXTENSIONS, model_metadata
-from backend.server.plane.data_plane import StreamAnswer
+from backend.server.plane.data_plane import Engine, StreamAnswer
 from backend.server.plane.inner_calls import InnerCalls
 from backend.server.plane.live_repository import LiveRepository
 from backend.server.plane.load_parameters import NO_TERMS, LoadTerms
@@ -28,8 +28,8 @@ from backend.wire.serving.items import Item
 _STOPPING = "the server is being stopped"
 
 
-class LocalDataPlane:
-    """An `Engine`: finds the model, checks the request, runs it and takes the time.
+class LocalDataPlane(Engine):
+    """Finds the model, checks the request, runs it and takes the time.
 
     Belongs to one event loop; `join` and `interrupt` may be called from another thread.
     """
