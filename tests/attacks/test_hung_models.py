@@ -214,7 +214,7 @@ def test_a_model_that_never_lets_python_run_does_not_outlive_its_server(tmp_path
 def test_unloading_ends_a_model_that_computes_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "LAST_WORDS_S", 0.3)
+    monkeypatch.setattr(scheduler, "UNLOAD_LIMIT_S", 0.3)
     put(tmp_path, BUSY)
     registry = registry_of(tmp_path)
 
@@ -235,7 +235,7 @@ def test_unloading_ends_a_model_that_computes_for_ever(
 def test_a_batch_that_is_done_in_time_is_answered_after_unloading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "LAST_WORDS_S", WAIT_S)
+    monkeypatch.setattr(scheduler, "UNLOAD_LIMIT_S", WAIT_S)
     put(tmp_path, BUSY)
     registry = registry_of(tmp_path)
 
@@ -274,7 +274,7 @@ def test_unloading_ends_a_model_that_is_never_initialized(tmp_path: Path) -> Non
 def test_unloading_ends_an_onnx_graph_that_loops_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "LAST_WORDS_S", 0.3)
+    monkeypatch.setattr(scheduler, "UNLOAD_LIMIT_S", 0.3)
     endless_graph(tmp_path / "hung")
     registry = ModelRegistry(folders=ModelFolders([tmp_path], standard_runtimes()))
 

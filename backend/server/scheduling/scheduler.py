@@ -28,7 +28,7 @@ from backend.server.scheduling.sequence_queue import SequenceQueue
 from backend.server.scheduling.statistics import Failure, Statistics
 from backend.wire.generated import open_inference_pb2 as pb
 
-LAST_WORDS_S = 10.0
+UNLOAD_LIMIT_S = 10.0
 """How long a model that goes may take for each batch of answers that it still owes."""
 
 T = TypeVar("T")
@@ -216,12 +216,12 @@ class Scheduler:
 
     def _see_off(self, _stop: threading.Event) -> None:
         """Let requests that wait be answered, but each batch have only so much time."""
-        reason = f"it did not answer within {LAST_WORDS_S:g} s, and is being unloaded"
-        while not self._threads.join(LAST_WORDS_S):
-            self._threads.interrupt(reason, after_s=LAST_WORDS_S)
+        reason = f"it did not answer within {UNLOAD_LIMIT_S:g} s, and is being unloaded"
+        while not self._threads.join(UNLOAD_LIMIT_S):
+            self._threads.interrupt(reason, after_s=UNLOAD_LIMIT_S)
 
     def _end_of_threads(self) -> None:
-        if not self._queue.wait_until_idle(LAST_WORDS_S):
+        if not self._queue.wait_until_idle(UNLOAD_LIMIT_S):
             error = ModelFailed(f"model '{self._name}' went before it had answered")
             for batch in tuple(self._batches.values()):
                 batch.fail(error)
