@@ -20,7 +20,9 @@ import pytest
 import soundfile
 
 from backend.cli import call
+from backend.sources.registry import KINDS
 from backend.wire.media.opencv import cv2
+from gui.devices import MICROPHONE
 
 _ROOT = Path(__file__).resolve().parents[1]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
@@ -129,3 +131,8 @@ def test_a_call_line_prints_what_comes_back(
 def test_a_window_line_leaves_a_picture(line: str, folder: Path, ports: tuple[str, str]) -> None:
     _said(_command(line, ports), folder)
     assert (folder / "window.png").stat().st_size > 10_000
+
+
+def test_the_table_of_sources_names_every_kind() -> None:
+    schemes = [kind.scheme for kind in (*KINDS, MICROPHONE) if kind.recognises is None]
+    assert not [scheme for scheme in schemes if f"`{scheme}`" not in _README]

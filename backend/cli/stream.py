@@ -29,7 +29,7 @@ from backend.core.options import OptionParser
 from backend.core.status import REQUEST_ALERT, Notice, Result
 from backend.session.run import Session
 from backend.session.sinks import NOTICES, RESULTS, Callback, Subscription
-from backend.sources.spec import source_from_spec
+from backend.sources.registry import KINDS, SourceRegistry
 from backend.wire.serving.predictions_json import predictions_to_json
 
 _POLL_S = 0.1
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 usage or source, 3 unreachable, 4 server error, 5 deadline."""
     options = _parser().read(argv)
     try:
-        return _stream(options)
+        return _stream(options, SourceRegistry(KINDS))
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -58,9 +58,9 @@ def _parser() -> OptionParser:
     )
 
 
-def _stream(options: argparse.Namespace) -> int:
+def _stream(options: argparse.Namespace, sources: SourceRegistry) -> int:
     settings = _settings(options)
-    source = source_from_spec(options.source, loop=options.loop, pace=options.pace)
+    source = sources.make(options.source, loop=options.loop, pace=options.pace)
     printer = _Printer(options.frames)
     with OwnServer(settings.target) as resolve:
         profile = choose_profile(resolve.resolve(settings.target), settings.model, options.profile)

@@ -7,12 +7,12 @@ from backend.core.choices import Api, Compression, ImageEncoding, Transport
 from backend.core.defaults import DEADLINE_S, JPEG_QUALITY
 from backend.core.options import Option, OptionGroup, common
 from backend.core.options.values import seconds, whole_number
-from backend.sources.spec import ACCEPTED_SPECS, Pace
+from backend.sources.registry import KINDS, Pace, SourceRegistry
 
 STREAMED = OptionGroup(
     "",
     (
-        common.SOURCE.but(help=ACCEPTED_SPECS, required=True),
+        common.SOURCE.but(help=SourceRegistry(KINDS).syntax, required=True),
         common.MODEL.but(required=True),
         TARGETED,
     ),

@@ -19,7 +19,7 @@ def rgb(bgr: Array) -> Array:
 def check_frames(capture: cv2.VideoCapture, name: str) -> None:
     """Raise SourceError if the frames of an open video or stream are too large to be read.
 
-    Must be asked before the first frame: OpenCV makes it three bytes a pixel, whatever is claimed.
+    Must be called before the first frame: OpenCV makes it three bytes a pixel, whatever is claimed.
     """
     width, height = (
         int(capture.get(which)) for which in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)

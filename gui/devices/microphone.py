@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 
-from backend.core.errors import SourceError, SourceFault
+from backend.core.errors import SourceError, SourceFault, UsageError
 from backend.core.flow import DrainLog
 from backend.core.samples import AudioBlock, MediaKind
 from backend.core.status import Notice, Severity, SourceInfo
 from backend.core.tensors import Array
+from backend.sources.kind import SourceGroup, SourceKind, SourceOptions
 from gui.devices.sound_input import (
     MicrophoneEntry,
     Recording,
@@ -113,7 +116,7 @@ class MicrophoneSource:
             samples = mono(data[:whole], recording.channels, recording.form)
             self._held = np.concatenate((self._held, samples))
             self._arrived_ns = now
-            self._tell_overflows(recording.overflows)
+            self._report_overflows(recording.overflows)
         elif now - self._arrived_ns > self._silent_after_s * 1e9:
             raise SourceError(
                 SourceFault.SILENT,
@@ -141,7 +144,7 @@ class MicrophoneSource:
                 hint="It is taken up again when it is back.",
             )
 
-    def _tell_overflows(self, overflows: int) -> None:
+    def _report_overflows(self, overflows: int) -> None:
         if overflows > self._overflows:
             self._overflows = overflows
             times = "once" if overflows == 1 else f"{overflows} times"
@@ -152,3 +155,26 @@ class MicrophoneSource:
                     "Sound was lost because this machine was too busy to take it in time.",
                 )
             )
+
+
+def _without_sound(_wanted: str, _options: SourceOptions) -> NoReturn:
+    raise UsageError("Microphones are opened by the window only, once it is there.")
+
+
+MICROPHONE = SourceKind(
+    scheme="microphone",
+    title="Default microphone",
+    icon="microphone",
+    make=_without_sound,
+    arguments=("NAME",),
+    group=SourceGroup(
+        "Microphones", "No microphone found", "Use a sound file or the tone generator."
+    ),
+    device=True,
+)
+"""What a microphone is called and how it is written; it cannot be made, see `microphone_kind`."""
+
+
+def microphone_kind(sound: SoundInput) -> SourceKind:
+    """Microphones that can be opened, through `sound`."""
+    return replace(MICROPHONE, make=lambda wanted, _options: MicrophoneSource(wanted, sound))

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.state.source_offers import is_url
+from backend.sources.network import NETWORK_CAMERA
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
@@ -100,7 +100,7 @@ class AddressForm(_Form):
     def accept(self) -> None:
         """Take the address if it has a scheme that we read."""
         url = self.address.text().strip()
-        if not is_url(url):
+        if not NETWORK_CAMERA.matches(url):
             self.complain(tr("An address starts with http://, https://, rtsp:// or rtsps://."))
             return
         self.url = url

@@ -11,6 +11,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from backend.core.status import Notice, SourceInfo
+from backend.sources.registry import SourceRegistry
 from gui.live.bar import Bar
 from gui.live.commands import run_commands, source_commands, switch_commands
 from gui.live.page import LivePage
@@ -21,7 +22,7 @@ from gui.live.source_menu import Devices
 from gui.live.sources import SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
-from gui.state.live_session import LiveSession, SourceFactory
+from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
 from gui.state.run_control import Phase, RunControl
 from gui.state.server_control import ServerControl
@@ -48,7 +49,7 @@ class LiveFeature(Feature):
         targets: TargetFeature,
         server_panel: QWidget,
         devices: Devices,
-        make_source: SourceFactory,
+        sources: SourceRegistry,
         log: LogBridge,
     ) -> None:
         self.run = run
@@ -57,11 +58,11 @@ class LiveFeature(Feature):
         self._store = workspace.store
         self._targets = targets
         anchor, palette = workspace.anchor, workspace.palette
-        self.sources = SourceController(workspace, run, devices, make_source)
+        self.sources = SourceController(workspace, run, devices, sources)
         self.start = StartControl(run, self.switches, targets.controller, server, anchor)
         self.bar = Bar(palette, self.sources.menu.fill)
         self.strip = StatusStrip(palette)
-        self.page = LivePage(workspace, server_panel)
+        self.page = LivePage(workspace, server_panel, sources)
         self.readout = Readout(
             run,
             self.switches,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from backend.core.samples import AudioBlock, Frame, MediaKind
 from backend.core.status import Result, RunStatus, SourceInfo
+from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
 from gui.live.preview_pane import PreviewPane
@@ -18,7 +19,6 @@ from gui.state.counters import Counters
 from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
-from gui.state.source_offers import GENERATED_NAMES
 from gui.views.bars import TopKView
 from gui.views.latency import LatencyView
 from gui.views.messages import MessageKind
@@ -43,8 +43,11 @@ class LivePage(DockArea):
     name = "live"
     icon = "live"
 
-    def __init__(self, workspace: Workspace, server_panel: QWidget) -> None:
+    def __init__(
+        self, workspace: Workspace, server_panel: QWidget, sources: SourceRegistry
+    ) -> None:
         super().__init__()
+        self._source_titles = sources.titles
         palette, notifier = workspace.palette, workspace.notifier
         self.pane = PreviewPane(palette, workspace.store.current.view)
         self.sound = SoundPanel(palette)
@@ -259,8 +262,10 @@ class LivePage(DockArea):
         sound = info.kind is MediaKind.AUDIO
         self._middle.setCurrentWidget(self.sound if sound else self.pane)
         self.pane.set_live_source(live=info.live)
-        self.pane.set_caption(source_line(info))
-        self.sound.set_caption(source_line(info))
+        name = tr(info.name) if info.name in self._source_titles else info.name
+        caption = source_line(name, info)
+        self.pane.set_caption(caption)
+        self.sound.set_caption(caption)
 
     def set_stale(self, *, stale: bool) -> None:
         """What was said last is of the past: dim it, or not."""
@@ -299,9 +304,9 @@ class LivePage(DockArea):
         self.resizeDocks([self.dock("timeline")], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
 
 
-def source_line(info: SourceInfo) -> str:
+def source_line(name: str, info: SourceInfo) -> str:
     """Name, size, rate and length of a source: 'Test pattern  640 x 480  30 fps'."""
-    parts = [tr(info.name) if info.name in GENERATED_NAMES else info.name]
+    parts = [name]
     if info.width:
         parts.append(f"{info.width} × {info.height}")
     if info.rate:

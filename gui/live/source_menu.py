@@ -8,14 +8,15 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, SignalInstance
 
+from backend.sources.registry import SourceRegistry
 from gui.state.source_offers import (
-    SourceGroup,
+    RECENT,
     SourceOffer,
-    generated_offers,
-    source_detail,
+    recent_offers,
     source_title,
+    standing_offers,
 )
-from gui.widgets.language import marked, tr
+from gui.widgets.language import tr
 from gui.widgets.picker import Picker, add_choice, add_heading
 
 
@@ -45,17 +46,20 @@ class SourceMenu(QObject):
 
     def __init__(
         self,
+        sources: SourceRegistry,
         devices: Devices,
         recent: Callable[[], Sequence[str]],
         choose: Callable[[str], None],
         ways: Sequence[tuple[str, Callable[[], None]]],
     ) -> None:
         super().__init__()
+        self._sources = sources
+        self._standing = standing_offers(sources)
         self._devices = devices
         self._recent = recent
         self._choose = choose
         self._ways = tuple(ways)
-        self._chosen = "pattern"
+        self._chosen = ""
 
     def set_chosen(self, spec: str) -> None:
         """The source that is ticked."""
@@ -64,11 +68,14 @@ class SourceMenu(QObject):
 
     def offers(self) -> tuple[SourceOffer, ...]:
         """Everything that can be chosen, in menu order."""
-        return (*generated_offers(), *self._devices.offers(), *self._recent_offers())
+        recent = recent_offers(self._sources, self._recent())
+        return (*self._standing, *self._devices.offers(), *recent)
 
     def title(self, spec: str) -> str:
         """What a source is called."""
-        return source_title(spec, (*generated_offers(), *self._devices.offers()))
+        offered = (*self._standing, *self._devices.offers())
+        title = next((offer.title for offer in offered if offer.spec == spec), "")
+        return title or source_title(self._sources.kind_of(spec), spec)
 
     def missing(self, spec: str) -> str:
         """Why the chosen device cannot be used now, or ''."""
@@ -79,9 +86,9 @@ class SourceMenu(QObject):
         menu = picker.choices
         menu.clear()
         offers = self.offers()
-        for group in SourceGroup:
-            members = [offer for offer in offers if offer.group is group]
-            add_heading(menu, tr(group.value))
+        for group in (*self._sources.groups, RECENT):
+            members = [offer for offer in offers if offer.group == group]
+            add_heading(menu, tr(group.title))
             for offer in members:
                 action = add_choice(
                     menu, offer.title, chosen=offer.spec == self._chosen, tip=offer.tip
@@ -91,7 +98,7 @@ class SourceMenu(QObject):
                     action.setToolTip(offer.missing)
                 action.triggered.connect(partial(self._chosen_in_menu, offer.spec))
             if not members:
-                add_choice(menu, tr(_NONE[group]), chosen=False, blocked=tr(_NONE_TIPS[group]))
+                add_choice(menu, tr(group.empty), chosen=False, blocked=tr(group.empty_tip))
         menu.addSeparator()
         for title, run in self._ways:
             menu.addAction(title).triggered.connect(partial(_call, run))
@@ -102,26 +109,6 @@ class SourceMenu(QObject):
     def _chosen_in_menu(self, spec: str, *_: object) -> None:
         self._choose(spec)
 
-    def _recent_offers(self) -> tuple[SourceOffer, ...]:
-        return tuple(
-            SourceOffer(spec, source_title(spec), SourceGroup.RECENT, source_detail(spec))
-            for spec in self._recent()
-        )
-
 
 def _call(run: Callable[[], None], *_: object) -> None:
     run()
-
-
-_NONE = {
-    SourceGroup.GENERATED: marked("None"),
-    SourceGroup.CAMERA: marked("No camera found"),
-    SourceGroup.MICROPHONE: marked("No microphone found"),
-    SourceGroup.RECENT: marked("Nothing opened yet"),
-}
-_NONE_TIPS = {
-    SourceGroup.GENERATED: "",
-    SourceGroup.CAMERA: marked("The test pattern and files work without one."),
-    SourceGroup.MICROPHONE: marked("Use a sound file or the tone generator."),
-    SourceGroup.RECENT: marked("Files, folders and addresses appear here once they were used."),
-}

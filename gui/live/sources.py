@@ -11,19 +11,17 @@ from backend.core.choices import why_not_model
 from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
+from backend.sources.registry import SourceRegistry
 from gui.live.address_forms import AddressForm
 from gui.live.source_menu import Devices, SourceMenu
-from gui.state.live_session import SourceFactory
 from gui.state.model_offers import ModelOffer
 from gui.state.run_control import RunControl
-from gui.state.source_offers import lasting_spec, source_icon
 from gui.widgets.file_dialogs import ask_file, ask_folder
 from gui.widgets.language import count, tr
 from gui.workspace.feature import Workspace
 
 _DEFAULT_MODELS = {MediaKind.IMAGE: "shapes", MediaKind.AUDIO: "voice_activity"}
-_FITTING_MODELS = {"pattern": "shapes", "tone": "pitch", "sweep": "pitch"}
-_UNWELL = (SourceState.LOST, SourceState.SILENT)
+_FAILING = (SourceState.LOST, SourceState.SILENT)
 
 
 class SourceController(QObject):
@@ -45,7 +43,7 @@ class SourceController(QObject):
         workspace: Workspace,
         run: RunControl,
         devices: Devices,
-        make_source: SourceFactory,
+        sources: SourceRegistry,
     ) -> None:
         super().__init__(workspace.anchor)
         self._workspace = workspace
@@ -53,12 +51,13 @@ class SourceController(QObject):
         self._store = workspace.store
         self._run = run
         self._devices = devices
-        self._make_source = make_source
+        self._sources = sources
         self._models: tuple[ModelOffer, ...] = ()
         self._model_for_kind = dict(_DEFAULT_MODELS)
         self._info: SourceInfo | None = None
         self.failure = ""
         self.menu = SourceMenu(
+            sources,
             devices,
             lambda: self._store.current.recent,
             self.choose,
@@ -80,7 +79,7 @@ class SourceController(QObject):
     @property
     def icon(self) -> str:
         """The icon that goes with it."""
-        return source_icon(self._spec)
+        return self._sources.icon(self._spec)
 
     @property
     def problem(self) -> str:
@@ -106,11 +105,11 @@ class SourceController(QObject):
 
     def choose(self, spec: str) -> None:
         """Use another source, at once if something streams."""
-        spec = lasting_spec(spec)
+        spec = self._sources.lasting(spec)
         self.failure = ""
         self._switches.use(replace(self._switches.current, source=spec))
         self.menu.set_chosen(spec)
-        if source_icon(spec) in ("file", "network"):
+        if self._sources.kind_of(spec).group is None:
             self._store.update(self._store.current.with_recent(spec))
         self.chosen.emit()
         self.changed.emit()
@@ -145,7 +144,7 @@ class SourceController(QObject):
         """Use the first thing that can be used; say once what could not, and why."""
         self._workspace.tasks.start(
             "drop",
-            lambda: _sort_out(specs, self._make_source),
+            lambda: _sort_out(specs, self._sources),
             self._files_sorted,
             self.failed.emit,
         )
@@ -179,7 +178,8 @@ class SourceController(QObject):
         reason = why_not_model(info.kind, present.kind) if present is not None else ""
         if not reason:
             return
-        name = _FITTING_MODELS.get(self._spec, self._model_for_kind.get(info.kind, ""))
+        name = self._sources.kind_of(self._spec).demo_model
+        name = name or self._model_for_kind.get(info.kind, "")
         if name not in offers:
             fitting = (o.name for o in self._models if o.kind is info.kind and not o.blocked)
             name = next(fitting, "")
@@ -195,7 +195,7 @@ class SourceController(QObject):
 
     def note(self, status: RunStatus) -> None:
         """Keep in mind what is wrong with the source of a run, as long as it is."""
-        self._set_failure(status.source.message if status.source.state in _UNWELL else "")
+        self._set_failure(status.source.message if status.source.state in _FAILING else "")
 
     @Slot(str, object)
     def _source_known(self, _spec: str, info: SourceInfo) -> None:
@@ -216,7 +216,7 @@ class SourceController(QObject):
     def _devices_changed(self) -> None:
         self.changed.emit()
         session = self._run.session
-        if session is not None and self._spec.partition(":")[0] in ("webcam", "microphone"):
+        if session is not None and self._sources.kind_of(self._spec).device:
             session.retry_now()
 
     def _set_failure(self, failure: str) -> None:
@@ -225,17 +225,18 @@ class SourceController(QObject):
             self.changed.emit()
 
 
-def _sort_out(specs: list[str], make: SourceFactory) -> tuple[str, list[tuple[str, str]]]:
-    """The first source that can be made, and the others with the reason against each."""
+def _sort_out(specs: list[str], sources: SourceRegistry) -> tuple[str, list[tuple[str, str]]]:
+    """The first source that can be made, and the others, redacted, with the reason against each."""
     usable, rejected = "", []
     for spec in specs:
         if usable:
-            rejected.append((spec, tr("{source} is used already.", source=usable)))
+            reason = tr("{source} is used already.", source=sources.redacted(usable))
+            rejected.append((sources.redacted(spec), reason))
             continue
         try:
-            make(spec, loop=False)
+            sources.make(spec, loop=False)
         except ConsoleError as error:
-            rejected.append((spec, str(error)))
+            rejected.append((sources.redacted(spec), str(error)))
         else:
             usable = spec
     return usable, rejected

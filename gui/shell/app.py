@@ -10,7 +10,6 @@ import logging
 import signal
 import sys
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     from backend.models.code import RememberedCode
     from backend.models.repository import ModelRegistry
     from backend.profiles.model_profile import ModelProfile
+    from backend.sources.registry import SourceRegistry
     from backend.sources.source import Source
-    from gui.devices import QtSound
     from gui.inspect import Engine
     from gui.shell.assembly import Assembly, Parts
     from gui.shell.options import Options
@@ -56,9 +55,14 @@ def main(argv: list[str]) -> int:
     if reason:
         print(reason, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return _USAGE
+    from gui.shell.qt_messages import forward_qt_messages
+
+    forward_qt_messages()  # before the import of QtMultimedia, which has much to say
+    from backend.sources.registry import KINDS, SourceRegistry
+    from gui.devices import MICROPHONE
     from gui.shell.options import parse_options
 
-    options = parse_options(argv)
+    options = parse_options(argv, SourceRegistry((*KINDS, MICROPHONE)))
     try:
         return _run(options)
     except ConsoleError as error:
@@ -73,11 +77,9 @@ def _run(options: Options) -> int:
     from gui.shell.assembly import assemble
     from gui.shell.crash import CrashCatcher
     from gui.shell.other_windows import OtherWindows
-    from gui.shell.qt_messages import forward_qt_messages
     from gui.state.tasks import ThreadTasks
     from gui.workspace.notices import FileNotices
 
-    forward_qt_messages()
     ended: list[bool] = []
     with ExitStack() as at_end:
         app = _application(at_end)
@@ -127,7 +129,8 @@ def _parts(
     """Everything with something real behind it; `at_end` ends it, and notes in `ended` whether the
     server and its models have ended in time."""
     from backend.sources.cameras import OpenCvCameras
-    from gui.devices import QtSound
+    from backend.sources.registry import KINDS, SourceRegistry
+    from gui.devices import QtSound, microphone_kind
     from gui.inspect import InspectPage
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
@@ -137,7 +140,9 @@ def _parts(
     from gui.workspace.appearance import Appearance
     from gui.workspace.layouts import LayoutStore
 
-    store = _settings(options, notices)
+    sound = QtSound()
+    sources = SourceRegistry((*KINDS, microphone_kind(sound)))
+    store = _settings(options, notices, sources)
     _use_language(store.current.language, notices)
     engine = _target_engine(options, store, notices)
     decided = _remembered_code(options)
@@ -148,7 +153,6 @@ def _parts(
     at_end.callback(
         lambda: ended.append(server.server is None or server.server.stop(_SERVER_STOP_S))
     )
-    sound = QtSound()
     devices = DeviceList(OpenCvCameras(), sound, tasks)
     sound.media_devices.videoInputsChanged.connect(devices.rescan)
     sound.changed.connect(devices.refresh)
@@ -161,7 +165,7 @@ def _parts(
             tasks, maker.models, store, options.model_repository, decided
         ),
         devices=devices,
-        make_source=partial(_make_source, sound),
+        sources=sources,
         make_session=_make_session,
         log=_log_bridge(at_end),
         layouts=LayoutStore(_folder(options, "layouts"), notices.tell),
@@ -231,7 +235,7 @@ def _inspector(options: Options) -> Engine:
     )
 
 
-def _settings(options: Options, notices: FileNotices) -> SettingsStore:
+def _settings(options: Options, notices: FileNotices, sources: SourceRegistry) -> SettingsStore:
     """What was remembered with what was asked for; a picture run remembers nothing."""
     from dataclasses import replace
 
@@ -246,7 +250,7 @@ def _settings(options: Options, notices: FileNotices) -> SettingsStore:
             notices.tell(loaded.problem)
         if not loaded.replaceable:
             path = None
-    store = SettingsStore(path, settings, notices.tell)
+    store = SettingsStore(path, settings, notices.tell, sources)
     settings = replace(settings, switches=options.applied_to(settings.switches))
     if options.theme is not None:
         settings = replace(settings, theme=options.theme)
@@ -316,18 +320,6 @@ class _ServerMaker:
         if registry is None:
             return True
         return Worker("models-close", lambda _stop: registry.close()).start().join(timeout_s)
-
-
-def _make_source(sound: QtSound, spec: str, *, loop: bool) -> Source:
-    """A microphone through Qt, everything else through the backend."""
-    device, _, name = spec.partition(":")
-    if device == "microphone":
-        from gui.devices import MicrophoneSource
-
-        return MicrophoneSource(name, sound)
-    from backend.sources.spec import source_from_spec
-
-    return source_from_spec(spec, loop=loop)
 
 
 def _make_session(

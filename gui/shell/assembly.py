@@ -10,6 +10,7 @@ from typing import TypeAlias
 from backend.core.choices import RunSettings
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
+from backend.sources.registry import SourceRegistry
 from backend.sources.source import Source
 from gui.live import Devices, LiveFeature
 from gui.server import ServerFeature
@@ -18,7 +19,7 @@ from gui.shell.layouts_feature import LayoutsFeature
 from gui.shell.page_deck import PageDeck
 from gui.shell.settings_feature import SettingsFeature
 from gui.shell.window import MainWindow
-from gui.state.live_session import LiveSession, NewestSample, SourceFactory
+from gui.state.live_session import LiveSession, NewestSample
 from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
@@ -57,7 +58,7 @@ class Parts:
     server: ServerControl
     repositories: RepositoryControl
     devices: Devices
-    make_source: SourceFactory
+    sources: SourceRegistry
     make_session: SessionMaker
     log: LogBridge
     layouts: LayoutStore
@@ -86,7 +87,7 @@ def assemble(parts: Parts) -> Assembly:
     resolver = TargetResolver(parts.server, parts.engine.store.secrets)
     catalogue = TargetCatalogue(parts.engine, parts.tasks, resolver.resolve, deck)
     make_session = partial(parts.make_session, resolver.resolve, catalogue.profile_for)
-    run = RunControl(parts.tasks, parts.make_source, make_session, deck)
+    run = RunControl(parts.tasks, parts.sources.make, make_session, deck)
     saved = SavedTargets(parts.engine.store, parts.tasks, deck)
     controller = TargetController(
         parts.engine, resolver, catalogue, saved, workspace.switches, run, deck
@@ -101,7 +102,7 @@ def assemble(parts: Parts) -> Assembly:
         targets,
         server.panel,
         parts.devices,
-        parts.make_source,
+        parts.sources,
         parts.log,
     )
     settings = SettingsFeature(workspace)

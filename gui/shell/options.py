@@ -17,8 +17,8 @@ from backend.core.defaults import SCREENSHOT_SECONDS
 from backend.core.errors import UsageError
 from backend.core.options.common import SERIALIZATION
 from backend.core.target import Target
+from backend.sources.registry import SourceRegistry
 from gui.shell.window_options import SWITCHES, window_parser
-from gui.state.source_offers import lasting_spec
 from gui.state.switches import Switches
 from gui.widgets.theme_choice import ThemeChoice
 
@@ -69,9 +69,9 @@ class Options:
         return switches.with_serialization(self.serialization)
 
 
-def parse_options(argv: list[str]) -> Options:
+def parse_options(argv: list[str], sources: SourceRegistry) -> Options:
     """Read the command line; prints why and exits with 2 if it makes no sense."""
     given = vars(window_parser().read(argv))
     if given["source"] is not None:
-        given["source"] = lasting_spec(given["source"])
+        given["source"] = sources.lasting(given["source"])
     return Options(**{**given, "model_repository": tuple(given["model_repository"])})

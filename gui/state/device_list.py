@@ -8,13 +8,11 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backend.sources.cameras import NO_CAMERA, CameraEntry, CameraSystem
-from gui.devices import NO_MICROPHONE, MicrophoneEntry, SoundInput
-from gui.state.source_offers import SourceGroup, SourceOffer, source_title
+from backend.sources.cameras import WEBCAM, CameraEntry, CameraSystem
+from gui.devices import MICROPHONE, MicrophoneEntry, SoundInput
+from gui.state.source_offers import SourceOffer, offer_of
 from gui.state.tasks import Tasks
 from gui.widgets.language import tr
-
-__all__ = ["NO_CAMERA", "NO_MICROPHONE", "DeviceList"]
 
 _log = logging.getLogger("inferdeck.devices")
 
@@ -94,29 +92,28 @@ class DeviceList(QObject):
         self, offers: Iterable[SourceOffer], microphones: tuple[MicrophoneEntry, ...]
     ) -> tuple[SourceOffer, ...]:
         """The kept device, if it is not plugged in under any of its names."""
-        device, _, wanted = self._kept.partition(":")
-        if device == "webcam":
-            known = {"", *_camera_names(self._cameras)} if self._cameras else set()
-            group = SourceGroup.CAMERA
-        elif device == "microphone":
-            known = {"", *_microphone_names(microphones)} if microphones else set()
-            group = SourceGroup.MICROPHONE
-        else:
-            return ()
-        if wanted in known or any(offer.spec == self._kept for offer in offers):
-            return ()
-        away = tr("Not plugged in; it is used again when it is back.")
-        return (SourceOffer(self._kept, source_title(self._kept), group, missing=away),)
+        for kind, names in (
+            (WEBCAM, _camera_names(self._cameras)),
+            (MICROPHONE, _microphone_names(microphones)),
+        ):
+            if kind.matches(self._kept):
+                wanted = kind.argument(self._kept)
+                there = wanted in names or (names and not wanted)
+                if there or any(offer.spec == self._kept for offer in offers):
+                    return ()
+                away = tr("Not plugged in; it is used again when it is back.")
+                return (offer_of(kind, wanted, missing=away),)
+        return ()
 
 
 def _camera_offers(cameras: tuple[CameraEntry, ...]) -> tuple[SourceOffer, ...]:
     """Named by name; by path or number only where two share a name."""
     twins = Counter(entry.name for entry in cameras)
     return tuple(
-        SourceOffer(
-            f"webcam:{entry.name if twins[entry.name] == 1 else entry.path or entry.index}",
+        offer_of(
+            WEBCAM,
+            entry.name if twins[entry.name] == 1 else entry.path or str(entry.index),
             entry.name,
-            SourceGroup.CAMERA,
             ", ".join(filter(None, (tr("Camera {index}", index=entry.index), entry.path))),
         )
         for entry in cameras
@@ -127,10 +124,10 @@ def _microphone_offers(microphones: tuple[MicrophoneEntry, ...]) -> tuple[Source
     """Named by name; by id only where two share a name."""
     twins = Counter(entry.name for entry in microphones)
     return tuple(
-        SourceOffer(
-            f"microphone:{entry.name if twins[entry.name] == 1 else entry.id}",
+        offer_of(
+            MICROPHONE,
+            entry.name if twins[entry.name] == 1 else entry.id,
             tr("{device} (default)", device=entry.name) if entry.default else entry.name,
-            SourceGroup.MICROPHONE,
             tr("The system's default microphone") if entry.default else "",
         )
         for entry in microphones

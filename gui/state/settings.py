@@ -24,8 +24,8 @@ from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.core.worker import Worker
 from backend.profiles.tables import made_of
+from backend.sources.registry import SourceRegistry
 from gui.state.preferences import Preferences
-from gui.state.source_offers import without_credentials
 from gui.state.switches import Switches
 from gui.widgets.language import tr
 from gui.widgets.language_choice import SYSTEM
@@ -102,22 +102,22 @@ class Settings:
         return replace(self, recent=(spec, *others)[:MOST_RECENT])
 
 
-def to_json(settings: Settings) -> str:
-    """The settings file's text; names, passwords and the like in addresses stay out of it."""
-    public = without_secrets(settings)
+def to_json(settings: Settings, sources: SourceRegistry) -> str:
+    """The settings file's text; names, passwords and the like of sources stay out of it."""
+    public = without_secrets(settings, sources)
     data: dict[str, Any] = {"schema": SCHEMA, **asdict(public)}
     data["switches"]["target"] = _address_of(settings.switches.target)
     data["targets"] = [_address_of(target) for target in settings.targets]
     return json_bytes(data).decode()
 
 
-def without_secrets(settings: Settings) -> Settings:
+def without_secrets(settings: Settings, sources: SourceRegistry) -> Settings:
     """The settings as they may be written."""
-    source = without_credentials(settings.switches.source)
+    source = sources.saved(settings.switches.source)
     return replace(
         settings,
         switches=replace(settings.switches, source=source),
-        recent=tuple(without_credentials(spec) for spec in settings.recent),
+        recent=tuple(map(sources.saved, settings.recent)),
     )
 
 
@@ -165,12 +165,18 @@ def load(path: Path) -> Loaded[Settings]:
     return load_file(path, MOST_BYTES, from_json)
 
 
-def write(path: Path, settings: Settings, base: Settings, wait_s: float = LOCK_WAIT_S) -> None:
+def write(
+    path: Path,
+    settings: Settings,
+    base: Settings,
+    sources: SourceRegistry,
+    wait_s: float = LOCK_WAIT_S,
+) -> None:
     """Save what was changed since `base`, and leave the rest as another window has saved it.
 
     Raises FileUnusable.
     """
-    settings, base = without_secrets(settings), without_secrets(base)
+    settings, base = without_secrets(settings, sources), without_secrets(base, sources)
     with locked(path.parent, wait_s):
         try:
             data = read_file(path, MOST_BYTES)
@@ -178,7 +184,7 @@ def write(path: Path, settings: Settings, base: Settings, wait_s: float = LOCK_W
         except UsageError:  # somebody has spoiled it since it was read
             set_aside(path)
             theirs = settings
-        write_file(path, to_json(theirs).encode())
+        write_file(path, to_json(theirs, sources).encode())
 
 
 class SettingsStore(QObject):
@@ -198,11 +204,13 @@ class SettingsStore(QObject):
         path: Path | None,
         settings: Settings,
         on_problem: Callable[[str], None],
+        sources: SourceRegistry,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._path = path
         self._on_problem = on_problem
+        self._sources = sources
         self._reported = False
         self.current = settings
         self._written = settings
@@ -240,7 +248,7 @@ class SettingsStore(QObject):
         if self._path is None:
             return
         try:
-            write(self._path, settings, self._written, wait_s)
+            write(self._path, settings, self._written, self._sources, wait_s)
         except UsageError as error:
             self._refused.emit(str(error))
         else:

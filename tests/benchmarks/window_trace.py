@@ -34,6 +34,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 import gui.live.page  # noqa: E402
 import gui.shell.app  # noqa: E402
 from backend.core.samples import Captured, Frame  # noqa: E402
+from backend.sources.registry import SourceRegistry  # noqa: E402
 from gui.live.paint_record import PaintRecord  # noqa: E402
 from gui.views.first_paint import FirstPaint  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
@@ -121,7 +122,7 @@ def _prepare(pace: str) -> list[str]:
     def source(*_: object, **_options: object) -> ListSource:
         return ListSource(frames, live=pace != "flat", repeat=True, interval_s=interval_s)
 
-    gui.shell.app._make_source = source
+    SourceRegistry.make = source  # type: ignore[method-assign]
     return ["--in-flight", "4"] if pace == "flat" else []
 
 

@@ -35,8 +35,14 @@ from backend.server.plane.request_log import RequestLog
 from backend.session.lanes.delivery import TRACE_COLUMNS
 from backend.session.run.summary import Summary, summarise
 from backend.session.sinks import FRAMES, RESULTS, Subscription, Subscriptions, Topic
+from backend.sources.kind import Pace
+from backend.sources.registry import KINDS, SourceRegistry
 from backend.sources.source import Source
+from gui.devices import MICROPHONE
 from gui.state.source_offers import SourceOffer
+
+SOURCES = SourceRegistry((*KINDS, MICROPHONE))
+"""Every kind of source that the window knows."""
 
 T = TypeVar("T")
 
@@ -60,11 +66,16 @@ class FakeSource:
         return None
 
 
-def fake_source(spec: str, *, loop: bool) -> Source:
-    """A source for any spec but 'nowhere' and text files."""
-    if spec == "nowhere" or spec.endswith(".txt"):
-        raise SourceError(SourceFault.ABSENT, f"There is no {spec}.", "Choose another.")
-    return FakeSource(spec, loop=loop)
+class FakeSources(SourceRegistry):
+    """The window's kinds of sources; gives one for any spec but 'nowhere' and text files."""
+
+    def __init__(self) -> None:
+        super().__init__((*KINDS, MICROPHONE))
+
+    def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN) -> Source:
+        if spec == "nowhere" or spec.endswith(".txt"):
+            raise SourceError(SourceFault.ABSENT, f"There is no {spec}.", "Choose another.")
+        return FakeSource(spec, loop=loop)
 
 
 class FakeSession:

@@ -42,7 +42,7 @@ from tests.gui.shell_fakes import (
     FakeRepositories,
     FakeServer,
     FakeSession,
-    fake_source,
+    FakeSources,
 )
 
 
@@ -93,7 +93,8 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
         return sessions[-1]
 
     problems: list[str] = []
-    store = SettingsStore(None, Settings(), problems.append)
+    sources = FakeSources()
+    store = SettingsStore(None, Settings(), problems.append, sources)
     devices = FakeDevices()
     server = ServerControl(tasks, lambda rest, grpc: fake)
     appearance = Appearance(app, ThemeChoice.DARK)
@@ -110,7 +111,7 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
             server,
             repositories,
             devices,
-            fake_source,
+            sources,
             make_session,
             LogBridge(),
             LayoutStore(None, problems.append),

@@ -36,7 +36,7 @@ from backend.profiles.outputs.yunet import YunetDecoder
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
 from backend.session.run.live import Session
-from backend.sources.spec import Pace, source_from_spec
+from backend.sources.registry import KINDS, Pace, SourceRegistry
 from backend.wire.media.opencv import cv2
 from backend.wire.serving.rest import decode_reply
 from tests.session.running import on_result
@@ -238,7 +238,7 @@ def test_a_session_maps_each_answer_into_its_own_photo(
     payload = _PAYLOADS[Transport.GRPC if transport.is_grpc else transport]
     settings = RunSettings(target, "yunet", Api.OIP, transport, payload, in_flight=3)
     results: list[Result] = []
-    source = source_from_spec(str(data_dir / "photos"), loop=False, pace=Pace.FREE)
+    source = SourceRegistry(KINDS).make(str(data_dir / "photos"), loop=False, pace=Pace.FREE)
     session = Session(settings, source, profiles=lambda _: profile, retry=False)
     on_result(session, results.append)
     session.start()

@@ -11,11 +11,12 @@ from backend.core.options.values import seconds, whole_number
 
 SOURCE = Option(
     "--source",
-    "pattern, tone, sweep, noise, webcam, webcam:N, webcam:/dev/videoN, microphone, "
-    "microphone:NAME, a path of an image, a video, a sound file or a folder of images, or an "
-    "address: http, https, rtsp, rtsps",
+    "pattern; tone; sweep; noise; webcam, webcam:NUMBER, webcam:/dev/videoN or webcam:NAME; "
+    "an http://, https:// or rtsp:// address; microphone or microphone:NAME; "
+    "the path of a picture, folder, video or sound file",
     metavar="SPEC",
 )
+"""The kinds of sources of the window; not read from them, since `main.py --help` imports none."""
 MODEL = Option("--model", "name of the model", metavar="M")
 TARGET = Option(
     "--target",

@@ -108,7 +108,7 @@ class LiveSource(ABC):
             reader.join(_STEP_S)
 
     def _wait_for_first(self, reader: NewestReader, stop: threading.Event) -> Frame | None:
-        """The first picture that decodes, which `read` will give; None if told to stop."""
+        """The first picture that decodes, which `read` will give; None if `stop` was set."""
         self._last_at = time.monotonic()
         connect_until = self._last_at + self._connect_within_s
         while not stop.is_set():

@@ -20,6 +20,7 @@ from backend.sources.cameras.hardware import (
 from backend.sources.cameras.live import LiveSource
 from backend.sources.cameras.newest import LiveStream
 from backend.sources.cameras.opencv_camera import OpenCvCameras
+from backend.sources.kind import SourceGroup, SourceKind
 from backend.sources.pixels import rgb
 
 _PRESENT_CHECK_S = 0.5
@@ -100,3 +101,15 @@ class _CameraStream:
                 f"{self._entry.name} was unplugged.",
                 hint="It is taken up again when it is back.",
             )
+
+
+WEBCAM = SourceKind(
+    scheme="webcam",
+    title="Default camera",
+    icon="camera",
+    make=lambda wanted, _options: WebcamSource(wanted),
+    arguments=("NUMBER", "/dev/videoN", "NAME"),
+    group=SourceGroup("Cameras", "No camera found", "The test pattern and files work without one."),
+    device=True,
+    title_of=webcam_title,
+)

@@ -13,8 +13,9 @@ from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.core.samples import AudioBlock, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
-from backend.sources.files.kinds import read_head
-from backend.sources.files.pacing import Pace, Pacer
+from backend.sources.files.kinds import FORMATS, FileKind, PathKind, kind_of_head, read_head
+from backend.sources.files.pacing import Pacer
+from backend.sources.kind import Pace
 from backend.sources.source import EndOfSource
 from backend.wire.media.sound import check_sound
 
@@ -131,3 +132,11 @@ class AudioFileSource:
             f"The sound in {self._path.name} cannot be read: {reason.rstrip('.')}.",
             hint="WAV, FLAC and OGG files can be opened.",
         )
+
+
+SOUND = PathKind(
+    "sound file",
+    lambda path, head: kind_of_head(path, head) is FileKind.SOUND,
+    AudioFileSource,
+    FORMATS[FileKind.SOUND],
+)

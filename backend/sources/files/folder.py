@@ -12,9 +12,16 @@ from backend.core.flow import DrainLog
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import Notice, Severity, SourceInfo
 from backend.sources.files.image import PICTURES_PER_SECOND
-from backend.sources.files.kinds import ACCEPTED_FILES, FileKind, file_error, kind_of_file
-from backend.sources.files.pacing import Pace, Pacer
+from backend.sources.files.kinds import (
+    ACCEPTED_FILES,
+    FileKind,
+    PathKind,
+    file_error,
+    kind_of_file,
+)
+from backend.sources.files.pacing import Pacer
 from backend.sources.files.pictures import read_picture
+from backend.sources.kind import Pace
 from backend.sources.source import EndOfSource
 
 _LISTED = 20
@@ -29,8 +36,8 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
 class FolderSource:
     """Every picture directly in a folder, naturally sorted, at two per second.
 
-    Files that are no pictures are told in one notice when the folder is opened; a picture that
-    turns out to be damaged is told when its turn comes. Both are passed over.
+    Files that are no pictures are listed in one notice when the folder is opened; a picture that
+    turns out to be damaged is reported when its turn comes. Both are passed over.
     """
 
     def __init__(self, folder: Path, *, loop: bool, pace: Pace = Pace.OWN) -> None:
@@ -41,7 +48,7 @@ class FolderSource:
         self._at = 0
         self._seq = 0
         self._good_in_pass = 0
-        self._told: set[Path] = set()
+        self._reported: set[Path] = set()
         self._notices: DrainLog[Notice] = DrainLog(capacity=100)
         self._info = SourceInfo(MediaKind.IMAGE, folder.name, live=False, rate=PICTURES_PER_SECOND)
 
@@ -65,7 +72,7 @@ class FolderSource:
                 f"{len(others)} other files were found.",
                 hint=ACCEPTED_FILES,
             )
-        self._tell_others(others)
+        self._report_others(others)
         self._at = self._seq = self._good_in_pass = 0
         self._pacer.restart()
         self._info = SourceInfo(
@@ -129,8 +136,8 @@ class FolderSource:
         try:
             pixels = read_picture(path)
         except SourceError as error:
-            if path not in self._told:
-                self._told.add(path)
+            if path not in self._reported:
+                self._reported.add(path)
                 self._notices.put(Notice(Severity.WARNING, f"{path.name} was skipped", str(error)))
             return None
         frame = Frame(self._seq, time.monotonic_ns(), pixels, name=path.name)
@@ -138,7 +145,7 @@ class FolderSource:
         self._good_in_pass += 1
         return frame
 
-    def _tell_others(self, others: list[str]) -> None:
+    def _report_others(self, others: list[str]) -> None:
         if not others:
             return
         listed = others[:_LISTED]
@@ -154,3 +161,6 @@ def _why_no_picture(path: Path) -> str:
     except SourceError as error:
         return error.message
     return "" if kind is FileKind.PICTURE else f"it is {kind}, open it by itself."
+
+
+FOLDER = PathKind("folder", lambda path, _head: path.is_dir(), FolderSource)

@@ -10,8 +10,10 @@ from backend.core.errors import SourceError, SourceFault
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
-from backend.sources.files.pacing import Pace, Pacer
+from backend.sources.files.kinds import FORMATS, FileKind, PathKind, kind_of_head
+from backend.sources.files.pacing import Pacer
 from backend.sources.files.pictures import read_picture
+from backend.sources.kind import Pace
 from backend.sources.source import EndOfSource
 
 PICTURES_PER_SECOND = 2.0
@@ -66,3 +68,11 @@ class ImageSource:
     def close(self) -> None:
         """Forget the picture."""
         self._pixels = None
+
+
+PICTURE = PathKind(
+    "picture",
+    lambda path, head: kind_of_head(path, head) is FileKind.PICTURE,
+    ImageSource,
+    FORMATS[FileKind.PICTURE],
+)

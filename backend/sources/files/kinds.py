@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from backend.core.errors import SourceError, SourceFault
 from backend.core.files.regular import check_regular
+from backend.sources.kind import Pace
+from backend.sources.source import Source
 from backend.wire.picture_headers import picture_format
 
 HEAD_BYTES = 256
 """How much of a file is enough to tell its kind."""
-
-ACCEPTED_FILES = (
-    "Pictures: JPEG, PNG, WebP, BMP, TIFF. Video: MP4, MOV, MKV, WebM, AVI, MPEG, GIF. "
-    "Sound: WAV, FLAC, OGG."
-)
-"""What people are told when a file is none of them."""
 
 
 class FileKind(StrEnum):
@@ -25,6 +24,36 @@ class FileKind(StrEnum):
     PICTURE = "picture"
     VIDEO = "video"
     SOUND = "sound"
+
+
+FORMATS = {
+    FileKind.PICTURE: "Pictures: JPEG, PNG, WebP, BMP, TIFF.",
+    FileKind.VIDEO: "Video: MP4, MOV, MKV, WebM, AVI, MPEG, GIF.",
+    FileKind.SOUND: "Sound: WAV, FLAC, OGG.",
+}
+ACCEPTED_FILES = " ".join(FORMATS.values())
+"""The hint about a file that is none of them."""
+
+
+class PathSource(Protocol):
+    """Makes the source of a path without opening it."""
+
+    def __call__(self, path: Path, /, *, loop: bool, pace: Pace) -> Source:
+        """May raise SourceError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PathKind:
+    """What a path can lead to, and the source of it."""
+
+    noun: str
+    """As in "the path of a picture"."""
+    holds: Callable[[Path, bytes], bool]
+    """Whether a path leads to it, by its first bytes (none of a folder) and then its suffix."""
+    make: PathSource
+    formats: str = ""
+    """A sentence that lists what can be read, for files."""
 
 
 _STARTS: tuple[tuple[bytes, FileKind], ...] = (
@@ -75,18 +104,29 @@ def _is_transport_stream(head: bytes) -> bool:
 def kind_of_file(path: Path) -> FileKind:
     """The kind of an existing file; raises SourceError if it is not one we read."""
     head = read_head(path)
-    if not head:
-        raise SourceError(SourceFault.UNREADABLE, f"{path.name} is empty.", ACCEPTED_FILES)
+    kind = kind_of_head(path, head)
+    if kind is None:
+        raise contents_error(path, head)
+    return kind
+
+
+def kind_of_head(path: Path, head: bytes) -> FileKind | None:
+    """The kind of a file that begins with `head`, or else of its suffix; None if it is empty."""
     kind = kind_of_bytes(head)
-    if kind is not None:
+    if kind is not None or not head:
         return kind
-    for by_suffix, suffixes in _SUFFIXES.items():
-        if path.suffix.lower() in suffixes:
-            return by_suffix
-    raise SourceError(
+    suffix = path.suffix.lower()
+    return next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
+
+
+def contents_error(path: Path, head: bytes, hint: str = ACCEPTED_FILES) -> SourceError:
+    """Why a file that begins with `head` is not read."""
+    if not head:
+        return SourceError(SourceFault.UNREADABLE, f"{path.name} is empty.", hint)
+    return SourceError(
         SourceFault.UNREADABLE,
         f"{path.name} is no picture, video or sound that can be read; it begins with {head[:8]!r}.",
-        hint=ACCEPTED_FILES,
+        hint,
     )
 
 

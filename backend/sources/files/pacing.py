@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from enum import StrEnum
+
+from backend.sources.kind import Pace
 
 _SLACK_S = 0.1
-
-
-class Pace(StrEnum):
-    """How fast a file gives its items."""
-
-    OWN = "own"
-    """As fast as it was recorded."""
-    FREE = "free"
-    """As fast as the reader takes them."""
 
 
 class Pacer:

@@ -11,8 +11,9 @@ from backend.core.flow import DrainLog
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import Notice, Severity, SourceInfo
 from backend.core.tensors import Array
-from backend.sources.files.kinds import read_head
-from backend.sources.files.pacing import Pace, Pacer
+from backend.sources.files.kinds import FORMATS, FileKind, PathKind, kind_of_head, read_head
+from backend.sources.files.pacing import Pacer
+from backend.sources.kind import Pace
 from backend.sources.pixels import check_frames, rgb
 from backend.sources.source import EndOfSource
 from backend.wire.media.opencv import cv2
@@ -130,14 +131,14 @@ class VideoSource:
 
     def _next_pass(self) -> tuple[Array, float]:
         """The first frame again; raises EndOfSource unless the file loops."""
-        self._tell_if_cut_short()
+        self._report_if_cut_short()
         if not self._loop:
             raise EndOfSource
         self._pass_start_s += self._last_s + 1 / self._fps
         _, first = self._begin()
         return first
 
-    def _tell_if_cut_short(self) -> None:
+    def _report_if_cut_short(self) -> None:
         expected = self._info.items
         if expected is not None and self._in_pass < expected * _WHOLE:
             self._notices.put(
@@ -152,3 +153,11 @@ class VideoSource:
 def _sensible(fps: float) -> float:
     """Frames per second as written in the file, unless it makes no sense."""
     return fps if 0.1 <= fps <= 1000 else _FALLBACK_FPS
+
+
+VIDEO = PathKind(
+    "video",
+    lambda path, head: kind_of_head(path, head) is FileKind.VIDEO,
+    VideoSource,
+    FORMATS[FileKind.VIDEO],
+)

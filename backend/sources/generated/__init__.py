@@ -1,6 +1,8 @@
 """Sources that make themselves: the test pattern, tones and noise."""
 
-from backend.sources.generated.pattern import TestPattern
-from backend.sources.generated.tone import Tone
+from backend.sources.generated.pattern import PATTERN, TestPattern
+from backend.sources.generated.tone import TONES, Tone
 
-__all__ = ["TestPattern", "Tone"]
+KINDS = (PATTERN, *TONES)
+
+__all__ = ["KINDS", "TestPattern", "Tone"]

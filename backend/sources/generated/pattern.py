@@ -12,6 +12,7 @@ from backend.core.tensors import Array
 from backend.sources.generated.pattern_drawing import Painter
 from backend.sources.generated.pattern_scene import Scene
 from backend.sources.generated.ticker import Ticker
+from backend.sources.kind import GENERATED, SourceKind
 
 _SMALLEST, _LARGEST = 160, 8192
 
@@ -38,7 +39,7 @@ class TestPattern:
             raise UsageError(f"A test pattern has above 0 and at most 240 fps, got {fps}.")
         self._fps = float(fps)
         self._painter = Painter(width, height, Scene(width, height, seed))
-        self._beat = Ticker(1 / self._fps)
+        self._ticker = Ticker(1 / self._fps)
         self._opened_ns = 0
         self._seq = 0
         self.info = SourceInfo(
@@ -54,12 +55,12 @@ class TestPattern:
         """Start at frame 0."""
         self._seq = 0
         self._opened_ns = time.monotonic_ns()
-        self._beat.restart()
+        self._ticker.restart()
         return self.info
 
     def read(self, stop: threading.Event) -> Frame | None:
         """The next frame, when it is due; none is left out, however late the reader comes."""
-        if not self._beat.wait(stop):
+        if not self._ticker.wait(stop):
             return None
         now_ns = time.monotonic_ns()
         clock_ms = (now_ns - self._opened_ns) // 1_000_000
@@ -73,3 +74,14 @@ class TestPattern:
     def paint(self, seq: int, clock_ms: int) -> Array:
         """The picture with that number: RGB uint8 [height, width, 3]."""
         return self._painter.paint(seq, seq / self._fps, clock_ms)
+
+
+PATTERN = SourceKind(
+    scheme="pattern",
+    title="Test pattern",
+    icon="pattern",
+    make=lambda _argument, _options: TestPattern(),
+    tip="Moving shapes with known places, a frame number and a clock, 640x480 at 30 fps",
+    group=GENERATED,
+    demo_model="shapes",
+)

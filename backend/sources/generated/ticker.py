@@ -1,4 +1,4 @@
-"""A steady beat for sources that make their own items."""
+"""A fixed rate for sources that make their own items."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Ticker:
         self._count = 0
 
     def wait(self, stop: threading.Event) -> bool:
-        """Wait for the next beat; False if `stop` was set first."""
+        """Wait until the next period begins; False if `stop` was set first."""
         late_s = self._clock() - self._due_s()
         if late_s > self._period_s:
             self.restart()

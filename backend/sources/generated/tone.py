@@ -14,6 +14,7 @@ from backend.core.samples import AudioBlock, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
 from backend.sources.generated.ticker import Ticker
+from backend.sources.kind import GENERATED, SourceKind
 
 BLOCK_S = 0.02
 """Length of a block."""
@@ -57,7 +58,7 @@ class Tone:
         self._rate = rate
         self._seed = seed
         self._block = round(rate * BLOCK_S)
-        self._beat = Ticker(self._block / rate)
+        self._ticker = Ticker(self._block / rate)
         self._seq = 0
         self.info = SourceInfo(
             kind=MediaKind.AUDIO, name=self.kind.capitalize(), live=True, rate=float(rate)
@@ -66,13 +67,13 @@ class Tone:
     def open(self, stop: threading.Event) -> SourceInfo:
         """Start at the first block, which is complete one block length from now."""
         self._seq = 0
-        self._beat.restart()
-        self._beat.wait(stop)
+        self._ticker.restart()
+        self._ticker.wait(stop)
         return self.info
 
     def read(self, stop: threading.Event) -> AudioBlock | None:
         """The next block, when its last sample is due; none is left out."""
-        if not self._beat.wait(stop):
+        if not self._ticker.wait(stop):
             return None
         seq, self._seq = self._seq, self._seq + 1
         return AudioBlock(
@@ -115,3 +116,22 @@ def _sweep_turns(seconds: Array) -> Array:
     part = np.where(rising, within, 2 * _SWEEP_S - within) / _SWEEP_S
     risen = _SWEEP_LOW_HZ * _SWEEP_S / growth * np.expm1(growth * part)
     return np.asarray(2 * per_rise * periods + np.where(rising, risen, 2 * per_rise - risen))
+
+
+def _kind(kind: ToneKind, tip: str, demo_model: str = "") -> SourceKind:
+    return SourceKind(
+        scheme=kind.value,
+        title=kind.capitalize(),
+        icon="tone",
+        make=lambda _argument, _options: Tone(kind),
+        tip=tip,
+        group=GENERATED,
+        demo_model=demo_model,
+    )
+
+
+TONES = (
+    _kind(ToneKind.TONE, "A steady tone of 440 Hz", "pitch"),
+    _kind(ToneKind.SWEEP, "A tone that rises and falls", "pitch"),
+    _kind(ToneKind.NOISE, "All frequencies at once"),
+)

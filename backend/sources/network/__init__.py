@@ -1,5 +1,7 @@
 """Network cameras over HTTP and RTSP, and what is wrong when they give no picture."""
 
-from backend.sources.network.camera import NetworkCamera
+from backend.sources.network.camera import NETWORK_CAMERA, NetworkCamera
 
-__all__ = ["NetworkCamera"]
+KINDS = (NETWORK_CAMERA,)
+
+__all__ = ["KINDS", "NETWORK_CAMERA", "NetworkCamera"]

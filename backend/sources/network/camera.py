@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from backend.core.defaults import FIRST_PICTURE_S, NETWORK_CAMERA_CONNECT_S, SILENT_AFTER_S
 from backend.core.errors import SourceError
+from backend.core.files.concealment import concealed_address, kept_address
 from backend.sources.cameras import LiveSource, LiveStream
+from backend.sources.kind import SourceKind
 from backend.sources.network.address import parse_camera_address
 from backend.sources.network.http_camera import HttpPictures, NotMultipart
 from backend.sources.network.http_faults import contents_fault
 from backend.sources.network.opencv_stream import OpenCvStream
 from backend.sources.network.rtsp_probe import why_no_video
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|(https?|rtsps?):", re.IGNORECASE)
+"""Any address: one that reaches no camera gets an error that says so, and may hold secrets too."""
 _SINGLE_OR_TEXT = ("image/", "text/", "application/json")
 
 
@@ -57,3 +63,22 @@ class NetworkCamera(LiveSource):
 
 def _no_video(fault: SourceError) -> SourceError:
     return fault
+
+
+def _place(url: str) -> str:
+    """Host and path: the address without scheme, secrets and query."""
+    address = re.split("[?#]", kept_address(url), maxsplit=1)[0]
+    return address.partition(":")[2].removeprefix("//")
+
+
+NETWORK_CAMERA = SourceKind(
+    scheme="address",
+    title="Network camera",
+    icon="network",
+    make=lambda url, _options: NetworkCamera(url),
+    arguments=("an http://, https:// or rtsp:// address",),
+    recognises=lambda spec: _ADDRESS.match(spec) is not None,
+    title_of=_place,
+    redact=concealed_address,
+    saved=kept_address,
+)

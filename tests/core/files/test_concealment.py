@@ -15,8 +15,9 @@ from backend.core.files.concealment import (
     kept_address,
 )
 from backend.inspector.history.secret_headers import concealed, concealed_path, concealed_value
-from backend.sources.spec import describe_spec
-from gui.state.source_offers import source_detail, source_title, without_credentials
+from backend.sources.registry import KINDS, SourceRegistry
+
+SOURCES = SourceRegistry(KINDS)
 
 _TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
 
@@ -95,16 +96,16 @@ def test_values_that_are_none(value: str) -> None:
 )
 def test_every_place_agrees_about_an_address(address: str, shown: str, kept: str | None) -> None:
     kept = address if kept is None else kept
-    assert concealed_address(address) == describe_spec(address) == source_detail(address) == shown
-    assert kept_address(address) == without_credentials(address) == kept
-    for text in (shown, kept, source_title(address), concealed_path(address)):
+    assert concealed_address(address) == SOURCES.redacted(address) == shown
+    assert kept_address(address) == SOURCES.saved(address) == kept
+    for text in (shown, kept, SOURCES.title(address), concealed_path(address)):
         assert "s3c" not in text
         assert "pw" not in text.replace("pwd", "")
     assert concealed_path(concealed_path(address)) == concealed_path(address)
 
 
 def test_a_file_is_no_address() -> None:
-    assert without_credentials("/films/a?token=1.mp4") == "/films/a?token=1.mp4"
+    assert SOURCES.saved("/films/a?token=1.mp4") == "/films/a?token=1.mp4"
 
 
 def test_an_address_in_a_header_keeps_what_is_no_secret() -> None:

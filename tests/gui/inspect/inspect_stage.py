@@ -19,6 +19,7 @@ from gui.state.tasks import ThreadTasks
 from gui.widgets.theme import DARK, Palette
 from gui.workspace.notices import ToastAction
 from gui.workspace.notifier import Notifier
+from tests.gui.shell_fakes import SOURCES
 
 
 class ListeningNotifier(Notifier):
@@ -55,7 +56,7 @@ class ListeningHost(QObject):
         self.palette_roles: Palette = DARK
         self.tasks = ThreadTasks()
         self.notifier = ListeningNotifier()
-        self.store = SettingsStore(None, Settings(), lambda _problem: None)
+        self.store = SettingsStore(None, Settings(), lambda _problem: None, SOURCES)
         self.target = target
         self.model = "identity"
         self.sample: Sample | None = None

@@ -18,7 +18,7 @@ from gui.server.code_consent import CodeConsent, CodeDialog
 from gui.state.repository_control import CodeQuestion, RepositoryControl
 from gui.state.settings import Settings, SettingsStore
 from tests.gui.inline_tasks import InlineTasks
-from tests.gui.shell_fakes import FakeRepositories
+from tests.gui.shell_fakes import SOURCES, FakeRepositories
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -49,7 +49,7 @@ class Place:
         self.models = RepositoriesOfPrograms(self.decided)
         for name in ("one", "two"):
             self.change(name, "1")
-        store = SettingsStore(None, Settings(), print)
+        store = SettingsStore(None, Settings(), print, SOURCES)
         self.control = RepositoryControl(
             InlineTasks(), lambda: self.models, store, code=self.decided
         )

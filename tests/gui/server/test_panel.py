@@ -24,7 +24,7 @@ from gui.widgets.language import tr
 from gui.widgets.switch import Switch
 from gui.widgets.theme import DARK
 from tests.gui.inline_tasks import InlineTasks
-from tests.gui.shell_fakes import MODELS, FakeRepositories, FakeServer
+from tests.gui.shell_fakes import MODELS, SOURCES, FakeRepositories, FakeServer
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -187,7 +187,7 @@ def test_a_server_that_ends_by_itself_is_noticed(
 
 @pytest.fixture
 def store() -> SettingsStore:
-    return SettingsStore(None, Settings(), lambda _text: None)
+    return SettingsStore(None, Settings(), lambda _text: None, SOURCES)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from gui.workspace.feature import Feature, Workspace
 from gui.workspace.notifier import Notifier
 from gui.workspace.pages import Navigator
 from tests.gui.inline_tasks import InlineTasks
+from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -62,7 +63,7 @@ class Recording(Feature):
 def workspace_over(deck: PageDeck, tmp_path: Path) -> Workspace:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    store = SettingsStore(tmp_path / "settings.json", Settings(), pytest.fail)
+    store = SettingsStore(tmp_path / "settings.json", Settings(), pytest.fail, SOURCES)
     return Workspace(
         Appearance(app, ThemeChoice.DARK),
         store,

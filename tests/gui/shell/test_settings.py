@@ -24,6 +24,7 @@ from gui.widgets.picker import Picker
 from gui.widgets.theme import DARK, ThemeChoice
 from gui.workspace.layouts import Layout, LayoutStore, name_problem
 from tests.balance import is_balanced
+from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage
 
 if TYPE_CHECKING:
@@ -38,15 +39,15 @@ def test_preferences_and_repositories_are_restored_and_old_files_are_read() -> N
         preferences=Preferences(plot_window_s=60, toasts=Severity.ERROR, drop_alarm=9.5),
         repositories=("/models",),
     )
-    assert from_json(to_json(wanted).encode()) == wanted
-    old = json.loads(to_json(Settings()))
+    assert from_json(to_json(wanted, SOURCES).encode()) == wanted
+    old = json.loads(to_json(Settings(), SOURCES))
     del old["preferences"], old["repositories"], old["language"]
     assert from_json(json.dumps(old).encode()) == Settings()
 
 
 @pytest.mark.parametrize("data", [{"rows": 0}, {"plot_window_s": 9000}, {"toasts": "loud"}])
 def test_preferences_out_of_their_limits_are_refused(data: dict[str, object]) -> None:
-    file = json.loads(to_json(Settings())) | {"preferences": data}
+    file = json.loads(to_json(Settings(), SOURCES)) | {"preferences": data}
     with pytest.raises(UsageError, match=r"rows|plot_window_s|loud"):
         from_json(json.dumps(file).encode())
 

@@ -39,11 +39,11 @@ from gui.state.settings import (
     to_json,
     write,
 )
-from gui.state.source_offers import lasting_spec, source_detail, source_icon, source_title
 from gui.state.switches import Switches
 from gui.views.messages import MessageKind
 from gui.views.overlay import Layer
 from gui.widgets.theme import DARK, LIGHT, Palette, ThemeChoice, palette_for
+from tests.gui.shell_fakes import SOURCES
 
 
 def test_each_transport_family_remembers_its_serialisation() -> None:
@@ -83,7 +83,7 @@ def changed_settings() -> Settings:
 
 def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "settings.json"
-    write(path, changed_settings(), Settings())
+    write(path, changed_settings(), Settings(), SOURCES)
     assert load(path) == Loaded(changed_settings())
 
 
@@ -93,13 +93,13 @@ def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
         "not json",
         "[]",
         '{"schema": 99}',
-        to_json(Settings()).replace('"grpc_stream"', '"carrier pigeon"'),
-        to_json(Settings()).replace('"jpeg_quality": 85', '"jpeg_quality": 850'),
-        to_json(Settings()).replace('"in_flight": null', '"in_flight": "many"'),
-        to_json(Settings()).replace('"rotation": 0', '"rotation": 45'),
-        to_json(Settings()).replace('"masks"', '"mask"'),
-        to_json(Settings()).replace('"rows": 5', '"rows": 0'),
-        to_json(Settings()).replace('"recent": []', '"recent": [7]'),
+        to_json(Settings(), SOURCES).replace('"grpc_stream"', '"carrier pigeon"'),
+        to_json(Settings(), SOURCES).replace('"jpeg_quality": 85', '"jpeg_quality": 850'),
+        to_json(Settings(), SOURCES).replace('"in_flight": null', '"in_flight": "many"'),
+        to_json(Settings(), SOURCES).replace('"rotation": 0', '"rotation": 45'),
+        to_json(Settings(), SOURCES).replace('"masks"', '"mask"'),
+        to_json(Settings(), SOURCES).replace('"rows": 5', '"rows": 0'),
+        to_json(Settings(), SOURCES).replace('"recent": []', '"recent": [7]'),
         '{"schema": 1, "switches": ' + "[" * 5000,
         " " * (MOST_BYTES + 1),
     ],
@@ -116,8 +116,8 @@ def test_a_settings_file_that_makes_no_sense_is_set_aside(tmp_path: Path, text: 
 def test_passwords_in_addresses_are_not_written() -> None:
     url = "rtsp://me:secret@cam.lan:554/door"
     settings = Settings(switches=Switches(source=url), recent=(url,))
-    assert "secret" not in to_json(settings)
-    assert from_json(to_json(settings).encode()).recent == ("rtsp://cam.lan:554/door",)
+    assert "secret" not in to_json(settings, SOURCES)
+    assert from_json(to_json(settings, SOURCES).encode()).recent == ("rtsp://cam.lan:554/door",)
 
 
 def test_every_layer_of_the_preview_can_be_remembered() -> None:
@@ -127,11 +127,11 @@ def test_every_layer_of_the_preview_can_be_remembered() -> None:
 def test_what_two_windows_change_is_kept_of_both(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     base = Settings(recent=("a",), repositories=("/old", "/both"))
-    write(path, base, base)
+    write(path, base, base, SOURCES)
     first = replace(base, theme=ThemeChoice.LIGHT, repositories=("/old", "/both", "/first"))
     second = replace(base.with_recent("b"), repositories=("/both", "/second"))
-    write(path, first.with_recent("c"), base)
-    write(path, second, base)
+    write(path, first.with_recent("c"), base, SOURCES)
+    write(path, second, base, SOURCES)
     found = load(path).value
     assert found is not None
     assert found.theme is ThemeChoice.LIGHT
@@ -145,7 +145,7 @@ def test_settings_that_were_spoiled_meanwhile_are_set_aside_before_they_are_writ
 ) -> None:
     path = tmp_path / "settings.json"
     path.write_bytes(b"\xff spoiled")
-    write(path, changed_settings(), Settings())
+    write(path, changed_settings(), Settings(), SOURCES)
     assert load(path).value == changed_settings()
     assert (tmp_path / "settings.json.broken-1").read_bytes() == b"\xff spoiled"
 
@@ -166,13 +166,15 @@ def test_the_store_writes_late_and_says_once_when_it_cannot(
 ) -> None:
     problems: list[str] = []
     path = tmp_path / "settings.json"
-    store = SettingsStore(path, Settings(), problems.append)
+    store = SettingsStore(path, Settings(), problems.append, SOURCES)
     store.update(changed_settings())
     assert not path.exists()
     store.flush()
     assert from_json(path.read_bytes()) == changed_settings()
     (tmp_path / "file").write_text("")
-    broken = SettingsStore(tmp_path / "file" / "settings.json", Settings(), problems.append)
+    broken = SettingsStore(
+        tmp_path / "file" / "settings.json", Settings(), problems.append, SOURCES
+    )
     broken.flush()
     broken.flush()
     assert len(problems) == 1
@@ -188,11 +190,12 @@ def test_options_choose_the_transport_that_a_serialisation_needs() -> None:
 
 def test_options_are_read_from_the_command_line() -> None:
     options = parse_options(
-        ["--screenshot", "a.png", "--seconds", "2.5", "--transport", "rest", "--size", "800x600"]
+        ["--screenshot", "a.png", "--seconds", "2.5", "--transport", "rest", "--size", "800x600"],
+        SOURCES,
     )
     assert (options.screenshot, options.seconds) == (Path("a.png"), 2.5)
     assert (options.transport, options.size) == (Transport.REST, (800, 600))
-    assert parse_options(["--language", "de"]).language == "de"
+    assert parse_options(["--language", "de"], SOURCES).language == "de"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +206,7 @@ def test_a_senseless_command_line_exits_with_2(
     line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        parse_options(line.split())
+        parse_options(line.split(), SOURCES)
     assert caught.value.code == 2
     assert "error:" in capsys.readouterr().err
 
@@ -220,8 +223,8 @@ def test_a_senseless_command_line_exits_with_2(
     ],
 )
 def test_sources_have_short_names_without_secrets(spec: str, title: str, icon: str) -> None:
-    assert (source_title(spec), source_icon(spec)) == (title, icon)
-    assert "secret" not in source_detail(spec)
+    assert (SOURCES.title(spec), SOURCES.icon(spec)) == (title, icon)
+    assert "secret" not in SOURCES.redacted(spec)
 
 
 def test_a_file_is_remembered_by_its_whole_path(
@@ -229,8 +232,8 @@ def test_a_file_is_remembered_by_its_whole_path(
 ) -> None:
     (tmp_path / "a.png").touch()
     monkeypatch.chdir(tmp_path)
-    assert lasting_spec("a.png") == str((tmp_path / "a.png").resolve())
-    assert lasting_spec("pattern") == "pattern"
+    assert SOURCES.lasting("a.png") == str((tmp_path / "a.png").resolve())
+    assert SOURCES.lasting("pattern") == "pattern"
 
 
 def streaming(**changes: object) -> RunStatus:
@@ -348,12 +351,12 @@ def test_the_help_of_the_program_names_every_option_of_the_window(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        parse_options(["--help"])
+        parse_options(["--help"], SOURCES)
     options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     assert main.main(["--help"]) == 0
     assert options <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
 
 
 def test_model_repositories_may_be_given_several_times() -> None:
-    options = parse_options(["--model-repository", "a", "--model-repository", "b"])
+    options = parse_options(["--model-repository", "a", "--model-repository", "b"], SOURCES)
     assert options.model_repository == (Path("a"), Path("b"))

@@ -12,6 +12,7 @@ import pytest
 from gui.shell.options import Options, parse_options
 from gui.shell.window_options import PICTURE, SWITCHES, WINDOW
 from gui.state.switches import Switches
+from tests.gui.shell_fakes import SOURCES
 
 ROOT = Path(__file__).resolve().parents[3]
 ROWS = [option for group in (PICTURE, SWITCHES, WINDOW) for option in group.options]
@@ -19,7 +20,7 @@ ROWS = [option for group in (PICTURE, SWITCHES, WINDOW) for option in group.opti
 
 def test_every_option_has_its_field() -> None:
     assert {option.destination for option in ROWS} == {field.name for field in fields(Options)}
-    assert parse_options([]) == Options()
+    assert parse_options([], SOURCES) == Options()
 
 
 def test_every_switch_of_the_table_is_one_of_the_bar() -> None:
@@ -44,20 +45,20 @@ def test_the_nearest_option_or_command_is_named(
     line: str, near: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        parse_options(line.split())
+        parse_options(line.split(), SOURCES)
     assert ended.value.code == 2
     assert f"did you mean {near}?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("code", ["system", "en", "de"])
 def test_a_language_is_chosen(code: str) -> None:
-    assert parse_options(["--language", code]).language == code
+    assert parse_options(["--language", code], SOURCES).language == code
 
 
 def test_the_languages_are_named_for_one_that_is_not_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        parse_options(["--language", "tlh"])
+        parse_options(["--language", "tlh"], SOURCES)
     assert ended.value.code == 2
     assert "one of system, de, en expected, got 'tlh'" in capsys.readouterr().err

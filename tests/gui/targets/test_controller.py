@@ -37,7 +37,7 @@ from gui.targets.model_offers import foreign_offers, model_to_begin_with
 from gui.targets.saved import chosen_target, fit_name, moved_into_store
 from gui.widgets.padlock import padlock_of
 from tests.gui.inline_tasks import InlineTasks
-from tests.gui.shell_fakes import FakeSession
+from tests.gui.shell_fakes import SOURCES, FakeSession
 from tests.gui.shell_stage import Stage, begin
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -410,7 +410,7 @@ def test_a_fault_has_a_remedy_only_where_it_can_be_mended(stage: Stage, server: 
 
 def test_targets_of_older_settings_move_into_the_list(tmp_path: Path) -> None:
     old = Target("127.0.0.1:8000,8001", "http://127.0.0.1:8000", "127.0.0.1:8001")
-    settings = SettingsStore(None, Settings(Switches(old), targets=(old,)), pytest.fail)
+    settings = SettingsStore(None, Settings(Switches(old), targets=(old,)), pytest.fail, SOURCES)
     store = TargetStore(tmp_path / "targets.json", Secrets())
     assert moved_into_store(settings, store) == []
     assert [target.name for target in store.targets()] == [EMBEDDED, "127.0.0.1-8000-8001"]
@@ -423,13 +423,13 @@ def test_targets_of_older_settings_move_into_the_list(tmp_path: Path) -> None:
 def test_a_remembered_target_comes_back_whole(tmp_path: Path) -> None:
     store = TargetStore(tmp_path / "targets.json", Secrets())
     saved = store.add(replace(LAB, tls=Tls(), colour="#d5433b")).target
-    settings = SettingsStore(None, Settings(Switches(Target("lab"))), pytest.fail)
+    settings = SettingsStore(None, Settings(Switches(Target("lab"))), pytest.fail, SOURCES)
     chosen_target(settings, store, asked=True)
     assert settings.current.switches.target == saved
-    unknown = SettingsStore(None, Settings(Switches(Target("gone"))), pytest.fail)
+    unknown = SettingsStore(None, Settings(Switches(Target("gone"))), pytest.fail, SOURCES)
     chosen_target(unknown, store, asked=False)
     assert unknown.current.switches.target == Target(EMBEDDED)
-    unknown = SettingsStore(None, Settings(Switches(Target("gone"))), pytest.fail)
+    unknown = SettingsStore(None, Settings(Switches(Target("gone"))), pytest.fail, SOURCES)
     with pytest.raises(ConsoleError, match="There is no target 'gone'"):
         chosen_target(unknown, store, asked=True)
 
@@ -437,7 +437,7 @@ def test_a_remembered_target_comes_back_whole(tmp_path: Path) -> None:
 def test_the_settings_hold_no_credentials() -> None:
     secret = Credentials("hunter2", (("X-Key", "hunter2"),))
     target = replace(LAB, credentials=secret, tls=Tls(key_file="/hunter2.pem"))
-    text = to_json(Settings(Switches(target), targets=(target,)))
+    text = to_json(Settings(Switches(target), targets=(target,)), SOURCES)
     assert "hunter2" not in text
     assert from_json(text.encode()).switches.target == LAB
 

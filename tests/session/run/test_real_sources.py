@@ -15,8 +15,8 @@ from backend.core.samples import MediaKind
 from backend.core.status import Result, RunState
 from backend.core.target import Target
 from backend.session.run.live import Session
+from backend.sources.registry import KINDS, Pace, SourceRegistry
 from backend.sources.source import Source
-from backend.sources.spec import Pace, source_from_spec
 from backend.wire.media.opencv import cv2
 from backend.wire.serving.predictions_json import predictions_to_json
 from tests.balance import is_balanced
@@ -24,6 +24,7 @@ from tests.real_sources import mjpeg_camera, rtsp_camera
 from tests.session.combinations import Combination, combinations
 from tests.session.running import on_result, running, wait_for
 
+SOURCES = SourceRegistry(KINDS)
 WRITTEN = "INFERDECK 1234567890"
 
 
@@ -73,7 +74,7 @@ def test_a_network_camera_is_read_right_however_it_is_sent(
 
     ways = [way.settings(target, "qr_codes") for way in combinations(MediaKind.IMAGE)]
     with mjpeg_camera(picture=written_picture) as camera:
-        session = Session(ways[0], source_from_spec(camera.url, loop=False))
+        session = Session(ways[0], SOURCES.make(camera.url, loop=False))
         on_result(session, note)
         with running(session):
             for way in ways:
@@ -91,7 +92,7 @@ def test_a_camera_that_goes_is_said_and_taken_up_again(
 ) -> None:
     program("ffmpeg")
     with mjpeg_camera() if kind == "mjpeg" else rtsp_camera() as camera:
-        session = Session(RunSettings(target, "identity"), source_from_spec(camera.url, loop=False))
+        session = Session(RunSettings(target, "identity"), SOURCES.make(camera.url, loop=False))
         with running(session):
             wait_for(lambda: session.status().counts.answered > 5)
             camera.unplug()
@@ -113,7 +114,7 @@ def test_photos_show_the_same_faces_on_every_road(data_dir: Path, target: Target
                 predictions_to_json(result.predictions)
                 for result in answers(
                     way.settings(target, "faces"),
-                    source_from_spec(folder, loop=False, pace=Pace.FREE),
+                    SOURCES.make(folder, loop=False, pace=Pace.FREE),
                 )
             ]
             for way in ways
@@ -128,7 +129,7 @@ def test_photos_show_the_same_faces_on_every_road(data_dir: Path, target: Target
 def test_speech_is_told_from_silence(data_dir: Path, target: Target, transport: Transport) -> None:
     way = next(w for w in plain_ways(MediaKind.AUDIO) if w.transport is transport)
     digit = data_dir / "speech" / "spoken_digits" / "7_george_0.wav"
-    source = source_from_spec(str(digit), loop=False, pace=Pace.FREE)
+    source = SOURCES.make(str(digit), loop=False, pace=Pace.FREE)
     results = answers(way.settings(target, "voice_activity"), source)
     said = [_speech_score(result) for result in results]
     assert max(said) > 0.5
@@ -143,7 +144,7 @@ def test_speech_gets_the_same_answer_on_every_road(
     soundfile.write(path, samples, rate)
     first: list[dict[str, Any]] = []
     for way in plain_ways(MediaKind.AUDIO):
-        source = source_from_spec(path, loop=False, pace=Pace.FREE)
+        source = SOURCES.make(path, loop=False, pace=Pace.FREE)
         results = answers(way.settings(target, "voice_activity"), source)
         mine = [predictions_to_json(result.predictions) for result in results]
         first = first or mine

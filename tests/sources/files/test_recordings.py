@@ -15,8 +15,9 @@ import soundfile
 from backend.core.errors import SourceError, SourceFault
 from backend.core.samples import AudioBlock, Frame
 from backend.sources.files.audio import AudioFileSource
-from backend.sources.files.pacing import Pace, Pacer
+from backend.sources.files.pacing import Pacer
 from backend.sources.files.video import VideoSource
+from backend.sources.kind import Pace
 from backend.sources.source import EndOfSource
 from tests.sources.reading import read_all, shade, write_video
 

@@ -20,14 +20,15 @@ from backend.sources.files.kinds import FileKind, kind_of_bytes
 from backend.sources.files.video import VideoSource
 from backend.sources.generated.pattern import TestPattern
 from backend.sources.network.camera import NetworkCamera
+from backend.sources.registry import KINDS, SourceRegistry
 from backend.sources.source import Source
-from backend.sources.spec import describe_spec, source_from_spec
 
 Pictures = Callable[..., Path]
+SOURCES = SourceRegistry(KINDS)
 
 
 def make(spec: str) -> Source:
-    return source_from_spec(spec, loop=False)
+    return SOURCES.make(spec, loop=False)
 
 
 def test_the_pattern_needs_no_file() -> None:
@@ -139,16 +140,16 @@ def test_a_device_file_is_no_path() -> None:
     [
         ("pattern", "Test pattern"),
         ("sweep", "Sweep"),
-        ("webcam", "Webcam"),
+        ("webcam", "Default camera"),
         ("webcam:2", "Webcam 2"),
         ("webcam:/dev/video2", "Webcam /dev/video2"),
         ("webcam:Logitech C920", "Logitech C920"),
         ("/home/me/holiday.mp4", "holiday.mp4"),
-        ("rtsp://me:secret@10.0.0.5/stream", "rtsp://***@10.0.0.5/stream"),
+        ("rtsp://me:secret@10.0.0.5/stream", "10.0.0.5/stream"),
     ],
 )
 def test_titles_are_short_and_hold_no_secret(spec: str, title: str) -> None:
-    assert describe_spec(spec) == title
+    assert SOURCES.title(spec) == title
 
 
 @pytest.mark.parametrize(
@@ -166,3 +167,34 @@ def test_titles_are_short_and_hold_no_secret(spec: str, title: str) -> None:
 )
 def test_first_bytes(head: bytes, kind: FileKind | None) -> None:
     assert kind_of_bytes(head) is kind
+
+
+def test_kinds_are_told_apart_by_their_schemes() -> None:
+    with pytest.raises(ValueError, match="scheme pattern"):
+        SourceRegistry((*KINDS, KINDS[0]))
+    assert SOURCES.kind_of("pattern:2").scheme == "path"
+
+
+def test_every_way_to_write_a_source_is_listed() -> None:
+    assert all(form in SOURCES.accepted for kind in SOURCES.kinds for form in kind.forms)
+
+
+def test_a_spec_is_its_scheme_and_its_argument() -> None:
+    for spec in ("pattern", "webcam", "webcam:C920", "rtsp://h/a", "photo.jpg"):
+        kind = SOURCES.kind_of(spec)
+        assert kind.spec(kind.argument(spec)) == spec
+
+
+@pytest.mark.parametrize("address", ["ftp://me:secret@h/x", "http:me?token=secret"])
+def test_an_address_that_reaches_no_camera_keeps_its_secrets_too(address: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make(address)
+    for text in (str(caught.value), SOURCES.saved(address), SOURCES.redacted(address)):
+        assert "secret" not in text
+
+
+@pytest.mark.parametrize("spec", ["~nobody-of-that-name/a.png", "a" * 5000, "a\0b"])
+def test_what_cannot_be_a_path_is_no_source(spec: str) -> None:
+    assert SOURCES.lasting(spec) == spec
+    with pytest.raises(UsageError, match="Expected one of"):
+        make(spec)

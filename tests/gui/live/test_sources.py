@@ -1,0 +1,28 @@
+"""Choosing a source in the window."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.core.status import Notice
+from tests.gui.shell_stage import Stage
+
+# The offscreen platform says so about every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+def test_what_was_dropped_and_not_used_is_listed_without_its_secrets(stage: Stage) -> None:
+    seen: list[tuple[Notice, str]] = []
+    stage.live.sources.noticed.connect(lambda notice, lines: seen.append((notice, lines)))
+    first, other = "http://me:s3cret@cam/video", "rtsp://cam/a?password=s3cret"
+    stage.live.sources.take_files(["http://me:s3cret@cam/a.txt", first, other])
+    ((notice, lines),) = seen
+    assert lines.count("\n") == 1
+    assert "***@cam" in lines
+    assert "s3cret" not in f"{notice}{lines.partition(': ')[0]}{lines.splitlines()[1]}"
+
+
+def test_what_was_opened_is_recent_and_what_the_menu_has_is_not(stage: Stage) -> None:
+    for spec in ("pattern", "webcam:C920", "microphone", "film.mp4", "rtsp://cam/a"):
+        stage.live.sources.choose(spec)
+    assert stage.store.current.recent == ("rtsp://cam/a", "film.mp4")
