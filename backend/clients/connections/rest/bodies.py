@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend.core.errors import PayloadTooLarge, ReplyMismatch, StreamBroken
-from backend.core.trimming import received, trim_after
+from backend.core.trimming import received
 from backend.wire.elements import reading_reply
 from backend.wire.inflating import ANY_BITS, BARE_BITS, CODINGS, inflated
 
@@ -57,9 +57,7 @@ def decompressed(packed: bytes | bytearray, coding: str, limit: int) -> bytes | 
     name = _name(coding)
     with reading_reply():
         # Not by urllib3, whose time grows with the square of the members of a gzip body.
-        body = inflated(packed, name, _bits(packed, name), limit)
-    trim_after(len(body))
-    return body
+        return inflated(packed, name, _bits(packed, name), limit)
 
 
 def _name(coding: str) -> str:
