@@ -181,7 +181,7 @@ def test_a_camera_that_does_not_finish_its_answer_is_given_up() -> None:
 
 
 def test_an_rtsp_server_that_dribbles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.sources.network.rtsp_probe._TIMEOUT_S", 0.5)
+    monkeypatch.setattr("backend.sources.network.rtsp_probe.NETWORK_CAMERA_TIMEOUT_S", 0.5)
     over = threading.Event()
 
     def dribble(listener: socket.socket) -> None:
