@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import sys
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -91,8 +92,8 @@ class RestListener:
         while True:
             try:
                 for _ in range(_ACCEPTED_AT_ONCE):
-                    accepted, peer = await loop.sock_accept(listener)
-                    self._take(accepted, client_key(str(peer[0])))
+                    accepted, host = await _accepted(listener)
+                    self._take(accepted, client_key(host))
             except ConnectionError:
                 pass  # it was gone before it was accepted
             except OSError:
@@ -168,6 +169,32 @@ class RestListener:
             excess -= sizes[connection]
             self._table.discard(connection)
             connection.give_up()
+
+
+async def _accepted(listener: socket.socket) -> tuple[socket.socket, str]:
+    """The next connection and the host it is from."""
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":  # its loop tells of no readable sockets
+        accepted, peer = await loop.sock_accept(listener)
+        return accepted, str(peer[0])
+    # Not by sock_accept: what that has accepted when its task is cancelled is lost, not closed.
+    while True:
+        try:
+            accepted, peer = listener.accept()
+        except BlockingIOError:
+            await _readable(loop, listener)
+        else:
+            accepted.settimeout(0.0)
+            return accepted, str(peer[0])
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+    ready = asyncio.Event()
+    loop.add_reader(listener, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(listener)
 
 
 def _config(app: ASGIApp, options: ServerOptions) -> Config:
