@@ -137,12 +137,12 @@ class RestChannel:
                 body.extend(piece)
                 if len(body) > self._message_limit:
                     raise PayloadTooLarge(len(body), self._message_limit)
-        if length is not None and len(body) < length:
-            raise StreamBroken(f"The reply ended after {len(body)} of {length} bytes.")
-        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        if not body or coding == "identity":
-            return body
-        return self._inflated(body, coding)
+            if length is not None and len(body) < length:
+                raise StreamBroken(f"The reply ended after {len(body)} of {length} bytes.")
+            coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+            if not body or coding == "identity":
+                return body
+            return self._inflated(body, coding)
 
     def _inflated(self, body: bytearray, coding: str) -> bytes:
         with reading_reply():

@@ -21,7 +21,7 @@ from backend.core.errors import (
     StreamBroken,
     UsageError,
 )
-from backend.core.trimming import received, trim_after
+from backend.core.trimming import received
 from backend.inspector.exchange import (
     Exchange,
     Fault,
@@ -241,7 +241,6 @@ class RestCall:
             return packed
         with reading_reply():
             body = inflated(packed, coding, ANY_BITS, self.request.message_limit)
-        trim_after(len(body))
         self._watch.cut("decode")
         return body
 

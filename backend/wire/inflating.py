@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 
 from backend.core.errors import InvalidInput, PayloadTooLarge
+from backend.core.trimming import trim_after
 from backend.wire.elements import Buffer
 
 GZIP_BITS, ZLIB_BITS, ANY_BITS = 31, 15, 47
@@ -21,46 +22,56 @@ MAX_MEMBERS = 10_000
 _PIECE = 64 * 1024
 
 
-class Inflater:
-    """Makes a body plain; `coding` is what it is called in errors.
+def inflated(data: Buffer, coding: str, bits: int, limit: int) -> bytes:
+    """The plain bytes of a body; `coding` is what it is called in errors.
 
-    Raises InvalidInput if it is damaged, and PayloadTooLarge once it has over `limit` bytes.
+    Raises InvalidInput if it is damaged, cut short or has too many members, and PayloadTooLarge
+    once it has over `limit` bytes.
     """
+    inflater = _Inflater(coding, bits, limit)
+    try:
+        return inflater.all_of(data)
+    finally:
+        trim_after(inflater.size)
+
+
+class _Inflater:
+    """Reads one body; `size` counts its plain bytes so far."""
 
     def __init__(self, coding: str, bits: int, limit: int) -> None:
         self._coding = coding
         self._bits = bits
         self._limit = limit
-        self._size = 0
         self._members = 1
         self._reader = zlib.decompressobj(bits)
+        self.size = 0
 
-    def take(self, data: Buffer) -> bytes:
-        """The plain bytes of the body's next part."""
-        view = memoryview(data)
+    def all_of(self, data: Buffer) -> bytes:
         parts: list[bytes] = []
-        for at in range(0, len(view), _PIECE):
-            rest: Buffer = view[at : at + _PIECE]
-            while rest:
-                parts.append(self._inflate(rest))
-                rest = self._reader.unused_data
+        try:
+            for at in range(0, len(data), _PIECE):
+                rest = bytes(data[at : at + _PIECE])
+                while rest:
+                    parts.append(self._inflate(rest))
+                    rest = self._reader.unused_data
+            if not self._reader.eof:
+                raise InvalidInput(f"The {self._coding} body is cut short.")  # noqa: TRY301
+        except BaseException:
+            parts.clear()  # whoever keeps the error keeps the frames that hold them
+            raise
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def end(self) -> None:
-        """There is no more; raises InvalidInput if there should be."""
-        if not self._reader.eof:
-            raise InvalidInput(f"The {self._coding} body is cut short.")
-
-    def _inflate(self, data: Buffer) -> bytes:
+    def _inflate(self, data: bytes) -> bytes:
         if self._reader.eof:
             self._next_member()
         try:
-            part = self._reader.decompress(data, self._limit + 1 - self._size)
+            part = self._reader.decompress(data, self._limit + 1 - self.size)
         except zlib.error as error:
             raise InvalidInput(f"The body is not valid {self._coding}: {error}.") from None
-        self._size += len(part)
-        if self._size > self._limit:
-            raise PayloadTooLarge(self._size, self._limit)
+        self.size += len(part)
+        if self.size > self._limit:
+            part = b""  # for the same reason
+            raise PayloadTooLarge(self.size, self._limit)
         return part
 
     def _next_member(self) -> None:
@@ -70,11 +81,3 @@ class Inflater:
                 f"The {self._coding} body has over {MAX_MEMBERS:,} members; no more are read."
             )
         self._reader = zlib.decompressobj(self._bits)
-
-
-def inflated(data: Buffer, coding: str, bits: int, limit: int) -> bytes:
-    """The plain bytes of a whole body; raises as `Inflater` does."""
-    inflater = Inflater(coding, bits, limit)
-    plain = inflater.take(data)
-    inflater.end()
-    return plain

@@ -9,8 +9,6 @@ from backend.wire.elements import Buffer
 _MAX_BYTES = 10
 LENGTH_DELIMITED = 2
 """Wire type of a field whose content is preceded by its length."""
-_VARINT = 0
-_FIXED_SIZES = {1: 8, 5: 4}
 
 
 def varint(number: int) -> bytes:
@@ -39,15 +37,3 @@ def read_varint(data: Buffer, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return number, at + index + 1
     raise ValueError(f"no varint at byte {at}")
-
-
-def end_of_field(data: Buffer, at: int, wire_type: int) -> int:
-    """Where the field ends whose content starts at `at`; raises ValueError for a group."""
-    if wire_type == LENGTH_DELIMITED:
-        size, at = read_varint(data, at)
-        return at + size
-    if wire_type == _VARINT:
-        return read_varint(data, at)[1]
-    if wire_type in _FIXED_SIZES:
-        return at + _FIXED_SIZES[wire_type]
-    raise ValueError(f"wire type {wire_type}")

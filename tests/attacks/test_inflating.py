@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import threading
+import traceback
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from backend.core.errors import InvalidInput, PayloadTooLarge
+from backend.clients.calls import RestCall
+from backend.clients.rest_channel import RestChannel
+from backend.core.errors import InvalidInput, PayloadTooLarge, ReplyMismatch
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.wire.inflating import ANY_BITS, GZIP_BITS, MAX_MEMBERS, inflated
 from tests.attacks.growth import assert_linear, cost_of
@@ -81,3 +87,67 @@ def test_what_is_damaged_or_cut_short_is_said() -> None:
         inflated(_MEMBER + b"garbage", "gzip", GZIP_BITS, 100)
     with pytest.raises(PayloadTooLarge):
         inflated(_MEMBER, "gzip", GZIP_BITS, 19)
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage"])
+def test_who_keeps_the_error_keeps_no_part_of_the_body(damage: bytes) -> None:
+    size = 8 << 20
+    body = bytearray(gzip.compress(bytes(size), 1)[: None if damage else -1] + damage)
+
+    def kept() -> int:
+        with pytest.raises(InvalidInput) as failed:
+            inflated(body, "gzip", GZIP_BITS, size)
+        body.append(0)  # nothing looks at it any more
+        body.pop()
+        frames = [frame for frame, _ in traceback.walk_tb(failed.value.__traceback__)]
+        values = [value for frame in frames for value in frame.f_locals.values()]
+        parts = [part for value in values if isinstance(value, list) for part in value]
+        return sum(len(part) for part in (*values, *parts) if isinstance(part, bytes))
+
+    assert kept() < size // 4
+
+
+@contextmanager
+def _replying(coding: str, body: bytes) -> Iterator[RestChannel]:
+    """A channel to a server that answers every GET with this body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Encoding", coding)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        channel = RestChannel(url, message_limit=1 << 20, loopback=True)
+        try:
+            yield channel
+        finally:
+            channel.close()
+            server.shutdown()
+            serving.join()
+
+
+def test_a_clients_reply_of_many_members_is_one_body_within_the_same_limits() -> None:
+    call = RestCall("/", {}, method="GET")
+    with _replying("gzip", _MEMBER * 3) as channel:
+        assert channel.send(call, deadline_s=30).body == b"x" * 60
+    with (
+        _replying("gzip", _EMPTY * (MAX_MEMBERS + 1)) as channel,
+        pytest.raises(ReplyMismatch, match="over 10,000 members"),
+    ):
+        channel.send(call, deadline_s=30)
+    with (
+        _replying("gzip", gzip.compress(bytes(2 << 20))) as channel,
+        pytest.raises(PayloadTooLarge),
+    ):
+        channel.send(call, deadline_s=30)
+    with _replying("br", b"?") as channel, pytest.raises(ReplyMismatch, match="'br'"):
+        channel.send(call, deadline_s=30)
