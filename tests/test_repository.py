@@ -216,3 +216,12 @@ def test_the_ci_script_can_be_run() -> None:
     script = _ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
     assert script.read_text(encoding="utf-8").startswith("#!/usr/bin/env bash\n")
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    page = (_ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    promises = re.findall(r"(?m)^\| .+ \|.*\| (`tests/.+`) \|$", page)
+    assert len(promises) > 50
+    for named in promises:
+        for path in re.findall(r"`([^`]+)`", named):
+            assert (_ROOT / path).is_file(), path

@@ -220,7 +220,7 @@ DECODERS: tuple[Decoder, ...] = (
     Decoder(
         "predict reply",
         lambda data: serving_rest.decode_reply(data, _OUTPUTS),
-        (b'{"prediction": {"scalars": {"a": 1}}, "timing": {"queue_us": 1}}',),
+        (serving_rest.encode_reply(PREDICTIONS, "m", None),),
         (ReplyMismatch,),
         2,
     ),
