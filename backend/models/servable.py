@@ -126,8 +126,8 @@ class Interruptible(Protocol):
         ...
 
 
-class Servable(Protocol):
-    """One loaded version of a model."""
+class ModelDeclaration(Protocol):
+    """What a loaded version of a model takes and gives, whatever serves it."""
 
     @property
     def name(self) -> str:
@@ -141,7 +141,7 @@ class Servable(Protocol):
 
     @property
     def config(self) -> pb.ModelConfig:
-        """The complete configuration; the scheduler reads batching and instances from it."""
+        """The complete configuration."""
         ...
 
     @property
@@ -151,7 +151,7 @@ class Servable(Protocol):
 
     @property
     def outputs(self) -> tuple[TensorSpec, ...]:
-        """The declared outputs, with a leading -1 when `max_batch_size` is above 0."""
+        """The declared outputs, likewise."""
         ...
 
     @property
@@ -166,13 +166,17 @@ class Servable(Protocol):
 
     @property
     def instant(self) -> bool:
-        """Whether `execute` takes well under 50 us, so that it may run on the event loop."""
+        """Whether an answer takes well under 50 us, so that it may be made on the event loop."""
         ...
 
     @property
     def decoupled(self) -> bool:
         """Whether a request may have any number of responses."""
         ...
+
+
+class Servable(ModelDeclaration, Protocol):
+    """One loaded version of a model."""
 
     @property
     def trouble(self) -> str:

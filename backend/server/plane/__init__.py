@@ -5,7 +5,6 @@ from backend.server.plane.context import Readiness, ServerContext, make_context
 from backend.server.plane.data_plane import (
     DataPlane,
     Engine,
-    ModelDeclaration,
     ModelStatus,
     StreamAnswer,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "Engine",
     "LoadTerms",
     "LocalDataPlane",
-    "ModelDeclaration",
     "ModelStatus",
     "OutputDelivery",
     "Readiness",

@@ -17,7 +17,8 @@ from backend.core.inference import (
 from backend.core.release import VERSION
 from backend.core.samples import MediaKind
 from backend.core.tensors import TensorSpec
-from backend.server.plane.data_plane import ModelDeclaration, ModelStatus
+from backend.models.servable import ModelDeclaration
+from backend.server.plane.data_plane import ModelStatus
 
 SERVER_NAME = "inferdeck"
 

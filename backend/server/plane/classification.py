@@ -9,7 +9,7 @@ import numpy as np
 from backend.core.errors import InvalidInput
 from backend.core.inference import RequestedOutput
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.server.plane.data_plane import ModelDeclaration
+from backend.models.servable import ModelDeclaration
 from backend.wire.elements import object_array
 
 CLASSIFICATION = "classification"

@@ -7,7 +7,7 @@ body here; `LocalDataPlane`, for one, computes in this process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,13 +17,11 @@ from backend.core.errors import RequestError, Unsupported
 from backend.core.inference import InferRequest, InferResponse, ModelMetadata
 from backend.core.predictions import Predictions
 from backend.core.samples import MediaKind
-from backend.core.tensors import TensorSpec
 from backend.core.timing import ServerTiming
 from backend.models.repository import IndexEntry
-from backend.profiles.model_profile import ModelProfile
+from backend.models.servable import ModelDeclaration
 from backend.server.plane.load_parameters import LoadTerms
 from backend.server.scheduling import ModelMetrics
-from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.serving.items import Item
 
 
@@ -48,55 +46,6 @@ class StreamAnswer:
     final: bool
     error: RequestError | None = None
     timing: ServerTiming | None = None
-
-
-class ModelDeclaration(Protocol):
-    """What a loaded version of a model takes and gives; every `Servable` is one."""
-
-    @property
-    def name(self) -> str:
-        """The name it is asked for by."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """A decimal number as text."""
-        ...
-
-    @property
-    def config(self) -> pb.ModelConfig:
-        """The complete configuration; its `max_batch_size` says whether shapes begin with -1."""
-        ...
-
-    @property
-    def inputs(self) -> tuple[TensorSpec, ...]:
-        """The declared inputs, the batch dimension included."""
-        ...
-
-    @property
-    def outputs(self) -> tuple[TensorSpec, ...]:
-        """The declared outputs, likewise."""
-        ...
-
-    @property
-    def labels(self) -> Mapping[str, tuple[str, ...]]:
-        """Class names per output, for those that have some."""
-        ...
-
-    @property
-    def profile(self) -> ModelProfile | None:
-        """How samples become its inputs, where that is known."""
-        ...
-
-    @property
-    def instant(self) -> bool:
-        """Whether an answer takes well under 50 us, so that nobody need watch for its caller."""
-        ...
-
-    @property
-    def decoupled(self) -> bool:
-        """Whether a request may have any number of responses."""
-        ...
 
 
 class DataPlane(Protocol):

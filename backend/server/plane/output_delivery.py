@@ -7,9 +7,9 @@ from dataclasses import replace
 from backend.core.errors import InvalidInput, Unsupported
 from backend.core.inference import InferRequest, InferResponse, RequestedOutput
 from backend.core.tensors import Tensor
+from backend.models.servable import ModelDeclaration
 from backend.server.memory import SharedMemory
 from backend.server.plane.classification import classes_wanted, classified
-from backend.server.plane.data_plane import ModelDeclaration
 from backend.wire.elements import TensorRef, to_raw
 from backend.wire.oip.shared_regions import REGION, Span, span_of
 

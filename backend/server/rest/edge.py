@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from backend.core.errors import ConsoleError, Overloaded, PayloadTooLarge
-from backend.server.plane import ModelDeclaration
+from backend.models.servable import ModelDeclaration
 from backend.server.rest.access_log import note_of
 from backend.server.rest.body import (
     RETRY_AFTER,

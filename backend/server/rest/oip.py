@@ -8,7 +8,8 @@ from starlette.responses import Response
 from backend.core.errors import InvalidInput, NotReady, Unsupported
 from backend.core.inference import InferRequest
 from backend.core.tensors import Datatype, TensorSpec
-from backend.server.plane import ModelDeclaration, OutputDelivery, ServerContext, server_metadata
+from backend.models.servable import ModelDeclaration
+from backend.server.plane import OutputDelivery, ServerContext, server_metadata
 from backend.server.rest.access_log import note_of
 from backend.server.rest.edge import RestEdge
 from backend.server.rest.routes import DescribedRoute
