@@ -149,7 +149,8 @@ def _imported_by_the_program() -> set[str]:
 
 
 def test_the_development_lock_extends_the_runtime_lock_with_the_same_pins() -> None:
-    pin = re.compile(r"(?m)^\S+==.*$")
+    # Only its version: a package that development needs as well may be wanted in more places.
+    pin = re.compile(r"(?m)^\S+==[^\s;]+")
     runtime, development = (
         set(pin.findall((_ROOT / name).read_text(encoding="utf-8")))
         for name in ("requirements.txt", "requirements-dev.txt")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import COMMANDS, call, serve, stream, targets
+from backend.cli import COMMANDS, bench, call, serve, stream, targets
+from backend.cli.bench_options import BENCH
 from backend.cli.call_options import CALL
 from backend.cli.serve_options import COUNTED, SERVE
 from backend.cli.stream_options import STREAM
@@ -18,7 +19,8 @@ from backend.server.settings import Limits, ServerOptions
 from tests.cli.here import run_here
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {"serve": SERVE, "stream": STREAM, "call": CALL}
+TABLES = {"serve": SERVE, "stream": STREAM, "bench": BENCH, "call": CALL}
+MODULES = (serve, stream, bench, call, targets)
 
 
 def options_of(groups: Sequence[OptionGroup]) -> list[Option]:
@@ -61,7 +63,7 @@ def test_the_rows_of_a_command_are_whole(command: str) -> None:
 
 
 def test_every_command_is_listed_and_answers_help(capsys: pytest.CaptureFixture[str]) -> None:
-    mains = {"serve": serve.main, "stream": stream.main, "call": call.main, "targets": targets.main}
+    mains = {module.__name__.rpartition(".")[2]: module.main for module in MODULES}
     assert set(mains) == set(COMMANDS)
     for name, main in mains.items():
         code, out, _ = run_here(capsys, main, "--help")

@@ -1,0 +1,266 @@
+"""`bench`: measure which way to a model is best, and say so."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import orjson
+import psutil
+
+from backend.cli.bench_options import BENCH, Format
+from backend.cli.own_server import OwnServer
+from backend.cli.server_child import ServerChild
+from backend.cli.stream_profile import choose_profile
+from backend.cli.target_options import target_of
+from backend.clients.control import ServerControlClient
+from backend.compare.bench import (
+    PRESETS,
+    Bench,
+    BenchPayload,
+    BenchResult,
+    Condition,
+    Cpu,
+    Load,
+    Plan,
+    Progress,
+    as_csv,
+    as_markdown,
+    as_table,
+    changes,
+    changes_as_table,
+    encode_result,
+    parse_condition,
+    payload_of,
+    payload_of_size,
+    read_result,
+    result_of,
+    verdict_of,
+    violations,
+)
+from backend.core.choices import EMBEDDED
+from backend.core.errors import ConsoleError, UsageError
+from backend.core.options import OptionParser
+from backend.core.samples import MediaKind
+from backend.core.target import Target
+from backend.core.worker import Worker
+from backend.profiles.model_profile import ModelProfile
+from backend.sources.registry import KINDS, Pace, SourceRegistry
+
+VIOLATED = 6
+"""Exit code when a condition of --fail-if holds."""
+_TICK_S = 0.2
+"""Waiting without a limit cannot be interrupted by Ctrl-C on Windows."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; 0 done, 2 usage, 3 unreachable, 4 server error, 6 a condition holds."""
+    options = _parser().read(argv)
+    try:
+        return _bench(options)
+    except ConsoleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> OptionParser:
+    return OptionParser(
+        prog="main.py bench",
+        description="Send the same sample over many combinations of transport, serialisation, "
+        "image encoding, compression and requests in flight, in turn, and say which is best and "
+        "why. Latency is from when a request is due to its answer decoded. Exit codes: 0 done, "
+        "2 wrong usage, 3 target unreachable, 4 error from the server, 6 a condition of --fail-if "
+        "holds.",
+        epilog="Examples: bench --model identity, bench --model shapes --preset scale, "
+        "bench --target triton --model resnet --source photo.jpg --fail-if 'p99_ms>20'",
+        groups=BENCH,
+    )
+
+
+def _bench(options: argparse.Namespace) -> int:
+    conditions = [parse_condition(text) for text in options.fail_if]
+    before = read_result(options.against) if options.against else None
+    load = Load(options.arrivals, options.rate or 0.0, options.seed)
+    with _served(target_of(options, options.header), own=options.in_process) as served:
+        result = _measure(options, load, served)
+    _check_reached(result)
+    if options.save:
+        _save(options.save, result)
+    _print(options.format, result, before)
+    return _judge(result, conditions)
+
+
+def _measure(options: argparse.Namespace, load: Load, served: _Served) -> BenchResult:
+    profile = choose_profile(served.target, options.model, options.profile)
+    payloads = _payloads(options, profile)
+    matrix = PRESETS[options.preset].with_payloads([each.name for each in payloads])
+    chosen = {
+        "apis": options.api,
+        "transports": options.transport,
+        "serializations": options.serialization,
+        "images": options.image,
+        "compressions": options.compression,
+        "in_flight": options.in_flight,
+    }
+    matrix = replace(matrix, **{name: value for name, value in chosen.items() if value})
+    plan = Plan(
+        served.target,
+        profile,
+        tuple(matrix.cells()),
+        {each.name: each for each in payloads},
+        load,
+        budget_s=options.seconds,
+        deadline_s=options.deadline,
+    )
+    bench = Bench(plan, cpu=served.cpu, on_progress=_reporter(as_json=options.progress))
+    _run(bench)
+    return result_of(
+        plan,
+        bench.measured,
+        server=_server_name(served.target),
+        server_process=served.process,
+        cancelled=bench.cancelled,
+    )
+
+
+def _payloads(options: argparse.Namespace, profile: ModelProfile) -> list[BenchPayload]:
+    if options.sizes:
+        return [payload_of_size(size, profile) for size in options.sizes]
+    spec = options.source or ("tone" if profile.kind is MediaKind.AUDIO else "pattern")
+    registry = SourceRegistry(KINDS)
+    source = registry.make(spec, loop=False, pace=Pace.FREE)
+    return [payload_of(source, registry.title(spec), profile.audio)]
+
+
+def _run(bench: Bench) -> None:
+    """On a thread of its own, so that Ctrl-C ends it at once and keeps what was measured."""
+
+    def run(stop: threading.Event) -> None:  # noqa: ARG001 - ended by `cancel`
+        bench.run()
+
+    worker = Worker("bench", run)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: bench.cancel())
+    worker.start()
+    while not worker.join(_TICK_S):
+        pass
+    if worker.error is not None:
+        raise worker.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A target with its addresses, and whose processor time can be seen."""
+
+    target: Target
+    cpu: Callable[[], Cpu]
+    process: str
+
+
+@contextmanager
+def _served(target: Target, *, own: bool) -> Iterator[_Served]:
+    """The target; `embedded` is a server in a process of its own, or with `own` in this one."""
+    if target.name != EMBEDDED:
+        yield _Served(target, lambda: Cpu(time.process_time()), "other")
+    elif own:
+        with OwnServer(target) as server:
+            # Client and server share the process: their times cannot be told apart.
+            yield _Served(server.resolve(target), Cpu, "same")
+    else:
+        with ServerChild() as child:
+            process = psutil.Process(child.pid)
+            yield _Served(child.target, lambda: Cpu(time.process_time(), _cpu_s(process)), "child")
+
+
+def _cpu_s(process: psutil.Process) -> float | None:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return None
+    return float(times.user + times.system)
+
+
+def _server_name(target: Target) -> str:
+    client = ServerControlClient(target)
+    try:
+        metadata = client.server_metadata()
+        return f"{metadata.name} {metadata.version}".strip()
+    except ConsoleError:
+        return ""
+    finally:
+        client.close()
+
+
+def _reporter(*, as_json: bool) -> Callable[[Progress], None]:
+    shown = threading.local()
+
+    def report(progress: Progress) -> None:
+        if as_json:
+            print(_progress_line(progress), file=sys.stderr, flush=True)
+            return
+        if not sys.stderr.isatty() or getattr(shown, "percent", -1) == progress.done:
+            return
+        shown.percent = progress.done
+        text = f"\r{progress.done:3} %, at most {progress.left_s:.0f} s left "
+        print(text, end="" if progress.done < 100 else "\n", file=sys.stderr, flush=True)
+
+    return report
+
+
+def _progress_line(progress: Progress) -> str:
+    cell, window = progress.cell, progress.window
+    line: dict[str, object] = {
+        "percent": progress.done,
+        "round": progress.rounds,
+        "left_s": round(progress.left_s, 1),
+    }
+    if cell is not None and window is not None:
+        p50 = window.latencies.quantile_ms(0.5)
+        line |= {"cell": cell.key, "p50_ms": round(p50, 4), "rate": round(window.rate, 1)}
+    return orjson.dumps(line).decode()
+
+
+def _check_reached(result: BenchResult) -> None:
+    """Raise ConsoleError where nothing at all could be measured."""
+    if any(each.measured for each in result.cells):
+        return
+    reasons = dict.fromkeys(each.reason for each in result.cells)
+    if result.conditions.cancelled:
+        raise UsageError("It was ended before anything was measured.")
+    raise ConsoleError(f"Nothing could be measured. {' '.join(reasons)}")
+
+
+def _save(path: Path, result: BenchResult) -> None:
+    try:
+        path.write_bytes(encode_result(result))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _print(form: Format, result: BenchResult, before: BenchResult | None) -> None:
+    verdict = verdict_of(result)
+    if form is Format.JSON:
+        print(encode_result(result).decode())
+    elif form is Format.CSV:
+        print(as_csv(result), end="")
+    elif form is Format.MARKDOWN:
+        print(as_markdown(result, verdict), end="")
+    else:
+        print(as_table(result), "", verdict.sentence, *verdict.notes, sep="\n")
+    if before is not None:
+        stream = sys.stdout if form is Format.TABLE else sys.stderr
+        print("", changes_as_table(changes(result, before)), sep="\n", file=stream)
+
+
+def _judge(result: BenchResult, conditions: Sequence[Condition]) -> int:
+    found = violations(result, conditions)
+    for line in found:
+        print(f"failed: {line}", file=sys.stderr)
+    return VIOLATED if found else 0

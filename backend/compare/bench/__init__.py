@@ -1,0 +1,59 @@
+"""Which way to a model is best: the same sample over many combinations of settings, measured."""
+
+from backend.compare.bench.against import Change, changes
+from backend.compare.bench.answers import Cpu, Window
+from backend.compare.bench.cells import PRESETS, Cell, Matrix, Preset
+from backend.compare.bench.conditions import Condition, parse_condition, violations
+from backend.compare.bench.export import as_csv, as_markdown, as_table, changes_as_table
+from backend.compare.bench.payloads import BenchPayload, payload_of, payload_of_size, size_name
+from backend.compare.bench.result import (
+    FIGURES,
+    BenchResult,
+    CellResult,
+    Figure,
+    decode_result,
+    encode_result,
+    read_result,
+    result_of,
+)
+from backend.compare.bench.run import Bench, Plan, Progress
+from backend.compare.bench.schedule import MOST_RATE, Arrivals, Load
+from backend.compare.bench.verdict import Verdict, verdict_of
+
+__all__ = [
+    "FIGURES",
+    "MOST_RATE",
+    "PRESETS",
+    "Arrivals",
+    "Bench",
+    "BenchPayload",
+    "BenchResult",
+    "Cell",
+    "CellResult",
+    "Change",
+    "Condition",
+    "Cpu",
+    "Figure",
+    "Load",
+    "Matrix",
+    "Plan",
+    "Preset",
+    "Progress",
+    "Verdict",
+    "Window",
+    "as_csv",
+    "as_markdown",
+    "as_table",
+    "changes",
+    "changes_as_table",
+    "decode_result",
+    "encode_result",
+    "parse_condition",
+    "payload_of",
+    "payload_of_size",
+    "read_result",
+    "result_of",
+    "size_name",
+    "verdict_of",
+    "violations",
+]

@@ -1,0 +1,170 @@
+"""What came of the requests of one window."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backend.core.errors import ConsoleError
+from backend.core.histogram import DurationHistogram
+from backend.core.timing import ServerTiming, Stage, Timeline
+
+STAGES = (
+    "prepare",
+    "encode",
+    "network",
+    "server_and_network",
+    "server_queue",
+    "server_input",
+    "server_infer",
+    "server_output",
+    "decode",
+)
+"""The parts of an answer's latency, in order, as `Timeline.spans_ms` names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One request that was answered; times are `time.monotonic_ns()`, sizes message bytes."""
+
+    due_ns: int
+    started_ns: int
+    prepared_ns: int
+    encoded_ns: int
+    received_ns: int
+    decoded_ns: int
+    bytes_out: int
+    bytes_in: int
+    server: ServerTiming | None = None
+
+    @property
+    def latency_ms(self) -> float:
+        """From when it was due to when its answer could be used."""
+        return (self.decoded_ns - self.due_ns) / 1e6
+
+    def spans_ms(self) -> dict[str, float]:
+        """Its parts, under the names of STAGES."""
+        marks = {
+            Stage.TAKEN: self.started_ns,
+            Stage.PREPARED: self.prepared_ns,
+            Stage.ENCODED: self.encoded_ns,
+            Stage.RECEIVED: self.received_ns,
+            Stage.DECODED: self.decoded_ns,
+        }
+        return Timeline(marks, self.server).spans_ms()
+
+
+class Tally:
+    """Collects the answers and failures of a window; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: list[Answer] = []
+        self._failures: Counter[str] = Counter()
+        self.last_error: ConsoleError | None = None
+
+    def answered(self, answer: Answer) -> None:
+        """One more answer."""
+        with self._lock:
+            self._answers.append(answer)
+
+    def failed(self, error: ConsoleError) -> None:
+        """One more failure."""
+        with self._lock:
+            self._failures[error.message] += 1
+            self.last_error = error
+
+    @property
+    def count(self) -> int:
+        """Answers and failures so far."""
+        with self._lock:
+            return len(self._answers) + self._failures.total()
+
+    def window(self, start_ns: int, seconds: float, cpu: Cpu) -> Window:
+        """What the window that began then and was so long comes to."""
+        with self._lock:
+            return Window.of(self._answers, dict(self._failures), start_ns, seconds, cpu)
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Processor seconds that client and server used; None where that cannot be seen."""
+
+    client_s: float | None = None
+    server_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One stretch of load on one cell.
+
+    `rate` is in answers a second while requests were being sent: what comes after the last request
+    does not count there, since fewer and fewer are under way then.
+    """
+
+    rate: float
+    seconds: float
+    latencies: DurationHistogram
+    failures: dict[str, int]
+    bytes_out: float
+    """Of a request, in the mean; NaN without answers, as all below."""
+    bytes_in: float
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    """Medians."""
+    cpu: Cpu = Cpu()
+
+    @classmethod
+    def of(
+        cls,
+        answers: Sequence[Answer],
+        failures: dict[str, int],
+        start_ns: int,
+        seconds: float,
+        cpu: Cpu,
+    ) -> Window:
+        """The window of these answers."""
+        spans = [answer.spans_ms() for answer in answers]
+        stages = {
+            name: float(np.median([span[name] for span in spans if name in span]))
+            for name in STAGES
+            if any(name in span for span in spans)
+        }
+        return cls(
+            _rate(answers, start_ns, seconds),
+            seconds,
+            DurationHistogram.of(answer.latency_ms for answer in answers),
+            failures,
+            _mean([answer.bytes_out for answer in answers]),
+            _mean([answer.bytes_in for answer in answers]),
+            stages,
+            cpu,
+        )
+
+    @property
+    def answered(self) -> int:
+        """Requests that were answered."""
+        return self.latencies.count
+
+    @property
+    def failed(self) -> int:
+        """Requests that were not."""
+        return sum(self.failures.values())
+
+
+def _rate(answers: Sequence[Answer], start_ns: int, seconds: float) -> float:
+    """Answers a second; of a model slower than the window, until its last answer."""
+    end_ns = start_ns + seconds * 1e9
+    in_time = sum(answer.decoded_ns <= end_ns for answer in answers)
+    if in_time or not answers:
+        return in_time / seconds
+    last_ns = max(answer.decoded_ns for answer in answers)
+    return len(answers) / ((last_ns - start_ns) / 1e9)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else math.nan

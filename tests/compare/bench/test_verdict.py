@@ -1,0 +1,90 @@
+"""The sentence says what won, by how much and why, and no more than the noise allows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backend.compare.bench.verdict import knee, tied, verdict_of
+from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
+
+
+def test_a_clear_winner_is_named_with_factor_and_reason() -> None:
+    found = verdict_of(
+        result(
+            cell_result(STREAM, 2.0),
+            cell_result(REST_JSON, 26.0, stages_ms={"server_output": 22.0, "encode": 3.0}),
+        )
+    )
+    assert found.sentence == (
+        "For frame (900.0 KB), OIP gRPC stream, raw is fastest at a median of 2.00 ms; "
+        "OIP REST, json takes 13.0x as long (85 % of it the server's writing of the output)."
+    )
+
+
+def test_what_is_within_the_noise_ties() -> None:
+    found = verdict_of(
+        result(
+            cell_result(STREAM, 2.0, noise=0.3),
+            cell_result(REST_BINARY, 2.3, noise=0.3, tail=1.2),
+            cell_result(REST_JSON, 40.0),
+        )
+    )
+    assert "OIP gRPC stream, raw and OIP REST, binary tie" in found.sentence
+    assert "OIP REST, json takes 20.0x as long." in found.sentence
+
+
+def test_a_better_tail_is_said_only_where_it_is_better() -> None:
+    better = verdict_of(
+        result(cell_result(STREAM, 2.0, tail=4.0), cell_result(REST_BINARY, 2.05, tail=1.2))
+    )
+    assert any(
+        note == "OIP REST, binary has the better tail: 99 % within 2.46 ms, "
+        "OIP gRPC stream, raw 8.00 ms."
+        for note in better.notes
+    )
+    same = verdict_of(
+        result(
+            cell_result(STREAM, 2.0, tail=2.0, noise=0.2),
+            cell_result(REST_BINARY, 2.1, tail=1.8, noise=0.2),
+        )
+    )
+    assert not any("tail" in note for note in same.notes)
+
+
+def test_doubts_are_said() -> None:
+    found = verdict_of(
+        result(
+            cell_result(STREAM, 2.0, stable=False, failed=3),
+            cell_result(REST_BINARY, 2.0),
+            cancelled=True,
+        )
+    )
+    assert "1 of 2 ways did not settle within 10 %" in " ".join(found.notes)
+    assert "3 requests failed" in " ".join(found.notes)
+    assert "ended early" in " ".join(found.notes)
+
+
+def test_the_knee_is_where_more_in_flight_stops_to_help() -> None:
+    rates = {1: 100.0, 2: 190.0, 4: 300.0, 8: 310.0, 16: 305.0}
+    cells = [
+        cell_result(replace(STREAM, in_flight=number), 2.0, rate=rate)
+        for number, rate in rates.items()
+    ]
+    found = knee(cells)
+    assert found is not None
+    assert found.cell.in_flight == 4
+    assert knee(cells[:1]) is None
+    notes = verdict_of(result(*cells)).notes
+    assert "OIP gRPC stream, raw: 4 in flight is enough, with 300 answers a second." in notes
+
+
+@pytest.mark.parametrize(
+    ("other", "noise", "expected"),
+    [(10.4, 0.001, True), (10.6, 0.001, False), (12.0, 0.15, True), (20.0, 0.15, False)],
+)
+def test_ties(other: float, noise: float, expected: bool) -> None:
+    one = cell_result(STREAM, 10.0, noise=noise).p50_ms
+    assert tied(one, cell_result(STREAM, other, noise=noise).p50_ms) is expected
+    assert not tied(one, None)
