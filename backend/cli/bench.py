@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -120,7 +121,7 @@ def _measure(options: argparse.Namespace, load: Load, served: _Served) -> BenchR
         deadline_s=options.deadline,
     )
     bench = Bench(plan, cpu=served.cpu, on_progress=_reporter(as_json=options.progress))
-    _run(bench)
+    _run(bench, with_stdin=options.exit_with_stdin)
     return result_of(
         plan,
         bench.measured,
@@ -139,8 +140,10 @@ def _payloads(options: argparse.Namespace, profile: ModelProfile) -> list[BenchP
     return [payload_of(source, registry.title(spec), profile.audio)]
 
 
-def _run(bench: Bench) -> None:
+def _run(bench: Bench, *, with_stdin: bool) -> None:
     """On a thread of its own, so that Ctrl-C ends it at once and keeps what was measured."""
+    if with_stdin:
+        Worker("stdin", lambda _stop: _cancel_at_end_of_input(bench)).start()
 
     def run(stop: threading.Event) -> None:  # noqa: ARG001 - ended by `cancel`
         bench.run()
@@ -153,6 +156,13 @@ def _run(bench: Bench) -> None:
         pass
     if worker.error is not None:
         raise worker.error
+
+
+def _cancel_at_end_of_input(bench: Bench) -> None:
+    # Not sys.stdin: its lock, held in a read, would make the interpreter's end fail.
+    while os.read(0, 4096):
+        pass
+    bench.cancel()
 
 
 @dataclass(frozen=True, slots=True)

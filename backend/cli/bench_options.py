@@ -168,6 +168,11 @@ OUTPUT = OptionGroup(
             repeatable=True,
             metavar="CONDITION",
         ),
+        Option(
+            "--exit-with-stdin",
+            "end at the end of standard input, and keep what was measured",
+            switch=True,
+        ),
         Option("--progress", "lines of JSON on stderr instead of a counter", switch=True),
     ),
 )

@@ -6,15 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError
+from backend.core.release import PROGRAM
 from backend.core.target import Target
 
-_MAIN = Path(__file__).resolve().parents[2] / "main.py"
 _STOP_WAIT_S = 5.0
 
 
@@ -31,7 +30,7 @@ class ServerChild:
     """
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
-        self._arguments = [sys.executable, str(_MAIN), "serve", "--exit-with-stdin", *arguments]
+        self._arguments = [sys.executable, str(PROGRAM), "serve", "--exit-with-stdin", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self.target = Target(EMBEDDED)
 

@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,6 +131,7 @@ def _parts(
     server and its models have ended in time."""
     from backend.sources.cameras import OpenCvCameras
     from backend.sources.registry import KINDS, SourceRegistry
+    from gui.compare import ComparePage
     from gui.devices import QtSound, microphone_kind
     from gui.inspect import InspectPage
     from gui.shell.assembly import Parts
@@ -170,7 +172,10 @@ def _parts(
         log=_log_bridge(at_end),
         layouts=LayoutStore(_folder(options, "layouts"), notices.tell),
         engine=engine,
-        pages=(lambda host: InspectPage(host, _inspector(options)),),
+        pages=(
+            lambda host: InspectPage(host, _inspector(options)),
+            lambda host: ComparePage(host, partial(_saved_profile, engine)),
+        ),
     )
 
 
@@ -233,6 +238,12 @@ def _inspector(options: Options) -> Engine:
         profile=lambda target, model: book.find(saved_name(target), model).profile,
         open_history=open_history,
     )
+
+
+def _saved_profile(engine: TargetEngine, target: str, model: str) -> Path | None:
+    """The file of the profile that the user has saved for a model, None if there is none."""
+    path = engine.book.path(target, model)
+    return path if path.is_file() else None
 
 
 def _settings(options: Options, notices: FileNotices, sources: SourceRegistry) -> SettingsStore:

@@ -18,7 +18,7 @@ from backend.compare.bench.result import (
 )
 from backend.compare.bench.run import Bench, Plan, Progress
 from backend.compare.bench.schedule import MOST_RATE, Arrivals, Load
-from backend.compare.bench.verdict import Verdict, verdict_of
+from backend.compare.bench.verdict import Verdict, knee, verdict_of
 
 __all__ = [
     "FIGURES",
@@ -48,6 +48,7 @@ __all__ = [
     "changes_as_table",
     "decode_result",
     "encode_result",
+    "knee",
     "parse_condition",
     "payload_of",
     "payload_of_size",

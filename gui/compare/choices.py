@@ -1,0 +1,173 @@
+"""What is measured: the question, what is sent, for how long; and the buttons."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backend.compare.bench import Preset
+from gui.compare.process import Step
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.language import number, tr
+from gui.widgets.segmented import Segmented
+from gui.widgets.theme import CONTROL_HEIGHT, GAP
+
+_PROGRESS = 240
+SIZES = "1KB,16KB,256KB,1MB,8MB"
+
+
+class Payload(StrEnum):
+    """What is sent."""
+
+    NOW = "now"
+    FILE = "file"
+    SIZES = "sizes"
+
+
+class ChoiceBar(QWidget):
+    """A row of controls that wraps where the window is narrow."""
+
+    measure = Signal()
+    cancel = Signal()
+    file_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self.preset = Segmented(tr("Question"), _questions())
+        self.preset.set_value(Preset.TRANSPORT)
+        self.payload = QComboBox()
+        self.payload.setAccessibleName(tr("What is sent"))
+        self.payload.addItem(tr("What is on show"), Payload.NOW)
+        self.payload.addItem(tr("A file..."), Payload.FILE)
+        self.payload.addItem(tr("1 KB to 8 MB"), Payload.SIZES)
+        self.payload.setToolTip(
+            tr("The newest frame or sound of the live page, a picture or sound file, or sizes.")
+        )
+        self.seconds = QSpinBox()
+        self.seconds.setAccessibleName(tr("Seconds to measure"))
+        self.seconds.setRange(2, 3600)
+        self.seconds.setValue(25)
+        self.seconds.setFixedSize(64, CONTROL_HEIGHT)
+        self.seconds.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.seconds.setSuffix(tr(" s"))
+        self.seconds.setToolTip(tr("About how long it takes; it ends sooner when all is stable."))
+        self.button = QPushButton(tr("Measure"))
+        self.button.setProperty("role", "primary")
+        self.state = QLabel()
+        self.state.setProperty("role", "muted")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(3)
+        self._progress = QWidget()
+        self._running = False
+        self._file = ""
+        self._arrange()
+        self.button.clicked.connect(self._pressed)
+        self.payload.activated.connect(self._payload_chosen)
+        self.show_idle()
+
+    @property
+    def file(self) -> str:
+        """The file to send, '' if none was chosen."""
+        return self._file if self.payload.currentData() == Payload.FILE else ""
+
+    def use_file(self, path: str, name: str) -> None:
+        """Send this file."""
+        self._file = path
+        self.payload.setItemText(1, name)
+        self.payload.setItemData(1, Payload.FILE)
+        self.payload.setCurrentIndex(1)
+
+    def show_idle(self) -> None:
+        """Nothing is under way."""
+        self._running = False
+        self.button.setText(tr("Measure"))
+        self.button.setToolTip(tr("Measure every way of the question, in turn"))
+        self._progress.hide()
+        self._enable(on=True)
+
+    def show_running(self, step: Step | None = None) -> None:
+        """How far a measurement is."""
+        self._running = True
+        self.button.setText(tr("Cancel"))
+        self.button.setToolTip(tr("End it; what was measured is kept"))
+        self._progress.show()
+        self._enable(on=False)
+        if step is None:
+            self.bar.setRange(0, 0)
+            self.state.setText(tr("Connecting and warming up"))
+            return
+        self.bar.setRange(0, 100)
+        self.bar.setValue(step.percent)
+        self.state.setText(
+            tr(
+                "Round {round}, at most {left} s left",
+                round=step.round + 1,
+                left=number(step.left_s),
+            )
+        )
+
+    def show_ending(self) -> None:
+        """It was cancelled and is not yet over."""
+        self.state.setText(tr("Ending"))
+        self.button.setEnabled(False)
+
+    def _enable(self, *, on: bool) -> None:
+        for part in (self.preset, self.payload, self.seconds):
+            part.setEnabled(on)
+        self.button.setEnabled(True)
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP, GAP, GAP, GAP)
+        controls = QWidget()
+        column.addWidget(controls)
+        row = FlowLayout(controls, GAP, GAP)
+        inner = QVBoxLayout(self._progress)
+        inner.setContentsMargins(GAP, 2, 0, 0)
+        inner.setSpacing(4)
+        inner.addWidget(self.state)
+        inner.addWidget(self.bar)
+        self._progress.setFixedSize(_PROGRESS, CONTROL_HEIGHT)
+        for part in (self.preset, self.payload, self.seconds, self.button, self._progress):
+            row.addWidget(part)
+
+    @Slot()
+    def _pressed(self) -> None:
+        (self.cancel if self._running else self.measure).emit()
+
+    @Slot(int)
+    def _payload_chosen(self, index: int) -> None:
+        if self.payload.itemData(index) == Payload.FILE:
+            self.file_wanted.emit()
+
+
+def _questions() -> tuple[tuple[str, str, str], ...]:
+    return (
+        (
+            Preset.TRANSPORT,
+            tr("Which transport?"),
+            tr("Every transport and serialisation, one request at a time"),
+        ),
+        (
+            Preset.SCALE,
+            tr("How far does it scale?"),
+            tr("Every transport with its bytes, 1 to 16 requests in flight"),
+        ),
+        (
+            Preset.CAMERA,
+            tr("What does a camera need?"),
+            tr("Every transport with its bytes, raw and JPEG, with and without gzip"),
+        ),
+    )

@@ -1,0 +1,50 @@
+"""The command line of a measurement: of which target, which model, and what is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.compare.bench import Preset
+from backend.core.choices import EMBEDDED, ImageEncoding
+from backend.core.errors import UsageError
+from backend.core.samples import Frame, Sample
+from backend.core.target import Target
+from backend.wire.media.images import encode_image
+from backend.wire.media.sound import encode_wav
+from gui.targets import saved_name
+from gui.widgets.language import tr
+
+
+def target_arguments(target: Target) -> list[str]:
+    """A saved target by its name, since its secrets are not for a command line; the window's own
+    server by its addresses.
+
+    Raises UsageError while that server does not run.
+    """
+    name = saved_name(target)
+    if name != EMBEDDED:
+        return ["--target", name]
+    if not (target.rest or target.grpc):
+        raise UsageError(
+            tr("The embedded server does not run."), tr("Start it, or choose another target.")
+        )
+    host, _, rest_port = target.rest.removeprefix("http://").rpartition(":")
+    grpc_host, _, grpc_port = target.grpc.rpartition(":")
+    ports = f"{rest_port},{grpc_port}" if grpc_port else rest_port
+    return ["--target", f"{host or grpc_host}:{ports}"]
+
+
+def sample_file(sample: Sample, folder: Path) -> Path:
+    """The sample as a file that holds it to the last bit."""
+    if isinstance(sample, Frame):
+        path = folder / "frame.png"
+        path.write_bytes(encode_image(sample.pixels, ImageEncoding.PNG, 95))
+    else:
+        path = folder / "sound.wav"
+        path.write_bytes(encode_wav(sample.samples, sample.rate))
+    return path
+
+
+def question(preset: str, seconds: int) -> list[str]:
+    """What is asked, and for how long."""
+    return ["--preset", Preset(preset), "--seconds", str(seconds)]

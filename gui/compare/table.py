@@ -1,0 +1,209 @@
+"""The cells of a result as a table that can be sorted by any figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtWidgets import QHeaderView, QTableView
+
+from backend.compare.bench import BenchResult, CellResult
+from gui.views.scales import milliseconds
+from gui.widgets.language import byte_size, number, tr
+from gui.widgets.theme import CONTROL_HEIGHT, Palette, tabular
+
+_Index: TypeAlias = QModelIndex | QPersistentModelIndex
+_WAY, _NOTE = 0, -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column: its title, what it sorts by, and its text and tooltip."""
+
+    title: str
+    value: Callable[[CellResult], Any]
+    text: Callable[[CellResult], str]
+    tip: str = ""
+    number: bool = True
+
+
+class CellTable(QTableView):
+    """Shows a result, the fastest first; with an older one also how the medians have changed."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("Measured ways"))
+        self._model = _CellModel(palette, self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSortRole(Qt.ItemDataRole.UserRole)
+        self._sorted.setSourceModel(self._model)
+        self.setModel(self._sorted)
+        self.setSortingEnabled(True)
+        self.setAlternatingRowColors(True)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(CONTROL_HEIGHT)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+
+    def show_result(self, result: BenchResult, before: BenchResult | None) -> None:
+        """Show these cells."""
+        self._model.use(result, before)
+        self.sortByColumn(self._model.median_column, Qt.SortOrder.AscendingOrder)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self._model.roles = palette
+        self.viewport().update()
+
+    def texts(self) -> list[list[str]]:
+        """What stands in the table, row by row as sorted."""
+        rows, columns = self._sorted.rowCount(), self._sorted.columnCount()
+        return [
+            [str(self._sorted.index(row, column).data() or "") for column in range(columns)]
+            for row in range(rows)
+        ]
+
+
+class _CellModel(QAbstractTableModel):
+    def __init__(self, palette: Palette, parent: QObject) -> None:
+        super().__init__(parent)
+        self.roles = palette
+        self._cells: tuple[CellResult, ...] = ()
+        self._columns: list[_Column] = []
+        self.median_column = 0
+
+    def use(self, result: BenchResult, before: BenchResult | None) -> None:
+        self.beginResetModel()
+        self._cells = result.cells
+        payloads = len(result.conditions.payloads) > 1
+        self._columns = _columns(payloads=payloads, before=before)
+        titles = [column.title for column in self._columns]
+        self.median_column = titles.index(tr("p50"))
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._cells)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        column = self._columns[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and column.number:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        shown = {Qt.ItemDataRole.DisplayRole: column.title, Qt.ItemDataRole.ToolTipRole: column.tip}
+        return shown.get(Qt.ItemDataRole(role))
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        cell, column = self._cells[index.row()], self._columns[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return column.text(cell)
+            case Qt.ItemDataRole.UserRole:
+                return column.value(cell)
+            case Qt.ItemDataRole.ToolTipRole:
+                return cell.reason or column.tip
+            case Qt.ItemDataRole.TextAlignmentRole if column.number:
+                return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            case Qt.ItemDataRole.FontRole if column.number:
+                parent = self.parent()
+                return tabular(parent.font()) if isinstance(parent, QTableView) else None
+            case Qt.ItemDataRole.ForegroundRole if not cell.measured:
+                return self.roles.color("text_muted")
+        return None
+
+
+def _columns(*, payloads: bool, before: BenchResult | None) -> list[_Column]:
+    columns = [
+        _Column(tr("Way"), lambda cell: cell.cell.way, lambda cell: cell.cell.way, number=False),
+        _Column(
+            tr("In flight"),
+            lambda cell: cell.cell.in_flight,
+            lambda cell: number(cell.cell.in_flight),
+        ),
+    ]
+    if payloads:
+        columns.append(_payload_column())
+    columns += [
+        _figure(tr("p50"), "p50_ms", milliseconds, tr("Half of the answers came within this time")),
+        _figure(tr("p95"), "p95_ms", milliseconds, tr("95 % of the answers came within this time")),
+        _figure(tr("p99"), "p99_ms", milliseconds, tr("99 % of the answers came within this time")),
+        _figure(tr("answers/s"), "rate", _rate),
+        _figure(tr("sent"), "bytes_out", _bytes, tr("Message of a request")),
+        _figure(tr("received"), "bytes_in", _bytes, tr("Message of its reply")),
+        _figure(tr("CPU here"), "client_cpu_ms", milliseconds, tr("Processor time of a request")),
+    ]
+    if before is not None:
+        columns.insert(3 + payloads, _change_column(before))
+    columns.append(_Column(tr("Note"), lambda cell: cell.reason, _note, number=False))
+    return columns
+
+
+def _payload_column() -> _Column:
+    return _Column(
+        tr("Payload"), lambda cell: cell.cell.payload, lambda cell: cell.cell.payload, number=False
+    )
+
+
+def _figure(title: str, name: str, text: Callable[[float], str], tip: str = "") -> _Column:
+    def value(cell: CellResult) -> float:
+        found = cell.figure(name) if cell.measured else None
+        return math.inf if found is None else found
+
+    return _Column(
+        title,
+        value,
+        lambda cell: "" if math.isinf(value(cell)) else text(value(cell)),
+        tip,
+    )
+
+
+def _change_column(before: BenchResult) -> _Column:
+    def ratio(cell: CellResult) -> float:
+        other = before.find(cell.cell.key)
+        now, then = cell.figure("p50_ms"), other.figure("p50_ms") if other else None
+        return now / then if now and then else math.inf
+
+    return _Column(
+        tr("to before"),
+        ratio,
+        lambda cell: "" if math.isinf(ratio(cell)) else f"× {number(ratio(cell), 2)}",
+        tr("The median as a multiple of that of the result it is compared with"),
+    )
+
+
+def _note(cell: CellResult) -> str:
+    if cell.reason:
+        return cell.reason
+    if not cell.stable:
+        return tr("not stable")
+    return tr("{failed} failed", failed=cell.failed) if cell.failed else ""
+
+
+def _rate(value: float) -> str:
+    return number(value, 0 if value >= 100 else 1)
+
+
+def _bytes(value: float) -> str:
+    return byte_size(round(value))

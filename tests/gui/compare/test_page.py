@@ -1,0 +1,212 @@
+"""The compare page: a measurement in a process of its own, its states, its files and its charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from backend.compare.bench import decode_result, encode_result
+from backend.compare.bench.result import CellResult
+from backend.core.samples import AudioWindow, Frame
+from backend.core.target import Target
+from backend.wire.media.images import decode_image
+from gui.compare import ComparePage
+from gui.compare.request import sample_file, target_arguments
+from gui.state.switches import LOCAL_NAME
+from gui.widgets.theme import DARK, LIGHT
+from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
+from tests.embedded import server, target  # noqa: F401 - fixtures
+from tests.gui.inspect.inspect_stage import ListeningHost
+
+FOUND = result(
+    cell_result(STREAM, 2.0, stages_ms={"encode": 0.4, "network": 1.0, "server_infer": 0.6}),
+    cell_result(REST_BINARY, 3.0, stable=False),
+    CellResult(REST_JSON, "failed", "The server said no."),
+)
+LONGEST_MS = 60_000
+
+
+def is_written(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
+@pytest.fixture
+def host(target: Target, qtbot: QtBot) -> Iterator[ListeningHost]:  # noqa: F811
+    made = ListeningHost(replace(target, name=LOCAL_NAME))
+    yield made
+    made.tasks.close(5.0)
+
+
+@pytest.fixture
+def page(host: ListeningHost, qtbot: QtBot) -> Iterator[ComparePage]:
+    made = ComparePage(host, lambda _target, _model: None)
+    window = QWidget()
+    qtbot.addWidget(window)
+    made.widget.setParent(window)
+    for widget in (made.widget, window):
+        widget.resize(1000, 640)
+        widget.show()
+    made.activated()
+    yield made
+    made.close()
+
+
+@pytest.mark.slow
+def test_what_is_on_show_is_measured_over_every_way(
+    page: ComparePage, host: ListeningHost, qtbot: QtBot
+) -> None:
+    host.sample = Frame(0, 0, np.full((24, 32, 3), 90, np.uint8))
+    page.choices.seconds.setValue(2)
+    with qtbot.waitSignal(page.process.finished, timeout=LONGEST_MS):
+        page.choices.button.click()
+        assert page.process.running
+        assert page.choices.button.text() == "Cancel"
+    assert page.result is not None
+    assert list(page.result.conditions.payloads.values()) == [24 * 32 * 3]
+    assert len(page.table.texts()) == 6
+    assert len(page.latency.rows) == 6
+    assert page.verdict.sentence.text().startswith("For ")
+    assert page.choices.button.text() == "Measure"
+
+
+@pytest.mark.slow
+def test_a_measurement_that_is_cancelled_shows_what_it_has(page: ComparePage, qtbot: QtBot) -> None:
+    page.choices.seconds.setValue(3600)
+    with qtbot.waitSignal(page.process.stepped, timeout=LONGEST_MS):
+        page.measure()
+    with qtbot.waitSignal(page.process.finished, timeout=LONGEST_MS):
+        assert page.escape()
+        assert not page.choices.button.isEnabled()
+    assert page.result is not None
+    assert page.result.conditions.cancelled
+    assert "ended early" in page.verdict.notes.text()
+
+
+def test_a_server_that_is_gone_is_said_in_words(
+    page: ComparePage, host: ListeningHost, qtbot: QtBot
+) -> None:
+    host.target = Target(LOCAL_NAME, rest="http://127.0.0.1:9", grpc="127.0.0.1:9")
+    with qtbot.waitSignal(page.process.failed, timeout=LONGEST_MS):
+        page.measure()
+    assert "127.0.0.1:9" in page._failure.text()
+    assert page._failure.isVisible()
+    assert page.choices.button.text() == "Measure"
+
+
+@pytest.mark.parametrize(
+    ("reached", "model", "expected"),
+    [(Target(LOCAL_NAME), "identity", "does not run"), (None, "", "No model is chosen")],
+)
+def test_what_cannot_be_asked_is_said_before_anything_starts(
+    page: ComparePage,
+    host: ListeningHost,
+    reached: Target | None,
+    model: str,
+    expected: str,
+) -> None:
+    host.target = reached or host.target
+    host.model = model
+    page.measure()
+    assert not page.process.running
+    assert expected in page._failure.text()
+
+
+def test_closing_the_window_ends_the_process(page: ComparePage, qtbot: QtBot) -> None:
+    page.measure()
+    assert page.process.running
+    page.close()
+    assert not page.process.running
+
+
+def test_a_result_is_shown_in_table_charts_and_words(page: ComparePage) -> None:
+    page._show(FOUND, "run.json")
+    rows = page.table.texts()
+    assert [row[0] for row in rows] == [
+        "OIP gRPC stream, raw",
+        "OIP REST, binary",
+        "OIP REST, json",
+    ]
+    assert rows[2][-1] == "The server said no."
+    assert rows[1][-1] == "not stable"
+    assert [row.label for row in page.latency.rows] == [row[0] for row in rows[:2]]
+    assert [part.name for part in page.stages.rows[0].parts] == [
+        "encode",
+        "network + other",
+        "server infer",
+    ]
+    assert "run.json" in page.verdict.conditions.text()
+    assert "OIP gRPC stream, raw: 2.0 ms" in page.latency.accessibleDescription()
+    for palette in (LIGHT, DARK):
+        page.set_palette_roles(palette)
+        assert not page.widget.grab().isNull()
+
+
+def test_throughput_and_sizes_have_a_tab_only_where_there_is_something_to_see(
+    page: ComparePage,
+) -> None:
+    page._show(FOUND, "")
+    assert not page.charts.isTabVisible(4)
+    assert not page.charts.isTabVisible(5)
+    several = [
+        cell_result(replace(STREAM, in_flight=number), 2.0, rate=rate)
+        for number, rate in ((1, 100.0), (2, 190.0), (4, 195.0))
+    ]
+    page._show(result(*several), "")
+    assert page.charts.isTabVisible(4)
+    (curve,) = page.throughput.curves
+    assert curve.points[curve.knee] == (2, 190.0)
+    sizes = [cell_result(replace(STREAM, payload=name), 1.0) for name in ("1 KB", "1 MB")]
+    page._show(result(*sizes), "")
+    assert page.charts.isTabVisible(5)
+    assert not page.widget.grab().isNull()
+
+
+def test_files_are_opened_compared_and_written(
+    page: ComparePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    before = tmp_path / "before.json"
+    before.write_bytes(encode_result(result(cell_result(STREAM, 1.0))))
+    page._show(FOUND, "")
+    page._read(page._compared, str(before))
+    qtbot.waitUntil(lambda: "× 2.00" in page.table.texts()[0], timeout=LONGEST_MS)
+    for form in ("json", "csv", "md", "png"):
+        path = tmp_path / f"out.{form}"
+        page._export(form, str(path))
+        qtbot.waitUntil(partial(is_written, path), timeout=LONGEST_MS)
+    page._read(page._opened, str(tmp_path / "out.json"))
+    qtbot.waitUntil(lambda: "out.json" in page.verdict.conditions.text(), timeout=LONGEST_MS)
+    assert decode_result((tmp_path / "out.json").read_bytes()) == FOUND
+
+
+def test_a_file_that_is_no_result_is_said(
+    page: ComparePage, host: ListeningHost, tmp_path: Path, qtbot: QtBot
+) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("{}")
+    page._read(page._opened, str(wrong))
+    qtbot.waitUntil(lambda: bool(host.notifier.errors), timeout=LONGEST_MS)
+    assert "no result of a measurement" in str(host.notifier.errors[0])
+    page._ask_export("csv")
+    assert "no result yet" in str(host.notifier.errors[1])
+
+
+def test_a_saved_target_goes_by_its_name_since_its_secrets_are_not_for_a_command_line() -> None:
+    lab = Target("lab", rest="https://lab:8000", grpc="lab:8001")
+    assert target_arguments(lab) == ["--target", "lab"]
+    own = Target(LOCAL_NAME, rest="http://127.0.0.1:8000", grpc="127.0.0.1:8001")
+    assert target_arguments(own) == ["--target", "127.0.0.1:8000,8001"]
+
+
+def test_the_sample_is_written_to_the_last_bit(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
+    path = sample_file(Frame(0, 0, pixels), tmp_path)
+    np.testing.assert_array_equal(decode_image(path.read_bytes()), pixels)
+    sound = AudioWindow(0, 0, np.linspace(-1, 1, 100, dtype=np.float32), 16_000)
+    assert sample_file(sound, tmp_path).read_bytes()[:4] == b"RIFF"
