@@ -56,3 +56,11 @@ STREAM_LIMIT = 128
 CONNECTION_LIMIT = 256
 CONNECTIONS_PER_ADDRESS = 224
 CALL_LIMIT = 1024
+
+# Of the gallery.
+DOWNLOAD_CONNECT_S = 10.0
+DOWNLOAD_STALL_S = 30.0
+"""Longest wait for the next bytes; in so long, some must have come in any case."""
+PIP_TIME_LIMIT_S = 600.0
+SPEED_TIME_LIMIT_S = 60.0
+"""For a model to be loaded and timed."""

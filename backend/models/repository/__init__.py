@@ -4,5 +4,14 @@ from backend.models.repository.folders import ModelFolders
 from backend.models.repository.loaded import LoadedModel
 from backend.models.repository.registry import ModelRegistry
 from backend.models.repository.states import UNLOADED, IndexEntry, ModelState
+from backend.models.repository.user_folder import user_repository
 
-__all__ = ["UNLOADED", "IndexEntry", "LoadedModel", "ModelFolders", "ModelRegistry", "ModelState"]
+__all__ = [
+    "UNLOADED",
+    "IndexEntry",
+    "LoadedModel",
+    "ModelFolders",
+    "ModelRegistry",
+    "ModelState",
+    "user_repository",
+]

@@ -1,0 +1,179 @@
+"""The gallery: the catalogue's models in the user's repository, fetched when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.gallery.cancelling import Cancellation
+from backend.gallery.catalogue import Catalogue
+from backend.gallery.entry import GalleryEntry, GalleryFile, WheelSource
+from backend.gallery.faults import DownloadError, DownloadFault
+from backend.gallery.fetching import WebFetcher
+from backend.gallery.installed import InstallState, Repository, check_free
+from backend.gallery.local import FolderFetcher
+from backend.gallery.partial import PartialFile, holds
+from backend.gallery.progress import OnProgress, Phase, Reporter, ignore
+from backend.gallery.speed import Speed, measure, read_speed
+from backend.gallery.web import Patience, Web, check_address
+from backend.gallery.wheels import WheelFetcher
+
+
+@dataclass(frozen=True, slots=True)
+class Fetchers:
+    """Where files come from: the web and pip, or with a `folder` from there alone."""
+
+    web: WebFetcher
+    wheels: WheelFetcher = WheelFetcher()
+    folder: FolderFetcher | None = None
+
+
+def fetchers_for(mirror: str = "", folder: Path | None = None) -> Fetchers:
+    """The real ones; raises UsageError for a mirror that is no https address.
+
+    `mirror` is an address under which the files of all hosts are found; `folder` holds them.
+    """
+    if mirror:
+        check_address(mirror)
+    patience = Patience()
+    return Fetchers(
+        WebFetcher(Web(patience), patience, mirror),
+        folder=None if folder is None else FolderFetcher(folder),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryRow:
+    """A model as it stands on this machine; `saved` bytes of it need not be fetched again.
+
+    `speed` is None where it was not measured, or on another machine.
+    """
+
+    entry: GalleryEntry
+    state: InstallState
+    folder: Path
+    saved: int = 0
+    speed: Speed | None = None
+
+
+class Gallery:
+    """A catalogue and a model repository. All methods may block, and are safe from any thread."""
+
+    def __init__(self, catalogue: Catalogue, root: Path, fetchers: Fetchers) -> None:
+        self.catalogue = catalogue
+        self._repository = Repository(root)
+        self._fetchers = fetchers
+
+    @property
+    def root(self) -> Path:
+        """The repository's folder, which need not exist yet."""
+        return self._repository.root
+
+    def rows(self) -> tuple[GalleryRow, ...]:
+        """Every model of the catalogue; only looks at the disk."""
+        return tuple(self.row(name) for name in self.catalogue)
+
+    def row(self, name: str) -> GalleryRow:
+        """One of them; raises UsageError for a name that there is not."""
+        entry = self.catalogue[name]
+        state = self._repository.state(entry)
+        folder = self._repository.folder(name)
+        saved = self._repository.saved(name) if state is InstallState.PARTIAL else 0
+        speed = read_speed(folder) if state is InstallState.INSTALLED else None
+        return GalleryRow(entry, state, folder, saved, speed)
+
+    def get(
+        self,
+        name: str,
+        on_progress: OnProgress = ignore,
+        cancellation: Cancellation | None = None,
+    ) -> GalleryRow:
+        """Let a model be installed, if it is not yet; the row it has then.
+
+        Nothing is seen of it until it is whole. `on_progress` is called by this thread. Raises
+        DownloadError, after which the next call goes on from what has come; UsageError where a
+        folder of that name is in the way.
+        """
+        entry = self.catalogue[name]
+        cancellation = cancellation or Cancellation()
+        reporter = Reporter(name, entry.size, on_progress)
+        if self._is_there(entry):
+            reporter.phase(Phase.DONE)
+            return self.row(name)
+        with self._repository.reserved(name, reporter, cancellation):
+            if not self._is_there(entry):  # another process may have installed it meanwhile
+                self._fetch(entry, reporter, cancellation)
+        reporter.phase(Phase.DONE)
+        return self.row(name)
+
+    def remove(self, name: str, cancellation: Cancellation | None = None) -> None:
+        """Remove a model, or what is saved of it; raises UsageError and DownloadError.
+
+        It need not be in the catalogue any more.
+        """
+        reporter = Reporter(name, 0, ignore)
+        self._check_name(name)
+        with self._repository.reserved(name, reporter, cancellation or Cancellation()):
+            self._repository.remove(name)
+
+    def measure(self, name: str) -> Speed:
+        """Load an installed model, time it and write that beside it; raises UsageError.
+
+        Takes at most `backend.core.defaults.SPEED_TIME_LIMIT_S`.
+        """
+        row = self.row(name)
+        return measure(self.root, row.folder, row.state)
+
+    def _is_there(self, entry: GalleryEntry) -> bool:
+        state = self._repository.state(entry)
+        check_free(entry, self._repository, state)
+        return state is InstallState.INSTALLED
+
+    def _check_name(self, name: str) -> None:
+        if name not in self.catalogue and self._repository.record(name) is None:
+            self.catalogue[name]  # raises, and says which there are
+
+    def _fetch(self, entry: GalleryEntry, reporter: Reporter, cancellation: Cancellation) -> None:
+        name = entry.name
+        self._repository.check_space(max(0, entry.traffic - self._repository.saved(name)))
+        for wanted in entry.files:
+            reporter.file(wanted.path, wanted.size)
+            target = self._repository.staging(name) / wanted.path
+            if not holds(target, wanted, cancellation):
+                target.unlink(missing_ok=True)
+                self._fetch_file(entry, wanted, target, reporter, cancellation)
+            cancellation.check()
+        reporter.phase(Phase.INSTALLING, entry.files[-1].size)
+        self._repository.install(entry)
+
+    def _fetch_file(
+        self,
+        entry: GalleryEntry,
+        wanted: GalleryFile,
+        target: Path,
+        reporter: Reporter,
+        cancellation: Cancellation,
+    ) -> None:
+        partial, source = PartialFile(target), wanted.source
+        fetchers = self._fetchers
+        try:
+            if fetchers.folder is not None:
+                fetchers.folder.fetch(wanted, partial, reporter, cancellation)
+            elif isinstance(source, WheelSource):
+                wheels = self._repository.wheels(entry.name)
+                fetchers.wheels.fetch(source, wanted, partial, wheels, reporter, cancellation)
+            else:
+                fetchers.web.fetch(source, wanted, partial, reporter, cancellation)
+        except DownloadError as error:
+            if error.fault is DownloadFault.OFFLINE:
+                raise _offline(error, wanted, target) from None
+            raise
+
+
+def _offline(error: DownloadError, wanted: GalleryFile, target: Path) -> DownloadError:
+    return DownloadError(
+        error.fault,
+        error.message,
+        hint="Set HTTPS_PROXY or a mirror (--mirror), or put the file "
+        f"{wanted.source.file_name} with SHA-256 {wanted.sha256} at {target} and try again.",
+    )

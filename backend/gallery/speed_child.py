@@ -1,0 +1,155 @@
+"""The process in which a model is timed: what crashes or hangs there hurts nobody.
+
+``python -m backend.gallery.speed_child REPOSITORY NAME SECONDS`` prints a `Timing` as JSON.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from google.protobuf.json_format import MessageToDict
+
+from backend.core.choices import Payload
+from backend.core.description import ModelDescription
+from backend.core.errors import ConsoleError
+from backend.core.process import exit_at_once, tune_process
+from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
+from backend.core.tensors import Datatype, Tensor, TensorSpec
+from backend.gallery.speed import TIME_OVER, Timing
+from backend.models.repository import LoadedModel, ModelFolders
+from backend.models.runtimes.choice import standard_runtimes
+from backend.models.sequence_controls import Controls, own_inputs
+from backend.models.servable import ModelRequest, ModelResponse, SequenceStep, Servable
+from backend.profiles.guess import guess
+from backend.profiles.model_profile import ModelProfile
+from backend.wire.elements import object_array
+
+WARM_UPS = 3
+MOST_RUNS = 50
+LONGEST_S = 3.0
+"""Of the timed runs together, once there are enough of them."""
+LEAST_RUNS = 5
+_WIDTH, _HEIGHT = 640, 480
+_LARGEST = 1 << 26
+_SEQUENCE = 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Time the model; 1 with the reason on stderr if that cannot be done."""
+    root, name, seconds = Path(arguments[0]), arguments[1], float(arguments[2])
+    watchdog = threading.Timer(seconds, exit_at_once, (TIME_OVER,))
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        timing = timed(root, name)
+    except ConsoleError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - it is read by the parent
+        exit_at_once(1)
+    print(msgspec.json.encode(timing).decode())  # noqa: T201
+    # What the runtimes keep open is of no use any more, and may take its time to end.
+    exit_at_once(0)
+
+
+def timed(root: Path, name: str) -> Timing:
+    """The speed of the newest version of a model; raises ConsoleError."""
+    began = time.perf_counter()
+    folders = ModelFolders((root,), standard_runtimes())
+    models = [model for model in folders.load(name) if isinstance(model, LoadedModel)]
+    load_s = time.perf_counter() - began
+    model = models[-1]
+    if not model.instances:
+        raise ConsoleError("an ensemble has no speed of its own")
+    requests = _Requests(model.servable)
+    for index in range(WARM_UPS):
+        _run(model, requests(index))
+    times: list[float] = []
+    until = time.perf_counter() + LONGEST_S
+    while len(times) < MOST_RUNS and (len(times) < LEAST_RUNS or time.perf_counter() < until):
+        request = requests(WARM_UPS + len(times))
+        before = time.perf_counter()
+        _run(model, request)
+        times.append(1000 * (time.perf_counter() - before))
+    return Timing(
+        round(statistics.median(times), 3),
+        round(min(times), 3),
+        round(max(times), 3),
+        len(times),
+        round(1000 * load_s, 1),
+    )
+
+
+class _Requests:
+    """The requests of a run, all alike; for a model with state, those of one sequence."""
+
+    def __init__(self, servable: Servable) -> None:
+        self._config = servable.config
+        self._tensors = {tensor.name: tensor for tensor in _tensors(servable)}
+
+    def __call__(self, index: int) -> ModelRequest:
+        if not self._config.HasField("sequence_batching"):
+            return ModelRequest(self._tensors)
+        step = SequenceStep(_SEQUENCE, start=index == 0)
+        controls = Controls(self._config).tensors(step)
+        return ModelRequest({**self._tensors, **controls}, sequence=step)
+
+
+def _run(model: LoadedModel, request: ModelRequest) -> None:
+    responses: list[ModelResponse] = []
+    over = threading.Event()
+
+    def respond(_index: int, response: ModelResponse | None, final: bool) -> None:
+        if response is not None:
+            responses.append(response)
+        if final:
+            over.set()
+
+    model.instances[0].execute([request], respond)
+    over.wait()  # the watchdog bounds it
+    for response in responses:
+        if response.error is not None:
+            raise response.error
+
+
+def _tensors(servable: Servable) -> list[Tensor]:
+    """What its profile, or a guessed one, makes of a grey picture or of silence; else zeros."""
+    profile = servable.profile or _guessed(servable)
+    if profile.kind is not MediaKind.BYTES:
+        return profile.encode(_sample(profile), Payload())
+    ours = own_inputs(servable.config)
+    return [_zeros(spec) for spec in servable.inputs if spec.name not in ours and not spec.optional]
+
+
+def _guessed(servable: Servable) -> ModelProfile:
+    ours = own_inputs(servable.config)
+    inputs = tuple(spec for spec in servable.inputs if spec.name not in ours)
+    description = ModelDescription(servable.name, inputs, servable.outputs)
+    config = MessageToDict(servable.config, preserving_proto_field_name=True)
+    return guess(description, config).profile
+
+
+def _sample(profile: ModelProfile) -> Sample:
+    if profile.kind is MediaKind.AUDIO:
+        audio = profile.audio
+        return AudioWindow(0, 0, np.zeros(audio.window, np.float32), audio.rate)
+    return Frame(0, 0, np.full((_HEIGHT, _WIDTH, 3), 128, np.uint8))
+
+
+def _zeros(spec: TensorSpec) -> Tensor:
+    shape = tuple(1 if size < 0 else size for size in spec.shape)
+    if np.prod(shape, dtype=np.float64) > _LARGEST:
+        raise ConsoleError(f"input '{spec.name}' {list(spec.shape)} is too large to be made up")
+    if spec.datatype is Datatype.BYTES:
+        return Tensor(spec.name, spec.datatype, object_array([b""] * int(np.prod(shape)), shape))
+    return Tensor(spec.name, spec.datatype, np.zeros(shape, spec.datatype.numpy))
+
+
+if __name__ == "__main__":
+    tune_process()
+    sys.exit(main(sys.argv[1:]))
