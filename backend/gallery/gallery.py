@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.core.errors import UsageError
 from backend.gallery.cancelling import Cancellation
 from backend.gallery.catalogue import Catalogue
 from backend.gallery.entry import GalleryEntry, GalleryFile, WheelSource
@@ -34,7 +35,10 @@ def fetchers_for(mirror: str = "", folder: Path | None = None) -> Fetchers:
     `mirror` is an address under which the files of all hosts are found; `folder` holds them.
     """
     if mirror:
-        check_address(mirror)
+        try:
+            check_address(mirror)
+        except DownloadError as error:
+            raise UsageError(f"The mirror cannot be used: {error.message}", error.hint) from None
     patience = Patience()
     return Fetchers(
         WebFetcher(Web(patience), patience, mirror),

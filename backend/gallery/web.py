@@ -279,15 +279,20 @@ def _failure(error: Exception, url: str) -> Exception:
             return DownloadError(
                 DownloadFault.STALLED, f"{host} does not answer.", hint="Try again later."
             )
+        case requests.exceptions.ConnectionError() if _broke(error):
+            return DownloadError(DownloadFault.CUT, f"{host} broke the connection off unanswered.")
         case requests.exceptions.ConnectionError() | requests.exceptions.Timeout():
             return DownloadError(
                 DownloadFault.OFFLINE,
                 f"{host} cannot be reached: this machine is offline, or its network blocks it.",
             )
-        case requests.exceptions.ChunkedEncodingError():
-            return DownloadError(DownloadFault.CUT, f"{host} broke the connection.")
         case _:
             return UsageError(f"{concealed_address(url)} cannot be used: {_reason(error)}.")
+
+
+def _broke(error: Exception) -> bool:
+    """Whether there was a connection, and then none, or no HTTP on it."""
+    return bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
 
 
 def _reason(error: BaseException) -> str:

@@ -1,0 +1,201 @@
+"""Files out of wheels, by the real pip without a network, and with one where there is one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backend.gallery import (
+    Cancellation,
+    Catalogue,
+    DownloadError,
+    DownloadFault,
+    Gallery,
+    InstallState,
+    fetchers_for,
+    read_catalogue,
+)
+from backend.gallery.entry import WheelSource
+from backend.gallery.wheels import WheelFetcher
+from tests.gallery.conftest import content, entry, wanted
+
+MEMBER = "tinymodel/data/model.onnx"
+WAIT_S = 60.0
+
+
+def source(version: str = "1.0", path: str = MEMBER) -> WheelSource:
+    return WheelSource(package="Tiny.Model", version=version, path=path, wheel_size=100_000)
+
+
+def write_wheel(folder: Path, data: bytes, *, compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    """A wheel as pip takes it."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "tiny_model-1.0-py3-none-any.whl"
+    info = "tiny_model-1.0.dist-info"
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr(MEMBER, data)
+        archive.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def gallery_of(root: Path, one: WheelSource, data: bytes, fetcher: WheelFetcher) -> Gallery:
+    made = entry(wanted(data, one))
+    fetchers = replace(fetchers_for(), wheels=fetcher)
+    return Gallery(Catalogue({"tiny": made}), root, fetchers)
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels, the only place where pip looks."""
+    folder = tmp_path / "wheels"
+    for variable in ("PIP_CONSTRAINT", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null" if sys.platform != "win32" else "nul")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def fault_of(gallery: Gallery) -> DownloadError:
+    with pytest.raises(DownloadError) as caught:
+        gallery.get("tiny")
+    return caught.value
+
+
+def test_pip_fetches_the_wheel_and_only_the_file_is_kept(wheels: Path, root: Path) -> None:
+    write_wheel(wheels, content())
+    row = gallery_of(root, source(), content(), WheelFetcher()).get("tiny")
+    assert row.state is InstallState.INSTALLED
+    assert (row.folder / "1" / "model.onnx").read_bytes() == content()
+    assert not list((root / ".gallery" / "tiny").glob("[!.]*"))
+
+
+def test_what_pip_cannot_find_is_said_with_another_way(wheels: Path, root: Path) -> None:
+    write_wheel(wheels, content())
+    error = fault_of(gallery_of(root, source("2.0"), content(), WheelFetcher()))
+    assert error.fault is DownloadFault.PIP
+    assert "Tiny.Model==2.0" in error.message
+    assert wanted(content(), source()).sha256 in error.hint
+
+
+def test_a_python_without_pip(root: Path) -> None:
+    fetcher = WheelFetcher((sys.executable, "-c", "import sys; sys.exit('No module named pip')"))
+    error = fault_of(gallery_of(root, source(), content(), fetcher))
+    assert error.fault is DownloadFault.PIP
+    assert "has no pip" in error.message
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("tinymodel/none.onnx", content()),
+        (MEMBER, content(1000)),
+        (MEMBER, content(seed=2)),
+    ],
+    ids=["no such file", "another size", "another content"],
+)
+def test_a_wheel_without_the_file(wheels: Path, root: Path, path: str, data: bytes) -> None:
+    write_wheel(wheels, content())
+    gallery = gallery_of(root, source(path=path), data, WheelFetcher())
+    assert fault_of(gallery).fault is DownloadFault.WRONG_CONTENT
+    assert gallery.row("tiny").saved == 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"no zip at all", b"PK\5\6" + bytes(18)])
+def test_a_wheel_that_is_none(tmp_path: Path, root: Path, damage: bytes) -> None:
+    path = tmp_path / "tiny_model-1.0-py3-none-any.whl"
+    path.write_bytes(damage)
+    gallery = gallery_of(root, source(), content(), copying(path))
+    assert fault_of(gallery).fault is DownloadFault.WRONG_CONTENT
+
+
+def test_a_file_that_unpacks_to_more_than_its_header_says(tmp_path: Path, root: Path) -> None:
+    """A bomb: 64 MiB of zeros that call themselves as long as the file."""
+    size = 1000
+    path = write_wheel(tmp_path, bytes(64 << 20))
+    with zipfile.ZipFile(path) as archive:
+        true = archive.getinfo(MEMBER).file_size.to_bytes(4, "little")
+    damaged = path.read_bytes().replace(true, size.to_bytes(4, "little"))
+    assert damaged != path.read_bytes()
+    path.write_bytes(damaged)
+    gallery = gallery_of(root, source(), content(size), copying(path))
+    assert fault_of(gallery).fault is DownloadFault.WRONG_CONTENT
+    assert gallery.row("tiny").saved == 0
+
+
+def copying(wheel: Path) -> WheelFetcher:
+    """A pip that takes a file as it is."""
+    code = f"import shutil, sys;shutil.copy({str(wheel)!r}, sys.argv[sys.argv.index('--dest') + 1])"
+    return WheelFetcher((sys.executable, "-c", code))
+
+
+def hanging(marker: Path) -> tuple[str, ...]:
+    code = f"import os, pathlib, time; pathlib.Path({str(marker)!r}).touch(); time.sleep(600)"
+    return (sys.executable, "-c", code)
+
+
+def test_pip_is_ended_when_its_time_is_over(tmp_path: Path, root: Path) -> None:
+    fetcher = WheelFetcher(hanging(tmp_path / "begun"), time_limit_s=0.2)
+    error = fault_of(gallery_of(root, source(), content(), fetcher))
+    assert error.fault is DownloadFault.STALLED
+    assert not psutil.Process().children()
+
+
+def test_pip_is_ended_when_it_is_cancelled(tmp_path: Path, root: Path) -> None:
+    marker, cancellation = tmp_path / "begun", Cancellation()
+    gallery = gallery_of(root, source(), content(), WheelFetcher(hanging(marker)))
+
+    def cancel() -> None:
+        waiting = threading.Event()
+        while not marker.exists():
+            waiting.wait(0.02)
+        cancellation.cancel()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    with pytest.raises(DownloadError, match="cancelled"):
+        gallery.get("tiny", cancellation=cancellation)
+    thread.join(WAIT_S)
+    assert not psutil.Process().children()
+    assert not (root / ".gallery" / "tiny" / "wheels" / "pip").exists()
+
+
+def test_pip_that_fetches_far_too_much_is_ended(root: Path) -> None:
+    code = (
+        "import os, sys, time;"
+        "folder = sys.argv[sys.argv.index('--dest') + 1];"
+        "open(os.path.join(folder, 'huge'), 'wb').truncate(1 << 30);"
+        "time.sleep(600)"
+    )
+    fetcher = WheelFetcher((sys.executable, "-c", code))
+    error = fault_of(gallery_of(root, source(), content(), fetcher))
+    assert error.fault is DownloadFault.WRONG_SIZE
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(700)
+def test_the_real_index_has_the_real_file(root: Path) -> None:
+    name = "silero_vad"
+    catalogue = read_catalogue()
+    (file,) = catalogue[name].files
+    assert isinstance(file.source, WheelSource)
+    command = [sys.executable, "-m", "pip", "index", "versions", file.source.package]
+    reached = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    if reached.returncode:
+        pytest.skip("pip reaches no index with that package")
+    row = Gallery(catalogue, root, fetchers_for()).get(name)
+    assert row.state is InstallState.INSTALLED
+    assert (row.folder / "1" / "model.onnx").stat().st_size == file.size
