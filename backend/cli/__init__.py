@@ -6,4 +6,5 @@ COMMANDS = {
     "bench": "measure which transport and serialisation is best for a model",
     "call": "call any method of a server, JSON in and out",
     "targets": "list, add, remove, import and export saved targets",
+    "models": "list, get, remove and measure well-known models",
 }

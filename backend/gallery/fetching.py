@@ -16,7 +16,7 @@ from backend.gallery.web import Patience, Reply, Web
 
 ATTEMPTS = 4
 _PAUSES_S = (0.5, 1.0, 2.0)
-_LEAST_BYTES = 16 * 1024
+LEAST_BYTES = 16 * 1024
 _PARTIAL, _RANGE_REFUSED = 206, 416
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(?:(\d{1,15})|\*)")
 
@@ -206,10 +206,10 @@ class _Pace:
         now = time.monotonic()
         if now - self._since < self._stall_s:
             return
-        if self._count < _LEAST_BYTES:
+        if self._count < LEAST_BYTES:
             raise DownloadError(
                 DownloadFault.STALLED,
-                f"The server sends less than {_LEAST_BYTES // 1024} KiB in {self._stall_s:g} s.",
+                f"The server sends less than {LEAST_BYTES // 1024} KiB in {self._stall_s:g} s.",
                 hint="Try again: it goes on where it stopped.",
             )
         self._since, self._count = now, 0

@@ -158,16 +158,16 @@ class Gallery:
         reporter: Reporter,
         cancellation: Cancellation,
     ) -> None:
-        partial, source = PartialFile(target), wanted.source
-        fetchers = self._fetchers
+        source, fetchers = wanted.source, self._fetchers
         try:
-            if fetchers.folder is not None:
-                fetchers.folder.fetch(wanted, partial, reporter, cancellation)
-            elif isinstance(source, WheelSource):
-                wheels = self._repository.wheels(entry.name)
-                fetchers.wheels.fetch(source, wanted, partial, wheels, reporter, cancellation)
-            else:
-                fetchers.web.fetch(source, wanted, partial, reporter, cancellation)
+            with PartialFile(target) as partial:
+                if fetchers.folder is not None:
+                    fetchers.folder.fetch(wanted, partial, reporter, cancellation)
+                elif isinstance(source, WheelSource):
+                    wheels = self._repository.wheels(entry.name)
+                    fetchers.wheels.fetch(source, wanted, partial, wheels, reporter, cancellation)
+                else:
+                    fetchers.web.fetch(source, wanted, partial, reporter, cancellation)
         except DownloadError as error:
             if error.fault is DownloadFault.OFFLINE:
                 raise _offline(error, wanted, target) from None
@@ -175,9 +175,15 @@ class Gallery:
 
 
 def _offline(error: DownloadError, wanted: GalleryFile, target: Path) -> DownloadError:
+    source = wanted.source
+    other = (
+        f"put the file {source.file_name} with SHA-256 {wanted.sha256} at {target} and try again"
+    )
+    if not isinstance(source, WheelSource) and source.offset is not None:
+        other = (
+            f"put the file {source.file_name} of {source.origin} into a folder and name that one "
+            "(--from)"
+        )
     return DownloadError(
-        error.fault,
-        error.message,
-        hint="Set HTTPS_PROXY or a mirror (--mirror), or put the file "
-        f"{wanted.source.file_name} with SHA-256 {wanted.sha256} at {target} and try again.",
+        error.fault, error.message, hint=f"Set HTTPS_PROXY or a mirror (--mirror), or {other}."
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from io import FileIO
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 
@@ -37,17 +39,31 @@ class Validator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PartialFile:
     """The bytes of one file up to now, at ``PATH.part``; used by who holds the model's lock.
 
-    What `append` has written outlives the process.
+    What `append` has written outlives the process. Closed by its `with`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._part = path.with_name(f"{path.name}.part")
         self._note = path.with_name(f"{path.name}.part.json")
+        self._file: FileIO | None = None
+
+    def __enter__(self) -> PartialFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
 
     @property
     def count(self) -> int:
         """How many bytes are there."""
+        if self._file is not None:
+            return self._file.tell()
         try:
             return self._part.stat().st_size
         except OSError:
@@ -78,14 +94,16 @@ class PartialFile:
         """Add bytes; raises DownloadError."""
         rest = memoryview(data)
         try:
-            with self._part.open("ab", buffering=0) as file:
-                while rest:
-                    rest = rest[file.write(rest) :]
+            if self._file is None:
+                self._file = self._part.open("ab", buffering=0)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise disk_error(error, self._part) from None
 
     def discard(self) -> None:
         """Remove what is there."""
+        self._close()
         for path in (self._part, self._note):
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -95,6 +113,7 @@ class PartialFile:
 
         Raises DownloadError, WRONG_CONTENT after the bytes are removed.
         """
+        self._close()
         try:
             found = digest(self._part, cancellation)
             if found == wanted.sha256 and self.count == wanted.size:
@@ -111,6 +130,11 @@ class PartialFile:
             f"What came for {wanted.path} has the SHA-256 {found}, not {wanted.sha256}.",
             hint="Nothing of it was kept. If it happens again, the file was changed on the way.",
         )
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def digest(path: Path, cancellation: Cancellation) -> str:

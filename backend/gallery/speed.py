@@ -85,7 +85,7 @@ def measure(
 
     Raises UsageError with the reason: it is not there, cannot be loaded, fails, or takes too long.
     """
-    if state in (InstallState.ABSENT, InstallState.PARTIAL):
+    if state not in (InstallState.INSTALLED, InstallState.CHANGED):
         raise UsageError(
             f"'{folder.name}' is not installed.", hint=f"main.py models get {folder.name} does it."
         )
