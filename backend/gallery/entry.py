@@ -165,13 +165,22 @@ class GalleryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     @property
     def traffic(self) -> int:
         """About how many bytes are fetched for them; more where a wheel brings other things too."""
+        others = [file.size for file in self.files if not isinstance(file.source, WheelSource)]
+        return sum(others) + self._wheels
+
+    @property
+    def room(self) -> int:
+        """About how many bytes of the disk are needed meanwhile; pip has a wheel twice."""
+        return self.size + 2 * self._wheels
+
+    @property
+    def _wheels(self) -> int:
         wheels = {
             file.source.requirement: file.source.wheel_size
             for file in self.files
             if isinstance(file.source, WheelSource)
         }
-        others = [file.size for file in self.files if not isinstance(file.source, WheelSource)]
-        return sum(others) + sum(wheels.values())
+        return sum(wheels.values())
 
     @property
     def origins(self) -> tuple[str, ...]:

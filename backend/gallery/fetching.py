@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from backend.core.files.concealment import kept_address
 from backend.gallery.cancelling import Cancellation
 from backend.gallery.entry import GalleryFile, WebSource
 from backend.gallery.faults import PASSING, DownloadError, DownloadFault
@@ -48,7 +49,7 @@ class WebFetcher:
         """
         url = self._url(source)
         for pause_s in (*self.pauses_s, None):
-            resumed = partial.saved(url, wanted.size) is not None
+            resumed = partial.saved(kept_address(url), wanted.size) is not None
             try:
                 self._rest(url, source.offset, wanted, partial, reporter, cancellation)
                 reporter.phase(Phase.CHECKING, wanted.size)
@@ -79,7 +80,7 @@ class WebFetcher:
         cancellation: Cancellation,
     ) -> None:
         """Fetch what is missing of it."""
-        validator = partial.saved(url, wanted.size)
+        validator = partial.saved(kept_address(url), wanted.size)
         if validator is not None and partial.count == wanted.size:
             return
         reporter.phase(Phase.CONNECTING, partial.count)
@@ -229,7 +230,7 @@ def _headers(
 
 
 def _validator(reply: Reply, url: str) -> Validator:
-    return Validator(url, reply.header("ETag"), reply.header("Last-Modified"))
+    return Validator(kept_address(url), reply.header("ETag"), reply.header("Last-Modified"))
 
 
 def _is_other(reply: Reply, validator: Validator | None) -> bool:

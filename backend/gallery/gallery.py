@@ -9,7 +9,7 @@ from backend.core.errors import UsageError
 from backend.gallery.cancelling import Cancellation
 from backend.gallery.catalogue import Catalogue
 from backend.gallery.entry import GalleryEntry, GalleryFile, WheelSource
-from backend.gallery.faults import DownloadError, DownloadFault
+from backend.gallery.faults import DownloadError, DownloadFault, disk_error
 from backend.gallery.fetching import WebFetcher
 from backend.gallery.installed import InstallState, Repository, check_free
 from backend.gallery.local import FolderFetcher
@@ -139,12 +139,12 @@ class Gallery:
 
     def _fetch(self, entry: GalleryEntry, reporter: Reporter, cancellation: Cancellation) -> None:
         name = entry.name
-        self._repository.check_space(max(0, entry.traffic - self._repository.saved(name)))
+        self._repository.check_space(max(0, entry.room - self._repository.saved(name)))
         for wanted in entry.files:
             reporter.file(wanted.path, wanted.size)
             target = self._repository.staging(name) / wanted.path
             if not holds(target, wanted, cancellation):
-                target.unlink(missing_ok=True)
+                _clear(target)
                 self._fetch_file(entry, wanted, target, reporter, cancellation)
             cancellation.check()
         reporter.phase(Phase.INSTALLING, entry.files[-1].size)
@@ -172,6 +172,13 @@ class Gallery:
             if error.fault is DownloadFault.OFFLINE:
                 raise _offline(error, wanted, target) from None
             raise
+
+
+def _clear(target: Path) -> None:
+    try:
+        target.unlink(missing_ok=True)
+    except OSError as error:  # such as a folder in its place
+        raise disk_error(error, target) from None
 
 
 def _offline(error: DownloadError, wanted: GalleryFile, target: Path) -> DownloadError:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from backend.core.errors import UsageError
+from backend.core.errors import UsageError, mebibytes
 from backend.core.files.private import FileBusy, FileUnusable, locked, private_folder
 from backend.core.files.regular import read_regular
 from backend.core.release import VERSION
@@ -149,8 +149,8 @@ class Repository:
         if free < missing + _SPARE_BYTES:
             raise DownloadError(
                 DownloadFault.DISK_FULL,
-                f"{missing / 1e6:.1f} MB are to be fetched, and the disk that holds {self.root} "
-                f"has {free / 1e6:.1f} MB left.",
+                f"{mebibytes(missing + _SPARE_BYTES)} are needed, and the disk that holds "
+                f"{self.root} has {mebibytes(free)} left.",
                 hint="Free some space, or name another folder for your models (--repository).",
             )
 

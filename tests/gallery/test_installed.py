@@ -95,7 +95,7 @@ def test_a_disk_without_room_is_noticed_before(
     with pytest.raises(DownloadError) as caught:
         tiny().get("tiny")
     assert caught.value.fault is DownloadFault.DISK_FULL
-    assert "0.3 MB are to be fetched" in caught.value.message
+    assert "8.3 MiB are needed" in caught.value.message
     assert not server.requests
 
 
