@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from typing import Any, TextIO
 
@@ -122,8 +123,12 @@ class ProgressLine:
         if self._live:
             share = f"{mebibytes(progress.total_received)} of {mebibytes(progress.total)}"
             file = f" {progress.path}" if progress.path else ""
-            end = "\n" if progress.phase is Phase.DONE else ""
-            self._write(f"{_CLEAR}{progress.model}:{file} {phase}, {share}{end}")
+            text = f"{progress.model}:{file} {phase}, {share}"
+            if progress.phase is Phase.DONE:
+                text += "\n"
+            else:  # a line that wraps cannot be written over
+                text = text[: shutil.get_terminal_size().columns - 1]
+            self._write(f"{_CLEAR}{text}")
             return
         step = (progress.model, progress.path, progress.phase)
         if step != self._last:

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from backend.cli import models
-from backend.gallery import GalleryList, read_catalogue
+from backend.cli.models_output import ProgressLine
+from backend.gallery import GalleryList, Phase, Progress, read_catalogue
 from backend.gallery.entry import WheelSource
 from backend.models.repository import user_repository
 from tests.cli.here import run_here
@@ -166,3 +168,21 @@ def test_ctrl_c_keeps_what_has_come(run: Run, mirror: FileServer, tmp_path: Path
     assert b"goes on with it" in errors
     assert b"Traceback" not in errors
     assert lines(run("show", "keywords", "--json", *at)[1])[0]["saved"] == size // 2
+
+
+class Terminal(StringIO):
+    """A stream that says that somebody looks at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_progress_is_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    terminal = Terminal()
+    show = ProgressLine(terminal)
+    for phase, received in ((Phase.FETCHING, 1 << 20), (Phase.DONE, 2 << 20)):
+        show(Progress("yunet", phase, "1/model.onnx", received, 2 << 20, received, 2 << 20))
+    first, second = terminal.getvalue().split("\r\x1b[K")[1:]
+    assert first == "yunet: 1/model.onnx fetching, 1.0 MiB o"
+    assert second == "yunet: 1/model.onnx installed, 2.0 MiB of 2.0 MiB\n"
