@@ -18,7 +18,7 @@ ENTRY_FILE = "entry.toml"
 RECORD_FILE = "gallery.json"
 SPEED_FILE = "speed.json"
 MOST_BYTES = 1024 * 1024
-_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 _OURS = ("name", "beside")
 """What is not written in the file: it is the folder's."""
 
@@ -65,7 +65,7 @@ def read_catalogue(folder: Path = FOLDER) -> Catalogue:
 def _entry(path: Path) -> GalleryEntry:
     name = path.parent.name
     place = f"{name}/{ENTRY_FILE}"
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise UsageError(f"{place}: a model's folder is named by a-z, 0-9 and _, not '{name}'.")
     try:
         table = tomllib.loads(read_regular(path, MOST_BYTES).decode())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backend.core.errors import UsageError
 from backend.gallery.cancelling import Cancellation
-from backend.gallery.catalogue import Catalogue
+from backend.gallery.catalogue import NAME, Catalogue
 from backend.gallery.entry import GalleryEntry, GalleryFile, WheelSource
 from backend.gallery.faults import DownloadError, DownloadFault, disk_error
 from backend.gallery.fetching import WebFetcher
@@ -134,8 +134,9 @@ class Gallery:
         return state is InstallState.INSTALLED
 
     def _check_name(self, name: str) -> None:
-        if name not in self.catalogue and self._repository.record(name) is None:
-            self.catalogue[name]  # raises, and says which there are
+        """Raise UsageError, with the names there are, for one that is nowhere."""
+        if not NAME.fullmatch(name) or self._repository.record(name) is None:
+            self.catalogue[name]
 
     def _fetch(self, entry: GalleryEntry, reporter: Reporter, cancellation: Cancellation) -> None:
         name = entry.name

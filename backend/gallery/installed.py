@@ -163,6 +163,8 @@ class Repository:
             _remove_others(staging, {file.path for file in entry.files} | _names(entry))
             for place in (*_folders(staging), staging):
                 _sync(place)
+            # Before the model appears: after that, nobody looks for what a crash has left.
+            shutil.rmtree(self.wheels(entry.name), ignore_errors=True)
             if folder.exists() or folder.is_symlink():  # somebody has put one there meanwhile
                 raise _in_the_way(folder)
             staging.rename(folder)

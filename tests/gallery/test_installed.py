@@ -144,6 +144,19 @@ def test_a_model_is_removed_at_once_and_others_stay(tiny: MakeGallery, root: Pat
         gallery.remove("unknown")
 
 
+def test_a_model_that_the_catalogue_does_not_have_any_more_can_be_removed(
+    tiny: MakeGallery, server: FileServer, root: Path
+) -> None:
+    folder = tiny().get("tiny").folder
+    later = gallery_of(root, server.url, entry(wanted(content(), from_github()), name="other"))
+    for name in ("../tiny", "other/../tiny", "", ".gallery", "nothing"):
+        with pytest.raises(UsageError):
+            later.remove(name)
+    assert folder.is_dir()
+    later.remove("tiny")
+    assert not folder.exists()
+
+
 def test_what_is_saved_of_a_model_is_removed(tiny: MakeGallery, server: FileServer) -> None:
     gallery = tiny(attempts=1)
     server.faults.append(held_after(HALF))
