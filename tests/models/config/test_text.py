@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.models.config.text import (
+    MAX_BACKSLASHES,
     MAX_BYTES,
     MAX_DEPTH,
     parse_config,
@@ -26,7 +27,13 @@ input [
   { name: 'scale'; data_type: TYPE_INT64, dims: 1, reshape: { shape: [] } }
 ]
 output < name: "scores" data_type: TYPE_FP32 dims: [1000] label_filename: "labels.txt" >
-optimization { graph { level: 1 } cuda { note: "}" } }
+optimization {
+  graph { level: 1 } cuda { graphs: true graph_spec { input { key: "}" value { dim: 1 } } } }
+  execution_accelerators {
+    gpu_execution_accelerator: [ { name: "tensorrt" parameters { key: "precision_mode" } } ]
+  }
+  input_pinned_memory { enable: false } priority: PRIORITY_MAX
+}
 model_warmup [ { name: "w" batch_size: 1 } ]
 instance_group [ { count: 2 kind: KIND_CPU rate_limiter { resources [ { name: "R" } ] } } ]
 dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100 }
@@ -79,7 +86,10 @@ def test_no_text_is_an_empty_configuration() -> None:
         ("dynamic_batching {}\nensemble_scheduling { step [] }", "line 2, .*another member"),
         ("batch_input [ { } ]", "line 1, column 1: .*not offered"),
         (b'name: "a"\nplatform: "\xff"', "line 2, column 12: not UTF-8"),
-        ("input {" * (MAX_DEPTH + 1), f"nested more than {MAX_DEPTH} deep"),
+        ("input {" * (MAX_DEPTH + 1), "line 1, column 8: .*no field named"),
+        ("optimization { a: 1 }", 'line 1, column 16: .*"ModelOptimizationPolicy" has no field'),
+        ('name: "a"\n# ' + "\\" * (MAX_BACKSLASHES + 1), "line 2, column 3: .*backslashes"),
+        (b'\xef\xbb\xbfname: "\xc3\xa4\xff"', "line 1, column 9: not UTF-8"),
         ("#" * (MAX_BYTES + 1), "at most"),
     ],
 )
@@ -88,17 +98,25 @@ def test_what_is_wrong_is_told_with_its_place(text: str | bytes, message: str) -
         parse_config(text)
 
 
-def test_skipped_settings_are_found_wherever_they_stand() -> None:
+def test_what_tunes_other_servers_has_no_effect_wherever_it_stands() -> None:
     config = parse_config(
-        'optimization: { cuda { graphs: true } } name: "a" model_operations { } '
-        "instance_group { rate_limiter { priority: 2 } count: 3 } max_batch_size: 2 optimization {}"
+        'optimization: { cuda { graphs: true } } name: "a" '
+        'model_operations { op_library_filename: "x.so" } '
+        "instance_group { rate_limiter { priority: 2 } count: 3 secondary_devices { } } "
+        "model_metrics { metric_control { histogram_options { buckets: [ 1, 2.5 ] } } } "
+        "max_batch_size: 2"
     )
     assert config == pb.ModelConfig(
         name="a", max_batch_size=2, instance_group=[pb.ModelInstanceGroup(count=3)]
     )
 
 
-def test_a_skipped_name_elsewhere_is_still_unknown() -> None:
+def test_backslashes_of_a_path_are_read() -> None:
+    text = r'parameters { key: "folder" value { string_value: "\\\\host\\models" } }'
+    assert parse_config(text).parameters["folder"].string_value == r"\\host\models"
+
+
+def test_a_tuning_name_elsewhere_is_still_unknown() -> None:
     with pytest.raises(ModelLoadError, match="no field named"):
         parse_config("input { optimization { } }")
 
