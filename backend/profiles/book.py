@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.core.description import ModelDescription
 from backend.core.errors import UsageError
-from backend.core.files.private import locked, set_aside
+from backend.core.files.private import NewerFile, locked, set_aside
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.file import read_profile, write_profile
 from backend.profiles.guess import Alternative, guess
@@ -90,13 +90,15 @@ class ProfileBook:
     def save(self, target: str, profile: ModelProfile) -> Path:
         """Keep the profile for its model of that target; raises UsageError if it cannot be.
 
-        A file in its place that is no profile is set aside.
+        A file in its place that is no profile is set aside, one of a newer program stays.
         """
         path = self.path(target, profile.model)
         with locked(path.parent):
             if os.path.lexists(path):
                 try:
                     read_profile(path)
+                except NewerFile:
+                    raise
                 except UsageError:
                     set_aside(path)
             write_profile(path, profile)

@@ -23,14 +23,15 @@ from typing import Any
 import tomli_w
 
 from backend.core.errors import UsageError
-from backend.core.files.private import read_file, write_file
+from backend.core.files.private import NewerFile, read_file, write_file
 from backend.core.samples import MediaKind
 from backend.core.tensors import TensorSpec
 from backend.profiles.inputs.constants import ConstantInput
 from backend.profiles.kinds import DECODERS, RECIPES, TAKES, kind_word
 from backend.profiles.model_profile import DEFAULT_AUDIO, AudioFormat, ModelProfile
-from backend.profiles.tables import Table, check_keys, made_of, read, table_of, wrong
+from backend.profiles.tables import Table, check_keys, made_of, table_of, wrong
 from backend.profiles.toml_limits import check_toml
+from backend.wire.json.stored import typed
 
 PROFILE_FILE = "profile.toml"
 VERSION = 1
@@ -64,7 +65,10 @@ def profile_to_toml(profile: ModelProfile) -> str:
 
 
 def profile_from_toml(text: str, source: str = PROFILE_FILE) -> ModelProfile:
-    """The profile in a text; raises UsageError that names `source`, the table and the key."""
+    """The profile in a text; raises UsageError that names `source`, the table and the key.
+
+    NewerFile, which is one, is for a later version.
+    """
     check_toml(text, source)
     try:
         table = tomllib.loads(text)
@@ -75,7 +79,8 @@ def profile_from_toml(text: str, source: str = PROFILE_FILE) -> ModelProfile:
     try:
         return _profile(table)
     except UsageError as error:
-        raise UsageError(f"{source}: {error.message}", error.hint) from None
+        kind = NewerFile if isinstance(error, NewerFile) else UsageError
+        raise kind(f"{source}: {error.message}", error.hint) from None
 
 
 def read_profile(path: Path) -> ModelProfile:
@@ -95,23 +100,31 @@ def write_profile(path: Path, profile: ModelProfile) -> None:
 
 
 def _profile(table: Table) -> ModelProfile:
-    check_keys(table, _KEYS, "the file")
     version = table.get("version", VERSION)
+    if type(version) is int and version > VERSION:
+        raise NewerFile(
+            f"version {version} is of a newer program; {VERSION} is known here.",
+            hint="Use that program, or move the file away.",
+        )
     if version != VERSION:
         raise wrong("version", f"{VERSION}, the only one known here", version)
+    check_keys(table, _KEYS, "the file")
     recipe = _made(table, "input", RECIPES)
     decoder = _made(table, "output", DECODERS)
     default = TAKES.get(type(recipe), MediaKind.IMAGE)
+    takes = table.get("takes", default)
+    if takes not in tuple(MediaKind):
+        raise wrong("takes", f"one of {', '.join(MediaKind)}", takes)
     audio = made_of(AudioFormat, table["sound"], "[sound]") if "sound" in table else DEFAULT_AUDIO
     return ModelProfile(
-        model=read(str, table.get("model", ""), "model"),
-        kind=read(MediaKind, table.get("takes", default), "takes"),
+        model=typed(str, table.get("model", ""), "model"),
+        kind=MediaKind(takes),
         inputs=_all(TensorSpec, table, "model_inputs"),
         outputs=_all(TensorSpec, table, "model_outputs"),
         decoder=decoder,
-        labels=read(tuple[str, ...], table.get("labels", []), "labels"),
+        labels=typed(tuple[str, ...], table.get("labels", []), "labels"),
         audio=audio,
-        description=read(str, table.get("description", ""), "description"),
+        description=typed(str, table.get("description", ""), "description"),
         recipe=recipe,
         constants=_all(ConstantInput, table, "constants"),
     )

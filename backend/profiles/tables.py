@@ -1,25 +1,25 @@
-"""Frozen dataclasses as tables of TOML or JSON and back; an error names the table and the key."""
+"""What has options as tables of TOML and back; an error names the table and the key.
+
+Limits and choices are looked at before a dataclass is made, since it may compute with its values.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import reprlib
 from collections.abc import Mapping
 from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from backend.core.errors import ConsoleError, UsageError
 from backend.profiles.options import Option, options_of
+from backend.wire.json.stored import typed
 
 Table = dict[str, Any]
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel = 2
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 200
-
-_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def table_of(value: Any) -> Table:
@@ -42,7 +42,7 @@ def made_of(kind: type[Any], table: object, where: str) -> Any:
     for name, option in options.items():
         place = f"{where} {name}"
         if name in table:
-            values[name] = _checked(option, read(option.type, table[name], place), place)
+            values[name] = _read(option, table[name], place)
         elif option.default is dataclasses.MISSING:
             raise UsageError(f"{place} is missing.")
     try:
@@ -57,20 +57,6 @@ def check_keys(table: Mapping[str, object], known: tuple[str, ...], where: str) 
         if key not in known:
             listed = ", ".join(known) or "no keys"
             raise UsageError(f"{where} has an unknown key '{key}'.", hint=f"It takes {listed}.")
-
-
-def read(hint: Any, value: object, where: str) -> Any:
-    """A value as the type that a field has; raises UsageError."""
-    origin, parts = get_origin(hint), get_args(hint)
-    if origin in (Union, UnionType):
-        return _read_union(parts, value, where)
-    if origin is tuple:
-        return _read_tuple(parts, value, where)
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return _read_word(hint, value, where)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return made_of(hint, value, where)
-    return _read_plain(hint, value, where)
 
 
 def wrong(where: str, expected: str, got: object) -> UsageError:
@@ -91,50 +77,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _checked(option: Option, value: Any, where: str) -> Any:
+def _read(option: Option, value: object, where: str) -> Any:
+    """A value as the type that a field has, within its limits; raises UsageError."""
     if option.choices and value not in option.choices:
-        raise wrong(where, f"one of {', '.join(option.choices)}", str(value))
+        raise wrong(where, f"one of {', '.join(option.choices)}", value)
+    kinds = [kind for kind in get_args(option.type) if dataclasses.is_dataclass(kind)]
+    if kinds and value is not None:
+        return made_of(kinds[0], value, where)
+    made = typed(option.type, value, where)
     low, high = option.low, option.high
-    if isinstance(value, (int, float)) and (low is not None or high is not None):
-        below = low is not None and value < low
-        if below or (high is not None and value > high):
+    if isinstance(made, (int, float)) and (low is not None or high is not None):
+        below = low is not None and made < low
+        if below or (high is not None and made > high):
             limits = f"{low:g} or more" if high is None else f"{low or 0:g} to {high:g}"
-            raise wrong(where, f"a number of {limits}", value)
-    return value
-
-
-def _read_union(parts: tuple[Any, ...], value: object, where: str) -> Any:
-    if value is None and NoneType in parts:  # JSON has it, TOML leaves the key out
-        return None
-    kinds = [part for part in parts if part is not NoneType]
-    if len(kinds) == 1:
-        return read(kinds[0], value, where)
-    if type(value) not in kinds or (isinstance(value, float) and not math.isfinite(value)):
-        raise wrong(where, " or ".join(_WORDS[kind] for kind in kinds), value)
-    return value
-
-
-def _read_tuple(parts: tuple[Any, ...], value: object, where: str) -> tuple[Any, ...]:
-    if not isinstance(value, list):
-        raise wrong(where, "a list", value)
-    if parts[-1] is Ellipsis:
-        parts = (parts[0],) * len(value)
-    if len(parts) != len(value):
-        raise wrong(where, f"a list of {len(parts)}", value)
-    pairs = enumerate(zip(parts, value, strict=True))
-    return tuple(read(part, item, f"{where}[{place}]") for place, (part, item) in pairs)
-
-
-def _read_word(hint: type[StrEnum], value: object, where: str) -> StrEnum:
-    try:
-        return hint(str(value))
-    except ValueError:
-        raise wrong(where, f"one of {', '.join(hint)}", value) from None
-
-
-def _read_plain(hint: Any, value: object, where: str) -> Any:
-    if hint is float and type(value) is int:
-        value = float(value)
-    if type(value) is not hint or (isinstance(value, float) and not math.isfinite(value)):
-        raise wrong(where, _WORDS[hint], value)
-    return value
+            raise wrong(where, f"a number of {limits}", made)
+    return made

@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from backend.core.errors import UsageError
-from backend.core.files.json import json_bytes, json_object
 from backend.core.files.private import read_file, write_file
 from backend.core.target import Target
 from backend.targets.json_form import from_json, to_json
 from backend.targets.rules import check_name, check_target
+from backend.wire.json.stored import read_stored, stored_bytes
 
-SCHEMA = 1
+VERSION = 1
 LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Each target is read by itself, so that one that is wrong costs no other."""
+
+    targets: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +36,18 @@ class Contents:
 def read_targets(path: Path) -> Contents | None:
     """What a file holds, None if there is none.
 
-    Raises UsageError if it is not one of ours, or of a newer program.
+    Raises UsageError if it is not one of ours, and NewerFile if it is of a newer program.
     """
     data = read_file(path, LARGEST)
     if data is None:
         return None
-    value = json_object(data, path.name)
-    if not isinstance(value.get("targets"), list):
-        raise UsageError(f"{path.name} is not a list of targets.")
-    schema = value.get("schema")
-    if schema != SCHEMA:
-        raise UsageError(
-            f"{path.name} was written by a newer program."
-            if isinstance(schema, int) and schema > SCHEMA
-            else f"{path.name} has no version that is known."
-        )
-    return _good_ones(value["targets"])
+    return _good_ones(read_stored(_File, data, path.name, VERSION).targets)
 
 
 def write_targets(path: Path, targets: Sequence[Target]) -> None:
     """Replace the file in one step, readable by its owner only; raises UsageError."""
-    value = {"schema": SCHEMA, "targets": [to_json(target) for target in targets]}
-    write_file(path, json_bytes(value))
+    file = _File(tuple(to_json(target) for target in targets))
+    write_file(path, stored_bytes(file, VERSION))
 
 
 def _good_ones(values: Sequence[Any]) -> Contents:

@@ -12,6 +12,7 @@ from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.files.private import (
     FileUnusable,
+    NewerFile,
     copy_aside,
     locked,
     make_private,
@@ -239,7 +240,10 @@ class TargetStore:
         self._targets = targets
 
     def _refresh(self) -> None:
-        """Read the file if another program has written it since."""
+        """Read the file if another program has written it since.
+
+        One of a newer program is left alone, and nothing is saved as long as it is there.
+        """
         stamp = self._stamp()
         if self._path is None or stamp is None or stamp == self._seen:
             return
@@ -247,6 +251,9 @@ class TargetStore:
         contents, why = None, ""
         try:
             contents = read_targets(self._path)
+        except NewerFile as error:
+            self.problem = f"{error} It stays as it is, and its targets are not shown."
+            return
         except UsageError as error:
             why = error.message
         if contents is not None and not contents.problems and not _holds_secrets(contents):
@@ -261,11 +268,16 @@ class TargetStore:
             self._use(contents)
 
     def _read(self) -> None:
-        """Take over what the file holds, setting aside what is not understood; while locked."""
+        """Take over what the file holds, setting aside what is not understood; while locked.
+
+        Raises NewerFile.
+        """
         assert self._path is not None
         self._seen = self._stamp()
         try:
             contents = read_targets(self._path)
+        except NewerFile:
+            raise
         except UsageError as error:
             aside = set_aside(self._path)
             self.problem = f"{error.message} It was set aside as {aside.name}."

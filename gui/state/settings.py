@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
+import msgspec
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError, UsageError
-from backend.core.files.json import json_bytes, json_object
 from backend.core.files.private import (
     LOCK_WAIT_S,
     Loaded,
+    NewerFile,
     load_file,
     locked,
     read_file,
@@ -23,8 +23,8 @@ from backend.core.files.private import (
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.core.worker import Worker
-from backend.profiles.tables import made_of
 from backend.sources.registry import SourceRegistry
+from backend.wire.json.stored import read_stored, stored_bytes
 from gui.state.preferences import Preferences
 from gui.state.switches import Switches
 from gui.widgets.language import tr
@@ -32,7 +32,7 @@ from gui.widgets.language_choice import SYSTEM
 from gui.widgets.theme import ThemeChoice
 
 FILE = "settings.json"
-SCHEMA = 1
+VERSION = 1
 MOST_RECENT = 5
 MOST_BYTES = 1 << 20
 ROTATIONS = (0, 90, 180, 270)
@@ -105,10 +105,10 @@ class Settings:
 def to_json(settings: Settings, sources: SourceRegistry) -> str:
     """The settings file's text; names, passwords and the like of sources stay out of it."""
     public = without_secrets(settings, sources)
-    data: dict[str, Any] = {"schema": SCHEMA, **asdict(public)}
+    data = msgspec.to_builtins(public)
     data["switches"]["target"] = _address_of(settings.switches.target)
     data["targets"] = [_address_of(target) for target in settings.targets]
-    return json_bytes(data).decode()
+    return stored_bytes(data, VERSION).decode()
 
 
 def without_secrets(settings: Settings, sources: SourceRegistry) -> Settings:
@@ -127,12 +127,9 @@ def _address_of(target: Target) -> dict[str, str]:
 
 
 def from_json(data: bytes) -> Settings:
-    """Read a settings file; raises UsageError that names what is wrong."""
-    values = json_object(data, FILE)
-    if values.pop("schema", None) != SCHEMA:
-        raise UsageError(f"{FILE} is not of version {SCHEMA}, the only one known here.")
+    """Read a settings file; raises UsageError that names what is wrong, NewerFile."""
+    settings = read_stored(Settings, data, FILE, VERSION)
     try:
-        settings: Settings = made_of(Settings, values, FILE)
         settings.switches.run_settings(MediaKind.IMAGE)
     except (ConsoleError, ValueError) as error:
         raise UsageError(str(error)) from error
@@ -174,13 +171,15 @@ def write(
 ) -> None:
     """Save what was changed since `base`, and leave the rest as another window has saved it.
 
-    Raises FileUnusable.
+    Raises FileUnusable, of which NewerFile is one.
     """
     settings, base = without_secrets(settings, sources), without_secrets(base, sources)
     with locked(path.parent, wait_s):
         try:
             data = read_file(path, MOST_BYTES)
             theirs = settings if data is None else merged(base, settings, from_json(data))
+        except NewerFile:
+            raise
         except UsageError:  # somebody has spoiled it since it was read
             set_aside(path)
             theirs = settings

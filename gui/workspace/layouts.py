@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from backend.core.errors import UsageError
-from backend.core.files.json import json_bytes, json_object
-from backend.core.files.private import load_file, locked, read_file, set_aside, write_file
-from backend.profiles.tables import made_of
+from backend.core.files.private import (
+    NewerFile,
+    load_file,
+    locked,
+    read_file,
+    set_aside,
+    write_file,
+)
+from backend.wire.json.stored import read_stored, stored_bytes
 from gui.state.settings import ViewMemory
 from gui.widgets.language import tr
 
-SCHEMA = 1
+VERSION = 1
 MOST_NAME = 40
 MOST_BYTES = 1 << 20
 _FILE = "The layout"
@@ -51,8 +57,8 @@ def name_problem(name: str) -> str:
 class LayoutStore:
     """The files of a folder; without a folder they are kept for this run only.
 
-    Another window's layouts are found as soon as they are asked for. A file that is broken or of a
-    later version is set aside and reported.
+    Another window's layouts are found as soon as they are asked for. A file that is broken is set
+    aside, one of a newer program stays as it is; each is reported once.
     """
 
     def __init__(self, folder: Path | None, on_problem: Callable[[str], None]) -> None:
@@ -61,6 +67,7 @@ class LayoutStore:
         self._kept: dict[str, Layout] = {}
         self._unsaved: dict[str, Layout] = {}
         self._seen = 0
+        self._reported: set[str] = set()
         self._refresh()
 
     def names(self) -> tuple[str, ...]:
@@ -84,7 +91,7 @@ class LayoutStore:
         try:
             with locked(self._folder, _WAIT_S):
                 self._set_aside_if_strange(path)
-                write_file(path, json_bytes({"schema": SCHEMA, **asdict(layout)}))
+                write_file(path, stored_bytes(layout, VERSION))
         except UsageError as error:
             self._on_problem(tr("The layout cannot be saved. {reason}", reason=error))
             return
@@ -117,9 +124,11 @@ class LayoutStore:
             return
         self._seen = seen
         loaded = [load_file(path, MOST_BYTES, layout_from) for path in paths]
-        for one in loaded:
-            if one.problem:
-                self._on_problem(tr("A layout cannot be used. {reason}", reason=one.problem))
+        problems = [one.problem for one in loaded if one.problem]
+        for problem in problems:
+            if problem not in self._reported:
+                self._on_problem(tr("A layout cannot be used. {reason}", reason=problem))
+        self._reported = set(problems)
         self._kept = {one.value.name: one.value for one in loaded if one.value is not None}
 
     def _set_aside_if_strange(self, path: Path) -> None:
@@ -128,19 +137,15 @@ class LayoutStore:
             data = read_file(path, MOST_BYTES)
             if data is not None:
                 layout_from(data)
+        except NewerFile:
+            raise
         except UsageError:
             set_aside(path)
 
 
 def layout_from(data: bytes) -> Layout:
     """From a file's content; raises UsageError that names what is wrong."""
-    values = json_object(data, _FILE)
-    if values.pop("schema", None) != SCHEMA:
-        raise UsageError(f"{_FILE} is not of version {SCHEMA}, the only one known here.")
-    try:
-        layout: Layout = made_of(Layout, values, _FILE)
-    except ValueError as error:
-        raise UsageError(f"{_FILE} view: {error}") from error
+    layout = read_stored(Layout, data, _FILE, VERSION)
     if problem := name_problem(layout.name):
         raise UsageError(f"{_FILE} has the name '{layout.name}'. {problem}")
     return layout

@@ -31,6 +31,7 @@ from tests.attacks.growth import assert_linear
 from tests.cli.test_serve_command import Start, ready, start
 from tests.models.onnx_folders import identity
 from tests.models.python_models import WAIT_S, config, execute, outputs, request, serving, write
+from tests.stored_files import FOLDER
 
 __all__ = ["start"]
 
@@ -161,7 +162,7 @@ def test_decisions_outlive_the_program_and_are_kept_from_others(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"schema": 2}', '{"schema": 1, "models": []}', "[" * 100_000, "\xff"],
+    ["", "{", "[]", '{"schema": 0}', '{"schema": 1, "models": []}', "[" * 100_000, "\xff"],
 )
 def test_decisions_that_cannot_be_read_allow_nothing(tmp_path: Path, text: str) -> None:
     path = tmp_path / "decisions.json"
@@ -171,6 +172,28 @@ def test_decisions_that_cannot_be_read_allow_nothing(tmp_path: Path, text: str) 
     assert remembered.decision(code) is Decision.OPEN
     remembered.decide([code], allowed=True)
     assert RememberedCode(path).decision(code) is Decision.ALLOWED
+
+
+def test_decisions_of_a_newer_program_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.json"
+    path.write_text('{"schema": 2, "models": {"a": "maybe"}}')
+    remembered = RememberedCode(path)
+    code = ModelCode("a", put(tmp_path), (), "1")
+    with pytest.raises(UsageError, match="newer program"):
+        remembered.decide([code], allowed=True)
+    assert remembered.decision(code) is Decision.ALLOWED
+    assert path.read_text() == '{"schema": 2, "models": {"a": "maybe"}}'
+
+
+def test_decisions_of_version_1_are_read(tmp_path: Path) -> None:
+    path, folder = tmp_path / "decisions.json", put(tmp_path)
+    content = (FOLDER / "python_models.json").read_text("utf-8")
+    path.write_text(content.replace('"/models/a"', json.dumps(str(folder))), "utf-8")
+    code = ModelCode("a", folder, (), "12ab")
+    assert RememberedCode(path).decision(code) is Decision.ALLOWED
+    before = path.read_bytes()
+    RememberedCode(path).decide([code], allowed=True)
+    assert path.read_bytes() == before
 
 
 def test_decisions_of_a_wrong_form_are_passed_over(tmp_path: Path) -> None:

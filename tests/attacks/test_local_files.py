@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from backend.inspector.history.file import HistoryUnavailable
 from backend.inspector.history.store import History
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
+from backend.wire.json.stored import typed
 from tests.attacks.growth import assert_linear
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -56,13 +58,16 @@ def nested(depth: int) -> dict[str, object]:
     ("damaged", "words"),
     [
         (line(lambda r: r.update(total_ns=1 << 70)), "total_ns is a number beyond 64 bits"),
-        (line(lambda r: r.update(total_ns=float("inf"))), "total_ns: expected a whole number"),
+        (line(lambda r: r.update(total_ns=float("inf"))), "total_ns is not a finite number"),
         (line(lambda r: r.update(total_ns="5")), "total_ns: expected a whole number"),
         (line(lambda r: r.pop("total_ns")), "total_ns is missing"),
-        (line(lambda r: r.update(status=[1])), "status: expected a table"),
+        (line(lambda r: r.update(status=[1])), "status: expected an object or null, got a list"),
         (line(lambda r: r.update(status={"code": 1e999, "name": ""})), "status code"),
         (line(lambda r: r.update(timing=[nested(100)])), "nested too deeply"),
-        (line(lambda r: r.update(timing=[{"name": 1}])), r"timing\[0\] name: expected text"),
+        (
+            line(lambda r: r.update(timing=[{"name": 1}])),
+            r"timing\[0\] name: expected text, got a whole number",
+        ),
         (line(lambda r: r.update(headers=[["a"]])), r"headers\[0\]: expected a list of 2"),
         (line(lambda r: r.update(sent_ns=[1 << 64])), r"sent_ns\[0\] is a number beyond 64 bits"),
         (line(lambda r: r.update(replies=7)), "replies: expected a list"),
@@ -71,12 +76,13 @@ def nested(depth: int) -> dict[str, object]:
         (line(lambda r: r.update(extra=1)), "unknown key 'extra'"),
         (line(lambda r: r.update(request=None)), "request: expected an object"),
         (b'{"exchange": ' + b"[" * 100_000 + b"\n", "nested too deeply"),
-        (b'{"exchange": ' + b"9" * 5000 + b"}\n", "not JSON"),
-        (b"\xff\xfe\n", "not JSON"),
-        (b"[]\n", "not an object"),
-        (b'{"exchange": {}, "bodies": [1]}\n', r"bodies\[0\]: expected text"),
-        (b'{"exchange": {}, "bodies": ["\\u00e9"]}\n', r"bodies\[0\] is not base64"),
-        (b'{"exchange": {}}\n', "bodies: expected a list"),
+        (b'{"exchange": ' + b"9" * 5000 + b"}\n", "too many digits"),
+        (b"\xff\xfe\n", "not UTF-8"),
+        (b"{\n", "not JSON"),
+        (b"[]\n", "does not hold an object"),
+        (b'{"exchange": {}, "bodies": [1]}\n', r"bodies\[0\]: expected base64, got"),
+        (b'{"exchange": {}, "bodies": ["\\u00e9"]}\n', r"bodies\[0\]: expected base64"),
+        (b'{"exchange": {}}\n', "bodies is missing"),
     ],
 )
 def test_an_import_that_is_damaged_names_line_and_field_and_changes_nothing(
@@ -149,9 +155,23 @@ def test_json_of_our_own_is_read_in_linear_time_and_memory(content: bytes) -> No
     assert_linear(made, 1 << 20, seconds=5.0, peak_bytes_per_byte=40)
 
 
-def newer(path: Path) -> None:
+@pytest.mark.parametrize("content", ['[{"a":1}],', "[[1]],", "[1e3],", '["a"],'])
+def test_what_our_json_holds_is_looked_at_in_linear_time_and_memory(content: str) -> None:
+    def made(size: int) -> Callable[[], object]:
+        value = json.loads("[" + content * (size // len(content)) + "[]]")
+
+        def read_it() -> None:
+            with contextlib.suppress(UsageError):
+                typed(tuple[tuple[Any, ...], ...], value, "it")
+
+        return read_it
+
+    assert_linear(made, 1 << 18, seconds=10.0, peak_bytes_per_byte=40)
+
+
+def older(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute("PRAGMA user_version = -1")
 
 
 def other_tables(path: Path) -> None:
@@ -177,7 +197,7 @@ def a_pipe(path: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("damage", [newer, other_tables, foreign, a_folder, a_pipe])
+@pytest.mark.parametrize("damage", [older, other_tables, foreign, a_folder, a_pipe])
 def test_a_history_that_is_none_of_this_version_is_set_aside_each_under_its_own_number(
     tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:

@@ -91,6 +91,17 @@ def test_names_are_safe_and_their_own(one: str, other: str) -> None:
     assert (safe_name(one).lower() == safe_name(other).lower()) == (one == other)
 
 
+def test_a_profile_of_a_newer_program_is_left_alone(book: ProfileBook) -> None:
+    path = book.save("embedded", BUNDLED["faces"])
+    path.write_text("version = 2\n[magic]\n")
+    choice = book.find("embedded", FACES)
+    assert choice.origin is ProfileOrigin.BUNDLED
+    assert "newer program" in choice.trouble
+    with pytest.raises(UsageError, match="newer program"):
+        book.save("embedded", choice.profile)
+    assert path.read_text() == "version = 2\n[magic]\n"
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "CON", "a/b\\c:d", "", "x" * 500, "ä ö", "."])
 def test_no_name_leads_out_of_the_folder(book: ProfileBook, name: str) -> None:
     book.save(name, replace(BUNDLED["faces"], model=name))
@@ -111,7 +122,7 @@ def test_what_stands_in_the_place_of_a_profile_is_said_and_kept(
     elif kind == "pipe":
         os.mkfifo(path)
     else:
-        path.write_bytes({"text": b"version = 99", "bytes": b"\xff"}[kind])
+        path.write_bytes({"text": b"version = 'x'", "bytes": b"\xff"}[kind])
     choice = book.find("embedded", FACES)
     assert (choice.origin, bool(choice.trouble)) == (ProfileOrigin.BUNDLED, True)
     book.save("embedded", choice.profile)

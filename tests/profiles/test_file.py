@@ -85,7 +85,8 @@ def test_a_file_as_a_person_writes_it() -> None:
     [
         ("", r"\[input\]: expected a table with a key 'kind', got None"),
         ("x = [", "is not valid TOML"),
-        ("version = 2\n" + _GOOD, "version: expected 1, the only one known here, got 2"),
+        ("version = 2\n" + _GOOD, "version 2 is of a newer program; 1 is known here"),
+        ("version = 0\n" + _GOOD, "version: expected 1, the only one known here, got 0"),
         ("nmae = 'm'\n" + _GOOD, "the file has an unknown key 'nmae'"),
         ("takes = 'video'\n" + _GOOD, "takes: expected one of image, audio, bytes, got 'video'"),
         (_GOOD.replace("picture", "photo"), r"\[input\] kind: expected one of picture, .*'photo'"),
@@ -93,20 +94,20 @@ def test_a_file_as_a_person_writes_it() -> None:
         (_GOOD.replace("yunet", "rcnn"), r"\[output\] kind: expected one of .*, got 'rcnn'"),
         (_GOOD + "treshold = 1", r"\[output\] has an unknown key 'treshold'. It takes threshold"),
         (_GOOD + "threshold = 2", r"\[output\] threshold: expected a number of 0 to 1, got 2"),
-        (_GOOD + "threshold = nan", r"\[output\] threshold: expected a number, got nan"),
-        (_GOOD + "threshold = true", r"\[output\] threshold: expected a number, got True"),
-        (_GOOD + "threshold = 'high'", r"\[output\] threshold: expected a number, got 'high'"),
+        (_GOOD + "threshold = nan", r"\[output\] threshold is not a finite number"),
+        (_GOOD + "threshold = true", r"\[output\] threshold: expected a number, got true or false"),
+        (_GOOD + "threshold = 'high'", r"\[output\] threshold: expected a number, got text"),
         (
             _GOOD.replace('"picture"', '"picture"\nlayout = "NWHC"'),
             r"\[input\] layout: expected one of NCHW, NHWC, .* got 'NWHC'",
         ),
         (
             _GOOD.replace('"picture"', '"picture"\nwidth = 3.5'),
-            r"\[input\] width: expected a whole number, got 3.5",
+            r"\[input\] width: expected a whole number, got a decimal",
         ),
         (
             _GOOD.replace('"picture"', '"picture"\nmean = [1, "2"]'),
-            r"\[input\] mean\[1\]: expected a number, got '2'",
+            r"\[input\] mean\[1\]: expected a number, got text",
         ),
         (
             _GOOD.replace('"picture"', '"picture"\npadding = [1, 2]'),

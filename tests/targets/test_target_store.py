@@ -14,10 +14,12 @@ from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.files.private import LOCK_FILE
 from backend.core.target import Credentials, Dialect, Target, Tls
+from backend.targets.json_form import from_json
 from backend.targets.resolving import resolve
 from backend.targets.secrets import Kept, Secrets, keyring_problem
 from backend.targets.store import TargetStore
 from backend.targets.templates import is_template
+from tests.stored_files import FOLDER
 from tests.targets.memory_keyring import MemoryKeyring
 
 TOKEN = "tok-3n-very-secret"
@@ -212,7 +214,9 @@ def test_only_whole_templates_are_written_as_they_are(text: str, template: bool)
     [
         "{",
         "[]",
-        '{"schema": 2, "targets": []}',
+        '{"schema": 0, "targets": []}',
+        '{"schema": true, "targets": []}',
+        '{"schema": 1, "targets": [], "more": 1}',
         '{"targets": []}',
         '{"schema": 1, "targets": 3}',
         "\x00",
@@ -228,6 +232,57 @@ def test_a_file_that_is_not_understood_is_set_aside_and_said(path: Path, text: s
     assert names(store) == [EMBEDDED]
     store.add(LAB)
     assert TargetStore(path, Secrets()).problem == ""
+
+
+def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    text = '{"schema": 2, "targets": [{"name": "lab", "where": "there"}]}'
+    path.write_text(text)
+    store = TargetStore(path, Secrets())
+    assert "written by a newer program" in store.problem
+    assert names(store) == [EMBEDDED]
+    with pytest.raises(UsageError, match=r"cannot be saved\..* newer program"):
+        store.add(LAB)
+    assert path.read_text() == text
+    assert sorted(file.name for file in path.parent.iterdir()) == [LOCK_FILE, "targets.json"]
+
+
+def test_the_file_of_version_1_is_read_and_written_as_it_was(tmp_path: Path) -> None:
+    content = (FOLDER / "targets.json").read_bytes()
+    path = tmp_path / "targets.json"
+    path.write_bytes(content)
+    store = TargetStore(path, Secrets())
+    lab = replace(LAB, credentials=Credentials("${T}", (("X-Key", "${K}"),)))
+    assert store.targets()[1:] == (lab, Target("plain", grpc="h:1"))
+    assert store.problem == ""
+    store.export_file(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"token": 5}, "token: expected text, got a whole number"),
+        ({"tls": {"verify": "no", "key_file": TOKEN}}, "tls verify: expected true or false"),
+        ({"tls": {"verfy": True}}, "tls: unknown key 'verfy'"),
+        ({"headers": [["a"]]}, r"headers\[0\]: expected a list of 2, got 1"),
+        ({"headers": {"a": [TOKEN]}}, "headers.*expected text, got a list"),
+        ({"dialect": "klingon"}, "dialect: unknown word 'klingon'"),
+        ({"message_limit": 1 << 70}, "message_limit is a number beyond 64 bits"),
+        ({"deadline_s": -1}, "must be above 0 s"),
+    ],
+)
+def test_what_is_wrong_in_a_target_is_named_and_its_secrets_are_not(
+    entry: dict[str, object], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        from_json({"name": "lab", "rest": "http://h:1", **entry})
+    assert TOKEN not in str(caught.value)
+
+
+def test_headers_may_be_written_by_name() -> None:
+    found = from_json({"name": "a", "grpc": "h:1", "headers": {"x-a": "${A}"}})
+    assert found.credentials.headers == (("x-a", "${A}"),)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +312,7 @@ def test_one_bad_target_does_not_cost_the_others(store: TargetStore, path: Path)
     path.write_text(json.dumps(value))
     again = TargetStore(path, Secrets())
     assert names(again) == [EMBEDDED, "lab"]
-    assert "'rest' of a target" in again.problem
+    assert "Target 2: rest: expected text, got a whole number." in again.problem
     assert path.with_name("targets.json.broken-1").exists()
 
 

@@ -45,6 +45,10 @@ class FileUnusable(UsageError):
     """A file cannot be read, written or locked; the message says which and why."""
 
 
+class NewerFile(FileUnusable):
+    """A later version of the program has written the file: it stays as it is."""
+
+
 class FileBusy(FileUnusable):
     """Another process has kept the lock for longer than we wait."""
 
@@ -65,16 +69,21 @@ class Loaded(Generic[T]):
 def load_file(path: Path, most: int, parse: Callable[[bytes], T]) -> Loaded[T]:
     """What `parse` makes of a file of at most `most` bytes; an unusable file is set aside.
 
-    `parse` raises UsageError, whose message is a sentence, for what it cannot understand.
+    `parse` raises UsageError, whose message is a sentence, for what it cannot understand, and
+    NewerFile for what stays where it is.
     """
     try:
         return _parsed(path, most, parse)
+    except NewerFile as error:
+        return Loaded(None, f"{error} It stays as it is.", replaceable=False)
     except UsageError as error:
         why = error.message
     try:
         with locked(path.parent):
             try:  # again: another process may have replaced the file or set it aside meanwhile
                 return _parsed(path, most, parse)
+            except NewerFile:
+                raise
             except UsageError as error:
                 why = error.message
             aside = set_aside(path)

@@ -6,27 +6,32 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any, get_type_hints
+from typing import Any
+
+import msgspec
 
 from backend.core.errors import InvalidInput, UsageError
 from backend.core.files.concealment import concealed_text
 from backend.inspector.calls import Exchange, ReplyMessage, Request
 from backend.inspector.history.secret_headers import concealed, concealed_path
-from backend.profiles.tables import check_keys, made_of, read, wrong
+from backend.wire.json.stored import typed
 from backend.wire.protobuf.varint import LENGTH_DELIMITED, read_varint
 
 _MODEL_PATH = re.compile(r"/v2/(?:repository/)?models/([^/?]+)")
 _TEXT_RUN = re.compile(r"[^\W_][\w \-.,:;/\"'=<>@#%+*()\[\]{}!?]{2,}")
 _SEARCHED_BYTES = 16 * 1024
 _SEARCHED_BODIES = 4
-_LARGEST = (1 << 63) - 1
-_DEEPEST = 64
-_PLAIN_FIELDS = {
-    name: hint
-    for name, hint in get_type_hints(Exchange).items()
-    if name not in ("request", "started_at", "replies")
-}
-"""What of an exchange stands in a record as it is."""
+
+
+class _Messages(msgspec.Struct):
+    messages: int
+
+
+class _Counts(msgspec.Struct):
+    """What a record has in place of bodies."""
+
+    request: _Messages
+    replies: tuple[int, ...]
 
 
 def without_secrets(exchange: Exchange) -> Exchange:
@@ -72,7 +77,6 @@ def to_record(exchange: Exchange) -> tuple[dict[str, Any], tuple[bytes, ...]]:
 def from_record(values: object, bodies: Sequence[bytes]) -> Exchange:
     """The exchange again; raises InvalidInput, which names the field, for what is none."""
     try:
-        _check_numbers(values)
         return _exchange(values, bodies)
     except UsageError as error:
         raise InvalidInput(f"The record is not that of an exchange: {error}") from error
@@ -139,59 +143,27 @@ def _text_field(body: bytes, wanted: int) -> str:
     return ""
 
 
-def _check_numbers(values: object) -> None:
-    """Raise UsageError for a number that no counter shows, and for too deep a nest."""
-    places: list[tuple[object, str, int]] = [(values, "exchange", 0)]
-    while places:
-        value, where, depth = places.pop()
-        if depth > _DEEPEST:
-            raise UsageError(f"{where} is nested too deeply.")
-        if isinstance(value, dict):
-            places += [(item, f"{where} {key}", depth + 1) for key, item in value.items()]
-        elif isinstance(value, list):
-            places += [(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
-        elif isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
-            raise UsageError(f"{where} is a number beyond 64 bits.")
-
-
-def _exchange(values: object, bodies: Sequence[bytes]) -> Exchange:
-    table = _table(values, "exchange")
-    request = _table(table.pop("request", None), "exchange request")
-    sent = read(int, request.pop("messages", None), "exchange request messages")
-    offsets = read(tuple[int, ...], table.pop("replies", None), "exchange replies")
-    started_at = _moment(table.pop("started_at", None), "exchange started_at")
+def _exchange(values: Any, bodies: Sequence[bytes]) -> Exchange:
+    counts = typed(_Counts, values, "exchange")
+    sent, offsets = counts.request.messages, counts.replies
     if not 0 <= sent <= len(bodies) or len(bodies) != sent + len(offsets):
         raise UsageError(f"{sent} messages and {len(offsets)} replies have {len(bodies)} bodies.")
-    check_keys(table, tuple(_PLAIN_FIELDS), "exchange")
-    if "total_ns" not in table:
-        raise UsageError("exchange total_ns is missing.")
-    plain = {
-        name: read(_PLAIN_FIELDS[name], value, f"exchange {name}") for name, value in table.items()
-    }
-    return Exchange(
-        request=replace(
-            made_of(Request, request, "exchange request"), messages=tuple(bodies[:sent])
-        ),
-        started_at=started_at,
+    without = {**values, "request": {**values["request"], "messages": []}, "replies": []}
+    exchange = typed(Exchange, without, "exchange")
+    return replace(
+        exchange,
+        request=replace(exchange.request, messages=tuple(bodies[:sent])),
+        started_at=_moment(exchange.started_at),
         replies=tuple(map(ReplyMessage, bodies[sent:], offsets)),
-        **plain,
     )
 
 
-def _table(value: object, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise wrong(where, "an object", value)
-    return dict(value)
-
-
-def _moment(value: object, where: str) -> datetime:
-    """A time of day that can be told in UTC."""
-    text = read(str, value, where)
+def _moment(moment: datetime) -> datetime:
+    """A time of day that can be told in UTC; raises UsageError."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
         moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise wrong(where, "a time such as 2024-01-31T12:00:00+00:00", text) from None
+    except OverflowError:
+        raise UsageError(f"exchange started_at: {moment} is no time in UTC.") from None
     return moment

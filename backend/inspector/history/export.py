@@ -10,18 +10,31 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from backend.core.errors import ConsoleError, InvalidInput, UsageError, mebibytes
+from backend.core.files.json import json_object
 from backend.core.files.regular import open_regular
 from backend.inspector.calls import Exchange
 from backend.inspector.history.exchange_record import from_record, to_record, without_secrets
 from backend.inspector.history.store import History
-from backend.profiles.tables import read
+from backend.wire.json.stored import typed
 
 FORMAT = "inferdeck-exchanges"
 VERSION = 1
 MAX_LINE = 160 * 1024 * 1024
 """An exchange takes at most half of the history's room, here in base64."""
 MAX_FILE = 1024 * 1024 * 1024
+
+
+class _Head(msgspec.Struct):
+    format: str = ""
+    version: int = 0
+
+
+class _Line(msgspec.Struct):
+    exchange: Any
+    bodies: tuple[bytes, ...]
 
 
 def export_exchanges(path: Path, exchanges: Iterable[Exchange]) -> int:
@@ -76,43 +89,26 @@ def import_into(history: History, path: Path) -> int:
 
 def _check_head(line: bytes, path: Path) -> None:
     try:
-        head: Any = json.loads(line)
-    except (ValueError, RecursionError):
-        head = None
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        head = typed(_Head, json_object(line, path.name), "")
+    except UsageError:
+        head = _Head()
+    if head.format != FORMAT:
         raise UsageError(
             f"'{path}' is not a file of exchanges.", hint="It is made by Export in the history."
         )
-    if head.get("version") != VERSION:
+    if head.version != VERSION:
         raise UsageError(
-            f"'{path}' has another version than {VERSION}, which this program reads.",
+            f"'{path}' has version {head.version}; this program reads version {VERSION}.",
             hint="Export it again with this version of the program.",
         )
 
 
 def _exchange(line: bytes, path: Path, number: int) -> Exchange:
     try:
-        value: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        nested = isinstance(error, RecursionError)
-        why = "it is nested too deeply" if nested else f"it is not JSON: {error}"
-        raise _damaged(path, number, why) from error
-    if not isinstance(value, dict):
-        raise _damaged(path, number, "it is not an object")
-    try:
-        return from_record(value.get("exchange"), _bodies(value.get("bodies")))
+        read = typed(_Line, json_object(line, "it"), "")
+        return from_record(read.exchange, read.bodies)
     except ConsoleError as error:
         raise _damaged(path, number, error.message.rstrip(".")) from error
-
-
-def _bodies(coded: object) -> list[bytes]:
-    bodies = []
-    for place, body in enumerate(read(tuple[str, ...], coded, "bodies")):
-        try:
-            bodies.append(base64.b64decode(body, validate=True))
-        except ValueError:  # binascii.Error is one
-            raise InvalidInput(f"bodies[{place}] is not base64") from None
-    return bodies
 
 
 def _damaged(path: Path, number: int, why: str) -> InvalidInput:

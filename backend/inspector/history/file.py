@@ -59,8 +59,9 @@ class HistoryUnavailable(ConsoleError):
 def open_file(path: Path | None) -> tuple[sqlite3.Connection, str]:
     """A connection with all tables, and what happened to an old file that was no use, or ''.
 
-    None is a history in memory. A damaged or newer file, or what else stands in its place, is set
-    aside; raises HistoryUnavailable if the file can neither be opened nor set aside.
+    None is a history in memory, and so is that in place of a newer program's file, which stays as
+    it is. A damaged file, or what else stands in its place, is set aside; raises
+    HistoryUnavailable if the file can neither be opened nor set aside.
     """
     if path is None:
         return _connected(":memory:"), ""
@@ -68,6 +69,11 @@ def open_file(path: Path | None) -> tuple[sqlite3.Connection, str]:
         with locked(path.parent, _OPEN_WAIT_S):
             try:
                 return _opened(path), ""
+            except _Newer as error:
+                return _connected(":memory:"), (
+                    f"The history '{path}' stays as it is, and exchanges are kept for this run "
+                    f"only: {error}."
+                )
             except _Unusable as error:
                 reason = str(error)
             except sqlite3.OperationalError:
@@ -106,6 +112,10 @@ def identity_of(path: Path) -> Identity:
 
 class _Unusable(Exception):
     """The file is no database of ours, or of another version."""
+
+
+class _Newer(Exception):
+    """A later version of the program has written the file."""
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -157,6 +167,8 @@ def _prepare(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    elif version > SCHEMA_VERSION:
+        raise _Newer(f"it has version {version}, this is version {SCHEMA_VERSION}")
     elif version != SCHEMA_VERSION:
         raise _Unusable(f"it has version {version}, this is version {SCHEMA_VERSION}")
     elif _columns(db) != _EXPECTED_COLUMNS:

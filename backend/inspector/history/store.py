@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import msgspec
 
 from backend.core.errors import InvalidInput, NotFound, UsageError, mebibytes
 from backend.inspector.calls import Exchange
@@ -41,11 +43,6 @@ SHARED_FROM = 1024 * 1024
 _UNDO_NS = 60_000_000_000
 """What another process cleared may be brought back by it for this long."""
 
-_COLUMNS = (
-    "id, started_at, target, method, model, status, ok, total_ns, sent, received, sent_bytes, "
-    "received_bytes, pinned"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
@@ -64,6 +61,9 @@ class HistoryRow:
     sent_bytes: int
     received_bytes: int
     pinned: bool
+
+
+_COLUMNS = tuple(field.name for field in fields(HistoryRow))
 
 
 class History:
@@ -154,7 +154,7 @@ class History:
         words = storable(text).casefold().split()
         found = "".join(" AND words LIKE ? ESCAPE '\\'" for _ in words)
         query = (
-            f"SELECT {_COLUMNS} FROM exchanges WHERE NOT cleared{found} "  # noqa: S608 - constants
+            f"SELECT {', '.join(_COLUMNS)} FROM exchanges WHERE NOT cleared{found} "  # noqa: S608 - constants
             "ORDER BY started_at DESC, id DESC LIMIT ?"
         )
         with self._reading() as db:
@@ -382,14 +382,8 @@ def _pattern(word: str) -> str:
 
 def _row(values: Sequence[Any]) -> HistoryRow | None:
     """None for a row that this program has not written."""
-    number, started_at, target, method, model, status, ok, *counts, pinned = values
-    texts = (target, method, model, status)
-    if not all(isinstance(text, str) for text in texts) or not all(
-        isinstance(count, int) for count in counts
-    ):
-        return None
     try:
-        started = datetime.fromisoformat(started_at)
-    except (ValueError, TypeError):
+        # SQLite has no truth values: theirs are 0 and 1.
+        return msgspec.convert(dict(zip(_COLUMNS, values, strict=True)), HistoryRow, strict=False)
+    except msgspec.ValidationError:
         return None
-    return HistoryRow(number, started, *(*texts, bool(ok), *counts, bool(pinned)))

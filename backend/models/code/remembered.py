@@ -9,13 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from backend.core.errors import UsageError
-from backend.core.files.json import json_bytes, json_object
 from backend.core.files.private import FileUnusable, load_file, locked, read_file, write_file
 from backend.models.code.digest import code_digest
 from backend.models.servable import ModelLoadError
+from backend.wire.json.stored import read_stored, stored_bytes
 
 FILE = "python_models.json"
-SCHEMA = 1
+VERSION = 1
 _LARGEST = 4 << 20
 _MOST = 1000
 """Models that are remembered; those decided on long ago are asked about again."""
@@ -42,6 +42,18 @@ class Decision(StrEnum):
     """Something was said to what was there before."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    digest: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    models: dict[str, _Decided]
+    """By folder."""
+
+
 class RememberedCode:
     """A `CodePermission` by what was decided; safe from any thread.
 
@@ -53,7 +65,7 @@ class RememberedCode:
         self._path = path
         self._trusted = tuple(root.resolve() for root in trusted)
         self._lock = threading.Lock()
-        self._decided: dict[str, tuple[str, bool]] = {}
+        self._decided: dict[str, _Decided] = {}
 
     def check(self, model_folder: Path) -> None:
         """Raise ModelLoadError unless a person has allowed exactly what is there now."""
@@ -80,7 +92,7 @@ class RememberedCode:
         """
         with self._lock:
             for code in codes:
-                self._decided[str(code.folder.resolve())] = (code.digest, allowed)
+                self._decided[str(code.folder.resolve())] = _Decided(code.digest, allowed)
             if self._path is not None:
                 self._write(self._path)
 
@@ -93,49 +105,35 @@ class RememberedCode:
             found = {**self._read(), **self._decided}.get(str(folder.resolve()))
         if found is None:
             return Decision.OPEN
-        if found[0] != digest:
+        if found.digest != digest:
             return Decision.CHANGED
-        return Decision.ALLOWED if found[1] else Decision.DECLINED
+        return Decision.ALLOWED if found.allowed else Decision.DECLINED
 
-    def _read(self) -> dict[str, tuple[str, bool]]:
+    def _read(self) -> dict[str, _Decided]:
         try:
             data = None if self._path is None else read_file(self._path, _LARGEST)
-            return {} if data is None else _decisions(data)
+            return {} if data is None else _models(data)
         except UsageError:
             return {}
 
     def _write(self, path: Path) -> None:
-        load_file(path, _LARGEST, _decisions)  # one that cannot be understood is set aside
+        loaded = load_file(path, _LARGEST, _models)  # what is not understood is set aside
+        if not loaded.replaceable:
+            raise _not_saved(loaded.problem)
         try:
             with locked(path.parent):
                 before = self._read()
                 older = {key: row for key, row in before.items() if key not in self._decided}
-                rows = {
-                    folder: {"digest": digest, "allowed": allowed}
-                    for folder, (digest, allowed) in [*older.items(), *self._decided.items()]
-                }
-                kept = dict(list(rows.items())[-_MOST:])
-                write_file(path, json_bytes({"schema": SCHEMA, "models": kept}))
+                kept = dict([*older.items(), *self._decided.items()][-_MOST:])
+                write_file(path, stored_bytes(_File(kept), VERSION))
         except FileUnusable as error:
-            raise UsageError(
-                f"What was decided cannot be saved: {error.message}",
-                hint="It holds until the window is closed.",
-            ) from None
+            raise _not_saved(error.message) from None
 
 
-def _decisions(data: bytes) -> dict[str, tuple[str, bool]]:
-    """What a file says; a row that is not understood decides nothing.
+def _not_saved(why: str) -> UsageError:
+    hint = "It holds until the window is closed."
+    return UsageError(f"What was decided cannot be saved: {why}", hint)
 
-    Raises UsageError for a file that is none of ours.
-    """
-    value = json_object(data, FILE)
-    rows = value.get("models")
-    if value.get("schema") != SCHEMA or not isinstance(rows, dict):
-        raise UsageError(f"{FILE} has no form that is known.")
-    return {
-        folder: (row["digest"], row["allowed"])
-        for folder, row in rows.items()
-        if isinstance(row, dict)
-        and isinstance(row.get("digest"), str)
-        and isinstance(row.get("allowed"), bool)
-    }
+
+def _models(data: bytes) -> dict[str, _Decided]:
+    return read_stored(_File, data, FILE, VERSION).models

@@ -22,10 +22,11 @@ from gui.state.preferences import Preferences
 from gui.state.settings import Settings, ViewMemory, from_json, to_json
 from gui.widgets.picker import Picker
 from gui.widgets.theme import DARK, ThemeChoice
-from gui.workspace.layouts import Layout, LayoutStore, name_problem
+from gui.workspace.layouts import Layout, LayoutStore, layout_from, name_problem
 from tests.balance import is_balanced
 from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage
+from tests.stored_files import FOLDER
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -122,13 +123,35 @@ def test_layouts_are_files_and_a_broken_one_is_set_aside(tmp_path: Path) -> None
     LayoutStore(tmp_path, problems.append).save(layout)
     assert LayoutStore(tmp_path, problems.append).get("Talk") == layout
     assert not problems
-    (tmp_path / "late.json").write_text('{"schema": 99}')
+    (tmp_path / "late.json").write_text('{"schema": 0}')
     assert LayoutStore(tmp_path, problems.append).names() == ("Talk",)
     assert (tmp_path / "late.json.broken-1").exists()
     assert "set aside" in problems[0]
     again = LayoutStore(tmp_path, problems.append)
     again.delete("Talk")
     assert not list(tmp_path.glob("*.json"))
+
+
+def test_a_layout_of_a_newer_program_is_left_alone_and_said_once(tmp_path: Path) -> None:
+    problems: list[str] = []
+    path = tmp_path / "Talk.json"
+    path.write_text('{"schema": 2}')
+    store = LayoutStore(tmp_path, problems.append)
+    store.save(Layout("Other", "AAAA"))
+    assert store.names() == ("Other",)
+    assert len(problems) == 1
+    assert "newer program" in problems[0]
+    store.save(Layout("Talk", "AAAA"))
+    assert "newer program" in problems[1]
+    assert path.read_text() == '{"schema": 2}'
+
+
+def test_a_layout_of_version_1_is_read_and_written_as_it_was(tmp_path: Path) -> None:
+    layout = Layout("Talk", "AAAA", locked=False, view=ViewMemory(rotation=90))
+    content = (FOLDER / "layout.json").read_bytes()
+    assert layout_from(content) == layout
+    LayoutStore(tmp_path, print).save(layout)
+    assert (tmp_path / "Talk.json").read_bytes() == content
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ from gui.views.messages import MessageKind
 from gui.views.overlay import Layer
 from gui.widgets.theme import DARK, LIGHT, Palette, ThemeChoice, palette_for
 from tests.gui.shell_fakes import SOURCES
+from tests.stored_files import FOLDER
 
 
 def test_each_transport_family_remembers_its_serialisation() -> None:
@@ -92,7 +93,10 @@ def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
     [
         "not json",
         "[]",
-        '{"schema": 99}',
+        '{"schema": 0}',
+        '{"schema": 1, "thme": "light"}',
+        '{"schema": 1, "view": {"mirrored": true}}',
+        '{"schema": 1, "preferences": {"drop_alarm": NaN}}',
         to_json(Settings(), SOURCES).replace('"grpc_stream"', '"carrier pigeon"'),
         to_json(Settings(), SOURCES).replace('"jpeg_quality": 85', '"jpeg_quality": 850'),
         to_json(Settings(), SOURCES).replace('"in_flight": null', '"in_flight": "many"'),
@@ -111,6 +115,28 @@ def test_a_settings_file_that_makes_no_sense_is_set_aside(tmp_path: Path, text: 
     assert (loaded.value, loaded.replaceable) == (None, True)
     assert "settings.json.broken-1" in loaded.problem
     assert (tmp_path / "settings.json.broken-1").read_text() == text
+
+
+def test_settings_of_a_newer_program_are_left_alone(tmp_path: Path, qapp: QApplication) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"schema": 2, "new": 1}')
+    loaded = load(path)
+    assert (loaded.value, loaded.replaceable) == (None, False)
+    assert "newer program" in loaded.problem
+    problems: list[str] = []
+    store = SettingsStore(path, Settings(), problems.append, SOURCES)
+    store.update(changed_settings())
+    store.flush()
+    assert "newer program" in problems[0]
+    assert path.read_text() == '{"schema": 2, "new": 1}'
+
+
+def test_settings_of_version_1_are_read_and_written_as_they_were() -> None:
+    content = (FOLDER / "settings.json").read_bytes()
+    old = Target("old", "http://h:1", "h:2")
+    wanted = replace(changed_settings(), targets=(old,), repositories=("/models/\udcff",))
+    assert from_json(content) == wanted
+    assert to_json(wanted, SOURCES).encode() == content
 
 
 def test_passwords_in_addresses_are_not_written() -> None:

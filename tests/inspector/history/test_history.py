@@ -37,6 +37,7 @@ from backend.inspector.history.file import HistoryUnavailable
 from backend.inspector.history.secret_headers import concealed, concealed_path
 from backend.inspector.history.store import History
 from backend.wire.oip import grpc as oip_grpc
+from tests.stored_files import FOLDER
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 SIZES = st.integers(0, (1 << 63) - 1)
@@ -338,15 +339,32 @@ def test_forgetting_gives_the_room_back_to_the_disk(tmp_path: Path) -> None:
     assert path.stat().st_size < 200_000
 
 
-def test_a_newer_file_is_set_aside(tmp_path: Path) -> None:
+def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "h.db"
     History(path).close()
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.commit()
     db.close()
+    content = path.read_bytes()
     with History(path) as history:
         assert "version 99" in history.notice
+        assert history.get(history.add(exchange())).ok
+    assert path.read_bytes() == content
+    assert not list(tmp_path.glob("*.broken-*"))
+
+
+def test_the_export_of_version_1_is_read_and_written_as_it_was(
+    tmp_path: Path, history: History
+) -> None:
+    assert import_into(history, FOLDER / "exchanges.jsonl") == 1
+    (row,) = history.rows()
+    found = history.get(row.id)
+    assert (found.request.messages, found.body) == ((b"a", b"bc"), b"\xff")
+    assert found.timing[0].parts[0].note == "reused"
+    assert found.request.headers == (("x-a", "\udcff"),)
+    export_exchanges(tmp_path / "again.jsonl", [found])
+    assert (tmp_path / "again.jsonl").read_bytes() == (FOLDER / "exchanges.jsonl").read_bytes()
 
 
 def test_threads_may_use_it_at_once(history: History) -> None:
