@@ -81,9 +81,9 @@ def _read(option: Option, value: object, where: str) -> Any:
     """A value as the type that a field has, within its limits; raises UsageError."""
     if option.choices and value not in option.choices:
         raise wrong(where, f"one of {', '.join(option.choices)}", value)
-    kinds = [kind for kind in get_args(option.type) if dataclasses.is_dataclass(kind)]
-    if kinds and value is not None:
-        return made_of(kinds[0], value, where)
+    for kind in get_args(option.type):
+        if value is not None and isinstance(kind, type) and dataclasses.is_dataclass(kind):
+            return made_of(kind, value, where)
     made = typed(option.type, value, where)
     low, high = option.low, option.high
     if isinstance(made, (int, float)) and (low is not None or high is not None):

@@ -112,8 +112,8 @@ def _in_words(message: str, where: str) -> str:
     for phrase, words in _PHRASES.items():
         reason = reason.replace(phrase, words)
     reason = re.sub(r"`([\w |]+)`", _type_words, reason)
-    reason = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."
-    return f"{place}: {reason[0].lower()}{reason[1:].rstrip('.')}.".lstrip(": ")
+    end = "..." if len(reason) > _LONGEST else "."
+    return f"{place}: {reason[0].lower()}{reason[1:_LONGEST].rstrip('.')}{end}".lstrip(": ")
 
 
 def _type_words(found: re.Match[str]) -> str:
