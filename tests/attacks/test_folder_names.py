@@ -10,7 +10,7 @@ import grpc
 import pytest
 import requests
 
-from backend.models.config.paths import legible
+from backend.models.config.files import legible
 from backend.models.repository.folders import ModelFolders
 from backend.models.repository.registry import ModelRegistry
 from backend.models.servable import ModelLoadError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.models.config.labels import read_labels
+from backend.models.config.files import read_labels
 from backend.models.servable import ModelLoadError, Servable
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.server.scripted_servables import Scripted

@@ -1,9 +1,7 @@
 """What stands beside a model's file: its configuration, labels, profile and versions."""
 
 from backend.models.config.checks import check_config, without_gpus
-from backend.models.config.labels import read_labels
-from backend.models.config.paths import inside, legible
-from backend.models.config.profile import profile_in
+from backend.models.config.files import inside, legible, profile_in, read_labels
 from backend.models.config.text import CONFIG_FILE, MAX_BYTES, parse_config, parse_config_json
 from backend.models.config.types import (
     config_type,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from backend.core.tensors import Datatype, TensorSpec
 from backend.models.config import config_type, input_specs, output_specs
-from backend.models.loaded_models import LoadedModels
 from backend.models.runtimes.ensemble.plan import Step
 from backend.models.sequence_controls import own_inputs
 from backend.models.servable import ModelLoadError, Servable
+from backend.models.services import LoadedModels
 from backend.wire.generated import open_inference_pb2 as pb
 
 _ANY = -1

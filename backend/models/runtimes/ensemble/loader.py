@@ -7,11 +7,10 @@ from pathlib import Path
 
 from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
-from backend.models.loaded_models import LoadedModels
 from backend.models.runtimes.ensemble.checks import check_steps, models_of_steps
 from backend.models.runtimes.ensemble.plan import PLATFORM, Level, check_graph, levels_of, steps_of
 from backend.models.servable import Instance, ModelLoadError, Servable
-from backend.models.services import ModelServices
+from backend.models.services import LoadedModels, ModelServices
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
