@@ -1,5 +1,5 @@
 """Bring the catalogues in ``assets/languages`` up to date with the texts of ``gui`` and what the
-kinds of sources say of themselves.
+kinds of sources and the serialisations say of themselves.
 
 ``make texts`` updates every catalogue: texts that are new come in untranslated, those that nobody
 uses go, translations and translators' comments stay. ``make texts LANGUAGE=fr`` begins one.
@@ -18,6 +18,7 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 if str(_REPOSITORY) not in sys.path:
     sys.path.insert(0, str(_REPOSITORY))
 
+from backend.core.choices import Serialization  # noqa: E402 - the checkout is no installed package
 from backend.sources.registry import KINDS, SourceRegistry  # noqa: E402 - the checkout is no installed package
 from gui.devices import MICROPHONE  # noqa: E402
 from gui.widgets.language_choice import FOLDER  # noqa: E402
@@ -26,8 +27,8 @@ from gui.widgets.po_file import Message, read_po  # noqa: E402
 _GUI = _REPOSITORY / "gui"
 _TEXT_CALLS = {"tr": 1, "marked": 1, "count": 2}
 """Functions of `gui.widgets.language`, and how many literals of the source language each takes."""
-_SOURCES = "backend/sources/registry.py"
-"""Named as the place of every text of `SourceRegistry.texts`."""
+_SOURCES, _CHOICES = "backend/sources/registry.py", "backend/core/choices.py"
+"""Named as the places of the texts of `SourceRegistry.texts` and `Serialization.tip`."""
 _COMPUTED = (ast.JoinedStr, ast.BinOp, ast.Call, ast.IfExp, ast.BoolOp)
 _PLACEHOLDER = re.compile(r"\{\w*\}")
 _PLURAL_FORMS = re.compile(r"nplurals\s*=\s*(\d)")
@@ -78,6 +79,8 @@ def source_texts(folder: Path = _GUI) -> list[SourceText]:
             places.setdefault(key, set()).add(path.relative_to(folder.parent).as_posix())
     for text in SourceRegistry((*KINDS, MICROPHONE)).texts():
         places.setdefault((text, ""), set()).add(_SOURCES)
+    for serialization in Serialization:
+        places.setdefault((serialization.tip, ""), set()).add(_CHOICES)
     ambiguous = {text for text, _ in places if sum(text == other for other, _ in places) > 1}
     if ambiguous:
         raise ValueError(f"used with and without a plural, or with two: {sorted(ambiguous)}")

@@ -12,7 +12,7 @@ from uuid import uuid4
 from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import DialectRules
-from backend.core.choices import Serialization
+from backend.core.choices import Serialization, Transport, why_not_serialization
 from backend.core.defaults import CALL_DEADLINE_S, MIB
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.inference import TIMING_EXTENSION
@@ -34,7 +34,6 @@ from backend.wire.oip.grpc import MODEL_STREAM_INFER
 _ID_LENGTH = 8
 """Letters of an id that nobody chose: enough to find one call in a server's log."""
 _REST_CALL = re.compile(r"^([A-Za-z]+)\s+(/\S*)$")
-_OVER_REST = (Serialization.JSON, Serialization.BINARY)
 
 
 class CallPlan:
@@ -115,7 +114,7 @@ class CallPlan:
             # does not say so. Whether something is missing, the server knows.
             named = {argument.name for argument in given}
             form = replace(form, rows=tuple(row for row in form.rows if row.spec.name in named))
-        if TIMING_EXTENSION in extensions and serialization not in _OVER_REST:
+        if TIMING_EXTENSION in extensions and not serialization.over_rest:
             form = replace(form, parameters={TIMING_EXTENSION: True})
         return to_request(
             form.infer_request(),
@@ -182,7 +181,7 @@ class CallPlan:
         chosen, method = self._options.serialization, self._options.method
         target = self._caller.target
         if not method:
-            over_rest = chosen in _OVER_REST if chosen else not target.grpc
+            over_rest = chosen.over_rest if chosen else not target.grpc
             stream = False
         else:
             found = self.method()
@@ -193,9 +192,12 @@ class CallPlan:
                     hint="Give its message with --json.",
                 )
         default = Serialization.JSON if over_rest else Serialization.RAW
-        if chosen is not None and (chosen in _OVER_REST) != over_rest:
-            raise UsageError(f"'{chosen}' does not go over {'REST' if over_rest else 'gRPC'}.")
-        return chosen or default, stream
+        if chosen is None:
+            return default, stream
+        transport = Transport.REST if over_rest else Transport.GRPC
+        if reason := why_not_serialization(chosen, transport):
+            raise UsageError(reason)
+        return chosen, stream
 
 
 def _same(method: Method, verb: str, path: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from backend.core.defaults import JPEG_QUALITY
 from backend.core.errors import UsageError
@@ -36,12 +38,43 @@ class Transport(StrEnum):
 
 
 class Serialization(StrEnum):
-    """How tensors become bytes: json and binary over REST, typed and raw over gRPC."""
+    """How tensors become bytes: a row is what window, command lines and inspector know of one.
 
-    JSON = "json"
-    BINARY = "binary"
-    TYPED = "typed"
-    RAW = "raw"
+    What writes it is chosen in `backend.wire.oip.requests`.
+    """
+
+    over_rest: bool
+    """Whether it belongs to REST; else to gRPC."""
+    tip: str
+    """A phrase about it in English, which the window translates."""
+    carries_files: bool
+    """Whether a picture can travel in it as JPEG or PNG."""
+    extension: str
+    """What a server lists among its extensions if it takes this, '' for what every one takes."""
+
+    JSON = "json", True, "Tensors as JSON numbers", False
+    BINARY = "binary", True, "Tensors as bytes after the JSON header", True, "binary_tensor_data"
+    TYPED = "typed", False, "Tensors as typed protobuf lists"
+    RAW = "raw", False, "Tensors as raw bytes in protobuf"
+
+    def __new__(  # noqa: D102 - makes a row
+        cls,
+        word: str,
+        over_rest: bool = True,
+        tip: str = "",
+        carries_files: bool = True,
+        extension: str = "",
+    ) -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.over_rest, member.tip = over_rest, tip
+        member.carries_files, member.extension = carries_files, extension
+        return member
+
+    @classmethod
+    def of(cls, *, rest: bool) -> tuple[Serialization, ...]:
+        """Those of REST, or those of gRPC."""
+        return tuple(each for each in cls if each.over_rest is rest)
 
 
 class ImageEncoding(StrEnum):
@@ -111,14 +144,19 @@ class RunSettings:
         return self.target.message_limit if self.message_limit is None else self.message_limit
 
 
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """The words as a sentence has them: `a, b and c`."""
+    *others, final = words
+    return f"{', '.join(others)} {last} {final}" if others else final
+
+
 def why_not_serialization(serialization: Serialization, transport: Transport) -> str:
     """Why this serialisation is not offered with this transport, or '' if it is."""
-    over_rest = serialization in (Serialization.JSON, Serialization.BINARY)
-    if over_rest and transport.is_grpc:
-        return f"{serialization} belongs to REST; gRPC has typed and raw."
-    if not over_rest and not transport.is_grpc:
-        return f"{serialization} belongs to gRPC; REST has json and binary."
-    return ""
+    if serialization.over_rest is not transport.is_grpc:
+        return ""
+    own, other = ("REST", "gRPC") if serialization.over_rest else ("gRPC", "REST")
+    offered = Serialization.of(rest=not serialization.over_rest)
+    return f"{serialization} belongs to {own}; {other} has {listed(offered)}."
 
 
 def why_not_image(encoding: ImageEncoding, serialization: Serialization, kind: MediaKind) -> str:
@@ -127,9 +165,10 @@ def why_not_image(encoding: ImageEncoding, serialization: Serialization, kind: M
         return ""
     if kind is MediaKind.AUDIO:
         return "Sound is sent as samples; image encodings do not apply."
-    if serialization is Serialization.JSON:
-        return f"{encoding.upper()} needs binary, raw or typed: JSON carries pixels as numbers."
-    return ""
+    if serialization.carries_files:
+        return ""
+    able = listed([each for each in Serialization if each.carries_files], "or")
+    return f"{encoding.upper()} needs {able}: {serialization.upper()} carries pixels as numbers."
 
 
 def why_not_model(source: MediaKind, model: MediaKind) -> str:

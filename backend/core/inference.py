@@ -28,9 +28,6 @@ TIMING_EXTENSION = "inferdeck_timing"
 TYPED_EXTENSION = "inferdeck_typed"
 """Server extension, and the gRPC request parameter that asks for outputs in typed lists."""
 
-BINARY_EXTENSION = "binary_tensor_data"
-"""Server extension: tensors as bytes over REST."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RequestedOutput:

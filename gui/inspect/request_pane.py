@@ -261,12 +261,7 @@ class RequestPane(QWidget):
         self._asked_model = ""
         self._serialization = Segmented(
             tr("Serialisation"),
-            (
-                (Serialization.JSON, "json", tr("Tensors as JSON numbers")),
-                (Serialization.BINARY, "binary", tr("Tensors as bytes after the JSON header")),
-                (Serialization.TYPED, "typed", tr("Tensors as typed protobuf lists")),
-                (Serialization.RAW, "raw", tr("Tensors as raw bytes in protobuf")),
-            ),
+            tuple((each, each.value, tr(each.tip)) for each in Serialization),
         )
         self._serialization.chosen.connect(self._changed)
         self._compression = Segmented(

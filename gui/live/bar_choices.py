@@ -34,12 +34,7 @@ def transport_choices() -> Choices:
 
 def serialization_choices() -> Choices:
     """Ways to write tensors."""
-    return (
-        (Serialization.JSON, "json", tr("Tensors as JSON numbers")),
-        (Serialization.BINARY, "binary", tr("Tensors as bytes after the JSON header")),
-        (Serialization.TYPED, "typed", tr("Tensors as typed protobuf lists")),
-        (Serialization.RAW, "raw", tr("Tensors as raw bytes in protobuf")),
-    )
+    return tuple((each, each.value, tr(each.tip)) for each in Serialization)
 
 
 def image_choices() -> Choices:

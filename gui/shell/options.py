@@ -60,8 +60,8 @@ class Options:
         if self.serialization is None:
             return replace(switches, **given)
         if self.transport is None and why_not_serialization(self.serialization, switches.transport):
-            over_rest = self.serialization in (Serialization.JSON, Serialization.BINARY)
-            given["transport"] = Transport.REST if over_rest else Transport.GRPC_STREAM
+            rest = self.serialization.over_rest
+            given["transport"] = Transport.REST if rest else Transport.GRPC_STREAM
         switches = replace(switches, **given)
         reason = why_not_serialization(self.serialization, switches.transport)
         if reason:

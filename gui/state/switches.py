@@ -70,8 +70,8 @@ class Switches:
         return replace(self, target=target, transport=transport)
 
     def with_serialization(self, serialization: Serialization) -> Switches:
-        """A copy that uses it; json and binary belong to REST, typed and raw to gRPC."""
-        if serialization in (Serialization.JSON, Serialization.BINARY):
+        """A copy that uses it with the transports it belongs to."""
+        if serialization.over_rest:
             return replace(self, rest_serialization=serialization)
         return replace(self, grpc_serialization=serialization)
 

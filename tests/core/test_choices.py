@@ -16,6 +16,7 @@ from backend.core.choices import (
     why_not_serialization,
 )
 from backend.core.errors import UsageError
+from backend.core.options.common import SERIALIZATION
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 
@@ -83,3 +84,14 @@ def test_other_texts_are_refused_and_the_form_is_shown(text: str) -> None:
 )
 def test_loopback_means_every_address_is_here(rest: str, grpc: str, loopback: bool) -> None:
     assert Target("t", rest, grpc).loopback is loopback
+
+
+def test_every_serialisation_says_what_it_is_and_each_protocol_has_its_own() -> None:
+    assert all(each.tip and Serialization(each.value) is each for each in Serialization)
+    rest, grpc = Serialization.of(rest=True), Serialization.of(rest=False)
+    assert rest == (Serialization.JSON, Serialization.BINARY)
+    assert grpc == (Serialization.TYPED, Serialization.RAW)
+    assert SERIALIZATION.help == "json and binary belong to REST, typed and raw to gRPC"
+    assert "needs binary, typed or raw: JSON" in why_not_image(
+        ImageEncoding.PNG, Serialization.JSON, MediaKind.IMAGE
+    )

@@ -23,6 +23,7 @@ from backend.core.samples import Sample
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.oip import grpc as oip_grpc
 from backend.wire.oip.errors import error_in_text
+from backend.wire.oip.requests import encode_request
 from backend.wire.oip.stream_replies import decode_stream_reply, is_bare
 from backend.wire.oip.timing import timing_from_parameters
 
@@ -48,8 +49,8 @@ class OipGrpcCodec:
         self._payload = payload
         self._check = ReplyCheck(profile, declared=rules.keeps_declarations)
         self._streamed = transport is Transport.GRPC_STREAM
-        self._raw = payload.serialization is Serialization.RAW
-        wanted = (TIMING_EXTENSION,) if self._raw else (TIMING_EXTENSION, TYPED_EXTENSION)
+        typed = payload.serialization is Serialization.TYPED
+        wanted = (TIMING_EXTENSION, TYPED_EXTENSION) if typed else (TIMING_EXTENSION,)
         self._parameters: Parameters = {name: True for name in wanted if name in extensions}
         rules.check_parameters(self._parameters)
 
@@ -58,12 +59,10 @@ class OipGrpcCodec:
         tensors = self._profile.encode(sample, self._payload)
         self._rules.check_datatypes(tensors)
         prepared_ns = time.monotonic_ns()
-        message = oip_grpc.encode_request(
-            InferRequest(
-                self._profile.model, tuple(tensors), id=str(seq), parameters=self._parameters
-            ),
-            raw=self._raw,
+        request = InferRequest(
+            self._profile.model, tuple(tensors), id=str(seq), parameters=self._parameters
         )
+        _, message = encode_request(request, self._payload.serialization)
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 
     def decode(

@@ -9,11 +9,12 @@ from backend.clients.codecs.parts import checked, rest_call, seq_of
 from backend.clients.codecs.reply_check import ReplyCheck
 from backend.clients.dialects import oip
 from backend.clients.dialects.rules import DialectRules, NotFinite
-from backend.core.choices import Payload, Serialization
+from backend.core.choices import Payload
 from backend.core.inference import InferRequest
 from backend.core.samples import Sample
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.oip import rest as oip_rest
+from backend.wire.oip.requests import encode_request
 from backend.wire.oip.timing import SERVER_TIMING, timing_from_header
 
 
@@ -38,9 +39,9 @@ class OipRestCodec:
         tensors = self._profile.encode(sample, self._payload)
         self._rules.check_datatypes(tensors)
         prepared_ns = time.monotonic_ns()
-        headers, body = oip_rest.encode_request(
+        headers, body = encode_request(
             InferRequest(self._profile.model, tuple(tensors), id=str(seq)),
-            binary=self._payload.serialization is Serialization.BINARY,
+            self._payload.serialization,
             bare_nan=self._bare_nan,
         )
         call = rest_call(self.rest_path, headers, body, self._payload)

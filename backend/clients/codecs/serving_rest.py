@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from backend.clients.codecs.calls import Outgoing, Reply, RestCall, RestReply, SampleOf, no_sample
 from backend.clients.codecs.parts import check_takes, checked, rest_call
 from backend.clients.codecs.reply_check import ReplyCheck
-from backend.core.choices import ImageEncoding, Payload, Serialization
+from backend.core.choices import ImageEncoding, Payload
 from backend.core.errors import InvalidInput
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Tensor
@@ -37,7 +37,7 @@ class ServingRestCodec:
     def encode(self, sample: Sample, seq: int) -> Outgoing:  # noqa: ARG002 - replies need no id
         """The call for a sample; raises InvalidInput if the model takes another kind."""
         check_takes(self._profile, sample)
-        if self._payload.serialization is Serialization.JSON:
+        if not self._payload.serialization.carries_files:
             return self._values(sample)
         if isinstance(sample, AudioWindow):
             prepared_ns = time.monotonic_ns()

@@ -10,7 +10,7 @@ from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import AddressKind, Capability, DialectRules, check_can
 from backend.core.choices import Api, Compression, RunSettings, Serialization
 from backend.core.errors import PayloadTooLarge, ReplyMismatch, Unsupported, UsageError
-from backend.core.inference import BINARY_EXTENSION, ServerMetadata
+from backend.core.inference import ServerMetadata
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.oip.metadata_json import server_metadata_from_json
 from backend.wire.oip.rest_errors import request_error
@@ -78,13 +78,17 @@ class RestLink:
                 address=AddressKind.REST,
                 hint="Choose no compression, or gRPC.",
             )
-        if payload.serialization is not Serialization.BINARY:
+        extension = payload.serialization.extension
+        if not extension or (metadata is not None and extension in metadata.extensions):
             return
-        if metadata is not None and BINARY_EXTENSION in metadata.extensions:
-            return
-        if takes_binary(self._connection, self._profile.model, self._connect_deadline_s) is False:
+        # Some take bytes and do not list it; what else is not listed is not taken.
+        unlisted = payload.serialization is Serialization.BINARY and takes_binary(
+            self._connection, self._profile.model, self._connect_deadline_s
+        )
+        if unlisted is False:
             raise Unsupported(
-                f"{metadata.name if metadata else 'The server'} takes no binary tensors over REST.",
+                f"{metadata.name if metadata else 'The server'} takes no {payload.serialization} "
+                "tensors over REST.",
                 hint="Choose JSON, or gRPC, where tensors are bytes everywhere.",
             )
 

@@ -13,8 +13,9 @@ from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import AddressKind, Capability
 from backend.clients.probe.fingerprints import recognise
 from backend.clients.probe.report import AddressReport
+from backend.core.choices import Serialization
 from backend.core.errors import ConsoleError, RequestError, Unsupported
-from backend.core.inference import BINARY_EXTENSION, ServerMetadata
+from backend.core.inference import ServerMetadata
 from backend.core.target import Target
 
 _LEAST_S = 0.05
@@ -58,7 +59,7 @@ def ask_rest(target: Target, report: AddressReport, end: float) -> AddressFacts:
         )
         models = None if why else _models(lambda: control.models(rules))
         ready = next((m.name for m in models or () if m.state in ("READY", "")), "")
-        binary = True if BINARY_EXTENSION in metadata.extensions else None
+        binary = True if Serialization.BINARY.extension in metadata.extensions else None
         if binary is None and ready:
             binary = _binary(connection, ready, end)
         return AddressFacts(report, metadata, models, binary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Transport
+from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Transport, listed
 from backend.core.defaults import DEFAULT_MESSAGE_LIMIT, MIB
 from backend.core.options.option import Option
 from backend.core.options.values import seconds, whole_number
@@ -28,7 +28,8 @@ API = Option("--api", "oip: Open Inference Protocol", choices=Api)
 TRANSPORT = Option("--transport", "how requests travel", choices=Transport)
 SERIALIZATION = Option(
     "--serialization",
-    "json and binary belong to REST, typed and raw to gRPC",
+    f"{listed(Serialization.of(rest=True))} belong to REST, "
+    f"{listed(Serialization.of(rest=False))} to gRPC",
     choices=Serialization,
 )
 IMAGE = Option("--image", "how pictures are encoded", choices=ImageEncoding)

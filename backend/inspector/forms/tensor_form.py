@@ -17,6 +17,7 @@ from backend.inspector.forms.input_fills import NOTHING_LIVE, Fill, FillKind, Li
 from backend.wire.elements import TensorRef, count_elements
 from backend.wire.oip import grpc as oip_grpc
 from backend.wire.oip import rest as oip_rest
+from backend.wire.oip.requests import encode_request
 
 CLASSIFICATION = "classification"
 """Parameter of an output: answer with so many best classes instead (an extension of Triton's)."""
@@ -204,20 +205,16 @@ def to_request(
     message_limit: int = DEFAULT_MESSAGE_LIMIT,
     bare_nan: bool = False,
 ) -> Request:
-    """The inference as it is sent: json and binary over REST, typed and raw over gRPC.
+    """The inference as it is sent, over REST or gRPC, whichever the serialisation belongs to.
 
     `headers` are added to those that belong to the serialisation; `stream` calls ModelStreamInfer.
     `Request.size` is the exact size before compression. Raises InvalidInput for what the
     serialisation cannot carry; with `bare_nan` JSON may hold NaN, which Triton reads.
     """
-    rest = serialization in (Serialization.JSON, Serialization.BINARY)
-    if rest:
-        binary = serialization is Serialization.BINARY
-        own, body = oip_rest.encode_request(inference, binary=binary, bare_nan=bare_nan)
+    own, body = encode_request(inference, serialization, bare_nan=bare_nan)
+    if serialization.over_rest:
         kind, path = MethodKind.REST, oip_rest.infer_path(inference.model, inference.version)
-        headers = (*own.items(), *headers)
     else:
-        body = oip_grpc.encode_request(inference, raw=serialization is Serialization.RAW)
         kind = MethodKind.BIDI_STREAM if stream else MethodKind.UNARY
         path = oip_grpc.MODEL_STREAM_INFER if stream else oip_grpc.MODEL_INFER
     return Request(
@@ -225,8 +222,8 @@ def to_request(
         kind=kind,
         path=path,
         messages=(body,),
-        verb="POST" if rest else "",
-        headers=headers,
+        verb="POST" if serialization.over_rest else "",
+        headers=(*own.items(), *headers),
         compression=compression,
         deadline_s=deadline_s,
         message_limit=message_limit,

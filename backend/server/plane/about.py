@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 
+from backend.core.choices import Serialization
 from backend.core.errors import NotFound, NotReady
 from backend.core.inference import (
-    BINARY_EXTENSION,
     TIMING_EXTENSION,
     TYPED_EXTENSION,
     ModelMetadata,
@@ -33,7 +33,7 @@ _EXTENSIONS = (
     "schedule_policy",
     "model_configuration",
     SHARED_MEMORY_EXTENSION,
-    BINARY_EXTENSION,
+    *(each.extension for each in Serialization if each.extension),
     "parameters",
     "statistics",
     "logging",
