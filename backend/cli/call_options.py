@@ -57,8 +57,8 @@ MANNER = OptionGroup(
     "",
     (
         common.SERIALIZATION.but(
-            help="of --input: json or binary over REST, typed or raw over gRPC; also says which of "
-            "the two if --method does not",
+            help=f"of --input: {common.SERIALIZATION.help}; it also says which of the two is meant "
+            "if --method does not",
             default_text="json over REST, raw over gRPC",
         ),
         common.COMPRESSION.but(default=Compression.NONE),

@@ -52,7 +52,11 @@ def _language(text: str) -> str:
 SWITCHES = OptionGroup(
     "what is streamed, where to and how",
     (
-        common.SOURCE,
+        # Not listed from the kinds: they bring their libraries, and this help needs none.
+        common.SOURCE.but(
+            help="what is streamed: pattern, webcam, microphone, the path of a file, an address, "
+            "... (main.py stream --help lists each kind and how it is written)"
+        ),
         common.MODEL.but(
             help="name of a model: shapes, faces, people, qr_codes, pitch, voice_activity, "
             "identity, identity_fp32, ..."

@@ -9,14 +9,8 @@ from backend.core.defaults import DEFAULT_MESSAGE_LIMIT, MIB
 from backend.core.options.option import Option
 from backend.core.options.values import seconds, whole_number
 
-SOURCE = Option(
-    "--source",
-    "pattern; tone; sweep; noise; webcam, webcam:NUMBER, webcam:/dev/videoN or webcam:NAME; "
-    "an http://, https:// or rtsp:// address; microphone or microphone:NAME; "
-    "the path of a picture, folder, video or sound file",
-    metavar="SPEC",
-)
-"""The kinds of sources of the window; not read from them, since `main.py --help` imports none."""
+SOURCE = Option("--source", "what is streamed", metavar="SPEC")
+"""Each table says how a source is written; the kinds are known to `backend.sources.registry`."""
 MODEL = Option("--model", "name of the model", metavar="M")
 TARGET = Option(
     "--target",
