@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backend.clients.dialects.known import dialect_for
 from backend.clients.probe import ProbeReport
 from backend.core.addresses import target_from_text
 from backend.core.errors import UsageError
@@ -36,7 +37,7 @@ from gui.targets.secret_texts import meant_secret, shown_secret
 from gui.widgets.file_dialogs import ask_file
 from gui.widgets.header_rows import HeaderRows
 from gui.widgets.icons import tinted
-from gui.widgets.language import marked, tr
+from gui.widgets.language import tr
 from gui.widgets.picker import dot_pixmap
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL, Palette
 
@@ -45,14 +46,6 @@ COLOURS = ("", "#2f7de1", "#1f9d6b", "#d18b00", "#d5433b", "#a45bd0", "#7a8494")
 
 _FIELD = 300
 _MIB = 1024 * 1024
-_DIALECTS = (
-    (Dialect.AUTO, marked("Ask the server")),
-    (Dialect.OIP, marked("Open Inference Protocol")),
-    (Dialect.TRITON, marked("Triton")),
-    (Dialect.MLSERVER, marked("MLServer")),
-    (Dialect.KSERVE, marked("KServe")),
-    (Dialect.OVMS, marked("OpenVINO Model Server")),
-)
 
 
 class TargetForm(QDialog):
@@ -187,7 +180,7 @@ class TargetForm(QDialog):
         self.grpc = _line(tr("gRPC address"), "127.0.0.1:8001")
         self.name = _line(tr("Name"), tr("as the address"))
         self.rest.setToolTip(tr("A URL; HOST:RESTPORT,GRPCPORT fills both addresses"))
-        self.dialect = _choice(tr("Dialect"), [(v.value, tr(t)) for v, t in _DIALECTS])
+        self.dialect = _choice(tr("Dialect"), [(each.value, _title(each)) for each in Dialect])
         self.dialect.setToolTip(tr("How the server is spoken to"))
         form = _form()
         for field in (self.rest, self.grpc, self.name):
@@ -533,6 +526,11 @@ def _choice(name: str, choices: Sequence[tuple[str, str]]) -> QComboBox:
     for value, text in choices:
         box.addItem(text, value)
     return box
+
+
+def _title(dialect: Dialect) -> str:
+    """A product's name, or that the server is to be asked."""
+    return tr("Ask the server") if dialect is Dialect.AUTO else dialect_for(dialect).title
 
 
 def _seconds(low: float, high: float) -> QDoubleSpinBox:

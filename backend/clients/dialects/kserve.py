@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from backend.clients.dialects.rules import (
+    INFERENCE_METHODS,
+    LOAD_METHODS,
     AddressKind,
     Capability,
     DialectRules,
@@ -19,6 +21,7 @@ RULES = DialectRules(
     dialect=Dialect.KSERVE,
     title="KServe",
     server_names=("kserve",),
+    methods=(*INFERENCE_METHODS, *LOAD_METHODS),
     stream_replies=StreamReplies.NONE,
     wide_parameters=False,
     not_finite=NotFinite.NULL,

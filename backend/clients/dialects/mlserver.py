@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from backend.clients.dialects.rules import (
+    INFERENCE_METHODS,
+    LOAD_METHODS,
     Capability,
     DialectRules,
     Lack,
@@ -16,6 +18,7 @@ RULES = DialectRules(
     dialect=Dialect.MLSERVER,
     title="MLServer",
     server_names=("mlserver",),
+    methods=(*INFERENCE_METHODS, "ModelStreamInfer", "RepositoryIndex", *LOAD_METHODS),
     stream_replies=StreamReplies.BARE,
     stream_ids=False,  # every reply of a stream carries the id of its first request
     stream_end_hint=(

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from backend.clients.dialects.rules import AddressKind, Capability, DialectRules, Lack, ModelLists
+from backend.clients.dialects.rules import (
+    INFERENCE_METHODS,
+    AddressKind,
+    Capability,
+    DialectRules,
+    Lack,
+    ModelLists,
+)
 from backend.core.target import Dialect
 from backend.core.tensors import Datatype
 
@@ -10,6 +17,7 @@ RULES = DialectRules(
     dialect=Dialect.OVMS,
     title="OpenVINO Model Server",
     server_names=("openvino model server",),
+    methods=(*INFERENCE_METHODS, "ModelStreamInfer"),
     wide_parameters=False,
     missing_datatypes=(Datatype.BF16,),
     model_lists=ModelLists.CONFIG,

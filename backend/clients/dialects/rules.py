@@ -14,6 +14,18 @@ from backend.core.tensors import Datatype, Tensor
 _INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
+INFERENCE_METHODS = (
+    "ServerLive",
+    "ServerReady",
+    "ModelReady",
+    "ServerMetadata",
+    "ModelMetadata",
+    "ModelInfer",
+)
+"""The methods of GRPCInferenceService that belong to no extension."""
+LOAD_METHODS = ("RepositoryModelLoad", "RepositoryModelUnload")
+
+
 class AddressKind(StrEnum):
     """Which of a server's two addresses is meant."""
 
@@ -123,6 +135,7 @@ class DialectRules:
     """How one kind of server speaks.
 
     `server_names`: what it calls itself in its metadata, in lower case.
+    `methods`: those of GRPCInferenceService that it has, () for all.
     `stream_ids`: whether a stream's reply carries the id of its own request; where it does not,
     replies come in the order of the requests.
     `stream_end_hint`: why a server that is well may end a stream.
@@ -137,6 +150,7 @@ class DialectRules:
     dialect: Dialect
     title: str
     server_names: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
     stream_replies: StreamReplies = StreamReplies.WRAPPED
     stream_ids: bool = True
     stream_end_hint: str = ""

@@ -17,19 +17,12 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from backend.clients.dialects.known import dialect_for
+from backend.clients.dialects.rules import LoadMessages, StreamReplies
 from backend.core.target import Dialect
 from backend.wire.generated.open_inference_pb2 import DESCRIPTOR
 
 _PACKAGE = "inference"
-_CORE = ("ServerLive", "ServerReady", "ModelReady", "ServerMetadata", "ModelMetadata", "ModelInfer")
-_REPOSITORY = ("RepositoryModelLoad", "RepositoryModelUnload")
-_METHODS: dict[Dialect, tuple[str, ...]] = {
-    Dialect.MLSERVER: (*_CORE, "ModelStreamInfer", "RepositoryIndex", *_REPOSITORY),
-    Dialect.KSERVE: (*_CORE, *_REPOSITORY),
-    Dialect.OVMS: (*_CORE, "ModelStreamInfer"),
-}
-"""The methods of the dialects that do not have all of them."""
-
 _TEXT, _BOOL = FieldDescriptorProto.TYPE_STRING, FieldDescriptorProto.TYPE_BOOL
 _KSERVE_FIELDS = {
     "RepositoryModelLoadRequest": (("model_name", _TEXT),),
@@ -45,13 +38,15 @@ def schema_of(dialect: Dialect) -> DescriptorPool:
     """A pool with the service and the messages as this dialect has them."""
     file = FileDescriptorProto()
     DESCRIPTOR.CopyToProto(file)
-    if dialect in _METHODS:
-        _keep_methods(file, _METHODS[dialect])
+    rules = dialect_for(dialect)
+    if rules.methods:
+        _keep_methods(file, rules.methods)
+    if not rules.wide_parameters:
         _remove_wide_parameters(_message(file, "InferParameter"))
-    if dialect is Dialect.KSERVE:
+    if rules.load_messages is LoadMessages.KSERVE:
         for name, fields in _KSERVE_FIELDS.items():
             _replace_fields(_message(file, name), fields)
-    if dialect is Dialect.MLSERVER:
+    if rules.stream_replies is StreamReplies.BARE:
         stream = next(m for m in file.service[0].method if m.name == "ModelStreamInfer")
         stream.output_type = f".{_PACKAGE}.ModelInferResponse"
     pool = DescriptorPool()
