@@ -223,7 +223,7 @@ class CertificateRefused(TargetUnreachable):
 class PayloadTooLarge(ConsoleError):
     """The message is over the receiver's limit; a `limit_bytes` of 0 is not known.
 
-    `said_by_server`: the limit is the server's, which it told when it refused the message.
+    `from_server`: the limit is the server's, which it told when it refused the message.
     """
 
     fault = TargetFault.TOO_LARGE
@@ -240,7 +240,7 @@ class PayloadTooLarge(ConsoleError):
         )
         self.size_bytes = size_bytes
         self.limit_bytes = limit_bytes
-        self.said_by_server = False
+        self.from_server = False
 
 
 class PortInUse(ConsoleError):
@@ -258,13 +258,13 @@ class RequestError(ConsoleError):
     """A server's answer to one request; the connection is fine.
 
     `seq` is that of the sample which was refused, where a stream says so. `fault` is set where
-    something other than the request is to be mended; `said_by_model` where the model itself has
+    something other than the request is to be mended; `from_model` where the model itself has
     chosen this error as its answer.
     """
 
     seq: int | None = None
     fault: TargetFault | None = None
-    said_by_model = False
+    from_model = False
 
 
 class InvalidInput(RequestError):

@@ -9,14 +9,14 @@ from backend.core.errors import NotReady
 from backend.core.inference import InferRequest
 from backend.models.servable import ModelResponse
 
-Told: TypeAlias = Callable[[ModelResponse | None, bool], None]
-"""``told(response or None for flags only, final)``; may take a while, and does not raise."""
+Respond: TypeAlias = Callable[[ModelResponse | None, bool], None]
+"""``respond(response or None for flags only, final)``; may take a while, and does not raise."""
 
 
 class Answering(Protocol):
     """Answers what models ask each other."""
 
-    def ask(self, request: InferRequest, told: Told, *, decoupled: bool) -> None:
+    def ask(self, request: InferRequest, respond: Respond, *, decoupled: bool) -> None:
         """Begin to answer and return; an error is an answer. From any thread.
 
         Without `decoupled` there is exactly one answer, else any number up to a final one.
@@ -34,9 +34,9 @@ class ModelCalls:
         """From now on this one answers, or nobody."""
         self._answering = answering
 
-    def ask(self, request: InferRequest, told: Told, *, decoupled: bool) -> None:
+    def ask(self, request: InferRequest, respond: Respond, *, decoupled: bool) -> None:
         """What `Answering.ask` does; raises NotReady if no server runs."""
         answering = self._answering
         if answering is None:
             raise NotReady(f"model '{request.model}' cannot be asked: the server is not running")
-        answering.ask(request, told, decoupled=decoupled)
+        answering.ask(request, respond, decoupled=decoupled)

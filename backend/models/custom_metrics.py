@@ -52,24 +52,24 @@ class _Family:
 class CustomMetrics(Collector):
     """Families of measurements by name; safe from any thread.
 
-    Copies of a model that use the same labels are told together: counters and histograms are added
-    up, of a gauge the value that was set last holds.
+    Copies of a model that use the same labels are one measurement: counters and histograms are
+    added up, of a gauge the value that was set last holds.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._families: dict[str, _Family] = {}
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     def change(self, owner: Hashable, text: bytes) -> None:
         """Take what a model's process says: JSON of one change; what is wrong is logged once."""
         try:
-            said = json.loads(text)
+            change = json.loads(text)
             with self._lock:
-                self._change(owner, said)
+                self._change(owner, change)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            if str(error) not in self._told and len(self._told) < _MOST_SERIES:
-                self._told.add(str(error))
+            if str(error) not in self._logged and len(self._logged) < _MOST_SERIES:
+                self._logged.add(str(error))
                 _log.warning("A model's metric is left out: %s", error)
 
     def forget(self, owner: Hashable) -> None:
@@ -94,21 +94,21 @@ class CustomMetrics(Collector):
                 families.append(metric)
         return families
 
-    def _change(self, owner: Hashable, said: Mapping[str, Any]) -> None:
-        name, kind = str(said["name"]), KINDS[said["kind"]]
-        labels = tuple(sorted((str(key), str(value)) for key, value in said["labels"].items()))
-        value = float(said["value"])
-        family = self._families.get(name) or _Family(kind, str(said["about"]))
+    def _change(self, owner: Hashable, change: Mapping[str, Any]) -> None:
+        name, kind = str(change["name"]), KINDS[change["kind"]]
+        labels = tuple(sorted((str(key), str(value)) for key, value in change["labels"].items()))
+        value = float(change["value"])
+        family = self._families.get(name) or _Family(kind, str(change["about"]))
         self._check(name, family, kind, labels, value)
         self._families[name] = family
         owners = family.series.setdefault(labels, {})
-        if said["do"] == "set":
+        if change["do"] == "set":
             owners.pop(owner, None)  # so that it is the last
         series = owners.get(owner)
         if series is None:
-            bounds = tuple(sorted(float(bound) for bound in said.get("buckets", ())))
+            bounds = tuple(sorted(float(bound) for bound in change.get("buckets", ())))
             series = owners[owner] = _Series(bounds=bounds, buckets=[0] * len(bounds))
-        match said["do"]:
+        match change["do"]:
             case "set":
                 series.value = value
             case "observe":

@@ -107,8 +107,8 @@ class WarmUp:
 
 
 def _failed(sample: Sample, why: Exception | str) -> ModelLoadError:
-    told = why if isinstance(why, ConsoleError | str) else f"{type(why).__name__}: {why}"
-    return ModelLoadError(f"failed to run warmup sample '{sample.name}': {told}")
+    reason = why if isinstance(why, ConsoleError | str) else f"{type(why).__name__}: {why}"
+    return ModelLoadError(f"failed to run warmup sample '{sample.name}': {reason}")
 
 
 @dataclass(slots=True)

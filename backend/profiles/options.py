@@ -38,8 +38,8 @@ def option(
 
     `choices` are fewer words than the field's type has.
     """
-    told = {"help": text, "limits": (low, high), "choices": choices}
-    field: Any = dataclasses.field(default=default, metadata=told)
+    metadata = {"help": text, "limits": (low, high), "choices": choices}
+    field: Any = dataclasses.field(default=default, metadata=metadata)
     value: _T = field
     return value
 

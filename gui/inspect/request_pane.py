@@ -138,7 +138,7 @@ class RequestPane(QWidget):
 
     def ask_again(self) -> None:
         """Want the inputs of the model that is named, even if they were wanted before."""
-        self._asked_model = ""
+        self._shown_model = ""
         self._rows.say(tr("Asking for the inputs of '{model}'...", model=self.model))
         self._model_chosen()
 
@@ -258,7 +258,7 @@ class RequestPane(QWidget):
         line_edit = self._model.lineEdit()
         assert line_edit is not None
         line_edit.editingFinished.connect(self._model_chosen)
-        self._asked_model = ""
+        self._shown_model = ""
         self._serialization = Segmented(
             tr("Serialisation"),
             tuple((each, each.value, tr(each.tip)) for each in Serialization),
@@ -427,8 +427,8 @@ class RequestPane(QWidget):
 
     @Slot()
     def _model_chosen(self) -> None:
-        if self.model != self._asked_model:
-            self._asked_model = self.model
+        if self.model != self._shown_model:
+            self._shown_model = self.model
             self.model_wanted.emit(self.model)
             if self._method is not None and not self._method.verb:
                 self._name_model()

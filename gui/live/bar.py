@@ -83,7 +83,7 @@ class Bar(QWidget):
         self._targets: tuple[Target, ...] = ()
         self._limits = SwitchLimits()
         self._sentence = ""
-        self._troubled = False
+        self._faulty = False
         self._running = False
         self._build_pickers(palette, fill_sources)
         self._build_segments()
@@ -124,7 +124,7 @@ class Bar(QWidget):
             target_title(switches.target),
             "server" if own else "network",
             tip,
-            troubled=self._troubled and not own,
+            faulty=self._faulty and not own,
         )
         self.target.show_marks(switches.target.colour, padlock.icon, padlock.role)
         self._show_model()
@@ -142,11 +142,9 @@ class Bar(QWidget):
         self._models = tuple(models)
         self._show_model()
 
-    def set_limits(
-        self, limits: SwitchLimits, sentence: str = "", *, troubled: bool = False
-    ) -> None:
+    def set_limits(self, limits: SwitchLimits, sentence: str = "", *, faulty: bool = False) -> None:
         """What the target cannot do, and what it said of itself, or why it does not answer."""
-        self._limits, self._sentence, self._troubled = limits, sentence, troubled
+        self._limits, self._sentence, self._faulty = limits, sentence, faulty
         self.show_switches(self._switches, self._kind)
 
     def set_targets(self, targets: Sequence[Target]) -> None:
@@ -247,7 +245,7 @@ class Bar(QWidget):
         offer = next((m for m in self._models if m.name == self._switches.model), None)
         reason = offer.why_not(self._kind) if offer else ""
         tip = reason or (offer.description if offer else "")
-        self.model.show_choice(self._switches.model, "box", tip, troubled=bool(reason))
+        self.model.show_choice(self._switches.model, "box", tip, faulty=bool(reason))
 
     def _show_blocked(self) -> None:
         switches, limits = self._switches, self._limits
@@ -326,7 +324,7 @@ class Bar(QWidget):
             target = target_title(self._switches.target)
             none = menu.addAction(
                 tr("{target} does not answer", target=target)
-                if self._troubled
+                if self._faulty
                 else tr("{target} lists no models", target=target)
             )
             none.setToolTip(self._sentence)

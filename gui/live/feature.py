@@ -232,8 +232,8 @@ class LiveFeature(Feature):
         controller = self._targets.controller
         models = controller.offers()
         self.bar.set_models(models)
-        troubled = controller.catalogue.error is not None
-        self.bar.set_limits(controller.limits, controller.sentence, troubled=troubled)
+        faulty = controller.catalogue.error is not None
+        self.bar.set_limits(controller.limits, controller.sentence, faulty=faulty)
         self.sources.set_models(models)
         self.start.start_if_known()
 
@@ -253,7 +253,7 @@ class LiveFeature(Feature):
     @Slot()
     def _show_source(self) -> None:
         sources, problem = self.sources, self.sources.problem
-        self.bar.source.show_choice(sources.title, sources.icon, problem, troubled=bool(problem))
+        self.bar.source.show_choice(sources.title, sources.icon, problem, faulty=bool(problem))
 
     @Slot(object, str)
     def _source_noticed(self, notice: Notice, details: str) -> None:

@@ -80,7 +80,7 @@ def _own_outage(transport: Transport, control: ServerControl) -> Outage | None:
         server.grpc_on if transport.is_grpc else server.rest_on
     ):
         return Outage(
-            tr("{door} of the local server is switched off", door=endpoint),
+            tr("{endpoint} of the local server is switched off", endpoint=endpoint),
             tr("Streaming goes on by itself once it is on again."),
             (WayOut.OPEN_ENDPOINT,),
         )

@@ -114,7 +114,7 @@ class CodeConsent(QObject):
         self._control = control
         self._waiting: deque[CodeQuestion] = deque()
         self.dialog: CodeDialog | None = None
-        control.asked.connect(self.ask)
+        control.question_raised.connect(self.ask)
 
     @Slot(object)
     def ask(self, question: CodeQuestion) -> None:

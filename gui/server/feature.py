@@ -69,7 +69,7 @@ class ServerFeature(Feature):
             "server.rest",
             "REST",
             lambda: control.set_rest(on=not self._rest_is_on()),
-            "Server/doors",
+            "Server/endpoints",
             blocked=self._why_not_now,
             checked=self._rest_is_on,
         )
@@ -77,7 +77,7 @@ class ServerFeature(Feature):
             "server.grpc",
             "gRPC",
             lambda: control.set_grpc(on=not self._grpc_is_on()),
-            "Server/doors",
+            "Server/endpoints",
             blocked=self._why_not_now,
             checked=self._grpc_is_on,
         )

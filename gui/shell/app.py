@@ -356,5 +356,5 @@ def _target_engine(options: Options, store: SettingsStore, notices: FileNotices)
     for problem in (engine.store.problem, *moved_into_store(store, engine.store)):
         if problem:
             notices.tell(problem)
-    chosen_target(store, engine.store, asked=options.target is not None)
+    chosen_target(store, engine.store, required=options.target is not None)
     return engine

@@ -74,8 +74,8 @@ def _no_display(environ: Mapping[str, str]) -> str:
 
 def _platforms(environ: Mapping[str, str]) -> list[str]:
     """The platforms that Qt will try, without those whose display is not there."""
-    asked = environ.get("QT_QPA_PLATFORM") or ";".join(_DISPLAYS)
-    names = [name.partition(":")[0] for name in asked.split(";")]
+    wanted = environ.get("QT_QPA_PLATFORM") or ";".join(_DISPLAYS)
+    names = [name.partition(":")[0] for name in wanted.split(";")]
     return [name for name in names if name not in _DISPLAYS or environ.get(_DISPLAYS[name])]
 
 

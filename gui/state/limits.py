@@ -46,7 +46,9 @@ class SwitchLimits:
         """Why requests cannot travel so, or ''."""
         if self.target.name != EMBEDDED and not _address(self.target, transport):
             endpoint = "gRPC" if transport.is_grpc else "REST"
-            return tr("{target} has no {door} address.", target=self.target.name, door=endpoint)
+            return tr(
+                "{target} has no {endpoint} address.", target=self.target.name, endpoint=endpoint
+            )
         report = self._answer()
         if report is None:
             return ""

@@ -110,7 +110,7 @@ class RepositoryControl(QObject):
     """Other models may be served now."""
     failed = Signal(object)
     """The exception of a change that did not happen."""
-    asked = Signal(object)
+    question_raised = Signal(object)
     """A CodeQuestion; until it is answered, its models are refused and the others served."""
     logged = Signal(str)
     """A line for the log."""
@@ -239,8 +239,8 @@ class RepositoryControl(QObject):
             code = models.code(name)
         except ConsoleError:
             return None  # loading it says why
-        asked = (Decision.OPEN, Decision.CHANGED)
-        return code if code is not None and self._code.decision(code) in asked else None
+        undecided = (Decision.OPEN, Decision.CHANGED)
+        return code if code is not None and self._code.decision(code) in undecided else None
 
     def _question(self, root: Path, codes: Sequence[ModelCode]) -> CodeQuestion:
         changed = any(self._code.decision(code) is Decision.CHANGED for code in codes)
@@ -267,7 +267,7 @@ class RepositoryControl(QObject):
             for line in outcome.lines:
                 self.logged.emit(line)
             if outcome.question is not None:
-                self.asked.emit(outcome.question)
+                self.question_raised.emit(outcome.question)
             self.look()
 
         def undone(error: Exception) -> None:

@@ -94,7 +94,9 @@ class ProbeCard(QScrollArea):
         elif broken:
             column = self._renew("partly")
             first = report.sentence.partition("; ")[0]
-            self._say(column, "warning", "warning", first, tr("One of the two doors is shut."))
+            self._say(
+                column, "warning", "warning", first, tr("One of the two endpoints is closed.")
+            )
         else:
             column = self._renew("found")
             self._say(column, "check", "ok", report.sentence, "")

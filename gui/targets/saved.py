@@ -112,10 +112,10 @@ def moved_into_store(settings: SettingsStore, store: TargetStore) -> list[str]:
     return problems
 
 
-def chosen_target(settings: SettingsStore, store: TargetStore, *, asked: bool) -> None:
+def chosen_target(settings: SettingsStore, store: TargetStore, *, required: bool) -> None:
     """Put the whole of the chosen target into the switches, which remember its name only.
 
-    Raises UsageError for a name without addresses that nobody knows, if it was `asked` for; a
+    Raises UsageError for a name without addresses that nobody knows, if it is `required`; a
     remembered one gives way to our own server.
     """
     switches = settings.current.switches
@@ -124,7 +124,7 @@ def chosen_target(settings: SettingsStore, store: TargetStore, *, asked: bool) -
     except UsageError:
         if switches.target.rest or switches.target.grpc:
             return
-        if asked:
+        if required:
             raise
         target = Target(EMBEDDED)
     settings.update(replace(settings.current, switches=switches.aimed_at(target)))

@@ -106,11 +106,11 @@ class SeriesRing:
         self._data = np.zeros((3, 2 * capacity))
         self._count = 0
 
-    def append(self, at_s: float, value: float, beat: int) -> None:
-        """Add a point; `beat` counts predictions, so that one without this label is seen."""
+    def append(self, at_s: float, value: float, step: int) -> None:
+        """Add a point; `step` counts predictions, so that one without this label is seen."""
         slot = self._count % self._capacity
         for at in (slot, slot + self._capacity):
-            self._data[:, at] = at_s, value, beat
+            self._data[:, at] = at_s, value, step
         self._count += 1
 
     def clear(self) -> None:
@@ -118,7 +118,7 @@ class SeriesRing:
         self._count = 0
 
     def since(self, start_s: float) -> Array:
-        """[time, value, beat] x n of the points at or after `start_s`, oldest first."""
+        """[time, value, step] x n of the points at or after `start_s`, oldest first."""
         kept = min(self._count, self._capacity)
         end = self._count % self._capacity + self._capacity
         window = self._data[:, end - kept : end]

@@ -28,7 +28,7 @@ class ThroughputView(View):
         super().__init__(tr("Throughput"), parent, palette)
         self._rings = tuple(SeriesRing(2048) for _ in range(4))
         self._newest = (0.0, 0.0, 0.0, 0.0)
-        self._beat = 0
+        self._step = 0
         self._tops = (SteadyTop(least=10.0), SteadyTop(least=1000.0))
         self._plots = (
             StripPlot(tr("Results per second"), _WINDOW_S, parent=self, palette=palette),
@@ -68,18 +68,18 @@ class ThroughputView(View):
         bytes_in_per_s: float,
     ) -> None:
         """One reading: items captured and answered per second, bytes sent and received."""
-        if not self._beat:
+        if not self._step:
             self._drawn_ns = self._text_ns = 0
-        self._beat += 1
+        self._step += 1
         self._newest = (rate_in, rate_out, bytes_out_per_s, bytes_in_per_s)
         for ring, value in zip(self._rings, self._newest, strict=True):
-            ring.append(now_ns / 1e9, value, self._beat)
+            ring.append(now_ns / 1e9, value, self._step)
 
     def clear(self) -> None:
         """Forget everything."""
         for ring in self._rings:
             ring.clear()
-        self._newest, self._beat, self._text_ns = (0.0, 0.0, 0.0, 0.0), 0, 0
+        self._newest, self._step, self._text_ns = (0.0, 0.0, 0.0, 0.0), 0, 0
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
@@ -121,7 +121,7 @@ class ThroughputView(View):
             for place, points in enumerate(pair):
                 x, y, joins = polyline(points)
                 plot.set_line(place, x - now_s, y / top.value, joins, self._color(place))
-            plot.set_notice("" if self._beat else tr("No run yet"))
+            plot.set_notice("" if self._step else tr("No run yet"))
 
     def _refresh_legends(self) -> None:
         texts = (
@@ -131,7 +131,7 @@ class ThroughputView(View):
         for row, (heading, names, text) in enumerate(texts):
             values = self._newest[row * _RATES : (row + 1) * _RATES]
             entries = [
-                Entry(self._color(place), name, text(value) if self._beat else "–")
+                Entry(self._color(place), name, text(value) if self._step else "–")
                 for place, (name, value) in enumerate(zip(names, values, strict=True))
             ]
             self._legends[row].show_entries(heading, entries)

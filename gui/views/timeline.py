@@ -40,7 +40,7 @@ class ProbabilityTimeline(View):
         layout.setSpacing(0)
         layout.addWidget(self._plot, 1)
         layout.addWidget(self._legend)
-        self._beat = 0
+        self._step = 0
         self._newest_s = 0.0
         self._frozen: tuple[float, list[Array]] | None = None
         self._drawn_ns = self._text_ns = 0
@@ -71,9 +71,9 @@ class ProbabilityTimeline(View):
     def add(self, captured_ns: int, predictions: Predictions) -> None:
         """A prediction, at the capture time of its sample."""
         at_s = captured_ns / 1e9
-        if not self._beat:
+        if not self._step:
             self._drawn_ns = self._text_ns = 0
-        self._beat += 1
+        self._step += 1
         self._newest_s = max(self._newest_s, at_s)
         self._scorable |= any(isinstance(prediction, _SCORED) for prediction in predictions)
         self._add_scores(at_s, scored(predictions), captured_ns)
@@ -127,7 +127,7 @@ class ProbabilityTimeline(View):
         self._rings = [SeriesRing() for _ in range(_BEST + _MEASURED)]
         self._hues: list[int | None] = [None] * _BEST
         self._ranges: dict[str, Scalar] = {}
-        self._beat, self._newest_s = 0, 0.0
+        self._step, self._newest_s = 0, 0.0
         self._frozen = None
         self._scorable = False
 
@@ -145,7 +145,7 @@ class ProbabilityTimeline(View):
         for place, label in enumerate(self._latch.labels):
             if label in by_label:
                 value = min(1.0, max(0.0, by_label[label]))
-                self._rings[place].append(at_s, value, self._beat)
+                self._rings[place].append(at_s, value, self._step)
 
     def _hue(self, wanted: int | None) -> int:
         """A series colour: that of the class, as its boxes have, unless another line has it."""
@@ -163,7 +163,7 @@ class ProbabilityTimeline(View):
             if item.name in self._scalar_latch.labels and item.low <= item.value <= item.high:
                 place = self._scalar_latch.labels.index(item.name)
                 part = (item.value - item.low) / ((item.high - item.low) or 1.0)
-                self._rings[_BEST + place].append(at_s, part, self._beat)
+                self._rings[_BEST + place].append(at_s, part, self._step)
         first = self._scalar_latch.labels[0]
         if first is not None:
             scale = self._ranges[first]
@@ -189,7 +189,7 @@ class ProbabilityTimeline(View):
 
     def _notice(self) -> str:
         """Why there is no line, '' where there is one."""
-        if not self._beat:
+        if not self._step:
             return tr("Waiting for the first prediction")
         if any(label is not None for label in (*self._latch.labels, *self._scalar_latch.labels)):
             return ""
@@ -209,7 +209,7 @@ class ProbabilityTimeline(View):
         frozen = tr("frozen, F resumes") if self.frozen else ""
         place = "" if cursor_s is None else f"−{number(-cursor_s, 1)} s"
         heading = "  ".join(part for part in (place, frozen) if part) or tr("newest")
-        self._legend.show_entries(heading, self._entries(at_s, windows) if self._beat else ())
+        self._legend.show_entries(heading, self._entries(at_s, windows) if self._step else ())
         self.describe()
 
     def _entries(self, at_s: float, windows: list[Array] | None = None) -> list[Entry]:

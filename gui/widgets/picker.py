@@ -41,7 +41,7 @@ class Picker(QPushButton):
         self._roles = palette
         self._icon_name = ""
         self._text = ""
-        self._troubled = False
+        self._faulty = False
         self._dot = ""
         self._badge = self._badge_role = ""
         self._picker_menu = QMenu(self)
@@ -56,9 +56,9 @@ class Picker(QPushButton):
         """The menu."""
         return self._picker_menu
 
-    def show_choice(self, text: str, icon: str, tip: str = "", *, troubled: bool = False) -> None:
-        """Say what is chosen; `troubled` puts a warning sign in the place of the icon."""
-        self._text, self._icon_name, self._troubled = text, icon, troubled
+    def show_choice(self, text: str, icon: str, tip: str = "", *, faulty: bool = False) -> None:
+        """Say what is chosen; `faulty` puts a warning sign in the place of the icon."""
+        self._text, self._icon_name, self._faulty = text, icon, faulty
         self.setAccessibleName(f"{self._name}: {text}")
         self.setAccessibleDescription(tip)
         self.setToolTip(tip or text)
@@ -95,14 +95,14 @@ class Picker(QPushButton):
             badge = tinted_pixmap(self._badge, self._roles.color(self._badge_role))
             painter.drawPixmap(QRect(area.right() - 13, _middle(area), _ICON, _ICON), badge)
             area.setRight(area.right() - _ICON - GAP_SMALL)
-        icon = "warning" if self._troubled else self._icon_name
-        if self._dot and not self._troubled:
+        icon = "warning" if self._faulty else self._icon_name
+        if self._dot and not self._faulty:
             painter.drawPixmap(
                 QRect(area.left(), _middle(area), _ICON, _ICON), dot_pixmap(self._dot, _ICON)
             )
             area.setLeft(area.left() + _ICON + 6)
         elif icon:
-            color = self._roles.warning if self._troubled else muted
+            color = self._roles.warning if self._faulty else muted
             painter.drawPixmap(
                 QRect(area.left(), _middle(area), _ICON, _ICON), tinted_pixmap(icon, color)
             )

@@ -270,7 +270,7 @@ def test_sizes_in_the_words_of_every_grpc(text: str, by_server: bool) -> None:
     error = explain(status, "h:1", limit=64, stream=False)
     assert isinstance(error, PayloadTooLarge)
     assert (error.size_bytes, error.limit_bytes) == (900, 500)
-    assert error.said_by_server is by_server
+    assert error.from_server is by_server
     assert error.fault is TargetFault.TOO_LARGE
 
 

@@ -99,12 +99,12 @@ class Codec(Protocol):
         self,
         reply: RestReply | bytes,
         sample_of: SampleOf = no_sample,
-        asked: int | None = None,
+        request_seq: int | None = None,
     ) -> Reply:
         """What came back: a RestReply, or the bytes of a gRPC message.
 
         `sample_of` gives the sample of a request that the reply names, so that coordinates are
-        those of its source. `asked` is the `seq` of the request where the call itself tells it.
+        those of its source. `request_seq` is that of the request where the call itself tells it.
 
         Raises RequestError with the server's text for an error reply, ReplyMismatch for one that
         is not what the protocol, the request or the model's declaration promises; `seq` of both

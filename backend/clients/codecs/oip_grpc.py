@@ -69,7 +69,7 @@ class OipGrpcCodec:
         self,
         reply: RestReply | bytes,
         sample_of: SampleOf = no_sample,
-        asked: int | None = None,
+        request_seq: int | None = None,
     ) -> Reply:
         """The predictions of a ModelInferResponse, or of a stream's message.
 
@@ -82,7 +82,7 @@ class OipGrpcCodec:
         else:
             response, trusted = oip_grpc.decode_response(message), True
         if trusted:
-            self._check.check_id(response.id, asked)
+            self._check.check_id(response.id, request_seq)
         seq = seq_of(response.id) if trusted else None
         try:
             self._check.check_outputs(response)

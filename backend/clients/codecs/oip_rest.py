@@ -51,12 +51,12 @@ class OipRestCodec:
         self,
         reply: RestReply | bytes,
         sample_of: SampleOf = no_sample,
-        asked: int | None = None,
+        request_seq: int | None = None,
     ) -> Reply:
         """The predictions of an infer reply."""
         good = checked(reply)
         response = oip_rest.decode_response(good.headers, good.body)
-        self._check.check_id(response.id, asked)
+        self._check.check_id(response.id, request_seq)
         self._check.check_outputs(response)
         seq = seq_of(response.id)
         return Reply(

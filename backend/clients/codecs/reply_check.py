@@ -43,14 +43,14 @@ class ReplyCheck:
             raise _mismatch(self._model, wrong, f"Expected {expected}; got {got}.")
         self._good = look
 
-    def check_id(self, given: str, asked: int | None) -> None:
+    def check_id(self, given: str, request_seq: int | None) -> None:
         """Raise ReplyMismatch for the id of another request; one without an id is let pass.
 
-        `asked` is the sample's number, None where only the id tells which request is answered.
+        `request_seq` is None where only the id tells which request is answered.
         """
-        if not given or given == str(asked):
+        if not given or given == str(request_seq):
             return
-        if asked is None and seq_of(given) is not None:
+        if request_seq is None and seq_of(given) is not None:
             return
         raise wrong_id(self._model)
 

@@ -43,7 +43,7 @@ class ServingGrpcCodec:
         self,
         reply: RestReply | bytes,
         sample_of: SampleOf = no_sample,  # noqa: ARG002 - the server knew the picture
-        asked: int | None = None,
+        request_seq: int | None = None,
     ) -> Reply:
         """The predictions of a PredictionResult; raises the error it carries, with its `seq`."""
         result = serving_grpc.decode_result(message_of(reply))
@@ -51,7 +51,7 @@ class ServingGrpcCodec:
         if result.error is not None:
             result.error.seq = seq
             raise result.error
-        self._check.check_id(result.id, asked)
+        self._check.check_id(result.id, request_seq)
         self._check.check_predictions(result.predictions)
         return Reply(seq, result.predictions, result.timing)
 

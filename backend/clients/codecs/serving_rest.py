@@ -48,7 +48,7 @@ class ServingRestCodec:
         self,
         reply: RestReply | bytes,
         sample_of: SampleOf = no_sample,  # noqa: ARG002 - the server knew the picture
-        asked: int | None = None,  # noqa: ARG002 - replies carry no id
+        request_seq: int | None = None,  # noqa: ARG002 - replies carry no id
     ) -> Reply:
         """The predictions of a /predict reply."""
         good = checked(reply)

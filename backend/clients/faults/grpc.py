@@ -40,7 +40,7 @@ def explain(error: grpc.RpcError, at: str, *, limit: int, stream: bool) -> Conso
     code, text = code_of(error), details_of(error)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE.search(text):
         too_large = PayloadTooLarge(*_sizes(text, limit))
-        too_large.said_by_server = not text.startswith("CLIENT")
+        too_large.from_server = not text.startswith("CLIENT")
         return too_large
     if code is grpc.StatusCode.UNAVAILABLE:
         return _unavailable(at, text)

@@ -75,10 +75,10 @@ def _run_protoc(arguments: Sequence[str], path: Path) -> None:
             hint="Compile it yourself and give the protoset.",
         ) from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()[:_LONGEST_TEXT]
+        output = done.stderr.decode("utf-8", "replace").strip()[:_LONGEST_TEXT]
         raise InvalidInput(
-            f"{path.name} does not compile:\n{said or 'protoc gave no reason'}",
-            hint="" if "not found" not in said else "Give the folder of its imports as well.",
+            f"{path.name} does not compile:\n{output or 'protoc gave no reason'}",
+            hint="" if "not found" not in output else "Give the folder of its imports as well.",
         )
 
 

@@ -47,7 +47,7 @@ def python_tritonclient(request: Request, target: Target) -> Snippet:
     if not is_inference(request) or not request.messages:
         raise UsageError("tritonclient makes inferences; copy other requests as another kind.")
     rest = request.rest
-    asked = [_read(request, message) for message in request.messages]
+    inferences = [_read(request, message) for message in request.messages]
     headers = tuple(
         (name, value)
         for name, value in headers_to_send(request, target)
@@ -55,10 +55,12 @@ def python_tritonclient(request: Request, target: Target) -> Snippet:
     )
     writer = _Writer(rest=rest, binary=not rest or _is_binary(request))
     stream = request.kind.streams
-    calls = [line for inference in asked for line in writer.call(inference, stream=stream)]
+    calls = [line for inference in inferences for line in writer.call(inference, stream=stream)]
     tls = tls_of(target, rest=rest)
     body = (
-        _stream(calls, len(asked), headers, request) if stream else calls + _once(headers, request)
+        _stream(calls, len(inferences), headers, request)
+        if stream
+        else calls + _once(headers, request)
     )
     variables = variables_in(value for _, value in headers)
     lines = [
@@ -95,10 +97,10 @@ class _Writer:
         self.files: list[SideFile] = []
         self.texts = False
 
-    def call(self, asked: InferRequest, *, stream: bool) -> Iterator[str]:
+    def call(self, inference: InferRequest, *, stream: bool) -> Iterator[str]:
         """The lines that make the inputs and ask for the outputs."""
         yield "inputs = []"
-        for tensor in asked.inputs:
+        for tensor in inference.inputs:
             data = self._data(tensor)
             yield (
                 f"tensor = triton.InferInput({tensor.name!r}, {list(tensor.shape)}, "
@@ -107,10 +109,10 @@ class _Writer:
             how = f", binary_data={self._binary}" if self._rest else ""
             yield f"tensor.set_data_from_numpy({data}{how})"
             yield "inputs.append(tensor)"
-        yield f"outputs = {self._outputs(asked.outputs)}"
+        yield f"outputs = {self._outputs(inference.outputs)}"
         call = "client.async_stream_infer(" if stream else "reply = client.infer("
         yield call
-        yield from (f"    {name}={text}," for name, text in _arguments(asked).items())
+        yield from (f"    {name}={text}," for name, text in _arguments(inference).items())
         if stream:
             yield ")"
 
@@ -173,18 +175,20 @@ def _float(value: Any) -> str:
     return str(value) if math.isfinite(number) else ("np.inf" if number > 0 else "-np.inf")
 
 
-def _arguments(asked: InferRequest) -> Mapping[str, str]:
-    own = {name: asked.parameters[name] for name in _OWN_ARGUMENTS if name in asked.parameters}
+def _arguments(inference: InferRequest) -> Mapping[str, str]:
+    own = {
+        name: inference.parameters[name] for name in _OWN_ARGUMENTS if name in inference.parameters
+    }
     others: dict[str, Parameter] = {
         name: value
-        for name, value in asked.parameters.items()
+        for name, value in inference.parameters.items()
         if name not in own and name != BINARY_DATA_OUTPUT
     }
-    arguments = {"model_name": repr(asked.model), "inputs": "inputs", "outputs": "outputs"}
-    if asked.version:
-        arguments["model_version"] = repr(asked.version)
-    if asked.id:
-        arguments["request_id"] = repr(asked.id)
+    arguments = {"model_name": repr(inference.model), "inputs": "inputs", "outputs": "outputs"}
+    if inference.version:
+        arguments["model_version"] = repr(inference.version)
+    if inference.id:
+        arguments["request_id"] = repr(inference.id)
     arguments |= {name: repr(value) for name, value in own.items()}
     if others:
         arguments["parameters"] = repr(others)

@@ -174,10 +174,10 @@ class ModelFolders:
 def _load_version(
     runtime: Runtime, config: pb.ModelConfig, folder: Path, version: int, loads: Loads
 ) -> LoadedModel:
-    asked = pb.ModelConfig()
-    asked.CopyFrom(config)
+    given = pb.ModelConfig()
+    given.CopyFrom(config)
     path = inside(folder, str(version))
-    complete = runtime.complete(asked, path)
+    complete = runtime.complete(given, path)
     check_config(complete)
     model = LoadedModel(runtime.load(complete, path))
     warming = WarmUp(model.instances)

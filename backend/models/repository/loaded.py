@@ -28,7 +28,7 @@ class LoadedModel:
         self._closed = False
 
     def use(self, on_retired: Callable[[], None]) -> bool:
-        """Become a user, who is told when it is retired; False if it already is."""
+        """Become a user, who is called when it is retired; False if it already is."""
         with self._lock:
             if self._retired:
                 return False
@@ -46,17 +46,17 @@ class LoadedModel:
         with self._lock:
             users = () if self._retired else tuple(self._users)
             self._retired = True
-        for tell in users:
-            tell()
+        for notify in users:
+            notify()
         self._close_if_unused()
 
-    def when_closed(self, tell: Callable[[], None]) -> None:
+    def when_closed(self, notify: Callable[[], None]) -> None:
         """Call this when everything has been let go, or now if that is so already."""
         with self._lock:
             if not self._closed:
-                self._on_closed.append(tell)
+                self._on_closed.append(notify)
                 return
-        tell()
+        notify()
 
     @property
     def retired(self) -> bool:
@@ -73,11 +73,11 @@ class LoadedModel:
             if self._users or not self._retired or self._closed:
                 return
             self._closed = True
-            told = tuple(self._on_closed)
+            listeners = tuple(self._on_closed)
         _close_all(self.instances)
         self.servable.close()
-        for tell in told:
-            tell()
+        for notify in listeners:
+            notify()
 
 
 def instance_count(config: pb.ModelConfig) -> int:

@@ -137,8 +137,8 @@ def _constants(
 
 def _optional(facts: ModelFacts, spec: TensorSpec) -> bool:
     given = facts.config.get("input")
-    told = [i for i in given if isinstance(i, Mapping)] if isinstance(given, list) else []
-    return spec.optional or any(i.get("name") == spec.name and i.get("optional") for i in told)
+    entries = [i for i in given if isinstance(i, Mapping)] if isinstance(given, list) else []
+    return spec.optional or any(i.get("name") == spec.name and i.get("optional") for i in entries)
 
 
 def _value(spec: TensorSpec, feed: InputGuess) -> tuple[Literal, str]:

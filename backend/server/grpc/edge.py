@@ -367,8 +367,8 @@ def _peer(context: Context) -> str:
 
 
 def _of_the_model(error: BaseException) -> bool:
-    said_by_model = isinstance(error, RequestError) and error.said_by_model
-    return said_by_model or not isinstance(error, _OF_THE_REQUEST)
+    from_model = isinstance(error, RequestError) and error.from_model
+    return from_model or not isinstance(error, _OF_THE_REQUEST)
 
 
 def _log_unforeseen(error: BaseException) -> None:

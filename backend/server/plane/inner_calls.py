@@ -7,7 +7,7 @@ import contextlib
 
 from backend.core.errors import NotReady, Overloaded, RequestError, Unsupported
 from backend.core.inference import InferRequest
-from backend.models.calls import Told
+from backend.models.calls import Respond
 from backend.models.servable import ModelResponse
 from backend.server.plane.data_plane import DataPlane, StreamAnswer
 from backend.server.scheduling import explained
@@ -24,19 +24,19 @@ class InnerCalls:
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ask(self, request: InferRequest, respond: Told, *, decoupled: bool) -> None:
+    def ask(self, request: InferRequest, respond: Respond, *, decoupled: bool) -> None:
         """Begin to answer; raises NotReady if the server has ended."""
         try:
             self._loop.call_soon_threadsafe(self._begin, request, respond, decoupled)
         except RuntimeError:
             raise NotReady("the server has been stopped") from None
 
-    def _begin(self, request: InferRequest, respond: Told, decoupled: bool) -> None:
+    def _begin(self, request: InferRequest, respond: Respond, decoupled: bool) -> None:
         task = self._loop.create_task(self._answer(request, respond, decoupled=decoupled))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, request: InferRequest, respond: Told, *, decoupled: bool) -> None:
+    async def _answer(self, request: InferRequest, respond: Respond, *, decoupled: bool) -> None:
         try:
             if len(self._tasks) > _MOST:
                 raise Overloaded(f"models have {_MOST} requests to other models open already")  # noqa: TRY301

@@ -114,8 +114,8 @@ def explained(name: str, error: BaseException) -> ConsoleError:
 
 def failure_of(error: BaseException) -> Failure:
     """How the statistics call an error that came while computing."""
-    said_by_model = isinstance(error, RequestError) and error.said_by_model
-    if said_by_model or isinstance(error, ModelFailed | NotReady):
+    from_model = isinstance(error, RequestError) and error.from_model
+    if from_model or isinstance(error, ModelFailed | NotReady):
         return Failure.BACKEND
     return Failure.OTHER
 

@@ -168,7 +168,7 @@ class Connector:
     def _lose(self, lane: Lane, error: ConsoleError) -> None:
         self.lane = None
         self._retired.append((lane, time.monotonic() + _GRACE_S))
-        if isinstance(error, PayloadTooLarge) and error.said_by_server and error.limit_bytes:
+        if isinstance(error, PayloadTooLarge) and error.from_server and error.limit_bytes:
             self._peer_limits[_endpoint(lane.settings)] = error.limit_bytes
         self._retry_or_give_up(error, hopeless=self._hopeless(lane, error))
 

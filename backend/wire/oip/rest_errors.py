@@ -54,8 +54,8 @@ def request_error(status: int, body: Buffer) -> ConsoleError:
     """
     if status in _SIGN_IN:
         message, hint, fault = _SIGN_IN[status]
-        said = error_text(status, body).rstrip(".")
-        return SignInNeeded(message, f"Server: {said}. {hint}", fault=fault)
+        text = error_text(status, body).rstrip(".")
+        return SignInNeeded(message, f"Server: {text}. {hint}", fault=fault)
     kind = _KINDS.get(status, ModelFailed if status >= 500 else InvalidInput)
     return kind(error_text(status, body))
 
@@ -72,7 +72,7 @@ def error_text(status: int, body: Buffer) -> str:
     except RequestError:
         value = None
     if isinstance(value, dict):
-        text = _said(value) or text
+        text = _described(value) or text
     elif isinstance(value, str):
         text = value
     return text[:MAX_TEXT] or phrase(status)
@@ -86,13 +86,13 @@ def phrase(status: int) -> str:
         return f"HTTP status {status}"
 
 
-def _said(value: Mapping[str, Any]) -> str:
+def _described(value: Mapping[str, Any]) -> str:
     for key in ("error", "detail", "message"):
         found = value.get(key)
         if isinstance(found, str) and found:
             return found
         if isinstance(found, dict):
-            return _said(found) or str(found)
+            return _described(found) or str(found)
         if isinstance(found, list) and found:
             return "; ".join(_one_detail(item) for item in found)
     return ""

@@ -101,8 +101,8 @@ def _to_json(prediction: Prediction, *, summarise: bool) -> tuple[str, Any]:
                 {"name": s.name, "value": s.value, "unit": s.unit, "low": s.low, "high": s.high}
                 for s in values
             ]
-        case Text(said):
-            return "text", said
+        case Text(text):
+            return "text", text
         case Tensors(tensors):
             write = _summary if summarise else _tensor_to_json
             return "tensors", [write(tensor) for tensor in tensors]

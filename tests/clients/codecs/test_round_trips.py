@@ -320,7 +320,7 @@ def test_a_stream_message_with_nothing_in_it_is_a_mismatch() -> None:
 def test_a_reply_needs_no_id() -> None:
     speaks = codec("identity", Api.OIP, Transport.GRPC, Payload())
     data = oip_grpc.encode_response(InferResponse("identity", (OUTPUT,)), raw=True)
-    assert speaks.decode(data, asked=SEQ).seq is None
+    assert speaks.decode(data, request_seq=SEQ).seq is None
 
 
 @pytest.mark.parametrize("foreign", ["6f1c-uuid", "²", "9" * 30, str(SEQ + 1)])
@@ -332,7 +332,7 @@ def test_a_foreign_id_is_a_mismatch(foreign: str, api: Api, transport: Transport
     form = Serialization.TYPED if transport.is_grpc else Serialization.JSON
     speaks = codec("identity", api, transport, Payload(form))
     with pytest.raises(ReplyMismatch, match="ids that are not those of the requests"):
-        speaks.decode(reply_with(foreign, api, transport), asked=SEQ)
+        speaks.decode(reply_with(foreign, api, transport), request_seq=SEQ)
 
 
 def reply_with(given: str, api: Api, transport: Transport) -> bytes | RestReply:

@@ -424,14 +424,14 @@ def test_a_remembered_target_comes_back_whole(tmp_path: Path) -> None:
     store = TargetStore(tmp_path / "targets.json", Secrets())
     saved = store.add(replace(LAB, tls=Tls(), colour="#d5433b")).target
     settings = SettingsStore(None, Settings(Switches(Target("lab"))), pytest.fail, SOURCES)
-    chosen_target(settings, store, asked=True)
+    chosen_target(settings, store, required=True)
     assert settings.current.switches.target == saved
     unknown = SettingsStore(None, Settings(Switches(Target("gone"))), pytest.fail, SOURCES)
-    chosen_target(unknown, store, asked=False)
+    chosen_target(unknown, store, required=False)
     assert unknown.current.switches.target == Target(EMBEDDED)
     unknown = SettingsStore(None, Settings(Switches(Target("gone"))), pytest.fail, SOURCES)
     with pytest.raises(ConsoleError, match="There is no target 'gone'"):
-        chosen_target(unknown, store, asked=True)
+        chosen_target(unknown, store, required=True)
 
 
 def test_the_settings_hold_no_credentials() -> None:

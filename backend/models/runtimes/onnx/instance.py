@@ -138,10 +138,10 @@ class OnnxInstance:
 
     def _wanted(self, group: Sequence[BatchRow]) -> list[str]:
         """The outputs that somebody in the group asks for, and those to keep."""
-        asked: set[str] = set(self._states.outputs)
+        wanted: set[str] = set(self._states.outputs)
         for row in group:
-            asked.update(row.request.outputs or self._datatypes)
-        return [name for name in self._session.outputs if name in asked]
+            wanted.update(row.request.outputs or self._datatypes)
+        return [name for name in self._session.outputs if name in wanted]
 
     def _row(self, index: int, request: ModelRequest) -> BatchRow:
         feeds = {

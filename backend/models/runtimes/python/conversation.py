@@ -195,7 +195,7 @@ class Conversation:
         """Pass a request to another model on; its responses are written as they come."""
         body = message.body
 
-        def told(response: ModelResponse | None, final: bool) -> None:
+        def respond(response: ModelResponse | None, final: bool) -> None:
             answer, buffers = _as_result(body["ticket"], response, final=final)
             with self._answering, contextlib.suppress(OSError, ValueError):
                 if not self._over:
@@ -210,9 +210,9 @@ class Conversation:
                 body["parameters"],
                 tuple(RequestedOutput(name) for name in body["outputs"]),
             )
-            self._calls.ask(request, told, decoupled=body["decoupled"])
+            self._calls.ask(request, respond, decoupled=body["decoupled"])
         except RequestError as error:
-            told(ModelResponse(error=error), True)  # noqa: FBT003
+            respond(ModelResponse(error=error), True)  # noqa: FBT003
 
     def _cancelled(self, key: int) -> bool:
         with self._changed:
@@ -229,9 +229,9 @@ class Conversation:
 
     def _response(self, body: Body, buffers: Sequence[Array]) -> ModelResponse | None:
         if "error" in body:
-            said = body["error"]
-            error = _ERRORS.get(said["code"], ModelFailed)(said["message"])
-            error.said_by_model = True
+            described = body["error"]
+            error = _ERRORS.get(described["code"], ModelFailed)(described["message"])
+            error.from_model = True
             return ModelResponse(error=error)
         if "tensors" in body:
             outputs = read_tensors(body["tensors"], buffers, "output", self._name)

@@ -86,7 +86,7 @@ class PythonInstance:
             current, trouble = self._current, self._trouble
             self._executing, self._interruption = current is not None, ""
         if current is None:
-            raise NotReady(self._said(trouble))
+            raise NotReady(self._described(trouble))
         process, conversation = current
 
         def ended() -> str:
@@ -94,7 +94,7 @@ class PythonInstance:
             process.kill()
             with self._changed:
                 self._changed.wait_for(lambda: self._current is not current)
-                return self._said(self._trouble)
+                return self._described(self._trouble)
 
         try:
             return conversation.execute(batch, respond, ended)
@@ -127,7 +127,7 @@ class PythonInstance:
             current[0].kill()
         self._keeper.join(_JOIN_S)
 
-    def _said(self, trouble: str) -> str:
+    def _described(self, trouble: str) -> str:
         return f"model '{self._model}' cannot take requests now: {trouble}"
 
     def _start(self, *, loading: bool) -> tuple[ModelProcess, Conversation]:
@@ -184,7 +184,7 @@ class PythonInstance:
         with self._changed:
             self._current, self._trouble = None, reason
             self._changed.notify_all()
-        conversation.end(self._said(reason))
+        conversation.end(self._described(reason))
         process.close()
 
     def _start_again(self, pause: float) -> None:

@@ -75,7 +75,7 @@ class Asking:
             raise TritonModelException("The server is gone.") from None
         return self._responses(request.model_name(), ticket, answers)
 
-    def told(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         """Take one response from the server."""
         with self._lock:
             answers = self._waiting.get(message.body["ticket"])

@@ -35,7 +35,7 @@ class BatchRunner:
     """Gives a model its requests and hands out what it returns; used by the main thread."""
 
     def __init__(
-        self, model: Any, args: dict[str, str], outbox: ReplyWriter, asking: Asking
+        self, model: Any, args: dict[str, str], replies: ReplyWriter, asking: Asking
     ) -> None:
         self._model = model
         self._name = args["model_name"]
@@ -44,7 +44,7 @@ class BatchRunner:
         config = json.loads(args["model_config"])
         self._decoupled = bool(config.get("model_transaction_policy", {}).get("decoupled"))
         self._declared = _declared_outputs(config)
-        self._outbox = outbox
+        self._replies = replies
         self._asking = asking
         self._always = contextlib.ExitStack()
         if self._decoupled:  # the server always listens to such a model
@@ -66,7 +66,7 @@ class BatchRunner:
             "input_ns": ready - started,
             "infer_ns": computed - ready,
         }
-        self._outbox.done({"responses": bodies, **about}, buffers)
+        self._replies.done({"responses": bodies, **about}, buffers)
 
     def _requests(self, message: Message) -> list[_Pair]:
         buffers = iter(message.buffers)
@@ -91,7 +91,7 @@ class BatchRunner:
         )
         wanted = request.requested_output_names()
         reply = PendingReply(
-            body["key"], self._outbox, wanted, self._declared, decoupled=self._decoupled
+            body["key"], self._replies, wanted, self._declared, decoupled=self._decoupled
         )
         bind(request, reply)
         return request, reply

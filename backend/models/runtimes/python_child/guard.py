@@ -56,11 +56,11 @@ def _watch(model: int) -> NoReturn:
     woken, wake = os.pipe()
     for end in (woken, wake):
         os.set_blocking(end, False)
-    told_to_end = False
+    end_requested = False
 
     def note(_number: int, _frame: object) -> None:
-        nonlocal told_to_end
-        told_to_end = True
+        nonlocal end_requested
+        end_requested = True
 
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, note)
@@ -70,7 +70,7 @@ def _watch(model: int) -> NoReturn:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
     status = _reap(model)
     server = _Server(woken)
-    while status is None and not told_to_end and not server.gone_for(_PATIENCE_S):
+    while status is None and not end_requested and not server.gone_for(_PATIENCE_S):
         status = _reap(model)
     _end_as(_end_all(model, status))
 

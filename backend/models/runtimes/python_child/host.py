@@ -61,7 +61,7 @@ def _set_up(pipe: MessagePipe, setup: dict[str, Any]) -> Any:
 
 def _answer(inbox: _Inbox, model: Any, setup: dict[str, Any]) -> None:
     ask_with(inbox.asking)
-    runner = BatchRunner(model, setup["args"], inbox.outbox, inbox.asking)
+    runner = BatchRunner(model, setup["args"], inbox.replies, inbox.asking)
     while (message := inbox.next()) is not None:
         try:
             runner.run(message)
@@ -89,7 +89,7 @@ class _Inbox:
 
     def __init__(self, pipe: MessagePipe) -> None:
         self.pipe = pipe
-        self.outbox = ReplyWriter(pipe)
+        self.replies = ReplyWriter(pipe)
         self.asking = Asking(pipe)
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
@@ -104,16 +104,16 @@ class _Inbox:
                 self._take(self.pipe.receive())
         except (EOFError, OSError):
             _end_after(_PATIENCE_S)
-        self.outbox.gone()
+        self.replies.gone()
         self.asking.gone()
         self._messages.put(None)
 
     def _take(self, message: Message) -> None:
         match message.kind:
             case Kind.ANSWER:
-                self.outbox.answered(message.body)
+                self.replies.answered(message.body)
             case Kind.RESULT:
-                self.asking.told(message)
+                self.asking.receive(message)
             case Kind.FINALIZE:
                 self._messages.put(None)
             case _:

@@ -80,14 +80,14 @@ class PendingReply:
     def __init__(
         self,
         key: int,
-        outbox: ReplyWriter,
+        replies: ReplyWriter,
         wanted: Iterable[str],
         declared: dict[str, Datatype],
         *,
         decoupled: bool,
     ) -> None:
         self.key = key
-        self._outbox = outbox
+        self._replies = replies
         self._wanted = frozenset(wanted)
         self._declared = declared
         self._decoupled = decoupled
@@ -101,7 +101,7 @@ class PendingReply:
 
     def cancelled(self) -> bool:
         """Whether nobody waits any more."""
-        return not self._finished and self._outbox.ask_cancelled(self.key)
+        return not self._finished and self._replies.ask_cancelled(self.key)
 
     def send(self, response: InferenceResponse | None, *, final: bool) -> None:
         """Give a response; raises TritonModelException after the last one."""
@@ -117,7 +117,7 @@ class PendingReply:
         if response is None and not self._decoupled:
             response = InferenceResponse(error=TritonError("the model gave no response"))
         body, buffers = self.body(response, final=last)
-        self._outbox.respond([body], buffers)
+        self._replies.respond([body], buffers)
 
     def _only_flag_is_left(self, response: InferenceResponse | None) -> bool:
         return response is None and not self._decoupled and not self._flagged
@@ -152,7 +152,7 @@ class PendingReply:
     def __del__(self) -> None:
         # Collected at any moment, even while this very thread writes: so it is only noted here.
         if self.finish():
-            self._outbox.abandon({"key": self.key, "final": True})
+            self._replies.abandon({"key": self.key, "final": True})
 
 
 def _error(error: TritonError | None) -> Body:

@@ -138,15 +138,15 @@ class MetricFamily:
         """The metric with those labels; a histogram has `buckets`, their upper bounds."""
         if (buckets is not None) != (self._kind is MetricKind.HISTOGRAM):
             raise TritonModelException("A histogram, and nothing else, needs buckets.")
-        said = {str(key): str(value) for key, value in (labels or {}).items()}
+        named = {str(key): str(value) for key, value in (labels or {}).items()}
         about = {
             "name": self._name,
             "about": self._description,
             "kind": int(self._kind),
-            "labels": said,
+            "labels": named,
             "buckets": [float(bound) for bound in buckets or ()],
         }
-        key = json.dumps(said, sort_keys=True)
+        key = json.dumps(named, sort_keys=True)
         return self._metrics.setdefault(key, Metric(self._kind, about))
 
 
