@@ -16,7 +16,7 @@ import soundfile
 
 from backend.clients.codecs.calls import RestReply
 from backend.clients.control.client import ServerControlClient
-from backend.clients.links.opening import open_link
+from backend.clients.inference.client import inference_client
 from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
 from backend.core.predictions import Classification, Detection, Detections, Predictions
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
@@ -105,17 +105,17 @@ def ask(
     settings = RunSettings(
         target, profile.model, api, transport, payload=payload or _PAYLOADS[transport]
     )
-    link = open_link(settings, profile)
+    client = inference_client(settings, profile)
     try:
-        link.connect()
+        client.connect()
         answers = []
         for seq, sample in enumerate(samples):
-            raw, _ = link.call(link.codec.encode(sample, seq).call)
+            raw, _ = client.call(client.codec.encode(sample, seq).call)
             assert isinstance(raw, (RestReply, bytes))
-            answers.append(link.codec.decode(raw, partial(_only, sample)).predictions)
+            answers.append(client.codec.decode(raw, partial(_only, sample)).predictions)
         return answers
     finally:
-        link.close()
+        client.close()
 
 
 def _only(sample: Sample, seq: int | None) -> Sample:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.clients.codecs import Outgoing, Reply
-from backend.clients.links import Link
+from backend.clients.inference import InferenceClient
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError, DeadlineExceeded, TargetError
 from backend.core.flow import Credits
@@ -137,10 +137,10 @@ class Lane(ABC):
     def _run(self, stop: threading.Event) -> None:
         """Connect and work until retired, cancelled or broken."""
 
-    def _apply_send_limit(self, link: Link) -> None:
+    def _apply_send_limit(self, client: InferenceClient) -> None:
         """Let messages that the server would refuse not be sent at all."""
         if self.send_limit is not None:
-            link.send_limit = min(link.send_limit, self.send_limit)
+            client.send_limit = min(client.send_limit, self.send_limit)
 
     @abstractmethod
     def _disconnect(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import grpc
 
 from backend.clients.codecs import GrpcCall, wrong_id
-from backend.clients.links import GrpcLink
+from backend.clients.inference import GrpcInferenceClient
 from backend.core.errors import ConsoleError, ReplyMismatch, RequestError, StreamBroken
 from backend.session.lanes.base import Lane
 
@@ -17,41 +17,41 @@ from backend.session.lanes.base import Lane
 class StreamLane(Lane):
     """Keeps one stream open; a server's in-band errors fail one request, a status breaks it."""
 
-    _link: GrpcLink | None = None
+    _client: GrpcInferenceClient | None = None
 
     def _run(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends by cancel
         try:
-            self._link = GrpcLink(self.settings, self.profile)
-            self._apply_send_limit(self._link)
+            self._client = GrpcInferenceClient(self.settings, self.profile)
+            self._apply_send_limit(self._client)
             if self._closed:
                 return
-            self._link.connect()
+            self._client.connect()
             self.connected = True
             self._on_change()
-            self._read_replies(self._link)
+            self._read_replies(self._client)
         except ConsoleError as error:
             self._break(error)
         finally:
             self._disconnect()
 
-    def _read_replies(self, link: GrpcLink) -> None:
-        call = link.stream(self._outgoing(link))
+    def _read_replies(self, client: GrpcInferenceClient) -> None:
+        call = client.stream(self._outgoing(client))
         # Without this, a stream that ends while the generator waits for a credit leaves a thread.
         call.add_callback(self.credits.wake)
         try:
             for message in call:
-                self._read_reply(link, message)
+                self._read_reply(client, message)
         except grpc.RpcError as error:
-            self._break(link.explain(error))
+            self._break(client.explain(error))
             return
         if self._wanted or self._flights:
-            hint = link.rules.stream_end_hint
+            hint = client.rules.stream_end_hint
             self._break(StreamBroken("The server ended the stream.", hint=hint))
 
-    def _read_reply(self, link: GrpcLink, message: bytes) -> None:
+    def _read_reply(self, client: GrpcInferenceClient, message: bytes) -> None:
         received_ns = time.monotonic_ns()
         try:
-            reply = link.codec.decode(message, self._sample_of)
+            reply = client.codec.decode(message, self._sample_of)
             if reply.seq is not None and reply.seq > self._newest_sent:
                 raise wrong_id(self.profile.model)
         except ConsoleError as error:
@@ -63,17 +63,17 @@ class StreamLane(Lane):
         seq = self._oldest() if reply.seq is None else reply.seq
         self._succeed(seq, reply, received_ns, len(message))
 
-    def _outgoing(self, link: GrpcLink) -> Iterator[bytes]:
+    def _outgoing(self, client: GrpcInferenceClient) -> Iterator[bytes]:
         """What gRPC's own thread pulls: a credit, then the newest sample, then its bytes."""
         while self._wanted:
             flight = self._next_flight()
             if flight is None:
                 continue
             try:
-                flight.outgoing = link.codec.encode(flight.item.sample, flight.item.seq)
+                flight.outgoing = client.codec.encode(flight.item.sample, flight.item.seq)
                 call = flight.outgoing.call
                 assert isinstance(call, GrpcCall)
-                link.check_size(call.message)
+                client.check_size(call.message)
             except ConsoleError as error:
                 self._fail(flight.item.seq, error)
                 continue
@@ -81,5 +81,5 @@ class StreamLane(Lane):
             yield call.message
 
     def _disconnect(self) -> None:
-        if self._link is not None:
-            self._link.close()
+        if self._client is not None:
+            self._client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from backend.clients.links import Link, open_link
+from backend.clients.inference import InferenceClient, inference_client
 from backend.core.errors import ConsoleError, SignInNeeded
 from backend.core.worker import Worker
 from backend.session.lanes.base import POLL_S, Flight, Lane, is_fatal
@@ -17,16 +17,16 @@ _LATE_IN_A_ROW = 3
 class UnaryLane(Lane):
     """Sends as many calls at once as there are credits."""
 
-    _link: Link | None = None
+    _client: InferenceClient | None = None
 
     def _run(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends by cancel
         senders: list[Worker] = []
         try:
-            self._link = open_link(self.settings, self.profile)
-            self._apply_send_limit(self._link)
+            self._client = inference_client(self.settings, self.profile)
+            self._apply_send_limit(self._client)
             if self._closed:
                 return
-            self._link.connect()
+            self._client.connect()
             self.connected = True
             self._on_change()
             while self._wanted:
@@ -41,18 +41,18 @@ class UnaryLane(Lane):
             self._disconnect()
 
     def _send_all(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends with the lane
-        link = self._link
-        while self._wanted and link is not None:
+        client = self._client
+        while self._wanted and client is not None:
             flight = self._next_flight()
             if flight is not None:
-                self._send(link, flight)
+                self._send(client, flight)
 
-    def _send(self, link: Link, flight: Flight) -> None:
+    def _send(self, client: InferenceClient, flight: Flight) -> None:
         seq = flight.item.seq
         try:
-            flight.outgoing = link.codec.encode(flight.item.sample, seq)
+            flight.outgoing = client.codec.encode(flight.item.sample, seq)
             flight.sent_ns = time.monotonic_ns()
-            raw, bytes_in = link.call(flight.outgoing.call)
+            raw, bytes_in = client.call(flight.outgoing.call)
         except ConsoleError as error:
             if is_fatal(error):
                 self._break(error)
@@ -63,7 +63,7 @@ class UnaryLane(Lane):
             return
         received_ns = time.monotonic_ns()
         try:
-            reply = link.codec.decode(raw, lambda _: flight.item.sample, seq)
+            reply = client.codec.decode(raw, lambda _: flight.item.sample, seq)
         except SignInNeeded as error:
             self._break(error)
             return
@@ -73,5 +73,5 @@ class UnaryLane(Lane):
         self._succeed(seq, reply, received_ns, bytes_in)
 
     def _disconnect(self) -> None:
-        if self._link is not None:
-            self._link.close()
+        if self._client is not None:
+            self._client.close()

@@ -16,8 +16,8 @@ from backend.wire.oip.metadata_json import server_metadata_from_json
 from backend.wire.oip.rest_errors import request_error
 
 
-class RestLink:
-    """Speaks to the target's REST address; see `link.Link`."""
+class RestInferenceClient:
+    """Calls at the target's REST address; see `InferenceClient`."""
 
     def __init__(self, settings: RunSettings, profile: ModelProfile) -> None:
         if not settings.target.rest:

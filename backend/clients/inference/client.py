@@ -1,13 +1,17 @@
-"""What a lane needs of a connection, whichever protocol it speaks."""
+"""Inference over either protocol, as a lane needs it: calls, and the codec for them."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from backend.clients.codecs import Call, Codec, RestReply
+from backend.clients.inference.grpc import GrpcInferenceClient
+from backend.clients.inference.rest import RestInferenceClient
+from backend.core.choices import RunSettings, Transport
+from backend.profiles.model_profile import ModelProfile
 
 
-class Link(Protocol):
+class InferenceClient(Protocol):
     """A connection to one target with the codec for its calls; safe to use from several threads."""
 
     codec: Codec
@@ -25,3 +29,10 @@ class Link(Protocol):
     def close(self) -> None:
         """End every call under way; may be called twice."""
         ...
+
+
+def inference_client(settings: RunSettings, profile: ModelProfile) -> InferenceClient:
+    """The client for the settings' transport, not yet connected; raises UsageError."""
+    if settings.transport is Transport.REST:
+        return RestInferenceClient(settings, profile)
+    return GrpcInferenceClient(settings, profile)

@@ -24,8 +24,8 @@ from backend.core.inference import ServerMetadata
 from backend.profiles.model_profile import ModelProfile
 
 
-class GrpcLink:
-    """Speaks to the target's gRPC address, in single calls or a stream; see `link.Link`."""
+class GrpcInferenceClient:
+    """Calls at the target's gRPC address, single or in a stream; see `InferenceClient`."""
 
     def __init__(self, settings: RunSettings, profile: ModelProfile) -> None:
         if not settings.target.grpc:
