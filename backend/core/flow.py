@@ -7,6 +7,8 @@ from collections import deque
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
+
 T = TypeVar("T")
 
 
@@ -122,3 +124,20 @@ class DrainLog(Generic[T]):
             items = list(self._items)
             self._items.clear()
             return items
+
+
+class Backoff:
+    """Growing pauses, 1, 2, 4 and then 8 s, that start over after a success."""
+
+    def __init__(self) -> None:
+        self.attempt = 0
+
+    def next_pause_s(self) -> float:
+        """The pause before the next attempt, which is hereby counted."""
+        pause = _PAUSES_S[min(self.attempt, len(_PAUSES_S) - 1)]
+        self.attempt += 1
+        return pause
+
+    def reset(self) -> None:
+        """It worked: the next failure starts from the shortest pause."""
+        self.attempt = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,3 +49,19 @@ def _trim() -> None:
     with _lock:
         _planned.clear()
     trim_memory()
+
+
+class Trimmer:
+    """Trims the process' memory soon after a large message; belongs to the event loop's thread."""
+
+    def __init__(self) -> None:
+        self._planned: asyncio.TimerHandle | None = None
+
+    def note(self, size_bytes: int) -> None:
+        """A request and its reply were this large together."""
+        if size_bytes > LARGE_MESSAGE and self._planned is None:
+            self._planned = asyncio.get_running_loop().call_later(TRIM_DELAY_S, self._trim)
+
+    def _trim(self) -> None:
+        self._planned = None
+        trim_memory()

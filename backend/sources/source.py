@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from backend.core.flow import DrainLog
 from backend.core.samples import Captured
-from backend.core.status import SourceInfo
+from backend.core.status import Notice, SourceInfo
 
 
 class EndOfSource(Exception):
@@ -39,4 +40,14 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of the device; may be called in any state."""
+        ...
+
+
+@runtime_checkable
+class NoticeSource(Protocol):
+    """A source that leaves notices; whoever shows them drains the log, from any thread."""
+
+    @property
+    def notices(self) -> DrainLog[Notice]:
+        """What happened since it was last drained."""
         ...

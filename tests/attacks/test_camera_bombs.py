@@ -21,8 +21,8 @@ from backend.core.samples import Frame
 from backend.core.tensors import Datatype, TensorSpec
 from backend.inspector.forms.input_files import read_input_file
 from backend.sources.files.folder import FolderSource
+from backend.sources.files.image import read_picture
 from backend.sources.files.kinds import kind_of_file
-from backend.sources.files.pictures import read_picture
 from backend.sources.files.video import VideoSource
 from backend.sources.network.address import parse_camera_address
 from backend.sources.network.camera import NetworkCamera

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backend.core.errors import InvalidInput, SourceError
-from backend.sources.files.pictures import read_picture
+from backend.sources.files.image import read_picture
 from backend.wire.media.images import FILE_FORMATS, decode_image
 from backend.wire.media.opencv import cv2
 from backend.wire.picture_headers import MAX_PIXELS, PictureFormat, read_size

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from backend.clients.connections.grpc import GrpcConnection
-from backend.clients.connections.restrictions import of_restriction
 from backend.clients.control.listings import ModelListing
 from backend.clients.dialects.rules import DialectRules, LoadMessages
 from backend.clients.dialects.schemas import message_class
+from backend.clients.faults.words import of_restriction
 from backend.core.choices import Compression
 from backend.core.errors import ConsoleError, NotFound, RequestError
 from backend.core.inference import ModelMetadata, ServerMetadata, TensorMetadata

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from backend.clients.codecs import RestCall, RestReply, checked
 from backend.clients.connections.rest import RestConnection
-from backend.clients.connections.restrictions import of_restriction
 from backend.clients.control.listings import (
     ModelListing,
     index_from_json,
@@ -15,6 +14,7 @@ from backend.clients.control.listings import (
     states_from_json,
 )
 from backend.clients.dialects.rules import DialectRules, ModelLists
+from backend.clients.faults.words import of_restriction
 from backend.core.errors import ConsoleError, NotFound, Unsupported
 from backend.core.inference import ModelMetadata, ServerMetadata
 from backend.wire.elements import reading_reply

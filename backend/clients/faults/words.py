@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 from backend.core.errors import (
     CertificateFacts,
     CertificateRefused,
+    ConsoleError,
     DeadlineExceeded,
     SignInNeeded,
     StreamBroken,
@@ -14,6 +16,10 @@ from backend.core.errors import (
     TargetFault,
     TargetUnreachable,
     Unsupported,
+)
+
+_RESTRICTED = re.compile(
+    r"this (?:api|protocol) is restricted(?:, expecting header '[^']*')?", re.IGNORECASE
 )
 
 _PROTOCOLS = {True: "gRPC", False: "REST"}
@@ -197,3 +203,19 @@ def lost(at: str, detail: str = "") -> TargetError:
 def closed() -> TargetError:
     """We ended it ourselves."""
     return StreamBroken("The connection was closed.")
+
+
+def of_restriction(error: ConsoleError) -> ConsoleError:
+    """Unsupported with the server's words for a restricted interface; any other error as it is.
+
+    Over REST they come with status 403, over gRPC with UNAVAILABLE: neither means what it says.
+    """
+    found = _RESTRICTED.search(str(error))
+    if found is None:
+        return error
+    closed = Unsupported(
+        f"Not available: {found[0]}.",
+        hint="The server was started with this interface closed; a header may open it.",
+    )
+    closed.fault = TargetFault.RESTRICTED
+    return closed

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from backend.clients.addresses import ServerAddress, address_of
 from backend.clients.dialects.rules import AddressKind
-from backend.clients.faults.preflight import Speech
+from backend.clients.faults.preflight import Preflight, Speech, preflight_grpc, preflight_http
 from backend.clients.probe.questions import AddressFacts
 from backend.clients.probe.report import TargetFix
-from backend.clients.probe.usual_ports import find_usual_port
 from backend.core.addresses import host_port
 from backend.core.errors import CertificateRefused, TargetFault, TargetUnreachable
 from backend.core.target import Target, Tls
+
+_PREFLIGHT_S = 0.4
+_REST_PORTS = (8000, 8080)
+_GRPC_PORTS = (8001, 8081, 9000)
 
 _WANTED = {AddressKind.REST: Speech.HTTP, AddressKind.GRPC: Speech.GRPC}
 _OTHER = {AddressKind.REST: AddressKind.GRPC, AddressKind.GRPC: AddressKind.REST}
@@ -140,3 +144,26 @@ def _secured(target: Target, *, tls: bool) -> Target:
         rest=f"{scheme}://{rest}" if rest else "",
         tls=(target.tls or Tls()) if tls else None,
     )
+
+
+def find_usual_port(known: ServerAddress, missing: AddressKind) -> int | None:
+    """A port of the known address's host where the missing address's protocol is spoken.
+
+    The port beside the known one comes first, then the usual ones; nothing is asked of who
+    answers there.
+    """
+    beside = known.port + (1 if missing is AddressKind.GRPC else -1)
+    usual = _GRPC_PORTS if missing is AddressKind.GRPC else _REST_PORTS
+    ports: list[int] = [
+        port for port in dict.fromkeys((beside, *usual)) if port not in (0, known.port)
+    ]
+    call = preflight_grpc if missing is AddressKind.GRPC else preflight_http
+    wanted = Speech.GRPC if missing is AddressKind.GRPC else Speech.HTTP
+    with ThreadPoolExecutor(len(ports), "usual-port") as pool:
+        preflights: list[Preflight] = list(
+            pool.map(lambda port: call(known.host, port, _PREFLIGHT_S, tls=known.secure), ports)
+        )
+    for port, preflight in zip(ports, preflights, strict=True):
+        if preflight.speech is wanted:
+            return port
+    return None

@@ -9,8 +9,8 @@ from backend.inspector.calls.exchange import (
     Request,
     TimingPart,
     now_utc,
+    request_again,
 )
-from backend.inspector.calls.resend import request_again
 from backend.inspector.calls.stream_call import StreamCall, StreamState
 from backend.inspector.calls.stream_log import Direction, Drained, StreamEvent, events_of
 

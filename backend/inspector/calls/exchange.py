@@ -7,13 +7,17 @@ is sent, so what is stored or shared contains only the headers that were typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from backend.core.choices import Compression
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, UsageError
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 Headers = tuple[tuple[str, str], ...]
 """Names and values in order; gRPC metadata ending in `-bin` has its value in base64."""
@@ -193,3 +197,30 @@ class Exchange:
 def now_utc() -> datetime:
     """The time of day, for `started_at`."""
     return datetime.now(UTC)
+
+
+def request_again(exchange: Exchange, variables: Mapping[str, str]) -> Request:
+    """The same request, to the byte, with the variables that stand for its secrets filled in.
+
+    Raises UsageError if not all of its messages were kept, or a variable is not given.
+    """
+    if not exchange.replayable:
+        raise UsageError(
+            f"{exchange.sent_left_out:,} of the messages of {exchange.request.method} were not "
+            "kept, so it cannot be sent again."
+        )
+    request = exchange.request
+    headers = tuple((name, _filled(value, variables)) for name, value in request.headers)
+    return replace(request, path=_filled(request.path, variables), headers=headers)
+
+
+def _filled(template: str, variables: Mapping[str, str]) -> str:
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in variables:
+            raise UsageError(
+                f"The secret {found[1]} was not kept.",
+                hint=f"Set the environment variable {found[1]}, or edit the request.",
+            )
+        return variables[found[1]]
+
+    return _VARIABLE.sub(value, template)

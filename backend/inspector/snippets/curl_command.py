@@ -12,13 +12,15 @@ from backend.inspector.calls import Headers, Request
 from backend.inspector.snippets.parts import (
     SideFile,
     Snippet,
+    command,
     headers_to_send,
     is_short_text,
+    literal,
     tls_of,
     url_of,
     variables_in,
+    word,
 )
-from backend.inspector.snippets.shell import command, literal, word
 from backend.wire.oip.rest import HEADER_LENGTH
 
 REPLY_FILE = "reply.bin"

@@ -19,12 +19,14 @@ from backend.inspector.snippets.parts import (
     PROTOS,
     SideFile,
     Snippet,
+    command,
     grpc_address,
     headers_to_send,
+    literal,
     tls_of,
     variables_in,
+    word,
 )
-from backend.inspector.snippets.shell import command, literal, word
 
 MESSAGES_FILE = "request.json"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,3 +133,21 @@ def _of_target(target: Target) -> Iterator[tuple[str, str]]:
 
 def _hidden(variable: str, value: str) -> str:
     return value if _VARIABLE.search(value) else f"${{{variable}}}"
+
+
+def word(template: str) -> str:
+    """One argument for a POSIX shell; only ``${NAME}`` is left for it to fill in."""
+    parts = [
+        f'"${{{text}}}"' if variable else shlex.quote(text) for text, variable in pieces(template)
+    ]
+    return "".join(parts) if parts else "''"
+
+
+def literal(text: str) -> str:
+    """One argument for a POSIX shell in which nothing is filled in."""
+    return shlex.quote(text)
+
+
+def command(program: str, options: Iterable[Sequence[str]]) -> str:
+    """A shell's command with an option and its value in each line; they are quoted already."""
+    return " \\\n  ".join([program, *(" ".join(option) for option in options)])

@@ -30,9 +30,9 @@ from backend.core.errors import (
     RequestError,
     Unsupported,
 )
+from backend.core.trimming import Trimmer
 from backend.server.grpc.calls import MADE_ROOM, NO_MESSAGE, CallCounts, OpenStream, SilentCalls
 from backend.server.grpc.stream import Later, Replies, StreamOver, serve_stream
-from backend.server.memory import Trimmer
 from backend.server.plane import Readiness, RequestLog
 from backend.server.settings import ASK_FOR_IT, ServerOptions, shows_token
 from backend.server.statuses import NotAllowed, status_of, text_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.core.trimming import Trimmer
 from backend.server.grpc import (
     HEALTH,
     CallCounts,
@@ -13,7 +14,6 @@ from backend.server.grpc import (
     serving_service,
 )
 from backend.server.lifecycle.endpoints import Endpoint, Listener, MakeListener
-from backend.server.memory import Trimmer
 from backend.server.plane import RequestLog, ServerContext
 from backend.server.rest import RestListener, rest_app
 from backend.server.scheduling import SerialExecutor

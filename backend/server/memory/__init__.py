@@ -7,6 +7,5 @@ from backend.server.memory.regions import (
     cuda_regions,
     shared_memory_works,
 )
-from backend.server.memory.trimming import Trimmer
 
-__all__ = ["NO_CUDA", "Region", "SharedMemory", "Trimmer", "cuda_regions", "shared_memory_works"]
+__all__ = ["NO_CUDA", "Region", "SharedMemory", "cuda_regions", "shared_memory_works"]

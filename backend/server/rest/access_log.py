@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.server.memory import Trimmer
+from backend.core.trimming import Trimmer
 from backend.server.plane import RequestLog
 from backend.server.rest.guard import Guard
 

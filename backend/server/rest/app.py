@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.core.errors import ConsoleError
-from backend.server.memory import Trimmer
+from backend.core.trimming import Trimmer
 from backend.server.plane import RequestLog, ServerContext
 from backend.server.rest.about import about_routes
 from backend.server.rest.access_log import AccessLog

@@ -12,8 +12,7 @@ from backend.server.rest.edge import RestEdge
 from backend.server.rest.routes import DescribedRoute
 from backend.server.rest.schemas import JSON
 from backend.wire.json.text import write_json
-from backend.wire.oip.metadata_json import text
-from backend.wire.oip.repository_json import count, read_object
+from backend.wire.oip.metadata_json import count, read_object, text
 
 _GROUP = "shared memory"
 _ROOT = "/v2/systemsharedmemory"

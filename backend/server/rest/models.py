@@ -17,8 +17,7 @@ from backend.server.rest.routes import DescribedRoute
 from backend.server.rest.schemas import JSON
 from backend.wire.json.messages import message_to_json
 from backend.wire.json.text import write_json
-from backend.wire.oip.metadata_json import json_object
-from backend.wire.oip.repository_json import flag, read_object
+from backend.wire.oip.metadata_json import flag, json_object, read_object
 
 _REPOSITORY, _STATISTICS, _CONFIG = "repository", "statistics", "configuration"
 _STATS: Mapping[str, str] = {JSON: "Statistics"}

@@ -14,7 +14,7 @@ from backend.server.rest.edge import RestEdge
 from backend.server.rest.routes import DescribedRoute
 from backend.server.rest.schemas import JSON
 from backend.wire.json.text import kind_of, write_json
-from backend.wire.oip.repository_json import read_object
+from backend.wire.oip.metadata_json import read_object
 
 _LOGGING, _TRACE = "/v2/logging", "/trace/setting"
 

@@ -4,8 +4,7 @@ from backend.server.settings.limits import Limits
 from backend.server.settings.log_settings import LogSettings, LogValue
 from backend.server.settings.options import UPLOAD_OPTION, ModelControl, ServerOptions
 from backend.server.settings.ports import address, bind_address, check_free, listen
-from backend.server.settings.tls import check_tls, grpc_credentials
-from backend.server.settings.tokens import ASK_FOR_IT, shows_token
+from backend.server.settings.security import ASK_FOR_IT, check_tls, grpc_credentials, shows_token
 from backend.server.settings.trace_settings import TraceSettings
 
 __all__ = [

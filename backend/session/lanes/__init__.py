@@ -1,9 +1,8 @@
 """Connections of a run: samples go out by them, answers come back in order."""
 
 from backend.session.lanes.base import Lane
-from backend.session.lanes.delivery import Delivery
+from backend.session.lanes.delivery import Delivery, flight_limit
 from backend.session.lanes.feed import Feed
-from backend.session.lanes.in_flight import flight_limit
 from backend.session.lanes.stream import StreamLane
 from backend.session.lanes.unary import UnaryLane
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
+import numpy as np
+
+from backend.core.choices import MAX_IN_FLIGHT, RunSettings
 from backend.core.errors import ConsoleError, ReplyMismatch
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
 from backend.core.status import REQUEST_ALERT, Failure, Notice, Result, Severity
 from backend.core.timing import SPANS, Stage
 from backend.session.sinks import FAILURES, NOTICES, RESULTS, Subscriptions
+
+_RECENT = 60
 
 TRACE_COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
 """Columns of the trace ring: `at_s` is the monotonic time of the reply, spans are milliseconds.
@@ -119,3 +125,23 @@ class Delivery:
             }
         )
         self._subscriptions.publish(RESULTS, result)
+
+
+def flight_limit(settings: RunSettings, traces: TraceRing) -> int:
+    """The user's number; else 1 on loopback, elsewhere enough to hide the network.
+
+    That is 1 + ceil(network / service), at most 8: while one request is computed, so many others
+    are on the wire. Without the server's own times nothing is known, and 2 keep it busy.
+    """
+    if settings.in_flight is not None:
+        return settings.in_flight
+    if settings.target.loopback:
+        return 1
+    rows = traces.window()[:, -_RECENT:]
+    network = rows[traces.columns["network"]]
+    service = rows[traces.columns["server_infer"]] + rows[traces.columns["server_input"]]
+    known = np.isfinite(network) & np.isfinite(service) & (service > 0)
+    if not known.any():
+        return 2
+    ratio = float(np.median(network[known]) / np.median(service[known]))
+    return min(MAX_IN_FLIGHT, 1 + math.ceil(ratio))

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from backend.core.errors import SourceError
+from backend.core.flow import Backoff
 from backend.core.rings import RateMeter
 from backend.core.samples import Captured, Frame, Sample
 from backend.core.status import SourceState, SourceStatus
 from backend.core.worker import Worker
 from backend.profiles.model_profile import AudioFormat
 from backend.session.lanes import Feed
-from backend.session.run.backoff import Backoff
 from backend.session.run.windower import Windower
 from backend.session.sinks import AUDIO, FRAMES, Subscriptions
 from backend.sources.source import EndOfSource, Source

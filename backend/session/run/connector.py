@@ -16,12 +16,12 @@ from backend.core.errors import (
     RequestError,
     Unsupported,
 )
+from backend.core.flow import Backoff
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.status import Notice, RunState, Severity
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
 from backend.session.lanes import Delivery, Feed, Lane, StreamLane, UnaryLane, flight_limit
-from backend.session.run.backoff import Backoff
 from backend.session.sinks import NOTICES, Subscriptions
 
 _GRACE_S = 1.0

@@ -38,8 +38,7 @@ from backend.session.sinks import (
     Subscriptions,
     Topic,
 )
-from backend.sources.notices import NoticeSource
-from backend.sources.source import Source
+from backend.sources.source import NoticeSource, Source
 
 _TICK_S = 0.05
 _STOP_WAIT_S = 0.5

@@ -11,7 +11,7 @@ from backend.core.errors import SourceError, SourceFault
 from backend.core.flow import DrainLog
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import Notice, Severity, SourceInfo
-from backend.sources.files.image import PICTURES_PER_SECOND
+from backend.sources.files.image import PICTURES_PER_SECOND, read_picture
 from backend.sources.files.kinds import (
     ACCEPTED_FILES,
     FileKind,
@@ -20,7 +20,6 @@ from backend.sources.files.kinds import (
     kind_of_file,
 )
 from backend.sources.files.pacing import Pacer
-from backend.sources.files.pictures import read_picture
 from backend.sources.kind import Pace
 from backend.sources.source import EndOfSource
 

@@ -1,4 +1,4 @@
-"""The JSON objects of the Open Inference Protocol: metadata and errors."""
+"""The JSON objects of the Open Inference Protocol: metadata, errors and the smaller requests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from backend.core.errors import InvalidInput
 from backend.core.inference import ModelMetadata, ServerMetadata, TensorMetadata
 from backend.wire.elements import MAX_DIMENSIONS, Buffer, reading_reply
 from backend.wire.json.text import kind_of, read_json, write_json
+
+_LARGEST = 2**64 - 1
 
 
 def server_metadata_to_json(metadata: ServerMetadata) -> bytes:
@@ -125,3 +127,24 @@ def _tensors_from_json(value: Mapping[str, Any], key: str) -> tuple[TensorMetada
 
 def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(str(item) for item in json_list(value, key))
+
+
+def read_object(body: Buffer, what: str) -> Mapping[str, Any]:
+    """The object in a body, which may be empty; raises InvalidInput."""
+    return json_object(read_json(body), what) if body else {}
+
+
+def flag(value: Mapping[str, Any], key: str) -> bool:
+    """A boolean in an object, False if it is missing; raises InvalidInput for another kind."""
+    found = value.get(key, False)
+    if not isinstance(found, bool):
+        raise InvalidInput(f"'{key}' must be true or false, got {kind_of(found)}.")
+    return found
+
+
+def count(value: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    """An integer of 0 or more in an object; raises InvalidInput."""
+    found = value.get(key, default)
+    if type(found) is not int or not 0 <= found <= _LARGEST:
+        raise InvalidInput(f"'{key}' must be an integer of 0 or more, got {str(found)[:40]}.")
+    return found

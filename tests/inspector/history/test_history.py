@@ -29,8 +29,8 @@ from backend.inspector.calls.exchange import (
     Request,
     Status,
     TimingPart,
+    request_again,
 )
-from backend.inspector.calls.resend import request_again
 from backend.inspector.forms.tensor_form import to_request
 from backend.inspector.history.export import export_exchanges, import_into, read_exchanges
 from backend.inspector.history.file import HistoryUnavailable

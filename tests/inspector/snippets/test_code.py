@@ -27,9 +27,8 @@ from backend.inspector.methods.listing import Method, methods_of
 from backend.inspector.methods.schema import bundled_schema
 from backend.inspector.snippets.curl_command import REPLY_FILE, curl
 from backend.inspector.snippets.grpcurl_command import MESSAGES_FILE, grpcurl
-from backend.inspector.snippets.parts import PROTOS, Snippet
+from backend.inspector.snippets.parts import PROTOS, Snippet, literal, word
 from backend.inspector.snippets.python import python_grpc, python_requests
-from backend.inspector.snippets.shell import literal, word
 from backend.inspector.snippets.tritonclient import python_tritonclient
 from backend.wire.generated.open_inference_pb2 import ModelInferRequest
 from backend.wire.oip import grpc as oip_grpc

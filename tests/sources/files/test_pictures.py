@@ -13,9 +13,8 @@ import pytest
 
 from backend.core.errors import SourceError, SourceFault
 from backend.sources.files.folder import FolderSource, natural_key
-from backend.sources.files.image import ImageSource
+from backend.sources.files.image import ImageSource, read_picture
 from backend.sources.files.kinds import file_error
-from backend.sources.files.pictures import read_picture
 from backend.sources.kind import Pace
 from backend.wire.media.opencv import cv2
 from tests.sources.reading import mean, read_all, shade

@@ -1,7 +1,8 @@
-"""TLS for both ports, with the certificate and key that were given."""
+"""What lets callers in: TLS with the certificate and key that were given, and the token."""
 
 from __future__ import annotations
 
+import hmac
 import ssl
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import grpc
 
 from backend.core.errors import UsageError
 from backend.server.settings.options import ServerOptions
+
+ASK_FOR_IT = "This server answers only to its token: send it as 'Authorization: Bearer TOKEN'."
+
+_SCHEME = "bearer"
 
 
 def check_tls(options: ServerOptions) -> None:
@@ -37,3 +42,11 @@ def grpc_credentials(options: ServerOptions) -> grpc.ServerCredentials | None:
 
 def _read(path: Path) -> bytes:
     return path.read_bytes()
+
+
+def shows_token(authorization: str, token: str) -> bool:
+    """Whether an Authorization header holds the token; takes as long for every wrong one."""
+    scheme, _, shown = authorization.partition(" ")
+    return scheme.lower() == _SCHEME and hmac.compare_digest(
+        shown.strip().encode("utf-8", "surrogateescape"), token.encode()
+    )
