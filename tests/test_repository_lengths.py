@@ -16,7 +16,6 @@ _LONGER_FILES = {
     "gui/targets/form.py": 543,
 }
 _LONGER_FUNCTIONS = {
-    "backend/server/rest/models.py:model_routes": 62,
     "gui/inspect/tensor_rows.py:_RowEditor.__init__": 61,
     "gui/targets/profile_form.py:ProfileForm._build": 67,
 }

@@ -20,13 +20,14 @@ from backend.wire.json.text import write_json
 from backend.wire.oip.metadata_json import flag, json_object, read_object
 
 _REPOSITORY, _STATISTICS, _CONFIG = "repository", "statistics", "configuration"
+_REPOSITORY_ROOTS = ("/v2/repository", "/v2/repository/{repository}")
 _STATS: Mapping[str, str] = {JSON: "Statistics"}
 
 
 def model_routes(server_context: ServerContext, edge: RestEdge) -> list[DescribedRoute]:
     """Configuration, statistics and the repository of models."""
     models = _Models(server_context, edge)
-    ends = [
+    return [
         # Before the path of a model: none can be asked for its statistics as "stats".
         DescribedRoute(
             "GET",
@@ -35,56 +36,56 @@ def model_routes(server_context: ServerContext, edge: RestEdge) -> list[Describe
             _STATISTICS,
             "What all models did",
             gives=_STATS,
-        )
+        ),
+        *(route for path in MODEL_PATHS for route in _of_model(models, path)),
+        *(route for root in _REPOSITORY_ROOTS for route in _of_repository(models, root)),
     ]
-    for path in MODEL_PATHS:
-        ends += [
-            DescribedRoute(
-                "GET",
-                f"{path}/config",
-                models.config,
-                _CONFIG,
-                "Configuration of a model",
-                gives={JSON: "ModelConfig"},
-            ),
-            DescribedRoute(
-                "GET",
-                f"{path}/stats",
-                models.statistics,
-                _STATISTICS,
-                "What a model did",
-                gives=_STATS,
-            ),
-        ]
-    for root in ("/v2/repository", "/v2/repository/{repository}"):
-        ends += [
-            DescribedRoute(
-                "POST",
-                f"{root}/index",
-                models.index,
-                _REPOSITORY,
-                "Every model and its state",
-                takes={JSON: "IndexRequest"},
-                gives={JSON: "Index"},
-            ),
-            DescribedRoute(
-                "POST",
-                f"{root}/models/{{model}}/load",
-                models.load,
-                _REPOSITORY,
-                "Load a model, or load it anew",
-                takes={JSON: "LoadRequest"},
-            ),
-            DescribedRoute(
-                "POST",
-                f"{root}/models/{{model}}/unload",
-                models.unload,
-                _REPOSITORY,
-                "Stop serving a model",
-                takes={JSON: "UnloadRequest"},
-            ),
-        ]
-    return ends
+
+
+def _of_model(models: _Models, path: str) -> tuple[DescribedRoute, ...]:
+    return (
+        DescribedRoute(
+            "GET",
+            f"{path}/config",
+            models.config,
+            _CONFIG,
+            "Configuration of a model",
+            gives={JSON: "ModelConfig"},
+        ),
+        DescribedRoute(
+            "GET", f"{path}/stats", models.statistics, _STATISTICS, "What a model did", gives=_STATS
+        ),
+    )
+
+
+def _of_repository(models: _Models, root: str) -> tuple[DescribedRoute, ...]:
+    return (
+        DescribedRoute(
+            "POST",
+            f"{root}/index",
+            models.index,
+            _REPOSITORY,
+            "Every model and its state",
+            takes={JSON: "IndexRequest"},
+            gives={JSON: "Index"},
+        ),
+        DescribedRoute(
+            "POST",
+            f"{root}/models/{{model}}/load",
+            models.load,
+            _REPOSITORY,
+            "Load a model, or load it anew",
+            takes={JSON: "LoadRequest"},
+        ),
+        DescribedRoute(
+            "POST",
+            f"{root}/models/{{model}}/unload",
+            models.unload,
+            _REPOSITORY,
+            "Stop serving a model",
+            takes={JSON: "UnloadRequest"},
+        ),
+    )
 
 
 class _Models:
