@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -100,6 +102,15 @@ class SinkStatus:
     policy: Policy
     waiting: int
     lost: int
+
+
+def losses(sinks: Iterable[SinkStatus]) -> dict[str, int]:
+    """What readers missed, by name; who takes only the newest misses what it does not want."""
+    missed: Counter[str] = Counter()
+    for sink in sinks:
+        if sink.policy is not Policy.NEWEST:
+            missed[sink.name] += sink.lost
+    return dict(+missed)
 
 
 class RunState(StrEnum):

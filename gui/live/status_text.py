@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.core.ledger import DropPlace
-from backend.core.status import RunState, RunStatus, SourceState
+from backend.core.status import RunState, RunStatus, SourceState, losses
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
 from gui.widgets.language import marked, number, percent, tr
@@ -198,5 +198,9 @@ def _dropped(status: RunStatus, recent: Recent | None, preferences: Preferences)
     lines += [f"{tr(_PLACES[place])}: {lost}" for place, lost in counts.dropped.items()]
     if counts.failed:
         lines.append(tr("failed: {lost}", lost=counts.failed))
+    lines += [
+        tr("not read in time by {reader}: {lost}", reader=reader, lost=lost)
+        for reader, lost in losses(status.sinks).items()
+    ]
     text = tr("dropped {lost} ({share})", lost=shown.unanswered, share=percent(shown.share))
     return SlotText(f"{sign}{text}", "\n".join(lines), level)

@@ -237,6 +237,7 @@ class Session:
             bytes_out=int(self._delivery.bytes_out.total),
             bytes_in=int(self._delivery.bytes_in.total),
             error=str(self.error) if self.error is not None else "",
+            sinks=self._subscriptions.status(),
         )
 
     # -- the conductor's thread ------------------------------------------------------------------

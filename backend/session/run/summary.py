@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 
 from backend.core.ledger import Counts
 from backend.core.rings import TraceRing
+from backend.core.status import SinkStatus, losses
 from backend.core.timing import percentiles
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Totals of a run; `latency_ms` is capture to decoded answer, p50, p95 and p99."""
+    """Totals of a run; `latency_ms` is capture to decoded answer, p50, p95 and p99.
+
+    `missed` counts what readers of the run did not get, by their names.
+    """
 
     state: str
     seconds: float
@@ -26,6 +31,7 @@ class Summary:
     bytes_out: int
     bytes_in: int
     error: str = ""
+    missed: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Plain values for the summary line."""
@@ -41,6 +47,7 @@ class Summary:
             ("answered", f"{self.answered}  ({self.fps:.1f}/s)"),
             ("failed", f"{self.failed}"),
             ("dropped", _dropped(self.dropped)),
+            *([("missed", _by_name(self.missed))] if self.missed else []),
             ("latency", _latency(self.latency_ms)),
             ("sent bytes", f"{self.bytes_out:,}"),
             ("got bytes", f"{self.bytes_in:,}"),
@@ -58,6 +65,7 @@ def summarise(
     bytes_out: int,
     bytes_in: int,
     error: str,
+    sinks: Iterable[SinkStatus] = (),
 ) -> Summary:
     """The totals of a run; percentiles are over the answers that the ring still holds."""
     found = percentiles(traces.window()[traces.columns["total"]])
@@ -76,6 +84,7 @@ def summarise(
         bytes_out=bytes_out,
         bytes_in=bytes_in,
         error=error,
+        missed=losses(sinks),
     )
 
 
@@ -85,8 +94,11 @@ def _round(value: float | None) -> float | None:
 
 def _dropped(dropped: dict[str, int]) -> str:
     total = sum(dropped.values())
-    places = ", ".join(f"{place} {number}" for place, number in dropped.items())
-    return f"{total}  ({places})" if total else "0"
+    return f"{total}  ({_by_name(dropped)})" if total else "0"
+
+
+def _by_name(counted: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counted.items())
 
 
 def _latency(latency_ms: dict[str, float | None]) -> str:

@@ -14,11 +14,13 @@ import main
 from backend.core.choices import Api, ImageEncoding, Serialization, Transport
 from backend.core.errors import UsageError
 from backend.core.files.private import Loaded
+from backend.core.flow import Policy
 from backend.core.ledger import Counts, DropPlace
 from backend.core.samples import MediaKind
 from backend.core.status import (
     RunState,
     RunStatus,
+    SinkStatus,
     SourceInfo,
     SourceState,
     SourceStatus,
@@ -371,6 +373,14 @@ def test_old_drops_are_in_the_tooltip_and_colour_nothing() -> None:
     assert (slot.text, slot.level) == ("dropped 0 (0.0 %)", "")
     assert "300 of 600 (50.0 %)" in slot.tip
     assert slot_texts(status, None, Recent(300, 30))["dropped"].level == "error"
+
+
+def test_what_a_reader_missed_is_in_the_tooltip_under_its_name() -> None:
+    sinks = (SinkStatus("recorder", Policy.DROP, 1, 12), SinkStatus("preview", Policy.NEWEST, 0, 9))
+    status = RunStatus(counts=Counts(captured=20, answered=20), sinks=sinks)
+    tip = slot_texts(status, None)["dropped"].tip
+    assert tip.endswith("not read in time by recorder: 12")
+    assert "preview" not in tip
 
 
 def test_the_help_of_the_program_names_every_option_of_the_window(

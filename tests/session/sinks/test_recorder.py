@@ -85,6 +85,9 @@ def test_a_recorder_that_may_lose_items_holds_nobody_up_and_its_losses_are_count
     assert sink_named(session, "recorder").lost == 2 * _COUNT - len(lines) >= 2 * _COUNT - 5
     assert [result.seq for result in results.drain()] == list(range(_COUNT))
     assert sink_named(session, "plots").lost == 0
+    missed = {"recorder": sink_named(session, "recorder").lost}
+    assert session.summary().as_json()["missed"] == missed
+    assert f"missed      recorder {missed['recorder']}" in session.summary().as_table()
 
 
 def test_a_live_run_drops_at_its_source_while_a_reader_must_get_everything(
