@@ -12,6 +12,7 @@ import pytest
 from gui.shell.options import Options, parse_options
 from gui.shell.window_options import PICTURE, SWITCHES, WINDOW
 from gui.state.switches import Switches
+from gui.widgets.language_choice import language_codes
 from tests.gui.shell_fakes import SOURCES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,4 +62,5 @@ def test_the_languages_are_named_for_one_that_is_not_there(
     with pytest.raises(SystemExit) as ended:
         parse_options(["--language", "tlh"], SOURCES)
     assert ended.value.code == 2
-    assert "one of system, de, en expected, got 'tlh'" in capsys.readouterr().err
+    known = ", ".join(("system", *language_codes()))
+    assert f"one of {known} expected, got 'tlh'" in capsys.readouterr().err
