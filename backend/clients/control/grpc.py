@@ -33,7 +33,7 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.json.messages import message_to_json
 from backend.wire.oip.grpc import SERVICE
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import parse
 
 _M = TypeVar("_M", bound=Message)
 _UNKNOWN_MODEL = "ModelNotFound"

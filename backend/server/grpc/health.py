@@ -9,7 +9,7 @@ from grpc_health.v1 import health_pb2
 from backend.server.grpc.edge import CallNote, GrpcEdge
 from backend.server.grpc.service import Service
 from backend.server.plane import Readiness
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import parse
 
 HEALTH = "grpc.health.v1.Health"
 

@@ -7,7 +7,7 @@ from backend.server.grpc.edge import Answer, CallNote
 from backend.server.memory import NO_CUDA, Region, SharedMemory, cuda_regions
 from backend.server.plane import NO_SHARED_MEMORY, ServerContext
 from backend.wire.generated import open_inference_pb2 as pb
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import parse
 
 
 def memory_methods(server_context: ServerContext) -> dict[str, Answer]:

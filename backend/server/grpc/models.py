@@ -9,7 +9,7 @@ from backend.core.errors import InvalidInput, Unsupported
 from backend.server.grpc.edge import Answer, CallNote
 from backend.server.plane import ServerContext, load_terms
 from backend.wire.generated import open_inference_pb2 as pb
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import parse
 
 
 def model_methods(server_context: ServerContext) -> dict[str, Answer]:

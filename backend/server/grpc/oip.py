@@ -39,7 +39,7 @@ from backend.wire.oip.grpc import (
 )
 from backend.wire.oip.stream_repeats import ReplyWriter, RequestReader
 from backend.wire.oip.timing import timing_to_parameters
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import parse
 from backend.wire.reading_limits import ReadingLimits
 
 _FINAL = "triton_final_response"

@@ -20,7 +20,7 @@ from backend.server.grpc.service import Service
 from backend.server.grpc.stream import Replies
 from backend.server.statuses import status_of, text_of
 from backend.wire.generated import modelserving_pb2, open_inference_pb2
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import parse
 
 _OLD, _NEW = "grpc.reflection.v1alpha", "grpc.reflection.v1"
 _FILES = (modelserving_pb2, open_inference_pb2, health_pb2, reflection_pb2)

@@ -9,7 +9,7 @@ from backend.server.plane import DataPlane, model_rows
 from backend.server.scheduling import SerialExecutor
 from backend.server.statuses import text_of
 from backend.wire.generated import modelserving_pb2 as pb
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import parse
 from backend.wire.serving.grpc import (
     SERVICE,
     ServingResult,

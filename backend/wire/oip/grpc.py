@@ -28,8 +28,7 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.oip.parameters import from_messages, to_messages
 from backend.wire.oip.shared_regions import REGION, RegionReader, read_span, span_of
-from backend.wire.protobuf.fields import last_texts
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import last_texts, parse
 from backend.wire.protobuf.trailing import (
     check_number_of_fields,
     only_field,

@@ -1,4 +1,4 @@
-"""The fields of a protobuf message, found without parsing it.
+"""The fields of a protobuf message, counted before it is parsed.
 
 A parsed message takes far more memory than its bytes: an empty message within it has two of these
 and takes about a hundred. So what is large is counted before it is parsed.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.descriptor import Descriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
 from backend.wire.protobuf.varint import LENGTH_DELIMITED, read_varint
+
+M = TypeVar("M", bound=Message)
 
 MOST_FIELDS = 4096
 """Most fields of one message of an inference, repeated ones counted one by one: several for each
@@ -117,3 +119,14 @@ def too_many(most: int) -> InvalidInput:
         f"The message has over {most:,} fields, which is more than is read.",
         hint="Send the elements of a tensor in one field.",
     )
+
+
+def parse(kind: type[M], data: bytes) -> M:
+    """The message in these bytes; raises InvalidInput if they are none or have too many fields."""
+    check_fields(kind, data)
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise InvalidInput(
+            f"{len(data)} bytes are not a message of type {kind.DESCRIPTOR.full_name}: {error}."
+        ) from error

@@ -16,8 +16,7 @@ from google.protobuf.message import Message
 
 from backend.core.errors import InvalidInput
 from backend.wire.elements import Buffer
-from backend.wire.protobuf.fields import MOST_FIELDS, fields, too_many
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import MOST_FIELDS, fields, parse, too_many
 from backend.wire.protobuf.varint import LENGTH_DELIMITED, field_head
 
 _M = TypeVar("_M", bound=Message)

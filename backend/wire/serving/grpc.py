@@ -22,8 +22,7 @@ from backend.core.tensors import Datatype
 from backend.core.timing import ServerTiming
 from backend.wire.elements import reading_reply
 from backend.wire.generated import modelserving_pb2 as pb
-from backend.wire.protobuf.fields import fields, last_texts
-from backend.wire.protobuf.parsing import parse
+from backend.wire.protobuf.fields import fields, last_texts, parse
 from backend.wire.protobuf.trailing import check_number_of_fields
 from backend.wire.serving.items import (
     Item,
