@@ -54,8 +54,8 @@ SWITCHES = OptionGroup(
     (
         # Not listed from the kinds: they bring their libraries, and this help needs none.
         common.SOURCE.but(
-            help="what is streamed: pattern, webcam, microphone, the path of a file, an address, "
-            "... (main.py stream --help lists each kind and how it is written)"
+            help="what is streamed: microphone or microphone:NAME, or what main.py stream --help "
+            "lists: pattern, webcam, an address, the path of a file, ..."
         ),
         common.MODEL.but(
             help="name of a model: shapes, faces, people, qr_codes, pitch, voice_activity, "
