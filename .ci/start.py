@@ -17,7 +17,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _MAIN = Path(__file__).resolve().parents[1] / "main.py"
-_WITHOUT_WINDOW = ("serve", "stream", "bench", "call", "targets", "models", "-h", "--help", "--version")
+_WITHOUT_WINDOW = (
+    "serve",
+    "stream",
+    "bench",
+    "call",
+    "targets",
+    "models",
+    "-h",
+    "--help",
+    "--version",
+)
 _SECONDS = "20"
 _XVFB_STARTS_WITHIN_S = 10.0
 

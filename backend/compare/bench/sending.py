@@ -13,7 +13,7 @@ from typing import Protocol
 import grpc
 
 from backend.clients.codecs import GrpcCall, Outgoing, Reply
-from backend.clients.links import GrpcLink, Link, open_link
+from backend.clients.inference import GrpcInferenceClient, InferenceClient, inference_client
 from backend.compare.bench.answers import Answer, Tally
 from backend.compare.bench.schedule import Schedule
 from backend.core.choices import RunSettings, Transport
@@ -58,7 +58,7 @@ class UnarySender:
     """Single calls, REST or gRPC: one thread, and one connection over REST, for each in flight."""
 
     def __init__(self, settings: RunSettings, profile: ModelProfile, sample: Sample) -> None:
-        self._link: Link = open_link(settings, profile)
+        self._client: InferenceClient = inference_client(settings, profile)
         self._sample = sample
         self._in_flight = settings.in_flight or 1
         self._threads = ThreadPoolExecutor(self._in_flight, "bench")
@@ -66,7 +66,7 @@ class UnarySender:
 
     def connect(self) -> None:
         """See `Sender`."""
-        self._link.connect()
+        self._client.connect()
 
     def send(self, schedule: Schedule, tally: Tally, stop: threading.Event) -> None:
         """See `Sender`."""
@@ -79,7 +79,7 @@ class UnarySender:
 
     def close(self) -> None:
         """See `Sender`."""
-        self._link.close()
+        self._client.close()
         self._threads.shutdown(cancel_futures=True)
 
     def _work(self, schedule: Schedule, tally: Tally, stop: threading.Event) -> None:
@@ -97,10 +97,10 @@ class UnarySender:
     def _call(self, due_ns: int) -> Answer:
         started_ns = time.monotonic_ns()
         seq = next(self._seq)
-        outgoing = self._link.codec.encode(self._sample, seq)
-        raw, bytes_in = self._link.call(outgoing.call)
+        outgoing = self._client.codec.encode(self._sample, seq)
+        raw, bytes_in = self._client.call(outgoing.call)
         received_ns = time.monotonic_ns()
-        reply = self._link.codec.decode(raw, lambda _: self._sample, seq)
+        reply = self._client.codec.decode(raw, lambda _: self._sample, seq)
         return _answer(due_ns, started_ns, outgoing, received_ns, reply, bytes_in)
 
 
@@ -109,7 +109,7 @@ class StreamSender:
     releases the next request; gRPC's thread writes what is released."""
 
     def __init__(self, settings: RunSettings, profile: ModelProfile, sample: Sample) -> None:
-        self._link = GrpcLink(settings, profile)
+        self._client = GrpcInferenceClient(settings, profile)
         self._sample = sample
         self._in_flight = settings.in_flight or 1
         self._released: queue.SimpleQueue[int | None] = queue.SimpleQueue()
@@ -123,7 +123,7 @@ class StreamSender:
 
     def connect(self) -> None:
         """See `Sender`."""
-        self._link.connect()
+        self._client.connect()
         self._reader.start()
 
     def send(self, schedule: Schedule, tally: Tally, stop: threading.Event) -> None:
@@ -143,7 +143,7 @@ class StreamSender:
     def close(self) -> None:
         """See `Sender`."""
         self._released.put(None)
-        self._link.close()
+        self._client.close()
         if self._reader.alive:
             self._reader.join(_CLOSE_WAIT_S)
 
@@ -174,9 +174,9 @@ class StreamSender:
         while (due_ns := self._released.get()) is not None:
             started_ns = time.monotonic_ns()
             try:
-                outgoing = self._link.codec.encode(self._sample, seq)
+                outgoing = self._client.codec.encode(self._sample, seq)
                 assert isinstance(outgoing.call, GrpcCall)
-                self._link.check_size(outgoing.call.message)
+                self._client.check_size(outgoing.call.message)
             except ConsoleError as error:
                 self._fail(error)
                 continue
@@ -186,20 +186,20 @@ class StreamSender:
 
     def _read(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends with the stream
         try:
-            call = self._link.stream(self._messages())
+            call = self._client.stream(self._messages())
             call.add_callback(lambda: self._released.put(None))
             for message in call:
                 self._read_reply(message)
             self._break(StreamBroken("The server ended the stream."))
         except grpc.RpcError as error:
-            self._break(self._link.explain(error))
+            self._break(self._client.explain(error))
         except ConsoleError as error:
             self._break(error)
 
     def _read_reply(self, message: bytes) -> None:
         received_ns = time.monotonic_ns()
         try:
-            reply = self._link.codec.decode(message, lambda _: self._sample)
+            reply = self._client.codec.decode(message, lambda _: self._sample)
         except ConsoleError as error:
             self._under_way.pop(self._first(getattr(error, "seq", None)), None)
             self._fail(error)

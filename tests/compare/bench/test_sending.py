@@ -21,7 +21,7 @@ from tests.compare.bench.test_run import SMALL
 MS = 1_000_000
 
 
-class StallingLink:
+class StallingClient:
     """Answers at once, but the first call only when it is let go."""
 
     def __init__(self) -> None:
@@ -49,17 +49,17 @@ class StallingLink:
 def test_a_stall_shows_in_every_request_that_was_due_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    link = StallingLink()
-    monkeypatch.setattr(sending, "open_link", lambda *_: link)
+    client = StallingClient()
+    monkeypatch.setattr(sending, "inference_client", lambda *_: client)
     settings = RunSettings(Target("t"), "identity", transport=Transport.REST, in_flight=1)
     sender = UnarySender(settings, profile_for("identity"), SMALL.sample)
     tally, start_ns = Tally(), time.monotonic_ns()
     schedule = Schedule(Load(Arrivals.FIXED, 1000.0), start_ns, 200 * MS)
-    threading.Timer(0.3, link.let_go.set).start()
+    threading.Timer(0.3, client.let_go.set).start()
     sender.send(schedule, tally, threading.Event())
     sender.close()
     window = tally.window(start_ns, 0.2, Cpu())
     # A loop that waits for its answers would have sent one request and found one slow.
-    assert window.answered == link.calls == 200
+    assert window.answered == client.calls == 200
     assert window.latencies.least_ms >= 100 * 0.995
     assert window.latencies.most_ms >= 300 * 0.995
