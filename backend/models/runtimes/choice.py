@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from backend.models.runtimes.ensemble import EnsembleRuntime
+from backend.models.runtimes.litert import LiteRtRuntime
 from backend.models.runtimes.onnx import OnnxRuntime
 from backend.models.runtimes.python import PythonRuntime
 from backend.models.servable import ModelLoadError, Servable
@@ -62,12 +63,17 @@ def runtime_for(runtimes: Sequence[Runtime], config: pb.ModelConfig, folder: Pat
             f"no runtime here for backend '{config.backend or config.platform}'; there is {known}"
         )
     raise ModelLoadError(
-        "the folder holds no model that a runtime here knows: expected <version>/model.onnx or "
-        f"<version>/model.py; runtimes: {known}"
+        "the folder holds no model that a runtime here knows: expected <version>/model.onnx, "
+        f"<version>/model.tflite or <version>/model.py; runtimes: {known}"
     )
 
 
 def standard_runtimes(around: ModelServices | None = None) -> tuple[Runtime, ...]:
     """The runtimes that ship with Inferdeck, each one line here; `around` is for their models."""
     around = around or ModelServices()
-    return (EnsembleRuntime(around), OnnxRuntime(), PythonRuntime(around=around))
+    return (
+        EnsembleRuntime(around),
+        OnnxRuntime(),
+        LiteRtRuntime(around.loads),
+        PythonRuntime(around=around),
+    )

@@ -1,4 +1,4 @@
-"""Whether a configuration and an ONNX file fit each other, told before the first request."""
+"""Whether a configuration and a model file fit each other, told before the first request."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from collections.abc import Iterable
 
 from backend.core.tensors import Datatype
 from backend.models.config import datatype_of
+from backend.models.runtimes.graph import Graph, GraphTensor
 from backend.models.runtimes.onnx.layout import agree, control_inputs, known, listed, state_inputs
-from backend.models.runtimes.onnx.session import GraphTensor, OnnxSession
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
 
 
-def check_config(config: pb.ModelConfig, session: OnnxSession) -> None:
+def check_config(config: pb.ModelConfig, graph: Graph) -> None:
     """Raise ModelLoadError, saying what the file has and what the configuration says."""
     if config.model_transaction_policy.decoupled:
-        raise ModelLoadError("an ONNX model answers every request once: it cannot be decoupled")
-    _check_inputs(config, session)
+        raise ModelLoadError("a model file answers every request once: it cannot be decoupled")
+    _check_inputs(config, graph)
     for output in config.output:
-        tensor = known("output", output.name, session.outputs)
+        tensor = known("output", output.name, graph.outputs)
         _check_tensor("output", output, tensor, config.max_batch_size)
     for state in config.sequence_batching.state:
-        _check_state(state, session, config.max_batch_size)
-    _check_strings(session)
+        _check_state(state, graph, config.max_batch_size)
+    _check_strings(graph)
 
 
-def _check_inputs(config: pb.ModelConfig, session: OnnxSession) -> None:
-    every = {**session.inputs, **session.replaceable}
+def _check_inputs(config: pb.ModelConfig, graph: Graph) -> None:
+    every = {**graph.inputs, **graph.replaceable}
     for entry in config.input:
         tensor = known("input", entry.name, every)
         if entry.allow_ragged_batch:
             raise ModelLoadError(f"input '{entry.name}': ragged batches are not offered here")
-        if entry.optional and entry.name in session.inputs:
+        if entry.optional and entry.name in graph.inputs:
             raise ModelLoadError(
                 f"input '{entry.name}' cannot be optional: the model needs it for every request"
             )
         _check_tensor("input", entry, tensor, config.max_batch_size)
     for control in config.sequence_batching.control_input:
-        _check_control(control, session, config.max_batch_size)
+        _check_control(control, graph, config.max_batch_size)
     fed = {entry.name for entry in config.input} | state_inputs(config) | control_inputs(config)
-    missing = [name for name in session.inputs if name not in fed]
+    missing = [name for name in graph.inputs if name not in fed]
     if missing:
         raise ModelLoadError(
             f"the model needs input(s) {listed(missing)}, which the configuration does not list"
@@ -107,10 +107,10 @@ def _check_shape(
 
 
 def _check_control(
-    entry: pb.ModelSequenceBatching.ControlInput, session: OnnxSession, max_batch_size: int
+    entry: pb.ModelSequenceBatching.ControlInput, graph: Graph, max_batch_size: int
 ) -> None:
     """A control is one value for each request."""
-    tensor = known("control input", entry.name, session.inputs)
+    tensor = known("control input", entry.name, graph.inputs)
     if max_batch_size > 0 and tensor.dims[:1] != (-1,):
         raise ModelLoadError(
             f"max_batch_size is {max_batch_size}, but the first dimension of control input "
@@ -133,22 +133,16 @@ def _control_type(name: str, control: pb.ModelSequenceBatching.Control) -> Datat
     return Datatype.FP32 if control.fp32_false_true else Datatype.BOOL
 
 
-def _check_state(
-    state: pb.ModelSequenceBatching.State, session: OnnxSession, max_batch_size: int
-) -> None:
+def _check_state(state: pb.ModelSequenceBatching.State, graph: Graph, max_batch_size: int) -> None:
     wanted = datatype_of(state.data_type, f"state '{state.input_name}'")
-    kept = known("state output", state.output_name, session.outputs)
-    fed = known("state input", state.input_name, session.inputs)
+    kept = known("state output", state.output_name, graph.outputs)
+    fed = known("state input", state.input_name, graph.inputs)
     for role, tensor in (("state output", kept), ("state input", fed)):
         _check_type(role, tensor.name, wanted, tensor)
         _check_shape(role, tensor, tuple(state.dims), max_batch_size)
 
 
-def _check_strings(session: OnnxSession) -> None:
-    """Its Python interface takes text only in numpy arrays, and BF16 only otherwise."""
-    texts = [name for name, tensor in session.inputs.items() if tensor.datatype is Datatype.BYTES]
-    if texts and session.uses_bfloat16:
-        raise ModelLoadError(
-            f"input(s) {listed(texts)} are text and other tensors are BF16: ONNX Runtime cannot "
-            "be given both from Python"
-        )
+def _check_strings(graph: Graph) -> None:
+    texts = [name for name, tensor in graph.inputs.items() if tensor.datatype is Datatype.BYTES]
+    if texts and graph.refuses_text:
+        raise ModelLoadError(f"input(s) {listed(texts)} are text and {graph.refuses_text}")

@@ -1,12 +1,14 @@
-"""Fills in what a configuration leaves out, from the ONNX file itself."""
+"""Fills in what a configuration leaves out, from the model file itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from backend.models.config import config_type
+from backend.models.runtimes.graph import Graph, GraphTensor
 from backend.models.runtimes.onnx.layout import (
     can_batch,
     control_inputs,
@@ -15,8 +17,6 @@ from backend.models.runtimes.onnx.layout import (
     state_outputs,
     visible_dims,
 )
-from backend.models.runtimes.onnx.session import GraphTensor, OnnxSession, SessionSettings
-from backend.models.runtimes.onnx.settings import BACKEND, DEFAULT_FILE, PLATFORM, model_file
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -26,20 +26,34 @@ DEFAULT_BATCH = 4
 """Largest batch where the graph allows batches and the configuration says nothing."""
 
 
-def complete_config(config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """How configurations name one kind of model file."""
+
+    backend: str
+    platform: str
+    file: str
+    """The name of the file in a version folder, where the configuration gives none."""
+
+
+def complete_config(
+    config: pb.ModelConfig,
+    version_folder: Path,
+    kind: FileKind,
+    read: Callable[[pb.ModelConfig], Graph],
+) -> pb.ModelConfig:
     """The configuration with every input and output described; raises ModelLoadError.
 
-    The file is opened only if something is missing.
+    The file is read only if something is missing.
     """
     full = pb.ModelConfig()
     full.CopyFrom(config)
     full.name = full.name or version_folder.parent.name
-    full.backend = full.backend or BACKEND
-    full.platform = full.platform or PLATFORM
-    full.default_model_filename = full.default_model_filename or DEFAULT_FILE
+    full.backend = full.backend or kind.backend
+    full.platform = full.platform or kind.platform
+    full.default_model_filename = full.default_model_filename or kind.file
     if not (_is_described(list(full.input)) and _is_described(list(full.output))):
-        path = model_file(full, version_folder)
-        _fill(full, OnnxSession(path, SessionSettings(), optimised=False))
+        _fill(full, read(full))
     return full
 
 
@@ -47,47 +61,47 @@ def _is_described(entries: Sequence[_Entry]) -> bool:
     return bool(entries) and all(entry.data_type and entry.dims for entry in entries)
 
 
-def _fill(full: pb.ModelConfig, session: OnnxSession) -> None:
-    if full.max_batch_size == 0 and _may_batch(full, session):
+def _fill(full: pb.ModelConfig, graph: Graph) -> None:
+    if full.max_batch_size == 0 and _may_batch(full, graph):
         full.max_batch_size = DEFAULT_BATCH
         if full.WhichOneof("scheduling_choice") is None:
             full.dynamic_batching.SetInParent()
     batching = full.max_batch_size > 0
-    _add_inputs(full, session)
+    _add_inputs(full, graph)
     hidden = state_outputs(full)
     if not full.output:
-        for name in session.outputs:
+        for name in graph.outputs:
             if name not in hidden:
                 full.output.add(name=name)
-    inputs = {**session.inputs, **session.replaceable}
+    inputs = {**graph.inputs, **graph.replaceable}
     for entry in full.input:
         _describe(entry, known("input", entry.name, inputs), batching=batching)
     for output in full.output:
-        tensor = known("output", output.name, session.outputs)
+        tensor = known("output", output.name, graph.outputs)
         _describe(output, tensor, batching=batching)
 
 
-def _add_inputs(full: pb.ModelConfig, session: OnnxSession) -> None:
+def _add_inputs(full: pb.ModelConfig, graph: Graph) -> None:
     """Every input that the caller has to send and that is not listed."""
     fed = {entry.name for entry in full.input} | state_inputs(full) | control_inputs(full)
-    for name in session.inputs:
+    for name in graph.inputs:
         if name not in fed:
             full.input.add(name=name)
 
 
-def _may_batch(full: pb.ModelConfig, session: OnnxSession) -> bool:
+def _may_batch(full: pb.ModelConfig, graph: Graph) -> bool:
     """Whether the graph allows batches, and no dimensions given already speak against it."""
-    graph = {**session.inputs, **session.outputs}
+    tensors = {**graph.inputs, **graph.outputs}
     entries: list[_Entry] = [*full.input, *full.output]
     for entry in entries:
         dims = entry.reshape.shape if entry.HasField("reshape") else entry.dims
         given = bool(entry.dims)
-        if given and entry.name in graph and len(dims) == len(graph[entry.name].shape):
+        if given and entry.name in tensors and len(dims) == len(tensors[entry.name].shape):
             return False
     for state in full.sequence_batching.state:
-        if state.input_name in graph and len(state.dims) == len(graph[state.input_name].shape):
+        if state.input_name in tensors and len(state.dims) == len(tensors[state.input_name].shape):
             return False
-    return can_batch(graph.values())
+    return can_batch(tensors.values())
 
 
 def _describe(entry: _Entry, tensor: GraphTensor, *, batching: bool) -> None:

@@ -1,18 +1,19 @@
-"""Computes batches of requests with an ONNX file."""
+"""Computes batches of requests with a model file."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from backend.core.errors import ModelFailed, NotReady, RequestError
-from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
+from backend.core.tensors import Array, Tensor, TensorSpec
+from backend.models.runtimes.graph import GraphSession
 from backend.models.runtimes.onnx.batches import BatchRow, groups, joined, parted, rounds
 from backend.models.runtimes.onnx.session import OnnxSession
 from backend.models.runtimes.onnx.shapes import Reshape, as_control, rows_of
 from backend.models.runtimes.onnx.states import SequenceStates
-from backend.models.runtimes.onnx.text import bytes_of, texts_of
 from backend.models.servable import (
     ExecutionTimes,
     ModelRequest,
@@ -50,15 +51,13 @@ class _Clock:
         return passed
 
 
-class OnnxInstance:
-    """Runs the graph; the session is shared with the model's other instances, states are not."""
+class GraphInstance:
+    """Runs a graph; the session may be shared with other instances, states are not."""
 
-    def __init__(self, session: OnnxSession, signature: Signature, states: SequenceStates) -> None:
+    def __init__(self, session: GraphSession, signature: Signature, states: SequenceStates) -> None:
         self._session = session
         self._signature = signature
         self._states = states
-        self._options = session.run_options()
-        self._interruption = ""
         self._datatypes = {spec.name: spec.datatype for spec in signature.outputs}
 
     def execute(self, batch: Sequence[ModelRequest], respond: Respond) -> ExecutionTimes:
@@ -66,8 +65,6 @@ class OnnxInstance:
 
         A request's own fault is its own answer and never another's.
         """
-        if self._interruption:
-            self._options, self._interruption = self._session.run_options(), ""
         clock = _Clock(time.monotonic_ns())
         for places in rounds(batch):
             rows = []
@@ -86,11 +83,6 @@ class OnnxInstance:
         """No further request of that sequence will come."""
         self._states.forget(sequence)
 
-    def interrupt(self, reason: str) -> None:
-        """Let what is computed fail before its next node."""
-        self._interruption = reason
-        self._options.terminate = True
-
     def close(self) -> None:
         """Forget every sequence."""
         self._states.clear()
@@ -100,7 +92,7 @@ class OnnxInstance:
         try:
             answers = self._computed(group, clock)
         except RequestError as caught:
-            error = self._interrupted() or caught
+            error = self._cause(caught)
             if len(group) > 1:
                 for row in group:
                     self._answer([row], respond, clock)
@@ -112,18 +104,20 @@ class OnnxInstance:
             self._end(row.request)
             respond(row.index, ModelResponse(outputs), True)  # noqa: FBT003
 
-    def _interrupted(self) -> NotReady | None:
-        if not self._interruption:
-            return None
-        name = self._signature.model
-        return NotReady(f"model '{name}' cannot take requests now: {self._interruption}")
+    def _cause(self, error: RequestError) -> RequestError:
+        """What the caller is to know of a failed computation."""
+        return error
+
+    def _run_options(self) -> Any:
+        """For `GraphSession.compute`."""
+        return None
 
     def _computed(self, group: Sequence[BatchRow], clock: _Clock) -> list[tuple[Tensor, ...]]:
         names = self._wanted(group)
         prepared = self._session.prepare(joined(group))
         clock.input_ns += clock.lap()
         try:
-            raw = self._session.compute(names, prepared, self._options)
+            raw = self._session.compute(names, prepared, self._run_options())
         finally:
             clock.infer_ns += clock.lap()
         parts = parted(group, self._session.finish(names, raw))
@@ -152,8 +146,9 @@ class OnnxInstance:
         batching = self._signature.batching
         size = rows_of(self._signature.model, feeds) if batching else 1
         for name in self._signature.controls & request.inputs.keys():
+            data = self._session.feed(request.inputs[name])
             dimensions = len(self._session.inputs[name].shape)
-            feeds[name] = as_control(_plain(request.inputs[name]), dimensions, size)
+            feeds[name] = as_control(data, dimensions, size)
         if request.padding:
             feeds.update(self._states.initial(size))
         else:
@@ -162,7 +157,7 @@ class OnnxInstance:
 
     def _feed(self, tensor: Tensor) -> Array:
         reshape = self._signature.input_reshapes.get(tensor.name)
-        data = _plain(tensor)
+        data = self._session.feed(tensor)
         return reshape.apply(data, batching=self._signature.batching) if reshape else data
 
     def _tensors(self, request: ModelRequest, outputs: Mapping[str, Array]) -> tuple[Tensor, ...]:
@@ -173,8 +168,7 @@ class OnnxInstance:
         reshape = self._signature.output_reshapes.get(name)
         if reshape:
             data = self._reshaped(name, reshape, data)
-        datatype = self._datatypes[name]
-        return Tensor(name, datatype, bytes_of(name, data) if datatype is Datatype.BYTES else data)
+        return self._session.tensor(name, self._datatypes[name], data)
 
     def _reshaped(self, name: str, reshape: Reshape, data: Array) -> Array:
         try:
@@ -191,5 +185,31 @@ class OnnxInstance:
             self._states.forget(request.sequence.id)
 
 
-def _plain(tensor: Tensor) -> Array:
-    return texts_of(tensor) if tensor.datatype is Datatype.BYTES else tensor.data
+class OnnxInstance(GraphInstance):
+    """Runs a graph of ONNX Runtime, which can be broken off."""
+
+    def __init__(self, session: OnnxSession, signature: Signature, states: SequenceStates) -> None:
+        super().__init__(session, signature, states)
+        self._new_options = session.run_options
+        self._options = session.run_options()
+        self._interruption = ""
+
+    def execute(self, batch: Sequence[ModelRequest], respond: Respond) -> ExecutionTimes:
+        """As `GraphInstance` does, after an earlier interruption too."""
+        if self._interruption:
+            self._options, self._interruption = self._new_options(), ""
+        return super().execute(batch, respond)
+
+    def interrupt(self, reason: str) -> None:
+        """Let what is computed fail before its next node."""
+        self._interruption = reason
+        self._options.terminate = True
+
+    def _cause(self, error: RequestError) -> RequestError:
+        if not self._interruption:
+            return error
+        name = self._signature.model
+        return NotReady(f"model '{name}' cannot take requests now: {self._interruption}")
+
+    def _run_options(self) -> Any:
+        return self._options

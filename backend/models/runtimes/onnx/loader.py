@@ -11,11 +11,9 @@ from backend.models.runtimes.onnx.checks import check_config
 from backend.models.runtimes.onnx.completion import complete_config
 from backend.models.runtimes.onnx.instance import OnnxInstance, Signature
 from backend.models.runtimes.onnx.layout import control_inputs
-from backend.models.runtimes.onnx.session import OnnxSession
+from backend.models.runtimes.onnx.session import OnnxSession, SessionSettings
 from backend.models.runtimes.onnx.settings import (
-    BACKEND,
-    DEFAULT_FILE,
-    PLATFORM,
+    KIND,
     model_file,
     session_settings,
 )
@@ -70,21 +68,28 @@ class OnnxServable:
 class OnnxRuntime:
     """Models whose version folders hold an ONNX file."""
 
-    name = BACKEND
+    name = KIND.backend
 
     def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
         """By backend or platform; where neither is given, by the name of the model's file."""
         if config.backend:
-            return config.backend == BACKEND
+            return config.backend == KIND.backend
         if config.platform:
-            return config.platform == PLATFORM
+            return config.platform == KIND.platform
         if config.default_model_filename:
             return config.default_model_filename.endswith(".onnx")
-        return any(path.exists() for path in folder.glob(f"[0-9]*/{DEFAULT_FILE}"))
+        return any(path.exists() for path in folder.glob(f"[0-9]*/{KIND.file}"))
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration, filled from the file; raises ModelLoadError."""
-        return complete_config(config, version_folder)
+        return complete_config(
+            config,
+            version_folder,
+            KIND,
+            lambda full: OnnxSession(
+                model_file(full, version_folder), SessionSettings(), optimised=False
+            ),
+        )
 
     def load(self, config: pb.ModelConfig, version_folder: Path) -> OnnxServable:
         """The model, checked against its configuration; raises ModelLoadError."""

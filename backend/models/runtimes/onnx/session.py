@@ -7,42 +7,20 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from backend.core.errors import InvalidInput, ModelFailed
 from backend.core.files.regular import check_regular
-from backend.core.tensors import Array, Datatype
+from backend.core.tensors import Array, Datatype, Tensor
+from backend.models.runtimes.graph import Feeds, GraphTensor
+from backend.models.runtimes.onnx.text import bytes_of, texts_of
 from backend.models.runtimes.onnx.types import BFLOAT16, datatype_of_onnx
 from backend.models.servable import ModelLoadError
 
 _SILENT = 4
 """Only what ends the process is logged: every other error is raised, and told by us."""
-
-Feeds: TypeAlias = Mapping[str, Array]
-"""Arrays by input name: text as `str` objects, BF16 as its bits."""
-
-
-@dataclass(frozen=True, slots=True)
-class GraphTensor:
-    """An input or output as the graph declares it."""
-
-    name: str
-    type: str
-    """ONNX Runtime's text, such as ``tensor(float)``."""
-    shape: tuple[int | str | None, ...]
-    """Sizes, names of variable sizes, or None; () for a scalar and where nothing is known."""
-
-    @property
-    def datatype(self) -> Datatype | None:
-        """None if the protocol has no such type."""
-        return datatype_of_onnx(self.type)
-
-    @property
-    def dims(self) -> tuple[int, ...]:
-        """The shape with -1 for each variable size."""
-        return tuple(size if isinstance(size, int) and size >= 0 else -1 for size in self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +71,22 @@ class OnnxSession:
         }
 
     @property
-    def uses_bfloat16(self) -> bool:
-        """Whether any input or output is BF16, which numpy does not know."""
-        return bool(self._bfloat16)
+    def refuses_text(self) -> str:
+        """Its Python interface takes text only in numpy arrays, and BF16 only otherwise."""
+        if not self._bfloat16:
+            return ""
+        return "other tensors are BF16: ONNX Runtime cannot be given both from Python"
+
+    def feed(self, tensor: Tensor) -> Array:
+        """An input as ONNX Runtime takes it: text as `str` objects, BF16 as its bits.
+
+        Raises InvalidInput for text that is not UTF-8.
+        """
+        return texts_of(tensor) if tensor.datatype is Datatype.BYTES else tensor.data
+
+    def tensor(self, name: str, datatype: Datatype, data: Array) -> Tensor:
+        """An output of `finish`; raises ModelFailed for text that is none."""
+        return Tensor(name, datatype, bytes_of(name, data) if datatype is Datatype.BYTES else data)
 
     def prepare(self, feeds: Feeds) -> Mapping[str, Any]:
         """The inputs as ONNX Runtime takes them; they refer to the arrays, and keep them alive."""
@@ -184,7 +175,10 @@ def _options(settings: SessionSettings, *, optimised: bool) -> Any:
 
 
 def _declared(nodes: Sequence[Any]) -> dict[str, GraphTensor]:
-    return {node.name: GraphTensor(node.name, node.type, tuple(node.shape)) for node in nodes}
+    return {
+        node.name: GraphTensor(node.name, node.type, tuple(node.shape), datatype_of_onnx(node.type))
+        for node in nodes
+    }
 
 
 def _bits(value: Any) -> Array:

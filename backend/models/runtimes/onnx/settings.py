@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.models.config import inside
+from backend.models.runtimes.onnx.completion import FileKind
 from backend.models.runtimes.onnx.session import SessionSettings
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
 
-BACKEND = "onnxruntime"
-PLATFORM = "onnxruntime_onnx"
-DEFAULT_FILE = "model.onnx"
+KIND = FileKind("onnxruntime", "onnxruntime_onnx", "model.onnx")
 _WHOLE_NUMBERS = (
     "intra_op_thread_count",
     "inter_op_thread_count",
@@ -26,8 +25,8 @@ def model_file(config: pb.ModelConfig, version_folder: Path) -> Path:
 
     A folder of that name holds the file beside the weights that were stored apart.
     """
-    path = inside(version_folder, config.default_model_filename or DEFAULT_FILE)
-    return path / DEFAULT_FILE if path.is_dir() else path
+    path = inside(version_folder, config.default_model_filename or KIND.file)
+    return path / KIND.file if path.is_dir() else path
 
 
 def session_settings(config: pb.ModelConfig) -> SessionSettings:
