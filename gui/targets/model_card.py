@@ -29,7 +29,7 @@ from backend.core.description import ModelDescription
 from backend.core.target import Target
 from backend.core.tensors import TensorSpec
 from gui.state.tasks import Tasks
-from gui.targets.model_facts import CardFacts, facts_of, headline, statistics_lines
+from gui.targets.model_facts import CardFacts, facts_of, fallback_line, headline, statistics_lines
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
@@ -164,8 +164,9 @@ class ModelCard(QDialog):
         self._busy = False
         if self._closed:
             return
-        self.wrong.setText(facts.problem)
-        self.wrong.setVisible(bool(facts.problem))
+        wrong = facts.problem or fallback_line(facts)
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
         self.line.setText(headline(facts))
         self._show_tensors(facts.description)
         self._show_versions(facts)

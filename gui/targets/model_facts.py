@@ -10,7 +10,8 @@ from backend.clients.control import ServerControlClient
 from backend.clients.dialects.rules import Capability
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
-from gui.widgets.language import number, tr
+from backend.models.runtimes.graph import FALLBACK, PROVIDERS, THREADS
+from gui.widgets.language import count, number, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def facts_of(client: ServerControlClient, model: str) -> CardFacts:
 
 
 def headline(facts: CardFacts) -> str:
-    """Whether it is ready, what runs it, and how it batches, in one line."""
+    """Whether it is ready, what runs it and on what, and how it batches, in one line."""
     parts = []
     if facts.ready is not None:
         parts.append(tr("Ready") if facts.ready else tr("Not loaded"))
@@ -82,7 +83,32 @@ def headline(facts: CardFacts) -> str:
         if config.get("dynamic_batching") is not None and most:
             batches = tr("dynamic batches of up to {most}", most=most)
         parts.append(batches)
-    return ", ".join(parts)
+    return ", ".join((*parts, *_run_parts(config)))
+
+
+def fallback_line(facts: CardFacts) -> str:
+    """Why the model is not computed where its configuration wants it, '' if it is."""
+    why = _parameter(facts.config or {}, FALLBACK)
+    return tr("Computed elsewhere than wanted. {why}", why=why) if why else ""
+
+
+def _run_parts(config: dict[str, Any]) -> list[str]:
+    """What our own server says of how the model is run."""
+    parts = []
+    providers = _parameter(config, PROVIDERS).replace("ExecutionProvider", "")
+    if providers:
+        parts.append(tr("computed by {providers}", providers=providers))
+    threads = _whole(_parameter(config, THREADS))
+    if threads:
+        parts.append(count(threads, "{n} thread", "{n} threads"))
+    return parts
+
+
+def _parameter(config: dict[str, Any], name: str) -> str:
+    parameters = config.get("parameters")
+    entry = parameters.get(name) if isinstance(parameters, dict) else None
+    value = entry.get("string_value", "") if isinstance(entry, dict) else ""
+    return value if isinstance(value, str) else ""
 
 
 def statistics_lines(rows: Sequence[dict[str, Any]]) -> tuple[tuple[str, str], ...]:

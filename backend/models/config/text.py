@@ -23,7 +23,7 @@ MAX_DEPTH = 32
 MAX_BACKSLASHES = 64
 _LONGEST = 300
 
-_TUNING = ("optimization", "model_operations", "model_metrics")
+_TUNING = ("model_operations", "model_metrics")  # and an optimization but for its accelerators
 _TUNING_OF_INSTANCES = ("rate_limiter", "secondary_devices")
 """What tunes a server of another kind: a model answers the same without it."""
 
@@ -77,6 +77,10 @@ def parse_config_json(text: str) -> pb.ModelConfig:
 def _without_tuning(config: pb.ModelConfig) -> pb.ModelConfig:
     for name in _TUNING:
         config.ClearField(name)
+    accelerators = config.optimization.execution_accelerators
+    config.ClearField("optimization")
+    if accelerators.ByteSize():
+        config.optimization.execution_accelerators.CopyFrom(accelerators)
     for group in config.instance_group:
         for name in _TUNING_OF_INSTANCES:
             group.ClearField(name)

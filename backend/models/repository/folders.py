@@ -26,7 +26,7 @@ from backend.models.loads import Loads
 from backend.models.repository.loaded import LoadedModel
 from backend.models.repository.states import BrokenVersion, reason_of
 from backend.models.repository.uploads import Uploads
-from backend.models.runtimes.choice import RunsCode, Runtime, runtime_for
+from backend.models.runtimes.choice import PlacesModels, RunsCode, Runtime, runtime_for
 from backend.models.runtimes.ensemble import steps_of
 from backend.models.servable import ModelLoadError
 from backend.models.warmup import WarmUp, read_samples
@@ -121,9 +121,9 @@ class ModelFolders:
         self, name: str, folder: Path, config: pb.ModelConfig
     ) -> list[LoadedModel | BrokenVersion]:
         config = _named(config, name)
-        if without_gpus(config):
-            _log.warning("model %s: instance_group asks for KIND_GPU; it runs on the CPU", name)
         runtime = runtime_for(self._runtimes, config, folder)
+        if not isinstance(runtime, PlacesModels) and without_gpus(config):
+            _log.warning("model %s: instance_group asks for KIND_GPU; it runs on the CPU", name)
         found: list[LoadedModel | BrokenVersion] = []
         failures: list[Exception] = []
         try:

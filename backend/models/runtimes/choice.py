@@ -52,6 +52,16 @@ class RunsCode(Protocol):
         ...
 
 
+@runtime_checkable
+class PlacesModels(Protocol):
+    """A runtime that computes on what a configuration wants, or says why it cannot."""
+
+    @property
+    def places_models(self) -> bool:
+        """Whether groups for GPUs are its own matter."""
+        ...
+
+
 def runtime_for(runtimes: Sequence[Runtime], config: pb.ModelConfig, folder: Path) -> Runtime:
     """The first runtime that handles the model; raises ModelLoadError if there is none."""
     for runtime in runtimes:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from backend.core.tensors import Array, Datatype, Tensor
+from backend.models.config import without_gpus
+from backend.wire.generated import open_inference_pb2 as pb
 
 Feeds: TypeAlias = Mapping[str, Array]
 """Arrays by input name, as `GraphSession.feed` makes them."""
@@ -28,6 +30,33 @@ class GraphTensor:
     def dims(self) -> tuple[int, ...]:
         """The shape with -1 for each variable size."""
         return tuple(size if isinstance(size, int) and size >= 0 else -1 for size in self.shape)
+
+
+THREADS, PROVIDERS, FALLBACK = "inferdeck_threads", "inferdeck_providers", "inferdeck_fallback"
+"""Parameters of a served configuration that say how it is run; in a given one they do nothing."""
+_CPU_PROVIDERS = ("CPU", "Azure", "OpenVINO", "Dnnl", "Xnnpack")
+
+
+def as_run(
+    config: pb.ModelConfig, *, threads: int, providers: Sequence[str] = (), fallback: str = ""
+) -> pb.ModelConfig:
+    """A copy that says how the model is run: threads of an instance, providers, what is lacking.
+
+    Groups for GPUs are for the CPU in it if no provider computes on one.
+    """
+    run = pb.ModelConfig()
+    run.CopyFrom(config)
+    if all(provider.startswith(_CPU_PROVIDERS) for provider in providers):
+        without_gpus(run)
+    for name, text in (
+        (THREADS, str(threads)),
+        (PROVIDERS, ", ".join(providers)),
+        (FALLBACK, fallback),
+    ):
+        run.parameters.pop(name, None)
+        if text:
+            run.parameters[name].string_value = text
+    return run
 
 
 class Graph(Protocol):

@@ -11,6 +11,7 @@ from backend.core.files.regular import read_regular
 from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
 from backend.models.loads import Loads
+from backend.models.runtimes.graph import as_run
 from backend.models.runtimes.litert.session import LiteRtFile, LiteRtSession
 from backend.models.runtimes.litert.settings import KIND, litert_settings, model_file
 from backend.models.runtimes.litert.trial import Trials
@@ -43,7 +44,7 @@ class LiteRtServable:
     def __init__(self, config: pb.ModelConfig, version_folder: Path, file: LiteRtFile) -> None:
         """Check the file against its configuration; raises ModelLoadError with the reason."""
         folder = version_folder.parent
-        self.config = config
+        self.config = as_run(config, threads=file.settings.num_threads)
         self.name = config.name
         self.version = version_folder.name
         self._file = file

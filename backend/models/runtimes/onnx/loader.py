@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
+from backend.models.runtimes.graph import as_run
 from backend.models.runtimes.onnx.checks import check_config
 from backend.models.runtimes.onnx.completion import complete_config
 from backend.models.runtimes.onnx.instance import OnnxInstance, Signature
 from backend.models.runtimes.onnx.layout import control_inputs
+from backend.models.runtimes.onnx.placement import providers_of
 from backend.models.runtimes.onnx.session import OnnxSession, SessionSettings
 from backend.models.runtimes.onnx.settings import (
     KIND,
@@ -23,6 +26,8 @@ from backend.models.servable import ModelLoadError
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
+_log = logging.getLogger("inferdeck.models")
+
 
 class OnnxServable:
     """One version of an ONNX model; its instances share the loaded file."""
@@ -34,11 +39,19 @@ class OnnxServable:
     def __init__(self, config: pb.ModelConfig, version_folder: Path) -> None:
         """Load the file; raises ModelLoadError with the reason."""
         folder = version_folder.parent
-        self.config = config
+        self._asked = config
         self.name = config.name
         self.version = version_folder.name
-        self._session = OnnxSession(model_file(config, version_folder), session_settings(config))
+        self._settings = session_settings(config)
+        self._session = OnnxSession(
+            model_file(config, version_folder),
+            self._settings,
+            providers=providers_of(config),
+            tell=lambda lack: _log.warning("model %s does without %s", config.name, lack),
+        )
         check_config(config, self._session)
+        self._lacks: tuple[str, ...] = ()
+        self._config = self._described()
         self._batching = config.max_batch_size > 0
         self.inputs: tuple[TensorSpec, ...] = input_specs(config)
         self.outputs: tuple[TensorSpec, ...] = output_specs(config)
@@ -56,6 +69,22 @@ class OnnxServable:
             controls=frozenset(control_inputs(config)),
         )
 
+    @property
+    def config(self) -> pb.ModelConfig:
+        """The configuration, with what computes it now."""
+        if self._session.lacks != self._lacks:
+            self._config = self._described()
+        return self._config
+
+    def _described(self) -> pb.ModelConfig:
+        self._lacks = self._session.lacks
+        return as_run(
+            self._asked,
+            threads=self._settings.threads,
+            providers=self._session.providers,
+            fallback="; ".join(self._lacks),
+        )
+
     def make_instance(self, index: int) -> OnnxInstance:  # noqa: ARG002 - they are all alike
         """One more user of the loaded file, with sequences of its own."""
         states = SequenceStates(self.name, self._states, batching=self._batching)
@@ -69,6 +98,7 @@ class OnnxRuntime:
     """Models whose version folders hold an ONNX file."""
 
     name = KIND.backend
+    places_models = True
 
     def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
         """By backend or platform; where neither is given, by the name of the model's file."""

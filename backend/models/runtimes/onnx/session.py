@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,11 @@ from backend.core.errors import InvalidInput, ModelFailed
 from backend.core.files.regular import check_regular
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.models.runtimes.graph import Feeds, GraphTensor
+from backend.models.runtimes.onnx.engine import SILENT, Engine, reason
+from backend.models.runtimes.onnx.placement import Provider
 from backend.models.runtimes.onnx.text import bytes_of, texts_of
 from backend.models.runtimes.onnx.types import BFLOAT16, datatype_of_onnx
 from backend.models.servable import ModelLoadError
-
-_SILENT = 4
-"""Only what ends the process is logged: every other error is raised, and told by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +33,44 @@ class SessionSettings:
     enable_mem_arena: int = 1
     enable_mem_pattern: int = 1
 
+    @property
+    def threads(self) -> int:
+        """Those that compute one operator: as wanted, at most cores - 1."""
+        most = max(1, (os.cpu_count() or 2) - 1)
+        return min(self.intra_op_thread_count, most) or most
+
 
 class OnnxSession:
     """One loaded ONNX file; `compute` may be called from several threads at once."""
 
-    def __init__(self, path: Path, settings: SessionSettings, *, optimised: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: SessionSettings,
+        *,
+        optimised: bool = True,
+        providers: Sequence[Provider] = (),
+        tell: Callable[[str], None] = lambda _lack: None,
+    ) -> None:
         """Load the file; raises ModelLoadError with ONNX Runtime's reason.
 
-        Not `optimised` is quicker, where only the declarations are read.
+        Not `optimised` is quicker, where only the declarations are read. `providers` are tried
+        before the CPU; `lacks` says which do not compute, and why, and `tell` gets each at once.
         """
         import onnxruntime
         from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
         _check_there(path)
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path),
-                _options(settings, optimised=optimised),
-                providers=["CPUExecutionProvider"],
-            )
-        except Exception as error:  # its errors have no common class
-            raise ModelLoadError(
-                f"ONNX Runtime cannot load {path.name}: {reason(error)}"
-            ) from error
+        self._engine = Engine(
+            path, lambda: _options(settings, optimised=optimised), providers, tell
+        )
+        declared = self._engine.session
         self._refusal: type[Exception] = InvalidArgument
         self._new_value = onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type
         self._value = onnxruntime.OrtValue.ortvalue_from_numpy
-        self.inputs = _declared(self._session.get_inputs())
-        self.outputs = _declared(self._session.get_outputs())
-        self.replaceable = _declared(self._session.get_overridable_initializers())
+        self.inputs = _declared(declared.get_inputs())
+        self.outputs = _declared(declared.get_outputs())
+        self.replaceable = _declared(declared.get_overridable_initializers())
         """Weights that a request may replace, and need not."""
         self._bfloat16 = {
             name
@@ -88,6 +96,16 @@ class OnnxSession:
         """An output of `finish`; raises ModelFailed for text that is none."""
         return Tensor(name, datatype, bytes_of(name, data) if datatype is Datatype.BYTES else data)
 
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The execution providers that compute now, the first first."""
+        return self._engine.providers
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Why wanted providers do not compute; grows if one fails later."""
+        return self._engine.lacks
+
     def prepare(self, feeds: Feeds) -> Mapping[str, Any]:
         """The inputs as ONNX Runtime takes them; they refer to the arrays, and keep them alive."""
         if not self._bfloat16:
@@ -101,9 +119,9 @@ class OnnxSession:
 
         `options` are of `run_options`.
         """
-        run = self._session.run_with_ort_values if self._bfloat16 else self._session.run
+        run = "run_with_ort_values" if self._bfloat16 else "run"
         try:
-            return list(run(list(outputs), dict(prepared), options))
+            return list(self._engine.run(run, list(outputs), dict(prepared), options))
         except self._refusal as error:
             raise InvalidInput(f"the model cannot take these inputs: {reason(error)}") from error
         except Exception as error:  # its errors have no common class
@@ -124,22 +142,12 @@ class OnnxSession:
         import onnxruntime
 
         options = onnxruntime.RunOptions()
-        options.log_severity_level = _SILENT
+        options.log_severity_level = SILENT
         return options
 
     def _as_value(self, name: str, array: Array) -> Any:
         data = np.ascontiguousarray(array).reshape(array.shape)
         return self._new_value(data, BFLOAT16) if name in self._bfloat16 else self._value(data)
-
-
-def reason(error: Exception) -> str:
-    """What ONNX Runtime says, in one line and without its own prefix."""
-    text = " ".join(str(error).split())
-    head, mark, rest = text.partition(" : ")
-    if mark and head.startswith("[ONNXRuntimeError]"):
-        number, _, message = rest.partition(" : ")
-        return message.partition(" : ")[2] if number.strip().isdigit() and message else rest
-    return text
 
 
 def _check_there(path: Path) -> None:
@@ -157,10 +165,9 @@ def _options(settings: SessionSettings, *, optimised: bool) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = _SILENT
-    most = max(1, (os.cpu_count() or 2) - 1)
-    wanted = settings.intra_op_thread_count
-    options.intra_op_num_threads = min(wanted, most) if wanted > 0 else most
+    options.log_severity_level = SILENT
+    most = SessionSettings().threads
+    options.intra_op_num_threads = settings.threads
     options.inter_op_num_threads = min(max(settings.inter_op_thread_count, 0), most)
     if settings.execution_mode == 1:
         options.execution_mode = onnxruntime.ExecutionMode.ORT_PARALLEL

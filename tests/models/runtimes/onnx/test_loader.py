@@ -375,7 +375,7 @@ def test_a_file_by_another_name_and_how_it_is_run(tmp_path: Path) -> None:
 
 def test_it_sleeps_between_requests_and_leaves_a_core(tmp_path: Path) -> None:
     servable = load(identity(tmp_path / "m", FP32, [2]))
-    options = servable._session._session.get_session_options()
+    options = servable._session._engine.session.get_session_options()
     assert 1 <= options.intra_op_num_threads <= max(1, (os.cpu_count() or 2) - 1)
     for pool in ("intra_op", "inter_op"):
         assert options.get_session_config_entry(f"session.{pool}.allow_spinning") == "0"
