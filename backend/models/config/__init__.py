@@ -1,7 +1,13 @@
 """What stands beside a model's file: its configuration, labels, profile and versions."""
 
 from backend.models.config.checks import check_config, without_gpus
-from backend.models.config.files import inside, legible, profile_in, read_labels
+from backend.models.config.files import (
+    file_of_version,
+    inside,
+    legible,
+    profile_in,
+    read_labels,
+)
 from backend.models.config.text import CONFIG_FILE, MAX_BYTES, parse_config, parse_config_json
 from backend.models.config.types import (
     config_type,
@@ -20,6 +26,7 @@ __all__ = [
     "config_type",
     "datatype_of",
     "describe",
+    "file_of_version",
     "input_specs",
     "inside",
     "legible",

@@ -25,6 +25,18 @@ def legible(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
+def file_of_version(version_folder: Path, name: str) -> Path:
+    """The path of a version's file, as `inside` gives it.
+
+    Where there is no folder of that number, the file stands in the model's folder, and where there
+    is none of these either, beside it: the only version of a model that has no folders.
+    """
+    place = version_folder
+    while place != version_folder.parents[1] and not place.is_dir():
+        place = place.parent
+    return inside(place, name)
+
+
 def inside(model_folder: Path, name: str) -> Path:
     """The path of a file of the model, links followed; it need not exist.
 
@@ -43,10 +55,12 @@ def inside(model_folder: Path, name: str) -> Path:
 def read_labels(config: pb.ModelConfig, folder: Path) -> Mapping[str, tuple[str, ...]]:
     """The class names per output that has a label file: one on each line, the first is class 0.
 
+    Without a folder, for a model that is a file by itself, they stand beside that.
     Raises ModelLoadError for a file that cannot be read or is outside the model's folder.
     """
+    place = folder if folder.is_dir() else folder.parent
     return {
-        output.name: _lines(inside(folder, output.label_filename))
+        output.name: _lines(inside(place, output.label_filename))
         for output in config.output
         if output.label_filename
     }

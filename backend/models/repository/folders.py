@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,14 +15,15 @@ from backend.models.config import (
     check_config,
     chosen_versions,
     inside,
-    legible,
     parse_config,
     parse_config_json,
-    versions_in,
     without_gpus,
 )
 from backend.models.loads import Loads
+from backend.models.repository.label_files import add_labels, labels_beside
 from backend.models.repository.loaded import LoadedModel
+from backend.models.repository.model_files import check_model_file, free_name, model_name
+from backend.models.repository.places import ModelPlace, places_in
 from backend.models.repository.states import BrokenVersion, reason_of
 from backend.models.repository.uploads import Uploads
 from backend.models.runtimes.choice import PlacesModels, RunsCode, Runtime, runtime_for
@@ -38,7 +38,7 @@ _log = logging.getLogger("inferdeck.models")
 class ModelFolders:
     """The model folders of some repositories; each is read anew whenever it is asked for.
 
-    Only folders that stand directly in a repository are models, so that no name leads elsewhere.
+    Only what stands directly in a repository is a model, so that no name leads elsewhere.
     `loads` are where a load is given up.
     """
 
@@ -47,6 +47,7 @@ class ModelFolders:
     ) -> None:
         self._loads = loads or Loads()
         self._roots: tuple[Path, ...] = ()
+        self._files: Mapping[str, ModelPlace] = {}
         self._runtimes = tuple(runtimes)
         self._uploads = Uploads()
         for root in roots:
@@ -66,20 +67,30 @@ class ModelFolders:
     def remove(self, root: Path) -> tuple[str, ...]:
         """Forget a repository; the names of the models that are in no other one."""
         root = root.resolve()
-        there = _folders(root) if root in self._roots else {}
+        there = places_in(root) if root in self._roots else {}
         self._roots = tuple(other for other in self._roots if other != root)
         others = self.names()
         return tuple(name for name in there if name not in others)
 
+    def add_file(self, file: Path) -> str:
+        """One more model that is a file by itself, under a name that is free; that name.
+
+        Raises UsageError for what is no model file.
+        """
+        file = check_model_file(file)
+        name = free_name(model_name(file), self.names())
+        self._files = {**self._files, name: ModelPlace.of_file(file, name)}
+        return name
+
     def contents(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Every repository with the names of its models, sorted."""
-        return tuple((root, tuple(sorted(_folders(root)))) for root in self._roots)
+        return tuple((root, tuple(sorted(places_in(root)))) for root in self._roots)
 
     def names(self) -> tuple[str, ...]:
         """The names of all models, sorted; a repository that cannot be read has none."""
-        found: set[str] = set()
+        found: set[str] = set(self._files)
         for root in self._roots:
-            found.update(_folders(root))
+            found.update(places_in(root))
         return tuple(sorted(found))
 
     def load(self, name: str, config_json: str = "") -> list[LoadedModel | BrokenVersion]:
@@ -89,8 +100,8 @@ class ModelFolders:
         `config_json` takes the place of the configuration file. Raises ModelLoadError if nothing
         can be served; then nothing is left open.
         """
-        folder = self._folder(name)
-        return self._load(name, folder, _configuration(folder, config_json))
+        place = self._place(name)
+        return self._load(place, _configuration(place, config_json))
 
     def load_uploaded(
         self, name: str, config_json: str, files: Mapping[str, bytes]
@@ -101,7 +112,7 @@ class ModelFolders:
         """
         config = parse_config_json(config_json)
         with self._uploads.folder(name, files) as folder:
-            models = self._load(name, folder, config)
+            models = self._load(ModelPlace(name, folder), config)
         self._uploads.keep(folder, models)
         return models
 
@@ -111,15 +122,14 @@ class ModelFolders:
             config = (
                 parse_config_json(config_json)
                 if config_json
-                else _configuration(self._folder(name), "")
+                else _configuration(self._place(name), "")
             )
         except ModelLoadError:  # told when it is loaded
             return ()
         return tuple(dict.fromkeys(step.model for step in steps_of(config)))
 
-    def _load(
-        self, name: str, folder: Path, config: pb.ModelConfig
-    ) -> list[LoadedModel | BrokenVersion]:
+    def _load(self, place: ModelPlace, config: pb.ModelConfig) -> list[LoadedModel | BrokenVersion]:
+        name, folder = place.name, place.folder
         config = _named(config, name)
         runtime = runtime_for(self._runtimes, config, folder)
         if not isinstance(runtime, PlacesModels) and without_gpus(config):
@@ -127,9 +137,9 @@ class ModelFolders:
         found: list[LoadedModel | BrokenVersion] = []
         failures: list[Exception] = []
         try:
-            for version in chosen_versions(config.version_policy, versions_in(folder)):
+            for version in chosen_versions(config.version_policy, place.versions(config)):
                 try:
-                    found.append(_load_version(runtime, config, folder, version, self._loads))
+                    found.append(_load_version(runtime, config, place, version, self._loads))
                 except Exception as error:  # noqa: BLE001 - the others may be served
                     found.append(BrokenVersion(str(version), reason_of(error)))
                     failures.append(error)
@@ -144,8 +154,8 @@ class ModelFolders:
 
     def code(self, name: str) -> ModelCode | None:
         """What the model would run, None if it is no program; raises ModelLoadError."""
-        folder = self._folder(name)
-        config = _named(_configuration(folder, ""), name)
+        place = self._place(name)
+        folder, config = place.folder, _named(_configuration(place, ""), name)
         runtime = runtime_for(self._runtimes, config, folder)
         if not isinstance(runtime, RunsCode):
             return None
@@ -154,30 +164,31 @@ class ModelFolders:
     def newest(self, name: str) -> str:
         """The highest version that a model has a folder for, '' if there is none or no model."""
         try:
-            return str(max(versions_in(self._folder(name)), default=""))
+            return str(max(self._place(name).versions(pb.ModelConfig()), default=""))
         except ModelLoadError:
             return ""
 
-    def _folder(self, name: str) -> Path:
-        found = [
-            root / folders[name] for root in self._roots if name in (folders := _folders(root))
-        ]
+    def _place(self, name: str) -> ModelPlace:
+        every = [self._files, *(places_in(root) for root in self._roots)]
+        found = [places[name] for places in every if name in places]
         if not found:
             raise ModelLoadError("no such model in the model repository")
         if len(found) > 1:
             raise ModelLoadError("more than one model repository holds a model of this name")
-        if found[0].name != name:
+        if found[0].file is None and found[0].folder.name != name:
             raise ModelLoadError("the name of its folder is not UTF-8: rename it")
         return found[0]
 
 
 def _load_version(
-    runtime: Runtime, config: pb.ModelConfig, folder: Path, version: int, loads: Loads
+    runtime: Runtime, config: pb.ModelConfig, place: ModelPlace, version: int, loads: Loads
 ) -> LoadedModel:
     given = pb.ModelConfig()
     given.CopyFrom(config)
-    path = inside(folder, str(version))
+    path = inside(place.folder, str(version))
     complete = runtime.complete(given, path)
+    if place.file is not None:
+        add_labels(complete, labels_beside(place.file))
     check_config(complete)
     model = LoadedModel(runtime.load(complete, path))
     warming = WarmUp(model.instances)
@@ -201,10 +212,15 @@ def _named(config: pb.ModelConfig, name: str) -> pb.ModelConfig:
     return config
 
 
-def _configuration(folder: Path, config_json: str) -> pb.ModelConfig:
+def _configuration(place: ModelPlace, config_json: str) -> pb.ModelConfig:
     """The configuration as it is written; what it leaves out, the model tells."""
-    if config_json:
-        return parse_config_json(config_json)
+    config = parse_config_json(config_json) if config_json else _written(place.folder)
+    if place.file is not None:  # and no other file that is beside it
+        config.default_model_filename = place.file.name
+    return config
+
+
+def _written(folder: Path) -> pb.ModelConfig:
     path = inside(folder, CONFIG_FILE)
     try:
         return parse_config(read_regular(path, MAX_BYTES))
@@ -212,27 +228,3 @@ def _configuration(folder: Path, config_json: str) -> pb.ModelConfig:
         return pb.ModelConfig()
     except OSError as error:
         raise ModelLoadError(f"{CONFIG_FILE} cannot be read: {error.strerror}") from None
-
-
-def _folders(root: Path) -> dict[str, str]:
-    """The names of a repository's models, and those of their folders where they differ.
-
-    They do where a folder's name is not UTF-8, which no server could tell its clients.
-    """
-    found: dict[str, str] = {}
-    try:
-        with os.scandir(root) as entries:
-            for entry in entries:
-                if not entry.name.startswith(".") and _is_folder(entry):
-                    name = legible(entry.name)
-                    found[name] = entry.name if name == entry.name else found.get(name, entry.name)
-    except OSError:
-        return {}
-    return found
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # such as a mount whose other end is gone: the others can be used
-        return False

@@ -239,6 +239,15 @@ class ModelRegistry:
             raise UsageError("These models come from no repository.")
         self._folders.add(root)
 
+    def add_file(self, file: Path) -> str:
+        """Know one more model that is a file by itself, not loaded yet; its name.
+
+        Raises UsageError for what is no model file, and in a registry that takes none.
+        """
+        if self._folders is None:
+            raise UsageError("These models come from no repository.")
+        return self._folders.add_file(file)
+
     def repositories(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Every repository with the names of its models; one that cannot be read has none."""
         return self._folders.contents() if self._folders else ()

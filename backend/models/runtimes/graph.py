@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from backend.core.tensors import Array, Datatype, Tensor
@@ -57,6 +58,11 @@ def as_run(
         if text:
             run.parameters[name].string_value = text
     return run
+
+
+def has_file(folder: Path, name: str) -> bool:
+    """Whether a version of a model has that file, or its folder without versions."""
+    return (folder / name).is_file() or any(path.exists() for path in folder.glob(f"[0-9]*/{name}"))
 
 
 class Graph(Protocol):

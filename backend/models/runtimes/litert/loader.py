@@ -11,7 +11,7 @@ from backend.core.files.regular import read_regular
 from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
 from backend.models.loads import Loads
-from backend.models.runtimes.graph import as_run
+from backend.models.runtimes.graph import as_run, has_file
 from backend.models.runtimes.litert.session import LiteRtFile, LiteRtSession
 from backend.models.runtimes.litert.settings import KIND, litert_settings, model_file
 from backend.models.runtimes.litert.trial import Trials
@@ -93,7 +93,7 @@ class LiteRtRuntime:
             return config.platform == KIND.platform
         if config.default_model_filename:
             return config.default_model_filename.endswith(".tflite")
-        return any(path.exists() for path in folder.glob(f"[0-9]*/{KIND.file}"))
+        return has_file(folder, KIND.file)
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration, filled from the file; raises ModelLoadError."""

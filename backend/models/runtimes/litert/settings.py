@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.core.tensors import Datatype
-from backend.models.config import datatype_of, inside
+from backend.models.config import datatype_of, file_of_version
 from backend.models.runtimes.litert.quantization import Dequantize, Quantization
 from backend.models.runtimes.onnx import FileKind
 from backend.models.servable import ModelLoadError
@@ -44,7 +44,7 @@ class LiteRtSettings:
 
 def model_file(config: pb.ModelConfig, version_folder: Path) -> Path:
     """The model's file; raises ModelLoadError for a name that leaves the version folder."""
-    return inside(version_folder, config.default_model_filename or KIND.file)
+    return file_of_version(version_folder, config.default_model_filename or KIND.file)
 
 
 def litert_settings(config: pb.ModelConfig) -> LiteRtSettings:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
-from backend.models.runtimes.graph import as_run
+from backend.models.runtimes.graph import as_run, has_file
 from backend.models.runtimes.onnx.checks import check_config
 from backend.models.runtimes.onnx.completion import complete_config
 from backend.models.runtimes.onnx.instance import OnnxInstance, Signature
@@ -108,7 +108,7 @@ class OnnxRuntime:
             return config.platform == KIND.platform
         if config.default_model_filename:
             return config.default_model_filename.endswith(".onnx")
-        return any(path.exists() for path in folder.glob(f"[0-9]*/{KIND.file}"))
+        return has_file(folder, KIND.file)
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration, filled from the file; raises ModelLoadError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.models.config import inside
+from backend.models.config import file_of_version
 from backend.models.runtimes.onnx.completion import FileKind
 from backend.models.runtimes.onnx.session import SessionSettings
 from backend.models.servable import ModelLoadError
@@ -25,7 +25,7 @@ def model_file(config: pb.ModelConfig, version_folder: Path) -> Path:
 
     A folder of that name holds the file beside the weights that were stored apart.
     """
-    path = inside(version_folder, config.default_model_filename or KIND.file)
+    path = file_of_version(version_folder, config.default_model_filename or KIND.file)
     return path / KIND.file if path.is_dir() else path
 
 

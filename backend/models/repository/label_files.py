@@ -1,0 +1,45 @@
+"""The class names that stand beside a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.core.errors import UsageError
+from backend.profiles.label_file import read_label_file
+from backend.wire.generated import open_inference_pb2 as pb
+
+_MOST = 100_000
+_BESIDES = (0, 1, 4, 5)
+"""What an output may have beside a score for each class: nothing, a background, a box, a box and
+a score for it."""
+
+
+def labels_beside(file: Path) -> Path | None:
+    """The file with class names for a model file: ``NAME.txt``, ``NAME.names`` or ``labels.txt``.
+
+    None if there is none that holds names, one on each line.
+    """
+    names = (f"{file.stem}.txt", f"{file.stem}.names", f"{file.stem}.labels.txt", "labels.txt")
+    for name in names:
+        path = file.with_name(name)
+        try:
+            if path.is_file() and 1 < len(read_label_file(path)) <= _MOST:
+                return path
+        except (UsageError, OSError):
+            continue
+    return None
+
+
+def add_labels(config: pb.ModelConfig, labels: Path | None, name: str = "") -> None:
+    """Name the file as that of the output it is for, by `name` where it will stand so.
+
+    That is the first output with a dimension for the classes, else the first; nothing happens
+    where the configuration names a file already.
+    """
+    if labels is None or any(output.label_filename for output in config.output):
+        return
+    count = len(read_label_file(labels))
+    sizes = {count + more for more in _BESIDES}
+    fitting = [output for output in config.output if sizes & set(output.dims)]
+    for output in (fitting or list(config.output))[:1]:
+        output.label_filename = name or labels.name
