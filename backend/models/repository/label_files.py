@@ -22,12 +22,26 @@ def labels_beside(file: Path) -> Path | None:
     names = (f"{file.stem}.txt", f"{file.stem}.names", f"{file.stem}.labels.txt", "labels.txt")
     for name in names:
         path = file.with_name(name)
-        try:
-            if path.is_file() and 1 < len(read_label_file(path)) <= _MOST:
-                return path
-        except (UsageError, OSError):
-            continue
+        if _is_beside(path, file) and 1 < len(_names(path)) <= _MOST:
+            return path
     return None
+
+
+def _is_beside(path: Path, file: Path) -> bool:
+    try:
+        return path.is_file() and path.resolve().parent == file.parent.resolve()
+    except OSError:
+        return False
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """One on each line: a configuration's label files know no other form."""
+    try:
+        names = read_label_file(path)
+        first = path.read_bytes()[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    except (UsageError, OSError):
+        return ()
+    return () if first.startswith((b"[", b"{")) else names
 
 
 def add_labels(config: pb.ModelConfig, labels: Path | None, name: str = "") -> None:

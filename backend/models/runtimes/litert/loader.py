@@ -92,7 +92,7 @@ class LiteRtRuntime:
         if config.platform:
             return config.platform == KIND.platform
         if config.default_model_filename:
-            return config.default_model_filename.endswith(".tflite")
+            return config.default_model_filename.lower().endswith(".tflite")
         return has_file(folder, KIND.file)
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:

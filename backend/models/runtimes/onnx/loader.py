@@ -107,7 +107,7 @@ class OnnxRuntime:
         if config.platform:
             return config.platform == KIND.platform
         if config.default_model_filename:
-            return config.default_model_filename.endswith(".onnx")
+            return config.default_model_filename.lower().endswith(".onnx")
         return has_file(folder, KIND.file)
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
