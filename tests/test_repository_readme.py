@@ -20,9 +20,11 @@ import pytest
 import soundfile
 
 from backend.cli import call
+from backend.core.tensors import Datatype
 from backend.sources.registry import KINDS
 from backend.wire.media.opencv import cv2
 from gui.devices import MICROPHONE
+from tests.models.onnx_folders import identity
 
 _ROOT = Path(__file__).resolve().parents[1]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,6 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photos").mkdir()
     for name in ("photo.jpg", "photos/1.jpg", "photos/2.jpg"):
         cv2.imwrite(str(folder / name), np.full((480, 640, 3), 90, np.uint8))
+    made = identity(folder / "made", Datatype.FP32, [1, 3, 64, 64])
+    (made / "1" / "model.onnx").rename(folder / "my_model.onnx")
     sound = np.sin(np.arange(16_000, dtype=np.float32) / 20) / 2
     soundfile.write(folder / "speech.wav", sound, 16_000)
     return folder

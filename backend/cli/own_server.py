@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backend.core.choices import EMBEDDED
+from backend.core.errors import UsageError
 from backend.core.target import Target
 from backend.models.catalogue import bundled_registry
 from backend.server.lifecycle import EmbeddedServer
@@ -10,11 +13,29 @@ from backend.server.settings import ServerOptions
 
 
 class OwnServer:
-    """Starts a server if the target is `embedded`, and stops it afterwards."""
+    """Starts a server if the target is `embedded`, and stops it afterwards.
 
-    def __init__(self, target: Target) -> None:
-        wanted = target.name == EMBEDDED
-        self._server = EmbeddedServer(bundled_registry(), ServerOptions()) if wanted else None
+    `model` is the name under which it serves the model file, '' without one.
+    """
+
+    def __init__(self, target: Target, model_file: Path | None = None) -> None:
+        """Load the file; raises UsageError or ModelLoadError if it cannot be served."""
+        self.model = ""
+        self.labels: tuple[str, ...] | None = None
+        """The class names beside the file; None without a file."""
+        self._server: EmbeddedServer | None = None
+        if target.name != EMBEDDED:
+            if model_file is not None:
+                raise UsageError(
+                    "--model-file is for the embedded server.", hint="Leave --target out."
+                )
+            return
+        registry = bundled_registry()
+        if model_file is not None:
+            self.model = registry.add_file(model_file)
+            registry.load(self.model)
+            self.labels = next(iter(registry.get(self.model).labels.values()), ())
+        self._server = EmbeddedServer(registry, ServerOptions())
 
     def __enter__(self) -> OwnServer:
         if self._server is not None:

@@ -73,7 +73,15 @@ class _Run:
     ) -> None:
         self._registry = registry
         self._server = EmbeddedServer(registry, options)
-        self._loading = Worker("models", lambda _stop: load_at_start(registry, arguments)).start()
+        self._refusal: ConsoleError | None = None
+        """Why what was named by itself cannot be served."""
+        self._loading = Worker("models", lambda _stop: self._load(arguments)).start()
+
+    def _load(self, arguments: argparse.Namespace) -> None:
+        try:
+            load_at_start(self._registry, arguments)
+        except ConsoleError as error:
+            self._refusal = error
 
     def until(self, ending: threading.Event) -> int:
         """Load, say where the server is, and serve; the exit code."""
@@ -81,6 +89,8 @@ class _Run:
             if ending.is_set():
                 return 0
         try:
+            if self._refusal is not None:
+                raise self._refusal
             self._server.start()
         except ConsoleError as error:
             print(error, file=sys.stderr)

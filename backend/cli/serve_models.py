@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Iterable
 
 from backend.core.errors import UsageError
 from backend.models.catalogue import repository_registry
@@ -35,11 +36,20 @@ def registry_of(arguments: argparse.Namespace) -> ModelRegistry:
 
 
 def load_at_start(registry: ModelRegistry, arguments: argparse.Namespace) -> None:
-    """Load what is to be served at once; what cannot be loaded is reported and hurts no other."""
+    """Load what is to be served at once; what cannot be loaded is reported and hurts no other.
+
+    Raises UsageError or ModelLoadError for a file that was named by itself.
+    """
     if not _explicit(arguments) or _ALL in arguments.load_model:
         registry.load_all()
-        return
-    for name in arguments.load_model:
+    else:
+        _load_named(registry, arguments.load_model)
+    for file in arguments.model:
+        registry.load(registry.add_file(file))
+
+
+def _load_named(registry: ModelRegistry, names: Iterable[str]) -> None:
+    for name in names:
         try:
             registry.load(name)
         except ModelLoadError as error:

@@ -41,6 +41,14 @@ LISTENING = OptionGroup(
 MODELS = OptionGroup(
     "models",
     (
+        Option(
+            "--model",
+            "a model file (.onnx, .tflite) to serve where it is, under its own name, with the "
+            "class names beside it; it is loaded at start, and nothing is served if it cannot be",
+            parse=Path,
+            repeatable=True,
+            metavar="FILE",
+        ),
         MODEL_REPOSITORY,
         ALLOW_PYTHON_MODELS,
         Option(

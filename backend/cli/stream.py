@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 
@@ -62,8 +63,11 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry) -> int:
     settings = _settings(options)
     source = sources.make(options.source, loop=options.loop, pace=options.pace)
     printer = _Printer(options.frames)
-    with OwnServer(settings.target) as resolve:
-        profile = choose_profile(resolve.resolve(settings.target), settings.model, options.profile)
+    with OwnServer(settings.target, options.model_file) as resolve:
+        settings = replace(settings, model=resolve.model or settings.model)
+        profile = choose_profile(
+            resolve.resolve(settings.target), settings.model, options.profile, own=resolve.labels
+        )
         session = Session(
             settings,
             source,
@@ -95,7 +99,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     default = Serialization.BINARY if over_rest else Serialization.RAW
     return RunSettings(
         target=target_of(options, options.header),
-        model=options.model,
+        model=options.model or "",
         api=options.api,
         transport=options.transport,
         payload=Payload(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backend.cli.target_options import SECURITY, SPEECH, TARGETED
 from backend.core.choices import Api, Compression, ImageEncoding, Transport
 from backend.core.defaults import DEADLINE_S, JPEG_QUALITY
@@ -10,12 +12,23 @@ from backend.core.options.values import seconds, whole_number
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 
 STREAMED = OptionGroup(
+    "", (common.SOURCE.but(help=SourceRegistry(KINDS).syntax, required=True), TARGETED)
+)
+
+THROUGH = OptionGroup(
     "",
     (
-        common.SOURCE.but(help=SourceRegistry(KINDS).syntax, required=True),
-        common.MODEL.but(required=True),
-        TARGETED,
+        common.MODEL,
+        Option(
+            "--model-file",
+            "a model file (.onnx, .tflite) for the embedded server to serve where it is; what a "
+            "guess of its profile rests on goes to stderr",
+            parse=Path,
+            metavar="FILE",
+        ),
     ),
+    exclusive=True,
+    required=True,
 )
 
 SENDING = OptionGroup(
@@ -61,4 +74,4 @@ END = OptionGroup(
     exclusive=True,
 )
 
-STREAM = (STREAMED, SECURITY, SPEECH, SENDING, END)
+STREAM = (STREAMED, THROUGH, SECURITY, SPEECH, SENDING, END)

@@ -19,14 +19,19 @@ from backend.profiles.model_profile import ModelProfile
 from backend.targets import config_folder
 
 
-def choose_profile(target: Target, model: str, file: str = "") -> ModelProfile:
+def choose_profile(
+    target: Target, model: str, file: str = "", own: tuple[str, ...] | None = None
+) -> ModelProfile:
     """The profile for a model of a target whose addresses are known.
 
+    `own` are the class names of a model file that our own server serves, None for other models.
     What a guess rests on goes to stderr. Raises UsageError for a file that is wrong, TargetError
     for a server that cannot be asked, NotFound for a model that it does not know.
     """
     if file:
         return _from_file(target, model, file)
+    if own is not None:
+        return _guessed(replace(_facts(target, model), labels=own))
     if target.name == EMBEDDED:
         return profile_for(model)
     saved = ProfileBook(config_folder() / "profiles").saved(target.name, model)
@@ -39,7 +44,12 @@ def choose_profile(target: Target, model: str, file: str = "") -> ModelProfile:
         if known is None:
             raise
         return known
-    found = guess(facts.description, facts.config)
+    return _guessed(facts, known)
+
+
+def _guessed(facts: ModelFacts, known: ModelProfile | None = None) -> ModelProfile:
+    """The likeliest profile; what it rests on goes to stderr, unless it is the known one."""
+    found = guess(facts.description, facts.config, facts.labels)
     if found.profile is not known:
         for line in (*found.reasons, *found.missing):
             print(f"profile: {line}", file=sys.stderr)

@@ -185,3 +185,10 @@ def test_help_and_version_need_no_window(start: Start) -> None:
 def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == VERSION
+
+
+def test_serve_ends_if_a_file_that_was_named_cannot_be_served(start: Start, tmp_path: Path) -> None:
+    code, out, err = ended(start("serve", "--model", str(tmp_path / "none.onnx")))
+    assert (code, out) == (2, "")
+    assert "none.onnx cannot be read" in err
+    assert "Traceback" not in err

@@ -10,8 +10,11 @@ from backend.cli.serve_models import load_at_start, registry_of
 from backend.cli.serve_options import MODELS
 from backend.core.errors import UsageError
 from backend.core.options import OptionParser
+from backend.core.tensors import Datatype
 from backend.models.catalogue import bundled_models
 from backend.models.repository.registry import ModelRegistry
+from backend.models.servable import ModelLoadError
+from tests.models.onnx_folders import identity
 
 BUNDLED = tuple(factory.name for factory in bundled_models())
 PYTHON = """
@@ -85,3 +88,23 @@ def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
         registry("--load-model", "m")
     with pytest.raises(UsageError, match="is not a folder"):
         registry("--model-repository", str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("control", ["none", "explicit"])
+def test_a_model_file_is_served_where_it_is(tmp_path: Path, control: str) -> None:
+    file = identity(tmp_path / "made", Datatype.FP32, [2]) / "1" / "model.onnx"
+    named = ("--model-control-mode", control, "--no-bundled-models")
+    models = registry("--model", str(file), "--model", str(file), *named)
+    try:
+        assert models.names() == ("made", "made_2")
+        assert sorted(path.name for path in tmp_path.rglob("*")) == ["1", "made", "model.onnx"]
+    finally:
+        models.close()
+
+
+def test_a_model_file_that_cannot_be_served_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelLoadError, match="failed to load 'm', ONNX Runtime cannot load"):
+        registry("--model", str(tmp_path / "m.onnx"))
+    with pytest.raises(UsageError, match=r"none\.onnx cannot be read: No such file"):
+        registry("--model", str(tmp_path / "none.onnx"))

@@ -17,9 +17,11 @@ import pytest
 
 from backend.cli.stream import _Printer, main
 from backend.core.inference import InferResponse
+from backend.core.tensors import Datatype
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.wire.media.opencv import cv2
 from tests.cli.here import run_here
+from tests.models.onnx_folders import node, value, write_model
 from tests.real_sources import free_port
 from tests.session.lying_server import lying
 
@@ -243,3 +245,40 @@ def test_a_reader_that_goes_away_ends_the_run() -> None:
     assert child.wait(timeout=15) == 0
     assert time.monotonic() - started < 15
     assert "Traceback" not in errors
+
+
+def test_a_model_file_is_served_for_as_long_as_it_takes(pictures: Path, tmp_path: Path) -> None:
+    made = write_model(
+        tmp_path / "averages",
+        [node("ReduceMean", ["X"], ["Y"], keepdims=0, axes=[1, 2])],
+        [value("X", Datatype.FP32, [1, 64, 64, 3])],
+        [value("Y", Datatype.FP32, [1, 3])],
+        opset=17,
+    )
+    file = made / "1" / "colours.onnx"
+    (made / "1" / "model.onnx").rename(file)
+    file.with_suffix(".names").write_text("red\ngreen\nblue\n")
+    code, lines, errors = stream("--source", str(pictures), "--model-file", str(file))
+    assert code == 0, errors
+    assert "profile: input 'X' FP32 [1, 64, 64, 3] looks like an NHWC picture" in errors
+    *results, last = lines
+    assert last["summary"]["answered"] == len(results) == 3
+    labels = {entry["label"] for line in results for entry in line["predictions"]["classification"]}
+    assert labels == {"red", "green", "blue"}
+    assert sorted(path.name for path in file.parent.iterdir()) == ["colours.names", "colours.onnx"]
+
+
+def test_a_model_file_is_for_the_embedded_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = ("--model-file", str(tmp_path / "m.onnx"))
+    asked = ("--source", "pattern", *file)
+    code, _, errors = run_here(capsys, main, *asked, "--target", "127.0.0.1:1,2")
+    assert code == 2
+    assert "--model-file is for the embedded server" in errors
+    code, _, errors = run_here(capsys, main, *asked)
+    assert code == 2
+    assert "m.onnx cannot be read" in errors
+    code, _, errors = run_here(capsys, main, *asked, "--model", "shapes")
+    assert code == 2
+    assert "not allowed with argument" in errors

@@ -57,13 +57,14 @@ def write_model(
     inputs: Sequence[Any],
     outputs: Sequence[Any],
     constants: dict[str, Array] | None = None,
+    opset: int = 20,
 ) -> Path:
     """Write ``folder/1/model.onnx``; the folder is returned, and named after the model."""
     initializers = [numpy_helper.from_array(a, name) for name, a in (constants or {}).items()]
     graph = helper.make_graph(
         list(nodes), folder.name, list(inputs), list(outputs), initializer=initializers
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
     path = folder / "1" / "model.onnx"
     path.parent.mkdir(parents=True)
     onnx.save(model, str(path))

@@ -63,9 +63,10 @@ class Option:
 class OptionGroup:
     """Options that belong together; a title of '' puts them among the command's own.
 
-    Of an `exclusive` group at most one may be given.
+    Of an `exclusive` group at most one may be given; one must, if it is `required` as well.
     """
 
     title: str
     options: tuple[Option, ...]
     exclusive: bool = False
+    required: bool = False

@@ -29,7 +29,7 @@ class OptionParser(argparse.ArgumentParser):
         """Take the options of one more table."""
         place = self.add_argument_group(group.title) if group.title else self
         if group.exclusive:
-            place = place.add_mutually_exclusive_group()
+            place = place.add_mutually_exclusive_group(required=group.required)
         for option in group.options:
             place.add_argument(option.flag, **_arguments(option))
             self._known.append(option.flag)

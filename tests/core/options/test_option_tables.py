@@ -103,6 +103,19 @@ def test_the_documentation_says_what_holds_without_an_option() -> None:
     ]
 
 
+def test_of_a_required_group_one_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+    either = (Option("--name", "by name"), Option("--file", "by file"))
+    group = OptionGroup("", either, exclusive=True, required=True)
+    choice = OptionParser(prog="x", groups=[group])
+    assert choice.read(["--file", "a"]).file == "a"
+    for line in ([], ["--name", "a", "--file", "b"]):
+        with pytest.raises(SystemExit):
+            choice.read(line)
+    said = capsys.readouterr().err
+    assert "one of the arguments --name --file is required" in said
+    assert "not allowed with argument" in said
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
