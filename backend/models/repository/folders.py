@@ -112,7 +112,7 @@ class ModelFolders:
         """
         config = parse_config_json(config_json)
         with self._uploads.folder(name, files) as folder:
-            models = self._load(ModelPlace(name, folder), config)
+            models = self._load(ModelPlace(name, folder, versioned=True), config)
         self._uploads.keep(folder, models)
         return models
 

@@ -26,6 +26,8 @@ class ModelPlace:
     name: str
     folder: Path
     file: Path | None = None
+    versioned: bool = False
+    """Whether only version folders count, as for files that come over the network."""
 
     @classmethod
     def of_file(cls, file: Path, name: str = "") -> ModelPlace:
@@ -37,10 +39,11 @@ class ModelPlace:
         if self.file is not None:
             return [_ONLY_VERSION]
         found = versions_in(self.folder)
+        if found or self.versioned:
+            return found
         bare = (config.default_model_filename,) if config.default_model_filename else BARE_FILES
-        if not found and any(_is(Path.is_file, self.folder / name) for name in bare):
-            return [_ONLY_VERSION]
-        return found
+        there = any(_is(Path.is_file, self.folder / name) for name in bare)
+        return [_ONLY_VERSION] if there else []
 
 
 def places_in(root: Path) -> dict[str, ModelPlace]:
