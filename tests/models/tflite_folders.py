@@ -157,6 +157,25 @@ def doubled(shape: Sequence[int], datatype: int = FLOAT, **quantization: Any) ->
     )
 
 
+def convolution(kernel: int = 3) -> bytes:
+    """A file that sums up every square of an input of any height and width, without an edge."""
+    options = schema.Conv2DOptionsT()
+    options.padding = schema.Padding.VALID
+    options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
+    weights = np.ones((1, kernel, kernel, 1), np.float32)
+    return content(
+        [
+            LiteTensor("X", FLOAT, [1, VARIABLE, VARIABLE, 1]),
+            LiteTensor("W", FLOAT, weights.shape, data=weights),
+            LiteTensor("B", FLOAT, [1], data=np.zeros(1, np.float32)),
+            LiteTensor("Y", FLOAT, [1, VARIABLE, VARIABLE, 1]),
+        ],
+        [LiteNode(Op.CONV_2D, [0, 1, 2], [3], (schema.BuiltinOptions.Conv2DOptions, options))],
+        [0],
+        [3],
+    )
+
+
 def crashing() -> bytes:
     """A file that is well formed and ends the process that allocates its memory."""
     return content(

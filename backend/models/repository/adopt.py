@@ -116,7 +116,10 @@ def _adopted(
     if labels is not None:
         text = "\n".join(read_label_file(labels)) + "\n"
         (folder / _LABELS).write_text(text, encoding="utf-8")
-    config = _try(folder, labels, runtimes)
+    try:
+        config = _try(folder, labels, runtimes)
+    except ModelLoadError as error:
+        raise _about(file, folder / "1", error) from error
     config.ClearField("name")  # it is the folder's
     (folder / CONFIG_FILE).write_text(text_format.MessageToString(config), encoding="utf-8")
     made = tuple(path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
@@ -136,6 +139,13 @@ def _try(folder: Path, labels: Path | None, runtimes: Sequence[Runtime]) -> pb.M
     finally:
         servable.close()
     return config
+
+
+def _about(file: Path, copies: Path, error: ModelLoadError) -> ModelLoadError:
+    """The same error in terms of the file that was given, not of its copy."""
+    text = str(error).replace(f"{copies}{os.sep}", "")
+    text = text.replace(f"model{file.suffix.lower()}", file.name)
+    return ModelLoadError(f"{file.name} cannot be served: {text}")
 
 
 def _settle(folder: Path, repository: Path, name: str, taken: Collection[str]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -186,9 +187,21 @@ def test_what_cannot_be_served_leaves_nothing_behind(
     tmp_path: Path, name: str, data: bytes, said: str
 ) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises((UsageError, ModelLoadError), match=said):
+    with pytest.raises((UsageError, ModelLoadError), match=said) as caught:
         brought(tmp_path / name, tmp_path / "repository")
+    assert str(caught.value).startswith((name, str(tmp_path / name)))
+    assert "repository" not in str(caught.value)
     assert files_below(tmp_path / "repository") == []
+
+
+def test_files_of_one_name_may_come_at_once(tmp_path: Path) -> None:
+    files = [onnx_file(tmp_path / str(size), "m.onnx", size) for size in range(2, 6)]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda file: brought(file, tmp_path / "repository"), files))
+    assert sorted(each.name for each in made) == ["m", "m_2", "m_3", "m_4"]
+    models = served(tmp_path / "repository")
+    for size, each in enumerate(made, 2):
+        assert models.get(each.name).inputs[0].shape == (-1, size)
 
 
 def test_an_operator_that_onnx_runtime_has_not_is_named(tmp_path: Path) -> None:

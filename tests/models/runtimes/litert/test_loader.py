@@ -34,6 +34,7 @@ from tests.models.tflite_folders import (
     add,
     answer,
     content,
+    convolution,
     doubled,
     load,
     reshape,
@@ -94,6 +95,20 @@ def test_variable_dimensions_take_any_size_but_none(tmp_path: Path) -> None:
     (empty,) = ask(instance, request(fp32("X", np.ones((1, 0, 3)))))
     with pytest.raises(InvalidInput, match="input 'X' is empty"):
         outputs_of(empty)
+
+
+def test_a_model_of_any_size_is_tried_with_sizes_that_it_can_take(tmp_path: Path) -> None:
+    servable = load(write(tmp_path / "m", convolution(kernel=3)))
+    assert servable.inputs[0].shape == servable.outputs[0].shape == (1, -1, -1, 1)
+    instance = servable.make_instance(0)
+    for size, fits in ((5, True), (2, False), (4, True)):
+        (response,) = ask(instance, request(fp32("X", np.ones((1, size, size, 1)))))
+        if fits:
+            expected = np.full((1, size - 2, size - 2, 1), 9.0)
+            assert np.array_equal(outputs_of(response)["Y"].data, expected)
+        else:
+            with pytest.raises(InvalidInput, match="cannot take these inputs"):
+                outputs_of(response)
 
 
 def test_what_the_graph_refuses_is_one_requests_error(tmp_path: Path) -> None:
