@@ -22,7 +22,8 @@ import pytest  # noqa: E402
 from PySide6.QtCore import QSettings  # noqa: E402
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
-_SETTLE_S = 3.0
+_SETTLE_S = 30.0
+_COLLECT_AFTER_S = 1.5
 # Started once per process by a library, kept until its end and bounded in number.
 _PERMANENT_THREADS = ("_poller_thread", "_poll_wrapper", "pydevd", "Dummy-")
 
@@ -96,15 +97,15 @@ def _settled(
     threads_before: set[threading.Thread], children_before: set[psutil.Process]
 ) -> tuple[list[threading.Thread], list[psutil.Process]]:
     """What is still there when everything that was about to end has had the time to."""
-    deadline = time.monotonic() + _SETTLE_S
+    began = time.monotonic()
     collected = False
     while True:
         threads = [t for t in threading.enumerate() if t not in threads_before and not _stays(t)]
         children = [child for child in _children() if child not in children_before]
-        if not (threads or children) or time.monotonic() > deadline:
+        if not (threads or children) or time.monotonic() > began + _SETTLE_S:
             return threads, children
         time.sleep(0.02)
-        if not collected and time.monotonic() > deadline - _SETTLE_S / 2:
+        if not collected and time.monotonic() > began + _COLLECT_AFTER_S:
             gc.collect()  # a channel or a pool in a reference cycle ends its threads only then
             collected = True
 

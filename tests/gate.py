@@ -58,7 +58,7 @@ class Gate:
         _end(self._listener)
         self.cut()
         for thread in list(self._threads):
-            thread.join(5)
+            thread.join(30)
 
     def _accept(self) -> None:
         while not self._ended:
@@ -72,7 +72,7 @@ class Gate:
             if self._upstream is None or not self._open.is_set():
                 continue
             try:
-                far = socket.create_connection(self._upstream, timeout=5)
+                far = socket.create_connection(self._upstream, timeout=30)
             except OSError:
                 _end(near)
                 continue

@@ -70,7 +70,7 @@ def ports(folder: Path) -> Iterator[tuple[str, str]]:
             yield addresses["rest"].rpartition(":")[2], addresses["grpc"].rpartition(":")[2]
         finally:
             server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=10) == 0
+        assert server.wait(timeout=30) == 0
 
 
 def _command(line: str, ports: tuple[str, str]) -> list[str]:

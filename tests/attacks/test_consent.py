@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from tests.cli.test_serve_command import Start, ready, start
 from tests.models.onnx_folders import identity
 from tests.models.python_models import WAIT_S, config, execute, outputs, request, serving, write
 from tests.stored_files import FOLDER
+from tests.waiting import wait_for
 
 __all__ = ["start"]
 
@@ -136,10 +136,7 @@ def test_a_model_that_changed_is_not_started_again_when_it_crashes(tmp_path: Pat
         (folder / "helper.py").write_text("")
         with pytest.raises(NotReady):
             execute(instance, request(id="crash"))
-        deadline = time.monotonic() + WAIT_S
-        while "has changed since you decided" not in servable.trouble:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(lambda: "has changed since you decided" in servable.trouble)
         assert not (tmp_path / "it-ran").exists()
     finally:
         instance.close()

@@ -44,11 +44,11 @@ def test_the_index_over_rest_and_grpc_tells_of_all_and_serves_the_others(root: P
     server = EmbeddedServer(registry, ServerOptions())
     server.start()
     try:
-        reply = requests.post(f"{server.rest_url}/v2/repository/index", json={}, timeout=20)
+        reply = requests.post(f"{server.rest_url}/v2/repository/index", json={}, timeout=30)
         rows = {row["name"]: (row["state"], row.get("reason", "")) for row in reply.json()}
         with grpc.insecure_channel(server.grpc_address) as channel:
             call = channel.unary_unary(_INDEX, None, None)
-            data = call(pb.RepositoryIndexRequest().SerializeToString(), timeout=20)
+            data = call(pb.RepositoryIndexRequest().SerializeToString(), timeout=30)
         index = pb.RepositoryIndexResponse.FromString(data)
     finally:
         server.stop()

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,6 +47,7 @@ from tests.models.python_models import (
 )
 from tests.server.plane_runs import begin, with_plane
 from tests.server.scripted_servables import asking
+from tests.waiting import wait_for
 
 __all__ = ["start"]
 
@@ -104,13 +103,6 @@ ESCAPING = """
 """Starts children in sessions of their own, one of them an orphan, that know nothing of us."""
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def runs(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -119,11 +111,11 @@ def runs(pid: int) -> bool:
 
 
 def until_gone(pid: int) -> None:
-    until(lambda: not runs(pid))
+    wait_for(lambda: not runs(pid))
 
 
 def noted(path: Path) -> int:
-    until(path.exists)
+    wait_for(path.exists)
     return int(path.read_text())
 
 
@@ -160,7 +152,7 @@ def test_nothing_that_a_model_has_started_outlives_it(tmp_path: Path, how: str) 
             servable.make_instance(0)
     else:
         with serving(tmp_path, source, name="hung") as (_, instance):
-            until(lambda: len(left()) == 2)
+            wait_for(lambda: len(left()) == 2)
             there = left()
             assert all(runs(pid) for pid in there)
             if how == "crashed":
@@ -169,8 +161,8 @@ def test_nothing_that_a_model_has_started_outlives_it(tmp_path: Path, how: str) 
             elif how == "killed":
                 os.kill(instance.pid, signal.SIGKILL)
             if how != "closed":
-                until(lambda: not any(runs(pid) for pid in there))
-    until(lambda: not any(runs(pid) for pid in left()))
+                wait_for(lambda: not any(runs(pid) for pid in there))
+    wait_for(lambda: not any(runs(pid) for pid in left()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it holds on")
@@ -205,7 +197,7 @@ def test_a_model_that_never_lets_python_run_does_not_outlive_its_server(tmp_path
     finally:
         process.kill()
         process.wait()
-    until(lambda: not runs(pid))
+    wait_for(lambda: not runs(pid))
 
 
 # -- unloading ---------------------------------------------------------------------------------
@@ -262,7 +254,7 @@ def test_unloading_ends_a_model_that_is_never_initialized(tmp_path: Path) -> Non
         await plane.unload("hung")
         with pytest.raises(ModelLoadError, match=GIVEN_UP):
             await loading
-        await asyncio.to_thread(until, lambda: not runs(pid))
+        await asyncio.to_thread(wait_for, lambda: not runs(pid))
         (tmp_path / "endless").unlink()
         (tmp_path / "enough").touch()
         await plane.load("hung")
@@ -306,10 +298,10 @@ def test_the_window_s_server_stops_and_starts_with_a_hung_model(tmp_path: Path) 
         pid = noted(tmp_path / "execute.pid")
         assert server.stop(0.5)
         hung.join(WAIT_S)
-        until(lambda: not runs(pid))
+        wait_for(lambda: not runs(pid))
         (tmp_path / "enough").touch()
         server.start()
-        until(lambda: registry.index()[0].state is ModelState.READY)
+        wait_for(lambda: registry.index()[0].state is ModelState.READY)
         assert post(server.rest_url, body)["outputs"][0]["data"] == [7]
     finally:
         server.stop()
@@ -337,7 +329,7 @@ def test_serve_ends_well_though_a_model_hangs(start: Start, tmp_path: Path, mome
     assert code == 0
     if moment == "execute":  # else it ended before it came to that
         assert "config.pbtxt cannot be read: it is a named pipe" in said
-    until(lambda: not runs(pid))
+    wait_for(lambda: not runs(pid))
 
 
 def test_serve_ends_well_though_a_graph_is_never_ready(start: Start, tmp_path: Path) -> None:
@@ -348,7 +340,7 @@ def test_serve_ends_well_though_a_graph_is_never_ready(start: Start, tmp_path: P
     load = f"{url}/v2/repository/models/slow/load"
     threading.Thread(target=lambda: post(load, {}, path=""), daemon=True).start()
     index = f"{url}/v2/repository/index"
-    until(lambda: "LOADING" in requests.post(index, json={}, timeout=WAIT_S).text)
+    wait_for(lambda: "LOADING" in requests.post(index, json={}, timeout=WAIT_S).text)
     serve.send_signal(signal.SIGTERM)
     assert ended(serve)[0] == 0
 

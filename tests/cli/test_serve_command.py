@@ -19,6 +19,7 @@ import requests
 from backend.core.release import VERSION
 from backend.wire.generated import open_inference_pb2 as oip
 from tests.server.grpc_calls import unary
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -61,7 +62,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 def until_closed(host: str, port: int) -> None:
     """Wait until nobody listens there any more."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         try:
             socket.create_connection((host, port), 5).close()
@@ -78,10 +79,10 @@ def test_serve_says_its_addresses_and_ends_on_a_signal(start: Start, number: int
     about = ready(process)
     assert about.keys() == {"rest", "grpc", "models"}
     assert "identity" in str(about["models"])
-    assert requests.get(f"{about['rest']}/v2/health/ready", timeout=5).ok
+    assert requests.get(f"{about['rest']}/v2/health/ready", timeout=30).ok
     with grpc.insecure_channel(str(about["grpc"])) as channel:
         live = unary(channel, "/inference.GRPCInferenceService/ServerLive")
-        assert oip.ServerLiveResponse.FromString(live(b"", timeout=5)).live
+        assert oip.ServerLiveResponse.FromString(live(b"", timeout=30)).live
         process.send_signal(number)
         code, out, err = ended(process)
     assert (code, out, err) == (0, "", "")
@@ -95,7 +96,7 @@ def test_a_second_signal_does_not_wait(start: Start) -> None:
         head = f"POST /v2/models/identity/infer HTTP/1.1\r\nHost: {host}\r\n"
         unfinished.sendall(f"{head}Content-Length: 10\r\n\r\n".encode())
         # One that came later is answered, so the unfinished one was taken.
-        assert requests.get(f"http://{host}:{port}/v2/health/live", timeout=5).ok
+        assert requests.get(f"http://{host}:{port}/v2/health/live", timeout=30).ok
         process.send_signal(signal.SIGTERM)
         until_closed(host, int(port))
         assert process.poll() is None
@@ -125,8 +126,8 @@ def test_serve_takes_its_token_from_a_file(start: Start, tmp_path: Path) -> None
     (tmp_path / "token").write_text("abc\n")
     about = ready(start("serve", "--host", "0.0.0.0", "--token-file", str(tmp_path / "token")))
     url = f"{about['rest']}/v2"
-    assert requests.get(url, timeout=5).status_code == 401
-    assert requests.get(url, headers={"Authorization": "Bearer abc"}, timeout=5).ok
+    assert requests.get(url, timeout=30).status_code == 401
+    assert requests.get(url, headers={"Authorization": "Bearer abc"}, timeout=30).ok
 
 
 def test_serve_ends_with_its_parent_when_told_to(start: Start) -> None:
@@ -145,7 +146,7 @@ def test_serve_without_that_flag_outlives_its_input(start: Start) -> None:
     process.stdin.close()
     process.stdin = None
     time.sleep(0.5)
-    assert requests.get(f"{about['rest']}/v2/health/live", timeout=5).ok
+    assert requests.get(f"{about['rest']}/v2/health/live", timeout=30).ok
 
 
 @pytest.mark.parametrize("option", ["--rest-port", "--grpc-port"])

@@ -57,7 +57,7 @@ def replaying(
         for http in stops:
             http.shutdown()
             http.server_close()
-        server.stop(0).wait(5)
+        server.stop(0).wait(30)
         pool.shutdown()
 
 

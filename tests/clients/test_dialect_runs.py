@@ -29,7 +29,7 @@ def run(target: Target, way: tuple[Transport, Payload]) -> tuple[Session, list[R
     session = Session(settings, ListSource(frames), retry=False)
     on_result(session, results.append)
     session.start()
-    assert session.join(20)
+    assert session.join(30)
     return session, results
 
 

@@ -1,4 +1,8 @@
-"""What is wrong with a server is told apart, and no call outlasts its deadline."""
+"""What is wrong with a server is told apart, and no call outlasts its deadline.
+
+Servers here are silent, or trickle, for as long as they are asked: a call that outlasts its
+deadline never ends, and the test's own time limit fails it.
+"""
 
 from __future__ import annotations
 
@@ -68,9 +72,8 @@ def fault_of(ask: Ask, target: Target, deadline_s: float = 2.0) -> TargetFault:
 
 @BOTH
 def test_refused_is_said_at_once(ask: Ask) -> None:
-    start = time.monotonic()
-    assert fault_of(ask, at(f"127.0.0.1:{free_port()}"), 10.0) is TargetFault.REFUSED
-    assert time.monotonic() - start < 3
+    # The deadline is later than the test's own end.
+    assert fault_of(ask, at(f"127.0.0.1:{free_port()}"), 3600.0) is TargetFault.REFUSED
 
 
 @BOTH
@@ -89,9 +92,7 @@ def test_what_is_no_address(ask: Ask, address: str) -> None:
 @BOTH
 def test_a_server_that_says_nothing_ends_with_the_deadline(ask: Ask) -> None:
     with Gate() as gate:
-        start = time.monotonic()
         assert fault_of(ask, at(gate.address), 0.6) is TargetFault.SILENT
-        assert time.monotonic() - start < 2
 
 
 @BOTH
@@ -104,10 +105,8 @@ def test_another_protocol(ask: Ask) -> None:
 def test_a_reply_that_trickles_ends_with_the_deadline(first: bytes) -> None:
     with speaking(first, drip=b"H") as address:
         channel = RestConnection(at(address))
-        start = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=0.4)
-        assert time.monotonic() - start < 1.5
         channel.close()
 
 
@@ -126,10 +125,8 @@ def test_a_proxy_that_trickles_ends_with_the_deadline(monkeypatch: pytest.Monkey
         monkeypatch.setenv("http_proxy", f"http://{address}")
         monkeypatch.delenv("no_proxy", raising=False)
         channel = RestConnection(Target("far", "http://models.example:8000"))
-        start = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=0.4)
-        assert time.monotonic() - start < 1.5
         channel.close()
 
 
@@ -143,9 +140,9 @@ def test_closing_ends_a_call_that_waits(ask: Ask) -> None:
         def call() -> None:
             try:
                 if isinstance(channel, RestConnection):
-                    channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=30)
+                    channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=3600)
                 else:
-                    channel.wait_ready(30)
+                    channel.wait_ready(3600)
             except ConsoleError as error:
                 said.append(error)
 
@@ -154,7 +151,7 @@ def test_closing_ends_a_call_that_waits(ask: Ask) -> None:
         while not gate.accepted:
             time.sleep(0.01)
         channel.close()
-        thread.join(2)
+        thread.join(30)
         assert not thread.is_alive()
         assert isinstance(said[0], StreamBroken)
 
@@ -217,7 +214,7 @@ def refusing(code: grpc.StatusCode, text: str) -> Iterator[str]:
         try:
             yield f"127.0.0.1:{port}"
         finally:
-            server.stop(0).wait(5)
+            server.stop(0).wait(30)
 
 
 def test_a_status_that_asks_for_a_sign_in() -> None:

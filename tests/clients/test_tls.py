@@ -124,7 +124,7 @@ def test_tls_through_a_proxy_trusts_the_targets_authority(
         far = Target("far", f"https://models.example:{port}", tls=trusting(authority))
         assert ask_rest(far) == 403  # spoken to: our server has no business under that name
         proxy.shutdown()
-        assert serving.join(5)
+        assert serving.join(30)
 
 
 @pytest.mark.parametrize("ask", ASKS)
@@ -150,10 +150,10 @@ def test_closing_does_not_wait_for_the_certificate_of_a_silent_server() -> None:
         asking = Worker("asking", lambda _: channel.wait_ready(60)).start()
         peer, _ = silent.accept()
         closing = Worker("closing", lambda _: channel.close()).start()
-        assert closing.join(10)
+        assert closing.join(30)
         assert asking.alive
     peer.close()
-    assert asking.join(5)
+    assert asking.join(30)
     assert isinstance(asking.error, TargetUnreachable)
 
 
@@ -255,7 +255,7 @@ def demanding_grpc(authority: Authority, pair: Pair) -> Iterator[str]:
         try:
             yield f"127.0.0.1:{port}"
         finally:
-            server.stop(0).wait(5)
+            server.stop(0).wait(30)
 
 
 class _Answering(BaseHTTPRequestHandler):
@@ -289,7 +289,7 @@ def demanding_rest(authority: Authority, pair: Pair) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(30)
 
 
 def test_a_certificate_of_ours_is_shown_where_one_is_wanted(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from gettext import NullTranslations
+from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 from gui.widgets import language
 from tests.gui.shell_stage import stage
 from tests.gui.source_texts import known_texts
+from tests.waiting import WAIT_S
 
 __all__ = ["stage"]
+
+_WAIT_MS = round(WAIT_S * 1000)
 
 
 class _Recording(NullTranslations):
@@ -26,6 +33,32 @@ class _Recording(NullTranslations):
         if message not in self._known:
             self.unknown.add(message)
         return message
+
+
+class _PatientQtBot(QtBot):
+    """Waits for as long as a loaded machine may need."""
+
+    def waitUntil(  # noqa: N802 - pytest-qt's name
+        self, callback: Callable[[], bool | None], *, timeout: int = _WAIT_MS
+    ) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(  # noqa: N802 - pytest-qt's name
+        self,
+        signal: Any,
+        *,
+        timeout: int = _WAIT_MS,
+        raising: bool | None = None,
+        check_params_cb: Callable[..., bool] | None = None,
+    ) -> SignalBlocker:
+        return super().waitSignal(
+            signal, timeout=timeout, raising=raising, check_params_cb=check_params_cb
+        )
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return _PatientQtBot(request)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from backend.models.services import ModelServices
 from backend.wire.generated import open_inference_pb2 as pb
 
 QUICK = Patience(initialize_s=30.0, finalize_s=2.0, first_pause_s=0.2, longest_pause_s=5.0)
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def write(root: Path, name: str, source: str) -> Path:

@@ -186,7 +186,7 @@ def test_yunet_by_a_given_profile_beside_it_is_served_simply(
     own = guessed(target, "yunet", tmp_path)
     reference = opencv_faces(data_dir, frame, recipe, own)
     reply = requests.post(
-        f"{target.rest}/predict", data=(data_dir / "photos" / "9.jpg").read_bytes(), timeout=10
+        f"{target.rest}/predict", data=(data_dir / "photos" / "9.jpg").read_bytes(), timeout=30
     )
     assert reply.status_code == 200, reply.text
     predictions, _ = decode_reply(reply.content, own.outputs)

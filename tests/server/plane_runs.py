@@ -41,13 +41,13 @@ def with_plane(
     try:
         return asyncio.run(body())
     finally:
-        assert planes[0].join(5)
+        assert planes[0].join(30)
         registry.close()
 
 
 async def entered(model: Scripted) -> None:
     """Wait until an instance has begun one more batch."""
-    assert await asyncio.to_thread(model.entered.acquire, timeout=10)
+    assert await asyncio.to_thread(model.entered.acquire, timeout=30)
 
 
 async def value(plane: LocalDataPlane, request: InferRequest) -> int:

@@ -14,7 +14,7 @@ from backend.profiles.model_profile import ModelProfile
 from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED
 from backend.profiles.outputs.bundled import PlainTensors
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def profile(

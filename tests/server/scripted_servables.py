@@ -23,7 +23,7 @@ from backend.models.servable import (
 )
 from backend.wire.generated import open_inference_pb2 as pb
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 TIMES = ExecutionTimes(1_000, 2_000, 3_000)
 
 Script = Callable[[int, ModelRequest, Respond], None]

@@ -77,7 +77,7 @@ def alive() -> Iterator[EmbeddedServer]:
     server = EmbeddedServer(registry, ServerOptions(model_control=ModelControl.EXPLICIT))
     server.start()
     yield server
-    assert requests.get(f"{server.rest_url}/v2/health/ready", timeout=5).ok
+    assert requests.get(f"{server.rest_url}/v2/health/ready", timeout=30).ok
     assert server.stop()
     registry.close()
 
@@ -87,7 +87,7 @@ def ask(alive: EmbeddedServer) -> Iterator[Callable[[str, bytes], str]]:
     with grpc.insecure_channel(alive.grpc_address) as channel:
 
         def call(method: str, message: bytes) -> str:
-            _, code = unary(channel, method).with_call(message, timeout=10)
+            _, code = unary(channel, method).with_call(message, timeout=30)
             return str(code.code().name)
 
         def safely(method: str, message: bytes) -> str:
@@ -102,7 +102,7 @@ def ask(alive: EmbeddedServer) -> Iterator[Callable[[str, bytes], str]]:
 @pytest.fixture(scope="module")
 def post(alive: EmbeddedServer) -> Iterator[Callable[[str, bytes], requests.Response]]:
     with requests.Session() as session:
-        yield lambda path, body: session.post(alive.rest_url + path, data=body, timeout=10)
+        yield lambda path, body: session.post(alive.rest_url + path, data=body, timeout=30)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -126,7 +126,7 @@ def test_a_request_with_some_bytes_changed(
     good = oip_grpc.encode_request(request([9]), raw=True)
     with grpc.insecure_channel(alive.grpc_address) as channel:
         call = streaming(channel, oip_grpc.MODEL_STREAM_INFER)
-        first, second = call(iter([bytes(message), good]), timeout=10)
+        first, second = call(iter([bytes(message), good]), timeout=30)
     oip_grpc.decode_stream_response(first)
     error, answer = oip_grpc.decode_stream_response(second)
     assert not error

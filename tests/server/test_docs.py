@@ -34,7 +34,7 @@ def test_every_method_is_listed(file: object) -> None:
 
 def test_every_route_is_listed(server: EmbeddedServer) -> None:
     page = expanded(PAGE)
-    paths = requests.get(f"{server.rest_url}/openapi.json", timeout=5).json()["paths"]
+    paths = requests.get(f"{server.rest_url}/openapi.json", timeout=30).json()["paths"]
     for path in paths:
         said = path.format(**SHORT).replace("/v2/repository/NAME/", "/v2/repository/")
         assert said in page, said

@@ -36,7 +36,7 @@ from backend.wire.serving import grpc as serving_grpc
 from backend.wire.serving.items import Item, Values
 from tests.server.grpc_calls import streaming, unary
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 TIMING = ServerTiming(1, 2, 3, 4)
 NO_LOADING = "the engine loads no models"
 

@@ -37,7 +37,7 @@ TRACE = {
     "trace_file": "",
     "trace_mode": "triton",
 }
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def asked(channel: grpc.Channel, method: str, message: Any, kind: Any) -> Any:
@@ -77,12 +77,12 @@ class TestLogging:
         self, http: requests.Session, server: EmbeddedServer, channel: grpc.Channel
     ) -> None:
         url = f"{server.rest_url}/v2/logging"
-        assert http.get(url, timeout=5).json() == LOG == log_over_grpc(channel)
-        assert list(http.get(url, timeout=5).json()) == list(LOG)
+        assert http.get(url, timeout=30).json() == LOG == log_over_grpc(channel)
+        assert list(http.get(url, timeout=30).json()) == list(LOG)
         changed = {"log_warning": False, "log_format": "ISO8601"}
-        assert http.post(url, json=changed, timeout=5).json() == LOG | changed
+        assert http.post(url, json=changed, timeout=30).json() == LOG | changed
         assert log_over_grpc(channel, log_warning=True) == LOG | {"log_format": "ISO8601"}
-        assert http.post(url, timeout=5).json() == LOG | {"log_format": "ISO8601"}
+        assert http.post(url, timeout=30).json() == LOG | {"log_format": "ISO8601"}
 
     @pytest.mark.parametrize(
         ("body", "status", "text"),
@@ -104,10 +104,10 @@ class TestLogging:
     ) -> None:
         url = f"{server.rest_url}/v2/logging"
         both = {"log_error": False, **body} if isinstance(body, dict) else body
-        reply = http.post(url, json=both, timeout=5)
+        reply = http.post(url, json=both, timeout=30)
         assert (reply.status_code, text in reply.json()["error"]) == (status, True), reply.text
         assert len(reply.content) < 1000
-        assert http.get(url, timeout=5).json() == LOG
+        assert http.get(url, timeout=30).json() == LOG
 
     def test_without_standard_error_there_is_nowhere_to_write(
         self, monkeypatch: pytest.MonkeyPatch
@@ -134,10 +134,10 @@ class TestLogging:
         written = io.StringIO()
         monkeypatch.setattr("sys.stderr", written)
         url = f"{server.rest_url}/v2/logging"
-        http.get(f"{server.rest_url}/v2/models/pair", timeout=5)
+        http.get(f"{server.rest_url}/v2/models/pair", timeout=30)
         told = {"log_verbose_level": 1, "log_format": "ISO8601"}
-        assert http.post(url, json=told, timeout=5).json() == LOG | told
-        http.get(f"{server.rest_url}/v2/models/no%0Abody", timeout=5)
+        assert http.post(url, json=told, timeout=30).json() == LOG | told
+        http.get(f"{server.rest_url}/v2/models/no%0Abody", timeout=30)
         server.stop()
         lines = written.getvalue().splitlines()
         (line,) = [line for line in lines if "body" in line]
@@ -211,10 +211,12 @@ class TestTrace:
     def test_settings_are_read_over_both(
         self, http: requests.Session, server: EmbeddedServer, channel: grpc.Channel
     ) -> None:
-        told = http.get(f"{server.rest_url}/v2/trace/setting", timeout=5).json()
+        told = http.get(f"{server.rest_url}/v2/trace/setting", timeout=30).json()
         assert told == TRACE
         assert list(told) == list(TRACE)
-        assert http.get(f"{server.rest_url}/v2/models/pair/trace/setting", timeout=5).json() == told
+        assert (
+            http.get(f"{server.rest_url}/v2/models/pair/trace/setting", timeout=30).json() == told
+        )
         as_lists = {name: v if isinstance(v, list) else [v] for name, v in TRACE.items()}
         assert trace_over_grpc(channel) == trace_over_grpc(channel, "pair") == as_lists
 
@@ -224,13 +226,13 @@ class TestTrace:
         url = f"{server.rest_url}/v2/models/pair/trace/setting"
         everywhere = f"{server.rest_url}/v2/trace/setting"
         off = {"trace_level": ["OFF"], "trace_rate": "5", "trace_mode": "triton"}
-        assert http.post(everywhere, json=off, timeout=5).json() == TRACE | {"trace_rate": "5"}
-        own = http.post(url, json={"trace_rate": "7", "log_frequency": "2"}, timeout=5).json()
+        assert http.post(everywhere, json=off, timeout=30).json() == TRACE | {"trace_rate": "5"}
+        own = http.post(url, json={"trace_rate": "7", "log_frequency": "2"}, timeout=30).json()
         assert own == TRACE | {"trace_rate": "7", "log_frequency": "2"}
         assert trace_over_grpc(channel, "pair", trace_rate=[])["trace_rate"] == ["5"]
-        http.post(everywhere, json={"trace_rate": None}, timeout=5)
-        assert http.get(everywhere, timeout=5).json() == TRACE
-        assert http.get(url, timeout=5).json() == TRACE | {"log_frequency": "2"}
+        http.post(everywhere, json={"trace_rate": None}, timeout=30)
+        assert http.get(everywhere, timeout=30).json() == TRACE
+        assert http.get(url, timeout=30).json() == TRACE | {"log_frequency": "2"}
 
     @pytest.mark.parametrize(
         ("name", "values", "error", "text"),
@@ -265,11 +267,11 @@ class TestTrace:
         self, http: requests.Session, server: EmbeddedServer, channel: grpc.Channel
     ) -> None:
         url = f"{server.rest_url}/v2/trace/setting"
-        reply = http.post(url, json={"trace_level": ["TIMESTAMPS"]}, timeout=5)
+        reply = http.post(url, json={"trace_level": ["TIMESTAMPS"]}, timeout=30)
         assert (reply.status_code, "only OFF" in reply.json()["error"]) == (501, True)
-        reply = http.post(url, json={"trace_rate": 5}, timeout=5)
+        reply = http.post(url, json={"trace_rate": 5}, timeout=30)
         assert (reply.status_code, "must be a string" in reply.json()["error"]) == (400, True)
-        reply = http.get(f"{server.rest_url}/v2/models/nobody/trace/setting", timeout=5)
+        reply = http.get(f"{server.rest_url}/v2/models/nobody/trace/setting", timeout=30)
         assert reply.status_code == 404
         code, text = status_of(lambda: trace_over_grpc(channel, "nobody"))
         assert (code, "unknown model: 'nobody'" in text) == ("NOT_FOUND", True)
@@ -281,14 +283,14 @@ def test_cuda_memory_has_no_region_and_takes_none(
     http: requests.Session, server: EmbeddedServer, channel: grpc.Channel
 ) -> None:
     root = f"{server.rest_url}/v2/cudasharedmemory"
-    assert http.get(f"{root}/status", timeout=5).json() == []
-    reply = http.get(f"{root}/region/r/status", timeout=5)
+    assert http.get(f"{root}/status", timeout=30).json() == []
+    reply = http.get(f"{root}/region/r/status", timeout=30)
     assert reply.status_code == 404
     assert reply.json()["error"] == "Unable to find cuda shared memory region: 'r'"
-    reply = http.post(f"{root}/region/r/register", json={}, timeout=5)
+    reply = http.post(f"{root}/region/r/register", json={}, timeout=30)
     assert (reply.status_code, "CUDA shared memory" in reply.json()["error"]) == (501, True)
     for path in ("unregister", "region/r/unregister"):
-        assert http.post(f"{root}/{path}", timeout=5).status_code == 200
+        assert http.post(f"{root}/{path}", timeout=30).status_code == 200
     status, kind = pb.CudaSharedMemoryStatusRequest(), pb.CudaSharedMemoryStatusResponse
     assert not asked(channel, "CudaSharedMemoryStatus", status, kind).regions
     status.name = "r"

@@ -7,7 +7,6 @@ import json
 import stat
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from backend.server.settings.options import ModelControl, ServerOptions
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.models.onnx_folders import identity
 from tests.server.grpc_calls import unary
+from tests.waiting import wait_for
 
 CONFIG = json.dumps({"backend": "onnxruntime"})
 
@@ -65,7 +65,7 @@ def server(
     yield server
     assert server.stop()
     registry.close()
-    assert emptied(temporary)
+    wait_until_empty(temporary)
 
 
 @pytest.fixture
@@ -94,12 +94,9 @@ def infer(server: EmbeddedServer, name: str) -> int:
     return requests.post(url, json={"inputs": [tensor]}, timeout=30).status_code
 
 
-def emptied(folder: Path) -> bool:
-    """Wait until nothing is in it: a model goes when its last thread has ended."""
-    deadline = time.monotonic() + 20
-    while any(folder.iterdir()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not any(folder.iterdir())
+def wait_until_empty(folder: Path) -> None:
+    """A model goes when its last thread has ended."""
+    wait_for(lambda: not any(folder.iterdir()))
 
 
 def test_a_model_is_served_from_its_files_until_it_is_unloaded(
@@ -121,7 +118,7 @@ def test_a_model_is_served_from_its_files_until_it_is_unloaded(
             assert stat.S_IMODE(path.stat().st_mode) == wanted, path
 
     assert post("repository/models/new/unload") == (200, None)
-    assert emptied(temporary)
+    wait_until_empty(temporary)
     status, reply = post("repository/models/new/load")
     assert (status, reply["error"]) == (
         404,
@@ -139,11 +136,10 @@ def test_files_take_the_place_of_a_model_until_it_is_loaded_anew(
         assert post("repository/models/kept/load", config=CONFIG, **files) == (200, None)
     assert versions(server, "kept") == ["7"]
     (root,) = temporary.iterdir()
-    while len(list(root.iterdir())) > 1:
-        time.sleep(0.01)
+    wait_for(lambda: len(list(root.iterdir())) == 1)
     assert post("repository/models/kept/load") == (200, None)
     assert versions(server, "kept") == ["1"]
-    assert emptied(temporary)
+    wait_until_empty(temporary)
 
 
 def test_grpc_takes_the_bytes(
@@ -190,7 +186,7 @@ def test_what_cannot_be_a_model_is_refused_and_nothing_is_left(
 ) -> None:
     status, reply = post(f"repository/models/{name}/load", **parameters)
     assert (status, message in reply["error"]) == (400, True), reply
-    assert emptied(temporary)
+    wait_until_empty(temporary)
     assert name not in {row["name"] for row in post("repository/index")[1]}
 
 
@@ -235,7 +231,7 @@ def test_a_program_that_is_sent_along_needs_the_permission_that_all_need(
 ) -> None:
     status, reply = post("repository/models/new/load", **PYTHON)
     assert (status, ALLOWING_OPTION in reply["error"]) == (400, True)
-    assert emptied(temporary)
+    wait_until_empty(temporary)
 
 
 class TestWithPrograms:

@@ -112,5 +112,5 @@ def lying(lie: Lie) -> Iterator[Target]:
     finally:
         rest.shutdown()
         rest.server_close()
-        server.stop(0).wait(5)
+        server.stop(0).wait(30)
         pool.shutdown()

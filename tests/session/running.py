@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,7 +20,7 @@ def running(session: Session) -> Iterator[Session]:
         yield session
     finally:
         session.request_stop()
-        assert session.join(5), "the session did not end"
+        assert session.join(30), "the session did not end"
     assert is_balanced(session.status().counts)
 
 
@@ -29,11 +28,3 @@ def on_result(session: Session, function: Callable[[Result], object]) -> Session
     """Have every answer given to a function; the session itself, to be started."""
     session.subscribe(Callback(RESULTS, function), Policy.EVERY, "test")
     return session
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something is true; fails after `seconds`."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it never came true"
-        time.sleep(0.01)

@@ -19,7 +19,8 @@ from backend.session.run.live import Session
 from backend.session.sinks import NOTICES
 from tests.session.list_source import ListSource
 from tests.session.lying_server import Lie, lying
-from tests.session.running import on_result, running, wait_for
+from tests.session.running import on_result, running
+from tests.waiting import wait_for
 
 
 def other_type(answer: InferResponse) -> InferResponse:

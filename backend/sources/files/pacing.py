@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from backend.sources.kind import Pace
 
@@ -17,8 +18,9 @@ class Pacer:
     the usual pace and not in a burst. Delays of less than a tenth of a second are made up for.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
         self._pace = pace
+        self._clock = clock
         self._zero: float | None = None
 
     def restart(self) -> None:
@@ -29,7 +31,7 @@ class Pacer:
         """Wait until the moment `at_s` of the recording; False if `stop` was set first."""
         if self._pace is Pace.FREE:
             return not stop.is_set()
-        now = time.monotonic()
+        now = self._clock()
         if self._zero is None or now - (self._zero + at_s) > _SLACK_S:
             self._zero = now - at_s
         return not stop.wait(max(0.0, self._zero + at_s - now))

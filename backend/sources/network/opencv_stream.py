@@ -23,9 +23,15 @@ _MOST_BACKLOG = 200
 class OpenCvStream:
     """An open RTSP or HTTP video stream."""
 
-    def __init__(self, address: CameraAddress, why_not: Callable[[], SourceError]) -> None:
+    def __init__(
+        self,
+        address: CameraAddress,
+        why_not: Callable[[], SourceError],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Connect within about 3 s; if that fails, raise what `why_not` finds out."""
         self._address = address
+        self._clock = clock
         self._capture = cv2.VideoCapture(
             address.url,
             cv2.CAP_FFMPEG,
@@ -58,10 +64,10 @@ class OpenCvStream:
 
     def read(self) -> Callable[[], Array]:
         """The next picture; raises SourceError LOST at the end and SILENT after 3 s of nothing."""
-        began = time.monotonic()
+        began = self._clock()
         done = self._grabbed or self._capture.grab()
         self._grabbed = False
-        if time.monotonic() - began > _GAVE_UP_AFTER_S:
+        if self._clock() - began > _GAVE_UP_AFTER_S:
             # What comes after a time-out is the decoder's leftovers, not news.
             raise timeout_fault(self._address)
         pixels = self._capture.retrieve()[1] if done else None
@@ -79,9 +85,9 @@ class OpenCvStream:
     def _catch_up(self) -> bool:
         """Skip what piled up while FFmpeg studied the stream: until a picture has to be awaited."""
         for _ in range(_MOST_BACKLOG):
-            began = time.monotonic()
+            began = self._clock()
             if not self._capture.grab():
                 return False
-            if time.monotonic() - began > _WAITED_S:
+            if self._clock() - began > _WAITED_S:
                 break
         return True

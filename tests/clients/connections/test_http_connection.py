@@ -26,7 +26,7 @@ def _listening() -> Iterator[tuple[HttpConnection, socket.socket, list[str]]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monitor = CallMonitor(OpenSockets(), steps.append, time.monotonic() + 30)
         port = listener.getsockname()[1]
-        connection = HttpConnection(monitor, "127.0.0.1", port, timeout=10)
+        connection = HttpConnection(monitor, "127.0.0.1", port, timeout=30)
         try:
             yield connection, listener, steps
         finally:

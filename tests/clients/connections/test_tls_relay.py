@@ -29,7 +29,7 @@ from backend.wire.oip.grpc import (
 )
 from tests.certificates import Pair
 from tests.clients.conftest import secure_server, target_of
-from tests.session.running import wait_for
+from tests.waiting import wait_for
 
 UNVERIFIED = Tls(verify=False)
 SIZE = 20_000_000
@@ -110,7 +110,7 @@ def test_the_entrance_is_this_users_only_and_goes_with_the_channel() -> None:
     folder = Path(relay.address.removeprefix("unix:")).parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     relay.close()
-    assert relay.join(10)
+    assert relay.join(30)
     assert not folder.exists()
     relay.close()
 

@@ -1,7 +1,8 @@
 """Run as a child: records from the microphone as the window does and prints what came as JSON.
 
-Arguments: the seconds to listen, and the wanted microphone ('' for the default). A fault
-that ends the recording is printed instead.
+Arguments: how many blocks to take from the first audible one on, and the wanted microphone ('' for
+the default). The window's thread is blocked from before the recording until its end. A fault that
+ends the recording is printed instead.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 import threading
-import time
 from contextlib import closing
 
 import numpy as np
@@ -22,36 +22,35 @@ from backend.core.worker import Worker
 from gui.devices.microphone import MicrophoneSource
 from gui.devices.qt_sound import QtSound
 
+_AUDIBLE = 0.05
+"""Of full scale; the room is silent until somebody speaks."""
 
-def record(source: MicrophoneSource, seconds: float, stop: threading.Event) -> dict[str, object]:
-    """What a plain thread hears while the window's thread does something else."""
+
+def record(source: MicrophoneSource, wanted: int, stop: threading.Event) -> dict[str, object]:
+    """What a plain thread hears; it ends with the last of the wanted blocks."""
     blocks: list[AudioBlock] = []
+    audible = 0
     with closing(source):
         info = source.open(stop)
         print("open", flush=True)
-        try:
-            first = time.monotonic()
-            while not blocks or time.monotonic() - first < seconds:
-                block = source.read(stop)
-                if block is not None:
-                    first = first if blocks else time.monotonic()
-                    blocks.append(block)
-        except SourceError as error:
-            return {"fault": error.fault, "message": error.message}
-    sound = np.concatenate([block.samples for block in blocks])
+        while audible < wanted:
+            block = source.read(stop)
+            if block is not None:
+                blocks.append(block)
+                audible += audible > 0 or float(np.abs(block.samples).max()) > _AUDIBLE
+    sound_s = sum(len(block.samples) for block in blocks[1:]) / info.rate
     return {
         "name": info.name,
         "rate": info.rate,
         "seqs_in_order": [block.seq for block in blocks] == list(range(len(blocks))),
-        "seconds": len(sound) / info.rate,
-        "clock_seconds": (blocks[-1].captured_ns - blocks[0].captured_ns) / 1e9,
-        "loudest": float(np.abs(sound).max()),
+        "blocks_from_first_word": audible,
+        "missing_s": (blocks[-1].captured_ns - blocks[0].captured_ns) / 1e9 - sound_s,
         "overflows": source.overflows,
     }
 
 
-def main(seconds: float, wanted: str) -> None:
-    """List, record on a plain thread, and stall the window's thread meanwhile."""
+def main(blocks: int, wanted: str) -> None:
+    """List the microphones, and record from one on a plain thread."""
     application = QApplication([])
     sound = QtSound()
     listed = [(entry.name, entry.default) for entry in sound.microphones()]
@@ -59,20 +58,18 @@ def main(seconds: float, wanted: str) -> None:
 
     def body(stop: threading.Event) -> None:
         try:
-            found.update(record(MicrophoneSource(wanted, sound), seconds, stop))
+            found.update(record(MicrophoneSource(wanted, sound), blocks, stop))
         except SourceError as error:
             found.update(fault=error.fault, message=error.message)
+        finally:
+            ended.set()
 
-    with Worker("capture", body) as worker:
-        stall = QTimer()
-        stall.timeout.connect(lambda: time.sleep(0.3))
-        stall.start(400)
-        watch = QTimer()
-        watch.timeout.connect(lambda: worker.alive or application.quit())
-        watch.start(50)
+    ended = threading.Event()
+    with Worker("capture", body):
+        QTimer.singleShot(0, lambda: (ended.wait(), application.quit()))
         application.exec()
     print(json.dumps({"listed": listed, **found}), flush=True)
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2])

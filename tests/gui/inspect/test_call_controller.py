@@ -78,7 +78,7 @@ def test_messages_go_out_in_the_order_of_the_clicks_and_before_the_end(
         for message in messages:
             controller.send_message(_draft(message), NOTHING_LIVE)
         controller.finish()
-        qtbot.waitUntil(over, timeout=15_000)
+        qtbot.waitUntil(over)
         controller.close()
     (exchange,) = ended
     assert exchange.ok

@@ -34,7 +34,6 @@ INFER = "inference.GRPCInferenceService/ModelInfer"
 STREAM = "inference.GRPCInferenceService/ModelStreamInfer"
 LIVE = "inference.GRPCInferenceService/ServerLive"
 WATCH = "grpc.health.v1.Health/Watch"
-WAIT_MS = 15_000
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def stage(
     target: Target, tmp_path: Path, qtbot: QtBot
 ) -> Iterator[tuple[InspectPage, ListeningHost]]:
     page, host = inspect_page(target, tmp_path)
-    with qtbot.waitSignal(page.catalogue.methods_known, timeout=WAIT_MS):
+    with qtbot.waitSignal(page.catalogue.methods_known):
         pass
     yield page, host
     leave(page, host)
@@ -50,7 +49,7 @@ def stage(
 
 def call(page: InspectPage, qtbot: QtBot) -> Outcome:
     """Send what the page holds and wait for the end."""
-    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+    with qtbot.waitSignal(page.calls.ended):
         page.request.acts.act()
     assert page.replies.shown is not None
     return page.replies.shown
@@ -58,7 +57,7 @@ def call(page: InspectPage, qtbot: QtBot) -> Outcome:
 
 def kept(page: InspectPage, qtbot: QtBot, many: int) -> None:
     """Wait until the history holds so many exchanges."""
-    qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == many, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == many)
 
 
 def name_model(page: InspectPage, name: str) -> None:
@@ -76,7 +75,6 @@ def form_of(page: InspectPage, qtbot: QtBot, model: str) -> None:
             and draft.form is not None
             and draft.form.model == model
         ),
-        timeout=WAIT_MS,
     )
 
 
@@ -158,12 +156,12 @@ def test_a_fault_in_the_json_is_named_and_marked(
     page.methods.choose(INFER)
     page.request._mode.choose("text")
     page.request._message.setPlainText('{"inputs": [{"shape": [1, "x"]}]}')
-    qtbot.waitUntil(lambda: "inputs[0].shape[1]" in page.request._wrong.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "inputs[0].shape[1]" in page.request._wrong.text())
     assert "int64" in page.request._wrong.text()
     (mark,) = page.request._message.extraSelections()
     assert mark.cursor.selectedText() == '"x"'
     page.request._message.setPlainText('{"model_name": "identity"}')
-    qtbot.waitUntil(lambda: not page.request._wrong.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not page.request._wrong.text())
     assert not page.request._message.extraSelections()
 
 
@@ -174,12 +172,12 @@ def test_a_stream_is_started_sent_to_finished_and_read_back(
     page.methods.choose(STREAM)
     form_of(page, qtbot, "identity")
     page.request.acts.act()
-    qtbot.waitUntil(lambda: page.calls.phase is CallPhase.OPEN, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.calls.phase is CallPhase.OPEN)
     rows = page.reply.feed.rows
     for sent in (1, 2, 3):
         page.request.acts.act()
-        qtbot.waitUntil(partial(_has_rows, rows, 2 * sent), timeout=WAIT_MS)
-    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+        qtbot.waitUntil(partial(_has_rows, rows, 2 * sent))
+    with qtbot.waitSignal(page.calls.ended):
         page.calls.finish()
     assert page.replies.shown is not None
     assert len(page.replies.shown.exchange.replies) == 3
@@ -197,10 +195,10 @@ def test_a_stream_goes_on_by_the_clock_until_it_is_cancelled(
     form_of(page, qtbot, "identity")
     page.request.acts._every.setValue(5)
     page.requests.start()
-    qtbot.waitUntil(lambda: page.calls.phase is CallPhase.OPEN, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.calls.phase is CallPhase.OPEN)
     page.request.acts._repeat.setChecked(True)
-    qtbot.waitUntil(lambda: page.reply.feed.rows.rowCount() > 6, timeout=WAIT_MS)
-    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+    qtbot.waitUntil(lambda: page.reply.feed.rows.rowCount() > 6)
+    with qtbot.waitSignal(page.calls.ended):
         page.calls.cancel()
     assert not page.requests._clock.isActive()
     assert page.calls.phase is CallPhase.IDLE
@@ -215,8 +213,8 @@ def test_a_service_that_only_reflection_knows_is_watched_and_cancelled(
     assert page.request.method.kind is MethodKind.SERVER_STREAM
     page.request._message.setPlainText("{}")
     page.request.acts.act()
-    qtbot.waitUntil(lambda: page.reply.feed.rows.rowCount() >= 2, timeout=WAIT_MS)
-    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+    qtbot.waitUntil(lambda: page.reply.feed.rows.rowCount() >= 2)
+    with qtbot.waitSignal(page.calls.ended):
         page.calls.cancel()
     assert page.replies.shown is not None
     assert page.replies.shown.exchange.cancelled
@@ -242,7 +240,7 @@ def test_what_was_sent_is_opened_sent_again_to_the_byte_and_compared(
     first = call(page, qtbot).exchange
     kept(page, qtbot, 1)
     number = page.past.list._row(page.past.list.view.model().index(0, 0)).id
-    with qtbot.waitSignal(page.calls.ended, timeout=WAIT_MS):
+    with qtbot.waitSignal(page.calls.ended):
         page.past.list.resend_wanted.emit(number)
     assert page.replies.shown is not None
     assert page.replies.shown.exchange.request.messages == first.request.messages
@@ -253,9 +251,7 @@ def test_what_was_sent_is_opened_sent_again_to_the_byte_and_compared(
             view.model().index(row, 0), QItemSelectionModel.SelectionFlag.Select
         )
     page.past.list._diff.click()
-    qtbot.waitUntil(
-        lambda: page.reply.diff._title.text() == "The replies are the same", timeout=WAIT_MS
-    )
+    qtbot.waitUntil(lambda: page.reply.diff._title.text() == "The replies are the same")
 
 
 def test_nobody_at_the_address_is_said_and_the_page_goes_on(tmp_path: Path, qtbot: QtBot) -> None:
@@ -275,12 +271,12 @@ def test_a_request_is_shown_as_code(stage: tuple[InspectPage, ListeningHost], qt
     page, _ = stage
     form_of(page, qtbot, "identity")
     page.requests.copy_as_code()
-    qtbot.waitUntil(lambda: page.widget.findChild(CodeDialog) is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.widget.findChild(CodeDialog) is not None)
     dialog = page.widget.findChild(CodeDialog)
     assert dialog is not None
-    qtbot.waitUntil(lambda: "grpcurl" in dialog.code, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "grpcurl" in dialog.code)
     dialog._choice.choose("tritonclient")
-    qtbot.waitUntil(lambda: "tritonclient.grpc" in dialog.code, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "tritonclient.grpc" in dialog.code)
     dialog.accept()
 
 
@@ -310,6 +306,6 @@ def test_a_draft_that_cannot_be_made_leaves_the_reply_in_place(
     assert page.request._wrong.text() == "'nosuch' cannot be described"
     page.request._mode.choose("text")
     page.request._message.setPlainText("{")
-    with qtbot.waitSignal(page.calls.failed, timeout=WAIT_MS):
+    with qtbot.waitSignal(page.calls.failed):
         page.requests.send()
     assert page.reply.status.text.startswith("0 OK")

@@ -97,12 +97,12 @@ def test_a_target_that_another_window_adds_appears_here(
     saved = SavedTargets(TargetStore(path, Secrets()), InlineTasks())
     second.begin()
     second.files_changed.connect(saved.look_again)
-    with qtbot.waitSignal(saved.listed, timeout=30_000):
+    with qtbot.waitSignal(saved.listed):
         TargetStore(path, Secrets()).add(Target("lab", grpc="127.0.0.1:1"))
     assert [target.name for target in saved.targets[1:]] == ["lab"]
     notices: list[Notice] = []
     saved.noticed.connect(notices.append)
-    with qtbot.waitSignal(saved.noticed, timeout=30_000):
+    with qtbot.waitSignal(saved.noticed):
         path.write_bytes(b"\xff")
         (tmp_path / "touched").touch()  # writing in place does not change the folder
     assert "targets.json.broken-1" in notices[0].body

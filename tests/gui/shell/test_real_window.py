@@ -29,7 +29,7 @@ def display(program: Callable[[str], str]) -> Iterator[str]:
     with os.fdopen(reader) as numbers:
         yield f":{numbers.readline().strip()}"
     server.terminate()
-    server.wait(10)
+    server.wait(30)
 
 
 def picture_run(

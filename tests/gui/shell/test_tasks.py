@@ -40,7 +40,7 @@ def test_too_much_at_once_is_refused(qtbot: QtBot) -> None:
     gate = threading.Event()
     refused: list[Exception] = []
     for _ in range(17):
-        tasks.start("wait", lambda: gate.wait(5), lambda _: None, refused.append)
+        tasks.start("wait", lambda: gate.wait(30), lambda _: None, refused.append)
     assert [type(error) for error in refused] == [Overloaded]
     gate.set()
     tasks.close()
@@ -50,7 +50,7 @@ def test_closed_tasks_deliver_nothing(qtbot: QtBot) -> None:
     tasks = ThreadTasks()
     seen: list[object] = []
     gate = threading.Event()
-    tasks.start("late", lambda: gate.wait(5), seen.append, seen.append)
+    tasks.start("late", lambda: gate.wait(30), seen.append, seen.append)
     gate.set()
     tasks.close()
     qtbot.wait(20)

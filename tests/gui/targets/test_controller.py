@@ -183,7 +183,7 @@ def test_who_is_not_there_is_asked_again(
     catalogue._again.setInterval(10)
     catalogue.refresh()
     server.down = False
-    qtbot.waitUntil(lambda: catalogue.error is None, timeout=2000)
+    qtbot.waitUntil(lambda: catalogue.error is None)
     assert catalogue.profile_for(settings_for(LAB, "net")).inputs == (PICTURE,)
     asked = server.probes
     qtbot.wait(60)

@@ -86,17 +86,17 @@ def test_a_form_shows_what_is_there_and_mends_it(
     QTest.keyClick(form.rest, Qt.Key.Key_Return)
     assert form.grpc.text() == f"127.0.0.1:{rest}"
     assert _state(form) == "asking"
-    qtbot.waitUntil(lambda: form.card.state == "nobody", timeout=5000)
+    qtbot.waitUntil(lambda: form.card.state == "nobody")
     fix = next(b for b in form.card.findChildren(QPushButton) if "Swap" in b.text())
     fix.click()
-    qtbot.waitUntil(lambda: form.card.state == "found", timeout=5000)
+    qtbot.waitUntil(lambda: form.card.state == "found")
     found = form.target
     assert (found.rest, found.grpc) == (server.rest_url, server.grpc_address)
     assert found.name == f"127.0.0.1-{rest}"
     form.grpc.setText("127.0.0.1:1")
     form.grpc.textEdited.emit("")
     form.probe_button.click()
-    qtbot.waitUntil(lambda: form.card.state == "partly", timeout=5000)
+    qtbot.waitUntil(lambda: form.card.state == "partly")
     form.reject()
 
 
@@ -234,7 +234,7 @@ def test_a_card_shows_a_model_and_what_it_costs(
     del server
     place = CardContext(tasks, target, lambda it: it, ServerControlClient)
     card = ModelCard(window, "identity", place)
-    qtbot.waitUntil(lambda: "Ready" in card.line.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Ready" in card.line.text())
     assert not card.wrong.isVisible()
     inputs = card.tensors.topLevelItem(0)
     assert inputs is not None
@@ -245,7 +245,7 @@ def test_a_card_shows_a_model_and_what_it_costs(
     assert "Inferences" in card._cells
     card.reject()
     nobody = ModelCard(window, "gone", place)
-    qtbot.waitUntil(lambda: bool(nobody.wrong.text()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(nobody.wrong.text()))
     assert "gone" in nobody.wrong.text()
     nobody.reject()
 

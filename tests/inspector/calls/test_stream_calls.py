@@ -5,8 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -20,10 +19,10 @@ from backend.inspector.calls.caller import Caller
 from backend.inspector.calls.exchange import Exchange, MethodKind, Request
 from backend.inspector.calls.stream_call import StreamCall, StreamState
 from backend.inspector.calls.stream_log import Direction, StreamLog
-from tests.inspector.lab_server import FLOOD, SLEEP_S
+from tests.inspector.lab_server import FLOOD
 from tests.real_sources import free_port
+from tests.waiting import WAIT_S, wait_for
 
-WAIT_S = 20.0
 HEALTH = "/grpc.health.v1.Health"
 
 
@@ -39,13 +38,6 @@ def _ended(call: StreamCall) -> Exchange:
     return exchange
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def test_a_conversation_in_four_acts(lab: Target) -> None:
     with Caller(lab) as caller:
         call = caller.stream(_lab("Chat", MethodKind.BIDI_STREAM))
@@ -53,7 +45,7 @@ def test_a_conversation_in_four_acts(lab: Target) -> None:
         call.start()
         for number in range(3):
             call.send(bytes((0x10, number)))
-            _until(lambda seen=number: call.counts.received == seen + 1)  # type: ignore[misc]
+            wait_for(lambda seen=number: call.counts.received == seen + 1)  # type: ignore[misc]
         assert call.exchange is None
         call.finish()
         exchange = _ended(call)
@@ -106,7 +98,7 @@ def test_a_watch_is_cancelled_in_its_middle(target: Target) -> None:
     with Caller(target) as caller:
         watch = Request("embedded", MethodKind.SERVER_STREAM, f"{HEALTH}/Watch", (b"",))
         call = caller.stream(watch).start()
-        _until(lambda: call.counts.received == 1)
+        wait_for(lambda: call.counts.received == 1)
         call.cancel()
         exchange = _ended(call)
     assert exchange.cancelled
@@ -121,7 +113,7 @@ def test_closing_the_caller_ends_what_is_under_way(lab: Target) -> None:
     caller = Caller(lab)
     call = caller.stream(_lab("Chat", MethodKind.BIDI_STREAM)).start()
     call.send(b"\x10\x01")
-    _until(lambda: call.counts.received == 1)
+    wait_for(lambda: call.counts.received == 1)
     caller.close()
     exchange = _ended(call)
     assert not exchange.ok
@@ -132,11 +124,9 @@ def test_a_call_is_cancelled_while_the_server_works(lab: Target) -> None:
         call = caller.prepare(_lab("Sleep", MethodKind.UNARY, b""))
         timer = threading.Timer(0.2, call.cancel)
         timer.start()
-        began = time.monotonic()
-        exchange = call.run()
+        exchange = call.run()  # the server would sleep until the end of the test
         timer.join()
     assert exchange.cancelled
-    assert time.monotonic() - began < SLEEP_S
 
 
 def test_a_deadline_ends_the_wait(lab: Target) -> None:
@@ -167,7 +157,7 @@ def test_the_servers_own_limit_is_said() -> None:
         server.start()
         with Caller(Target("small", grpc=f"127.0.0.1:{port}")) as caller:
             exchange = caller.call(_lab("Echo", MethodKind.UNARY, bytes(2 << 20)))
-        server.stop(0).wait(2)
+        server.stop(0).wait(30)
     assert exchange.fault is not None
     assert exchange.fault.message == "Message is 2.0 MiB; the limit is 1.0 MiB."
 
@@ -304,18 +294,16 @@ def test_garbage_for_an_answer_is_named(said: bytes, kind: str) -> None:
 
 
 def test_a_reply_in_drops_does_not_outlast_the_deadline() -> None:
-    drops = (b"HTTP/1.1 200 OK\r\n", *(b"X-Drop: 1\r\n" for _ in range(100)))
+    drops = (b"HTTP/1.1 200 OK\r\n", *[b"X-Drop: 1\r\n"] * 100_000)  # more than any test waits for
     with _answering(*drops, pause_s=0.05) as target, Caller(target) as caller:
         request = Request("odd", MethodKind.REST, "/v2", verb="GET", deadline_s=0.4)
-        began = time.monotonic()
         exchange = caller.call(request)
-        assert time.monotonic() - began < 3
     assert exchange.fault is not None
     assert exchange.fault.code == "deadline"
 
 
 def test_a_rest_call_is_cancelled_while_it_waits() -> None:
-    with _answering(b"HTTP/1.1 200 OK\r\n", pause_s=2.0) as target, Caller(target) as caller:
+    with _answering(b"HTTP/1.1 200 OK\r\n", pause_s=WAIT_S) as target, Caller(target) as caller:
         call = caller.prepare(Request("odd", MethodKind.REST, "/v2", verb="GET"))
         timer = threading.Timer(0.2, call.cancel)
         timer.start()

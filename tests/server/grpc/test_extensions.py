@@ -6,7 +6,6 @@ import os
 import queue
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,9 @@ from tests.models.scripted_runtime import ScriptedRuntime, write_model
 from tests.server.grpc_calls import streaming, unary
 from tests.server.scripted_servables import Scripted, asking, config, offer, response
 from tests.server.shared_region import shared_file
+from tests.waiting import wait_for
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 DECOUPLED = "model_transaction_policy { decoupled: true }"
 
 
@@ -96,13 +96,6 @@ def code_of(act: Callable[[], object]) -> tuple[str, str]:
 
 def grpc_rows(server: EmbeddedServer) -> list[RequestRecord]:
     return [row for row in server.requests.snapshot() if row.api == "gRPC"]
-
-
-def wait_for(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class Talk:
@@ -227,7 +220,7 @@ class TestStreams:
         for value in range(5):
             talk.say(asking("held", value))
         gauge = 'nv_inference_pending_request_count{model="held",version="1"} 5.0'
-        wait_for(lambda: gauge in requests.get(server.rest_url + "/metrics", timeout=5).text)
+        wait_for(lambda: gauge in requests.get(server.rest_url + "/metrics", timeout=30).text)
         talk.call.cancel()
         talk.give_up()
         wait_for(lambda: [row.status for row in grpc_rows(server)] == ["CANCELLED"] * 5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,8 +28,9 @@ from backend.wire.serving.items import Item, Pixels, Sound, Values
 from backend.wire.serving.items import Tensors as TensorItem
 from tests.server.grpc_calls import streaming, unary
 from tests.server.scripted_models import Gated
+from tests.waiting import wait_for
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 def call(channel: grpc.Channel, path: str, message: bytes) -> bytes:
@@ -64,13 +64,6 @@ def pending(server: EmbeddedServer, model: str) -> int:
 
 def statuses(server: EmbeddedServer) -> list[str]:
     return [record.status for record in server.requests.snapshot()]
-
-
-def wait_for(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class Stream:

@@ -40,7 +40,7 @@ def test_calls_that_are_dropped_leave_nothing_behind(
     channel = connect(server.grpc_address)
     message = oip_grpc.encode_request(asking("quick", 1), raw=True)
     calls = [
-        streaming(channel, oip_grpc.MODEL_STREAM_INFER)(iter([message]), timeout=20)
+        streaming(channel, oip_grpc.MODEL_STREAM_INFER)(iter([message]), timeout=30)
         for _ in range(16)
     ]
     assert all(len(list(call)) == 1 for call in calls)

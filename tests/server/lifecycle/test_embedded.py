@@ -31,8 +31,9 @@ from backend.wire.serving.grpc import ServingInput
 from backend.wire.serving.items import Pixels
 from tests.server.grpc_calls import streaming, unary
 from tests.server.scripted_models import Gated
+from tests.waiting import wait_for
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 HD = np.random.default_rng(3).integers(0, 255, (1080, 1920, 3), dtype=np.uint8)
 POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -49,7 +50,7 @@ def infer(channel: grpc.Channel, data: bytes) -> bytes:
 
 
 def alive(url: str) -> bool:
-    return requests.get(f"{url}/v2/health/live", timeout=5).ok
+    return requests.get(f"{url}/v2/health/live", timeout=30).ok
 
 
 def closed(address: str) -> bool:
@@ -318,7 +319,7 @@ class TestStrangers:
             f"{server.rest_url}/predict?model=identity",
             data=b'{"input": 1}',
             headers=headers,
-            timeout=5,
+            timeout=30,
         )
         assert reply.status_code == 403
         assert "error" in reply.json()
@@ -329,7 +330,7 @@ class TestStrangers:
         self, server: EmbeddedServer, http: requests.Session, host: str
     ) -> None:
         headers = {"Host": host, "Origin": f"http://{host}"}
-        assert http.get(f"{server.rest_url}/models", headers=headers, timeout=5).ok
+        assert http.get(f"{server.rest_url}/models", headers=headers, timeout=30).ok
 
     @pytest.mark.parametrize("door", ["rest_url", "grpc_address"])
     @pytest.mark.parametrize(
@@ -354,7 +355,7 @@ class TestStrangers:
         capfd: pytest.CaptureFixture[str],
     ) -> None:
         host, port = getattr(server, door).removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=2) as stranger:
+        with socket.create_connection((host, int(port)), timeout=30) as stranger:
             try:
                 stranger.sendall(garbage)
                 stranger.shutdown(socket.SHUT_WR)
@@ -371,10 +372,10 @@ class TestLog:
     def test_every_request_of_anyone_has_a_row(
         self, server: EmbeddedServer, http: requests.Session, channel: grpc.Channel
     ) -> None:
-        body = b'{"input": [1, 2]}'
-        reply = http.post(f"{server.rest_url}/predict?model=identity", data=body, timeout=5)
-        http.get(f"{server.rest_url}/nothing", timeout=5)
-        http.post(f"{server.rest_url}/predict?model=nobody", data=body, timeout=5)
+        body, began_s = b'{"input": [1, 2]}', time.time()
+        reply = http.post(f"{server.rest_url}/predict?model=identity", data=body, timeout=30)
+        http.get(f"{server.rest_url}/nothing", timeout=30)
+        http.post(f"{server.rest_url}/predict?model=nobody", data=body, timeout=30)
         sent = message([1, 2, 3])
         received = infer(channel, sent)
         stream = streaming(channel, oip_grpc.MODEL_STREAM_INFER)
@@ -386,7 +387,7 @@ class TestLog:
         assert first.bytes_out == int(reply.headers["Content-Length"])
         assert first.peer.startswith("127.0.0.1:")
         assert first.duration_ms > 0
-        assert abs(first.time_s - time.time()) < 60
+        assert began_s <= first.time_s <= time.time()
         assert (nothing.status, nothing.failed) == ("404", True)
         assert (nobody.status, nobody.model) == ("404", "nobody")
         assert (unary.api, unary.method, unary.model) == ("gRPC", "ModelInfer", "identity")
@@ -413,11 +414,8 @@ class TestLog:
             first = pool.submit(http.post, url, data=b'{"input": 1}', timeout=WAIT_S)
             assert gated.entered.acquire(timeout=WAIT_S)
             with pytest.raises(requests.Timeout):
-                requests.post(url, data=b'{"input": 2}', timeout=0.2)
-            deadline = time.monotonic() + WAIT_S
-            while not server.requests.total:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+                requests.post(url, data=b'{"input": 2}', timeout=(WAIT_S, 1.0))
+            wait_for(lambda: server.requests.total > 0)
             gated.gate.set()
             assert first.result().ok
         assert gated.computed == [1]

@@ -38,11 +38,11 @@ def on_a_loop(work: Coroutine[Any, Any, T], plane: LocalDataPlane) -> T:
     try:
         return asyncio.run(body())
     finally:
-        assert plane.join(5)
+        assert plane.join(30)
 
 
 async def entered(model: Gated) -> None:
-    assert await asyncio.to_thread(model.entered.acquire, timeout=10)
+    assert await asyncio.to_thread(model.entered.acquire, timeout=30)
 
 
 def answers(response: tuple[InferResponse, ServerTiming]) -> list[int]:
@@ -197,6 +197,8 @@ def test_the_queue_and_each_step_are_timed(registry: ModelRegistry, gated: Gated
         first = asyncio.create_task(plane.infer(request(1)))
         await entered(gated)
         second = asyncio.create_task(plane.infer(request(2)))
+        while plane.statistics("gated")[0].pending < 2:
+            await asyncio.sleep(0)
         await asyncio.sleep(0.05)
         gated.gate.set()
         return (await first)[1], (await second)[1]

@@ -135,9 +135,9 @@ def test_a_timeout_does_not_end_what_is_computed_already() -> None:
     model.gate.clear()
 
     async def work(plane: LocalDataPlane) -> None:
-        first = begin(plane, asking("m", 1, batch=1, timeout=250_000))
+        first = begin(plane, asking("m", 1, batch=1, timeout=2_000_000))
         await entered(model)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(2.1)
         model.gate.set()
         assert await first == 1
 
@@ -145,15 +145,19 @@ def test_a_timeout_does_not_end_what_is_computed_already() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "expected"),
+    ("policy", "over_after_s", "expected"),
     [
-        ("default_timeout_microseconds: 250000", "refused"),
-        ("default_timeout_microseconds: 250000 timeout_action: DELAY", "last"),
-        ("max_queue_size: 9", "in order"),  # a policy that does not allow requests to override it
-        ("allow_timeout_override: true", "refused"),
+        # Long enough for the third request, which must not time out as the second does.
+        ("default_timeout_microseconds: 2000000", 2.1, "refused"),
+        ("default_timeout_microseconds: 2000000 timeout_action: DELAY", 2.1, "last"),
+        # A policy that does not allow requests to override it.
+        ("max_queue_size: 9", 0.1, "in order"),
+        ("allow_timeout_override: true", 0.1, "refused"),
     ],
 )
-def test_the_configuration_says_what_a_timeout_does(policy: str, expected: str) -> None:
+def test_the_configuration_says_what_a_timeout_does(
+    policy: str, over_after_s: float, expected: str
+) -> None:
     batching = "max_batch_size: 1 dynamic_batching { default_queue_policy { %s } }"
     model = Scripted(config("m", batching % policy))
     model.gate.clear()
@@ -162,7 +166,8 @@ def test_the_configuration_says_what_a_timeout_does(policy: str, expected: str) 
         first = begin(plane, asking("m", 1, batch=1))
         await entered(model)
         second = begin(plane, asking("m", 2, batch=1, timeout=10_000))
-        await asyncio.sleep(0.3)
+        await settle()
+        await asyncio.sleep(over_after_s)
         third = begin(plane, asking("m", 3, batch=1))
         await settle()
         model.gate.set()

@@ -59,12 +59,12 @@ class Rest:
         self._url = url
 
     def get(self, path: str) -> requests.Response:
-        return self._session.get(self._url + path, timeout=10)
+        return self._session.get(self._url + path, timeout=30)
 
     def post(self, path: str, body: Any = None, **headers: str) -> requests.Response:
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         names = {key.replace("_", "-"): value for key, value in headers.items()}
-        return self._session.post(self._url + path, data=data, headers=names, timeout=10)
+        return self._session.post(self._url + path, data=data, headers=names, timeout=30)
 
     def refused(self, path: str, body: Any, status: int, text: str, **headers: str) -> None:
         reply = self.post(path, body, **headers)
@@ -104,7 +104,7 @@ class TestRepository:
         session = requests.Session()
         url = requests.Request("POST", rest._url).prepare()
         url.url = f"{rest._url}/v2/repository/models/{name}/load"
-        reply = session.send(url, timeout=10)
+        reply = session.send(url, timeout=30)
         session.close()
         assert reply.status_code == 404, reply.text
         assert "error" in reply.json()
@@ -286,7 +286,7 @@ class TestDescription:
         for path, operations in rest.get("/openapi.json").json()["paths"].items():
             url = rest._url + path.format(**names)
             for verb in verbs:
-                reply = session.request(verb, url, timeout=10)
+                reply = session.request(verb, url, timeout=30)
                 if verb in operations:
                     assert reply.status_code not in (405, 500), (verb, path)
                     assert reply.text != '{"error":"Not Found"}'

@@ -35,7 +35,7 @@ def infer(
     data = body if isinstance(body, bytes) else json.dumps(body)
     url = f"{server.rest_url}/v2/models/{model}/infer"
     names = {key.replace("_", "-"): value for key, value in headers.items()}
-    return http.post(url, data=data, headers={"Accept-Encoding": "identity"} | names, timeout=10)
+    return http.post(url, data=data, headers={"Accept-Encoding": "identity"} | names, timeout=30)
 
 
 def identity(*, binary: bool, data: Array = DATA) -> tuple[dict[str, str], bytes]:
@@ -44,7 +44,7 @@ def identity(*, binary: bool, data: Array = DATA) -> tuple[dict[str, str], bytes
 
 
 def test_the_server_describes_itself(http: requests.Session, server: EmbeddedServer) -> None:
-    about = http.get(f"{server.rest_url}/v2", timeout=5).json()
+    about = http.get(f"{server.rest_url}/v2", timeout=30).json()
     assert about["name"] == "inferdeck"
     assert {"binary_tensor_data", "inferdeck_timing"} <= set(about["extensions"])
 
@@ -61,7 +61,7 @@ def test_the_server_describes_itself(http: requests.Session, server: EmbeddedSer
 def test_health_is_a_200_that_says_so(
     http: requests.Session, server: EmbeddedServer, path: str, said: object
 ) -> None:
-    reply = http.get(server.rest_url + path, timeout=5)
+    reply = http.get(server.rest_url + path, timeout=30)
     assert (reply.status_code, reply.json()) == (200, said)
 
 
@@ -69,7 +69,7 @@ def test_health_is_a_200_that_says_so(
 def test_a_model_describes_its_tensors(
     http: requests.Session, server: EmbeddedServer, path: str
 ) -> None:
-    assert http.get(server.rest_url + path, timeout=5).json() == {
+    assert http.get(server.rest_url + path, timeout=30).json() == {
         "name": "pair",
         "versions": ["1"],
         "platform": "inferdeck",
@@ -89,7 +89,7 @@ def test_an_unknown_model_or_version_is_a_404(
     http: requests.Session, server: EmbeddedServer, rest: str
 ) -> None:
     model = "pair" if "7" in rest else "nobody"
-    reply = http.get(f"{server.rest_url}/v2/models/{model}{rest}", timeout=5)
+    reply = http.get(f"{server.rest_url}/v2/models/{model}{rest}", timeout=30)
     assert reply.status_code == 404
     assert f"Request for unknown model: '{model}'" in reply.json()["error"]
 
@@ -273,7 +273,7 @@ class TestWithALimitOfOneMebibyte:
         self, http: requests.Session, server: EmbeddedServer
     ) -> None:
         pieces = (bytes(64 << 10) for _ in range(20))
-        reply = http.post(f"{server.rest_url}/predict", data=pieces, timeout=10)
+        reply = http.post(f"{server.rest_url}/predict", data=pieces, timeout=30)
         assert reply.status_code == 413
 
     def test_a_small_body_that_unpacks_to_a_huge_one_is_stopped_at_the_limit(

@@ -34,21 +34,21 @@ def predict(
         params={"model": model, **query},
         data=body,
         headers={"Content-Type": kind},
-        timeout=10,
+        timeout=30,
     )
 
 
 def test_the_root_tells_a_person_what_there_is(
     http: requests.Session, server: EmbeddedServer
 ) -> None:
-    reply = http.get(server.rest_url, timeout=5)
+    reply = http.get(server.rest_url, timeout=30)
     assert reply.headers["Content-Type"].startswith("text/plain")
     for route in ("/predict", "/models", "/v2/models/NAME/infer", server.rest_url, "identity"):
         assert route in reply.text
 
 
 def test_models_are_listed(http: requests.Session, server: EmbeddedServer) -> None:
-    answer = http.get(f"{server.rest_url}/models", timeout=5).json()
+    answer = http.get(f"{server.rest_url}/models", timeout=30).json()
     assert answer["default"] == "shapes"
     rows = {row["name"]: row for row in answer["models"]}
     assert list(rows) == [row.name for row in server.models()]
@@ -211,7 +211,7 @@ def test_an_unknown_model_is_named(http: requests.Session, server: EmbeddedServe
 def test_the_default_model_answers_when_none_is_named(
     http: requests.Session, server: EmbeddedServer
 ) -> None:
-    reply = http.post(f"{server.rest_url}/predict", data=PNG, timeout=10)
+    reply = http.post(f"{server.rest_url}/predict", data=PNG, timeout=30)
     assert reply.json()["model"] == "shapes"
     assert list(reply.json()["prediction"]) == ["detections"]
 
@@ -238,7 +238,7 @@ def test_a_model_that_breaks_is_the_servers_fault(
 def test_other_routes_and_methods_are_refused(
     http: requests.Session, server: EmbeddedServer, method: str, path: str, status: int
 ) -> None:
-    reply = http.request(method, server.rest_url + path, timeout=5)
+    reply = http.request(method, server.rest_url + path, timeout=30)
     assert reply.status_code == status
     assert reply.json()["error"]
 

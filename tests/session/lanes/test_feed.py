@@ -61,7 +61,7 @@ def test_a_new_source_silences_the_old_one_even_while_it_waits() -> None:
     while ledger.counts().captured < 2:
         pass
     feed.new_writer()
-    thread.join(5)
+    thread.join(30)
     assert outcome == [False]
     assert feed.take(reader, 0) is None
     assert ledger.counts().dropped == {DropPlace.SWITCHED: 2}

@@ -19,7 +19,7 @@ from backend.session.lanes.feed import Feed
 from backend.session.run.capture import Capture
 from backend.session.sinks import Subscriptions
 from backend.sources.source import EndOfSource
-from tests.session.running import wait_for
+from tests.waiting import wait_for
 
 
 class ScriptedSource:
@@ -71,7 +71,7 @@ def capturing(source: ScriptedSource, *, retry: bool = True) -> Iterator[tuple[C
     yield capture, feed
     capture.request_stop()
     feed.close()
-    assert capture.join(5)
+    assert capture.join(30)
 
 
 def test_a_lost_camera_is_said_and_taken_up_again() -> None:

@@ -23,7 +23,8 @@ from tests.balance import is_balanced
 from tests.session.combinations import combinations
 from tests.session.echo import echoes
 from tests.session.list_source import ListSource
-from tests.session.running import on_result, running, wait_for
+from tests.session.running import on_result, running
+from tests.waiting import wait_for
 
 
 def numbered_frames(count: int) -> list[Captured]:
@@ -116,7 +117,7 @@ def test_nothing_at_the_address_ends_a_run_that_may_not_wait() -> None:
             retry=False,
         )
         session.start()
-        assert session.join(10)
+        assert session.join(30)
         assert isinstance(session.error, TargetUnreachable)
         assert session.error.exit_code == 3
         assert is_balanced(session.status().counts)

@@ -22,7 +22,8 @@ from backend.wire.serving.predictions_json import predictions_to_json
 from tests.balance import is_balanced
 from tests.real_sources import mjpeg_camera, rtsp_camera
 from tests.session.combinations import Combination, combinations
-from tests.session.running import on_result, running, wait_for
+from tests.session.running import on_result, running
+from tests.waiting import wait_for
 
 SOURCES = SourceRegistry(KINDS)
 WRITTEN = "INFERDECK 1234567890"

@@ -17,8 +17,9 @@ from backend.core.target import Target
 from backend.session.run.live import Session
 from backend.session.sinks import FRAMES, NOTICES, RESULTS, Callback, Item
 from tests.session.list_source import ListSource
-from tests.session.running import running, wait_for
+from tests.session.running import running
 from tests.session.sinks.recorder import Recorder
+from tests.waiting import wait_for
 
 _COUNT = 40
 
@@ -56,7 +57,7 @@ def test_a_file_run_waits_for_a_recorder_that_gets_everything(
         wait_for(lambda: sink_named(session, "recorder").waiting >= 4)
         held_up = session.status().counts
         assert held_up.captured < 10
-        assert latest.take(10) is not None
+        assert latest.take(30) is not None
         resume.set()
         wait_for(lambda: session.join(0.0))
     lines = (tmp_path / "run.txt").read_text().splitlines()
@@ -180,7 +181,7 @@ def test_a_sink_that_hangs_does_not_keep_a_run_from_stopping(
     (notice,) = notices.drain()
     assert notice.title == "hanging was not done in time."
     resume.set()
-    assert closed.wait(10)
+    assert closed.wait(30)
 
 
 def test_readers_come_and_go_during_a_run(target: Target) -> None:
@@ -193,7 +194,7 @@ def test_readers_come_and_go_during_a_run(target: Target) -> None:
         wait_for(lambda: len(seen) > 3)
         late.close()
         frames_seen = session.subscribe(FRAMES, Policy.NEWEST, "preview")
-        assert frames_seen.take(10) is not None
+        assert frames_seen.take(30) is not None
     after: list[Notice] = list(session.subscribe(NOTICES, Policy.DROP, "too late"))
     assert after == []
     assert seen[0] > 0

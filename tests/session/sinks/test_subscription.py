@@ -99,7 +99,7 @@ def test_a_reader_that_waits_is_woken_by_an_item_and_by_the_end() -> None:
     reader.start()
     hub.publish(NOTICES, Notice(Severity.INFO, "one"))
     hub.finish(threading.Event())
-    reader.join(10)
+    reader.join(30)
     assert not reader.is_alive()
     assert read == ["one"]
     hub.publish(NOTICES, Notice(Severity.INFO, "two"))

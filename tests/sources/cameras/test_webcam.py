@@ -24,6 +24,7 @@ from backend.sources.cameras.hardware import (
 from backend.sources.cameras.opencv_camera import OpenCvCamera, OpenCvCameras
 from backend.sources.cameras.webcam import WebcamSource
 from tests.sources.reading import mean, read_until_error, read_until_item
+from tests.waiting import WAIT_S, wait_for
 
 C920 = CameraEntry("C920", 0, "/dev/video0")
 OTHER = CameraEntry("Other", 2, "/dev/video2")
@@ -39,6 +40,7 @@ class ScriptedCameras:
         self.opening_may_end = threading.Event()
         self.opening_may_end.set()
         self.pictures_per_s = 200
+        self.given = 0
         self.opened: list[tuple[CameraEntry, CameraMode]] = []
         self.open_now = 0
 
@@ -58,7 +60,7 @@ class ScriptedDevice:
         self._number = 0
 
     def open(self, entry: CameraEntry, mode: CameraMode) -> float:
-        self._cameras.opening_may_end.wait(5)
+        self._cameras.opening_may_end.wait(WAIT_S)
         if self._cameras.refusal is not None:
             raise self._cameras.refusal
         assert self._cameras.open_now == 0, "a camera opens only once at a time"
@@ -72,6 +74,7 @@ class ScriptedDevice:
         if self._cameras.silent.is_set() or self._entry not in self._cameras.plugged:
             return None
         self._number += 1
+        self._cameras.given = self._number
         return np.full((48, 64, 3), self._number % 256, np.uint8)
 
     def close(self) -> None:
@@ -87,6 +90,15 @@ def cameras() -> ScriptedCameras:
 
 @pytest.fixture
 def webcam(cameras: ScriptedCameras) -> Iterator[WebcamSource]:
+    with closing(
+        WebcamSource("C920", system=cameras, first_within_s=WAIT_S, silent_after_s=WAIT_S)
+    ) as source:
+        yield source
+
+
+@pytest.fixture
+def impatient(cameras: ScriptedCameras) -> Iterator[WebcamSource]:
+    """Takes a camera for silent that has given nothing for a moment."""
     with closing(
         WebcamSource("C920", system=cameras, first_within_s=0.4, silent_after_s=0.4)
     ) as source:
@@ -116,17 +128,19 @@ def test_an_open_camera_tells_its_size_and_rate(
 
 
 def test_the_newest_picture_is_given_to_a_slow_reader(
-    webcam: WebcamSource, stop: threading.Event
+    webcam: WebcamSource, cameras: ScriptedCameras, stop: threading.Event
 ) -> None:
     webcam.open(stop)
     first = read_until_item(webcam, stop)
-    time.sleep(0.2)
+    read_ns = time.monotonic_ns()
+    given = cameras.given
+    wait_for(lambda: cameras.given >= given + 10)
     second = read_until_item(webcam, stop)
     assert isinstance(first, Frame)
     assert isinstance(second, Frame)
     assert second.seq > first.seq + 5
-    assert mean(second.pixels) == second.seq + 1
-    assert time.monotonic_ns() - second.captured_ns < 500_000_000
+    assert mean(second.pixels) == (second.seq + 1) % 256
+    assert second.captured_ns > read_ns
 
 
 def test_absent(webcam: WebcamSource, cameras: ScriptedCameras, stop: threading.Event) -> None:
@@ -147,10 +161,9 @@ def test_opening_can_be_cancelled_and_the_camera_is_let_go_later(
 ) -> None:
     cameras.opening_may_end.clear()
     threading.Timer(0.1, stop.set).start()
-    began = time.monotonic()
     webcam.open(stop)
     webcam.close()
-    assert time.monotonic() - began < 2
+    assert not cameras.opened, "the driver is still opening it"
     cameras.opening_may_end.set()
     webcam.open(threading.Event())
     assert cameras.open_now == 1
@@ -172,20 +185,19 @@ def test_a_driver_that_never_lets_go_makes_the_camera_busy(
 
 
 def test_a_camera_that_gives_nothing_at_first_is_silent(
-    webcam: WebcamSource, cameras: ScriptedCameras, stop: threading.Event
+    impatient: WebcamSource, cameras: ScriptedCameras, stop: threading.Event
 ) -> None:
     cameras.silent.set()
-    assert fault_of(webcam, stop) is SourceFault.SILENT
+    assert fault_of(impatient, stop) is SourceFault.SILENT
 
 
 def test_a_silent_camera_gives_none_and_then_asks_to_be_opened_again(
-    webcam: WebcamSource, cameras: ScriptedCameras, stop: threading.Event
+    impatient: WebcamSource, cameras: ScriptedCameras, stop: threading.Event
 ) -> None:
-    webcam.open(stop)
-    read_until_item(webcam, stop)
+    impatient.open(stop)
     cameras.silent.set()
     with pytest.raises(SourceError, match="C920 is open but") as caught:
-        read_until_error(webcam, stop)
+        read_until_error(impatient, stop)
     assert caught.value.fault is SourceFault.SILENT
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from backend.sources.files.pacing import Pacer
 from backend.sources.files.video import VideoSource
 from backend.sources.kind import Pace
 from backend.sources.source import EndOfSource
+from tests.sources.clock import Clock, Sleep
 from tests.sources.reading import read_all, shade, write_video
 
 Program = Callable[[str], str]
@@ -142,21 +142,21 @@ def test_reading_what_is_not_open_is_an_error(video: Path, stop: threading.Event
 
 
 def test_an_item_is_not_given_before_its_time() -> None:
-    pacer, stop = Pacer(Pace.OWN), threading.Event()
-    began = time.monotonic()
+    clock = Clock()
+    pacer, stop = Pacer(Pace.OWN, clock), Sleep(clock)
     assert pacer.wait(0.0, stop)
     assert pacer.wait(0.15, stop)
-    assert time.monotonic() - began >= 0.149
+    assert clock.waits == pytest.approx([0.0, 0.15])
 
 
 def test_a_reader_that_was_kept_waiting_gets_no_burst() -> None:
-    pacer, stop = Pacer(Pace.OWN), threading.Event()
+    clock = Clock()
+    pacer, stop = Pacer(Pace.OWN, clock), Sleep(clock)
     assert pacer.wait(0.0, stop)
-    time.sleep(0.3)
+    clock.now_s += 0.3
     assert pacer.wait(0.05, stop)
-    again = time.monotonic()
     assert pacer.wait(0.15, stop)
-    assert time.monotonic() - again >= 0.09
+    assert clock.waits == pytest.approx([0.0, 0.0, 0.1])
 
 
 def test_a_free_pace_never_waits() -> None:

@@ -19,7 +19,7 @@ from backend.models.repository.registry import ModelRegistry
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 FRONT = """
 import asyncio
 import json

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from tests.models.python_models import (
     trusting,
     write,
 )
+from tests.waiting import wait_for
 
 MEASURING = """
     import triton_python_backend_utils as pb_utils
@@ -87,10 +87,7 @@ def test_copies_of_a_model_are_added_up_and_gone_with_it(tmp_path: Path) -> None
         first = execute(instances[0], request(), request())
         assert "[2.0, -0.5, 'refused', 'refused']" in str(first.error())
         execute(instances[1], request())
-        deadline = time.monotonic() + WAIT_S
-        while page(around.metrics) != PAGE:
-            assert time.monotonic() < deadline, page(around.metrics)
-            time.sleep(0.01)
+        wait_for(lambda: page(around.metrics) == PAGE)
     finally:
         for instance in instances:
             instance.close()
