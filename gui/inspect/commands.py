@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController
-from gui.inspect.reply_controller import ReplyController
-from gui.inspect.request_controller import RequestController
-from gui.inspect.request_pane import RequestPane
+from gui.inspect.reply import ReplyController
+from gui.inspect.request import RequestController, RequestPane
 from gui.widgets.language import marked, tr
 from gui.workspace.commands import Command
 

@@ -18,13 +18,10 @@ from gui.inspect.call_controller import CallController, Outcome
 from gui.inspect.catalogue import DescribedModel, MethodCatalogue
 from gui.inspect.commands import inspect_commands
 from gui.inspect.engine import Engine
-from gui.inspect.first_form import first_form
-from gui.inspect.history_controller import HistoryController
+from gui.inspect.history import HistoryController
 from gui.inspect.method_tree import MethodTree
-from gui.inspect.reply_controller import ReplyController
-from gui.inspect.reply_pane import EmptyReply, ReplyPane
-from gui.inspect.request_controller import RequestController
-from gui.inspect.request_pane import RequestPane
+from gui.inspect.reply import EmptyReply, ReplyController, ReplyPane
+from gui.inspect.request import RequestController, RequestPane, first_form
 from gui.widgets.language import tr
 from gui.widgets.theme import Palette
 from gui.workspace.commands import Command

@@ -2,6 +2,6 @@
 
 from gui.live.feature import LiveFeature
 from gui.live.page import LivePage
-from gui.live.source_menu import Devices
+from gui.live.sources import Devices
 
 __all__ = ["Devices", "LiveFeature", "LivePage"]

@@ -10,7 +10,7 @@ from gui.live.preview_pane import PreviewPane
 from gui.live.sources import SourceController
 from gui.live.start_control import StartControl
 from gui.state.run_control import RunControl
-from gui.views.overlay import Layer
+from gui.views.preview import Layer
 from gui.widgets.language import marked, tr, within_sentence
 from gui.widgets.segmented import Segmented
 from gui.workspace.commands import Command

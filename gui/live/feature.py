@@ -18,8 +18,7 @@ from gui.live.page import LivePage
 from gui.live.pump import Pump
 from gui.live.readout import Readout
 from gui.live.run_notices import RunNotices
-from gui.live.source_menu import Devices
-from gui.live.sources import SourceController
+from gui.live.sources import Devices, SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
 from gui.state.live_session import LiveSession

@@ -19,11 +19,8 @@ from gui.state.counters import Counters
 from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
-from gui.views.bars import TopKView
-from gui.views.latency import LatencyView
 from gui.views.messages import MessageKind
-from gui.views.throughput import ThroughputView
-from gui.views.timeline import ProbabilityTimeline
+from gui.views.plots import LatencyView, ProbabilityTimeline, ThroughputView, TopKView
 from gui.widgets.language import count, number, tr
 from gui.widgets.theme import Palette
 from gui.workspace.alerts import AlertsPanel

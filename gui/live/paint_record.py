@@ -10,7 +10,7 @@ import numpy as np
 from backend.core.rings import TraceRing
 from backend.core.tensors import Array
 from backend.core.timing import Stage, Timeline
-from gui.views.first_paint import FirstPaint
+from gui.views.preview import FirstPaint
 
 _WINDOW_NS = 2_000_000_000
 _AWAITED = 64

@@ -8,8 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from gui.state.settings import ViewMemory
-from gui.views.overlay import Layer
-from gui.views.preview import PreviewView
+from gui.views.preview import Layer, PreviewView
 from gui.widgets.icons import tinted
 from gui.widgets.language import marked, tr
 from gui.widgets.theme import GAP, GAP_SMALL, Palette

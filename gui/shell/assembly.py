@@ -15,9 +15,9 @@ from backend.sources.source import Source
 from gui.live import Devices, LiveFeature
 from gui.server import ServerFeature
 from gui.shell.host import WindowHost
-from gui.shell.layouts_feature import LayoutsFeature
+from gui.shell.layouts import LayoutsFeature
 from gui.shell.page_deck import PageDeck
-from gui.shell.settings_feature import SettingsFeature
+from gui.shell.settings import SettingsFeature
 from gui.shell.window import MainWindow
 from gui.state.live_session import LiveSession, NewestSample
 from gui.state.repository_control import RepositoryControl

@@ -12,9 +12,8 @@ from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.targets import Saved, keyring_problem
 from gui.targets.controller import TargetController
-from gui.targets.form import TargetForm
+from gui.targets.form import Probing, TargetForm
 from gui.targets.list import TargetList
-from gui.targets.probing import Probing
 from gui.widgets.file_dialogs import ask_file, ask_new_file
 from gui.widgets.language import count, tr
 from gui.workspace.feature import Workspace

@@ -16,7 +16,7 @@ from gui.state.run_control import RunControl
 from gui.state.switches import target_title
 from gui.targets.controller import TargetController
 from gui.targets.model_card import CardContext, ModelCard
-from gui.targets.profile_form import ProfileForm, ProfileFormContext
+from gui.targets.profiles import ProfileForm, ProfileFormContext
 from gui.widgets.language import tr
 from gui.workspace.feature import Workspace
 

@@ -1,9 +1,22 @@
-"""A layout that puts widgets in a row and starts another row where there is no more room."""
+"""Controls in a row, which goes on in another row where there is no more room."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QVBoxLayout, QWidget
+
+
+def captioned(caption: str, control: QWidget) -> QWidget:
+    """A control under its caption, as it stands in a flow."""
+    group = QWidget()
+    column = QVBoxLayout(group)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(3)
+    label = QLabel(caption)
+    label.setProperty("role", "caption")
+    column.addWidget(label)
+    column.addWidget(control)
+    return group
 
 
 class FlowLayout(QLayout):

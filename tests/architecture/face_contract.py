@@ -14,23 +14,24 @@ from importlinter.domain.imports import ModuleExpression
 class FaceContract(Contract):
     """Nobody outside a package imports one of its modules; what others may use, it exports.
 
-    A package that holds other packages is a corridor: what stands in it is a face of its own. So
-    are the modules of the packages named by `open`, which are vocabularies of many small modules.
+    A package that holds other packages is a corridor: what stands in it is a face of its own, but
+    for those named by `closed`, which have a face for everything in them. So are the modules of
+    the packages named by `open`, which are vocabularies of many small modules.
     """
 
     type_name = "faces"
 
     open = fields.SetField(subfield=fields.ModuleExpressionField(), required=False)
+    closed = fields.SetField(subfield=fields.ModuleExpressionField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Find every import of a closed package's module from outside of it."""
-        expressions = cast("Iterable[ModuleExpression]", self.open or ())
-        opened = {module.name for module in module_expressions_to_modules(graph, expressions)}
+        opened, closed = _named(graph, self.open), _named(graph, self.closed)
         past_faces = sorted(
-            (importer, module)
+            (importer, module, package)
             for package in graph.modules
-            if package not in opened and _is_room(graph, package)
-            for module in graph.find_children(package)
+            if package in closed or (package not in opened and _is_room(graph, package))
+            for module in graph.find_descendants(package)
             for importer in graph.find_modules_that_directly_import(module)
             if importer != package and not importer.startswith(f"{package}.")
         )
@@ -38,9 +39,13 @@ class FaceContract(Contract):
 
     def render_broken_contract(self, check: ContractCheck) -> None:
         """Name each import, and what to import instead."""
-        for importer, module in check.metadata["past_faces"]:
-            package = module.rpartition(".")[0]
+        for importer, module, package in check.metadata["past_faces"]:
             output.print_error(f"{importer} imports {module}; import from {package} instead")
+
+
+def _named(graph: ImportGraph, expressions: object) -> set[str]:
+    modules = cast("Iterable[ModuleExpression]", expressions or ())
+    return {module.name for module in module_expressions_to_modules(graph, modules)}
 
 
 def _is_room(graph: ImportGraph, package: str) -> bool:

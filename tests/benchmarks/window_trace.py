@@ -36,7 +36,7 @@ import gui.shell.app  # noqa: E402
 from backend.core.samples import Captured, Frame  # noqa: E402
 from backend.sources.registry import SourceRegistry  # noqa: E402
 from gui.live.paint_record import PaintRecord  # noqa: E402
-from gui.views.first_paint import FirstPaint  # noqa: E402
+from gui.views.preview.first_paint import FirstPaint  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
 
 _TICK_MS = 10

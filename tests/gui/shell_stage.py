@@ -21,8 +21,8 @@ from backend.targets.store import TargetStore
 from gui.live.feature import LiveFeature
 from gui.server.panel import ServerPanel
 from gui.shell.assembly import Parts, assemble
-from gui.shell.layouts_feature import LayoutsFeature
-from gui.shell.settings_feature import SettingsFeature
+from gui.shell.layouts.feature import LayoutsFeature
+from gui.shell.settings.feature import SettingsFeature
 from gui.shell.window import MainWindow
 from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase

@@ -21,7 +21,7 @@ from backend.inspector.methods.listing import Method
 from backend.inspector.methods.schema import Origin
 from gui.inspect.call_controller import CallController, Outcome
 from gui.inspect.engine import Engine
-from gui.inspect.history_controller import HistoryController
+from gui.inspect.history.controller import HistoryController
 from gui.inspect.page import InspectPage
 from gui.state.tasks import Done, Failed
 from gui.widgets.theme import DARK

@@ -20,9 +20,9 @@ from backend.inspector.calls.exchange import MethodKind
 from backend.inspector.forms.input_fills import Fill, FillKind
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import Outcome
-from gui.inspect.code_dialog import CodeDialog
-from gui.inspect.feed import FeedModel
 from gui.inspect.page import InspectPage
+from gui.inspect.reply.feed import FeedModel
+from gui.inspect.request.code_dialog import CodeDialog
 from tests.embedded import server, target
 from tests.gui.inspect.inspect_stage import NOWHERE, ListeningHost, inspect_page, leave
 
@@ -62,7 +62,7 @@ def kept(page: InspectPage, qtbot: QtBot, many: int) -> None:
 
 def name_model(page: InspectPage, name: str) -> None:
     """Choose it as the user does."""
-    names = page.request._model
+    names = page.request.terms._model
     names.setCurrentText(name)
     names.activated.emit(names.currentIndex())
 
@@ -154,15 +154,15 @@ def test_a_fault_in_the_json_is_named_and_marked(
 ) -> None:
     page, _ = stage
     page.methods.choose(INFER)
-    page.request._mode.choose("text")
-    page.request._message.setPlainText('{"inputs": [{"shape": [1, "x"]}]}')
+    page.request.body._mode.choose("text")
+    page.request.body._message.setPlainText('{"inputs": [{"shape": [1, "x"]}]}')
     qtbot.waitUntil(lambda: "inputs[0].shape[1]" in page.request._wrong.text())
     assert "int64" in page.request._wrong.text()
-    (mark,) = page.request._message.extraSelections()
+    (mark,) = page.request.body._message.extraSelections()
     assert mark.cursor.selectedText() == '"x"'
-    page.request._message.setPlainText('{"model_name": "identity"}')
+    page.request.body._message.setPlainText('{"model_name": "identity"}')
     qtbot.waitUntil(lambda: not page.request._wrong.text())
-    assert not page.request._message.extraSelections()
+    assert not page.request.body._message.extraSelections()
 
 
 def test_a_stream_is_started_sent_to_finished_and_read_back(
@@ -211,7 +211,7 @@ def test_a_service_that_only_reflection_knows_is_watched_and_cancelled(
     assert page.methods.choose(WATCH)
     assert page.request.method is not None
     assert page.request.method.kind is MethodKind.SERVER_STREAM
-    page.request._message.setPlainText("{}")
+    page.request.body._message.setPlainText("{}")
     page.request.acts.act()
     qtbot.waitUntil(lambda: page.reply.feed.rows.rowCount() >= 2)
     with qtbot.waitSignal(page.calls.ended):
@@ -257,7 +257,7 @@ def test_what_was_sent_is_opened_sent_again_to_the_byte_and_compared(
 def test_nobody_at_the_address_is_said_and_the_page_goes_on(tmp_path: Path, qtbot: QtBot) -> None:
     page, host = inspect_page(NOWHERE, tmp_path)
     try:
-        qtbot.waitUntil(lambda: "cannot be described" in page.request._rows._message.text())
+        qtbot.waitUntil(lambda: "cannot be described" in page.request.body._rows._message.text())
         page.methods.choose(LIVE)
         outcome = call(page, qtbot)
         assert not outcome.exchange.ok
@@ -304,8 +304,8 @@ def test_a_draft_that_cannot_be_made_leaves_the_reply_in_place(
     page.request.say_inputs("'nosuch' cannot be described")
     page.requests.send()
     assert page.request._wrong.text() == "'nosuch' cannot be described"
-    page.request._mode.choose("text")
-    page.request._message.setPlainText("{")
+    page.request.body._mode.choose("text")
+    page.request.body._message.setPlainText("{")
     with qtbot.waitSignal(page.calls.failed):
         page.requests.send()
     assert page.reply.status.text.startswith("0 OK")

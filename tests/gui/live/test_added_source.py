@@ -20,7 +20,7 @@ from backend.sources.kind import SourceGroup, SourceKind, one_of
 from backend.sources.registry import KINDS, SourceRegistry
 from gui.devices import MICROPHONE
 from gui.live.run_log import RunLog
-from gui.live.source_menu import SourceMenu
+from gui.live.sources.menu import SourceMenu
 from gui.shell.window_options import SWITCHES
 from gui.state.settings import Settings, from_json, to_json
 from gui.state.source_offers import offer_of, recent_offers, standing_offers

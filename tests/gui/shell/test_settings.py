@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from backend.core.errors import UsageError
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
-from gui.shell.layouts_form import LayoutsForm
-from gui.shell.settings_form import SettingsForm
+from gui.shell.layouts.form import LayoutsForm
+from gui.shell.settings.form import SettingsForm
 from gui.state.preferences import Preferences
 from gui.state.settings import Settings, ViewMemory, from_json, to_json
 from gui.widgets.picker import Picker

@@ -43,7 +43,7 @@ from gui.state.settings import (
 )
 from gui.state.switches import Switches
 from gui.views.messages import MessageKind
-from gui.views.overlay import Layer
+from gui.views.preview.overlay import Layer
 from gui.widgets.theme import DARK, LIGHT, Palette, ThemeChoice, palette_for
 from tests.gui.shell_fakes import SOURCES
 from tests.stored_files import FOLDER

@@ -26,13 +26,12 @@ from backend.profiles.book import ProfileBook
 from backend.profiles.kinds import DECODERS, RECIPES
 from backend.server.lifecycle.embedded import EmbeddedServer
 from gui.state.tasks import ThreadTasks
-from gui.targets.form import TargetForm
+from gui.targets.form import Probing, TargetForm
+from gui.targets.form.probe_card import ProbeCard
 from gui.targets.model_card import CardContext, ModelCard
 from gui.targets.model_facts import statistics_lines
-from gui.targets.option_fields import KindFields
-from gui.targets.probe_card import ProbeCard
-from gui.targets.probing import Probing
-from gui.targets.profile_form import ProfileForm, ProfileFormContext
+from gui.targets.profiles.form import ProfileForm, ProfileFormContext
+from gui.targets.profiles.option_fields import KindFields
 from gui.widgets.theme import DARK
 from tests.embedded import server, target
 from tests.gui.inline_tasks import InlineTasks
@@ -82,9 +81,9 @@ def test_a_form_shows_what_is_there_and_mends_it(
     form.show()
     assert _state(form) == "nothing"
     rest, grpc = server.rest_url.rpartition(":")[2], server.grpc_address.rpartition(":")[2]
-    QTest.keyClicks(form.rest, f"127.0.0.1:{grpc},{rest}")
-    QTest.keyClick(form.rest, Qt.Key.Key_Return)
-    assert form.grpc.text() == f"127.0.0.1:{rest}"
+    QTest.keyClicks(form.addresses.rest, f"127.0.0.1:{grpc},{rest}")
+    QTest.keyClick(form.addresses.rest, Qt.Key.Key_Return)
+    assert form.addresses.grpc.text() == f"127.0.0.1:{rest}"
     assert _state(form) == "asking"
     qtbot.waitUntil(lambda: form.card.state == "nobody")
     fix = next(b for b in form.card.findChildren(QPushButton) if "Swap" in b.text())
@@ -93,8 +92,8 @@ def test_a_form_shows_what_is_there_and_mends_it(
     found = form.target
     assert (found.rest, found.grpc) == (server.rest_url, server.grpc_address)
     assert found.name == f"127.0.0.1-{rest}"
-    form.grpc.setText("127.0.0.1:1")
-    form.grpc.textEdited.emit("")
+    form.addresses.grpc.setText("127.0.0.1:1")
+    form.addresses.grpc.textEdited.emit("")
     form.probe_button.click()
     qtbot.waitUntil(lambda: form.card.state == "partly")
     form.reject()
@@ -115,10 +114,10 @@ def test_a_form_keeps_everything_it_was_given(window: QWidget, tasks: ThreadTask
     )
     form = form_for(window, given, tasks)
     assert form.target == given
-    assert "secret" not in form.headers.headers[0][1]
-    form.tls.setCurrentIndex(form.tls.findData("unverified"))
+    assert "secret" not in form.sign_in.headers.headers[0][1]
+    form.security.tls.setCurrentIndex(form.security.tls.findData("unverified"))
     assert form.target.tls == replace(Tls(), verify=False, **_files(given))
-    form.tls.setCurrentIndex(form.tls.findData("off"))
+    form.security.tls.setCurrentIndex(form.security.tls.findData("off"))
     plain = form.target
     assert (plain.tls, plain.rest) == (None, "http://127.0.0.1:9")
     form.reject()
@@ -138,8 +137,8 @@ def test_a_form_says_what_is_wrong_and_stays(
     window: QWidget, tasks: ThreadTasks, rest: str, name: str, said: str
 ) -> None:
     form = form_for(window, Target(""), tasks, ("Lab",))
-    form.rest.setText(rest)
-    form.name.setText(name)
+    form.addresses.rest.setText(rest)
+    form.addresses.name.setText(name)
     form.save_button.click()
     assert said in form.wrong.text()
     assert form.save_button.isEnabled()
@@ -154,8 +153,8 @@ def test_targets_are_added_edited_copied_deleted_and_brought_back(
     assert dialogs.list is not None
     dialogs.list.add.click()
     assert dialogs.form is not None
-    dialogs.form.rest.setText("lab:8000")
-    dialogs.form.name.setText("Lab")
+    dialogs.form.addresses.rest.setText("lab:8000")
+    dialogs.form.addresses.name.setText("Lab")
     dialogs.form.use_button.click()
     assert [target.name for target in saved.targets] == [EMBEDDED, "Lab"]
     assert stage.live.switches.current.target.rest == "http://lab:8000"

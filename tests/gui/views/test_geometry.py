@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.views.geometry import (
+from gui.views.preview.geometry import (
     Area,
     Pan,
     Placement,

@@ -26,13 +26,11 @@ from backend.core.rings import TraceRing
 from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import SPANS, Stage, Timeline
 from gui.live.paint_record import PaintRecord
-from gui.views.bars import TopKView
-from gui.views.first_paint import FirstPaint
-from gui.views.latency import LatencyView
-from gui.views.latency_report import EDGES_MS, histogram, latency_report
-from gui.views.rows import BarRow, RowOrder
-from gui.views.scales import SteadyTop, byte_rate, milliseconds, round_up, short, ticks
-from gui.views.series import (
+from gui.views.plots.bars import TopKView
+from gui.views.plots.latency import LatencyView
+from gui.views.plots.latency_report import EDGES_MS, histogram, latency_report
+from gui.views.plots.rows import BarRow, RowOrder
+from gui.views.plots.series import (
     LATCH_NS,
     Latch,
     SeriesRing,
@@ -42,8 +40,10 @@ from gui.views.series import (
     scored,
     value_at,
 )
-from gui.views.throughput import ThroughputView
-from gui.views.timeline import ProbabilityTimeline
+from gui.views.plots.throughput import ThroughputView
+from gui.views.plots.timeline import ProbabilityTimeline
+from gui.views.preview.first_paint import FirstPaint
+from gui.views.scales import SteadyTop, byte_rate, milliseconds, round_up, short, ticks
 from gui.widgets.theme import DARK, LIGHT
 from tests.gui.views.view_samples import classes, image_of, settle
 

@@ -15,11 +15,11 @@ from backend.core.predictions import Detection, Detections, KeyPoint, Mask, Text
 from backend.core.samples import AudioWindow, Frame
 from backend.core.status import Result
 from gui.views.contrast import contrast, readable_on
-from gui.views.geometry import Area, Placement, Rotation
 from gui.views.messages import MessageKind
-from gui.views.overlay import ALL_LAYERS, Layer, Look, Overlay, mask_colors
-from gui.views.picture import image_over
-from gui.views.preview import PreviewView
+from gui.views.preview.geometry import Area, Placement, Rotation
+from gui.views.preview.overlay import ALL_LAYERS, Layer, Look, Overlay, mask_colors
+from gui.views.preview.picture import image_over
+from gui.views.preview.view import PreviewView
 from gui.widgets.theme import DARK, LIGHT, Palette
 from tests.gui.views.view_samples import (
     BLUE,

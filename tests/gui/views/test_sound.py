@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from backend.core.samples import AudioBlock
-from gui.views.level import Level, decibels
-from gui.views.scroll import RingImage, SampleClock
-from gui.views.sound import LevelMeter, SpectrogramView, WaveformView, color_table
-from gui.views.spectrum import ColumnCutter, MelRows, MelSpectrum, fft_size
+from gui.views.sound.level import Level, decibels
+from gui.views.sound.scroll import RingImage, SampleClock
+from gui.views.sound.spectrum import ColumnCutter, MelRows, MelSpectrum, fft_size
+from gui.views.sound.views import LevelMeter, SpectrogramView, WaveformView, color_table
 from gui.widgets.theme import DARK, LIGHT
 from tests.gui.views.view_samples import color_at, image_of, settle, tone_blocks
 

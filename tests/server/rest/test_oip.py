@@ -239,7 +239,7 @@ def test_replies_are_compressed_when_asked(
         ("br", b"x", 501, "Content-Encoding 'br' is not supported"),
         ("gzip, gzip", b"x", 501, "not supported"),
         ("gzip", b"no gzip at all", 400, "not valid gzip"),
-        ("gzip", gzip.compress(b"x" * 500)[:-9], 400, "cut short"),
+        ("gzip", gzip.compress(b"x" * 500, mtime=0)[:-9], 400, "cut short"),
         ("deflate", b"", 400, "cut short"),
     ],
 )

@@ -1,0 +1,216 @@
+"""The body of a request: as tensors of a form, as text, or as the bytes that were recorded."""
+
+from __future__ import annotations
+
+import json
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from backend.core.errors import ConsoleError
+from backend.inspector.calls import Request
+from backend.inspector.forms import (
+    Draft,
+    JsonFault,
+    TensorForm,
+    is_inference,
+    message_to_json,
+    takes_body,
+)
+from backend.inspector.methods import Method, sample
+from gui.inspect.request.json_places import locate
+from gui.inspect.request.tensor_rows import TensorRows
+from gui.inspect.request.terms import MODEL_SERVICES
+from gui.inspect.text_editor import TextEditor
+from gui.widgets.language import byte_size, count, tr
+from gui.widgets.segmented import Segmented
+from gui.widgets.theme import GAP, Palette
+
+_MODEL_FIELDS = ("model_name", "name", "model")
+_LARGEST_TEXT = 256 * 1024
+
+
+class RequestBody(QWidget):
+    """Shows one of its pages: the form, the message, what is sent as recorded, or that none is."""
+
+    changed = Signal()
+    mode_chosen = Signal()
+    """The user writes it in the other way."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._method: Method | None = None
+        self._recorded: tuple[bytes, ...] | None = None
+        self._rows = TensorRows()
+        self._rows.edited.connect(self.changed)
+        self._message = TextEditor(tr("Message"), palette)
+        self._message.textChanged.connect(self.changed)
+        self._mode = Segmented(
+            tr("Write as"),
+            (
+                ("form", tr("Tensors"), tr("One row for each input of the model")),
+                ("text", tr("Message"), tr("The whole message as JSON")),
+            ),
+        )
+        self._mode.set_value("form")
+        self._mode.chosen.connect(self._choose_mode)
+        self._kept = _note("")
+        self._kept.setWordWrap(True)
+        self._no_body = _note(tr("This route takes no body."))
+        self._pages = QStackedWidget()
+        for page in (self._rows, self._message, self._kept, self._no_body):
+            self._pages.addWidget(page)
+        mode = QHBoxLayout()
+        mode.addWidget(self._mode)
+        mode.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GAP, 0, 0)
+        column.setSpacing(GAP)
+        column.addLayout(mode)
+        column.addWidget(self._pages, 1)
+
+    # -- what it stands for --------------------------------------------------------------------
+
+    @property
+    def in_form(self) -> bool:
+        """Whether the message is made of the form's tensors."""
+        method = self._method
+        if method is None or self._recorded is not None:
+            return False
+        return is_inference(method) and self._mode.value == "form"
+
+    @property
+    def form(self) -> TensorForm | None:
+        """The form as it stands; None while the inputs of the model are not known."""
+        return self._rows.form
+
+    @property
+    def sentence(self) -> str:
+        """The text in the place of the form, '' if there is a form."""
+        return self._rows.sentence
+
+    @property
+    def text(self) -> str:
+        """The message as it is written."""
+        return self._message.toPlainText()
+
+    @property
+    def recorded(self) -> tuple[bytes, ...] | None:
+        """Messages that are sent as they are."""
+        return self._recorded
+
+    @property
+    def fields(self) -> list[QWidget]:
+        """What the focus visits in the form, from the top."""
+        return [self._mode.button("text"), *self._rows.fields()]
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    def set_method(self, method: Method | None, model: str) -> None:
+        """Begin the body of a method, with a sample that names the model."""
+        self._method, self._recorded = method, None
+        if method is not None:
+            self._show_page(method)
+            self._write_sample(method, model)
+
+    def show_form(self, form: TensorForm) -> None:
+        """The inputs of the model."""
+        self._rows.show_form(form)
+
+    def say_inputs(self, text: str) -> None:
+        """A text in the place of the inputs."""
+        self._rows.say(text)
+
+    def name_model(self, model: str) -> None:
+        """Put the model's name into a message that has only been filled by us."""
+        method = self._method
+        if method is None or method.verb or method.service not in MODEL_SERVICES:
+            return
+        if not self._message.document().isModified():
+            self._write_sample(method, model)
+            self._message.document().setModified(False)
+
+    def show_recorded(self, method: Method, request: Request) -> None:
+        """As text where that gives the same bytes, else the bytes as they are."""
+        text = _as_text(method, request)
+        if text is not None:
+            self._mode.set_value("text")
+            self._message.setPlainText(text)
+        else:
+            self._recorded = request.messages
+            many = count(len(request.messages), "{n} message", "{n} messages")
+            self._kept.setText(
+                tr(
+                    "{many}, {size}, sent again as recorded.",
+                    many=many,
+                    size=byte_size(request.size),
+                )
+            )
+        self._show_page(method)
+
+    def mark(self, fault: ConsoleError | None) -> None:
+        """Mark what is wrong in the message, if the fault lies there; None for nothing."""
+        place = None
+        if isinstance(fault, JsonFault):
+            place = (fault.offset, 1) if fault.offset is not None else locate(self.text, fault.path)
+        self._message.mark(place)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self._message.set_palette_roles(palette)
+
+    def _show_page(self, method: Method) -> None:
+        self._mode.setVisible(is_inference(method) and self._recorded is None)
+        if self._recorded is not None:
+            page: QWidget = self._kept
+        elif self.in_form:
+            page = self._rows
+        elif takes_body(method):
+            page = self._message
+        else:
+            page = self._no_body
+        self._pages.setCurrentWidget(page)
+
+    def _write_sample(self, method: Method, model: str) -> None:
+        if method.verb:
+            self._message.setPlainText(method.sample)
+            return
+        assert method.input is not None
+        value = sample(method.input)
+        if method.service in MODEL_SERVICES and isinstance(value, dict):
+            for name in _MODEL_FIELDS:
+                if value.get(name) == "":
+                    value[name] = model
+                    break
+        self._message.setPlainText(json.dumps(value, indent=2, ensure_ascii=False))
+
+    @Slot()
+    def _choose_mode(self) -> None:
+        if self._method is not None:
+            self._show_page(self._method)
+            self.mode_chosen.emit()
+        self.changed.emit()
+
+
+def _as_text(method: Method, request: Request) -> str | None:
+    """The one message of a request as text that makes the same bytes, or None."""
+    if len(request.messages) != 1 or request.size > _LARGEST_TEXT:
+        return "" if not request.messages and method.verb else None
+    body = request.body
+    try:
+        if method.verb:
+            text = body.decode()
+            return text if "\0" not in text and "\r" not in text else None
+        assert method.input is not None
+        text = message_to_json(body, method.input, editable=True)
+        again = Draft(method, request.target, text=text).message()
+    except (ConsoleError, UnicodeDecodeError):
+        return None
+    return text if again == body else None
+
+
+def _note(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return label

@@ -1,0 +1,242 @@
+"""Choosing a source: from the menu, a dialog or a drop, and a model that takes what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backend.core.choices import why_not_model
+from backend.core.errors import ConsoleError
+from backend.core.samples import MediaKind
+from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
+from backend.sources.registry import SourceRegistry
+from gui.live.sources.address_forms import AddressForm
+from gui.live.sources.menu import Devices, SourceMenu
+from gui.state.model_offers import ModelOffer
+from gui.state.run_control import RunControl
+from gui.widgets.file_dialogs import ask_file, ask_folder
+from gui.widgets.language import count, tr
+from gui.workspace.feature import Workspace
+
+_DEFAULT_MODELS = {MediaKind.IMAGE: "shapes", MediaKind.AUDIO: "voice_activity"}
+_FAILING = (SourceState.LOST, SourceState.SILENT)
+
+
+class SourceController(QObject):
+    """Knows the chosen source, what it turned out to be, and what is wrong with it."""
+
+    chosen = Signal()
+    """Another source was chosen: what is on show comes from the one before."""
+    known = Signal(object)
+    """The SourceInfo of the chosen source."""
+    changed = Signal()
+    """`title`, `icon` or `failure` is another."""
+    failed = Signal(object)
+    """The exception of a source that cannot be used."""
+    noticed = Signal(object, str)
+    """A Notice, and lines of detail for it."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: RunControl,
+        devices: Devices,
+        sources: SourceRegistry,
+    ) -> None:
+        super().__init__(workspace.anchor)
+        self._workspace = workspace
+        self._switches = workspace.switches
+        self._store = workspace.store
+        self._run = run
+        self._devices = devices
+        self._sources = sources
+        self._models: tuple[ModelOffer, ...] = ()
+        self._model_for_kind = dict(_DEFAULT_MODELS)
+        self._info: SourceInfo | None = None
+        self.failure = ""
+        self.menu = SourceMenu(
+            sources,
+            devices,
+            lambda: self._store.current.recent,
+            self.choose,
+            (
+                (tr("Open file..."), self.open_file),
+                (tr("Open folder..."), self.open_folder),
+                (tr("Open address..."), self.open_address),
+            ),
+        )
+        run.source_known.connect(self._source_known)
+        run.source_failed.connect(self._source_failed)
+        devices.changed.connect(self._devices_changed)
+
+    @property
+    def title(self) -> str:
+        """What the chosen source is called."""
+        return self.menu.title(self._spec)
+
+    @property
+    def icon(self) -> str:
+        """The icon that goes with it."""
+        return self._sources.icon(self._spec)
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be used now, or ''."""
+        return self.failure or self.menu.missing(self._spec)
+
+    @property
+    def loops(self) -> bool:
+        """Whether files start over at their end."""
+        return self._switches.current.loop
+
+    @property
+    def _spec(self) -> str:
+        return self._switches.current.source
+
+    # -- choosing ------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Look at the source that was restored, and for devices; nothing is opened."""
+        self.menu.set_chosen(self._spec)
+        self._devices.rescan()
+        self._run.choose_source(self._spec)
+
+    def choose(self, spec: str) -> None:
+        """Use another source, at once if something streams."""
+        spec = self._sources.lasting(spec)
+        self.failure = ""
+        self._switches.use(replace(self._switches.current, source=spec))
+        self.menu.set_chosen(spec)
+        if self._sources.kind_of(spec).group is None:
+            self._store.update(self._store.current.with_recent(spec))
+        self.chosen.emit()
+        self.changed.emit()
+        self._run.choose_source(spec)
+
+    @Slot()
+    def toggle_loop(self) -> None:
+        """Let files start over at their end, or not; one that plays begins anew."""
+        self._switches.use(replace(self._switches.current, loop=not self.loops))
+        if self._info is not None and not self._info.live:
+            self._run.choose_source(self._spec)
+
+    @Slot()
+    def open_file(self) -> None:
+        """Ask for a file."""
+        ask_file(self._workspace.window, tr("Open file"), self.choose)
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Ask for a folder of images."""
+        ask_folder(self._workspace.window, tr("Open folder"), self.choose)
+
+    @Slot()
+    def open_address(self) -> None:
+        """Ask for a network camera's address."""
+        form = AddressForm(self._workspace.window)
+        form.accepted.connect(lambda: self.choose(form.url))
+        form.open()
+
+    @Slot(list)
+    def take_files(self, specs: list[str]) -> None:
+        """Use the first thing that can be used; say once what could not, and why."""
+        self._workspace.tasks.start(
+            "drop",
+            lambda: _sort_out(specs, self._sources),
+            self._files_sorted,
+            self.failed.emit,
+        )
+
+    def _files_sorted(self, sorted_out: tuple[str, list[tuple[str, str]]]) -> None:
+        usable, rejected = sorted_out
+        if usable:
+            self.choose(usable)
+        if rejected:
+            many = len(rejected)
+            title = count(many, "{n} file was not used", "{n} files were not used")
+            lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
+            body = rejected[0][1] if many == 1 else tr("One source is streamed at a time.")
+            self.noticed.emit(Notice(Severity.WARNING, title, body), lines)
+
+    # -- a model that fits ---------------------------------------------------------------------
+
+    def set_models(self, models: Sequence[ModelOffer]) -> None:
+        """The models there are; a source that is known already gets one that fits."""
+        self._models = tuple(models)
+        if self._info is not None:
+            self._fit_model(self._info)
+
+    def remember_model(self, model: str) -> None:
+        """The user chose it for the kind of source there is now."""
+        self._model_for_kind[self._run.kind] = model
+
+    def _fit_model(self, info: SourceInfo) -> None:
+        offers = {offer.name: offer for offer in self._models}
+        present = offers.get(self._switches.current.model)
+        reason = why_not_model(info.kind, present.kind) if present is not None else ""
+        if not reason:
+            return
+        name = self._sources.kind_of(self._spec).demo_model
+        name = name or self._model_for_kind.get(info.kind, "")
+        if name not in offers:
+            fitting = (o.name for o in self._models if o.kind is info.kind and not o.blocked)
+            name = next(fitting, "")
+        if name:
+            before = self._switches.current.model
+            reason = reason.replace("This model", before, 1)
+            self._switches.use(replace(self._switches.current, model=name))
+            self.noticed.emit(
+                Notice(Severity.INFO, tr("Model changed to {model}", model=name), reason), ""
+            )
+
+    # -- news ----------------------------------------------------------------------------------
+
+    def note(self, status: RunStatus) -> None:
+        """Keep in mind what is wrong with the source of a run, as long as it is."""
+        self._set_failure(status.source.message if status.source.state in _FAILING else "")
+
+    @Slot(str, object)
+    def _source_known(self, _spec: str, info: SourceInfo) -> None:
+        self._info = info
+        self._set_failure("")
+        self.known.emit(info)
+        self._fit_model(info)
+        # The switches mean something else for another kind of source: show them again.
+        self._switches.use(self._switches.current)
+
+    @Slot(str, object)
+    def _source_failed(self, spec: str, error: Exception) -> None:
+        if spec == self._spec:
+            self._set_failure(str(error))
+        self.failed.emit(error)
+
+    @Slot()
+    def _devices_changed(self) -> None:
+        self.changed.emit()
+        session = self._run.session
+        if session is not None and self._sources.kind_of(self._spec).device:
+            session.retry_now()
+
+    def _set_failure(self, failure: str) -> None:
+        if failure != self.failure:
+            self.failure = failure
+            self.changed.emit()
+
+
+def _sort_out(specs: list[str], sources: SourceRegistry) -> tuple[str, list[tuple[str, str]]]:
+    """The first source that can be made, and the others, redacted, with the reason against each."""
+    usable, rejected = "", []
+    for spec in specs:
+        if usable:
+            reason = tr("{source} is used already.", source=sources.redacted(usable))
+            rejected.append((sources.redacted(spec), reason))
+            continue
+        try:
+            sources.make(spec, loop=False)
+        except ConsoleError as error:
+            rejected.append((sources.redacted(spec), str(error)))
+        else:
+            usable = spec
+    return usable, rejected

@@ -1,0 +1,308 @@
+"""What every stage of the wire costs: a stacked bar of medians, percentiles and a histogram."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from backend.core.tensors import Array
+from gui.views.contrast import readable_on
+from gui.views.plots.latency_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
+from gui.views.scales import SteadyTop, milliseconds
+from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import marked, number, significant, tr
+from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
+
+STAGE_NAMES: Mapping[str, str] = {
+    "wait": marked("wait"),
+    "prepare": marked("prepare"),
+    "encode": marked("encode"),
+    "network": marked("network + other"),
+    "server_and_network": marked("server + network (not reported)"),
+    "server_queue": marked("server queue"),
+    "server_input": marked("server input"),
+    "server_infer": marked("server infer"),
+    "server_output": marked("server output"),
+    "decode": marked("decode"),
+    "draw": marked("draw"),
+}
+"""Spans in the words of the panel, in pipeline order."""
+
+_HUES = {
+    "wait": 3,
+    "prepare": 0,
+    "encode": 6,
+    "network": 7,
+    "server_queue": 1,
+    "server_input": 4,
+    "server_infer": 5,
+    "server_output": 1,
+    "decode": 2,
+    "draw": 0,
+}
+_WIDEST = "00.0 ms"
+_NUMBERS = 44.0
+_BAR = 20.0
+_SCALE = 16.0
+_LINE = 17.0
+_LEAST_HISTOGRAM, _LABELLED_HISTOGRAM = 30.0, 56.0
+_PERCENTILE = 12.0
+_ENTRY_WIDTH, _WIDE_ENTRY = 146.0, 270.0
+_MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
+
+
+class LatencyView(View):
+    """Shows the last ten seconds of a run; give it the window of the run's trace ring."""
+
+    def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
+        super().__init__(tr("Latency"), parent, palette)
+        self._report: LatencyReport | None = None
+        self._last: LatencyReport | None = None
+        self._failed, self._answered = 0, False
+        self._top = SteadyTop(least=1.0)
+        self._computed_s = -math.inf
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(260, 130)
+
+    def sizeHint(self) -> QSize:
+        """Room for the numbers, the bar, its legend and the histogram."""
+        return QSize(380, 280)
+
+    @property
+    def report(self) -> LatencyReport | None:
+        """The numbers of the last ten seconds, None if nothing was answered in them."""
+        return self._report
+
+    @property
+    def notice(self) -> str:
+        """Why there are no numbers; '' while there are some."""
+        if self._report is not None:
+            return ""
+        if self._answered:
+            return tr("No result in the last {seconds} s", seconds=number(WINDOW_S))
+        if self._failed:
+            return tr("No result yet, {failed} failed", failed=self._failed)
+        return tr("Waiting for the first result")
+
+    @property
+    def summary(self) -> str:
+        """The percentiles in one line."""
+        report = self._report
+        if report is None:
+            failed = tr("failed {failed}", failed=self._failed) if self._answered else ""
+            return ", ".join(filter(None, (self.notice, failed)))
+        return tr(
+            "latency p50 {p50}, p95 {p95}, p99 {p99}, failed {failed}",
+            p50=milliseconds(report.p50),
+            p95=milliseconds(report.p95),
+            p99=milliseconds(report.p99),
+            failed=report.failed,
+        )
+
+    def show_traces(
+        self,
+        window: Array,
+        columns: Mapping[str, int],
+        failed: int = 0,
+        now_s: float | None = None,
+    ) -> None:
+        """Show a trace window [columns, n]; numbers change twice a second at most."""
+        now_s = time.monotonic() if now_s is None else now_s
+        if self._report is not None and now_s - self._computed_s < TEXT_PERIOD_NS / 1e9:
+            return
+        self._computed_s = now_s
+        self._report = latency_report(window, columns, now_s, failed)
+        self._failed = failed
+        self._answered = bool(np.isfinite(window[columns["total"]]).any())
+        if self._report is not None:
+            self._last = self._report
+            self._top.update(self._report.sum_of_medians)
+        if self.isVisible():
+            self.describe()
+            self.update()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._report, self._last, self._computed_s = None, None, -math.inf
+        self._failed, self._answered = 0, False
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the parts from top to bottom, leaving out what there is no room for."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.roles.color("surface"))
+        inner = QRectF(self.rect()).adjusted(GAP, GAP_SMALL, -GAP, -GAP_SMALL)
+        y = self._paint_numbers(painter, inner)
+        y = self._paint_bar(painter, QRectF(inner.left(), y, inner.width(), _BAR))
+        y = self._paint_legend(painter, QRectF(inner.left(), y, inner.width(), inner.bottom() - y))
+        rest = QRectF(inner.left(), y + GAP, inner.width(), inner.bottom() - y - GAP)
+        if rest.height() >= _LEAST_HISTOGRAM:
+            self._paint_histogram(painter, rest)
+
+    def _paint_numbers(self, painter: QPainter, area: QRectF) -> float:
+        """Newest value and percentiles, each in a slot of its own width; old ones are muted."""
+        report = self._last
+        cells: tuple[tuple[str, str], ...] = (
+            (tr("now"), "newest"),
+            ("p50", "p50"),
+            ("p95", "p95"),
+            ("p99", "p99"),
+        )
+        texts = [
+            (name, "–" if report is None else milliseconds(float(getattr(report, field))))
+            for name, field in cells
+        ]
+        silent = report is None and not self._failed
+        texts.append((tr("failed"), "–" if silent else str(self._failed)))
+        role = "text" if self._report is not None else "text_muted"
+        width = area.width() / len(texts)
+        for place, (name, value) in enumerate(texts):
+            cell = QRectF(area.left() + place * width, area.top(), width, _NUMBERS)
+            failed = place == len(texts) - 1 and self._failed > 0
+            self._paint_number(painter, cell, name, value, "error" if failed else role)
+        return area.top() + _NUMBERS
+
+    def _paint_number(
+        self, painter: QPainter, cell: QRectF, name: str, value: str, role: str
+    ) -> None:
+        painter.setFont(sized(self.font(), CAPTION_PX))
+        painter.setPen(self.roles.color("text_muted"))
+        painter.drawText(cell, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, name)
+        big = tabular(self.font(), TITLE_PX, bold=True)
+        fits = QFontMetricsF(big).horizontalAdvance(_WIDEST) + GAP <= cell.width()
+        painter.setFont(big if fits else tabular(self.font(), CAPTION_PX, bold=True))
+        painter.setPen(self.roles.color(role))
+        below = cell.adjusted(0, 15, 0, 0)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, value)
+
+    def _paint_bar(self, painter: QPainter, area: QRectF) -> float:
+        """The stacked medians over a scale from 0 to a round number of ms."""
+        painter.fillRect(area, self.roles.color("surface_raised"))
+        if self._report is not None:
+            x = area.left()
+            for name, value in self._report.spans:
+                width = value / self._top.value * area.width()
+                part = QRectF(x, area.top(), width, area.height())
+                painter.fillRect(part, self._color(name))
+                self._paint_inside(painter, part, name)
+                x += width
+        return self._paint_scale(painter, QRectF(area.left(), area.bottom(), area.width(), _SCALE))
+
+    def _paint_inside(self, painter: QPainter, part: QRectF, name: str) -> None:
+        """A stage's name in its part of the bar, where it fits."""
+        font = sized(self.font(), CAPTION_PX)
+        text = tr(STAGE_NAMES[name])
+        # A line in the ground's colour keeps neighbours of like brightness apart.
+        painter.setPen(QPen(self.roles.color("surface"), 1))
+        painter.drawLine(part.topRight(), part.bottomRight())
+        if QFontMetricsF(font).horizontalAdvance(text) + GAP <= part.width():
+            painter.setFont(font)
+            painter.setPen(readable_on(self._color(name)))
+            painter.drawText(part, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_scale(self, painter: QPainter, area: QRectF) -> float:
+        painter.setFont(tabular(self.font(), CAPTION_PX))
+        painter.setPen(self.roles.color("text_muted"))
+        report = self._report
+        middle = tr("{time} in all", time=milliseconds(report.sum_of_medians)) if report else ""
+        for text, side in (
+            ("0", Qt.AlignmentFlag.AlignLeft),
+            (middle, Qt.AlignmentFlag.AlignHCenter),
+            (milliseconds(self._top.value), Qt.AlignmentFlag.AlignRight),
+        ):
+            painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
+        return area.bottom() + GAP_SMALL
+
+    def _paint_legend(self, painter: QPainter, area: QRectF) -> float:
+        """The stages with their medians, in columns, downwards in pipeline order."""
+        spans = self._report.spans if self._report is not None else ()
+        widest = (
+            _ENTRY_WIDTH if self._report is None or self._report.server_reports else _WIDE_ENTRY
+        )
+        columns = max(1, min(2, int(area.width() // widest)))
+        lines = math.ceil(len(spans) / columns)
+        width = area.width() / columns
+        painter.setFont(tabular(self.font(), CAPTION_PX))
+        for place, (name, value) in enumerate(spans):
+            column, line = divmod(place, lines)
+            left = area.left() + column * width
+            entry = QRectF(left, area.top() + line * _LINE, width - 2 * GAP, _LINE)
+            if entry.bottom() <= area.bottom() + 1:
+                self._paint_entry(painter, entry, name, value)
+        return area.top() + lines * _LINE
+
+    def _paint_entry(self, painter: QPainter, area: QRectF, name: str, value: float) -> None:
+        swatch = QRectF(area.left(), area.center().y() - 4, 8, 8)
+        painter.fillRect(swatch, self._color(name))
+        text = milliseconds(value)
+        painter.setPen(self.roles.color("text"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        metrics = QFontMetricsF(painter.font())
+        room = area.width() - 14 - metrics.horizontalAdvance(text) - GAP_SMALL
+        stage = tr(STAGE_NAMES[name])
+        label = metrics.elidedText(stage, Qt.TextElideMode.ElideRight, max(0.0, room))
+        painter.setPen(self.roles.color("text_muted"))
+        painter.drawText(area.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, label)
+
+    def _paint_histogram(self, painter: QPainter, area: QRectF) -> None:
+        """The histogram; where it is low, without names at its percentiles."""
+        labelled = area.height() >= _LABELLED_HISTOGRAM
+        plot = area.adjusted(0, _PERCENTILE if labelled else 0, 0, -_SCALE)
+        painter.setPen(QPen(self.roles.color("border"), 1))
+        painter.drawLine(plot.bottomLeft(), plot.bottomRight())
+        painter.setFont(tabular(self.font(), CAPTION_PX))
+        for mark in _MARKS_MS:
+            self._paint_mark(painter, plot, mark)
+        report = self._report
+        if report is None:
+            painter.setPen(self.roles.color("text_muted"))
+            painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, self.notice)
+            return
+        highest = max(1, int(report.counts.max()))
+        color = self.roles.color("accent")
+        for place in np.flatnonzero(report.counts):
+            left, right = _along(EDGES_MS[place], plot), _along(EDGES_MS[place + 1], plot)
+            height = max(1.0, plot.height() * float(report.counts[place]) / highest)
+            bar = QRectF(left, plot.bottom() - height, max(1.0, right - left - 1), height)
+            painter.fillRect(bar, color)
+        for name, value in (("p50", report.p50), ("p99", report.p99)):
+            self._paint_percentile(painter, plot, name if labelled else "", value)
+
+    def _paint_mark(self, painter: QPainter, plot: QRectF, mark: float) -> None:
+        """A round number on the axis with a faint line above it."""
+        x = round(_along(mark, plot))
+        painter.setPen(QPen(self.roles.color("border"), 1))
+        painter.drawLine(x, int(plot.top()), x, int(plot.bottom()))
+        painter.setPen(self.roles.color("text_muted"))
+        text = f"{significant(mark)} ms" if mark < 1000 else f"{significant(mark / 1000)} s"
+        label = QRectF(x - 40, plot.bottom(), 80, _SCALE)
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_percentile(self, painter: QPainter, plot: QRectF, name: str, value: float) -> None:
+        x = round(_along(value, plot))
+        painter.setPen(QPen(self.roles.color("text"), 1))
+        painter.drawLine(x, int(plot.top()), x, int(plot.bottom()))
+        # p50 writes to the left of its line and p99 to the right: they never meet.
+        left = x - 42 if name == "p50" else x + 2
+        label = QRectF(left, plot.top() - _PERCENTILE, 40, _PERCENTILE)
+        side = Qt.AlignmentFlag.AlignRight if name == "p50" else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _color(self, name: str) -> QColor:
+        if name == "server_and_network":
+            return self.roles.color("text_muted")
+        color = self.roles.series_color(_HUES[name])
+        return color.darker(135) if name in ("server_output", "draw") else color
+
+
+def _along(value_ms: float, plot: QRectF) -> float:
+    """Where a value lies on the logarithmic axis of the histogram."""
+    inside = min(max(value_ms, float(EDGES_MS[0])), float(EDGES_MS[-1]))
+    share = math.log(inside / EDGES_MS[0]) / math.log(EDGES_MS[-1] / EDGES_MS[0])
+    return plot.left() + share * plot.width()

@@ -1,0 +1,148 @@
+"""How much goes through: results and bytes per second over the last minute."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from gui.views.plots.legend import Entry, Legend
+from gui.views.plots.series import SeriesRing, polyline
+from gui.views.plots.strip import StripPlot
+from gui.views.scales import SteadyTop, byte_rate
+from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import number, tr
+from gui.widgets.theme import DARK, Palette
+
+_WINDOW_S = 60.0
+_RATES = 2
+_LEGEND_NEEDS = 380
+
+
+class ThroughputView(View):
+    """Rates above, bytes below; R shows the whole window again."""
+
+    keys = frozenset({Qt.Key.Key_R})
+
+    def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
+        super().__init__(tr("Throughput"), parent, palette)
+        self._rings = tuple(SeriesRing(2048) for _ in range(4))
+        self._newest = (0.0, 0.0, 0.0, 0.0)
+        self._step = 0
+        self._tops = (SteadyTop(least=10.0), SteadyTop(least=1000.0))
+        self._plots = (
+            StripPlot(tr("Results per second"), _WINDOW_S, parent=self, palette=palette),
+            StripPlot(tr("Bytes per second"), _WINDOW_S, byte_rate, self, palette),
+        )
+        self._legends = (Legend(self, palette), Legend(self, palette))
+        self._drawn_ns = self._text_ns = 0
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for row, (plot, legend) in enumerate(zip(self._plots, self._legends, strict=True)):
+            plot.set_top(self._tops[row].value)
+            plot.set_left_width(64)
+            layout.addWidget(plot, row, 0)
+            layout.addWidget(legend, row, 1)
+        layout.setColumnStretch(0, 1)
+        self.setMinimumSize(280, 140)
+
+    @property
+    def summary(self) -> str:
+        """The newest rates."""
+        rate_in, rate_out, out, back = self._newest
+        return tr(
+            "in {rate_in} per second, out {rate_out} per second, sent {sent}, received {received}",
+            rate_in=_rate(rate_in),
+            rate_out=_rate(rate_out),
+            sent=byte_rate(out),
+            received=byte_rate(back),
+        )
+
+    def add(
+        self,
+        now_ns: int,
+        rate_in: float,
+        rate_out: float,
+        bytes_out_per_s: float,
+        bytes_in_per_s: float,
+    ) -> None:
+        """One reading: items captured and answered per second, bytes sent and received."""
+        if not self._step:
+            self._drawn_ns = self._text_ns = 0
+        self._step += 1
+        self._newest = (rate_in, rate_out, bytes_out_per_s, bytes_in_per_s)
+        for ring, value in zip(self._rings, self._newest, strict=True):
+            ring.append(now_ns / 1e9, value, self._step)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for ring in self._rings:
+            ring.clear()
+        self._newest, self._step, self._text_ns = (0.0, 0.0, 0.0, 0.0), 0, 0
+
+    def tick(self, now_ns: int) -> None:
+        """Scroll to now; cheap when nothing would move by a pixel."""
+        if not self.isVisible():
+            return
+        if now_ns - self._drawn_ns >= self._plots[0].pixel_s * 1e9:
+            self._drawn_ns = now_ns
+            self._redraw(now_ns / 1e9)
+        if now_ns - self._text_ns >= TEXT_PERIOD_NS:
+            self._text_ns = now_ns
+            self._refresh_legends()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """R shows the whole window again."""
+        if event.key() == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            for plot in self._plots:
+                plot.reset_zoom()
+        else:
+            super().keyPressEvent(event)
+
+    def palette_changed(self) -> None:
+        """Pass the colours on."""
+        for part in (*self._plots, *self._legends):
+            part.set_palette_roles(self.roles)
+        self._drawn_ns = self._text_ns = 0
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The legends give way where there is little room."""
+        super().resizeEvent(event)
+        for legend in self._legends:
+            legend.setVisible(self.width() >= _LEGEND_NEEDS)
+
+    def _redraw(self, now_s: float) -> None:
+        for row, plot in enumerate(self._plots):
+            pair = [ring.since(now_s - _WINDOW_S - 1) for ring in self._pair(row)]
+            top = self._tops[row]
+            top.update(max((float(points[1].max(initial=0.0)) for points in pair), default=0.0))
+            plot.set_top(top.value)
+            for place, points in enumerate(pair):
+                x, y, joins = polyline(points)
+                plot.set_line(place, x - now_s, y / top.value, joins, self._color(place))
+            plot.set_notice("" if self._step else tr("No run yet"))
+
+    def _refresh_legends(self) -> None:
+        texts = (
+            (tr("per second"), (tr("in"), tr("out")), _rate),
+            (tr("bytes"), (tr("sent"), tr("received")), byte_rate),
+        )
+        for row, (heading, names, text) in enumerate(texts):
+            values = self._newest[row * _RATES : (row + 1) * _RATES]
+            entries = [
+                Entry(self._color(place), name, text(value) if self._step else "–")
+                for place, (name, value) in enumerate(zip(names, values, strict=True))
+            ]
+            self._legends[row].show_entries(heading, entries)
+        self.describe()
+
+    def _pair(self, row: int) -> tuple[SeriesRing, ...]:
+        return self._rings[row * _RATES : (row + 1) * _RATES]
+
+    def _color(self, place: int) -> QColor:
+        return self.roles.series_color(place)
+
+
+def _rate(value: float) -> str:
+    return number(value, 1)

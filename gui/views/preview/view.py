@@ -1,0 +1,294 @@
+"""The picture with what the model saw in it.
+
+Locked shows each result on the very frame it was made for. Live shows the newest frame with the
+newest result over it, and says in the corner how old that result is.
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QWidget
+
+from backend.core.flow import DrainLog
+from backend.core.predictions import Detections
+from backend.core.samples import Frame
+from backend.core.status import Result
+from gui.views.messages import EmptyMessage, MessageKind, draw_message
+from gui.views.preview.first_paint import FirstPaint, FirstPaints
+from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
+from gui.views.preview.overlay import ALL_LAYERS, Layer, Look, Overlay
+from gui.views.preview.picture import Picture
+from gui.views.preview.tags import draw_plate
+from gui.views.view import TEXT_PERIOD_NS, View
+from gui.widgets.language import number, tr
+from gui.widgets.theme import DARK, Palette
+
+_KEY_LAYERS = {
+    Qt.Key.Key_B: Layer.BOXES,
+    Qt.Key.Key_M: Layer.MASKS,
+    Qt.Key.Key_K: Layer.POINTS,
+    Qt.Key.Key_L: Layer.LABELS,
+}
+_PAINTS_KEPT = 256
+
+
+class PreviewView(View):
+    """Paints frames and results; B, M, K and L switch layers, a double click shows exact pixels."""
+
+    layers_changed = Signal(object)
+    """The new frozenset of layers, after a key changed it."""
+    exact_changed = Signal(bool)
+    """Whether one picture pixel is one screen pixel now."""
+
+    keys = frozenset(_KEY_LAYERS)
+
+    def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
+        super().__init__(tr("Preview"), parent, palette)
+        self.first_paints: DrainLog[FirstPaint] = DrainLog(_PAINTS_KEPT)
+        self._first_paints = FirstPaints(self.first_paints)
+        self._frame: Frame | None = None
+        self._result: Result | None = None
+        self._message = EmptyMessage()
+        self._picture, self._overlay = Picture(), Overlay()
+        self._layers = ALL_LAYERS
+        self._locked = True
+        self._mirror = False
+        self._rotation = Rotation.NONE
+        self._exact, self._pan, self._grabbed = False, Pan(), QPointF()
+        self._age_text, self._age_at_ns = "", 0
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(160, 120)
+
+    def sizeHint(self) -> QSize:
+        """Room for a 640x480 picture."""
+        return QSize(640, 480)
+
+    @property
+    def summary(self) -> str:
+        """The picture's size and the objects seen, or the message shown instead."""
+        picture, result = self._choose()
+        if self._message or picture is None:
+            return f"{self._message.title}. {self._message.body}".strip(" .")
+        objects = [
+            f"{item.label} {number(item.score, 2)}"
+            for prediction in (result.predictions if result else ())
+            if isinstance(prediction, Detections)
+            for item in prediction.items
+        ]
+        size = tr("{width} by {height} picture", width=picture.width, height=picture.height)
+        if not objects:
+            return size
+        found = tr("{many} found: {objects}", many=len(objects), objects=", ".join(objects[:5]))
+        return f"{size}, {found}"
+
+    @property
+    def layers(self) -> frozenset[Layer]:
+        """The layers that are on."""
+        return self._layers
+
+    @property
+    def exact(self) -> bool:
+        """Whether one picture pixel is one screen pixel."""
+        return self._exact
+
+    def show_frame(self, frame: Frame | None) -> None:
+        """The newest captured frame, or None to forget it."""
+        self._frame = frame
+        if frame is None:
+            self._picture.forget()
+        if frame is None or not (self._locked and self._result is not None):
+            self.update()
+
+    def show_result(self, result: Result | None) -> None:
+        """The newest answered sample, or None to forget it; results for sound are not drawn."""
+        usable = result is not None and isinstance(result.sample, Frame)
+        self._result = result if usable else None
+        self.update()
+
+    def set_locked(self, locked: bool) -> None:
+        """True to show results on their own frames, False to show the newest frame."""
+        self._locked = locked
+        self.update()
+
+    def set_mirror(self, mirror: bool) -> None:
+        """Show the picture as in a mirror; the model still sees the true frame."""
+        self._mirror = mirror
+        self.update()
+
+    def set_rotation(self, degrees: int) -> None:
+        """Turn the shown picture clockwise by 0, 90, 180 or 270 degrees."""
+        self._rotation = Rotation(degrees)
+        self.update()
+
+    def set_layers(self, layers: frozenset[Layer]) -> None:
+        """Draw only these layers."""
+        self._layers = frozenset(layers)
+        self.update()
+
+    def set_exact(self, exact: bool) -> None:
+        """Show one picture pixel as one screen pixel, or fit the picture into the view."""
+        self._exact, self._pan = exact, Pan()
+        self.setCursor(Qt.CursorShape.OpenHandCursor if exact else Qt.CursorShape.ArrowCursor)
+        self.exact_changed.emit(exact)
+        self.update()
+
+    def set_message(
+        self, title: str, body: str = "", kind: MessageKind = MessageKind.EMPTY
+    ) -> None:
+        """Say why there is no picture; over a picture if there is one. Two '' end it."""
+        message = EmptyMessage(title, body, kind)
+        if message != self._message:
+            self._message = message
+            self.describe()
+            self.update()
+
+    def tick(self, now_ns: int) -> None:
+        """Keep what depends on the clock going: the result's age, the sign for loading."""
+        loading = bool(self._message) and self._message.kind is MessageKind.LOADING
+        ageing = not self._locked and self._result is not None
+        if loading or (ageing and now_ns - self._age_at_ns >= TEXT_PERIOD_NS):
+            self.update()
+
+    def placement(self, frame: Frame) -> Placement:
+        """Where that frame lies in this widget, in the widget's own points."""
+        ratio = self.devicePixelRatioF()
+        area = self._device_area(frame, ratio).scaled(1 / ratio)
+        return Placement(frame.width, frame.height, area, self._rotation, self._mirror)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the picture, the overlay over it and the message, if any."""
+        painter = QPainter(self)
+        picture, result = self._choose()
+        if picture is None:
+            painter.fillRect(self.rect(), self.roles.color("background"))
+        else:
+            self._paint_picture(painter, picture)
+            # Under a message the boxes of the past would lie on the picture of now.
+            if result is not None and (self._locked or not self._message):
+                self._paint_result(painter, picture, result)
+        self._paint_message(painter, over_picture=picture is not None)
+        if self.hasFocus():
+            painter.setPen(QPen(self.roles.color("accent"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+        if picture is not None:
+            drawn = result.sample if result is not None else None
+            self._first_paints.painted(
+                picture, drawn if isinstance(drawn, Frame) else None, time.monotonic_ns()
+            )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """B, M, K and L switch boxes, masks, key points and labels."""
+        layer = _KEY_LAYERS.get(Qt.Key(event.key()))
+        if layer is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
+            super().keyPressEvent(event)
+            return
+        self.set_layers(self._layers ^ {layer})
+        self.layers_changed.emit(self._layers)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Switch between fitting and exact pixels."""
+        self.set_exact(not self._exact)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of an exact picture."""
+        self._grabbed = event.position()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag an exact picture."""
+        if self._exact and event.buttons() & Qt.MouseButton.LeftButton:
+            moved = (event.position() - self._grabbed) * self.devicePixelRatioF()
+            self._grabbed = event.position()
+            self._pan = Pan(self._pan.x + moved.x(), self._pan.y + moved.y())
+            self.update()
+
+    def _choose(self) -> tuple[Frame | None, Result | None]:
+        """The frame to paint and the result to draw over it."""
+        result = self._result
+        made_for = result.sample if result is not None else None
+        if not isinstance(made_for, Frame):
+            return self._frame, None
+        if self._locked or self._frame is None:
+            return made_for, result
+        # After a switch of source the old result's boxes would mean nothing on the new picture.
+        same_size = made_for.pixels.shape == self._frame.pixels.shape
+        return self._frame, result if same_size else None
+
+    def _device_area(self, frame: Frame, ratio: float) -> Area:
+        outer = round(self.width() * ratio), round(self.height() * ratio)
+        shown = shown_size(frame.width, frame.height, self._rotation)
+        if self._exact:
+            return exact(*shown, *outer, self._pan)
+        return letterbox(*shown, *outer)
+
+    def _paint_picture(self, painter: QPainter, frame: Frame) -> None:
+        ratio = self.devicePixelRatioF()
+        area = self._device_area(frame, ratio)
+        image = self._picture.image(frame, area, self._rotation, mirrored=self._mirror)
+        painter.save()
+        # Device pixels from here on, so that the prepared image is copied and not scaled again.
+        painter.scale(1 / ratio, 1 / ratio)
+        self._paint_margins(painter, area, ratio)
+        painter.drawImage(int(area.x), int(area.y), image)
+        painter.restore()
+        if self._exact:
+            self._note(painter, "1:1", Qt.Corner.BottomRightCorner)
+
+    def _paint_margins(self, painter: QPainter, area: Area, ratio: float) -> None:
+        color = self.roles.color("background")
+        width, height = self.width() * ratio + 1, self.height() * ratio + 1
+        for margin in (
+            QRectF(0, 0, width, area.y),
+            QRectF(0, area.bottom, width, height - area.bottom),
+            QRectF(0, area.y, area.x, area.height),
+            QRectF(area.right, area.y, width - area.right, area.height),
+        ):
+            if margin.width() > 0 and margin.height() > 0:
+                painter.fillRect(margin, color)
+
+    def _paint_result(self, painter: QPainter, frame: Frame, result: Result) -> None:
+        placement = self.placement(frame)
+        look = Look(self.roles, self.font(), self._layers, self._visible(placement.area))
+        self._overlay.draw(painter, result.predictions, placement, look)
+        if not self._locked:
+            self._refresh_age(result)
+            self._note(painter, self._age_text, Qt.Corner.TopRightCorner)
+
+    def _visible(self, area: Area) -> Area:
+        """The part of the picture that is inside the widget."""
+        left, top = max(0.0, area.x), max(0.0, area.y)
+        right, bottom = min(float(self.width()), area.right), min(float(self.height()), area.bottom)
+        return Area(left, top, right - left, bottom - top)
+
+    def _refresh_age(self, result: Result) -> None:
+        now_ns = time.monotonic_ns()
+        if now_ns - self._age_at_ns >= TEXT_PERIOD_NS:
+            age_ms = (now_ns - result.sample.captured_ns) / 1e6
+            slow = age_ms >= 1000
+            age = f"{number(age_ms / 1000, 1)} s" if slow else f"{number(age_ms)} ms"
+            self._age_text, self._age_at_ns = tr("result {age} old", age=age), now_ns
+            self.describe()
+
+    def _note(self, painter: QPainter, text: str, corner: Qt.Corner) -> None:
+        draw_plate(painter, text, QRectF(self.rect()), corner, self.font())
+
+    def _paint_message(self, painter: QPainter, *, over_picture: bool) -> None:
+        if not self._message:
+            return
+        if over_picture:
+            veil = self.roles.color("background")
+            veil.setAlpha(205)
+            painter.fillRect(self.rect(), veil)
+        draw_message(painter, QRectF(self.rect()), self._message, self.roles, self.font())
