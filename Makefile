@@ -7,6 +7,8 @@ PYTHON ?= python3
 ARGS ?=
 TESTS ?= tests
 RUNS ?=
+# The whole suite runs in two processes and is measured; a part of it is neither.
+SPREAD := $(if $(filter-out tests,$(TESTS)),,-n 2 --dist worksteal --cov --cov-report=)
 VENV := .venv
 BIN := $(VENV)/bin
 # Together some 40 s of one core; CONTRIBUTING.md says what that leaves out.
@@ -23,8 +25,8 @@ run:  ## open the window; options in ARGS
 	@$(PYTHON) .ci/setup run
 	@$(BIN)/python .ci/start.py $(ARGS)
 
-test: lint  ## lint and all tests, or those in TESTS
-	$(BIN)/python -m pytest $(TESTS)
+test: lint  ## lint and all tests, with what they cover, or those in TESTS
+	$(BIN)/python -m pytest $(SPREAD) $(TESTS)
 
 quick:  ## the tests that take under a minute
 	@$(PYTHON) .ci/setup test
@@ -71,5 +73,5 @@ check-platforms:  ## find a wheel of every pin for every platform
 	$(BIN)/python .ci/check_platforms.py
 
 clean:  ## delete the environment and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

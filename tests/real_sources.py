@@ -6,25 +6,34 @@ Each is a context manager that ends its own processes. All of them listen on loo
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_START_S = 15.0
+_START_S = 60.0
+_FIRST_PORT, _PORTS = 20_000, 1_500
 _RTSP_SCRIPT = Path(__file__).with_name("rtsp_server.py")
 SYSTEM_PYTHON = "/usr/bin/python3"
 """The Python that has Debian's GObject bindings."""
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on loopback that nobody listens on, and that nobody else is given meanwhile.
+
+    It is none of those that the system gives to who wants any, and each process of a test run that
+    is spread over several has ports of its own.
+    """
+    first = _FIRST_PORT + _PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    while True:
+        port = first + secrets.randbelow(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class ChildCamera:

@@ -181,6 +181,7 @@ def test_a_trial_run_gets_a_display_of_its_own_and_leaves_nothing(
 def test_a_test_that_leaves_a_thread_or_a_process_fails(tmp_path: Path) -> None:
     (tmp_path / "test_leaks.py").write_text(
         "import subprocess, sys, threading\n"
+        "sys.modules['conftest']._SETTLE_S = 3.0\n"
         "forever = threading.Event()\n"
         "sleep = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
         "def test_thread():\n"
@@ -200,7 +201,7 @@ def test_a_test_that_leaves_a_thread_or_a_process_fails(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
     assert "3 passed, 2 errors" in run.stdout, run.stdout
     assert "the test left behind: thread 'forgotten'" in run.stdout
