@@ -12,7 +12,7 @@ SPREAD := $(if $(filter-out tests,$(TESTS)),,-n 2 --dist worksteal --cov --cov-r
 VENV := .venv
 BIN := $(VENV)/bin
 # Together some 40 s of one core; CONTRIBUTING.md says what that leaves out.
-QUICK := $(addprefix tests/,core profiles targets clients/codecs clients/test_dialect_rules.py models/config \
+QUICK := $(addprefix tests/,core profiles targets clients/codecs clients/dialects/test_rules.py models/config \
   models/repository session/lanes session/sinks inspector/forms gui/workspace gui/views wire/json wire/media \
   wire/oip wire/protobuf wire/tensors)
 
