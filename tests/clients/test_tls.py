@@ -40,7 +40,7 @@ TOKEN = "s3cret-t0ken"
 def ask_rest(target: Target) -> int:
     channel = RestConnection(target)
     try:
-        return channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=5).status
+        return channel.send(RestCall("/v2", {}, b"", "GET"), deadline_s=30).status
     finally:
         channel.close()
 
@@ -48,7 +48,7 @@ def ask_rest(target: Target) -> int:
 def ask_grpc(target: Target) -> int:
     channel = GrpcConnection(target)
     try:
-        channel.unary(f"/{SERVICE}/ServerMetadata", b"", deadline_s=5, compression=Compression.NONE)
+        channel.unary(f"/{SERVICE}/ServerMetadata", b"", deadline_s=30, compression=Compression.NONE)
         return 200
     finally:
         channel.close()
@@ -230,8 +230,8 @@ def test_the_token_is_carried_in_every_kind_of_call(authority: Authority, good: 
         )
         try:
             path, stream = f"/{SERVICE}/ServerMetadata", f"/{SERVICE}/ModelStreamInfer"
-            assert list(channel.stream(path, b"", timeout_s=5))
-            replies = channel.stream(stream, iter(()), timeout_s=5)
+            assert list(channel.stream(path, b"", timeout_s=30))
+            replies = channel.stream(stream, iter(()), timeout_s=30)
             assert list(replies) == []
         finally:
             channel.close()

@@ -28,6 +28,7 @@ from backend.profiles.bundled import profile_for
 from backend.wire.oip import grpc as oip_grpc
 from backend.wire.oip import rest as oip_rest
 from tests.clients.replay import body_of, capture_of, replaying
+from tests.waiting import WAIT_S
 
 RECORDED = ("triton", "mlserver", "kserve", "oip")
 ALL = (*RECORDED, "ovms")
@@ -45,7 +46,7 @@ BINARY = {"triton": True, "mlserver": False, "kserve": True, "oip": True, "ovms"
 @pytest.mark.parametrize("name", ALL)
 def test_a_probe_knows_the_server(name: str) -> None:
     with replaying(capture_of(name)) as target:
-        report = probe(target)
+        report = probe(target, timeout_s=WAIT_S)
     assert report.sentence == TITLES[name]
     assert report.dialect is Dialect(name)
     assert report.binary is BINARY[name]
@@ -246,7 +247,7 @@ def test_an_interface_that_is_kept_closed_is_not_available(door: str) -> None:
             one["status"], one["replies"] = "UNAVAILABLE", []
             one["details"] = "This protocol is restricted, expecting header 'triton-grpc-k'"
     with replaying(capture, **DOORS[door]) as target:
-        report = probe(target)
+        report = probe(target, timeout_s=WAIT_S)
         client = ServerControlClient(target)
         try:
             with pytest.raises(Unsupported, match="is restricted, expecting header 'triton-"):

@@ -63,7 +63,7 @@ def at(address: str) -> Target:
     return Target("t", f"http://{address}", address, connect_timeout_s=1.0)
 
 
-def fault_of(ask: Ask, target: Target, deadline_s: float = 2.0) -> TargetFault:
+def fault_of(ask: Ask, target: Target, deadline_s: float = 30.0) -> TargetFault:
     with pytest.raises(TargetError) as caught:
         ask(target, deadline_s)
     assert caught.value.hint
