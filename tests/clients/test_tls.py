@@ -48,7 +48,9 @@ def ask_rest(target: Target) -> int:
 def ask_grpc(target: Target) -> int:
     channel = GrpcConnection(target)
     try:
-        channel.unary(f"/{SERVICE}/ServerMetadata", b"", deadline_s=30, compression=Compression.NONE)
+        channel.unary(
+            f"/{SERVICE}/ServerMetadata", b"", deadline_s=30, compression=Compression.NONE
+        )
         return 200
     finally:
         channel.close()

@@ -12,6 +12,7 @@ from backend.server.plane.local import LocalDataPlane
 from backend.server.settings.options import ModelControl
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.server.scripted_servables import Scripted, offer
+from tests.waiting import WAIT_S
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ def with_plane(
         plane = LocalDataPlane(registry, queue_limit=queue_limit, control=ModelControl.EXPLICIT)
         planes.append(plane)
         try:
-            return await asyncio.wait_for(work(plane), 20)
+            return await asyncio.wait_for(work(plane), WAIT_S)
         finally:
             for model in models:
                 model.gate.set()

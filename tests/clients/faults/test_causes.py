@@ -223,7 +223,7 @@ def test_a_status_that_asks_for_a_sign_in() -> None:
         (grpc.StatusCode.PERMISSION_DENIED, TargetFault.FORBIDDEN),
     ):
         with refusing(code, "who are you?") as address, pytest.raises(SignInNeeded) as caught:
-            over_grpc(Target("t", grpc=address), 5)
+            over_grpc(Target("t", grpc=address), 30.0)
         assert caught.value.fault is fault
         assert "who are you?" in caught.value.hint
 

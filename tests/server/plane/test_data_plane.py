@@ -20,6 +20,7 @@ from backend.server.plane.local import LocalDataPlane
 from backend.server.scheduling.scheduler import QUEUE_LIMIT
 from backend.wire.serving.items import Item, Sound, Values
 from tests.server.scripted_models import Failing, Gated
+from tests.waiting import WAIT_S
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ def request(value: int, model: str = "gated") -> InferRequest:
 def on_a_loop(work: Coroutine[Any, Any, T], plane: LocalDataPlane) -> T:
     async def body() -> T:
         try:
-            return await asyncio.wait_for(work, 20)
+            return await asyncio.wait_for(work, WAIT_S)
         finally:
             plane.close()
 

@@ -16,6 +16,7 @@ from backend.server.plane.local import LocalDataPlane
 from backend.server.scheduling.mailbox import Mailbox
 from tests.server.plane_runs import entered, stats, with_plane
 from tests.server.scripted_servables import Scripted, asking, config, response
+from tests.waiting import WAIT_S
 
 DECOUPLED = "model_transaction_policy { decoupled: true }"
 
@@ -185,7 +186,7 @@ def test_closing_the_stream_gives_the_request_up() -> None:
         stream = plane.stream(asking("m", 1))
         assert values([await anext(stream)]) == [(0, False)]
         await stream.aclose()
-        assert await asyncio.to_thread(told.wait, 10)
+        assert await asyncio.to_thread(told.wait, WAIT_S)
         while plane.statistics("m")[0].pending:
             await asyncio.sleep(0.005)
         (metrics,) = plane.statistics("m")
