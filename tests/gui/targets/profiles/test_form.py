@@ -1,0 +1,82 @@
+"""The form of a profile: its fields, and the tensor that it previews."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from backend.core.choices import Payload
+from backend.core.description import ModelDescription
+from backend.core.errors import UsageError
+from backend.core.samples import Frame
+from backend.core.tensors import Datatype, TensorSpec
+from backend.profiles.book import ProfileBook
+from backend.profiles.kinds import DECODERS, RECIPES
+from gui.targets.profiles.form import ProfileForm, ProfileFormContext
+from gui.targets.profiles.option_fields import KindFields
+from tests.gui.inline_tasks import InlineTasks
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+PICTURE = ModelDescription(
+    "net",
+    (TensorSpec("images", Datatype.FP32, (1, 3, 32, 32)), TensorSpec("k", Datatype.FP32, (1,))),
+    (TensorSpec("scores", Datatype.FP32, (1, 10)),),
+)
+
+
+@pytest.mark.parametrize("word", RECIPES)
+def test_every_recipe_comes_back_from_its_fields(qtbot: QtBot, word: str) -> None:
+    _comes_back(qtbot, RECIPES, word)
+
+
+@pytest.mark.parametrize("word", DECODERS)
+def test_every_decoder_comes_back_from_its_fields(qtbot: QtBot, word: str) -> None:
+    _comes_back(qtbot, DECODERS, word)
+
+
+def _comes_back(qtbot: QtBot, kinds: object, word: str) -> None:
+    assert kinds in (RECIPES, DECODERS)
+    known = RECIPES if kinds is RECIPES else DECODERS
+    fields = KindFields("x", known)
+    qtbot.addWidget(fields)
+    value = known[word]()
+    fields.show_value(value)
+    assert fields.value == value
+    fields.kind.setCurrentIndex(0)
+    fields.kind.setCurrentIndex(fields.kind.findData(word))
+    assert fields.value == value
+
+
+def test_a_profile_form_shows_the_very_tensor(window: QWidget, tmp_path: Path) -> None:
+    choice = ProfileBook(tmp_path).find("Lab", PICTURE)
+    frame = Frame(0, 0, np.full((48, 64, 3), 255, np.uint8))
+    place = ProfileFormContext(InlineTasks(), lambda: frame, Payload)
+    form = ProfileForm(window, "Lab", choice, place)
+    assert form.profile == choice.profile
+    assert "images  FP32  [1, 3, 32, 32]" in form.pane.tensors.text()
+    assert "k  FP32  [1]" in form.pane.tensors.text()
+    scale = next(
+        line for line in form.recipe.findChildren(QLineEdit) if line.accessibleName() == "Scale"
+    )
+    scale.setText("two")
+    scale.textEdited.emit("two")
+    assert "expected a number" in form.pane.wrong.text()
+    assert not form.save.isEnabled()
+    scale.setText("0.5")
+    scale.textEdited.emit("0.5")
+    assert form.save.isEnabled()
+    form._look()
+    assert f"min {(0.5 * 255 - 0.485) / 0.229:.4g}" in form.pane.tensors.text()
+    constant = next(line for line in form.findChildren(QLineEdit) if line.accessibleName() == "k")
+    constant.setText("[7]")
+    constant.textEdited.emit("[7]")
+    assert form.profile.constants[0].values == (7,)
+    constant.setText('"seven"')
+    with pytest.raises(UsageError):
+        _ = form.profile
+    form.reject()
