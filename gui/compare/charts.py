@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.compare.bench import BenchResult, CellResult, Figure
 from backend.core.choices import Transport
-from gui.views.latency import STAGE_NAMES
+from gui.views.plots import STAGE_NAMES
 from gui.views.scales import milliseconds, ticks
 from gui.views.view import View
 from gui.widgets.language import byte_size, tr

@@ -1,8 +1,14 @@
 """Values and times as bars and lines."""
 
 from gui.views.plots.bars import TopKView
-from gui.views.plots.latency import LatencyView
+from gui.views.plots.latency import STAGE_NAMES, LatencyView
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 
-__all__ = ["LatencyView", "ProbabilityTimeline", "ThroughputView", "TopKView"]
+__all__ = [
+    "STAGE_NAMES",
+    "LatencyView",
+    "ProbabilityTimeline",
+    "ThroughputView",
+    "TopKView",
+]
