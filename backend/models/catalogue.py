@@ -9,7 +9,6 @@ from pathlib import Path
 from backend.models.bundled import (
     Faces,
     Identity,
-    People,
     PitchFinder,
     QrCodes,
     Shapes,
@@ -44,7 +43,6 @@ def bundled_models() -> list[BundledFactory]:
     return [
         BundledFactory("shapes", Shapes),
         BundledFactory("faces", Faces),
-        BundledFactory("people", People),
         BundledFactory("qr_codes", QrCodes),
         BundledFactory("pitch", PitchFinder),
         BundledFactory("voice_activity", VoiceActivity),

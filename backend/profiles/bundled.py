@@ -78,8 +78,7 @@ def _finder(
 
 _PROFILES = (
     _finder("shapes", SHAPE_LABELS, "Finds the moving shapes of the test pattern."),
-    _finder("faces", ("face",), "Finds faces that look at the camera (OpenCV Haar cascade)."),
-    _finder("people", ("person",), "Finds people who stand or walk (OpenCV HOG)."),
+    _finder("faces", ("face",), "Finds faces that look at the camera (OpenCV Haar cascades)."),
     _finder(
         "qr_codes",
         ("qr code",),
@@ -119,12 +118,21 @@ BUNDLED: Mapping[str, ModelProfile] = MappingProxyType({p.model: p for p in _PRO
 """Every bundled model's profile by name, in the order in which they are offered."""
 
 
+TAKEN_OUT: Mapping[str, str] = MappingProxyType(
+    {"people": "It saw people in drawn circles and missed those who stood there."}
+)
+"""Models that shipped with Inferdeck once, and why they do no more."""
+
+
 def profile_for(model: str) -> ModelProfile:
     """The profile of a bundled model; raises UsageError for any other name."""
     try:
         return BUNDLED[model]
     except KeyError:
+        gone = TAKEN_OUT.get(model)
         raise UsageError(
-            f"There is no profile for model '{model}'.",
+            f"There is no profile for model '{model}'."
+            if gone is None
+            else f"Model '{model}' is no longer part of Inferdeck. {gone}",
             hint=f"Profiles exist for {', '.join(BUNDLED)}.",
         ) from None

@@ -58,7 +58,7 @@ SWITCHES = OptionGroup(
             "lists: pattern, webcam, an address, the path of a file, ..."
         ),
         common.MODEL.but(
-            help="name of a model: shapes, faces, people, qr_codes, pitch, voice_activity, "
+            help="name of a model: shapes, faces, qr_codes, pitch, voice_activity, "
             "identity, identity_fp32, ..."
         ),
         common.TARGET.but(parse=_target, metavar="T"),

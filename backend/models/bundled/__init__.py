@@ -2,7 +2,6 @@
 
 from backend.models.bundled.faces import Faces
 from backend.models.bundled.identity import Identity
-from backend.models.bundled.people import People
 from backend.models.bundled.pitch import PitchFinder
 from backend.models.bundled.qr_codes import QrCodes
 from backend.models.bundled.servable import ModelServable
@@ -13,7 +12,6 @@ __all__ = [
     "Faces",
     "Identity",
     "ModelServable",
-    "People",
     "PitchFinder",
     "QrCodes",
     "Shapes",

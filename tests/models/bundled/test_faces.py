@@ -2,8 +2,8 @@
 
 YuNet's faces at its default threshold (52 in six photos) are those that should be found. At that
 threshold it misses real faces in the group photo, so a face counts as wrong only if YuNet does not
-see it at a threshold of 0.5 either. The cascade's step and sizes were chosen on these photos: the
-numbers say how good it is here, not on other pictures.
+see it at a threshold of 0.5 either. Steps and sizes were chosen on these photos: the numbers say
+how good it is here. docs/bundled_models.md has those of other photos.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from backend.wire.media.opencv import cv2
 from tests.models.bundled.model_scoring import Box, Score, ask, detections, overlap
 
 KNOWN_FACES = {"1": 32, "2": 4, "5": 1, "9": 8, "13": 2, "21": 5}
-SAME_FACE = 0.3  # IoU; a cascade's square box is wider than YuNet's, which ends at the ears
+SAME_FACE = 0.4  # IoU
+SIZES = ((640, 480), (1024, 768))
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +48,42 @@ def yunet(data_dir: Path, pixels: Array, threshold: float) -> list[tuple[str, Bo
     return [("face", (x, y, x + w, y + h)) for x, y, w, h, *_ in rows.tolist()]
 
 
+@pytest.mark.parametrize("half", [("1", "5", "13"), ("2", "9", "21")])
 def test_recall_and_precision_on_real_photos(
-    model: Faces, photos: dict[str, Array], data_dir: Path
+    model: Faces, photos: dict[str, Array], data_dir: Path, half: tuple[str, ...]
 ) -> None:
-    """Recall at least 0.92 and precision at least 0.97 (measured: 0.94 and 1.00)."""
+    """Recall at least 0.85 and precision at least 0.93 in each half (measured: 0.91, 0.94; 1.0)."""
     certain, possible = Score(), Score()
-    for name, pixels in photos.items():
+    for name in half:
+        pixels = photos[name]
         found = detections(ask(model, pixels))
         truth = yunet(data_dir, pixels, 0.9)
         assert len(truth) == KNOWN_FACES[name]
         certain.add(found, truth, SAME_FACE)
         possible.add(found, yunet(data_dir, pixels, 0.5), SAME_FACE)
-    assert certain.recall >= 0.92
-    assert possible.precision >= 0.97
+    assert certain.recall >= 0.85
+    assert possible.precision >= 0.93
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_small_faces_are_found_beside_larger_ones_at_any_size(
+    model: Faces, photos: dict[str, Array], size: tuple[int, int]
+) -> None:
+    """One large face in the corner of the group photo does not stop the search for small ones."""
+    group = np.asarray(cv2.resize(photos["1"], size, interpolation=cv2.INTER_AREA))
+    height, width = size[1] // 3, size[0] // 3
+    around = beside(detections(ask(model, group)), width, height)
+    front = cv2.resize(photos["5"], (width, height), interpolation=cv2.INTER_AREA)
+    group[:height, :width] = front
+    faces = detections(ask(model, group))
+    assert around >= 26
+    assert beside(faces, width, height) >= around - 3
+    assert any(face.box[2] < width and face.box[3] < height for face in faces)
+
+
+def beside(faces: tuple[Detection, ...], width: int, height: int) -> int:
+    """How many faces lie outside of the picture's upper left corner of that size."""
+    return sum(face.box[2] >= width or face.box[3] >= height for face in faces)
 
 
 def test_one_face_in_front_of_the_camera_is_one_face(
@@ -84,21 +108,21 @@ def test_jpeg_says_nearly_what_raw_says(model: Faces, photos: dict[str, Array], 
 
 
 def test_jpeg_changes_few_of_the_smallest_faces(model: Faces, photos: dict[str, Array]) -> None:
-    """In the group photo at least 0.9 of 40 faces near the smallest size stay (measured: 0.98).
+    """In the group photo at least 0.85 of 40 faces near the smallest size stay.
 
     A cascade decides window by window, and those of the smallest faces are at its limit.
     """
     raw = detections(ask(model, photos["1"]))
     jpeg = detections(ask(model, photos["1"], ImageEncoding.JPEG))
-    assert agreeing(raw, jpeg) >= 0.9 * len(raw)
-    assert agreeing(jpeg, raw) >= 0.9 * len(jpeg)
+    assert agreeing(raw, jpeg) >= 0.85 * len(raw)
+    assert agreeing(jpeg, raw) >= 0.85 * len(jpeg)
 
 
 def agreeing(faces: tuple[Detection, ...], others: tuple[Detection, ...]) -> int:
-    """How many faces have a twin with IoU of at least 0.8 and a score within 0.1."""
+    """How many faces have a twin with IoU of at least 0.6 and a score within 0.3."""
     twins = ((face, max(others, key=lambda o: overlap(face.box, o.box))) for face in faces)
     return sum(
-        overlap(face.box, twin.box) >= 0.8 and abs(face.score - twin.score) <= 0.1
+        overlap(face.box, twin.box) >= 0.6 and abs(face.score - twin.score) <= 0.3
         for face, twin in twins
     )
 
