@@ -15,6 +15,7 @@ from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
 from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
+from gui.state.box_smoother import BoxSmoother
 from gui.state.counters import Counters
 from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
@@ -56,6 +57,7 @@ class LivePage(DockArea):
         self.log = LogPanel()
         self.paints = PaintRecord()
         self.counters = Counters()
+        self.boxes = BoxSmoother()
         self._has_picture = False
         self._newest = workspace.newest
         self._model = ""
@@ -138,7 +140,7 @@ class LivePage(DockArea):
         else:
             self._newest.sample = result.sample
             self.paints.sound_shown(result.sample.captured_ns, time.monotonic_ns())
-        self.pane.preview.show_result(result)
+        self.pane.preview.show_result(self.boxes.shown(result))
         self.top.show_predictions(result.predictions)
 
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
@@ -198,6 +200,7 @@ class LivePage(DockArea):
         """As the user set it."""
         self.timeline.set_window(preferences.plot_window_s)
         self.top.set_rows(preferences.rows)
+        self.boxes.enabled = preferences.smooth_boxes
 
     @staticmethod
     def built_in_layouts() -> tuple[str, ...]:
@@ -238,6 +241,7 @@ class LivePage(DockArea):
     def forget_results(self) -> None:
         """What was said came from another model."""
         self.pane.preview.show_result(None)
+        self.boxes.clear()
         self.top.clear()
         self.timeline.clear()
 

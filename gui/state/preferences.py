@@ -24,6 +24,8 @@ class Preferences:
     toasts: Severity = Severity.INFO
     drop_warning: float = 1.0
     drop_alarm: float = 5.0
+    smooth_boxes: bool = True
+    """Whether boxes are shown without their shaking; what was answered stays as it is."""
 
     def __post_init__(self) -> None:
         for name, value, (low, high) in (

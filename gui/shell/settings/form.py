@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -78,6 +79,8 @@ class SettingsForm(QDialog):
         self.drop_alarm = _percent(tr("Alarm of drops above"))
         self.drop_alarm.setToolTip(tr("Items not answered in the last ten seconds"))
         self.drop_warning.setToolTip(self.drop_alarm.toolTip())
+        self.smooth_boxes = QCheckBox(tr("Smooth boxes"))
+        self.smooth_boxes.setToolTip(tr("On the screen only: answers stay as they are"))
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
@@ -105,6 +108,7 @@ class SettingsForm(QDialog):
             self.drop_alarm,
         ):
             form.addRow(field.accessibleName(), field)
+        form.addRow("", self.smooth_boxes)
         return form
 
     def _buttons(self) -> QDialogButtonBox:
@@ -128,6 +132,7 @@ class SettingsForm(QDialog):
             field.valueChanged.connect(self._changed)
         for share in (self.drop_warning, self.drop_alarm):
             share.valueChanged.connect(self._changed)
+        self.smooth_boxes.toggled.connect(self._changed)
 
     def _show(self, preferences: Preferences, theme: ThemeChoice, language: str) -> None:
         self._showing = True
@@ -138,6 +143,7 @@ class SettingsForm(QDialog):
         self.toasts.setCurrentIndex(self.toasts.findData(preferences.toasts))
         self.drop_warning.setValue(preferences.drop_warning)
         self.drop_alarm.setValue(preferences.drop_alarm)
+        self.smooth_boxes.setChecked(preferences.smooth_boxes)
         self._showing = False
 
     @Slot()
@@ -169,6 +175,7 @@ class SettingsForm(QDialog):
                 toasts=Severity(self.toasts.currentData()),
                 drop_warning=self.drop_warning.value(),
                 drop_alarm=self.drop_alarm.value(),
+                smooth_boxes=self.smooth_boxes.isChecked(),
             )
         )
 
