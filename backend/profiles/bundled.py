@@ -108,7 +108,7 @@ _PROFILES = (
         decoder=YesNoDecoder(),
         labels=SPEECH_LABELS,
         audio=AudioFormat(rate=16_000, window_s=0.5, hop_s=0.1),
-        description="Tells speech from silence, noise and tones (96 % right in a conversation).",
+        description="Tells speech from silence, noise, tones and music.",
     ),
     _identity("identity", Datatype.UINT8, "Gives back the bytes it gets: what the wire costs."),
     _identity("identity_fp32", Datatype.FP32, "Gives back the numbers it gets, as 32-bit floats."),

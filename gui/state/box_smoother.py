@@ -1,4 +1,4 @@
-"""Results as they are shown: with boxes that follow what they mark, instead of shaking around it."""
+"""Results as they are shown: boxes rest on what they mark instead of shaking around it."""
 
 from __future__ import annotations
 
