@@ -13,6 +13,7 @@ from backend.models.bundled import (
     QrCodes,
     Shapes,
     VoiceActivity,
+    call_once,
 )
 from backend.models.code import CodePermission, NoCode
 from backend.models.contract import Model
@@ -34,8 +35,10 @@ class BundledFactory:
     make: Callable[[ModelProfile], Model]
 
     def __call__(self) -> Model:
-        """A new one, after its profile."""
-        return self.make(profile_for(self.name))
+        """A new one, after its profile, which has answered once."""
+        model = self.make(profile_for(self.name))
+        call_once(model)
+        return model
 
 
 def bundled_models() -> list[BundledFactory]:

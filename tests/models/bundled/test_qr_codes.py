@@ -90,6 +90,53 @@ def test_small_and_large_codes(side: float) -> None:
     assert code.text == "Inferdeck"
 
 
+def tilted_scene(seed: int, count: int, shorter: float) -> tuple[Array, set[str]]:
+    """Codes of 200 pixels a side, one side of each shorter by that part, turned and noisy."""
+    random = np.random.default_rng(seed)
+    light = np.full((480, 640), 150, np.uint8)
+    texts = set()
+    for index in range(count):
+        text = f"https://example.org/{seed}/{index}"
+        texts.add(text)
+        code = cv2.QRCodeEncoder.create().encode(text)
+        code = cv2.resize(code, None, fx=12, fy=12, interpolation=cv2.INTER_NEAREST)
+        side = code.shape[0]
+        flat = np.array([(0, 0), (side, 0), (side, side), (0, side)], np.float32)
+        seen = tilted(random, shorter) * 220 + ((index + 0.5) * 640 / count, 240)
+        matrix = cv2.getPerspectiveTransform(flat, seen.astype(np.float32))
+        drawn = cv2.warpPerspective(code, matrix, (640, 480), flags=cv2.INTER_AREA)
+        paper = cv2.warpPerspective(np.full_like(code, 255), matrix, (640, 480))
+        light = np.where(paper > 127, drawn, light)
+    noisy = cv2.GaussianBlur(light, (3, 3), 0) + random.normal(0, 4, light.shape)
+    return np.repeat(noisy.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2), texts
+
+
+def tilted(random: np.random.Generator, shorter: float) -> Array:
+    """A unit square around 0, whose one side keeps 1 - `shorter` of its length, turned."""
+    corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
+    one = int(random.integers(4))
+    other = (one + 1) % 4
+    moved = (corners[other] - corners[one]) * shorter / 2
+    corners[one] += moved
+    corners[other] -= moved
+    angle = random.uniform(-0.5, 0.5)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return np.asarray((corners - 0.5) @ np.array(((cosine, sine), (-sine, cosine))))
+
+
+@pytest.mark.parametrize("shorter", [0.3, 0.5, 0.6])
+@pytest.mark.parametrize("count", [1, 2])
+def test_codes_in_perspective_are_read(shorter: float, count: int) -> None:
+    """At least nine of ten, where the far side has 0.7 to 0.4 of the near side's length."""
+    read = 0
+    for seed in range(10):
+        pixels, texts = tilted_scene(seed, count, shorter)
+        found = {code.text for code in detections(ask(MODEL, pixels)) if code.text}
+        assert found <= texts
+        read += len(found)
+    assert read >= 0.9 * 10 * count
+
+
 def test_text_is_utf_8() -> None:
     pixels = np.full((480, 640, 3), 255, np.uint8)
     draw_code(pixels, "größer als π: 日本語", (320, 240), 300, 0.0)
