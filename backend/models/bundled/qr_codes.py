@@ -42,7 +42,7 @@ class _Code:
 
 
 class QrCodes(BundledModel):
-    """Finds codes at any angle and in strong perspective, and reads them where they are, or else set upright.
+    """Finds codes at any angle and in perspective, and reads them where they are or set upright.
 
     The score is 1 for a code that was read, whose checksum then held, and 0.5 for one that was
     found but not read; its text is empty.
