@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -140,7 +140,7 @@ class TargetCatalogue(QObject):
             return bundled
         if known is not None and known.error is not None and not _may_pass(known.error):
             raise known.error
-        return _STAND_IN
+        return replace(_STAND_IN, model=settings.model)
 
     # -- asking --------------------------------------------------------------------------------
 

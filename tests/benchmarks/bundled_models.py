@@ -16,6 +16,7 @@ import shutil  # noqa: E402
 import subprocess  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
+from functools import partial  # noqa: E402
 from io import BytesIO  # noqa: E402
 from pathlib import Path  # noqa: E402
 from statistics import median  # noqa: E402
@@ -72,7 +73,7 @@ def _faces(model: Model, folder: Path) -> Iterator[str]:
             for score in (certain, own):
                 score.add(found, truth, SAME_FACE)
             possible.add(found, yunet(folder, pixels, 0.5), SAME_FACE)
-            times.append(_cpu_ms(lambda pixels=pixels: ask(model, pixels)))  # type: ignore[misc]
+            times.append(_cpu_ms(partial(ask, model, pixels)))
             yield f"faces {path.name} {title}: recall {own.recall:.2f}, {times[-1]:.0f} ms"
         yield (
             f"faces {title}: recall {certain.recall:.3f} of {len(times)} photos, precision "
@@ -89,10 +90,8 @@ def _qr_codes(model: Model, folder: Path) -> Iterator[str]:
                 found = {code.text for code in detections(ask(model, pixels)) if code.text}
                 read, wrong = read + len(found & texts), wrong + len(found - texts)
             yield f"qr_codes {shorter}, {count} in view: {read} of {20 * count}, {wrong} wrong"
-    times = [
-        _cpu_ms(lambda pixels=_photo(path, (640, 480)): ask(model, pixels))  # type: ignore[misc]
-        for path in sorted((folder / "photos").glob("*.jpg"))
-    ]
+    photos = [_photo(path, (640, 480)) for path in sorted((folder / "photos").glob("*.jpg"))]
+    times = [_cpu_ms(partial(ask, model, pixels)) for pixels in photos]
     yield f"qr_codes without a code: median {median(times):.1f} ms"
 
 

@@ -52,7 +52,7 @@ class QrCodes(BundledModel):
 
     def __init__(self, profile: ModelProfile) -> None:
         super().__init__(profile)
-        limits = cv2.QRCodeDetectorAruco_Params()
+        limits = cv2.QRCodeDetectorAruco.Params()
         limits.maxModuleSizeMismatch = _MOST_MISMATCH
         limits.maxRotation = _MOST_TURN
         # It finds turned codes that OpenCV's other detector misses.

@@ -167,7 +167,8 @@ def test_a_model_that_is_not_loaded_has_a_stand_in_until_it_is(
     catalogue: TargetCatalogue, server: Server
 ) -> None:
     catalogue.aim(LAB, "later")
-    assert catalogue.profile_for(settings_for(LAB, "later")).kind is MediaKind.BYTES
+    before = catalogue.profile_for(settings_for(LAB, "later"))
+    assert (before.model, before.kind) == ("later", MediaKind.BYTES)
     server.models["later"] = ModelDescription("later", (PICTURE,), (SCORES,))
     catalogue.refresh()
     assert catalogue.profile_for(settings_for(LAB, "later")).inputs == (PICTURE,)
