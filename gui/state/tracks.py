@@ -29,8 +29,9 @@ TRAIL = 64
 _MOST_MISSED = 2
 """Results in a row without an object after which it is forgotten."""
 
-_LONGEST_GAP_S = 1.0
-"""Time between two results after which nothing is followed on."""
+_LONGEST_GAP_S = 0.4
+"""Time between two results after which nothing is followed on, as between pictures of a folder,
+which come twice a second and show different things at the same place."""
 
 _GROWN, _LEAST_OVERLAP = 1.5, 0.2
 """Boxes are compared when grown this much, so that quick small objects overlap still."""
