@@ -9,7 +9,7 @@ import pytest
 
 from backend.core.predictions import Detection, Detections
 from backend.core.status import Result
-from gui.shell.settings_form import SettingsForm
+from gui.shell.settings.form import SettingsForm
 from tests.gui.shell_stage import Stage
 
 if TYPE_CHECKING:
