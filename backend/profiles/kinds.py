@@ -7,15 +7,19 @@ from types import MappingProxyType
 from typing import Any
 
 from backend.core.samples import MediaKind
+from backend.profiles.inputs.mfcc import MfccRecipe
 from backend.profiles.inputs.pictures import EncodedPicture, PictureRecipe
 from backend.profiles.inputs.recipe import Elements, NoInput, OurInputs
 from backend.profiles.inputs.sounds import SoundRecipe
+from backend.profiles.outputs.anchors import AnchorDecoder
 from backend.profiles.outputs.boxes import BoxDecoder, SsdDecoder
 from backend.profiles.outputs.bundled import PitchDecoder, PlainTensors, YesNoDecoder
 from backend.profiles.outputs.classes import ClassDecoder, ScalarDecoder, TextDecoder
+from backend.profiles.outputs.fastestdet import FastestDetDecoder
 from backend.profiles.outputs.masks import MaskDecoder
 from backend.profiles.outputs.points import PointDecoder
 from backend.profiles.outputs.yolo import YoloV5Decoder, YoloV8Decoder, YoloV10Decoder
+from backend.profiles.outputs.yolox import YoloxDecoder
 from backend.profiles.outputs.yunet import YunetDecoder
 
 RECIPES: Mapping[str, type[Any]] = MappingProxyType(
@@ -23,6 +27,7 @@ RECIPES: Mapping[str, type[Any]] = MappingProxyType(
         "picture": PictureRecipe,
         "encoded_picture": EncodedPicture,
         "sound": SoundRecipe,
+        "mfcc": MfccRecipe,
         "elements": Elements,
         "constants": NoInput,
         "inferdeck": OurInputs,
@@ -37,7 +42,10 @@ DECODERS: Mapping[str, type[Any]] = MappingProxyType(
         "yolo_v5": YoloV5Decoder,
         "yolo_v8": YoloV8Decoder,
         "yolo_v10": YoloV10Decoder,
+        "yolox": YoloxDecoder,
+        "fastestdet": FastestDetDecoder,
         "yunet": YunetDecoder,
+        "anchors": AnchorDecoder,
         "mask": MaskDecoder,
         "points": PointDecoder,
         "scalars": ScalarDecoder,
@@ -53,6 +61,7 @@ TAKES: Mapping[type[Any], MediaKind] = MappingProxyType(
         PictureRecipe: MediaKind.IMAGE,
         EncodedPicture: MediaKind.IMAGE,
         SoundRecipe: MediaKind.AUDIO,
+        MfccRecipe: MediaKind.AUDIO,
         Elements: MediaKind.BYTES,
         NoInput: MediaKind.BYTES,
     }

@@ -117,12 +117,13 @@ def _powers(samples: Array, settings: LogMel) -> Array:
     if len(samples) < n_fft:
         return np.zeros((n_fft // 2 + 1, 0))
     frames = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[:: settings.hop]
-    spectra = np.fft.rfft(frames * _hann(n_fft), axis=1)
+    spectra = np.fft.rfft(frames * hann(n_fft), axis=1)
     return np.asarray((spectra.real**2 + spectra.imag**2).T)
 
 
 @lru_cache(maxsize=8)
-def _hann(length: int) -> Array:
+def hann(length: int) -> Array:
+    """The periodic Hann window; not to be written to."""
     return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length))
 
 

@@ -83,10 +83,10 @@ class SoundRecipe:
 
     def numbers(self, samples: Array, rate: int) -> Array:
         """Levelled samples [n], or the spectrogram [mels, frames]."""
-        levelled = _levelled(samples, self.loudness)
+        scaled = levelled(samples, self.loudness)
         if self.scale != 1:
-            levelled = levelled * np.float32(self.scale)
-        return levelled if self.log_mel is None else self.log_mel.of(levelled, rate)
+            scaled = scaled * np.float32(self.scale)
+        return scaled if self.log_mel is None else self.log_mel.of(scaled, rate)
 
     def geometry(self, width: int, height: int, inputs: Sequence[TensorSpec]) -> Geometry:  # noqa: ARG002
         """Sound has no places."""
@@ -100,7 +100,8 @@ class SoundRecipe:
         return numbers.reshape([1 if letter in "NC" else next(sizes) for letter in self.layout])
 
 
-def _levelled(samples: Array, loudness: Loudness) -> Array:
+def levelled(samples: Array, loudness: Loudness) -> Array:
+    """Samples [n] at the wanted loudness; silence stays silence."""
     match loudness:
         case Loudness.PEAK:
             peak = float(np.abs(samples).max(initial=0.0))
@@ -108,6 +109,6 @@ def _levelled(samples: Array, loudness: Loudness) -> Array:
         case Loudness.STANDARD if samples.size:
             centred = samples - samples.mean(dtype=np.float64)
             deviation = float(centred.std())
-            levelled = centred / deviation if deviation > _QUIET else centred
-            return np.asarray(levelled, np.float32)
+            standard = centred / deviation if deviation > _QUIET else centred
+            return np.asarray(standard, np.float32)
     return samples

@@ -21,6 +21,7 @@ from backend.profiles.outputs.parts import (
     corners_of,
     finite_rows,
     in_pixels,
+    most_sure,
     numbers_of,
 )
 from backend.profiles.outputs.view import SampleView
@@ -38,8 +39,8 @@ class Background(StrEnum):
 class BoxDecoder:
     """Reads boxes [n, 4], scores [n] and classes [n], and if they are there texts and points.
 
-    Texts are UTF-8; points [n, k, 2] are x, y. Boxes that are too unsure are left out; without an
-    `iou` below 1 the model's order is kept.
+    Texts are UTF-8; points [n, k, 2] are x, y. Boxes that are too unsure are left out, and
+    all but the 300 surest; without an `iou` below 1 the model's order is kept.
     """
 
     boxes: str = option(BOXES, "Output with the boxes.")
@@ -65,6 +66,8 @@ class BoxDecoder:
         counted = slice(self._counted(outputs))
         sure = (scores[counted] >= self.threshold) & finite_rows(raw[counted])
         rows = np.flatnonzero(sure)
+        if self.iou >= 1:
+            rows = most_sure(rows, scores)
         boxes = corners_of(raw[rows], self.form, self.unit, view.geometry)
         found = Candidates(boxes, scores[rows], classes[rows].astype(np.int64) - self.first_class)
         if self.iou < 1:

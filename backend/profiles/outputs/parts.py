@@ -88,6 +88,11 @@ def activated(values: Array, activation: Activation) -> Array:
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
+def alone(activation: Activation) -> Activation:
+    """The activation of a score of its own: softmax has nothing to weigh it against."""
+    return Activation.NONE if activation is Activation.SOFTMAX else activation
+
+
 def corners_of(boxes: Array, form: BoxForm, unit: Unit, geometry: Geometry) -> Array:
     """Boxes [n, 4] of any form as x0, y0, x1, y1 in source pixels."""
     values = np.nan_to_num(boxes.astype(np.float64), nan=np.nan, posinf=np.nan, neginf=np.nan)
@@ -149,6 +154,14 @@ class Candidates:
     def _chosen(self, rows: Array) -> Candidates:
         points = None if self.points is None else self.points[rows]
         return Candidates(self.boxes[rows], self.scores[rows], self.classes[rows], points)
+
+
+def most_sure(rows: Array, scores: Array) -> Array:
+    """The rows with the best scores, in their order, as many as can be looked at."""
+    if len(rows) <= MOST_DETECTIONS:
+        return rows
+    best = np.argpartition(-scores[rows].astype(np.float64), MOST_DETECTIONS)[:MOST_DETECTIONS]
+    return np.asarray(rows[np.sort(best)])
 
 
 def finite_rows(values: Array) -> Array:

@@ -16,6 +16,7 @@ from backend.profiles.outputs.parts import (
     Candidates,
     Unit,
     activated,
+    alone,
     corners_of,
     in_pixels,
     numbers_of,
@@ -42,7 +43,7 @@ class YoloV5Decoder:
         table = numbers_of(outputs, self.output, 2)
         if table.shape[1] <= _BOX:
             raise ValueError(f"rows of {table.shape[1]} numbers hold no box with a score")
-        objects = activated(table[:, _BOX], _single(self.activation))
+        objects = activated(table[:, _BOX], alone(self.activation))
         rows = np.flatnonzero(objects >= self.threshold)
         classes = activated(table[rows, _BOX + 1 :], self.activation)
         scores, indexes = objects[rows], np.zeros(len(rows), np.int64)
@@ -134,8 +135,3 @@ class YoloV10Decoder:
         boxes = corners_of(rows[:, :_BOX], self.form, self.unit, view.geometry)
         found = Candidates(boxes, rows[:, _BOX], rows[:, _BOX + 1].astype(np.int64))
         return (Detections(found.surest(self.iou).detections(view)),)
-
-
-def _single(activation: Activation) -> Activation:
-    """A score of its own has nothing to be weighed against."""
-    return Activation.NONE if activation is Activation.SOFTMAX else activation

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from backend.core.predictions import Detections, Predictions
 from backend.core.tensors import Array, Tensor
 from backend.profiles.options import option
+from backend.profiles.outputs.grids import cells
 from backend.profiles.outputs.parts import Candidates, numbers_of
 from backend.profiles.outputs.view import SampleView
 
@@ -56,19 +56,10 @@ class YunetDecoder:
         }
         product = np.clip(named["cls"][:, 0], 0, 1) * np.clip(named["obj"][:, 0], 0, 1)
         rows = np.flatnonzero(product >= self.threshold**2)
-        cells = _grid(len(product), -(-view.geometry.model_width // stride))[rows]
+        places = cells(len(product), -(-view.geometry.model_width // stride))[rows]
         raw = named["bbox"][rows].astype(np.float64)
-        centre = (cells + raw[:, :2]) * stride
+        centre = (places + raw[:, :2]) * stride
         half = np.exp(np.minimum(raw[:, 2:], _LARGEST_EXPONENT)) * stride / 2
         boxes = np.concatenate((centre - half, centre + half), axis=1)
-        points = (cells[:, np.newaxis] + named["kps"][rows].reshape(-1, 5, 2)) * stride
+        points = (places[:, np.newaxis] + named["kps"][rows].reshape(-1, 5, 2)) * stride
         return boxes, np.sqrt(product[rows]), points
-
-
-@lru_cache(maxsize=16)
-def _grid(count: int, columns: int) -> Array:
-    """The cells' column and row, [count, 2]; a square if the columns do not fit."""
-    if columns < 1 or count % columns:
-        columns = max(1, round(count**0.5))
-    cells = np.arange(count)
-    return np.stack((cells % columns, cells // columns), axis=1).astype(np.float64)

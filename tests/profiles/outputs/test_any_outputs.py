@@ -90,6 +90,9 @@ _FITTING: dict[str, dict[str, tuple[int, ...]]] = {
         for part, size in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
         for stride in STRIDES
     },
+    "yolox": {"o": (1, 84, 7)},
+    "fastestdet": {"o": (1, 8, 6, 6)},
+    "anchors": {"regressors": (1, 224, 16), "classificators": (1, 224, 1)},
     "mask": {"o": (1, 3, 8, 8)},
     "points": {"o": (1, 1, 17, 3)},
     "classes": {"o": (1, 10)},
