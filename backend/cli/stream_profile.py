@@ -51,7 +51,7 @@ def _guessed(facts: ModelFacts, known: ModelProfile | None = None) -> ModelProfi
     """The likeliest profile; what it rests on goes to stderr, unless it is the known one."""
     found = guess(facts.description, facts.config, facts.labels)
     if found.profile is not known:
-        for line in (*found.reasons, *found.missing):
+        for line in (found.summary, *found.reasons, *found.missing, *found.doubts):
             print(f"profile: {line}", file=sys.stderr)
     return found.profile
 

@@ -36,7 +36,8 @@ class ProfileChoice:
     """A profile with where it comes from and why it is so.
 
     `missing` has a sentence for each input that is only filled up, `trouble` says why a saved
-    profile was not used, '' if there was none or it was.
+    profile was not used, '' if there was none or it was. Of a guess, `summary` is one line that
+    says all of it, and `doubts` are sentences about what it assumes.
     """
 
     profile: ModelProfile
@@ -45,6 +46,8 @@ class ProfileChoice:
     alternatives: tuple[Alternative, ...] = ()
     missing: tuple[str, ...] = ()
     trouble: str = ""
+    summary: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 class ProfileBook:
@@ -80,6 +83,8 @@ class ProfileBook:
             guessed.alternatives,
             guessed.missing,
             trouble,
+            guessed.summary,
+            guessed.doubts,
         )
 
     def saved(self, target: str, model: str) -> ModelProfile | None:

@@ -74,8 +74,8 @@ def _description(choice: ProfileChoice) -> str:
     description = choice.profile.description
     if choice.origin is ProfileOrigin.BUNDLED and description:
         return description
-    reasons = "; ".join(choice.reasons)
-    return f"{sentence_start(origin_word(choice))}: {reasons}." if reasons else description
+    what = choice.summary or "; ".join(choice.reasons)
+    return f"{sentence_start(origin_word(choice))}: {what}." if what else description
 
 
 def _why_not(listing: ModelListing, known: KnownModel | None) -> str:

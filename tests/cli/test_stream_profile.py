@@ -54,6 +54,7 @@ def test_an_unknown_model_is_streamed_to_by_a_guess(data_dir: Path, rfb: str) ->
     )
     assert code == 0, errors
     assert "profile: input 'input' FP32 [1, 3, 240, 320] looks like an NCHW picture" in errors
+    assert "profile: 1x3x240x320 float, picture, NCHW, RGB (pixel - 127) / 128, RFB-like" in errors
     assert {item["label"] for item in lines[0]["predictions"]["detections"]} == {"face"}
 
 

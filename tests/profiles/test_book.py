@@ -34,6 +34,8 @@ def book(tmp_path: Path) -> ProfileBook:
 def test_guessed_then_saved_then_forgotten(book: ProfileBook) -> None:
     guessed = book.find("lab", RESNET)
     assert guessed.origin is ProfileOrigin.GUESSED
+    assert guessed.summary.startswith("?x3x224x224 float, picture, NCHW, RGB by ImageNet's mean")
+    assert guessed.doubts[0].startswith("Colour order and range cannot be seen in the file")
     assert guessed.reasons
     assert guessed.alternatives
     edited = replace(guessed.profile, decoder=ClassDecoder("y", top_k=3), labels=("a", "b"))

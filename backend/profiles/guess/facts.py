@@ -9,6 +9,9 @@ from typing import Any
 from backend.core.description import ModelDescription
 from backend.core.tensors import Datatype, TensorSpec
 
+_COEFFICIENTS = (10, 12, 13, 20)
+_MOST_FRAMES = 512
+
 FLOATS = (Datatype.FP16, Datatype.BF16, Datatype.FP32, Datatype.FP64)
 
 
@@ -51,6 +54,20 @@ class ModelFacts:
                     return spec
         return None
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of the first input with three channels; 0, 0 if it has no fixed ones."""
+        for spec in self.inputs:
+            shape = spec.shape[-3:]
+            if len(shape) == 3 and 3 in (shape[0], shape[2]):
+                height, width = shape[1:] if shape[0] == 3 else shape[:2]
+                return (width, height) if min(width, height) > 0 else (0, 0)
+        return 0, 0
+
+    def is_called(self, *words: str) -> bool:
+        """Whether the model's name has one of these words in it."""
+        return any(word in self.description.name.lower() for word in words)
+
     def without_batch(self, spec: TensorSpec) -> tuple[int, ...]:
         """A shape without what is likely the batch: a leading 1 or -1 before other dimensions."""
         shape = spec.shape
@@ -62,6 +79,28 @@ class ModelFacts:
 def shown(spec: TensorSpec) -> str:
     """A tensor in a reason: ``images FP32 [1, 3, 640, 640]``."""
     return f"'{spec.name}' {spec.datatype} {list(spec.shape)}"
+
+
+def grid_cells(width: int, height: int, strides: tuple[int, ...]) -> int:
+    """Cells of a picture's grids, one grid for each stride."""
+    return sum(-(-width // stride) * -(-height // stride) for stride in strides)
+
+
+def size_in_words(spec: TensorSpec) -> str:
+    """``1x3x416x416 float``; a dimension that varies is a question mark."""
+    kind = "float" if spec.datatype is Datatype.FP32 else spec.datatype.value
+    sizes = "x".join("?" if size < 0 else str(size) for size in spec.shape) or "one"
+    return f"{sizes} {kind}"
+
+
+def coefficients_in(spec: TensorSpec) -> tuple[int, int]:
+    """Frames and coefficients of a tensor that is likely made of MFCCs, else 0, 0."""
+    if spec.datatype not in FLOATS or len(spec.shape) < 3:
+        return 0, 0
+    shape = [size for size in spec.shape if size not in (1, -1)]
+    if len(shape) != 2 or shape[1] not in _COEFFICIENTS:
+        return 0, 0
+    return (shape[0], shape[1]) if 2 * shape[1] <= shape[0] <= _MOST_FRAMES else (0, 0)
 
 
 def _whole(value: object) -> int:

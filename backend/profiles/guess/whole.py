@@ -11,9 +11,11 @@ from backend.core.description import ModelDescription
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, TensorSpec
 from backend.profiles.bundled import BUNDLED
-from backend.profiles.guess.facts import ModelFacts, shown
-from backend.profiles.guess.inputs import InputGuess, feed_of
-from backend.profiles.guess.outputs import Meaning, meaning_of
+from backend.profiles.guess.facts import ModelFacts, shown, size_in_words
+from backend.profiles.guess.feed import InputGuess
+from backend.profiles.guess.inputs import feed_of
+from backend.profiles.guess.meaning import Meaning
+from backend.profiles.guess.outputs import meaning_of
 from backend.profiles.inputs.constants import MOST_ELEMENTS, ConstantInput, Literal
 from backend.profiles.inputs.recipe import OurInputs
 from backend.profiles.model_profile import ModelProfile
@@ -35,13 +37,17 @@ class Alternative:
 class Guess:
     """A profile, why it is so, what else it could be, and which inputs nothing is known about.
 
-    `missing` is one sentence for each input that is only filled up.
+    `missing` is one sentence for each input that is only filled up, `summary` the whole guess in
+    one line, such as "1x3x416x416 float, picture, NCHW, BGR 0..255, YOLOX-like, 80 COCO classes".
+    `doubts` are sentences about what is assumed because the metadata does not show it.
     """
 
     profile: ModelProfile
     reasons: tuple[str, ...]
     alternatives: tuple[Alternative, ...] = ()
     missing: tuple[str, ...] = ()
+    summary: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def guess(
@@ -72,7 +78,20 @@ def guess(
         constants=constants,
     )
     reasons = (feed.reason, *notes, meaning.reason)
-    return Guess(profile, reasons, _alternatives(profile, feed, meaning), missing)
+    return Guess(
+        profile,
+        reasons,
+        _alternatives(profile, feed, meaning),
+        missing,
+        _summary(facts, feed, meaning),
+        (*feed.doubts, *meaning.doubts),
+    )
+
+
+def _summary(facts: ModelFacts, feed: InputGuess, meaning: Meaning) -> str:
+    """What goes in and what comes out, in one line."""
+    sizes = [size_in_words(spec) for spec in facts.inputs if spec.name == feed.input]
+    return ", ".join(part for part in (*sizes, feed.summary, meaning.summary) if part)
 
 
 def _bundled(facts: ModelFacts) -> Guess | None:
@@ -83,7 +102,8 @@ def _bundled(facts: ModelFacts) -> Guess | None:
     names = [spec.name for spec in facts.inputs], [spec.name for spec in facts.outputs]
     if names != ([s.name for s in profile.inputs], [s.name for s in profile.outputs]):
         return None
-    return Guess(profile, ("its name and tensors are those of a model that ships with Inferdeck",))
+    reason = "its name and tensors are those of a model that ships with Inferdeck"
+    return Guess(profile, (reason,))
 
 
 def _ours(facts: ModelFacts) -> InputGuess | None:
@@ -91,9 +111,10 @@ def _ours(facts: ModelFacts) -> InputGuess | None:
     names = {spec.name for spec in facts.inputs}
     if names == {IMAGE, IMAGE_ENCODED}:
         reason = "inputs IMAGE and IMAGE_ENCODED take a picture as it is"
-        return InputGuess(OurInputs(), MediaKind.IMAGE, IMAGE, reason)
+        return InputGuess(OurInputs(), MediaKind.IMAGE, IMAGE, reason, summary="any picture")
     if names == {AUDIO} and facts.inputs[0].shape == (-1,):
-        return InputGuess(OurInputs(), MediaKind.AUDIO, AUDIO, "input AUDIO takes sound as it is")
+        reason = "input AUDIO takes sound as it is"
+        return InputGuess(OurInputs(), MediaKind.AUDIO, AUDIO, reason, summary="any sound")
     return None
 
 

@@ -27,16 +27,6 @@ from backend.profiles.outputs.parts import (
 from backend.profiles.outputs.view import SampleView
 from backend.profiles.outputs.yolox import check_strides
 
-BLAZEFACE_POINTS = (
-    "right eye", "left eye", "nose tip", "mouth centre", "right ear tragion", "left ear tragion",
-)  # fmt: skip
-"""Named as the person would, in the order in which the model gives them."""
-
-PALM_POINTS = (
-    "wrist", "index finger base", "middle finger base", "ring finger base", "little finger base",
-    "thumb root", "thumb base",
-)  # fmt: skip
-
 _BOX = 4
 _ANCHORS_PER_LAYER = 2
 

@@ -211,8 +211,9 @@ class ProfileForm(QDialog):
         """Show a profile and where it comes from."""
         self._choice = choice
         why = [f"{sentence_start(origin_word(choice))}: {'; '.join(choice.reasons)}."]
-        why += [*choice.missing, *([choice.trouble] if choice.trouble else [])]
-        self._why.setText(" ".join(why) if choice.reasons else " ".join(why[1:]))
+        why += [*choice.missing, *choice.doubts, *([choice.trouble] if choice.trouble else [])]
+        text = " ".join(why) if choice.reasons else " ".join(why[1:])
+        self._why.setText("\n".join(part for part in (choice.summary, text) if part))
         self.others.clear()
         self.others.addItem(
             count(

@@ -38,10 +38,7 @@ FILES = {
     "silero_vad": "silero_vad/silero_vad.onnx",
     "keywords": "kws_ds_cnn/kws_f32.tflite",
 }
-LABELS = {
-    "mobilenet_v2": "mobilenet_v2_imagenet/imagenet_labels.txt",
-    "deeplab_v3": "deeplabv3_pascal/pascal_voc_segmentation_labels.txt",
-}
+LABELS = {"mobilenet_v2": "mobilenet_v2_imagenet/imagenet_labels.txt"}
 _ONNX_TYPES = {"tensor(float)": Datatype.FP32, "tensor(int64)": Datatype.INT64}
 
 

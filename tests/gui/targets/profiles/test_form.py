@@ -58,6 +58,8 @@ def test_a_profile_form_shows_the_very_tensor(window: QWidget, tmp_path: Path) -
     place = ProfileFormContext(InlineTasks(), lambda: frame, Payload)
     form = ProfileForm(window, "Lab", choice, place)
     assert form.profile == choice.profile
+    assert form._why.text().startswith("1x3x32x32 float, picture, NCHW, RGB by ImageNet's mean")
+    assert "Colour order and range cannot be seen in the file" in form._why.text()
     assert "images  FP32  [1, 3, 32, 32]" in form.pane.tensors.text()
     assert "k  FP32  [1]" in form.pane.tensors.text()
     scale = next(
