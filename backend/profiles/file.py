@@ -38,7 +38,8 @@ VERSION = 1
 MAX_BYTES = 4 << 20
 
 _KEYS = (
-    "version", "model", "takes", "description", "labels", "sound", "input", "constants", "output",
+    "version", "model", "takes", "description", "labels", "sequence", "sound", "input", "constants",
+    "output",
     "model_inputs", "model_outputs",
 )  # fmt: skip
 
@@ -50,6 +51,8 @@ def profile_to_toml(profile: ModelProfile) -> str:
         text["description"] = profile.description
     if profile.labels:
         text["labels"] = list(profile.labels)
+    if profile.sequence:
+        text["sequence"] = True
     if profile.kind is MediaKind.AUDIO or profile.audio != DEFAULT_AUDIO:
         text["sound"] = table_of(profile.audio)
     text["input"] = _named(profile.recipe, RECIPES)
@@ -127,6 +130,7 @@ def _profile(table: Table) -> ModelProfile:
         description=typed(str, table.get("description", ""), "description"),
         recipe=recipe,
         constants=_all(ConstantInput, table, "constants"),
+        sequence=read(bool, table.get("sequence", False), "sequence"),
     )
 
 

@@ -59,7 +59,8 @@ class ModelProfile:
 
     `kind` says what it takes; a model of kind BYTES takes anything. `recipe` makes the tensors
     that depend on the sample, `constants` are sent with every request, and `decoder` reads the
-    outputs. `labels` are the names of its classes, by index.
+    outputs. `labels` are the names of its classes, by index. `sequence` is for a model that
+    remembers: a run's samples are then one sequence, in their order.
     """
 
     model: str
@@ -72,6 +73,7 @@ class ModelProfile:
     description: str = ""
     recipe: InputRecipe = OurInputs()
     constants: tuple[ConstantInput, ...] = ()
+    sequence: bool = False
 
     def encode(self, sample: Sample, payload: Payload) -> list[Tensor]:
         """The input tensors for a sample; raises InvalidInput if the model takes another kind."""

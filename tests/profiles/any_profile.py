@@ -97,4 +97,5 @@ profiles = st.builds(
     description=texts,
     recipe=st.sampled_from(list(RECIPES.values())).flatmap(instances),
     constants=st.lists(constants, max_size=2).map(tuple),
+    sequence=st.booleans(),
 )

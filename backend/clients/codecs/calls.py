@@ -95,6 +95,10 @@ class Codec(Protocol):
         """The call for a sample; raises InvalidInput if the model cannot take it."""
         ...
 
+    def restart(self) -> None:
+        """Begin anew what requests share: one failed in a way that no reply has shown."""
+        ...
+
     def decode(
         self,
         reply: RestReply | bytes,

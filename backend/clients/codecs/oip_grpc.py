@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 
 from backend.clients.codecs.calls import GrpcCall, Outgoing, Reply, RestReply, SampleOf, no_sample
-from backend.clients.codecs.parts import message_of, seq_of
+from backend.clients.codecs.parts import message_of, seq_of, sequence_of
 from backend.clients.codecs.reply_check import ReplyCheck
 from backend.clients.dialects import oip
 from backend.clients.dialects.rules import DialectRules, StreamReplies
@@ -53,17 +53,26 @@ class OipGrpcCodec:
         wanted = (TIMING_EXTENSION, TYPED_EXTENSION) if typed else (TIMING_EXTENSION,)
         self._parameters: Parameters = {name: True for name in wanted if name in extensions}
         rules.check_parameters(self._parameters)
+        self._sequence = sequence_of(profile, rules)
 
     def encode(self, sample: Sample, seq: int) -> Outgoing:
         """The ModelInferRequest for a sample."""
         tensors = self._profile.encode(sample, self._payload)
         self._rules.check_datatypes(tensors)
         prepared_ns = time.monotonic_ns()
+        parameters = self._parameters
+        if self._sequence is not None:
+            parameters = {**parameters, **self._sequence.next()}
         request = InferRequest(
-            self._profile.model, tuple(tensors), id=str(seq), parameters=self._parameters
+            self._profile.model, tuple(tensors), id=str(seq), parameters=parameters
         )
         _, message = encode_request(request, self._payload.serialization)
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
+
+    def restart(self) -> None:
+        """Begin another sequence with the next request."""
+        if self._sequence is not None:
+            self._sequence.restart()
 
     def decode(
         self,
@@ -100,6 +109,7 @@ class OipGrpcCodec:
         # Who sends bare replies has been seen to repeat the first request's id.
         trusted = self._rules.stream_ids and not bare
         if text:
+            self.restart()
             error: RequestError = error_in_text(text)
             error.seq = seq_of(response.id) if trusted and response is not None else None
             raise error

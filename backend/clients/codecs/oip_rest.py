@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from backend.clients.codecs.calls import Outgoing, Reply, RestReply, SampleOf, no_sample
-from backend.clients.codecs.parts import checked, rest_call, seq_of
+from backend.clients.codecs.parts import checked, rest_call, seq_of, sequence_of
 from backend.clients.codecs.reply_check import ReplyCheck
 from backend.clients.dialects import oip
 from backend.clients.dialects.rules import DialectRules, NotFinite
 from backend.core.choices import Payload
+from backend.core.errors import RequestError
 from backend.core.inference import InferRequest
 from backend.core.samples import Sample
 from backend.profiles.model_profile import ModelProfile
@@ -32,6 +33,7 @@ class OipRestCodec:
         self._bare_nan = rules.not_finite is NotFinite.TOKENS
         self._payload = payload
         self._check = ReplyCheck(profile, declared=rules.keeps_declarations)
+        self._sequence = sequence_of(profile, rules)
         self.rest_path = oip_rest.infer_path(profile.model)
 
     def encode(self, sample: Sample, seq: int) -> Outgoing:
@@ -40,12 +42,22 @@ class OipRestCodec:
         self._rules.check_datatypes(tensors)
         prepared_ns = time.monotonic_ns()
         headers, body = encode_request(
-            InferRequest(self._profile.model, tuple(tensors), id=str(seq)),
+            InferRequest(
+                self._profile.model,
+                tuple(tensors),
+                id=str(seq),
+                parameters=self._sequence.next() if self._sequence is not None else {},
+            ),
             self._payload.serialization,
             bare_nan=self._bare_nan,
         )
         call = rest_call(self.rest_path, headers, body, self._payload)
         return Outgoing(call, prepared_ns, time.monotonic_ns())
+
+    def restart(self) -> None:
+        """Begin another sequence with the next request."""
+        if self._sequence is not None:
+            self._sequence.restart()
 
     def decode(
         self,
@@ -54,7 +66,11 @@ class OipRestCodec:
         request_seq: int | None = None,
     ) -> Reply:
         """The predictions of an infer reply."""
-        good = checked(reply)
+        try:
+            good = checked(reply)
+        except RequestError:
+            self.restart()
+            raise
         response = oip_rest.decode_response(good.headers, good.body)
         self._check.check_id(response.id, request_seq)
         self._check.check_outputs(response)

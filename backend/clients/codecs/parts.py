@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Mapping
 
 from backend.clients.codecs.calls import RestCall, RestReply
+from backend.clients.codecs.sequence import RequestSequence
+from backend.clients.dialects.rules import Capability, DialectRules, check_can
 from backend.core.choices import Compression, Payload, why_not_model
 from backend.core.errors import InvalidInput, ReplyMismatch
 from backend.core.samples import Frame, MediaKind, Sample
@@ -31,6 +33,16 @@ def check_takes(profile: ModelProfile, sample: Sample) -> None:
     kind = MediaKind.IMAGE if isinstance(sample, Frame) else MediaKind.AUDIO
     if reason := why_not_model(kind, profile.kind):
         raise InvalidInput(reason)
+
+
+def sequence_of(profile: ModelProfile, rules: DialectRules) -> RequestSequence | None:
+    """The sequence of a model that remembers; raises Unsupported where the server knows none."""
+    if not profile.sequence:
+        return None
+    check_can(
+        rules, Capability.SEQUENCES, hint="Take 'sequence' out of the profile, or another server."
+    )
+    return RequestSequence()
 
 
 def checked(reply: RestReply | bytes) -> RestReply:

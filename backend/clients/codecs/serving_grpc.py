@@ -39,6 +39,9 @@ class ServingGrpcCodec:
         )
         return Outgoing(GrpcCall(message), prepared_ns, time.monotonic_ns())
 
+    def restart(self) -> None:
+        """Every item stands by itself."""
+
     def decode(
         self,
         reply: RestReply | bytes,

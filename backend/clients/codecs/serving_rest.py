@@ -44,6 +44,9 @@ class ServingRestCodec:
             return self._made(prepared_ns, "audio/wav", encode_wav(sample.samples, sample.rate))
         return self._picture(sample)
 
+    def restart(self) -> None:
+        """Every item stands by itself."""
+
     def decode(
         self,
         reply: RestReply | bytes,

@@ -59,12 +59,16 @@ class GrpcInferenceClient:
         """One call with the run's deadline."""
         assert isinstance(call, GrpcCall)
         self.check_size(call.message)
-        reply = self._connection.unary(
-            self.codec.unary_method,
-            call.message,
-            deadline_s=self._settings.reply_within_s,
-            compression=self._settings.payload.compression,
-        )
+        try:
+            reply = self._connection.unary(
+                self.codec.unary_method,
+                call.message,
+                deadline_s=self._settings.reply_within_s,
+                compression=self._settings.payload.compression,
+            )
+        except RequestError:
+            self.codec.restart()
+            raise
         return reply, len(reply)
 
     def stream(self, messages: Iterator[bytes]) -> Any:

@@ -38,6 +38,11 @@ class ModelFacts:
         """Whether the configuration says that the first dimension is a batch."""
         return _whole(self.config.get("max_batch_size")) > 0
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the configuration says that requests are parts of sequences."""
+        return isinstance(self.config.get("sequence_batching"), Mapping)
+
     def picture_format(self, name: str) -> str:
         """``NCHW`` or ``NHWC`` if the configuration says so for that input, else ''."""
         inputs = self.config.get("input")

@@ -144,9 +144,9 @@ def _other_pictures(
 
 
 def _picture_layout(facts: ModelFacts, family: Family, spec: TensorSpec) -> PictureLayout | None:
-    told = facts.picture_format(spec.name)
-    if len(spec.shape) == 4 and told in ("NCHW", "NHWC"):
-        return PictureLayout(told)
+    declared = facts.picture_format(spec.name)
+    if len(spec.shape) == 4 and declared in ("NCHW", "NHWC"):
+        return PictureLayout(declared)
     if family is Family.SPEECH or is_spectrogram(spec):
         return None
     choices = {

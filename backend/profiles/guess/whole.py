@@ -76,8 +76,10 @@ def guess(
         audio=feed.audio,
         recipe=feed.recipe,
         constants=constants,
+        sequence=facts.remembers,
     )
-    reasons = (feed.reason, *notes, meaning.reason)
+    memory = ["its configuration says that it takes sequences"] if facts.remembers else []
+    reasons = (feed.reason, *notes, meaning.reason, *memory)
     return Guess(
         profile,
         reasons,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -14,13 +15,21 @@ from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import ServerTiming
 from backend.models.repository import LoadedModel
 from backend.models.sequence_controls import Controls, own_inputs
-from backend.models.servable import ModelRequest, ModelResponse, never
+from backend.models.servable import ModelRequest, ModelResponse, SequenceStep, never
 from backend.server.ensembles import EnsembleScheduler, Models
 from backend.server.plane.items import Fed, feed
 from backend.server.plane.plain_inputs import Plain
 from backend.server.plane.request_terms import models_own, terms_of
 from backend.server.plane.validation import batch_size, check_inputs, check_outputs, select_outputs
-from backend.server.scheduling import Job, Mailbox, Scheduler, SingleJob, StreamJob, Terms
+from backend.server.scheduling import (
+    NO_TERMS,
+    Job,
+    Mailbox,
+    Scheduler,
+    SingleJob,
+    StreamJob,
+    Terms,
+)
 from backend.wire.serving.items import Item
 
 _Form: TypeAlias = tuple[tuple[str, Datatype, tuple[int, ...]], ...]
@@ -137,19 +146,25 @@ class Served:
         if profile is None:
             return await self._predict_plain(item)
         fed = Fed()
+        terms = self._alone() if self._sequences else NO_TERMS
 
         def inputs() -> Mapping[str, Tensor]:
             nonlocal fed
             fed = feed(item, profile)
             tensors = [self._batched(tensor) for tensor in fed.tensors]
-            return check_inputs(self._name, self._inputs, tensors)
+            checked = check_inputs(self._name, self._inputs, tensors)
+            return self._with_controls(checked, 1, terms) if self._sequences else checked
 
         def result(response: ModelResponse) -> Predictions:
             return profile.decode(map(self._without_batch, response.outputs), fed.sample)
 
         if self.at_once:
             return self._scheduler_here().run_here(lambda: ModelRequest(inputs()), result)
-        job = SingleJob(lambda job: ModelRequest(inputs(), cancelled=job.cancelled), result)
+
+        def model_request(job: Job) -> ModelRequest:
+            return ModelRequest(inputs(), sequence=terms.sequence, cancelled=job.cancelled)
+
+        job = SingleJob(model_request, result, terms=terms)
         job.converts = True
         return await self.scheduler.run(job)
 
@@ -220,6 +235,10 @@ class Served:
             models_own(request.parameters),
             tuple([output.name for output in request.outputs]),
         )
+
+    def _alone(self) -> Terms:
+        """Those of an item of simple serving: the first and last of a sequence of its own."""
+        return Terms(sequence=SequenceStep(random.getrandbits(62) + 1, start=True, end=True))
 
     def _scheduler_here(self) -> Scheduler:
         """That of an instant model; no ensemble is one."""

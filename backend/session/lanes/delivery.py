@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 
-from backend.core.choices import MAX_IN_FLIGHT, RunSettings
+from backend.core.choices import MAX_IN_FLIGHT, RunSettings, Transport
 from backend.core.errors import ConsoleError, ReplyMismatch
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
@@ -127,12 +127,15 @@ class Delivery:
         self._subscriptions.publish(RESULTS, result)
 
 
-def flight_limit(settings: RunSettings, traces: TraceRing) -> int:
+def flight_limit(settings: RunSettings, traces: TraceRing, *, sequence: bool = False) -> int:
     """The user's number; else 1 on loopback, elsewhere enough to hide the network.
 
     That is 1 + ceil(network / service), at most 8: while one request is computed, so many others
-    are on the wire. Without the server's own times nothing is known, and 2 keep it busy.
+    are on the wire. Without the server's own times nothing is known, and 2 keep it busy. Of a
+    sequence there is 1, unless a stream keeps its requests in order.
     """
+    if sequence and settings.transport is not Transport.GRPC_STREAM:
+        return 1
     if settings.in_flight is not None:
         return settings.in_flight
     if settings.target.loopback:

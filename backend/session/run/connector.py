@@ -146,7 +146,9 @@ class Connector:
             return None
 
     def _set_limit(self, lane: Lane) -> None:
-        lane.credits.limit = flight_limit(lane.settings, self._delivery.traces)
+        lane.credits.limit = flight_limit(
+            lane.settings, self._delivery.traces, sequence=lane.profile.sequence
+        )
 
     def _open(self) -> None:
         wanted, profile = self._settings, self._profile

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -98,24 +98,3 @@ def test_noise_is_silence(data_dir: Path) -> None:
     noise = np.random.default_rng(0).normal(0, 0.001, RATE).astype(np.float32)
     answer = predict(model, profile_of(data_dir, "keywords", model), AudioWindow(0, 0, noise, RATE))
     assert best(answer) == "silence"
-
-
-def windows(samples: Array, size: int, hop: int) -> Iterator[AudioWindow]:
-    for start in range(0, len(samples) - size, hop):
-        yield AudioWindow(0, 0, samples[start : start + size], RATE)
-
-
-def test_silero_hears_speech_in_a_conversation(data_dir: Path) -> None:
-    """Each window by itself, from a state of zeros."""
-    model = load(data_dir, "silero_vad")
-    profile = profile_of(data_dir, "silero_vad", model)
-    assert (profile.audio.window, profile.audio.hop) == (576, 512)
-    path = data_dir / "speech" / "conversation_60s.wav"
-    samples, rate = soundfile.read(path, dtype="float32", frames=10 * RATE)
-    assert rate == RATE
-    heard = [best(predict(model, profile, window)) for window in windows(samples, 576, 512)]
-    assert 0.2 < heard.count("speech") / len(heard) < 0.95
-    quiet = [
-        best(predict(model, profile, w)) for w in windows(np.zeros(9000, np.float32), 576, 512)
-    ]
-    assert set(quiet) == {"silence"}
