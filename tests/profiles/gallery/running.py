@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import pytest
 
 from backend.core.choices import Payload
 from backend.core.predictions import Detection, Detections, Predictions
@@ -117,9 +118,8 @@ def _onnx_spec(item: Any) -> TensorSpec:
 
 
 def _litert(path: Path) -> RealModel:
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(path), num_threads=1)
+    library = pytest.importorskip("ai_edge_litert.interpreter")
+    interpreter = library.Interpreter(str(path), num_threads=1)
     interpreter.allocate_tensors()
     ins, outs = interpreter.get_input_details(), interpreter.get_output_details()
     outputs = tuple(_litert_spec(detail) for detail in outs)

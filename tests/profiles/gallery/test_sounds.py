@@ -26,7 +26,7 @@ def mfcc(samples: Array) -> Array:
     hertz = np.arange(257) * RATE / 512
     mel = 1127 * np.log(1 + hertz / 700)
     ends = 1127 * np.log(1 + np.array([20, 4000]) / 700)
-    corners = np.linspace(*ends, 42)
+    corners = np.linspace(ends[0], ends[1], 42)
     rows = []
     for start in range(0, RATE - 480 + 1, 320):
         window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(480) / 480)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ Given = tuple[str, Datatype, Shape]
 
 
 def guessed(
-    name: str, inputs: list[Given], outputs: list[Given], labels: tuple[str, ...] = ()
+    name: str, inputs: Sequence[Given], outputs: Sequence[Given], labels: tuple[str, ...] = ()
 ) -> Guess:
     found = guess(
         ModelDescription(

@@ -43,7 +43,8 @@ def test_a_tone_is_in_its_band() -> None:
     band, order = np.arange(20)[:, np.newaxis] + 0.5, np.arange(20)
     waves = np.cos(np.pi * band * order / 20) * np.where(order, 1, 0.5)
     logs = (waves @ rows.T) * np.sqrt(40) / 20
-    corners = np.linspace(*(1127 * np.log(1 + np.array([20, 4000]) / 700)), 22)
+    low, high = 1127 * np.log(1 + np.array([20, 4000]) / 700)
+    corners = np.linspace(low, high, 22)
     nearest = np.abs(corners[1:-1] - 1127 * np.log(1 + 1000 / 700)).argmin()
     assert (logs.argmax(axis=0) == nearest).all()
 
