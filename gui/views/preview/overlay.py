@@ -22,6 +22,7 @@ from backend.core.predictions import (
     Predictions,
     Text,
 )
+from backend.core.skeletons import edges_between
 from backend.core.tensors import Array
 from gui.views.preview.geometry import Area, Placement, displayed
 from gui.views.preview.tags import TagLayer
@@ -29,7 +30,10 @@ from gui.widgets.language import number, tr
 from gui.widgets.theme import CAPTION_PX, Palette, tabular
 
 _BOX_WIDTH = 2.0
-_POINT_RADIUS = 3.5
+_BONE_WIDTH = 2.0
+_POINT_RADIUS, _SMALL_RADIUS = 3.5, 1.5
+_FEW_POINTS = 64
+"""More points than these, such as those of a face's mesh, are drawn small."""
 _MASK_ALPHA = 128
 
 
@@ -163,13 +167,19 @@ def _draw_points(
 ) -> None:
     if not points:
         return
+    color = look.palette.series_color(index)
+    places = [QPointF(*placement.to_view(point.x, point.y)) for point in points]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(0, 0, 0, 180), 1.0))
-    painter.setBrush(look.palette.series_color(index))
-    for point in points:
-        painter.drawEllipse(
-            QPointF(*placement.to_view(point.x, point.y)), _POINT_RADIUS, _POINT_RADIUS
-        )
+    for one, other in edges_between([point.label for point in points]):
+        for pen in (QPen(QColor(0, 0, 0, 110), _BONE_WIDTH + 2), QPen(color, _BONE_WIDTH)):
+            painter.setPen(pen)
+            painter.drawLine(places[one], places[other])
+    few = len(points) <= _FEW_POINTS
+    painter.setPen(QPen(QColor(0, 0, 0, 180), 1.0) if few else Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    radius = _POINT_RADIUS if few else _SMALL_RADIUS
+    for place in places:
+        painter.drawEllipse(place, radius, radius)
 
 
 def _draw_caption(text: str, look: Look, tags: TagLayer) -> None:

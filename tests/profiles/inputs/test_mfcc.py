@@ -32,7 +32,7 @@ def test_coefficients_take_the_models_shape(
 ) -> None:
     inputs = (TensorSpec("x", Datatype.FP32, declared),)
     (tensor,) = MfccRecipe().tensors(window(TONE), Payload(), inputs)
-    assert (tensor.name, tensor.shape, tensor.data.dtype) == ("x", shape, np.float32)
+    assert (tensor.name, tensor.shape, tensor.data.dtype) == ("x", shape, np.dtype(np.float32))
     assert (tensor.data.reshape(49, 10) == MfccRecipe().numbers(TONE, RATE)).all()
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from backend.core.predictions import Detection, Detections, KeyPoint, Mask, Text
+from backend.core.predictions import Detection, Detections, KeyPoint, KeyPoints, Mask, Text
 from backend.core.samples import AudioWindow, Frame
 from backend.core.status import Result
 from gui.views.contrast import contrast, readable_on
@@ -260,6 +260,17 @@ def test_key_points_and_text_are_drawn(preview: PreviewView) -> None:
     color = DARK.series_color(1)
     at = preview.placement(frame).to_view(32, 24)
     assert color_at(image_of(preview), *at) == (color.red(), color.green(), color.blue())
+
+
+def test_points_of_a_body_are_joined(preview: PreviewView) -> None:
+    frame = plain_frame(1, (0, 0, 0))
+    knee, ankle = KeyPoint(16, 12, 1, "left knee"), KeyPoint(48, 36, 1, "left ankle")
+    preview.show_result(result_for(frame, KeyPoints((knee, ankle))))
+    color = DARK.series_color(0)
+    between = preview.placement(frame).to_view(32, 24)
+    assert color_at(image_of(preview), *between) == (color.red(), color.green(), color.blue())
+    preview.show_result(result_for(frame, KeyPoints((knee, KeyPoint(48, 36, 1, "left eye")))))
+    assert color_at(image_of(preview), *between) == (0, 0, 0)
 
 
 def test_a_large_picture_is_averaged_when_it_shrinks(preview: PreviewView) -> None:
