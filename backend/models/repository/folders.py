@@ -26,6 +26,7 @@ from backend.models.repository.model_files import check_model_file, free_name, m
 from backend.models.repository.places import ModelPlace, places_in
 from backend.models.repository.states import BrokenVersion, reason_of
 from backend.models.repository.uploads import Uploads
+from backend.models.runtimes.chain import links_of
 from backend.models.runtimes.choice import PlacesModels, RunsCode, Runtime, runtime_for
 from backend.models.runtimes.ensemble import steps_of
 from backend.models.servable import ModelLoadError
@@ -117,7 +118,7 @@ class ModelFolders:
         return models
 
     def steps(self, name: str, config_json: str = "") -> tuple[str, ...]:
-        """The models that an ensemble is made of; none for other models, and broken ones."""
+        """What an ensemble or a chain is made of; nothing for other models, and broken ones."""
         try:
             config = (
                 parse_config_json(config_json)
@@ -126,7 +127,7 @@ class ModelFolders:
             )
         except ModelLoadError:  # told when it is loaded
             return ()
-        return tuple(dict.fromkeys(step.model for step in steps_of(config)))
+        return tuple(dict.fromkeys([*(step.model for step in steps_of(config)), *links_of(config)]))
 
     def _load(self, place: ModelPlace, config: pb.ModelConfig) -> list[LoadedModel | BrokenVersion]:
         name, folder = place.name, place.folder

@@ -19,6 +19,7 @@ from backend.models.repository.folders import ModelFolders
 from backend.models.repository.loaded import LoadedModel
 from backend.models.repository.states import BrokenVersion, IndexEntry, reason_of
 from backend.models.repository.uploads import check_upload
+from backend.models.runtimes.chain import links_of
 from backend.models.runtimes.ensemble import steps_of
 from backend.models.servable import ModelLoadError, Servable
 from backend.models.services import ModelServices
@@ -384,4 +385,6 @@ def _logged() -> Iterator[None]:
 
 
 def _steps_of(models: Iterable[LoadedModel]) -> list[str]:
-    return [step.model for model in models for step in steps_of(model.servable.config)]
+    configs = [model.servable.config for model in models]
+    steps = [step.model for config in configs for step in steps_of(config)]
+    return [*steps, *(link for config in configs for link in links_of(config))]

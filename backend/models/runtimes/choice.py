@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from backend.models.runtimes.chain import ChainRuntime
 from backend.models.runtimes.ensemble import EnsembleRuntime
 from backend.models.runtimes.litert import LiteRtRuntime
 from backend.models.runtimes.onnx import OnnxRuntime
@@ -83,6 +84,7 @@ def standard_runtimes(around: ModelServices | None = None) -> tuple[Runtime, ...
     around = around or ModelServices()
     return (
         EnsembleRuntime(around),
+        ChainRuntime(around),
         OnnxRuntime(),
         LiteRtRuntime(around.loads),
         PythonRuntime(around=around),

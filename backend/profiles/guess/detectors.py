@@ -50,14 +50,14 @@ def _named_boxes(facts: ModelFacts) -> Meaning | None:
     if len(facts.without_batch(scores)) != 1 and len(scores.shape) != 1:
         return None
     tensorflow = boxes.name == "detection_boxes"
-    count = facts.output("num_detections")
+    count, points = facts.output("num_detections"), facts.output("points")
     decoder = BoxDecoder(
         boxes=boxes.name,
         scores=scores.name,
         classes=classes.name,
         count=count.name if count else "",
         texts="",
-        points="",
+        points=points.name if points else "",
         form=BoxForm.YXYX if tensorflow else BoxForm.XYXY,
         unit=Unit.NORMALISED if tensorflow else Unit.PIXELS,
         first_class=1 if tensorflow else 0,
@@ -76,7 +76,15 @@ def _tflite_boxes(facts: ModelFacts) -> Meaning | None:
         return None
     boxes, classes, scores, count = (spec.name for spec in facts.outputs)
     decoder = BoxDecoder(
-        boxes, scores, classes, count, "", "", BoxForm.YXYX, Unit.NORMALISED, threshold=0.5
+        boxes,
+        scores,
+        classes,
+        count,
+        "",
+        "",
+        form=BoxForm.YXYX,
+        unit=Unit.NORMALISED,
+        threshold=0.5,
     )
     reason = f"outputs '{boxes}' and the three after it are those of TensorFlow Lite's detectors"
     summary = "TensorFlow Lite's boxes, classes, scores and count"

@@ -21,6 +21,7 @@ from backend.profiles.outputs.parts import (
     corners_of,
     finite_rows,
     in_pixels,
+    key_points,
     most_sure,
     numbers_of,
 )
@@ -49,6 +50,7 @@ class BoxDecoder:
     count: str = option("", "Output with how many boxes count; empty for all.")
     texts: str = option(TEXT, "Output with a text for each box, where there is one.")
     points: str = option(POINTS, "Output with points for each box, where there is one.")
+    point_names: tuple[str, ...] = option((), "Names of the points.")
     form: BoxForm = option(BoxForm.XYXY, "What the four numbers of a box are.")
     unit: Unit = option(Unit.PIXELS, "What they are counted in.")
     first_class: int = option(0, "Index that the first label belongs to.", low=0, high=1)
@@ -102,7 +104,8 @@ class BoxDecoder:
             return ()
         raw = in_pixels(numbers_of(outputs, self.points, 3)[rows], self.unit, view.geometry)
         places = view.geometry.points_to_source(raw)
-        return [tuple(KeyPoint(float(x), float(y)) for x, y in points) for points in places]
+        scored = np.concatenate((places, np.ones((*places.shape[:2], 1))), axis=2)
+        return [key_points(points, self.point_names) for points in scored]
 
 
 @dataclass(frozen=True, slots=True)

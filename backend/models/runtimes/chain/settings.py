@@ -1,0 +1,91 @@
+"""How a chain is described: `parameters` of its configuration."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from backend.models.servable import ModelLoadError
+from backend.wire.generated import open_inference_pb2 as pb
+
+PLATFORM = "chain"
+
+_DETECTOR, _LANDMARKS = "detector", "landmarks"
+_KNOWN = (_DETECTOR, _LANDMARKS, "grow", "shift", "from_point", "to_point", "angle", "most")
+_MOST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of a picture around a detection the second model sees.
+
+    A square with the box's longer side times `grow`, moved up by `shift` of it, and turned so
+    that the direction from one named point of the detection to another is `angle` degrees, counted
+    against the clock from the right. Without names it is not turned.
+    """
+
+    grow: float = 1.5
+    shift: float = 0.0
+    from_point: str = ""
+    to_point: str = ""
+    angle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSettings:
+    """The two models, how the one's detections are cut out for the other, and how many at most."""
+
+    detector: str
+    landmarks: str
+    cut: Cut
+    most: int
+
+
+def links_of(config: pb.ModelConfig) -> tuple[str, ...]:
+    """The models that a chain is made of, none for other models."""
+    if PLATFORM not in (config.backend, config.platform):
+        return ()
+    names = (
+        config.parameters[key].string_value
+        for key in (_DETECTOR, _LANDMARKS)
+        if key in config.parameters
+    )
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def settings_of(config: pb.ModelConfig) -> ChainSettings:
+    """The settings in a configuration; raises ModelLoadError for what is missing or wrong."""
+    given = {key: value.string_value for key, value in config.parameters.items()}
+    for key in given:
+        if key not in _KNOWN:
+            raise ModelLoadError(
+                f"chain '{config.name}' has an unknown parameter '{key}'; "
+                f"it takes {', '.join(_KNOWN)}"
+            )
+    for key in (_DETECTOR, _LANDMARKS):
+        if not given.get(key) or given[key] == config.name:
+            raise ModelLoadError(f"chain '{config.name}' needs a parameter '{key}': a model's name")
+    cut = Cut(
+        _number(config.name, given, "grow", 1.5, 0.1, 20),
+        _number(config.name, given, "shift", 0.0, -5, 5),
+        given.get("from_point", ""),
+        given.get("to_point", ""),
+        _number(config.name, given, "angle", 0.0, -360, 360),
+    )
+    most = _number(config.name, given, "most", 4, 1, _MOST)
+    return ChainSettings(given[_DETECTOR], given[_LANDMARKS], cut, int(most))
+
+
+def _number(
+    model: str, given: dict[str, str], key: str, default: float, low: float, high: float
+) -> float:
+    try:
+        value = float(given.get(key, default))
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise ModelLoadError(
+            f"parameter '{key}' of chain '{model}' must be a number of {low:g} to {high:g}, "
+            f"got '{given[key][:40]}'"
+        )
+    return value
