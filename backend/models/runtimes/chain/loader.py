@@ -117,9 +117,9 @@ class ChainRuntime:
         """The configuration with the tensors that every chain has; raises ModelLoadError."""
         settings_of(config)
         whole = describe(config.name, PLATFORM, _INPUTS, _OUTPUTS)
-        other = config.input and list(config.input) != list(whole.input)
-        other = other or (config.output and list(config.output) != list(whole.output))
-        if other or config.max_batch_size:
+        inputs, outputs = list(config.input), list(config.output)
+        own = inputs in ([], list(whole.input)) and outputs in ([], list(whole.output))
+        if not own or config.max_batch_size:
             raise ModelLoadError(
                 f"chain '{config.name}' has inputs and outputs of its own and no batches: leave "
                 "'input', 'output' and 'max_batch_size' out"

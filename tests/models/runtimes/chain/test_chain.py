@@ -51,7 +51,7 @@ class Finder(BundledModel):
     """Finds the bright rectangle of a picture."""
 
     def prepare(self, inputs: Mapping[str, Tensor]) -> Array:
-        return inputs["x"].data[0]
+        return np.asarray(inputs["x"].data[0])
 
     def infer(self, prepared: Array) -> Array:
         rows, columns = np.nonzero(prepared[:, :, 0] > 0.5)
@@ -69,7 +69,7 @@ class Corners(BundledModel):
     """Gives the upper left and lower right corner of what is bright, and whether there is any."""
 
     def prepare(self, inputs: Mapping[str, Tensor]) -> Array:
-        return inputs["x"].data[0]
+        return np.asarray(inputs["x"].data[0])
 
     def infer(self, prepared: Array) -> Array:
         rows, columns = np.nonzero(prepared[:, :, 0] > 0.5)
