@@ -18,6 +18,7 @@ from backend.profiles.outputs.classes import ClassDecoder, ScalarDecoder, TextDe
 from backend.profiles.outputs.fastestdet import FastestDetDecoder
 from backend.profiles.outputs.masks import MaskDecoder
 from backend.profiles.outputs.points import PointDecoder
+from backend.profiles.outputs.writing import CtcDecoder, TextBoxDecoder
 from backend.profiles.outputs.yolo import YoloV5Decoder, YoloV8Decoder, YoloV10Decoder
 from backend.profiles.outputs.yolox import YoloxDecoder
 from backend.profiles.outputs.yunet import YunetDecoder
@@ -52,6 +53,8 @@ DECODERS: Mapping[str, type[Any]] = MappingProxyType(
         "yes_no": YesNoDecoder,
         "pitch": PitchDecoder,
         "text": TextDecoder,
+        "text_boxes": TextBoxDecoder,
+        "ctc": CtcDecoder,
         "tensors": PlainTensors,
     }
 )
