@@ -13,6 +13,8 @@ from backend.models.runtimes.chain.settings import Cut
 from backend.wire.media.opencv import cv2
 
 _SMALLEST_SIDE = 2.0
+_LARGEST_SIDE = 4096
+_CORNERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,25 @@ class Square:
         way[:, 2] += way[:, :2] @ (0.5, 0.5) - 0.5
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpAffine(pixels, way, (size, size), flags=flags))
+
+
+def line_of(pixels: Array, item: Detection) -> Array | None:
+    """The line of text between a detection's four corners, level; None for hardly any pixels.
+
+    Without corners it is what the box holds.
+    """
+    x0, y0, x1, y1 = item.box
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32)
+    if len(item.points) >= _CORNERS:
+        corners = np.array([(p.x, p.y) for p in item.points[:_CORNERS]], np.float32)
+    sides = np.linalg.norm(np.diff(corners[:3], axis=0), axis=1)
+    width, height = (int(side) for side in np.clip(np.nan_to_num(np.rint(sides)), 0, _LARGEST_SIDE))
+    if min(width, height) < _SMALLEST_SIDE:
+        return None
+    level = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    way = cv2.getPerspectiveTransform(corners, level)
+    line = cv2.warpPerspective(pixels, way, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(line)
 
 
 def _turn(item: Detection, cut: Cut) -> float:

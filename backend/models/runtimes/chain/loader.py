@@ -15,7 +15,7 @@ from backend.models.runtimes.chain.settings import PLATFORM, settings_of
 from backend.models.servable import Instance, ModelLoadError, Servable
 from backend.models.services import ModelServices
 from backend.profiles.model_profile import ModelProfile
-from backend.profiles.names import BOXES, CLASSES, IMAGE, IMAGE_ENCODED, POINTS, SCORES
+from backend.profiles.names import BOXES, CLASSES, IMAGE, IMAGE_ENCODED, POINTS, SCORES, TEXT
 from backend.profiles.outputs.boxes import BoxDecoder
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -29,6 +29,8 @@ _OUTPUTS = (
     TensorSpec(CLASSES, Datatype.INT64, (-1,)),
     TensorSpec(POINTS, Datatype.FP32, (-1, -1, 2)),
 )
+
+_TEXT = TensorSpec(TEXT, Datatype.BYTES, (-1,))
 
 
 class ChainServable:
@@ -47,7 +49,7 @@ class ChainServable:
         self.labels: Mapping[str, tuple[str, ...]] = {}
         self._around = around
         self._settings = settings_of(config)
-        detector, landmarks = self._found()
+        detector, second = self._found()
         self.profile: ModelProfile | None = profile_in(
             version_folder.parent, self.name, self.inputs, self.outputs, {}
         ) or ModelProfile(
@@ -55,7 +57,7 @@ class ChainServable:
             MediaKind.IMAGE,
             self.inputs,
             self.outputs,
-            BoxDecoder(point_names=landmarks.labels),
+            BoxDecoder(point_names=() if self._settings.reads else second.labels),
             detector.labels,
         )
 
@@ -82,7 +84,7 @@ class ChainServable:
             raise NotReady(str(error)) from None
 
     def _found(self) -> tuple[ModelProfile, ModelProfile]:
-        return self._profile(self._settings.detector), self._profile(self._settings.landmarks)
+        return self._profile(self._settings.detector), self._profile(self._settings.second)
 
     def _profile(self, name: str) -> ModelProfile:
         """That of a model which is there and takes pictures; raises ModelLoadError."""
@@ -115,8 +117,8 @@ class ChainRuntime:
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:  # noqa: ARG002
         """The configuration with the tensors that every chain has; raises ModelLoadError."""
-        settings_of(config)
-        whole = describe(config.name, PLATFORM, _INPUTS, _OUTPUTS)
+        text = (_TEXT,) if settings_of(config).reads else ()
+        whole = describe(config.name, PLATFORM, _INPUTS, (*_OUTPUTS, *text))
         inputs, outputs = list(config.input), list(config.output)
         own = inputs in ([], list(whole.input)) and outputs in ([], list(whole.output))
         if not own or config.max_batch_size:

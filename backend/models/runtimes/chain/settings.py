@@ -10,9 +10,10 @@ from backend.wire.generated import open_inference_pb2 as pb
 
 PLATFORM = "chain"
 
-_DETECTOR, _LANDMARKS = "detector", "landmarks"
-_KNOWN = (_DETECTOR, _LANDMARKS, "grow", "shift", "from_point", "to_point", "angle", "most")
-_MOST = 16
+_DETECTOR, _LANDMARKS, _READER = "detector", "landmarks", "reader"
+_CUT = ("grow", "shift", "from_point", "to_point", "angle")
+_KNOWN = (_DETECTOR, _LANDMARKS, _READER, *_CUT, "most")
+_MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,14 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class ChainSettings:
-    """The two models, how the one's detections are cut out for the other, and how many at most."""
+    """The two models, how the one's detections are cut out for the other, and how many at most.
+
+    With `reads` the second one reads lines of text, whose corners are the detection's points.
+    """
 
     detector: str
-    landmarks: str
+    second: str
+    reads: bool
     cut: Cut
     most: int
 
@@ -45,26 +50,15 @@ def links_of(config: pb.ModelConfig) -> tuple[str, ...]:
     """The models that a chain is made of, none for other models."""
     if PLATFORM not in (config.backend, config.platform):
         return ()
-    names = (
-        config.parameters[key].string_value
-        for key in (_DETECTOR, _LANDMARKS)
-        if key in config.parameters
-    )
+    given = _given(config)
+    names = (given.get(key, "") for key in (_DETECTOR, _LANDMARKS, _READER))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
 def settings_of(config: pb.ModelConfig) -> ChainSettings:
     """The settings in a configuration; raises ModelLoadError for what is missing or wrong."""
-    given = {key: value.string_value for key, value in config.parameters.items()}
-    for key in given:
-        if key not in _KNOWN:
-            raise ModelLoadError(
-                f"chain '{config.name}' has an unknown parameter '{key}'; "
-                f"it takes {', '.join(_KNOWN)}"
-            )
-    for key in (_DETECTOR, _LANDMARKS):
-        if not given.get(key) or given[key] == config.name:
-            raise ModelLoadError(f"chain '{config.name}' needs a parameter '{key}': a model's name")
+    given = _given(config)
+    _check_names(config.name, given)
     cut = Cut(
         _number(config.name, given, "grow", 1.5, 0.1, 20),
         _number(config.name, given, "shift", 0.0, -5, 5),
@@ -73,7 +67,27 @@ def settings_of(config: pb.ModelConfig) -> ChainSettings:
         _number(config.name, given, "angle", 0.0, -360, 360),
     )
     most = _number(config.name, given, "most", 4, 1, _MOST)
-    return ChainSettings(given[_DETECTOR], given[_LANDMARKS], cut, int(most))
+    reads = bool(given.get(_READER))
+    second = given[_READER if reads else _LANDMARKS]
+    return ChainSettings(given[_DETECTOR], second, reads, cut, int(most))
+
+
+def _given(config: pb.ModelConfig) -> dict[str, str]:
+    return {key: value.string_value for key, value in config.parameters.items()}
+
+
+def _check_names(model: str, given: dict[str, str]) -> None:
+    """Raise ModelLoadError for a parameter that means nothing, and models that are not named."""
+    for key in given:
+        if key not in _KNOWN:
+            raise ModelLoadError(
+                f"chain '{model}' has an unknown parameter '{key}'; it takes {', '.join(_KNOWN)}"
+            )
+    if given.get(_READER) and given.get(_LANDMARKS):
+        raise ModelLoadError(f"chain '{model}' has both a reader and landmarks: choose one")
+    for key in (_DETECTOR, _READER if given.get(_READER) else _LANDMARKS):
+        if not given.get(key) or given[key] == model:
+            raise ModelLoadError(f"chain '{model}' needs a parameter '{key}': a model's name")
 
 
 def _number(

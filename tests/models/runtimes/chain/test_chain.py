@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import numpy as np
@@ -24,17 +25,19 @@ from backend.models.contract import BundledModel
 from backend.models.repository.registry import ModelRegistry
 from backend.models.repository.states import ModelState
 from backend.models.runtimes.chain.asking import LinkCalls
-from backend.models.runtimes.chain.cutting import Square
+from backend.models.runtimes.chain.cutting import Square, line_of
 from backend.models.runtimes.chain.settings import Cut, links_of, settings_of
 from backend.models.servable import ModelLoadError
 from backend.profiles.inputs.pictures import PictureLayout, PictureRecipe
 from backend.profiles.model_profile import ModelProfile
 from backend.profiles.outputs.boxes import BoxDecoder
 from backend.profiles.outputs.bundled import PlainTensors
+from backend.profiles.outputs.classes import TextDecoder
 from backend.profiles.outputs.parts import Unit
 from backend.profiles.outputs.points import PointDecoder, PointForm
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
+from backend.wire.media.opencv import cv2
 from backend.wire.oip import grpc as oip_grpc
 from tests.server.grpc_calls import unary
 
@@ -117,10 +120,12 @@ def registry(tmp_path: Path) -> Iterator[ModelRegistry]:
     registry.close()
 
 
-@pytest.fixture
-def ask(registry: ModelRegistry) -> Iterator[Callable[[Array], dict[str, Array]]]:
-    """Send a picture to the chain, which a server runs."""
-    registry.load("closer")
+Ask: TypeAlias = Callable[[Array], dict[str, Array]]
+
+
+@contextmanager
+def serving(registry: ModelRegistry) -> Iterator[Ask]:
+    """A way to send pictures to the chain, which a server runs."""
     server = EmbeddedServer(registry, ServerOptions())
     server.start()
 
@@ -133,6 +138,13 @@ def ask(registry: ModelRegistry) -> Iterator[Callable[[Array], dict[str, Array]]
 
     yield infer
     assert server.stop()
+
+
+@pytest.fixture
+def ask(registry: ModelRegistry) -> Iterator[Ask]:
+    registry.load("closer")
+    with serving(registry) as ask:
+        yield ask
 
 
 def red_at(x0: int, y0: int, x1: int, y1: int) -> Array:
@@ -150,7 +162,7 @@ def test_the_models_of_a_chain_are_loaded_before_it(registry: ModelRegistry) -> 
 
 @pytest.mark.parametrize("box", [(40, 20, 80, 60), (120, 5, 190, 40), (0, 70, 30, 100)])
 def test_points_come_back_in_the_pixels_of_the_picture(
-    ask: Callable[[Array], dict[str, Array]], box: tuple[int, int, int, int]
+    ask: Ask, box: tuple[int, int, int, int]
 ) -> None:
     answer = ask(red_at(*box))
     assert answer["BOXES"].shape == (1, 4)
@@ -161,7 +173,7 @@ def test_points_come_back_in_the_pixels_of_the_picture(
 
 
 def test_what_the_second_model_does_not_see_is_left_out(
-    ask: Callable[[Array], dict[str, Array]],
+    ask: Ask,
 ) -> None:
     white = np.zeros((100, 200, 3), np.uint8)
     white[20:60, 40:80] = 255
@@ -172,9 +184,7 @@ def test_what_the_second_model_does_not_see_is_left_out(
         ]  # fmt: skip
 
 
-def test_a_chain_says_which_of_its_models_is_gone(
-    registry: ModelRegistry, ask: Callable[[Array], dict[str, Array]]
-) -> None:
+def test_a_chain_says_which_of_its_models_is_gone(registry: ModelRegistry, ask: Ask) -> None:
     assert len(ask(red_at(40, 20, 80, 60))["BOXES"]) == 1
     registry.unload("corners")
     with pytest.raises(grpc.RpcError) as error:
@@ -197,8 +207,9 @@ def test_what_is_seen_is_named(registry: ModelRegistry) -> None:
     [
         ('key: "zoom" value { string_value: "2" }', "unknown parameter 'zoom'"),
         ('key: "grow" value { string_value: "wide" }', "must be a number of 0.1 to 20"),
-        ('key: "most" value { string_value: "99" }', "must be a number of 1 to 16"),
+        ('key: "most" value { string_value: "99" }', "must be a number of 1 to 64"),
         ('key: "detector" value { string_value: "" }', "needs a parameter 'detector'"),
+        ('key: "reader" value { string_value: "r" }', "both a reader and landmarks"),
         ('key: "landmarks" value { string_value: "c" }', "needs a parameter 'landmarks'"),
     ],
 )
@@ -257,6 +268,59 @@ def test_a_cut_out_shows_what_is_there() -> None:
     rows, columns = np.nonzero(part[:, :, 0] > 100)
     assert (columns.min(), columns.max() + 1, rows.min(), rows.max() + 1) == (10, 30, 15, 25)
     assert not Square(1e30, -1e30, 1e30, 1).cut_out(pixels, 8).any()
+
+
+class Reader(BundledModel):
+    """Reads 'red' in what is red, and nothing elsewhere."""
+
+    def prepare(self, inputs: Mapping[str, Tensor]) -> Array:
+        return np.asarray(inputs["x"].data[0])
+
+    def infer(self, prepared: Array) -> Array:
+        return np.asarray(prepared.mean(axis=(0, 1)))
+
+    def finish(self, raw: Array) -> tuple[Tensor, ...]:
+        text = f"red {raw[0]:.1f}" if raw[0] > 0.9 > 0.1 > raw[1] else ""
+        return (Tensor.of_bytes("t", text.encode()),)
+
+
+READER = profile("reader", TextDecoder("t"), (TensorSpec("t", Datatype.BYTES, (1,)),))
+
+
+def test_a_chain_that_reads_gives_texts(tmp_path: Path) -> None:
+    folder = tmp_path / "closer"
+    (folder / "1").mkdir(parents=True)
+    (folder / "config.pbtxt").write_text(
+        CONFIG.replace("landmarks", "reader").replace("corners", "reader")
+    )
+    registry = repository_registry((), bundled=False)
+    registry.add_factory("finder", lambda: Finder(FINDER))
+    registry.add_factory("reader", lambda: Reader(READER))
+    registry.add_repository(tmp_path)
+    registry.load("closer")
+    with serving(registry) as ask:
+        answer = ask(red_at(40, 20, 80, 60))
+        assert answer["TEXT"].tolist() == [b"red 1.0"]
+        assert answer["POINTS"].shape == (1, 0, 2)
+        white = np.zeros((100, 200, 3), np.uint8)
+        white[20:60, 40:80] = 255
+        assert ask(white)["TEXT"].shape == (0,)
+    registry.close()
+
+
+def test_a_line_is_cut_out_level() -> None:
+    pixels = np.zeros((200, 200, 3), np.uint8)
+    corners = np.array([(60, 40), (140, 100), (125, 120), (45, 60)])
+    cv2.fillPoly(pixels, [corners], (200, 0, 0))
+    points = tuple(KeyPoint(float(x), float(y)) for x, y in corners)
+    line = line_of(pixels, Detection((45, 40, 140, 120), "text", 1.0, points=points))
+    assert line is not None
+    assert line.shape == (25, 100, 3)
+    assert line[3:-3, 3:-3, 0].min() > 150
+    plain = line_of(pixels, Detection((45, 40, 140, 120), "text", 1.0))
+    assert plain is not None
+    assert plain.shape == (80, 95, 3)
+    assert line_of(pixels, Detection((5, 5, 5, 90), "text", 1.0)) is None
 
 
 class Silent:
