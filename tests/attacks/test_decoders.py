@@ -58,6 +58,8 @@ def _outputs(kind: str, size: int) -> tuple[dict[str, tuple[int, ...]], int]:
         },
         "mask": {"o": (1, 4, numbers // 4 // 64, 64)},
         "points": {"o": (numbers // 3, 3)},
+        "text_boxes": {"o": (1, 1, numbers // 256, 256)},
+        "ctc": {"o": (1, numbers // 8, 8)},
         "scalars": {"o": (numbers,)},
     }
     return shapes[kind], height
@@ -67,7 +69,7 @@ def _outputs(kind: str, size: int) -> tuple[dict[str, tuple[int, ...]], int]:
 @pytest.mark.parametrize(
     "kind",
     ["classes", "boxes", "ssd", "yolo_v5", "yolo_v8", "yolo_v10", "yolox", "fastestdet", "yunet",
-     "anchors", "mask", "points"],
+     "anchors", "mask", "points", "text_boxes", "ctc"],
 )  # fmt: skip
 def test_a_decoder_is_linear_in_the_answer(kind: str, value: float) -> None:
     def reading(size: int) -> Callable[[], object]:
@@ -81,3 +83,21 @@ def test_a_decoder_is_linear_in_the_answer(kind: str, value: float) -> None:
         return lambda: profile.decode(outputs, _FRAME)
 
     assert_linear(reading, _SIZE, seconds=20, peak_bytes_per_byte=60)
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_a_map_full_of_specks_is_read_in_line_with_its_size(step: int) -> None:
+    """Every other pixel is a part of its own, or all of them touch by their corners."""
+
+    def reading(size: int) -> Callable[[], object]:
+        scores = np.zeros((size // 1024, 256), np.float32)
+        if step == 2:
+            scores[::2, ::2] = 1
+        else:
+            scores[np.indices(scores.shape).sum(axis=0) % step == 0] = 1
+        output = Tensor("o", Datatype.FP32, scores[np.newaxis, np.newaxis])
+        decoder = DECODERS["text_boxes"]()
+        profile = ModelProfile("m", MediaKind.IMAGE, (), (), decoder)
+        return lambda: profile.decode([output], _FRAME)
+
+    assert_linear(reading, _SIZE, seconds=20, peak_bytes_per_byte=120)

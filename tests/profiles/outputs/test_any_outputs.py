@@ -96,6 +96,8 @@ _FITTING: dict[str, dict[str, tuple[int, ...]]] = {
     "mask": {"o": (1, 3, 8, 8)},
     "points": {"o": (1, 1, 17, 3)},
     "classes": {"o": (1, 10)},
+    "text_boxes": {"o": (1, 1, 40, 30)},
+    "ctc": {"o": (1, 9, 5)},
     "scalars": {"o": (2,), "p": (1, 1)},
 }
 

@@ -12,6 +12,7 @@ from backend.models.runtimes.graph import as_run, has_file
 from backend.models.runtimes.onnx.checks import check_config
 from backend.models.runtimes.onnx.completion import complete_config
 from backend.models.runtimes.onnx.instance import OnnxInstance, Signature
+from backend.models.runtimes.onnx.labels import labels_in
 from backend.models.runtimes.onnx.layout import control_inputs
 from backend.models.runtimes.onnx.placement import providers_of
 from backend.models.runtimes.onnx.session import OnnxSession, SessionSettings
@@ -56,6 +57,8 @@ class OnnxServable:
         self.inputs: tuple[TensorSpec, ...] = input_specs(config)
         self.outputs: tuple[TensorSpec, ...] = output_specs(config)
         self.labels: Mapping[str, tuple[str, ...]] = read_labels(config, folder)
+        if not self.labels and (names := labels_in(self._session.metadata)):
+            self.labels = {self.outputs[0].name: names}
         self.profile: ModelProfile | None = profile_in(
             folder, config.name, self.inputs, self.outputs, self.labels
         )

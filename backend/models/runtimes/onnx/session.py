@@ -72,6 +72,8 @@ class OnnxSession:
         self.outputs = _declared(declared.get_outputs())
         self.replaceable = _declared(declared.get_overridable_initializers())
         """Weights that a request may replace, and need not."""
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        """What the exporter has written beside the graph."""
         self._bfloat16 = {
             name
             for name, tensor in {**self.inputs, **self.outputs, **self.replaceable}.items()
