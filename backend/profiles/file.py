@@ -130,7 +130,7 @@ def _profile(table: Table) -> ModelProfile:
         description=typed(str, table.get("description", ""), "description"),
         recipe=recipe,
         constants=_all(ConstantInput, table, "constants"),
-        sequence=read(bool, table.get("sequence", False), "sequence"),
+        sequence=typed(bool, table.get("sequence", False), "sequence"),
     )
 
 

@@ -73,9 +73,7 @@ class TextBoxDecoder:
         return lines
 
 
-def _grown(
-    rectangle: tuple[tuple[float, float], tuple[float, float], float], by: float
-) -> Array | None:
+def _grown(rectangle: cv2.typing.RotatedRect, by: float) -> Array | None:
     """Corners [4, 2] of the grown rectangle as it is read; None for one that is too small."""
     middle, (width, height), degrees = rectangle
     # A contour runs through the middles of its pixels: their area is half a pixel wider around.

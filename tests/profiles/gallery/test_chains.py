@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backend.clients.codecs.calls import RestReply
-from backend.clients.links import open_link
+from backend.clients.inference import inference_client
 from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
 from backend.core.predictions import Detection
 from backend.core.samples import Frame, Sample
@@ -80,7 +80,7 @@ def found_in(target: Target, chain: str, frame: Frame) -> tuple[Detection, ...]:
     settings = RunSettings(
         target, chain, Api.OIP, Transport.GRPC, payload=Payload(Serialization.RAW)
     )
-    link = open_link(settings, profile)
+    link = inference_client(settings, profile)
     try:
         link.connect()
         raw, _ = link.call(link.codec.encode(frame, 0).call)

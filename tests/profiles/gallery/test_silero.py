@@ -13,7 +13,7 @@ import soundfile
 
 from backend.clients.codecs.calls import RestReply
 from backend.clients.control.client import ServerControlClient
-from backend.clients.links import Link, open_link
+from backend.clients.inference import InferenceClient, inference_client
 from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
 from backend.core.errors import ConsoleError
 from backend.core.predictions import Classification, Predictions
@@ -116,7 +116,7 @@ def only(sample: Sample, seq: int | None) -> Sample:
     return sample
 
 
-def ask(link: Link, window: Array, seq: int) -> float:
+def ask(link: InferenceClient, window: Array, seq: int) -> float:
     sample = AudioWindow(seq, 0, window, RATE)
     raw, _ = link.call(link.codec.encode(sample, seq).call)
     assert isinstance(raw, (RestReply, bytes))
@@ -130,7 +130,7 @@ def test_each_connection_is_a_sequence_and_an_error_begins_another(
     windows = conversation(data_dir, 3)
     expected = by_hand(data_dir, windows)
     settings = RunSettings(target, NAME, Api.OIP, transport, payload=PAYLOADS[transport])
-    one, other = open_link(settings, profile), open_link(settings, profile)
+    one, other = inference_client(settings, profile), inference_client(settings, profile)
     try:
         one.connect()
         other.connect()
@@ -177,7 +177,7 @@ def test_simple_serving_looks_at_each_window_by_itself(
     settings = RunSettings(
         target, NAME, Api.SERVING, Transport.GRPC, payload=Payload(Serialization.RAW)
     )
-    link = open_link(settings, profile)
+    link = inference_client(settings, profile)
     try:
         link.connect()
         for seq, window in enumerate(windows):

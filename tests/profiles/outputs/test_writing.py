@@ -33,7 +33,8 @@ def test_a_level_line_is_grown_as_the_model_shrank_it() -> None:
     expected = [20 - margin, 45 - margin, 80 + margin, 51 + margin]
     in_source = [value * 2 - (50 if place % 2 else 0) for place, value in enumerate(expected)]
     assert item.box == pytest.approx(in_source, abs=0.1)
-    assert (item.label, item.score) == ("text", pytest.approx(0.9))
+    assert item.label == "text"
+    assert item.score == pytest.approx(0.9)
     assert tuple(point.label for point in item.points) == TEXT_CORNERS
     x0, y0, x1, y1 = item.box
     corners = [(point.x, point.y) for point in item.points]

@@ -72,7 +72,7 @@ class OnnxSession:
         self.outputs = _declared(declared.get_outputs())
         self.replaceable = _declared(declared.get_overridable_initializers())
         """Weights that a request may replace, and need not."""
-        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.metadata: Mapping[str, str] = declared.get_modelmeta().custom_metadata_map
         """What the exporter has written beside the graph."""
         self._bfloat16 = {
             name
