@@ -105,7 +105,7 @@ def _x(spec: TensorSpec, parts: int) -> Meaning:
         ("boxes in pixels already", YoloV5Decoder(spec.name)),
         (f"like YOLOv8, with {parts - 4} classes", YoloV8Decoder(spec.name)),
     )
-    doubt = "Whether boxes are still counted from their cells cannot be seen in the file: assumed."
+    doubt = "Whether boxes still count from their cells cannot be seen in the file: assumed so."
     return Meaning(
         YoloxDecoder(spec.name),
         Family.YOLOX,

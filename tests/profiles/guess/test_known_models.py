@@ -188,7 +188,7 @@ def test_what_the_file_does_not_show_is_said() -> None:
     assert "Colour order and range cannot be seen in the file: BGR 0..255 assumed." in doubts(
         "yolox_nano"
     )
-    assert "still counted from their cells" in doubts("yolox_nano")
+    assert "still count from their cells" in doubts("yolox_nano")
     assert doubts("movenet") == "Colour order cannot be seen in the file: RGB assumed."
     assert of("yunet").doubts == of("version-RFB-320").doubts == of("silero_vad").doubts == ()
     assert "frames of 30 ms every 20 ms, 40 bands" in doubts("kws")
