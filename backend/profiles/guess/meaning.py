@@ -25,6 +25,8 @@ class Family(StrEnum):
     FOREGROUND = "foreground"
     POINTS = "points"
     CROP = "crop"
+    TEXT = "text"
+    LINE = "line"
     SPEECH = "speech"
     KEYWORDS = "keywords"
     OTHER = "other"

@@ -10,6 +10,7 @@ from backend.profiles.guess.detectors import DETECTORS
 from backend.profiles.guess.facts import FLOATS, ModelFacts, coefficients_in, shown
 from backend.profiles.guess.landmarks import landmarks
 from backend.profiles.guess.meaning import Family, Meaning, classes_in_words
+from backend.profiles.guess.writing import reader, text_boxes
 from backend.profiles.outputs.bundled import PlainTensors, YesNoDecoder
 from backend.profiles.outputs.classes import ClassDecoder, ScalarDecoder, TextDecoder
 from backend.profiles.outputs.masks import MaskDecoder, MaskForm
@@ -159,8 +160,10 @@ def _scalars(facts: ModelFacts) -> Meaning | None:
 
 _RULES: tuple[Callable[[ModelFacts], Meaning | None], ...] = (
     _silero,
+    reader,
     *DETECTORS,
     landmarks,
+    text_boxes,
     _mask,
     _text,
     _classes,

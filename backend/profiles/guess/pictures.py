@@ -56,13 +56,22 @@ _USUAL: Mapping[Family, tuple[str, Mapping[str, Any]]] = {
     Family.FOREGROUND: ("0 to 1", {}),
     Family.POINTS: ("0 to 255", {"fit": Fit.LETTERBOX}),
     Family.CROP: ("0 to 1", {"fit": Fit.CROP}),
+    Family.TEXT: ("-1 to 1", {"colours": Colours.BGR, "fit": Fit.LETTERBOX}),
+    Family.LINE: ("-1 to 1", {"colours": Colours.BGR, "fit": Fit.CORNER, "padding": (127,) * 3}),
 }
 """How numbers are made and what else is usual for each family; others get 0 to 1, stretched."""
 
 _CERTAIN = (Family.YUNET, Family.FACES)
 """Models of these families are all fed alike."""
 
-_SIZES = {Family.YOLO: (640, 640), Family.CLASSES: (224, 224), Family.MASK: (512, 512)}
+_SIZES = {
+    Family.YOLO: (640, 640),
+    Family.YOLOX: (640, 640),
+    Family.CLASSES: (224, 224),
+    Family.MASK: (512, 512),
+    Family.TEXT: (512, 512),
+    Family.LINE: (480, 48),
+}
 """Width and height where the model leaves them open."""
 
 

@@ -138,6 +138,16 @@ KNOWN: list[tuple[str, list[Given], list[Given], str, dict[str, Any], str]] = [
         "1x49x10x1 float, 10 MFCCs of 49 frames of sound at 16000 Hz, 12 classes",
     ),
     (
+        "ocr_det", picture(-1, 3, -1, -1), [("f", F, (-1, 1, -1, -1))], "text_boxes",
+        {"colours": "bgr", "fit": "letterbox", "scale": 1 / 127.5, "width": 512},
+        "?x3x?x? float, picture, NCHW, BGR -1..1, DB-like, lines of text",
+    ),
+    (
+        "rec", picture(-1, 3, 48, -1), [("f", F, (-1, -1, 97))], "ctc",
+        {"colours": "bgr", "fit": "corner", "scale": 1 / 127.5, "width": 480, "height": 48},
+        "?x3x48x? float, picture, NCHW, BGR -1..1, CTC reader of text, 97 characters",
+    ),
+    (
         "silero_vad",
         [("input", F, (-1, -1)), ("state", F, (2, -1, 128)), ("sr", L, ())],
         [("output", F, (-1, 1)), ("stateN", F, (-1, -1, -1))], "yes_no", {},
