@@ -28,7 +28,7 @@ def test_a_file_that_crashes_is_refused_with_how_it_ended(
 
 def test_a_file_that_the_library_crashes_on_does_no_harm(tmp_path: Path) -> None:
     """What it reads beyond its memory decides whether it crashes or notices."""
-    with pytest.raises(ModelLoadError, match="LiteRT c(rashes on|annot load) the file"):
+    with pytest.raises(ModelLoadError, match=r"LiteRT c(rashes on|annot load) the file"):
         load(write(tmp_path / "m", crashing()))
 
 
