@@ -21,6 +21,9 @@ from uvicorn.server import ServerState
 
 __all__ = ["Config", "ServerState", "UvicornProtocol"]
 
+_QUICKLY_COPIED = 64 * 1024
+"""Up to here a copy takes less time than another call of the system."""
+
 
 class UvicornProtocol(HttpToolsProtocol):
     """One connection, and the request of it whose headers came last: the newest.
@@ -38,6 +41,13 @@ class UvicornProtocol(HttpToolsProtocol):
 
     def _stop_idle_timer(self) -> None:
         self._unset_keepalive_if_required()
+
+    def on_headers_complete(self) -> None:
+        """Let the reply to a request with a body leave in one piece."""
+        super().on_headers_complete()
+        # Not to a HEAD, which has a head alone, nor after a "100 Continue".
+        if self._is_current and self.scope["method"] == "POST" and not self.expect_100_continue:
+            self.cycle.transport = _ReplyTransport(self.transport)
 
     # The parser.
 
@@ -107,3 +117,42 @@ class UvicornProtocol(HttpToolsProtocol):
         """Add to the ASGI scope of the newest request."""
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # a dict with any keys
         scope[key] = value
+
+
+class _ReplyTransport(asyncio.Transport):
+    """A connection as uvicorn sees it for one reply, of which it first writes the head, and then
+    the body in one piece or more: the head waits for the body's first piece."""
+
+    __slots__ = ("_head", "_head_sent", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+        self._head_sent = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep the head, or send what follows with it."""
+        if self._head_sent:
+            self._transport.write(data)
+        elif not self._head:
+            self._head = bytes(data)
+        elif len(data) <= _QUICKLY_COPIED:
+            self._head_sent = True
+            self._transport.write(b"".join((self._head, data)))
+        else:
+            self._send_head()
+            self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Whether the connection is being closed."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close the connection once all of the reply that there is has been sent."""
+        if self._head and not self._head_sent:
+            self._send_head()
+        self._transport.close()
+
+    def _send_head(self) -> None:
+        self._head_sent = True
+        self._transport.write(self._head)

@@ -56,6 +56,7 @@ PARTS: dict[str, type] = {
     "scope": dict,
     "cycle.scope": dict,
     "cycle.body": bytearray,
+    "cycle.transport": asyncio.Transport,
     "cycle.more_body": bool,
     "cycle.response_started": bool,
     "cycle.response_complete": bool,
