@@ -67,7 +67,7 @@ class ModelEntry:
     @property
     def newest(self) -> str:
         """The highest version that is loaded, '' if there is none."""
-        return max(self.versions, key=int, default="")
+        return next(reversed(self.versions), "")
 
     @property
     def forgettable(self) -> bool:
@@ -78,7 +78,9 @@ class ModelEntry:
         """Serve these instead of what was served, which is returned to be retired."""
         old = list(self.versions.values())
         self.gone = tuple(self.versions)
-        self.versions = {m.servable.version: m for m in models if isinstance(m, LoadedModel)}
+        loaded = {m.servable.version: m for m in models if isinstance(m, LoadedModel)}
+        # The newest last: it is looked up for every request.
+        self.versions = {version: loaded[version] for version in sorted(loaded, key=int)}
         self.broken = {m.version: m.reason for m in models if isinstance(m, BrokenVersion)}
         self.closing = [model for model in (*self.closing, *old) if not model.closed]
         self.failure = ""

@@ -48,7 +48,7 @@ _RESERVED = "triton_"
 _LAST: Parameters = {_FINAL: True}
 _NOT_LAST: Parameters = {_FINAL: False}
 
-Read: TypeAlias = Callable[[], InferRequest]
+Read: TypeAlias = Callable[[bytes], InferRequest]
 """Reads a request, or raises InvalidInput."""
 
 
@@ -89,6 +89,8 @@ class _Methods:
         self._server_context = server_context
         self._plane = server_context.plane
         self._side = side
+        self._reader = RequestReader(*_reading(server_context))
+        self._writer = ReplyWriter(in_stream=False)
 
     async def server_live(self, data: bytes, _note: CallNote) -> bytes:
         parse(pb.ServerLiveRequest, data)
@@ -131,20 +133,32 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: CallNote) -> bytes:
-        read = _reading_of(
-            data, note, lambda: decode_request(data, *_reading(self._server_context))
-        )
-        request = await self._side.convert(_size_to_read(data), read)
-        read_request = _ReadRequest(request, self._server_context)
-        if read_request.model.decoupled:
+        read_request = _ReadRequest(await self._read(data, note), self._server_context)
+        request, model = read_request.request, read_request.model
+        if model.decoupled:
             raise Unsupported(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{request.model}' with ModelStreamInfer.",
             )
-        response, timing = await self._plane.infer(request)
-        answer = read_request.answer(response, timing, NO_PARAMETERS)
-        size = bytes_to_write(answer, raw=read_request.raw)
-        return await self._side.convert(size, lambda: encode_response(answer, raw=read_request.raw))
+        answered = self._plane.infer_at_once(request) if model.instant else None
+        response, timing = answered or await self._plane.infer(request)
+        answer, raw = read_request.answer(response, timing, NO_PARAMETERS), read_request.raw
+        if bytes_to_write(answer, raw=raw) < QUICK_BYTES:
+            return self._writer.write(answer, raw=raw)
+        return await self._side.run(lambda: encode_response(answer, raw=raw))
+
+    async def _read(self, data: bytes, note: CallNote) -> InferRequest:
+        request = self._reader.read_alike(data)
+        if request is not None:
+            note.model, note.id = request.model, request.id
+            return request
+        # The reader remembers, so it belongs to one thread.
+        if _size_to_read(data) < QUICK_BYTES:
+            return _noted(data, note, self._reader.read)
+        return await self._side.run(lambda: _noted(data, note, self._read_alone))
+
+    def _read_alone(self, data: bytes) -> InferRequest:
+        return decode_request(data, *_reading(self._server_context))
 
 
 class _Conversation:
@@ -159,10 +173,13 @@ class _Conversation:
 
     def begin(self, data: bytes, note: CallNote) -> Replies | Later:
         """The answer of an instant model, the one answer of most, or those of a decoupled one."""
-        read = _reading_of(data, note, lambda: self._reader.read(data))
-        if _size_to_read(data) >= QUICK_BYTES:
-            return Later(self._begin_later(read, note))
-        read_request = _ReadRequest(read(), self._server_context)
+        request = self._reader.read_alike(data)
+        if request is None:
+            if _size_to_read(data) >= QUICK_BYTES:
+                return Later(self._begin_later(data, note))
+            request = _noted(data, note, self._reader.read)
+        note.model, note.id = request.model, request.id
+        read_request = _ReadRequest(request, self._server_context)
         if read_request.model.instant:
             answered = self._plane.infer_at_once(read_request.request)
             if answered is not None:
@@ -171,8 +188,9 @@ class _Conversation:
                 )
         return self._replies(read_request, note)
 
-    async def _begin_later(self, read: Read, note: CallNote) -> Replies:
-        return self._replies(_ReadRequest(await self._side.run(read), self._server_context), note)
+    async def _begin_later(self, data: bytes, note: CallNote) -> Replies:
+        request = await self._side.run(lambda: _noted(data, note, self._reader.read))
+        return self._replies(_ReadRequest(request, self._server_context), note)
 
     def _replies(self, read_request: _ReadRequest, note: CallNote) -> Replies:
         return (
@@ -245,19 +263,15 @@ class _ReadRequest:
         )
 
 
-def _reading_of(data: bytes, note: CallNote, read: Read) -> Read:
-    """The same, and what the log and a reply want to know of the request, even of a wrong one."""
-
-    def noting() -> InferRequest:
-        try:
-            request = read()
-        except InvalidInput:
-            note.model, note.id = model_and_id(data)
-            raise
-        note.model, note.id = request.model, request.id
-        return request
-
-    return noting
+def _noted(data: bytes, note: CallNote, read: Read) -> InferRequest:
+    """The request, and what the log and a reply want to know of it, even of a wrong one."""
+    try:
+        request = read(data)
+    except InvalidInput:
+        note.model, note.id = model_and_id(data)
+        raise
+    note.model, note.id = request.model, request.id
+    return request
 
 
 def _size_to_read(data: bytes) -> int:

@@ -1,7 +1,7 @@
-"""The messages of one stream, most of which say the same as the one before: only the id and the
-elements differ.
+"""The messages of one stream, or of one method, most of which say the same as one before: only the
+id and the elements differ.
 
-What such a message has in common with the one before is compared as bytes and not read again; what
+What such a message has in common with one before is compared as bytes and not read again; what
 its reply has in common with the reply before is not written again. Anything else goes the ordinary
 way, so that every message is read and written exactly as `oip_grpc` does it.
 """
@@ -22,7 +22,7 @@ from backend.wire.generated.open_inference_pb2 import (
     ModelInferResponse,
     ModelStreamInferResponse,
 )
-from backend.wire.oip.grpc import decode_request, encode_stream_response
+from backend.wire.oip.grpc import decode_request, encode_response, encode_stream_response
 from backend.wire.oip.parameters import to_messages
 from backend.wire.oip.shared_regions import RegionReader
 from backend.wire.protobuf.trailing import length_delimited
@@ -37,6 +37,10 @@ _INFER_RESPONSE = ModelStreamInferResponse.INFER_RESPONSE_FIELD_NUMBER
 
 _LONGEST_ID = 127
 """Up to here the length of an id is one byte."""
+_MOST_FORMS = 4
+"""So many callers may take turns."""
+_LONGEST_FORM = 16 * 1024
+"""Bytes of a message beside its elements, which are kept."""
 _MADE_ANEW = (Datatype.BYTES, Datatype.BOOL)
 """Their arrays are no views of the message."""
 
@@ -44,28 +48,35 @@ _Look: TypeAlias = tuple[object, ...]
 
 
 class RequestReader:
-    """Reads the requests of one stream as `decode_request` does."""
+    """Reads requests as `decode_request` does; used by one thread at a time."""
 
     def __init__(
         self, regions: RegionReader | None = None, limits: ReadingLimits = USUAL_LIMITS
     ) -> None:
         self._regions = regions
         self._limits = limits
-        self._last: _RequestForm | None = None
+        self._forms: list[_RequestForm] = []
 
     def read(self, data: bytes) -> InferRequest:
         """The request; raises InvalidInput.
 
         Requests that are alike share their parameters and outputs, not only equal ones.
         """
-        if self._last is not None:
-            request = self._last.read(data)
+        request = self.read_alike(data)
+        if request is None:
+            request = decode_request(data, self._regions, self._limits)
+            form = _form_of(data, request)
+            if form is not None:
+                self._forms = [form, *self._forms[: _MOST_FORMS - 1]]
+        return request
+
+    def read_alike(self, data: bytes) -> InferRequest | None:
+        """The request in a message that is like one before, which takes no time to read."""
+        for form in self._forms:
+            request = form.read(data)
             if request is not None:
                 return request
-        self._last = None
-        request = decode_request(data, self._regions, self._limits)
-        self._last = _form_of(data, request)
-        return request
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,8 @@ def _form_of(data: bytes, request: InferRequest) -> _RequestForm | None:
             has_id, before, at = True, data[: start - 1], end
     if not parts or at != len(data) or next(inputs, None) is not None:
         return None
+    if len(before) + sum(len(part.head) for part in parts) > _LONGEST_FORM:
+        return None
     # Without the elements: they would stay in memory for as long as the stream does.
     return _RequestForm(replace(request, inputs=()), before, parts, has_id=has_id)
 
@@ -178,18 +191,20 @@ def _fields(data: bytes) -> list[tuple[int, memoryview, int]]:
 
 
 class ReplyWriter:
-    """Writes the replies of one stream as `encode_stream_response` does."""
+    """Writes replies as `encode_stream_response` does, or `encode_response` if not `in_stream`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_stream: bool = True) -> None:
+        self._in_stream = in_stream
+        self._encode = encode_stream_response if in_stream else encode_response
         self._look: _Look | None = None
         self._form: tuple[bytes, bytes] | None = None
 
     def write(self, response: InferResponse, *, raw: bool) -> bytes:
-        """One message of ModelStreamInfer."""
+        """The message of a reply."""
         look = _look(response) if raw else None
         if look is None or look != self._look:
             self._look, self._form = look, None
-            return encode_stream_response(response, raw=raw)
+            return self._encode(response, raw=raw)
         if self._form is None:
             self._form = _reply_form(response)
         before, after = self._form
@@ -201,6 +216,8 @@ class ReplyWriter:
         for tensor in response.outputs:
             buffer = to_raw(tensor)
             pieces += (field_head(_RAW_OUTPUTS, len(buffer)), buffer)
+        if not self._in_stream:
+            return b"".join(pieces)
         return b"".join((field_head(_INFER_RESPONSE, sum(map(len, pieces))), *pieces))
 
 

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from backend.core.errors import InvalidInput
 from backend.core.inference import InferRequest, InferResponse, Parameter, RequestedOutput
 from backend.core.tensors import Datatype, Tensor
-from backend.wire.oip.grpc import decode_request, encode_request, encode_stream_response
+from backend.wire.oip.grpc import (
+    decode_request,
+    encode_request,
+    encode_response,
+    encode_stream_response,
+)
 from backend.wire.oip.stream_repeats import ReplyWriter, RequestReader
 from tests.wire.wire_samples import EXTREMES, same_tensor
 
@@ -105,6 +110,34 @@ def test_requests_that_are_alike_share_their_parameters_and_outputs_but_no_eleme
     )
 
 
+def test_callers_that_take_turns_are_each_read_as_before() -> None:
+    reader = RequestReader()
+
+    def message(caller: int, number: int) -> bytes:
+        tensor = Tensor("X", Datatype.UINT8, np.full(caller + 1, number, np.uint8))
+        return encode_request(InferRequest("m", (tensor,), id=str(number)), raw=True)
+
+    assert [reader.read_alike(message(caller, 0)) for caller in range(3)] == [None] * 3
+    for caller in range(3):
+        reader.read(message(caller, 1))
+    for number in range(2, 6):
+        for caller in range(3):
+            data = message(caller, number)
+            request = reader.read_alike(data)
+            assert request is not None
+            _same(request, decode_request(data))
+
+
+def test_of_a_message_with_much_beside_its_elements_nothing_is_kept() -> None:
+    reader = RequestReader()
+    tensor = Tensor("X", Datatype.UINT8, np.zeros(1, np.uint8))
+    data = encode_request(InferRequest("m", (tensor,), parameters={"a": "b" * 20_000}), raw=True)
+    reader.read(data)
+
+    assert reader.read_alike(data) is None
+    _same(reader.read(data), decode_request(data))
+
+
 _RESPONSES = st.builds(
     InferResponse,
     st.sampled_from(["m", "model"]),
@@ -121,12 +154,12 @@ _RESPONSES = st.builds(
 def test_replies_in_a_row_are_written_as_each_alone(
     rows: list[tuple[InferResponse, int, bool]],
 ) -> None:
-    writer = ReplyWriter()
+    in_stream, alone = ReplyWriter(), ReplyWriter(in_stream=False)
 
     for response, times, raw in rows:
         for _ in range(times):
-            written = writer.write(response, raw=raw)
-            assert written == encode_stream_response(response, raw=raw)
+            assert in_stream.write(response, raw=raw) == encode_stream_response(response, raw=raw)
+            assert alone.write(response, raw=raw) == encode_response(response, raw=raw)
 
 
 @pytest.mark.parametrize("size", [0, 1, 200])
