@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.core.trimming import Trimmer
@@ -19,8 +19,12 @@ _FIRST_FAILURE = 400
 
 @dataclass(slots=True)
 class RequestNote:
-    """What a route learns about a request and the log wants to know."""
+    """What a route learns about a request and the log wants to know, and its headers.
 
+    Their names are in small letters; of one that came several times it is the first that counts.
+    """
+
+    headers: Mapping[str, str]
     model: str = ""
     bytes_in: int = 0
 
@@ -50,7 +54,7 @@ class AccessLog:
             entry.see(message)
             await send(message)
 
-        app = self._guard.refusal(Headers(scope=scope)) or self._app
+        app = self._guard.refusal(entry.note.headers) or self._app
         try:
             await app(scope, receive, send_and_note)
         finally:
@@ -65,7 +69,7 @@ class _Entry:
     def __init__(self, log: RequestLog, scope: Scope) -> None:
         self._log = log
         self._scope = scope
-        self._note = scope[_NOTE] = RequestNote()
+        self.note = scope[_NOTE] = RequestNote(_by_name(scope["headers"]))
         self._time_s = time.time()
         self._started_ns = time.monotonic_ns()
         self._status = 0
@@ -75,7 +79,7 @@ class _Entry:
     @property
     def size_bytes(self) -> int:
         """Request and reply together."""
-        return self._note.bytes_in + self._bytes_out
+        return self.note.bytes_in + self._bytes_out
 
     def see(self, message: Message) -> None:
         """Follow the reply."""
@@ -96,13 +100,18 @@ class _Entry:
             api="REST",
             peer=_peer(self._scope.get("client")),
             method=f"{self._scope['method']} {self._scope['path']}",
-            model=self._note.model,
+            model=self.note.model,
             status=str(self._status) if self._status else "broken off",
             failed=not self._status or self._status >= _FIRST_FAILURE,
             duration_ms=(time.monotonic_ns() - self._started_ns) / 1e6,
-            bytes_in=self._note.bytes_in,
+            bytes_in=self.note.bytes_in,
             bytes_out=self._bytes_out,
         )
+
+
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    # Every request has several looked up: starlette's own searches through all for each.
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed([*headers])}
 
 
 def _peer(client: Any) -> str:

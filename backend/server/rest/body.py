@@ -71,6 +71,7 @@ async def read_body(
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
+@lru_cache(64)  # clients send the same with every request
 def encoding_of(header: str | None) -> Encoding:
     """The one coding of a Content-Encoding header; raises UnsupportedEncoding for others."""
     name = (header or Encoding.IDENTITY).strip().lower()

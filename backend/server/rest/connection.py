@@ -87,9 +87,8 @@ class RestConnection(WholeBodies):
         self._enter(_Phase.SILENT)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of it: uvicorn's timer would keep a connection that was reset in memory."""
+        """Let go of it."""
         super().connection_lost(exc)
-        self._stop_idle_timer()
         self._lost(self)
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -104,7 +103,6 @@ class RestConnection(WholeBodies):
 
     def data_received(self, data: bytes) -> None:
         """Parse; whatever is no HTTP is answered and closed."""
-        self._stop_idle_timer()
         try:
             while data and not self.transport.is_closing():
                 data = self._parse(data)

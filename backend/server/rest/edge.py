@@ -62,11 +62,12 @@ class RestEdge:
 
     async def body_view(self, request: Request) -> Buffer:
         """The same without a copy, as whatever it came in."""
-        headers = request.headers
+        note = note_of(request.scope)
+        headers = note.headers
         encoding = encoding_of(headers.get("content-encoding"))
         whole = request.scope.get(WHOLE_BODY)
         data = await read_body(request.receive, headers.get("content-length"), self._limit, whole)
-        note_of(request.scope).bytes_in = len(data)
+        note.bytes_in = len(data)
         if encoding is Encoding.IDENTITY:
             return data
         limit = self._decompressed_limit
@@ -96,7 +97,7 @@ class RestEdge:
         """A reply of status 200, compressed if the client asks for it; raises PayloadTooLarge."""
         if len(body) > self._limit:
             raise PayloadTooLarge(len(body), self._limit)
-        encoding = accepted_encoding(request.headers.get("accept-encoding"))
+        encoding = accepted_encoding(note_of(request.scope).headers.get("accept-encoding"))
         if encoding is Encoding.IDENTITY or not body:
             return Response(body, headers=headers)
         packed = await self.convert(len(body), lambda: compress(body, encoding))

@@ -6,10 +6,9 @@ Pages could otherwise reach a server on this machine through the browser of whoe
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from backend.server.rest.body import error_response
@@ -26,7 +25,7 @@ class Guard:
         self._scheme = options.scheme
         self._token = options.token
 
-    def refusal(self, headers: Headers) -> Response | None:
+    def refusal(self, headers: Mapping[str, str]) -> Response | None:
         """The reply to who is not welcome, None for everybody else."""
         reason = _why_refused(
             headers.get("host", ""), headers.get("origin"), self._names, self._scheme

@@ -209,8 +209,6 @@ def _config(app: ASGIApp, options: ServerOptions) -> Config:
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        # `Timeouts.idle_s` holds: this timer does not see every connection that idles.
-        timeout_keep_alive=int(options.timeouts.idle_s) + 1,
         ssl_certfile=options.certificate,
         ssl_keyfile=options.private_key,
     )

@@ -27,6 +27,7 @@ from backend.wire.oip.timing import SERVER_TIMING, timing_to_header
 
 MODEL_PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
 _RESERVED = "triton_"
+_HEADER_LENGTH = HEADER_LENGTH.lower()
 _HEALTH, _ABOUT, _INFERENCE = "health", "metadata", "inference"
 
 
@@ -138,12 +139,12 @@ class _Oip:
         """How much of a body has to be read piece by piece: elements in bytes are taken as such."""
         if any(spec.datatype is Datatype.BYTES for spec in model.inputs):
             return len(body)
-        header = request.headers.get(HEADER_LENGTH, "")
+        header = note_of(request.scope).headers.get(_HEADER_LENGTH, "")
         return min(int(header), len(body)) if header.isdecimal() and len(header) < 20 else len(body)
 
     def _decode(self, request: Request, body: Buffer, model: ModelDeclaration) -> InferRequest:
         infer_request = decode_request(
-            request.headers,
+            note_of(request.scope).headers,
             body,
             model.name,
             request.path_params.get("version", ""),

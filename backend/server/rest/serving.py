@@ -121,7 +121,7 @@ class _Serving:
         model = self._plane.model(note.model or self._plane.default)
         note.model = model.name
         body = await self._edge.body(request)
-        kind = request.headers.get("content-type", "")
+        kind = note.headers.get("content-type", "")
         item = await self._edge.convert(
             len(body), lambda: item_of(body, kind, request.query_params, self._nesting)
         )

@@ -39,15 +39,21 @@ class UvicornProtocol(HttpToolsProtocol):
         """Let `app` answer this connection's requests instead of the server's application."""
         self.app = app
 
-    def _stop_idle_timer(self) -> None:
-        self._unset_keepalive_if_required()
-
     def on_headers_complete(self) -> None:
         """Let the reply to a request with a body leave in one piece."""
         super().on_headers_complete()
         # Not to a HEAD, which has a head alone, nor after a "100 Continue".
         if self._is_current and self.scope["method"] == "POST" and not self.expect_100_continue:
             self.cycle.transport = _ReplyTransport(self.transport)
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request; uvicorn's own would start a timer after each reply."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     # The parser.
 

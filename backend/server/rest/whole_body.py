@@ -54,7 +54,6 @@ class WholeBodies(UvicornProtocol, asyncio.BufferedProtocol):
             if self._begun:
                 self._take_over()
             return
-        self._stop_idle_timer()
         self._filled += nbytes
         if self._filled == len(self._body):
             self._complete()

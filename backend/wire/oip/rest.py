@@ -175,10 +175,11 @@ def decode_response(headers: Mapping[str, str], body: Buffer) -> InferResponse:
 
 def header_of(headers: Mapping[str, str], name: str) -> str | None:
     """A header by its name, whatever its case."""
-    found = headers.get(name)
-    if found is not None:
-        return found
     wanted = name.lower()
+    for usual in (name, wanted):
+        found = headers.get(usual)
+        if found is not None:
+            return found
     return next((value for key, value in headers.items() if key.lower() == wanted), None)
 
 

@@ -39,7 +39,7 @@ CALLBACKS = {
 }
 METHODS = CALLBACKS | {
     "__init__": ["config", "server_state", "app_state", "_loop"],
-    "_unset_keepalive_if_required": [],
+    "_start_asgi_task": ["cycle", "app"],
     "shutdown": [],
 }
 PARTS: dict[str, type] = {
@@ -60,7 +60,9 @@ PARTS: dict[str, type] = {
     "cycle.more_body": bool,
     "cycle.response_started": bool,
     "cycle.response_complete": bool,
+    "flow.resume_reading": object,
     "server_state.connections": set,
+    "server_state.total_requests": int,
     "server_state.tasks": set,
     "config.load": object,
     "config.ssl": object,
@@ -137,13 +139,13 @@ def test_what_a_request_leaves_in_them_is_what_it_was() -> None:
 
 def test_a_part_that_moves_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     protocol = begun_request()
-    monkeypatch.delattr(HttpToolsProtocol, "_unset_keepalive_if_required")
+    monkeypatch.delattr(HttpToolsProtocol, "_start_asgi_task")
     monkeypatch.setattr(HttpToolsProtocol, "on_url", lambda self, target, more: None)
     protocol.pipeline = []  # type: ignore[assignment]
     del protocol.cycle.more_body
     assert [line.partition(":")[0] for line in moved(protocol)] == [
         "HttpToolsProtocol.on_url",
-        "HttpToolsProtocol._unset_keepalive_if_required",
+        "HttpToolsProtocol._start_asgi_task",
         "HttpToolsProtocol().pipeline",
         "HttpToolsProtocol().cycle.more_body",
     ]
