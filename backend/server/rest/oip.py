@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +25,7 @@ from backend.wire.oip.rest import (
     decode_request,
     encode_response,
 )
+from backend.wire.oip.rest_repeats import RepeatedRequests
 from backend.wire.oip.timing import SERVER_TIMING, timing_to_header
 
 MODEL_PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
@@ -91,6 +94,7 @@ class _Oip:
     def __init__(self, server_context: ServerContext, edge: RestEdge) -> None:
         self._server_context = server_context
         self._plane = server_context.plane
+        self._repeats = RepeatedRequests()
         self._edge = edge
 
     async def metadata(self, _request: Request) -> Response:
@@ -122,9 +126,7 @@ class _Oip:
                 "HTTP end point doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{model.name}' over gRPC with ModelStreamInfer.",
             )
-        body = await self._edge.body_view(request)
-        text = self._text_size(request, body, model)
-        infer_request = await self._edge.convert(text, lambda: self._decode(request, body, model))
+        infer_request = await self._read(request, model)
         delivery = OutputDelivery(infer_request, model, self._server_context.memory)
         response, timing = await self._edge.work(request, model, self._plane.infer(infer_request))
         response = delivery.deliver(response)
@@ -135,19 +137,33 @@ class _Oip:
         headers[SERVER_TIMING] = timing_to_header(timing)
         return await self._edge.answer(request, reply, headers)
 
-    def _text_size(self, request: Request, body: Buffer, model: ModelDeclaration) -> int:
+    async def _read(self, request: Request, model: ModelDeclaration) -> InferRequest:
+        body = await self._edge.body_view(request)
+        headers = note_of(request.scope).headers
+        version = request.path_params.get("version", "")
+        repeated = self._repeats.read(headers, body, model.name, version)
+        if repeated is not None:
+            return repeated
+        text = self._text_size(headers, body, model)
+        read = await self._edge.convert(text, lambda: self._decode(headers, body, model, version))
+        self._repeats.note(headers, body, read)
+        return read
+
+    def _text_size(self, headers: Mapping[str, str], body: Buffer, model: ModelDeclaration) -> int:
         """How much of a body has to be read piece by piece: elements in bytes are taken as such."""
         if any(spec.datatype is Datatype.BYTES for spec in model.inputs):
             return len(body)
-        header = note_of(request.scope).headers.get(_HEADER_LENGTH, "")
+        header = headers.get(_HEADER_LENGTH, "")
         return min(int(header), len(body)) if header.isdecimal() and len(header) < 20 else len(body)
 
-    def _decode(self, request: Request, body: Buffer, model: ModelDeclaration) -> InferRequest:
+    def _decode(
+        self, headers: Mapping[str, str], body: Buffer, model: ModelDeclaration, version: str
+    ) -> InferRequest:
         infer_request = decode_request(
-            note_of(request.scope).headers,
+            headers,
             body,
             model.name,
-            request.path_params.get("version", ""),
+            version,
             only_input=_only_input(model),
             regions=self._server_context.memory,
             limits=self._server_context.reading,

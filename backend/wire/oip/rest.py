@@ -86,7 +86,7 @@ def decode_request(
     `only_input` is the model's input if it has exactly one: a header length of 0 means that the
     body is that input's bytes and nothing else. `regions` reads inputs in shared memory.
     """
-    size = _header_size(headers, len(body))
+    size = header_size(headers, len(body))
     if size == 0:
         return raw_body_request(body, model, version, only_input)
     view = memoryview(body)
@@ -156,7 +156,7 @@ def bytes_to_convert(response: InferResponse, request: InferRequest) -> int:
 def decode_response(headers: Mapping[str, str], body: Buffer) -> InferResponse:
     """The reply in a body; raises ReplyMismatch. Absent and null parts are empty."""
     with reading_reply():
-        size = _header_size(headers, len(body))
+        size = header_size(headers, len(body))
         view = memoryview(body)
         header = json_object(read_json(view[:size]), "An infer reply")
         if "outputs" not in header:
@@ -183,8 +183,8 @@ def header_of(headers: Mapping[str, str], name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == wanted), None)
 
 
-def _header_size(headers: Mapping[str, str], total: int) -> int:
-    """Bytes of the JSON part."""
+def header_size(headers: Mapping[str, str], total: int) -> int:
+    """Bytes of the JSON part of a body of `total`; raises InvalidInput."""
     given = header_of(headers, HEADER_LENGTH)
     if given is None:
         if not total:

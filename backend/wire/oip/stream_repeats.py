@@ -41,7 +41,7 @@ _MOST_FORMS = 4
 """So many callers may take turns."""
 _LONGEST_FORM = 16 * 1024
 """Bytes of a message beside its elements, which are kept."""
-_MADE_ANEW = (Datatype.BYTES, Datatype.BOOL)
+MADE_ANEW = (Datatype.BYTES, Datatype.BOOL)
 """Their arrays are no views of the message."""
 
 _Look: TypeAlias = tuple[object, ...]
@@ -80,7 +80,7 @@ class RequestReader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """An input whose elements follow after `head` in the message."""
 
     head: bytes
@@ -91,7 +91,7 @@ class _Part:
     size: int
     shape: tuple[int, ...]
 
-    def tensor(self, data: bytes, start: int) -> Tensor:
+    def tensor(self, data: Buffer, start: int) -> Tensor:
         """The input whose elements begin there."""
         array = np.frombuffer(data, self.dtype, self.count, start)
         if not array.flags.aligned:
@@ -107,7 +107,7 @@ class _RequestForm:
     __slots__ = ("_before", "_example", "_has_id", "_parts")
 
     def __init__(
-        self, example: InferRequest, before: bytes, parts: Sequence[_Part], *, has_id: bool
+        self, example: InferRequest, before: bytes, parts: Sequence[Part], *, has_id: bool
     ) -> None:
         self._example = example
         self._before = before
@@ -148,17 +148,17 @@ class _RequestForm:
 def _form_of(data: bytes, request: InferRequest) -> _RequestForm | None:
     """The form of a message that was read as this request; None if it is an unusual one."""
     before, has_id, at = b"", False, 0
-    parts: list[_Part] = []
+    parts: list[Part] = []
     inputs = iter(request.inputs)
     for number, content, end in _fields(data):
         start = end - len(content)
         if number == _RAW_INPUTS:
             tensor = next(inputs, None)
-            if tensor is None or tensor.datatype in _MADE_ANEW or not len(content):
+            if tensor is None or tensor.datatype in MADE_ANEW or not len(content):
                 return None
             if tensor.data.nbytes != len(content):
                 return None
-            parts.append(_part(data[at:start], tensor))
+            parts.append(part_of(data[at:start], tensor))
             at = end
         elif parts:
             return None
@@ -174,9 +174,10 @@ def _form_of(data: bytes, request: InferRequest) -> _RequestForm | None:
     return _RequestForm(replace(request, inputs=()), before, parts, has_id=has_id)
 
 
-def _part(head: bytes, tensor: Tensor) -> _Part:
+def part_of(head: bytes, tensor: Tensor) -> Part:
+    """The input that this tensor was read from."""
     data = tensor.data
-    return _Part(head, tensor.name, tensor.datatype, data.dtype, data.size, data.nbytes, data.shape)
+    return Part(head, tensor.name, tensor.datatype, data.dtype, data.size, data.nbytes, data.shape)
 
 
 def _fields(data: bytes) -> list[tuple[int, memoryview, int]]:
