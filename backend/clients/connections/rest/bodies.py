@@ -15,18 +15,22 @@ _LARGEST = 2**63 - 1
 _PLAIN = ("", "identity")
 
 
-def read_body(read: Callable[[int], bytes], length: int | None, limit: int) -> bytearray:
+def read_body(read: Callable[[int], bytes], length: int | None, limit: int) -> bytes | bytearray:
     """What `read` gives until its end, as it came; `length` is the Content-Length.
 
     Raises PayloadTooLarge, and StreamBroken for a reply that ends too early.
     """
     if length is not None and length > limit:
         raise PayloadTooLarge(min(length, _LARGEST), limit)
+    piece = read(_PIECE)
+    if len(piece) == length:
+        return piece  # not copied: most are whole at once
     with received() as body:
-        while piece := read(_PIECE):
+        while piece:
             body.extend(piece)
             if len(body) > limit:
                 raise PayloadTooLarge(len(body), limit)
+            piece = read(_PIECE)
     if length is not None and len(body) < length:
         raise StreamBroken(f"The reply ended after {len(body):,} of {length:,} bytes.")
     return body

@@ -1,6 +1,6 @@
 """All that we use of urllib3 beyond its public interface.
 
-How a connection opens its socket and how a pool checks it have no public hook
+How a connection opens its socket and how a pool checks and lends it have no public hook
 (https://github.com/urllib3/urllib3/issues/94), and the warning about a certificate that is not
 verified can be switched off for the whole process only
 (https://github.com/urllib3/urllib3/issues/689). pyproject.toml bounds urllib3 because of this
@@ -10,7 +10,8 @@ module, and `tests/clients/connections/test_compat.py` fails when it has moved.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -28,7 +29,25 @@ class OwnSocket(HTTPConnection):
         return self.open_socket()
 
 
-class _QuietPool(HTTPSConnectionPool):
+class LendingPool(HTTPConnectionPool):
+    """A pool whose connections can be used without its requests."""
+
+    @contextmanager
+    def lend(self, timeout_s: float) -> Iterator[Any]:
+        """A connection for one exchange, open or to be opened within `timeout_s` seconds; closed
+        if the exchange fails."""
+        connection: Any = self._get_conn()
+        connection.timeout = timeout_s
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            self._put_conn(connection)
+
+
+class _QuietPool(LendingPool, HTTPSConnectionPool):
     """Without the warning that nothing is verified: the user turned verification off."""
 
     def _validate_conn(self, conn: Any) -> None:
@@ -41,7 +60,7 @@ def make_connections(
 ) -> None:
     """Let a manager's pools take their connections from these two."""
 
-    class Plain(HTTPConnectionPool):
+    class Plain(LendingPool):
         ConnectionCls = staticmethod(plain)  # type: ignore[assignment]
 
     class Secure(_QuietPool):
