@@ -19,11 +19,24 @@ class MediaKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FrameFile:
+    """A picture as the bytes of a file; `encoding` is a word of `choices.ImageEncoding`.
+
+    `quality` is that of a JPEG, 1 to 100, and 0 for what has none.
+    """
+
+    encoding: str
+    quality: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture: `pixels` is uint8 [height, width, 3], RGB, never written to again.
 
     `captured_ns` is `time.monotonic_ns()` at capture; `media_time_s` the place in a file;
-    `name` the file it came from, if any.
+    `name` the file it came from, if any. `file` is what the pixels travel as or were read from,
+    where that is known: it is then not encoded anew.
     """
 
     seq: int
@@ -31,6 +44,7 @@ class Frame:
     pixels: Array
     media_time_s: float | None = None
     name: str = ""
+    file: FrameFile | None = None
 
     @property
     def width(self) -> int:

@@ -146,6 +146,20 @@ class RunStatus:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """One sample as it was sent: a picture that travels as a file has its `file`.
+
+    `sent_ns` is monotonic; `lane` is that of the `Result` which may follow.
+    """
+
+    seq: int
+    sample: Sample
+    sent_ns: int
+    settings: RunSettings
+    lane: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """One answered sample: the sample itself, what the model said, and what it cost.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ from backend.core.tensors import Tensor, TensorSpec
 from backend.profiles.geometry import Geometry
 from backend.profiles.inputs.constants import ConstantInput
 from backend.profiles.inputs.pictures import EncodedPicture
-from backend.profiles.inputs.recipe import Elements, InputRecipe, OurInputs
+from backend.profiles.inputs.recipe import Elements, InputRecipe, OurInputs, frame_file
 from backend.profiles.names import IMAGE_ENCODED
 from backend.profiles.outputs.view import SampleView
 from backend.wire.media.images import decode_image
@@ -83,6 +83,22 @@ class ModelProfile:
         if self.kind is MediaKind.IMAGE and not picture:
             raise InvalidInput(f"Model '{self.model}' takes pictures, got sound.")
         return self.complete(self.recipe.tensors(sample, payload, self.inputs))
+
+    def with_file(self, sample: Sample, payload: Payload, api: Api) -> Sample:
+        """The sample with the file it travels as, if it is a picture that is sent as one.
+
+        One that is made smaller before it is sent has none, since its pixels are not the file's.
+        """
+        if (
+            not isinstance(sample, Frame)
+            or payload.image is ImageEncoding.RAW
+            or not payload.serialization.carries_files
+            or self.kind is MediaKind.AUDIO
+            or self.why_not_image(payload.image, api)
+            or (isinstance(self.recipe, EncodedPicture) and self.recipe.longest_side)
+        ):
+            return sample
+        return replace(sample, file=frame_file(sample, payload))
 
     def complete(self, tensors: Iterable[Tensor]) -> list[Tensor]:
         """The tensors that a sample gave, and the constant ones."""

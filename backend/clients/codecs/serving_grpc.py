@@ -10,9 +10,8 @@ from backend.clients.codecs.reply_check import ReplyCheck
 from backend.core.choices import ImageEncoding, Payload, Serialization
 from backend.core.samples import AudioWindow, MediaKind, Sample
 from backend.core.tensors import Tensor
-from backend.profiles.inputs.recipe import OurInputs
+from backend.profiles.inputs.recipe import OurInputs, file_bytes
 from backend.profiles.model_profile import ModelProfile
-from backend.wire.media.images import encode_image
 from backend.wire.serving import grpc as serving_grpc
 from backend.wire.serving.items import Item, PictureFile, Pixels, Sound, Tensors
 
@@ -73,6 +72,4 @@ class ServingGrpcCodec:
             return Sound(sample.samples, sample.rate)
         if self._payload.image is ImageEncoding.RAW:
             return Pixels(sample.pixels)
-        return PictureFile(
-            encode_image(sample.pixels, self._payload.image, self._payload.jpeg_quality)
-        )
+        return PictureFile(file_bytes(sample, self._payload))

@@ -12,8 +12,8 @@ from backend.core.choices import ImageEncoding, Payload
 from backend.core.errors import InvalidInput
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Tensor
+from backend.profiles.inputs.recipe import file_bytes
 from backend.profiles.model_profile import ModelProfile
-from backend.wire.media.images import encode_image
 from backend.wire.media.sound import encode_wav
 from backend.wire.oip.rest import JSON_TYPE, header_of
 from backend.wire.oip.timing import SERVER_TIMING, timing_from_header
@@ -63,7 +63,7 @@ class ServingRestCodec:
 
     def _picture(self, frame: Frame) -> Outgoing:
         encoding = self._payload.image
-        body = encode_image(frame.pixels, encoding, self._payload.jpeg_quality)
+        body = file_bytes(frame, self._payload)
         prepared_ns = time.monotonic_ns()
         if encoding is not ImageEncoding.RAW:
             return self._made(prepared_ns, _FILE_TYPES[encoding], body)

@@ -205,7 +205,10 @@ class EncodedPicture:
         self, sample: Sample, payload: Payload, inputs: Sequence[TensorSpec]
     ) -> list[Tensor]:
         """The file as the one element."""
-        frame = Frame(0, 0, self.picture(sample, inputs))
+        frame = _frame(sample)
+        pixels = self.picture(frame, inputs)
+        if pixels is not frame.pixels:
+            frame = Frame(0, 0, pixels)
         if payload.image is ImageEncoding.RAW:
             payload = replace(payload, image=ImageEncoding(self.file.value))
         return [self.holding(file_bytes(frame, payload), inputs)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from backend.core.choices import ImageEncoding, Payload
 from backend.core.errors import InvalidInput, UsageError
-from backend.core.samples import AudioWindow, Frame, Sample
+from backend.core.samples import AudioWindow, Frame, FrameFile, Sample
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.profiles.geometry import Geometry
 from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED
@@ -130,8 +130,20 @@ def spec_named(name: str, inputs: Sequence[TensorSpec]) -> TensorSpec | None:
 
 
 def file_bytes(frame: Frame, payload: Payload) -> bytes:
-    """The frame as a JPEG or PNG file."""
-    return encode_image(frame.pixels, payload.image, payload.jpeg_quality)
+    """The frame as a JPEG or PNG file, or its pixels as they are."""
+    if payload.image is ImageEncoding.RAW:
+        return encode_image(frame.pixels, payload.image, payload.jpeg_quality)
+    return frame_file(frame, payload).data
+
+
+def frame_file(frame: Frame, payload: Payload) -> FrameFile:
+    """The frame as a file of the payload's encoding; its own, if that is such a one."""
+    quality = payload.jpeg_quality if payload.image is ImageEncoding.JPEG else 0
+    own = frame.file
+    if own is not None and (own.encoding, own.quality) == (payload.image, quality):
+        return own
+    data = encode_image(frame.pixels, payload.image, payload.jpeg_quality)
+    return FrameFile(payload.image, quality, data)
 
 
 def _filling(values: Array, spec: TensorSpec | None) -> Array:

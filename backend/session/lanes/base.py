@@ -19,7 +19,7 @@ from backend.core.errors import ConsoleError, DeadlineExceeded, TargetError
 from backend.core.flow import Credits
 from backend.core.ledger import DropPlace
 from backend.core.samples import Sample
-from backend.core.status import Result
+from backend.core.status import Result, Sent
 from backend.core.timing import Stage, Timeline
 from backend.core.worker import Worker
 from backend.profiles.model_profile import ModelProfile
@@ -38,6 +38,7 @@ class Flight:
     taken_ns: int
     outgoing: Outgoing | None = None
     sent_ns: int = 0
+    as_sent: Sample | None = None
 
 
 class Lane(ABC):
@@ -169,6 +170,20 @@ class Lane(ABC):
                 return flight
         self._delivery.dropped(item.seq, DropPlace.SWITCHED)
         return None
+
+    def _encode(self, client: InferenceClient, flight: Flight) -> Outgoing:
+        """The call for a flight's sample, which from here on is as it is sent."""
+        settings = self.settings
+        flight.as_sent = self.profile.with_file(flight.item.sample, settings.payload, settings.api)
+        return client.codec.encode(flight.as_sent, flight.item.seq)
+
+    def _mark_sent(self, flight: Flight) -> None:
+        """It goes onto the wire now."""
+        flight.sent_ns = time.monotonic_ns()
+        assert flight.as_sent is not None
+        sent = Sent(flight.item.seq, flight.as_sent, flight.sent_ns, self.settings, self.number)
+        self._delivery.publish_sent(sent)
+        flight.as_sent = None  # the flight need not keep what only readers want
 
     def _settle(self, seq: int) -> Flight | None:
         """Take a flight off the list; None if it has been given up meanwhile."""

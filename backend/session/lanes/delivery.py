@@ -11,9 +11,9 @@ from backend.core.choices import MAX_IN_FLIGHT, RunSettings, Transport
 from backend.core.errors import ConsoleError, ReplyMismatch
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
-from backend.core.status import REQUEST_ALERT, Failure, Notice, Result, Severity
+from backend.core.status import REQUEST_ALERT, Failure, Notice, Result, Sent, Severity
 from backend.core.timing import SPANS, Stage
-from backend.session.sinks import FAILURES, NOTICES, RESULTS, Subscriptions
+from backend.session.sinks import FAILURES, NOTICES, RESULTS, SENT, Subscriptions
 
 _RECENT = 60
 
@@ -61,6 +61,10 @@ class Delivery:
         """A sample is on its way: later answers of a lossless run wait for it."""
         with self._lock:
             self._open.add(seq)
+
+    def publish_sent(self, sent: Sent) -> None:
+        """Give out a sample as it goes onto the wire."""
+        self._subscriptions.publish(SENT, sent)
 
     def answered(self, result: Result) -> None:
         """A reply came and was understood."""

@@ -70,14 +70,14 @@ class StreamLane(Lane):
             if flight is None:
                 continue
             try:
-                flight.outgoing = client.codec.encode(flight.item.sample, flight.item.seq)
+                flight.outgoing = self._encode(client, flight)
                 call = flight.outgoing.call
                 assert isinstance(call, GrpcCall)
                 client.check_size(call.message)
             except ConsoleError as error:
                 self._fail(flight.item.seq, error)
                 continue
-            flight.sent_ns = time.monotonic_ns()
+            self._mark_sent(flight)
             yield call.message
 
     def _disconnect(self) -> None:

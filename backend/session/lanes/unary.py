@@ -50,8 +50,8 @@ class UnaryLane(Lane):
     def _send(self, client: InferenceClient, flight: Flight) -> None:
         seq = flight.item.seq
         try:
-            flight.outgoing = client.codec.encode(flight.item.sample, seq)
-            flight.sent_ns = time.monotonic_ns()
+            flight.outgoing = self._encode(client, flight)
+            self._mark_sent(flight)
             raw, bytes_in = client.call(flight.outgoing.call)
         except ConsoleError as error:
             if is_fatal(error):

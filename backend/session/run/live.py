@@ -32,6 +32,7 @@ from backend.session.run.summary import Summary, summarise
 from backend.session.sinks import (
     CAPACITY,
     NOTICES,
+    STATUS,
     Item,
     Sink,
     Subscription,
@@ -43,6 +44,7 @@ from backend.sources.source import NoticeSource, Source
 _TICK_S = 0.05
 _STOP_WAIT_S = 0.5
 _CONNECT_FIRST_S = 0.3
+_STATUS_EVERY_S = 0.5
 
 T = TypeVar("T")
 
@@ -108,34 +110,50 @@ class Session:
         self._state = RunState.IDLE
         self._message = ""
         self._source_error: ConsoleError | None = None
-        self._started_at = self._ended_at = 0.0
+        self._started_at = self._ended_at = self._status_at = 0.0
         self._conductor = Worker("conductor", self._conduct)
 
     @overload
     def subscribe(
-        self, what: Topic[T], policy: Policy, name: str, capacity: int = CAPACITY
+        self,
+        what: Topic[T],
+        policy: Policy,
+        name: str,
+        capacity: int = CAPACITY,
+        most_bytes: int | None = None,
     ) -> Subscription[T]: ...
 
     @overload
     def subscribe(
-        self, what: Sink, policy: Policy, name: str, capacity: int = CAPACITY
+        self,
+        what: Sink,
+        policy: Policy,
+        name: str,
+        capacity: int = CAPACITY,
+        most_bytes: int | None = None,
     ) -> Subscription[Item]: ...
 
     def subscribe(
-        self, what: Topic[Any] | Sink, policy: Policy, name: str, capacity: int = CAPACITY
+        self,
+        what: Topic[Any] | Sink,
+        policy: Policy,
+        name: str,
+        capacity: int = CAPACITY,
+        most_bytes: int | None = None,
     ) -> Subscription[Any]:
         """Give a reader a queue of its own, from now until it closes it or the run ends.
 
         The items of a topic are taken from the subscription by the caller; a sink is called on a
-        thread of its own. At most `capacity` items wait, or with `Policy.NEWEST` one of each topic;
-        the status counts what was lost under `name`. With `Policy.EVERY` the run reads and sends
-        nothing more while the queue is full: files wait, and a live source's samples are dropped
-        before they are sent. At the end of a run what waits can still be taken by a reader, and is
-        written by a sink first. A sink that raises is closed with a notice.
+        thread of its own. At most `capacity` items wait, which together keep at most `most_bytes`
+        of memory, or with `Policy.NEWEST` one of each topic; the status counts what was lost under
+        `name`. With `Policy.EVERY` the run reads and sends nothing more while the queue is full:
+        files wait, and a live source's samples are dropped before they are sent. At the end of a
+        run what waits can still be taken by a reader, and is written by a sink first. A sink that
+        raises is closed with a notice.
 
         Raises ValueError for a capacity below 1.
         """
-        return self._subscriptions.add(what, policy, name, capacity)
+        return self._subscriptions.add(what, policy, name, capacity, most_bytes)
 
     @property
     def error(self) -> ConsoleError | None:
@@ -249,6 +267,7 @@ class Session:
                 self._apply_pending_changes()
                 self._connector.maintain()
                 self._publish_source_notices()
+                self._publish_status()
                 self._woken.wait(_TICK_S)
                 self._woken.clear()
             self._state = RunState.STOPPING
@@ -304,6 +323,12 @@ class Session:
             for notice in source.notices.drain():
                 self._subscriptions.publish(NOTICES, notice)
 
+    def _publish_status(self) -> None:
+        now = time.monotonic()
+        if now - self._status_at >= _STATUS_EVERY_S:
+            self._status_at = now
+            self._subscriptions.publish(STATUS, self.status())
+
     def _finished(self) -> bool:
         capture = self._capture
         if self.error is not None:
@@ -328,6 +353,7 @@ class Session:
         self._connector.close()
         if self._capture is not None:
             self._capture.join(_STOP_WAIT_S)
+        self._subscriptions.publish(STATUS, self.status())
         self._subscriptions.finish(stop)
         if self._conductor.error is not None:  # pragma: no cover - a fault of ours
             self._set_state(RunState.FAILED, str(self._conductor.error))

@@ -3,7 +3,18 @@
 from backend.session.sinks.sink import Callback, Sink
 from backend.session.sinks.subscription import Subscription
 from backend.session.sinks.subscriptions import CAPACITY, Subscriptions
-from backend.session.sinks.topics import AUDIO, FAILURES, FRAMES, NOTICES, RESULTS, Item, Topic
+from backend.session.sinks.topics import (
+    AUDIO,
+    FAILURES,
+    FRAMES,
+    NOTICES,
+    RESULTS,
+    SENT,
+    STATUS,
+    Item,
+    Topic,
+    size_of,
+)
 
 __all__ = [
     "AUDIO",
@@ -12,10 +23,13 @@ __all__ = [
     "FRAMES",
     "NOTICES",
     "RESULTS",
+    "SENT",
+    "STATUS",
     "Callback",
     "Item",
     "Sink",
     "Subscription",
     "Subscriptions",
     "Topic",
+    "size_of",
 ]

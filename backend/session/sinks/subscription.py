@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from backend.core.flow import Policy
 from backend.core.status import SinkStatus
-from backend.session.sinks.topics import Topic
+from backend.session.sinks.topics import Item, Topic, size_of
 
 T = TypeVar("T")
 
@@ -21,6 +21,7 @@ class Subscription(Generic[T]):
     `Policy.EVERY` a queue that reaches `capacity` calls `on_full(True)`, upon which nothing more
     is read or sent; what is in flight then still finds a place, so that at most as many answers as
     requests in flight lie above `capacity`. What a source that cannot wait gives meanwhile is lost.
+    `most_bytes` bounds what waits in the same way, where it is given; one item always has a place.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Subscription(Generic[T]):
         capacity: int,
         on_full: Callable[[Subscription[Any], bool], None],
         on_close: Callable[[Subscription[Any]], None],
+        most_bytes: int | None = None,
     ) -> None:
         if capacity < 1:
             raise ValueError(f"A queue holds at least 1 item, got a capacity of {capacity}.")
@@ -38,6 +40,8 @@ class Subscription(Generic[T]):
         self.topics = topics
         self.policy = policy
         self.capacity = capacity
+        self._most_bytes = most_bytes
+        self._held_bytes = 0
         self._on_full = on_full
         self._on_close = on_close
         self._changed = threading.Condition()
@@ -64,10 +68,12 @@ class Subscription(Generic[T]):
     def put(self, topic: Topic[T], item: T) -> None:
         """Add an item; from any thread of the run."""
         with self._changed:
-            if self._ended or not self._make_room(topic):
+            size = size_of(cast("Item", item)) if self._most_bytes is not None else 0
+            if self._ended or not self._make_room(topic, size):
                 self._lost += 1
                 return
             self._queue.append((topic, item))
+            self._held_bytes += size
             self._changed.notify()
             self._note_fill()
 
@@ -77,7 +83,7 @@ class Subscription(Generic[T]):
             self._changed.wait_for(lambda: self._queue or self._ended, timeout_s)
             if not self._queue:
                 return None
-            _, item = self._queue.popleft()
+            item = self._pop()
             self._note_fill()
             return item
 
@@ -86,6 +92,7 @@ class Subscription(Generic[T]):
         with self._changed:
             items = [item for _, item in self._queue]
             self._queue.clear()
+            self._held_bytes = 0
             self._note_fill()
             return items
 
@@ -110,27 +117,41 @@ class Subscription(Generic[T]):
             unread = len(self._queue)
             self._lost += unread
             self._queue.clear()
+            self._held_bytes = 0
             self._note_fill()
             self._changed.notify_all()
         self._on_close(self)
         return unread
 
-    def _make_room(self, topic: Topic[T]) -> bool:
+    def _pop(self) -> T:
+        _, item = self._queue.popleft()
+        if self._most_bytes is not None:
+            self._held_bytes -= size_of(cast("Item", item))
+        return item
+
+    def _has_room(self, size: int) -> bool:
+        if len(self._queue) >= self.capacity:
+            return False
+        most = self._most_bytes
+        return most is None or not self._queue or self._held_bytes + size <= most
+
+    def _make_room(self, topic: Topic[T], size: int) -> bool:
         """Whether one more item of the topic has a place, for which older ones may give way."""
         match self.policy:
             case Policy.NEWEST:
                 kept = [entry for entry in self._queue if entry[0] is not topic]
                 self._lost += len(self._queue) - len(kept)
                 self._queue = deque(kept)
-            case Policy.DROP if len(self._queue) >= self.capacity:
-                self._queue.popleft()
-                self._lost += 1
+            case Policy.DROP:
+                while not self._has_room(size):
+                    self._pop()
+                    self._lost += 1
             case Policy.EVERY:
-                return len(self._queue) < self.capacity or topic.follows_requests
+                return self._has_room(size) or topic.follows_requests
         return True
 
     def _note_fill(self) -> None:
-        full = self.policy is Policy.EVERY and len(self._queue) >= self.capacity
+        full = self.policy is Policy.EVERY and not self._has_room(1)
         if full is not self._full:
             self._full = full
             self._on_full(self, full)

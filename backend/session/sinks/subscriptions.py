@@ -41,18 +41,37 @@ class Subscriptions:
         self._started = self._ended = False
 
     @overload
-    def add(self, what: Topic[T], policy: Policy, name: str, capacity: int) -> Subscription[T]: ...
+    def add(
+        self,
+        what: Topic[T],
+        policy: Policy,
+        name: str,
+        capacity: int,
+        most_bytes: int | None = None,
+    ) -> Subscription[T]: ...
 
     @overload
-    def add(self, what: Sink, policy: Policy, name: str, capacity: int) -> Subscription[Item]: ...
+    def add(
+        self,
+        what: Sink,
+        policy: Policy,
+        name: str,
+        capacity: int,
+        most_bytes: int | None = None,
+    ) -> Subscription[Item]: ...
 
     def add(
-        self, what: Topic[Any] | Sink, policy: Policy, name: str, capacity: int
+        self,
+        what: Topic[Any] | Sink,
+        policy: Policy,
+        name: str,
+        capacity: int,
+        most_bytes: int | None = None,
     ) -> Subscription[Any]:
         """See `Session.subscribe`."""
         topics: Collection[Topic[Any]] = (what,) if isinstance(what, Topic) else what.topics
         reader: Subscription[Any] = Subscription(
-            name, topics, policy, capacity, self._note_full, self._remove
+            name, topics, policy, capacity, self._note_full, self._remove, most_bytes
         )
         with self._lock:
             self._writers = [writer for writer in self._writers if not writer.done]
