@@ -3,6 +3,8 @@
 COMMANDS = {
     "serve": "run the model server alone",
     "stream": "send a source through a model, print JSON lines",
+    "record": "the same into a file, without printing",
+    "recording": "say what a recording holds, export its predictions and times",
     "bench": "measure which transport and serialisation is best for a model",
     "call": "call any method of a server, JSON in and out",
     "targets": "list, add, remove, import and export saved targets",

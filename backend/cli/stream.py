@@ -28,6 +28,7 @@ from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
 from backend.core.options import OptionParser
 from backend.core.status import REQUEST_ALERT, Notice, Result
+from backend.recording import QUEUE_BYTES, QUEUE_ITEMS, Recorder, create
 from backend.session.run import Session
 from backend.session.sinks import NOTICES, RESULTS, Callback, Subscription
 from backend.sources.registry import KINDS, SourceRegistry
@@ -40,9 +41,13 @@ _PRINTER_CAPACITY = 8
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 usage or source, 3 unreachable, 4 server error, 5 deadline."""
-    options = _parser().read(argv)
+    return run(_parser().read(argv), quiet=False)
+
+
+def run(options: argparse.Namespace, *, quiet: bool) -> int:
+    """Stream as the options say; with `quiet` only the summary is printed of what comes back."""
     try:
-        return _stream(options, SourceRegistry(KINDS))
+        return _stream(options, SourceRegistry(KINDS), quiet=quiet)
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -59,10 +64,10 @@ def _parser() -> OptionParser:
     )
 
 
-def _stream(options: argparse.Namespace, sources: SourceRegistry) -> int:
+def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool) -> int:
     settings = _settings(options)
-    source = sources.make(options.source, loop=options.loop, pace=options.pace)
-    printer = _Printer(options.frames)
+    source = sources.make(options.source, loop=options.loop, pace=options.pace, speed=options.speed)
+    printer = _Printer(options.frames, quiet=quiet)
     with OwnServer(settings.target, options.model_file) as resolve:
         settings = replace(settings, model=resolve.model or settings.model)
         profile = choose_profile(
@@ -77,6 +82,7 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry) -> int:
         )
         session.subscribe(Callback(RESULTS, printer), Policy.EVERY, "printer", _PRINTER_CAPACITY)
         notices = session.subscribe(NOTICES, Policy.DROP, "notices")
+        _record(session, options)
         session.start()
         _wait(session, printer, notices, options)
         session.request_stop()
@@ -92,6 +98,15 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry) -> int:
         print(f"error: {requests} failed: {last_error}", file=sys.stderr)
         return last_error.exit_code
     return 0
+
+
+def _record(session: Session, options: argparse.Namespace) -> None:
+    """Have everything written into the file that the options name, if they name one."""
+    if options.record is None:
+        return
+    policy = Policy.EVERY if options.record_complete else Policy.DROP
+    recorder = Recorder(create(options.record))
+    session.subscribe(recorder, policy, "recording", QUEUE_ITEMS, QUEUE_BYTES)
 
 
 def _settings(options: argparse.Namespace) -> RunSettings:
@@ -146,14 +161,22 @@ def _wait(
 class _Printer:
     """Writes each result as a line, and says when enough have been written."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, *, quiet: bool) -> None:
         self._limit = limit
+        self._quiet = quiet
         self.printed = 0
         self.done = threading.Event()
 
     def __call__(self, result: Result) -> None:
         if self.done.is_set():
             return
+        if not self._quiet:
+            self._write_result(result)
+        self.printed += 1
+        if self.printed == self._limit:
+            self.done.set()
+
+    def _write_result(self, result: Result) -> None:
         self.write(
             {
                 "seq": result.seq,
@@ -164,9 +187,6 @@ class _Printer:
             }
             | _place(result)
         )
-        self.printed += 1
-        if self.printed == self._limit:
-            self.done.set()
 
     def write(self, value: object) -> None:
         """One line; a reader that has gone away ends the run quietly."""

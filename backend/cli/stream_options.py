@@ -8,7 +8,7 @@ from backend.cli.target_options import SECURITY, SPEECH, TARGETED
 from backend.core.choices import Api, Compression, ImageEncoding, Transport
 from backend.core.defaults import DEADLINE_S, JPEG_QUALITY
 from backend.core.options import Option, OptionGroup, common
-from backend.core.options.values import seconds, whole_number
+from backend.core.options.values import number, seconds, whole_number
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 
 STREAMED = OptionGroup(
@@ -62,8 +62,28 @@ SENDING = OptionGroup(
             choices=Pace,
             default=Pace.OWN,
         ),
+        Option(
+            "--speed",
+            "files: a factor of their own pace, 0.1 to 8",
+            parse=number(0.1, 8.0),
+            default=1.0,
+            metavar="X",
+        ),
     ),
 )
+
+RECORD = Option(
+    "--record",
+    "write everything into this new file as well: samples, predictions, times, settings, notices",
+    parse=Path,
+    metavar="FILE.mcap",
+)
+COMPLETE = Option(
+    "--record-complete",
+    "let the stream wait for a slow disk; without it the recording loses what is too much",
+    switch=True,
+)
+RECORDING = OptionGroup("", (RECORD, COMPLETE))
 
 END = OptionGroup(
     "",
@@ -74,4 +94,10 @@ END = OptionGroup(
     exclusive=True,
 )
 
-STREAM = (STREAMED, THROUGH, SECURITY, SPEECH, SENDING, END)
+STREAM = (STREAMED, THROUGH, SECURITY, SPEECH, SENDING, RECORDING, END)
+
+INTO_FILE = OptionGroup(
+    "", (RECORD.but(flag="--to", name="record", help="the new file", required=True), COMPLETE)
+)
+RECORDED = (STREAMED, THROUGH, SECURITY, SPEECH, SENDING, INTO_FILE, END)
+"""The options of `record`."""

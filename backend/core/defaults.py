@@ -64,3 +64,8 @@ DOWNLOAD_STALL_S = 30.0
 PIP_TIME_LIMIT_S = 600.0
 SPEED_TIME_LIMIT_S = 60.0
 """For a model to be loaded and timed."""
+
+# Of a recording.
+RECENT_SECONDS = 30.0
+RECENT_BYTES = 512 * MIB
+"""What is kept of a run in memory to be saved later."""

@@ -20,10 +20,14 @@ class Pace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """What matters to files only: whether they start over at their end, and how fast they are."""
+    """What matters to files only: whether they start over at their end, and how fast they are.
+
+    `speed` is a factor of their own pace.
+    """
 
     loop: bool
     pace: Pace = Pace.OWN
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

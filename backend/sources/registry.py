@@ -62,17 +62,17 @@ class SourceRegistry:
         """The kind that a spec is of; nothing is looked up on disk."""
         return next(kind for kind in self.kinds if kind.matches(spec))
 
-    def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN) -> Source:
+    def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0) -> Source:
         """The source that a spec names; nothing is opened yet.
 
-        `loop` and `pace` matter to files only. Raises UsageError if the spec names no kind of
-        source, and SourceError if it names a file that is absent or of no kind we read.
+        `loop`, `pace` and `speed` matter to files only. Raises UsageError if the spec names no kind
+        of source, and SourceError if it names a file that is absent or of no kind we read.
         """
         spec = spec.strip()
         kind = self.kind_of(spec)
         if kind is PATH:
             self._check_path(spec)
-        return kind.make(kind.argument(spec), SourceOptions(loop, pace))
+        return kind.make(kind.argument(spec), SourceOptions(loop, pace, speed))
 
     def title(self, spec: str) -> str:
         """A short name for lists, without secrets."""

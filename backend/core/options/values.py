@@ -43,6 +43,21 @@ def seconds(highest: float = LONGEST_S, *, zero: bool = False) -> Callable[[str]
     return parse
 
 
+def number(lowest: float, highest: float) -> Callable[[str], float]:
+    """Reads a number, with the bounds included."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not lowest <= value <= highest:
+            raise ArgumentTypeError(f"{lowest:g} to {highest:g} expected, got '{text}'")
+        return value
+
+    return parse
+
+
 def _bounds(lowest: int | None, highest: int | None) -> str:
     if lowest is None:
         return ""

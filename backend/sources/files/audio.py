@@ -29,10 +29,12 @@ class AudioFileSource:
     A block is due when its last sample would have been heard. `items` counts blocks.
     """
 
-    def __init__(self, path: Path, *, loop: bool, pace: Pace = Pace.OWN) -> None:
+    def __init__(
+        self, path: Path, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0
+    ) -> None:
         self._path = path
         self._loop = loop
-        self._pacer = Pacer(pace)
+        self._pacer = Pacer(pace, speed=speed)
         self._file: soundfile.SoundFile | None = None
         self._seq = 0
         self._played_s = 0.0

@@ -39,10 +39,12 @@ class FolderSource:
     turns out to be damaged is reported when its turn comes. Both are passed over.
     """
 
-    def __init__(self, folder: Path, *, loop: bool, pace: Pace = Pace.OWN) -> None:
+    def __init__(
+        self, folder: Path, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0
+    ) -> None:
         self._folder = folder
         self._loop = loop
-        self._pacer = Pacer(pace)
+        self._pacer = Pacer(pace, speed=speed)
         self._paths: list[Path] = []
         self._at = 0
         self._seq = 0

@@ -27,10 +27,12 @@ PICTURES_PER_SECOND = 2.0
 class ImageSource:
     """One picture, given once; with `loop`, twice a second for as long as it is read."""
 
-    def __init__(self, path: Path, *, loop: bool, pace: Pace = Pace.OWN) -> None:
+    def __init__(
+        self, path: Path, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0
+    ) -> None:
         self._path = path
         self._loop = loop
-        self._pacer = Pacer(pace)
+        self._pacer = Pacer(pace, speed=speed)
         self._pixels: Array | None = None
         self._seq = 0
         self._info = SourceInfo(MediaKind.IMAGE, path.name, live=False, items=1)

@@ -38,7 +38,7 @@ ACCEPTED_FILES = " ".join(FORMATS.values())
 class PathSource(Protocol):
     """Makes the source of a path without opening it."""
 
-    def __call__(self, path: Path, /, *, loop: bool, pace: Pace) -> Source:
+    def __call__(self, path: Path, /, *, loop: bool, pace: Pace, speed: float) -> Source:
         """May raise SourceError."""
         ...
 

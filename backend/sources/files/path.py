@@ -8,11 +8,12 @@ from backend.sources.files.audio import SOUND
 from backend.sources.files.folder import FOLDER
 from backend.sources.files.image import PICTURE
 from backend.sources.files.kinds import contents_error, read_head
+from backend.sources.files.recording import RECORDING
 from backend.sources.files.video import VIDEO
 from backend.sources.kind import SourceKind, SourceOptions, one_of
 from backend.sources.source import Source
 
-_KINDS = (PICTURE, FOLDER, VIDEO, SOUND)
+_KINDS = (PICTURE, FOLDER, VIDEO, SOUND, RECORDING)
 
 
 def given_path(text: str) -> Path:
@@ -28,7 +29,7 @@ def _source(text: str, options: SourceOptions) -> Source:
     head = b"" if path.is_dir() else read_head(path)
     for kind in _KINDS:
         if kind.holds(path, head):
-            return kind.make(path, loop=options.loop, pace=options.pace)
+            return kind.make(path, loop=options.loop, pace=options.pace, speed=options.speed)
     raise contents_error(path, head, " ".join(kind.formats for kind in _KINDS if kind.formats))
 
 

@@ -29,10 +29,12 @@ class VideoSource:
     `seq` goes on rising while `media_time_s` starts over.
     """
 
-    def __init__(self, path: Path, *, loop: bool, pace: Pace = Pace.OWN) -> None:
+    def __init__(
+        self, path: Path, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0
+    ) -> None:
         self._path = path
         self._loop = loop
-        self._pacer = Pacer(pace)
+        self._pacer = Pacer(pace, speed=speed)
         self._capture: cv2.VideoCapture | None = None
         self._pending: tuple[Array, float] | None = None
         self._seq = 0

@@ -1,0 +1,18 @@
+"""Records a run into a file, keeps its last seconds at hand, and exports what was recorded."""
+
+from backend.recording.export import Contents, contents_of, export_csv, export_json_lines
+from backend.recording.recent import Recent
+from backend.recording.recorder import QUEUE_BYTES, QUEUE_ITEMS, Recorder
+from backend.wire.recording.output import create
+
+__all__ = [
+    "QUEUE_BYTES",
+    "QUEUE_ITEMS",
+    "Contents",
+    "Recent",
+    "Recorder",
+    "contents_of",
+    "create",
+    "export_csv",
+    "export_json_lines",
+]
