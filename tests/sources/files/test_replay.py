@@ -1,0 +1,109 @@
+"""A recording as a source: its pace, its speed, its loop, and what cannot be played."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.core.errors import SourceError
+from backend.core.samples import AudioBlock, Frame, MediaKind
+from backend.sources.files.recording import RecordingSource
+from backend.sources.registry import KINDS, Pace, SourceRegistry
+from tests.sources.reading import read_all
+from tests.wire.recording.recorded import answered, frame, record, sent
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return record(tmp_path / "run.mcap", answered(6))
+
+
+def test_samples_come_with_their_names_and_places(path: Path) -> None:
+    source = SourceRegistry(KINDS).make(str(path), loop=False, pace=Pace.FREE)
+    info = source.info
+    assert (info.kind, info.name, info.live) == (MediaKind.IMAGE, "run.mcap", False)
+    assert (info.width, info.height) == (64, 48)
+    frames = read_all(source)
+    assert [item.seq for item in frames] == list(range(6))
+    for item in frames:
+        original = frame(item.seq)
+        assert isinstance(item, Frame)
+        assert np.array_equal(item.pixels, original.pixels)
+        assert (item.name, item.media_time_s) == (original.name, original.media_time_s)
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 8.0])
+def test_the_pace_is_that_of_the_captures_by_the_speed(path: Path, speed: float) -> None:
+    moments: list[float] = []
+
+    class Recording(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            moments.append(timeout or 0.0)
+            return False
+
+    source = RecordingSource(path, loop=False, speed=speed)
+    source._pacer._clock = lambda: 0.0  # type: ignore[method-assign]
+    stop = Recording()
+    source.open(stop)
+    for _ in range(6):
+        assert source.read(stop) is not None
+    assert moments == pytest.approx([n * 0.033333333 / speed for n in range(6)])
+
+
+def test_a_loop_starts_over_and_numbers_go_on(path: Path) -> None:
+    frames = read_all(RecordingSource(path, loop=True, pace=Pace.FREE), limit=15)
+    assert [item.seq for item in frames] == list(range(15))
+    assert [item.name for item in frames[5:8]] == ["5.png", "0.png", "1.png"]
+
+
+def test_a_stopped_read_gives_nothing_and_loses_nothing(path: Path) -> None:
+    source = RecordingSource(path, loop=False, pace=Pace.FREE)
+    stop = threading.Event()
+    source.open(stop)
+    assert isinstance(source.read(stop), Frame)
+    stop.set()
+    assert source.read(stop) is None
+    source.close()
+    assert len(read_all(source)) == 6
+
+
+def test_an_unfinished_recording_plays_and_says_so(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"\x0f\x04\x00\x00\x00")])
+    source = RecordingSource(path, loop=False, pace=Pace.FREE)
+    assert len(read_all(source)) == 6
+    (notice,) = source.notices.drain()
+    assert notice.title == "The recording breaks off"
+
+
+def test_what_comes_first_is_played_and_the_rest_named(tmp_path: Path) -> None:
+    block = AudioBlock(0, 0, np.zeros(480, np.float32), 48_000)
+    path = record(tmp_path / "both.mcap", [block, sent(0), block])
+    source = RecordingSource(path, loop=False, pace=Pace.FREE)
+    assert source.info.kind is MediaKind.AUDIO
+    assert source.info.rate == 48_000
+    assert len(read_all(source)) == 2
+    (notice,) = source.notices.drain()
+    assert "pictures and sound" in notice.body
+
+
+def test_one_without_samples_or_of_another_program_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="holds no pictures and no sound"):
+        RecordingSource(record(tmp_path / "empty.mcap", []), loop=False)
+    other = tmp_path / "other.mcap"
+    other.write_bytes(b"\x89MCAP0\r\n")
+    with pytest.raises(SourceError, match="cannot be read as a recording"):
+        SourceRegistry(KINDS).make(str(other), loop=False)
+
+
+def test_a_damaged_picture_ends_the_run_with_its_name(tmp_path: Path) -> None:
+    item = sent(0, jpeg=True)
+    assert isinstance(item.sample, Frame)
+    assert item.sample.file is not None
+    object.__setattr__(item.sample.file, "data", item.sample.file.data[:40])
+    path = record(tmp_path / "bad.mcap", [item])
+    with pytest.raises(SourceError, match=r"picture of the recording bad\.mcap"):
+        read_all(RecordingSource(path, loop=False, pace=Pace.FREE))
