@@ -15,6 +15,8 @@ from backend.profiles.model_profile import ModelProfile
 from backend.wire.oip.rest_errors import request_error
 
 _GZIP_BITS = 31
+_GZIP_ONLY = "gzip, identity;q=0"
+"""Our own server sends a client on its machine plain bytes unless it refuses them."""
 _LEVEL = 1  # a frame gains little from a higher one and waits several times longer
 
 
@@ -24,7 +26,7 @@ def rest_call(path: str, headers: Mapping[str, str], body: bytes, payload: Paylo
         return RestCall(path, {**headers, "Accept-Encoding": "identity"}, body)
     writer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_BITS)
     packed = writer.compress(body) + writer.flush()
-    coded = {**headers, "Content-Encoding": "gzip", "Accept-Encoding": "gzip"}
+    coded = {**headers, "Content-Encoding": "gzip", "Accept-Encoding": _GZIP_ONLY}
     return RestCall(path, coded, packed)
 
 

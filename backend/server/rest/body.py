@@ -99,9 +99,15 @@ def compress(data: bytes, encoding: Encoding) -> bytes:
 
 
 @lru_cache(64)  # clients send the same with every request
-def accepted_encoding(header: str | None) -> Encoding:
-    """The coding to answer in: what an Accept-Encoding header asks for, gzip first."""
+def accepted_encoding(header: str | None, *, local: bool = False) -> Encoding:
+    """The coding to answer in: what an Accept-Encoding header asks for, gzip first.
+
+    A `local` client, on this machine, gains nothing by fewer bytes and waits for them to be packed:
+    it gets plain ones unless it refuses them (RFC 9110, 12.5.3: ``identity;q=0`` or ``*;q=0``).
+    """
     weights = dict(_weights(header or ""))
+    if local and weights.get(Encoding.IDENTITY, weights.get("*", 1.0)) > 0.0:
+        return Encoding.IDENTITY
     for encoding in (Encoding.GZIP, Encoding.DEFLATE):
         if weights.get(encoding, weights.get("*", 0.0)) > 0.0:
             return encoding

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from backend.core.errors import ConsoleError, Overloaded, PayloadTooLarge
 from backend.models.servable import ModelDeclaration
@@ -94,15 +96,37 @@ class RestEdge:
         return Response(body, headers={"Content-Type": JSON_TYPE})
 
     async def answer(self, request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
-        """A reply of status 200, compressed if the client asks for it; raises PayloadTooLarge."""
+        """A reply of status 200, compressed if the client asks for it and gains by it.
+
+        Raises PayloadTooLarge.
+        """
         if len(body) > self._limit:
             raise PayloadTooLarge(len(body), self._limit)
-        encoding = accepted_encoding(note_of(request.scope).headers.get("accept-encoding"))
+        wanted = note_of(request.scope).headers.get("accept-encoding")
+        encoding = accepted_encoding(wanted, local=_is_local(request.scope))
         if encoding is Encoding.IDENTITY or not body:
             return Response(body, headers=headers)
         packed = await self.convert(len(body), lambda: compress(body, encoding))
         coded = {**headers, "Content-Encoding": encoding, "Vary": "Accept-Encoding"}
         return Response(packed, headers=coded)
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether the client is on this machine: it came from a loopback address or our own."""
+    client, server = scope.get("client"), scope.get("server")
+    if client is None:
+        return False
+    return _is_loopback(client[0]) or (server is not None and client[0] == server[0])
+
+
+@lru_cache(64)
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a Unix socket's, say
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 async def unless_gone(receive: Receive, work: Awaitable[T]) -> T:

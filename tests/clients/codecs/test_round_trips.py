@@ -83,7 +83,7 @@ def received(call: Call, api: Api, model: str) -> list[Tensor]:
         return tensors_of(serving_grpc.decode_input(call.message).item, model)
     body = bytes(call.body)
     if call.headers.get("Content-Encoding") == "gzip":
-        assert call.headers["Accept-Encoding"] == "gzip"
+        assert call.headers["Accept-Encoding"] == "gzip, identity;q=0"
         body = gzip.decompress(body)
     if api is Api.OIP:
         return list(oip_rest.decode_request(call.headers, body, model).inputs)

@@ -14,6 +14,7 @@ import requests
 from backend.core.inference import InferRequest, RequestedOutput
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.server.lifecycle.embedded import EmbeddedServer
+from backend.server.rest.body import accepted_encoding
 from backend.server.settings.options import ServerOptions
 from backend.wire.oip.rest import HEADER_LENGTH, decode_response, encode_request
 from backend.wire.oip.timing import timing_from_header
@@ -211,23 +212,26 @@ def test_compressed_requests_are_read(
 
 
 @pytest.mark.parametrize(
-    ("accepted", "coding"),
+    ("accepted", "coding", "local"),
     [
-        ("gzip", "gzip"),
-        ("deflate, gzip;q=0.5", "gzip"),
-        ("deflate", "deflate"),
-        ("*", "gzip"),
-        ("gzip;q=0, *;q=0", None),
-        ("br", None),
-        ("", None),
+        ("gzip", "gzip", "identity"),
+        ("deflate, gzip;q=0.5", "gzip", "identity"),
+        ("deflate", "deflate", "identity"),
+        ("*", "gzip", "identity"),
+        ("gzip, identity;q=0", "gzip", "gzip"),
+        ("deflate, *;q=0", "deflate", "deflate"),
+        ("gzip;q=0, *;q=0", "identity", "identity"),
+        ("br", "identity", "identity"),
+        ("", "identity", "identity"),
     ],
 )
-def test_replies_are_compressed_when_asked(
-    http: requests.Session, server: EmbeddedServer, accepted: str, coding: str | None
+def test_replies_are_compressed_when_asked_on_this_machine_only_when_nothing_else_is_taken(
+    http: requests.Session, server: EmbeddedServer, accepted: str, coding: str, local: str
 ) -> None:
+    assert accepted_encoding(accepted) == coding
     headers, body = identity(binary=True)
     reply = infer(http, server, body, **headers, **{"Accept-Encoding": accepted})
-    assert reply.headers.get("Content-Encoding") == coding
+    assert reply.headers.get("Content-Encoding", "identity") == local
     np.testing.assert_array_equal(
         decode_response(reply.headers, reply.content).outputs[0].data, DATA
     )
