@@ -9,8 +9,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import cast
 
 import orjson
 
@@ -27,10 +28,19 @@ from backend.core.choices import (
 from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
 from backend.core.options import OptionParser
-from backend.core.status import REQUEST_ALERT, Notice, Result
+from backend.core.status import REQUEST_ALERT, Failure, Loss, Notice, Result
+from backend.core.traffic import Traffic
 from backend.recording import QUEUE_BYTES, QUEUE_ITEMS, Recorder, create
 from backend.session.run import Session
-from backend.session.sinks import NOTICES, RESULTS, Callback, Subscription
+from backend.session.sinks import (
+    FAILURES,
+    LOSSES,
+    NOTICES,
+    RESULTS,
+    Item,
+    Subscription,
+    Topic,
+)
 from backend.sources.registry import KINDS, SourceRegistry
 from backend.wire.serving.predictions_json import predictions_to_json
 
@@ -56,8 +66,9 @@ def run(options: argparse.Namespace, *, quiet: bool) -> int:
 def _parser() -> OptionParser:
     return OptionParser(
         prog="main.py stream",
-        description="Stream a source through a model; one JSON object per result on stdout, "
-        'then {"summary": ...}; {"warning": ...} for replies that are not what was asked for. '
+        description="Stream a source through a model; one JSON object per sample on stdout, "
+        'answered or not, then {"summary": ...}; {"warning": ...} for replies that are not what '
+        "was asked for. "
         "Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error from the "
         "server, 5 no reply before the deadline.",
         groups=STREAM,
@@ -80,7 +91,7 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool
             profiles=lambda _: profile,
             retry=False,
         )
-        session.subscribe(Callback(RESULTS, printer), Policy.EVERY, "printer", _PRINTER_CAPACITY)
+        session.subscribe(printer, Policy.EVERY, "printer", _PRINTER_CAPACITY)
         notices = session.subscribe(NOTICES, Policy.DROP, "notices")
         _record(session, options)
         session.start()
@@ -89,7 +100,7 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool
         session.join(_STOP_WAIT_S)
     _print_notices(notices, printer)
     summary = session.summary()
-    printer.write({"summary": summary.as_json()})
+    printer.write_line({"summary": summary.as_json()})
     if session.error is not None:
         raise session.error
     last_error = session.last_failure
@@ -134,7 +145,7 @@ def _print_notices(notices: Subscription[Notice], printer: _Printer) -> None:
         text = f"{notice.title} {notice.body}".rstrip()
         print(f"{notice.severity}: {text}", file=sys.stderr)
         if notice.topic == REQUEST_ALERT:
-            printer.write({"warning": text})
+            printer.write_line({"warning": text})
 
 
 def _wait(
@@ -159,7 +170,12 @@ def _wait(
 
 
 class _Printer:
-    """Writes each result as a line, and says when enough have been written."""
+    """Writes what became of each sample as a line, and says when enough have been answered.
+
+    Answers after that are lines without what was predicted.
+    """
+
+    topics: Collection[Topic[Item]] = cast("tuple[Topic[Item], ...]", (RESULTS, FAILURES, LOSSES))
 
     def __init__(self, limit: int | None, *, quiet: bool) -> None:
         self._limit = limit
@@ -167,28 +183,34 @@ class _Printer:
         self.printed = 0
         self.done = threading.Event()
 
-    def __call__(self, result: Result) -> None:
-        if self.done.is_set():
-            return
-        if not self._quiet:
-            self._write_result(result)
-        self.printed += 1
-        if self.printed == self._limit:
-            self.done.set()
+    def write(self, item: Item) -> None:
+        """See `Sink.write`."""
+        match item:
+            case Result():
+                self._write_result(item)
+            case Failure() if not self._quiet:
+                failed = {"seq": item.seq, "outcome": "failed", "error": str(item.error)}
+                self.write_line(failed | _bytes(item.traffic))
+            case Loss() if not self._quiet:
+                for seq in range(item.first, item.last + 1):
+                    self.write_line({"seq": seq, "outcome": item.place} | _bytes(item.traffic))
+
+    def close(self) -> None:
+        """Nothing to put away."""
 
     def _write_result(self, result: Result) -> None:
-        self.write(
-            {
-                "seq": result.seq,
-                "predictions": predictions_to_json(result.predictions, summarise=True),
-                "spans_ms": {k: round(v, 3) for k, v in result.timeline.spans_ms().items()},
-                "bytes_out": result.bytes_out,
-                "bytes_in": result.bytes_in,
-            }
-            | _place(result)
-        )
+        line: dict[str, object] = {"seq": result.seq, "outcome": "answered"}
+        if not self.done.is_set():
+            line["predictions"] = predictions_to_json(result.predictions, summarise=True)
+        spans = result.timeline.spans_ms()
+        line["spans_ms"] = {name: round(value, 3) for name, value in spans.items()}
+        self.write_line(line | _bytes(result.traffic) | _place(result))
+        if not self.done.is_set():
+            self.printed += 1
+            if self.printed == self._limit:
+                self.done.set()
 
-    def write(self, value: object) -> None:
+    def write_line(self, value: object) -> None:
         """One line; a reader that has gone away ends the run quietly."""
         try:
             sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
@@ -200,6 +222,16 @@ class _Printer:
         except OSError:
             self.done.set()  # nothing can be written, such as on a full disk: no use to go on
             raise
+
+
+def _bytes(traffic: Traffic) -> dict[str, object]:
+    sizes: dict[str, object] = {
+        "bytes_out": traffic.bytes_out,
+        "bytes_in": traffic.bytes_in,
+        "wire_out": traffic.wire_out,
+        "wire_in": traffic.wire_in,
+    }
+    return sizes | {"wire_estimated": True} if traffic.estimated else sizes
 
 
 def _place(result: Result) -> dict[str, object]:

@@ -17,10 +17,15 @@ class Stage(StrEnum):
     """The moments of one call, in order; `at` takes the time when the stage is complete."""
 
     CAPTURED = "captured"
+    HANDED_OVER = "handed over"
+    """The source gave the sample."""
     TAKEN = "taken"
     PREPARED = "prepared"
     ENCODED = "encoded"
     SENT = "sent"
+    """The last byte was with the system; missing where that cannot be seen, as over gRPC."""
+    REPLIED = "replied"
+    """The first byte of the reply was there; missing where that cannot be seen."""
     RECEIVED = "received"
     DECODED = "decoded"
     PAINTED = "painted"
@@ -28,18 +33,45 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerTiming:
-    """What the server says it spent on one request, in microseconds."""
+    """What the server says it spent on one request, in microseconds.
+
+    `decode_us` is from having the request's bytes to having its tensors, `encode_us` from having
+    the answer to having the reply's bytes; None where it does not say.
+    """
 
     queue_us: float
     compute_input_us: float
     compute_infer_us: float
     compute_output_us: float
+    decode_us: float | None = None
+    encode_us: float | None = None
 
     @property
     def total_us(self) -> float:
-        """Queue and compute together."""
+        """All parts together."""
         return (
-            self.queue_us + self.compute_input_us + self.compute_infer_us + self.compute_output_us
+            self.queue_us
+            + self.compute_input_us
+            + self.compute_infer_us
+            + self.compute_output_us
+            + (self.decode_us or 0.0)
+            + (self.encode_us or 0.0)
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether the parts are all that the server did for the request."""
+        return self.decode_us is not None and self.encode_us is not None
+
+    def at_edge(self, decode_us: float, encode_us: float | None = None) -> ServerTiming:
+        """The same with what reading the request and writing the reply took."""
+        return ServerTiming(
+            self.queue_us,
+            self.compute_input_us,
+            self.compute_infer_us,
+            self.compute_output_us,
+            decode_us,
+            encode_us,
         )
 
 
@@ -63,52 +95,83 @@ class Timeline:
     def spans_ms(self) -> dict[str, float]:
         """Every known span, in pipeline order, under the names of `SPANS`.
 
-        `network` is the round trip less the server's own parts; without these it is called
-        `server_and_network`. `total` runs from capture to decoded.
+        What is between sent and replied and the server does not claim is `wire`, or
+        `server_and_network` if it does not report every part; both are negative where clocks
+        contradict each other. `latency` runs from captured to decoded.
         """
         spans: dict[str, float] = {}
-        for name, start, end in _CLIENT_SPANS_BEFORE:
+        for name, start, end in _BEFORE_SENDING:
             _put(spans, name, self.span_ms(start, end))
-        self._put_round_trip(spans)
+        self._put_exchange(spans)
         _put(spans, "decode", self.span_ms(Stage.RECEIVED, Stage.DECODED))
         _put(spans, "draw", self.span_ms(Stage.DECODED, Stage.PAINTED))
-        _put(spans, "total", self.span_ms(Stage.CAPTURED, Stage.DECODED))
+        _put(spans, "latency", self.span_ms(Stage.CAPTURED, Stage.DECODED))
         return spans
 
-    def _put_round_trip(self, spans: dict[str, float]) -> None:
-        round_trip = self.span_ms(Stage.ENCODED, Stage.RECEIVED)
-        if round_trip is None:
+    def _put_exchange(self, spans: dict[str, float]) -> None:
+        encoded, received = self.marks.get(Stage.ENCODED), self.marks.get(Stage.RECEIVED)
+        if encoded is None or received is None:
             return
-        if self.server is None:
-            spans["server_and_network"] = round_trip
-            return
-        spans["network"] = max(0.0, round_trip - self.server.total_us / 1e3)
-        spans["server_queue"] = self.server.queue_us / 1e3
-        spans["server_input"] = self.server.compute_input_us / 1e3
-        spans["server_infer"] = self.server.compute_infer_us / 1e3
-        spans["server_output"] = self.server.compute_output_us / 1e3
+        server = self.server
+        server_ns = server.total_us * 1e3 if server is not None else 0.0
+        replied = self.marks.get(Stage.REPLIED, received)
+        # A server that had answered by then had been sent everything when it began: a thread that
+        # got to look at the clock only later has not been sending for longer.
+        sent = max(encoded, min(self.marks.get(Stage.SENT, encoded), replied - server_ns))
+        if Stage.SENT in self.marks:
+            spans["send"] = (sent - encoded) / 1e6
+        whole = server is not None and server.whole
+        spans["wire" if whole else "server_and_network"] = (replied - sent - server_ns) / 1e6
+        if server is not None:
+            _put_server(spans, server)
+        if Stage.REPLIED in self.marks:
+            spans["receive"] = (received - replied) / 1e6
 
 
-_CLIENT_SPANS_BEFORE = (
-    ("wait", Stage.CAPTURED, Stage.TAKEN),
+_BEFORE_SENDING = (
+    ("source", Stage.CAPTURED, Stage.HANDED_OVER),
+    ("wait", Stage.HANDED_OVER, Stage.TAKEN),
     ("prepare", Stage.TAKEN, Stage.PREPARED),
     ("encode", Stage.PREPARED, Stage.ENCODED),
 )
 
 SPANS: tuple[str, ...] = (
+    "source",
     "wait",
     "prepare",
     "encode",
-    "network",
+    "send",
+    "wire",
     "server_and_network",
+    "server_decode",
     "server_queue",
     "server_input",
     "server_infer",
     "server_output",
+    "server_encode",
+    "receive",
     "decode",
     "draw",
 )
 """Names of the spans that add up to the life of a frame, in pipeline order."""
+
+
+def contradict(spans_ms: Mapping[str, float]) -> bool:
+    """Whether clocks do: a server claims more time than passed here between sent and replied."""
+    return any(value < 0 for value in spans_ms.values())
+
+
+def _put_server(spans: dict[str, float], server: ServerTiming) -> None:
+    parts = (
+        ("server_decode", server.decode_us),
+        ("server_queue", server.queue_us),
+        ("server_input", server.compute_input_us),
+        ("server_infer", server.compute_infer_us),
+        ("server_output", server.compute_output_us),
+        ("server_encode", server.encode_us),
+    )
+    for name, value_us in parts:
+        _put(spans, name, None if value_us is None else value_us / 1e3)
 
 
 def _put(spans: dict[str, float], name: str, value: float | None) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.compare.bench import BenchResult, CellResult, Figure
 from backend.core.choices import Transport
-from gui.views.plots import STAGE_NAMES
+from gui.views.plots import STAGE_HUES, STAGE_NAMES
 from gui.views.scales import milliseconds, ticks
 from gui.views.view import View
 from gui.widgets.language import byte_size, tr
@@ -27,17 +27,6 @@ _VALUE = 76.0
 
 HUES = {Transport.REST: 1, Transport.GRPC: 0, Transport.GRPC_STREAM: 2}
 """Series of the palette by transport: a way has its colour in every chart."""
-_STAGE_HUES = {
-    "prepare": 0,
-    "encode": 6,
-    "network": 7,
-    "server_and_network": 7,
-    "server_queue": 3,
-    "server_input": 4,
-    "server_infer": 5,
-    "server_output": 1,
-    "decode": 2,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +263,9 @@ def stage_rows(result: BenchResult) -> list[Row]:
             milliseconds(sum(cell.stages_ms.values())),
             HUES[cell.cell.transport],
             tuple(
-                Part(value, _STAGE_HUES[name], tr(STAGE_NAMES[name]))
+                Part(max(0.0, value), STAGE_HUES[name], tr(STAGE_NAMES[name]))
                 for name, value in cell.stages_ms.items()
-                if name in _STAGE_HUES
+                if name in STAGE_HUES
             ),
         )
         for cell in _fastest_first(result)
@@ -284,13 +273,14 @@ def stage_rows(result: BenchResult) -> list[Row]:
 
 
 def byte_rows(result: BenchResult) -> list[Row]:
-    """Message bytes of a request and its reply."""
+    """Bytes on the wire of a request and its reply."""
     return [
         Row(
             _label(result, cell),
-            _bytes((cell.bytes_out or 0) + (cell.bytes_in or 0)),
+            ("≈ " if cell.wire_estimated else "")
+            + _bytes((cell.wire_out or 0) + (cell.wire_in or 0)),
             HUES[cell.cell.transport],
-            (Part(cell.bytes_out or 0, 0, tr("sent")), Part(cell.bytes_in or 0, 2, tr("received"))),
+            (Part(cell.wire_out or 0, 0, tr("sent")), Part(cell.wire_in or 0, 2, tr("received"))),
         )
         for cell in _fastest_first(result)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import (
@@ -150,8 +150,10 @@ def _columns(*, payloads: bool, before: BenchResult | None) -> list[_Column]:
         _figure(tr("p95"), "p95_ms", milliseconds, tr("95 % of the answers came within this time")),
         _figure(tr("p99"), "p99_ms", milliseconds, tr("99 % of the answers came within this time")),
         _figure(tr("answers/s"), "rate", _rate),
-        _figure(tr("sent"), "bytes_out", _bytes, tr("Message of a request")),
-        _figure(tr("received"), "bytes_in", _bytes, tr("Message of its reply")),
+        _figure(tr("sent"), "bytes_out", _bytes, tr("Message of a request, before compression")),
+        _figure(tr("received"), "bytes_in", _bytes, tr("Message of its reply, unpacked")),
+        _wire_out_column(),
+        _figure(tr("wire in"), "wire_in", _bytes, tr("Of its reply, on the wire")),
         _figure(tr("CPU here"), "client_cpu_ms", milliseconds, tr("Processor time of a request")),
     ]
     if before is not None:
@@ -176,6 +178,14 @@ def _figure(title: str, name: str, text: Callable[[float], str], tip: str = "") 
         value,
         lambda cell: "" if math.isinf(value(cell)) else text(value(cell)),
         tip,
+    )
+
+
+def _wire_out_column() -> _Column:
+    plain = _figure(tr("wire out"), "wire_out", _bytes, tr("Of a request, on the wire"))
+    return replace(
+        plain,
+        text=lambda cell: ("≈ " if cell.wire_estimated else "") + plain.text(cell),
     )
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
 from backend.core.samples import AudioBlock, Frame, MediaKind
 from backend.core.status import Result, RunStatus, SourceInfo
@@ -31,8 +31,9 @@ from gui.workspace.feature import Workspace
 from gui.workspace.layouts import Layout
 from gui.workspace.log_panel import LogPanel
 
+_LEAST_SCROLLED = 130
 _RIGHT_WIDTH, _BOTTOM_HEIGHT = 400, 220
-_RIGHT_HEIGHTS = (180, 250)
+_RIGHT_HEIGHTS = (150, 290)
 
 
 class LivePage(DockArea):
@@ -67,7 +68,7 @@ class LivePage(DockArea):
         self._middle.addWidget(self.sound)
         self.setCentralWidget(self._middle)
         self.add_right("top", tr("Top classes"), self.top)
-        self.add_right("latency", tr("Latency"), self.latency)
+        self.add_right("latency", tr("Latency"), _scrolled(self.latency))
         self.add_bottom("timeline", tr("Timeline"), self.timeline)
         self.add_bottom("throughput", tr("Throughput"), self.throughput)
         self.add_bottom("server", tr("Server"), server_panel)
@@ -139,7 +140,8 @@ class LivePage(DockArea):
             self.paints.shown(result.timeline, result.lane)
         else:
             self._newest.sample = result.sample
-            self.paints.sound_shown(result.sample.captured_ns, time.monotonic_ns())
+            now_ns = time.monotonic_ns()
+            self.paints.sound_shown(result.sample.captured_ns, now_ns, result.lane)
         self.pane.preview.show_result(self.boxes.shown(result))
         self.top.show_predictions(result.predictions)
 
@@ -162,14 +164,10 @@ class LivePage(DockArea):
             columns,
             failed=status.counts.failed,
             now_s=now_ns / 1e9,
+            age_ms=self.paints.age_ms(now_ns),
         )
-        self.throughput.add(
-            now_ns,
-            status.rate_in,
-            status.rate_out,
-            status.bytes_out_per_s,
-            status.bytes_in_per_s,
-        )
+        self.latency.show_run(status)
+        self.throughput.add(now_ns, status.rate_in, status.rate_out, status.traffic)
 
     def tick(self, now_ns: int) -> None:
         """What moves with the clock alone."""
@@ -303,6 +301,18 @@ class LivePage(DockArea):
         )
         self.resizeDocks([self.dock("top")], [_RIGHT_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([self.dock("timeline")], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+
+
+def _scrolled(view: QWidget) -> QScrollArea:
+    """A view that may be lower than what it shows."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumSize(view.minimumSizeHint().width(), _LEAST_SCROLLED)
+    area.setAccessibleName(view.accessibleName())
+    area.setWidget(view)
+    return area
 
 
 def source_line(name: str, info: SourceInfo) -> str:

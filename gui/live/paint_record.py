@@ -10,18 +10,19 @@ import numpy as np
 from backend.core.rings import TraceRing
 from backend.core.tensors import Array
 from backend.core.timing import Stage, Timeline
+from gui.views.plots.latency_report import WINDOW_S
 from gui.views.preview import FirstPaint
 
-_WINDOW_NS = 2_000_000_000
+_WINDOW_NS = int(WINDOW_S * 1e9)
 _AWAITED = 64
-_KEPT = 1024
+_KEPT = 4096
 
 
 class PaintRecord:
     """Joins first paints with the answers they belong to."""
 
     def __init__(self) -> None:
-        self._ages: deque[tuple[int, float]] = deque(maxlen=_KEPT)
+        self._ages: deque[tuple[int, float, int]] = deque(maxlen=_KEPT)
         self._decoded: dict[int, tuple[int, int]] = {}
         self._draws: deque[tuple[float, float, int]] = deque(maxlen=_KEPT)
 
@@ -34,25 +35,28 @@ class PaintRecord:
             while len(self._decoded) > _AWAITED:
                 del self._decoded[next(iter(self._decoded))]
 
-    def sound_shown(self, captured_ns: int, now_ns: int) -> None:
+    def sound_shown(self, captured_ns: int, now_ns: int, lane: int = 0) -> None:
         """An answer about sound went to the bars, which have no first paint of their own."""
-        self._ages.append((now_ns, (now_ns - captured_ns) / 1e6))
+        self._ages.append((now_ns, (now_ns - captured_ns) / 1e6, lane))
 
     def painted(self, paints: Iterable[FirstPaint]) -> None:
         """Frames that were on the screen for the first time."""
         for paint in paints:
             if not paint.is_result:
                 continue
-            self._ages.append((paint.painted_ns, paint.age_ms))
             known = self._decoded.pop(paint.captured_ns, None)
             if known is not None:
                 decoded, lane = known
+                self._ages.append((paint.painted_ns, paint.age_ms, lane))
                 draw_ms = (paint.painted_ns - decoded) / 1e6
                 self._draws.append((paint.painted_ns / 1e9, draw_ms, lane))
 
     def age_ms(self, now_ns: int) -> float | None:
-        """Median result age at first paint over the last two seconds, None if there was none."""
-        ages = [age for at_ns, age in self._ages if now_ns - at_ns <= _WINDOW_NS]
+        """Median age of the newest lane's answers at first paint in the last ten seconds, None if
+        there was none."""
+        recent = [(age, lane) for at_ns, age, lane in self._ages if now_ns - at_ns <= _WINDOW_NS]
+        newest = max((lane for _, lane in recent), default=0)
+        ages = [age for age, lane in recent if lane == newest]
         return float(np.median(ages)) if ages else None
 
     def with_draws(self, traces: TraceRing) -> Array:

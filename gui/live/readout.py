@@ -18,7 +18,8 @@ from gui.live.run_messages import idle_message, run_message
 from gui.live.sources import SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
-from gui.live.status_text import state_text
+from gui.live.status_text import slot_texts, state_text
+from gui.live.strip_alerts import strip_alerts
 from gui.state.live_session import LiveSession
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
@@ -97,6 +98,7 @@ class Readout(QObject):
         self._last, self._error = self._page.counters.since(session.status()), session.error
         self._drain_notices()
         self._page.alerts.set_alerts("run", ())
+        self._page.alerts.set_alerts("strip", ())
         self._page.say("")
         self._set_outage(None)
         self._set_refusal(None)
@@ -129,6 +131,8 @@ class Readout(QObject):
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
         self._strip.show_status(shown, age_ms, state_text(status, target), recent)
+        slots = slot_texts(shown, age_ms, recent, self._strip.preferences)
+        self._page.alerts.set_alerts("strip", strip_alerts(slots, status))
         self._drain_notices()
         self._run_log.note(status)
         outage = outage_of(status, self._switches.current, self._server)

@@ -31,7 +31,7 @@ def _slots() -> tuple[tuple[str, str, str], ...]:
             "throughput",
         ),
         ("flight", tr("flight {flying}/{limit}", flying=64, limit=64), "latency"),
-        ("bytes", f"↑ {rate} MB/s ↓ {rate} MB/s", "throughput"),
+        ("bytes", f"↑ ≈{rate} MB/s ↓ {rate} MB/s", "throughput"),
     )
 
 

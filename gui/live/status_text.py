@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from backend.core.ledger import DropPlace
 from backend.core.status import RunState, RunStatus, SourceState, losses
+from backend.core.traffic import TrafficRates
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
 from gui.widgets.language import marked, number, percent, tr
@@ -49,11 +50,12 @@ def _tip(name: str) -> str:
         "in": tr("Items per second from the source"),
         "out": tr("Answers per second"),
         "age": tr(
-            "From capture to the first paint of its predictions, median of the last two seconds"
+            "From captured to the first paint of its predictions, median of the last 10 s; "
+            "latency, in the panel, ends at decoded"
         ),
         "dropped": tr("Items that were not answered in the last 10 s"),
         "flight": tr("Requests on their way, and the limit"),
-        "bytes": tr("Message bytes sent and received per second"),
+        "bytes": tr("Bytes on the wire, sent and received per second"),
     }[name]
 
 
@@ -137,7 +139,6 @@ def slot_texts(
             if status.counts.captured
             else idle
         )
-    out, back = status.bytes_out_per_s / 1e6, status.bytes_in_per_s / 1e6
     return {
         "in": _rate_in(status),
         "out": SlotText(tr("out {rate}/s", rate=number(status.rate_out, 1)), _tip("out")),
@@ -153,8 +154,37 @@ def slot_texts(
             ),
             _tip("flight"),
         ),
-        "bytes": SlotText(f"↑ {number(out, 1)} MB/s ↓ {number(back, 1)} MB/s", _tip("bytes")),
+        "bytes": _bytes(status.traffic),
     }
+
+
+def _bytes(traffic: TrafficRates) -> SlotText:
+    """What goes over the wire; the tooltip has the messages, and what compression makes of them."""
+    sign = "≈" if traffic.estimated else ""
+    text = f"↑ {sign}{_megabytes(traffic.wire_out)} ↓ {_megabytes(traffic.wire_in)}"
+    ratios = [
+        tr("{ratio} : 1", ratio=number(message / wire, 1)) if wire else "–"
+        for message, wire in (
+            (traffic.bytes_out, traffic.wire_out),
+            (traffic.bytes_in, traffic.wire_in),
+        )
+    ]
+    lines = [
+        _tip("bytes"),
+        tr(
+            "Messages, before compression: ↑ {out} ↓ {back}",
+            out=_megabytes(traffic.bytes_out),
+            back=_megabytes(traffic.bytes_in),
+        ),
+        tr("Messages to wire: ↑ {out} ↓ {back}", out=ratios[0], back=ratios[1]),
+    ]
+    if traffic.estimated:
+        lines.append(tr("≈ gRPC does not show it; one message a second is compressed to see"))
+    return SlotText(text, "\n".join(lines))
+
+
+def _megabytes(per_second: float) -> str:
+    return f"{number(per_second / 1e6, 1)} MB/s"
 
 
 def _rate_in(status: RunStatus) -> SlotText:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+import pytest
 
 from backend.core.flow import Credits, DrainLog, LatestSlot
 from backend.core.rings import RateMeter, TraceRing
-from backend.core.timing import ServerTiming, Stage, Timeline, percentiles
+from backend.core.timing import ServerTiming, Stage, Timeline, contradict, percentiles
 
 
 def test_the_newest_item_wins_and_the_loss_is_counted() -> None:
@@ -92,24 +93,71 @@ def test_rates_are_counted_over_the_window_and_fall_to_zero() -> None:
     assert meter.total == 210.0
 
 
-def test_the_round_trip_is_split_by_the_servers_durations() -> None:
-    marks = {
-        Stage.CAPTURED: 0,
-        Stage.TAKEN: 1_000_000,
-        Stage.PREPARED: 2_000_000,
-        Stage.ENCODED: 4_000_000,
-        Stage.RECEIVED: 14_000_000,
-        Stage.DECODED: 15_000_000,
+MS = 1_000_000
+MARKS = {
+    Stage.CAPTURED: 0,
+    Stage.HANDED_OVER: MS // 2,
+    Stage.TAKEN: 1 * MS,
+    Stage.PREPARED: 2 * MS,
+    Stage.ENCODED: 4 * MS,
+    Stage.RECEIVED: 14 * MS,
+    Stage.DECODED: 15 * MS,
+}
+SEEN = {**MARKS, Stage.SENT: 5 * MS, Stage.REPLIED: 13 * MS}
+WHOLE = ServerTiming(1000, 500, 3000, 500, decode_us=700, encode_us=300)
+
+
+def test_the_parts_of_an_exchange_add_up_to_its_latency() -> None:
+    spans = Timeline(SEEN, WHOLE).spans_ms()
+    assert spans == {
+        "source": 0.5,
+        "wait": 0.5,
+        "prepare": 1.0,
+        "encode": 2.0,
+        "send": 1.0,
+        "wire": 2.0,
+        "server_decode": 0.7,
+        "server_queue": 1.0,
+        "server_input": 0.5,
+        "server_infer": 3.0,
+        "server_output": 0.5,
+        "server_encode": 0.3,
+        "receive": 1.0,
+        "decode": 1.0,
+        "latency": 15.0,
     }
-    spans = Timeline(marks, ServerTiming(1000, 500, 5000, 500)).spans_ms()
-    assert spans["network"] == 3.0
-    assert spans["server_infer"] == 5.0
-    assert spans["total"] == 15.0
-    parts = sum(value for name, value in spans.items() if name != "total")
-    assert parts == spans["total"]
-    silent = Timeline(marks).spans_ms()
-    assert silent["server_and_network"] == 10.0
-    assert "network" not in silent
+    assert sum(spans.values()) - spans["latency"] == pytest.approx(spans["latency"])
+    assert not contradict(spans)
+
+
+def test_what_a_server_does_not_report_is_one_block_with_the_wire() -> None:
+    silent = Timeline(SEEN).spans_ms()
+    assert silent["server_and_network"] == 8.0
+    assert silent["send"] == silent["receive"] == 1.0
+    partly = Timeline(SEEN, ServerTiming(1000, 500, 3000, 500)).spans_ms()
+    assert partly["server_and_network"] == 3.0
+    assert partly["server_infer"] == 3.0
+    assert "wire" not in silent | partly
+
+
+def test_what_a_transport_does_not_show_is_in_the_wire() -> None:
+    spans = Timeline(MARKS, WHOLE).spans_ms()
+    assert spans["wire"] == 4.0
+    assert "send" not in spans
+    assert "receive" not in spans
+
+
+def test_a_thread_that_looked_late_has_not_been_sending_while_the_server_worked() -> None:
+    spans = Timeline({**SEEN, Stage.SENT: 12 * MS}, WHOLE).spans_ms()
+    assert (spans["send"], spans["wire"]) == (3.0, 0.0)
+    assert not contradict(spans)
+
+
+def test_a_server_that_claims_more_than_there_was_is_a_contradiction() -> None:
+    spans = Timeline(SEEN, ServerTiming(0, 0, 10_000, 0, 0, 0)).spans_ms()
+    assert spans["wire"] == -1.0
+    assert spans["latency"] == 15.0
+    assert contradict(spans)
 
 
 def test_percentiles_ignore_what_was_not_measured() -> None:

@@ -27,6 +27,7 @@ from backend.core.status import (
     SourceStatus,
 )
 from backend.core.timing import Stage, Timeline
+from backend.core.traffic import Traffic
 from backend.models.code.remembered import ModelCode
 from backend.models.repository.states import IndexEntry, ModelState
 from backend.models.servable import ModelLoadError
@@ -72,7 +73,7 @@ class FakeSources(SourceRegistry):
     def __init__(self) -> None:
         super().__init__((*KINDS, MICROPHONE))
 
-    def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN) -> Source:
+    def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0) -> Source:
         if spec == "nowhere" or spec.endswith(".txt"):
             raise SourceError(SourceFault.ABSENT, f"There is no {spec}.", "Choose another.")
         return FakeSource(spec, loop=loop)
@@ -119,11 +120,9 @@ class FakeSession:
     def summary(self) -> Summary:
         return summarise(
             self.now.counts,
-            self.traces,
+            None,
             state=self.now.state,
             seconds=1.0,
-            bytes_out=0,
-            bytes_in=0,
             error=str(self.error or ""),
         )
 
@@ -133,7 +132,7 @@ class FakeSession:
         frame = Frame(seq, now_ns, np.full((48, 64, 3), 90, np.uint8))
         predictions = (Classification((ClassScore("cat", 0.9, 0),)),)
         timeline = Timeline({Stage.CAPTURED: now_ns, Stage.DECODED: now_ns})
-        result = Result(seq, frame, predictions, timeline, 1, 1, self.settings)
+        result = Result(seq, frame, predictions, timeline, Traffic(1, 1, 1, 1), self.settings)
         self.subscriptions.publish(FRAMES, frame)
         self.subscriptions.publish(RESULTS, result)
         self.now = replace(self.now, counts=Counts(captured=seq + 1, answered=seq + 1))

@@ -35,6 +35,7 @@ from backend.core.errors import ConsoleError
 from backend.core.inference import InferRequest
 from backend.core.target import Dialect, Target
 from backend.core.tensors import Datatype, Tensor
+from backend.core.traffic import Transfer
 from backend.models.catalogue import bundled_registry
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
@@ -66,8 +67,10 @@ class RecordingRest(RestConnection):
         super().__init__(target, message_limit=LIMIT)
         self._log = log
 
-    def send(self, call: RestCall, *, deadline_s: float) -> RestReply:
-        reply = super().send(call, deadline_s=deadline_s)
+    def send(
+        self, call: RestCall, *, deadline_s: float, transfer: Transfer | None = None
+    ) -> RestReply:
+        reply = super().send(call, deadline_s=deadline_s, transfer=transfer)
         self._log.rest.append(
             {
                 "name": self._log.name,

@@ -23,6 +23,7 @@ from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.tensors import Array
+from backend.core.traffic import Transfer
 from backend.models.repository.folders import ModelFolders
 from backend.models.repository.registry import ModelRegistry
 from backend.models.runtimes.choice import standard_runtimes
@@ -110,7 +111,7 @@ def ask(
         client.connect()
         answers = []
         for seq, sample in enumerate(samples):
-            raw, _ = client.call(client.codec.encode(sample, seq).call)
+            raw = client.call(client.codec.encode(sample, seq).call, Transfer())
             assert isinstance(raw, (RestReply, bytes))
             answers.append(client.codec.decode(raw, partial(_only, sample)).predictions)
         return answers

@@ -82,7 +82,7 @@ def test_pictures_get_the_same_answer_on_every_road(way: Combination, target: Ta
         else:
             assert predictions_to_json(mine.predictions) == predictions_to_json(other.predictions)
         assert mine.timeline.server is not None, "the embedded server reports its times"
-        assert mine.bytes_out > 1000
+        assert mine.traffic.bytes_out > 1000
 
 
 @pytest.mark.parametrize("model", ["pitch", "voice_activity"])

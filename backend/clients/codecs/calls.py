@@ -13,12 +13,21 @@ from backend.core.timing import ServerTiming
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RestCall:
-    """A REST request: `path` starts with / and carries its query."""
+    """A REST request: `path` starts with / and carries its query.
+
+    `uncompressed` is the size of a body that is compressed, before it was.
+    """
 
     path: str
     headers: Mapping[str, str]
     body: bytes | bytearray | memoryview = b""
     method: str = "POST"
+    uncompressed: int | None = None
+
+    @property
+    def message_bytes(self) -> int:
+        """Bytes of the body before its compression."""
+        return len(self.body) if self.uncompressed is None else self.uncompressed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +45,11 @@ class GrpcCall:
 
     message: bytes
 
+    @property
+    def message_bytes(self) -> int:
+        """Bytes of the message before its compression."""
+        return len(self.message)
+
 
 Call: TypeAlias = RestCall | GrpcCall
 
@@ -50,8 +64,8 @@ class Outgoing:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the body or message; headers are not counted."""
-        return len(self.call.body if isinstance(self.call, RestCall) else self.call.message)
+        """Bytes of the body or message before its compression; headers are not counted."""
+        return self.call.message_bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

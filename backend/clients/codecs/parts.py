@@ -27,7 +27,7 @@ def rest_call(path: str, headers: Mapping[str, str], body: bytes, payload: Paylo
     writer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_BITS)
     packed = writer.compress(body) + writer.flush()
     coded = {**headers, "Content-Encoding": "gzip", "Accept-Encoding": _GZIP_ONLY}
-    return RestCall(path, coded, packed)
+    return RestCall(path, coded, packed, uncompressed=len(body))
 
 
 def check_takes(profile: ModelProfile, sample: Sample) -> None:

@@ -57,9 +57,9 @@ class ServingRestCodec:
         good = checked(reply)
         predictions, timing = decode_reply(good.body, self._profile.outputs)
         self._check.check_predictions(predictions)
-        if timing is None:
-            timing = timing_from_header(header_of(good.headers, SERVER_TIMING))
-        return Reply(None, predictions, timing)
+        # The header is written after the body, and knows also how long its compression took.
+        of_header = timing_from_header(header_of(good.headers, SERVER_TIMING))
+        return Reply(None, predictions, of_header or timing)
 
     def _picture(self, frame: Frame) -> Outgoing:
         encoding = self._payload.image

@@ -8,6 +8,7 @@ from backend.clients.codecs import Call, Codec, RestReply
 from backend.clients.inference.grpc import GrpcInferenceClient
 from backend.clients.inference.rest import RestInferenceClient
 from backend.core.choices import RunSettings, Transport
+from backend.core.traffic import TrafficMeter, Transfer
 from backend.profiles.model_profile import ModelProfile
 
 
@@ -22,8 +23,8 @@ class InferenceClient(Protocol):
         """Reach the target and learn what it offers; raises TargetUnreachable and the like."""
         ...
 
-    def call(self, call: Call) -> tuple[RestReply | bytes, int]:
-        """One call: the reply for the codec, and its size in bytes."""
+    def call(self, call: Call, transfer: Transfer) -> RestReply | bytes:
+        """One call: the reply for the codec; `transfer` follows it, also when it fails."""
         ...
 
     def close(self) -> None:
@@ -31,8 +32,13 @@ class InferenceClient(Protocol):
         ...
 
 
-def inference_client(settings: RunSettings, profile: ModelProfile) -> InferenceClient:
-    """The client for the settings' transport, not yet connected; raises UsageError."""
+def inference_client(
+    settings: RunSettings, profile: ModelProfile, meter: TrafficMeter | None = None
+) -> InferenceClient:
+    """The client for the settings' transport, not yet connected; raises UsageError.
+
+    `meter` counts what connecting takes; the transfer of a call has its own.
+    """
     if settings.transport is Transport.REST:
-        return RestInferenceClient(settings, profile)
+        return RestInferenceClient(settings, profile, meter)
     return GrpcInferenceClient(settings, profile)

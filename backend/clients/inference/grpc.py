@@ -12,7 +12,8 @@ from backend.clients.connections.grpc import GrpcConnection
 from backend.clients.control import GrpcControl
 from backend.clients.dialects.known import dialect_for, rules_of_server
 from backend.clients.dialects.rules import Capability, check_can
-from backend.core.choices import Api, RunSettings, Transport
+from backend.clients.inference.packed_size import PackedSize
+from backend.core.choices import Api, Compression, RunSettings, Transport
 from backend.core.errors import (
     ConsoleError,
     PayloadTooLarge,
@@ -21,7 +22,11 @@ from backend.core.errors import (
     UsageError,
 )
 from backend.core.inference import ServerMetadata
+from backend.core.traffic import Transfer
 from backend.profiles.model_profile import ModelProfile
+
+_FRAME_BYTES = 5
+"""Before every message: whether it is compressed, and its length."""
 
 
 class GrpcInferenceClient:
@@ -36,6 +41,8 @@ class GrpcInferenceClient:
         self._settings = settings
         self._profile = profile
         self._connection = GrpcConnection(settings.target, message_limit=settings.largest_message)
+        packs = settings.payload.compression is Compression.GZIP
+        self._packed = PackedSize() if packs else None
         self.send_limit = settings.largest_message
         self.rules = dialect_for(settings.target.dialect)
         self.codec: Codec = make_codec(settings, profile, extensions=())
@@ -55,10 +62,12 @@ class GrpcInferenceClient:
         offered = metadata.extensions if metadata is not None else ()
         self.codec = make_codec(self._settings, self._profile, extensions=offered, rules=rules)
 
-    def call(self, call: Call) -> tuple[bytes, int]:
+    def call(self, call: Call, transfer: Transfer) -> bytes:
         """One call with the run's deadline."""
         assert isinstance(call, GrpcCall)
         self.check_size(call.message)
+        self._connection.wait_ready(self._connect_deadline_s)
+        self.note_sent(call.message, transfer)
         try:
             reply = self._connection.unary(
                 self.codec.unary_method,
@@ -69,7 +78,22 @@ class GrpcInferenceClient:
         except RequestError:
             self.codec.restart()
             raise
-        return reply, len(reply)
+        self.note_received(reply, transfer)
+        return reply
+
+    def note_sent(self, message: bytes, transfer: Transfer) -> None:
+        """A message is handed to gRPC, which compresses and frames it."""
+        transfer.message_sent(len(message))
+        size = len(message) if self._packed is None else self._packed.of(message)
+        transfer.wire_sent(_FRAME_BYTES + size, estimated=self._packed is not None)
+        # How long gRPC takes to send it cannot be seen.
+        transfer.sent_ns = 0
+
+    def note_received(self, message: bytes, transfer: Transfer) -> None:
+        """gRPC gave a reply, and does not say whether it came compressed."""
+        transfer.message_received(len(message))
+        transfer.wire_received(_FRAME_BYTES + len(message))
+        transfer.received_ns, transfer.replied_ns = transfer.replied_ns, 0
 
     def stream(self, messages: Iterator[bytes]) -> Any:
         """Open the stream; gRPC pulls `messages` on a thread of its own."""
@@ -91,6 +115,8 @@ class GrpcInferenceClient:
     def close(self) -> None:
         """End every call under way."""
         self._connection.close()
+        if self._packed is not None:
+            self._packed.close()
 
     @property
     def _connect_deadline_s(self) -> float:

@@ -11,6 +11,7 @@ from backend.clients.dialects.rules import AddressKind, Capability, DialectRules
 from backend.core.choices import Api, Compression, RunSettings, Serialization
 from backend.core.errors import PayloadTooLarge, ReplyMismatch, Unsupported, UsageError
 from backend.core.inference import ServerMetadata
+from backend.core.traffic import TrafficMeter, Transfer
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.oip.metadata_json import server_metadata_from_json
 from backend.wire.oip.rest_errors import request_error
@@ -19,7 +20,9 @@ from backend.wire.oip.rest_errors import request_error
 class RestInferenceClient:
     """Calls at the target's REST address; see `InferenceClient`."""
 
-    def __init__(self, settings: RunSettings, profile: ModelProfile) -> None:
+    def __init__(
+        self, settings: RunSettings, profile: ModelProfile, meter: TrafficMeter | None = None
+    ) -> None:
         if not settings.target.rest:
             raise UsageError(
                 f"Target '{settings.target.name}' has no REST address.",
@@ -27,7 +30,9 @@ class RestInferenceClient:
             )
         self._settings = settings
         self._profile = profile
-        self._connection = RestConnection(settings.target, message_limit=settings.largest_message)
+        self._connection = RestConnection(
+            settings.target, message_limit=settings.largest_message, meter=meter
+        )
         self.send_limit = settings.largest_message
         self.codec: Codec = make_codec(settings, profile, extensions=())
 
@@ -43,16 +48,23 @@ class RestInferenceClient:
         offered = metadata.extensions if metadata is not None else ()
         self.codec = make_codec(self._settings, self._profile, extensions=offered, rules=rules)
 
-    def call(self, call: Call) -> tuple[RestReply, int]:
+    def call(self, call: Call, transfer: Transfer) -> RestReply:
         """One call with the run's deadline."""
         assert isinstance(call, RestCall)
         size = len(call.body)
         if size > self.send_limit:
             raise PayloadTooLarge(size, self.send_limit)
-        reply = self._connection.send(call, deadline_s=self._settings.reply_within_s)
+        try:
+            reply = self._connection.send(
+                call, deadline_s=self._settings.reply_within_s, transfer=transfer
+            )
+        finally:
+            if transfer.sent_ns:
+                transfer.message_sent(call.message_bytes)
+        transfer.message_received(len(reply.body))
         if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise PayloadTooLarge(size, 0)
-        return reply, len(reply.body)
+        return reply
 
     def close(self) -> None:
         """End every call under way."""

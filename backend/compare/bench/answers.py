@@ -12,25 +12,16 @@ import numpy as np
 
 from backend.core.errors import ConsoleError
 from backend.core.histogram import DurationHistogram
-from backend.core.timing import ServerTiming, Stage, Timeline
+from backend.core.timing import SPANS, ServerTiming, Stage, Timeline
+from backend.core.traffic import Traffic
 
-STAGES = (
-    "prepare",
-    "encode",
-    "network",
-    "server_and_network",
-    "server_queue",
-    "server_input",
-    "server_infer",
-    "server_output",
-    "decode",
-)
+STAGES = tuple(name for name in SPANS if name not in ("source", "wait", "draw"))
 """The parts of an answer's latency, in order, as `Timeline.spans_ms` names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One request that was answered; times are `time.monotonic_ns()`, sizes message bytes."""
+    """One request that was answered; times are `time.monotonic_ns()`, 0 if they cannot be seen."""
 
     due_ns: int
     started_ns: int
@@ -38,9 +29,10 @@ class Answer:
     encoded_ns: int
     received_ns: int
     decoded_ns: int
-    bytes_out: int
-    bytes_in: int
+    traffic: Traffic
     server: ServerTiming | None = None
+    sent_ns: int = 0
+    replied_ns: int = 0
 
     @property
     def latency_ms(self) -> float:
@@ -53,10 +45,13 @@ class Answer:
             Stage.TAKEN: self.started_ns,
             Stage.PREPARED: self.prepared_ns,
             Stage.ENCODED: self.encoded_ns,
+            Stage.SENT: self.sent_ns,
+            Stage.REPLIED: self.replied_ns,
             Stage.RECEIVED: self.received_ns,
             Stage.DECODED: self.decoded_ns,
         }
-        return Timeline(marks, self.server).spans_ms()
+        seen = {stage: at_ns for stage, at_ns in marks.items() if at_ns}
+        return Timeline(seen, self.server).spans_ms()
 
 
 class Tally:
@@ -114,6 +109,10 @@ class Window:
     bytes_out: float
     """Of a request, in the mean; NaN without answers, as all below."""
     bytes_in: float
+    wire_out: float = math.nan
+    wire_in: float = math.nan
+    estimated: bool = False
+    """Whether `wire_out` is."""
     stages_ms: dict[str, float] = field(default_factory=dict)
     """Medians."""
     cpu: Cpu = Cpu()
@@ -139,8 +138,11 @@ class Window:
             seconds,
             DurationHistogram.of(answer.latency_ms for answer in answers),
             failures,
-            _mean([answer.bytes_out for answer in answers]),
-            _mean([answer.bytes_in for answer in answers]),
+            _mean([answer.traffic.bytes_out for answer in answers]),
+            _mean([answer.traffic.bytes_in for answer in answers]),
+            _mean([answer.traffic.wire_out for answer in answers]),
+            _mean([answer.traffic.wire_in for answer in answers]),
+            any(answer.traffic.estimated for answer in answers),
             stages,
             cpu,
         )

@@ -18,6 +18,8 @@ _COLUMNS = (
     ("answers/s", "rate", "{:.0f}"),
     ("out bytes", "bytes_out", "{:,.0f}"),
     ("in bytes", "bytes_in", "{:,.0f}"),
+    ("out wire", "wire_out", "{:,.0f}"),
+    ("in wire", "wire_in", "{:,.0f}"),
     ("client CPU ms", "client_cpu_ms", "{:.2f}"),
     ("server CPU ms", "server_cpu_ms", "{:.2f}"),
 )
@@ -100,15 +102,18 @@ def _ordered(result: BenchResult) -> list[CellResult]:
 
 
 def _row(cell: CellResult) -> list[str]:
-    figures = [_text(cell.figure(name), form) for _, name, form in _COLUMNS]
+    figures = [_figure(cell, name, form) for _, name, form in _COLUMNS]
     if not cell.measured:
         figures = [""] * len(_COLUMNS)
     note = cell.reason or ("" if cell.stable else "not stable")
     return [cell.cell.way, str(cell.cell.in_flight), cell.cell.payload, *figures, note]
 
 
-def _text(value: float | None, form: str) -> str:
-    return "-" if value is None else form.format(value)
+def _figure(cell: CellResult, name: str, form: str) -> str:
+    value = cell.figure(name)
+    if value is None:
+        return "-"
+    return ("≈" if name == "wire_out" and cell.wire_estimated else "") + form.format(value)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -47,8 +47,9 @@ class CellResult(_Value, frozen=True):
     """One combination. `status` is measured, impossible or failed; `reason` says why not.
 
     Latencies are in ms, from when a request was due to its answer decoded; `rate` in answers a
-    second; bytes are of messages, a request in the mean; `cpu` in ms of processor time a request.
-    `histogram` counts latencies by bucket of `DurationHistogram`.
+    second; `bytes_out` and `bytes_in` are of messages, `wire_out` and `wire_in` on the wire, of a
+    request in the mean, `wire_estimated` where `wire_out` could not be seen; `cpu` in ms of
+    processor time a request. `histogram` counts latencies by bucket of `DurationHistogram`.
     """
 
     cell: Cell
@@ -68,6 +69,9 @@ class CellResult(_Value, frozen=True):
     rate: Figure | None = None
     bytes_out: float | None = None
     bytes_in: float | None = None
+    wire_out: float | None = None
+    wire_in: float | None = None
+    wire_estimated: bool = False
     stages_ms: dict[str, float] = {}
     client_cpu_ms: float | None = None
     server_cpu_ms: float | None = None
@@ -97,6 +101,8 @@ FIGURES = {
     "rate": "1/s",
     "bytes_out": "bytes",
     "bytes_in": "bytes",
+    "wire_out": "bytes",
+    "wire_in": "bytes",
     "client_cpu_ms": "ms",
     "server_cpu_ms": "ms",
     "answered": "",
@@ -259,6 +265,9 @@ def _cell_result(measured: Measured) -> CellResult:
         rate=Figure.of(sampling.rate()),
         bytes_out=_median([window.bytes_out for window in windows]),
         bytes_in=_median([window.bytes_in for window in windows]),
+        wire_out=_median([window.wire_out for window in windows]),
+        wire_in=_median([window.wire_in for window in windows]),
+        wire_estimated=any(window.estimated for window in windows),
         stages_ms=_stages(windows),
         client_cpu_ms=_cpu_ms([(each.cpu.client_s, each.answered) for each in windows]),
         server_cpu_ms=_cpu_ms([(each.cpu.server_s, each.answered) for each in windows]),

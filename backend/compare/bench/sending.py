@@ -19,6 +19,7 @@ from backend.compare.bench.schedule import Schedule
 from backend.core.choices import RunSettings, Transport
 from backend.core.errors import ConsoleError, StreamBroken
 from backend.core.samples import Sample
+from backend.core.traffic import Transfer
 from backend.core.worker import Worker
 from backend.profiles.model_profile import ModelProfile
 
@@ -98,10 +99,10 @@ class UnarySender:
         started_ns = time.monotonic_ns()
         seq = next(self._seq)
         outgoing = self._client.codec.encode(self._sample, seq)
-        raw, bytes_in = self._client.call(outgoing.call)
-        received_ns = time.monotonic_ns()
+        transfer = Transfer()
+        raw = self._client.call(outgoing.call, transfer)
         reply = self._client.codec.decode(raw, lambda _: self._sample, seq)
-        return _answer(due_ns, started_ns, outgoing, received_ns, reply, bytes_in)
+        return _answer(_Sent(due_ns, started_ns, outgoing, transfer), transfer, reply)
 
 
 class StreamSender:
@@ -180,7 +181,9 @@ class StreamSender:
             except ConsoleError as error:
                 self._fail(error)
                 continue
-            self._under_way[seq] = _Sent(due_ns, started_ns, outgoing)
+            transfer = Transfer()
+            self._client.note_sent(outgoing.call.message, transfer)
+            self._under_way[seq] = _Sent(due_ns, started_ns, outgoing, transfer)
             seq += 1
             yield outgoing.call.message
 
@@ -197,7 +200,8 @@ class StreamSender:
             self._break(error)
 
     def _read_reply(self, message: bytes) -> None:
-        received_ns = time.monotonic_ns()
+        received = Transfer()
+        self._client.note_received(message, received)
         try:
             reply = self._client.codec.decode(message, lambda _: self._sample)
         except ConsoleError as error:
@@ -207,10 +211,7 @@ class StreamSender:
         sent = self._under_way.pop(self._first(reply.seq), None)
         if sent is None:
             return  # a decoupled model may answer again
-        answer = _answer(
-            sent.due_ns, sent.started_ns, sent.outgoing, received_ns, reply, len(message)
-        )
-        self._tally.answered(answer)
+        self._tally.answered(_answer(sent, received, reply))
         self._settle()
 
     def _first(self, seq: int | None) -> int:
@@ -240,31 +241,31 @@ class StreamSender:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A request in the stream that has no answer yet."""
+    """A request that is on its way."""
 
     due_ns: int
     started_ns: int
     outgoing: Outgoing
+    transfer: Transfer
 
 
-def _answer(
-    due_ns: int,
-    started_ns: int,
-    outgoing: Outgoing,
-    received_ns: int,
-    reply: Reply,
-    bytes_in: int,
-) -> Answer:
+def _answer(sent: _Sent, received: Transfer, reply: Reply) -> Answer:
+    """What came of a request whose reply came by `received`, in a stream not its own transfer."""
+    decoded_ns = time.monotonic_ns()
+    traffic = sent.transfer.traffic
+    if received is not sent.transfer:
+        traffic += received.traffic
     return Answer(
-        due_ns,
-        started_ns,
-        outgoing.prepared_ns,
-        outgoing.encoded_ns,
-        received_ns,
-        time.monotonic_ns(),
-        outgoing.size_bytes,
-        bytes_in,
+        sent.due_ns,
+        sent.started_ns,
+        sent.outgoing.prepared_ns,
+        sent.outgoing.encoded_ns,
+        received.received_ns or decoded_ns,
+        decoded_ns,
+        traffic,
         reply.server,
+        sent.transfer.sent_ns,
+        received.replied_ns,
     )
 
 

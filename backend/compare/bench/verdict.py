@@ -109,12 +109,16 @@ def _why(cell: CellResult) -> str:
 _STAGE_WORDS = {
     "prepare": "making the tensors here",
     "encode": "writing the request here",
-    "network": "between here and the model",
+    "send": "handing the request to the system",
+    "wire": "between here and the server",
     "server_and_network": "between here and the model",
+    "server_decode": "the server's reading of the request",
     "server_queue": "waiting in the server's queue",
     "server_input": "the server's reading of the input",
     "server_infer": "the model",
     "server_output": "the server's writing of the output",
+    "server_encode": "the server's writing of the reply",
+    "receive": "taking the reply from the system",
     "decode": "reading the reply here",
 }
 
@@ -136,14 +140,14 @@ def _tail(cells: Sequence[CellResult]) -> list[str]:
 def _cost(cells: Sequence[CellResult]) -> list[str]:
     """What the fastest costs in bytes, and what plain JSON is still right for."""
     best = min(cells, key=lambda each: _value(each.p50_ms))
-    sized = [each for each in cells if each.bytes_out]
+    sized = [each for each in cells if each.wire_out]
     notes = []
     if sized:
-        least = min(sized, key=lambda each: each.bytes_out or 0)
-        if best.bytes_out and least.bytes_out and best.bytes_out > 1.2 * least.bytes_out:
+        least = min(sized, key=lambda each: each.wire_out or 0)
+        if best.wire_out and least.wire_out and best.wire_out > 1.2 * least.wire_out:
             notes.append(
-                f"{_name(least)} sends least: {_bytes(least.bytes_out)} a request, "
-                f"{_name(best)} {_bytes(best.bytes_out)}. Over a slow network that decides."
+                f"{_name(least)} sends least: {_bytes(least.wire_out)} a request, "
+                f"{_name(best)} {_bytes(best.wire_out)}. Over a slow network that decides."
             )
     if any(each.cell.serialization is Serialization.JSON for each in cells):
         notes.append("JSON is right where requests are written by hand or read by people.")

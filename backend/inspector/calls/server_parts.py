@@ -18,6 +18,7 @@ Parts = tuple[tuple[str, int], ...]
 
 _LARGEST_READ = 4 * 1024 * 1024
 """A larger reply is not parsed a second time only to find its timing."""
+_ALWAYS = ("queue", "compute_input", "compute_infer", "compute_output")
 _PREFIX, _SUFFIX = "inferdeck_", "_us"
 
 
@@ -51,7 +52,7 @@ def _of_parameters(response: ModelInferResponse) -> Parts:
         for key, value in response.parameters.items()
         if key.startswith(_PREFIX) and key.endswith(_SUFFIX)
     }
-    order = ("queue", "compute_input", "compute_infer", "compute_output")
+    order = ("decode", "queue", "compute_input", "compute_infer", "compute_output", "encode")
     return tuple((name, found[name]) for name in order if name in found)
 
 
@@ -60,12 +61,18 @@ def _of_result(result: PredictionResult) -> Parts:
         return ()
     timing = result.timing
     values = {
+        "decode": timing.decode_us,
         "queue": timing.queue_us,
         "compute_input": timing.compute_input_us,
         "compute_infer": timing.compute_infer_us,
         "compute_output": timing.compute_output_us,
+        "encode": timing.encode_us,
     }
-    return tuple((name, round(us * 1000)) for name, us in values.items() if math.isfinite(us))
+    return tuple(
+        (name, round(us * 1000))
+        for name, us in values.items()
+        if math.isfinite(us) and (name in _ALWAYS or timing.HasField(f"{name}_us"))
+    )
 
 
 def _entry(text: str) -> tuple[str, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TypeAlias
@@ -133,8 +134,10 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: CallNote) -> bytes:
-        read_request = _ReadRequest(await self._read(data, note), self._server_context)
-        request, model = read_request.request, read_request.model
+        began_ns = time.monotonic_ns()
+        request = await self._read(data, note)
+        read_request = _ReadRequest(request, self._server_context, began_ns)
+        model = read_request.model
         if model.decoupled:
             raise Unsupported(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy",
@@ -143,9 +146,12 @@ class _Methods:
         answered = self._plane.infer_at_once(request) if model.instant else None
         response, timing = answered or await self._plane.infer(request)
         answer, raw = read_request.answer(response, timing, NO_PARAMETERS), read_request.raw
+        timed_from_ns = read_request.answered_ns
         if bytes_to_write(answer, raw=raw) < QUICK_BYTES:
-            return self._writer.write(answer, raw=raw)
-        return await self._side.run(lambda: encode_response(answer, raw=raw))
+            return self._writer.write(answer, raw=raw, timed_from_ns=timed_from_ns)
+        return await self._side.run(
+            lambda: encode_response(answer, raw=raw, timed_from_ns=timed_from_ns)
+        )
 
     async def _read(self, data: bytes, note: CallNote) -> InferRequest:
         request = self._reader.read_alike(data)
@@ -173,24 +179,26 @@ class _Conversation:
 
     def begin(self, data: bytes, note: CallNote) -> Replies | Later:
         """The answer of an instant model, the one answer of most, or those of a decoupled one."""
+        began_ns = time.monotonic_ns()
         request = self._reader.read_alike(data)
         if request is None:
             if _size_to_read(data) >= QUICK_BYTES:
-                return Later(self._begin_later(data, note))
+                return Later(self._begin_later(data, note, began_ns))
             request = _noted(data, note, self._reader.read)
         note.model, note.id = request.model, request.id
-        read_request = _ReadRequest(request, self._server_context)
+        read_request = _ReadRequest(request, self._server_context, began_ns)
         if read_request.model.instant:
             answered = self._plane.infer_at_once(read_request.request)
             if answered is not None:
+                answer = read_request.answer(*answered, _LAST)
                 return self._writer.write(
-                    read_request.answer(*answered, _LAST), raw=read_request.raw
+                    answer, raw=read_request.raw, timed_from_ns=read_request.answered_ns
                 )
         return self._replies(read_request, note)
 
-    async def _begin_later(self, data: bytes, note: CallNote) -> Replies:
+    async def _begin_later(self, data: bytes, note: CallNote, began_ns: int) -> Replies:
         request = await self._side.run(lambda: _noted(data, note, self._reader.read))
-        return self._replies(_ReadRequest(request, self._server_context), note)
+        return self._replies(_ReadRequest(request, self._server_context, began_ns), note)
 
     def _replies(self, read_request: _ReadRequest, note: CallNote) -> Replies:
         return (
@@ -205,9 +213,15 @@ class _Conversation:
 
     async def _write(self, read_request: _ReadRequest, answer: InferResponse) -> bytes:
         if bytes_to_write(answer, raw=read_request.raw) < QUICK_BYTES:
-            return self._writer.write(answer, raw=read_request.raw)
+            return self._writer.write(
+                answer, raw=read_request.raw, timed_from_ns=read_request.answered_ns
+            )
         # The writer remembers, so it belongs to one thread.
-        return await self._side.run(lambda: encode_stream_response(answer, raw=read_request.raw))
+        return await self._side.run(
+            lambda: encode_stream_response(
+                answer, raw=read_request.raw, timed_from_ns=read_request.answered_ns
+            )
+        )
 
     async def _many(
         self, read_request: _ReadRequest, note: CallNote
@@ -230,11 +244,17 @@ class _Conversation:
 
 
 class _ReadRequest:
-    """A request that was read, for whom it is, and what its answers have to look like."""
+    """A request that was read, for whom it is, and what its answers have to look like.
 
-    __slots__ = ("_delivery", "model", "raw", "request")
+    `answered_ns` is when the newest answer was there, 0 for a client that wants no durations.
+    """
 
-    def __init__(self, request: InferRequest, server_context: ServerContext) -> None:
+    __slots__ = ("_decode_us", "_delivery", "_timed", "answered_ns", "model", "raw", "request")
+
+    def __init__(self, request: InferRequest, server_context: ServerContext, began_ns: int) -> None:
+        self._timed = request.parameters.get(TIMING_EXTENSION) is True
+        self._decode_us = (time.monotonic_ns() - began_ns) / 1e3 if self._timed else 0.0
+        self.answered_ns = 0
         if request.parameters:
             _check_reserved(request)
         self.request = request
@@ -246,8 +266,9 @@ class _ReadRequest:
         self, response: InferResponse, timing: ServerTiming | None, more: Parameters
     ) -> InferResponse:
         """The response as it is sent, with what the server says about it."""
-        if timing is not None and self.request.parameters.get(TIMING_EXTENSION) is True:
-            more = {**more, **timing_to_parameters(timing)}
+        if timing is not None and self._timed:
+            self.answered_ns = time.monotonic_ns()
+            more = {**more, **timing_to_parameters(timing.at_edge(self._decode_us))}
         response = self._delivery.deliver(response)
         if not more:
             return response

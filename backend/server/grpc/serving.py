@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from backend.core.errors import InvalidInput, ModelFailed, RequestError
 from backend.server.grpc.edge import CallNote, GrpcEdge
 from backend.server.grpc.service import Service
@@ -49,17 +51,22 @@ class _Methods:
         self._side = side
 
     async def predict(self, data: bytes, note: CallNote) -> bytes:
+        began_ns = time.monotonic_ns()
         try:
             request = await self._side.convert(bytes_to_read(data), lambda: decode_input(data))
         except InvalidInput:
             note.id, note.model = id_and_model(data)
             raise
         note.id, note.model = request.id, request.model
+        decode_us = (time.monotonic_ns() - began_ns) / 1e3
         name = note.model = self._plane.model(request.model or self._plane.default).name
         predictions, timing = await self._plane.predict(name, request.item)
-        result = ServingResult(predictions, request.id, name, timing)
+        answered_ns = time.monotonic_ns()
+        result = ServingResult(predictions, request.id, name, timing.at_edge(decode_us))
         size = bytes_to_write(predictions, raw=request.raw)
-        return await self._side.convert(size, lambda: encode_result(result, raw=request.raw))
+        return await self._side.convert(
+            size, lambda: encode_result(result, raw=request.raw, timed_from_ns=answered_ns)
+        )
 
     async def list_models(self, data: bytes, _note: CallNote) -> bytes:
         parse(pb.ListModelsRequest, data)

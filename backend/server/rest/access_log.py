@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.core.timing import ServerTiming
 from backend.core.trimming import Trimmer
 from backend.server.plane import RequestLog
 from backend.server.rest.guard import Guard
@@ -19,7 +20,9 @@ _FIRST_FAILURE = 400
 
 @dataclass(slots=True)
 class RequestNote:
-    """What a route learns about a request and the log wants to know, and its headers.
+    """What a route learns about a request and the log wants to know, or the reply says.
+
+    `decode_us` is from the whole body to what it holds, `answered_ns` when the answer was there.
 
     Their names are in small letters; of one that came several times it is the first that counts.
     """
@@ -27,6 +30,22 @@ class RequestNote:
     headers: Mapping[str, str]
     model: str = ""
     bytes_in: int = 0
+    received_ns: int = 0
+    decode_us: float = 0.0
+    answered_ns: int = 0
+
+    def decoded(self) -> None:
+        """What the body holds is known."""
+        self.decode_us = (time.monotonic_ns() - self.received_ns) / 1e3
+
+    def answered(self) -> None:
+        """The answer is there and is to be written."""
+        self.answered_ns = time.monotonic_ns()
+
+    def timing(self, timing: ServerTiming) -> ServerTiming:
+        """The model's durations with those around it, now that the reply is written."""
+        encode_us = (time.monotonic_ns() - self.answered_ns) / 1e3
+        return timing.at_edge(self.decode_us, encode_us)
 
 
 def note_of(scope: Scope) -> RequestNote:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import TypeVar
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from backend.core.errors import ConsoleError, Overloaded, PayloadTooLarge
+from backend.core.timing import ServerTiming
 from backend.models.servable import ModelDeclaration
 from backend.server.rest.access_log import note_of
 from backend.server.rest.body import (
@@ -34,6 +36,7 @@ from backend.server.scheduling import SerialExecutor
 from backend.server.statuses import status_of, text_of
 from backend.wire.elements import Buffer
 from backend.wire.oip.rest import JSON_TYPE
+from backend.wire.oip.timing import SERVER_TIMING, timing_to_header
 
 _log = logging.getLogger("inferdeck.server")
 
@@ -69,7 +72,7 @@ class RestEdge:
         encoding = encoding_of(headers.get("content-encoding"))
         whole = request.scope.get(WHOLE_BODY)
         data = await read_body(request.receive, headers.get("content-length"), self._limit, whole)
-        note.bytes_in = len(data)
+        note.bytes_in, note.received_ns = len(data), time.monotonic_ns()
         if encoding is Encoding.IDENTITY:
             return data
         limit = self._decompressed_limit
@@ -95,19 +98,28 @@ class RestEdge:
         """
         return Response(body, headers={"Content-Type": JSON_TYPE})
 
-    async def answer(self, request: Request, body: bytes, headers: Mapping[str, str]) -> Response:
+    async def answer(
+        self, request: Request, body: bytes, headers: Mapping[str, str], timing: ServerTiming
+    ) -> Response:
         """A reply of status 200, compressed if the client asks for it and gains by it.
 
-        Raises PayloadTooLarge.
+        It says what the request took, from the note of the request. Raises PayloadTooLarge.
         """
         if len(body) > self._limit:
             raise PayloadTooLarge(len(body), self._limit)
         wanted = note_of(request.scope).headers.get("accept-encoding")
         encoding = accepted_encoding(wanted, local=_is_local(request.scope))
+        note = note_of(request.scope)
         if encoding is Encoding.IDENTITY or not body:
-            return Response(body, headers=headers)
+            timed = {**headers, SERVER_TIMING: timing_to_header(note.timing(timing))}
+            return Response(body, headers=timed)
         packed = await self.convert(len(body), lambda: compress(body, encoding))
-        coded = {**headers, "Content-Encoding": encoding, "Vary": "Accept-Encoding"}
+        coded = {
+            **headers,
+            SERVER_TIMING: timing_to_header(note.timing(timing)),
+            "Content-Encoding": encoding,
+            "Vary": "Accept-Encoding",
+        }
         return Response(packed, headers=coded)
 
 

@@ -26,7 +26,6 @@ from backend.wire.oip.rest import (
     encode_response,
 )
 from backend.wire.oip.rest_repeats import RepeatedRequests
-from backend.wire.oip.timing import SERVER_TIMING, timing_to_header
 
 MODEL_PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
 _RESERVED = "triton_"
@@ -127,15 +126,17 @@ class _Oip:
                 hint=f"Ask '{model.name}' over gRPC with ModelStreamInfer.",
             )
         infer_request = await self._read(request, model)
+        note = note_of(request.scope)
+        note.decoded()
         delivery = OutputDelivery(infer_request, model, self._server_context.memory)
         response, timing = await self._edge.work(request, model, self._plane.infer(infer_request))
+        note.answered()
         response = delivery.deliver(response)
         text = bytes_to_convert(response, infer_request)
         headers, reply = await self._edge.convert(
             text, lambda: encode_response(response, infer_request)
         )
-        headers[SERVER_TIMING] = timing_to_header(timing)
-        return await self._edge.answer(request, reply, headers)
+        return await self._edge.answer(request, reply, headers, timing)
 
     async def _read(self, request: Request, model: ModelDeclaration) -> InferRequest:
         body = await self._edge.body_view(request)

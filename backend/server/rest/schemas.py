@@ -181,10 +181,12 @@ SCHEMAS: Mapping[str, Schema] = {
         prediction={"description": "An object keyed by kind, or nested lists of numbers."},
         model=_TEXT,
         timing=_object(
+            decode_us=_MICROSECONDS,
             queue_us=_MICROSECONDS,
             compute_input_us=_MICROSECONDS,
             compute_infer_us=_MICROSECONDS,
             compute_output_us=_MICROSECONDS,
+            encode_us=_MICROSECONDS,
         ),
     ),
     "Models": _object(

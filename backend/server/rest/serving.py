@@ -18,7 +18,6 @@ from backend.wire.json.text import write_json
 from backend.wire.media.images import BodyKind, body_kind
 from backend.wire.media.sound import decode_sound
 from backend.wire.oip.rest import JSON_TYPE
-from backend.wire.oip.timing import SERVER_TIMING, timing_to_header
 from backend.wire.serving.items import Item, NamedValues, PictureFile, Pixels, Sound, Values
 from backend.wire.serving.rest import PREDICT_PATH, RAW_TYPE, decode_values, encode_reply
 from backend.wire.serving.samples import PIXEL_FORMATS, pixels_of
@@ -125,13 +124,14 @@ class _Serving:
         item = await self._edge.convert(
             len(body), lambda: item_of(body, kind, request.query_params, self._nesting)
         )
+        note.decoded()
         work = self._plane.predict(model.name, item)
         predictions, timing = await self._edge.work(request, model, work)
+        note.answered()
         reply = await self._edge.convert(
-            len(body), lambda: encode_reply(predictions, model.name, timing)
+            len(body), lambda: encode_reply(predictions, model.name, lambda: note.timing(timing))
         )
-        headers = {"Content-Type": JSON_TYPE, SERVER_TIMING: timing_to_header(timing)}
-        return await self._edge.answer(request, reply, headers)
+        return await self._edge.answer(request, reply, {"Content-Type": JSON_TYPE}, timing)
 
 
 def item_of(body: bytes, content_type: str, query: QueryParams, max_nesting: int) -> Item:

@@ -21,6 +21,7 @@ from backend.core.ledger import DropPlace
 from backend.core.samples import Sample
 from backend.core.status import Result, Sent
 from backend.core.timing import Stage, Timeline
+from backend.core.traffic import Transfer
 from backend.core.worker import Worker
 from backend.profiles.model_profile import ModelProfile
 from backend.session.lanes.delivery import Delivery
@@ -36,8 +37,8 @@ class Flight:
 
     item: NumberedSample
     taken_ns: int
+    transfer: Transfer
     outgoing: Outgoing | None = None
-    sent_ns: int = 0
     as_sent: Sample | None = None
 
 
@@ -107,8 +108,8 @@ class Lane(ABC):
 
     def cancel(self, place: DropPlace) -> None:
         """Give up what is in flight, counted at `place`, and end; returns at once."""
-        for seq in self._shut():
-            self._delivery.dropped(seq, place)
+        for flight in self._shut():
+            self._delivery.dropped(flight.item.seq, place, flight.transfer.traffic)
         self._disconnect()
 
     def join(self, timeout_s: float) -> bool:
@@ -147,6 +148,12 @@ class Lane(ABC):
     def _disconnect(self) -> None:
         """Cut the connection; every call under way ends. May be called twice, and early."""
 
+    def _note_connected(self) -> None:
+        self.connected = True
+        if self._wanted:
+            self._delivery.outages.end()
+        self._on_change()
+
     @property
     def _wanted(self) -> bool:
         return not (self._retiring.is_set() or self._closed)
@@ -161,7 +168,7 @@ class Lane(ABC):
         if item is None:
             self.credits.refund()
             return None
-        flight = Flight(item, time.monotonic_ns())
+        flight = Flight(item, time.monotonic_ns(), Transfer(self._delivery.traffic))
         with self._lock:
             if not self._closed:
                 self._flights[item.seq] = flight
@@ -179,9 +186,9 @@ class Lane(ABC):
 
     def _mark_sent(self, flight: Flight) -> None:
         """It goes onto the wire now."""
-        flight.sent_ns = time.monotonic_ns()
         assert flight.as_sent is not None
-        sent = Sent(flight.item.seq, flight.as_sent, flight.sent_ns, self.settings, self.number)
+        now_ns = time.monotonic_ns()
+        sent = Sent(flight.item.seq, flight.as_sent, now_ns, self.settings, self.number)
         self._delivery.publish_sent(sent)
         flight.as_sent = None  # the flight need not keep what only readers want
 
@@ -193,22 +200,17 @@ class Lane(ABC):
             self.credits.refund()
         return flight
 
-    def _succeed(self, seq: int, reply: Reply, received_ns: int, bytes_in: int) -> None:
+    def _succeed(self, seq: int, reply: Reply, received: Transfer | None = None) -> None:
+        """A reply was understood, which came by `received` if not by the request's own transfer."""
         flight = self._settle(seq)
         if flight is None or flight.outgoing is None:
             self._answered_again += 1  # as a decoupled model may do
             return
         self._answered_again = 0
-        out = flight.outgoing
-        marks = {
-            Stage.CAPTURED: flight.item.sample.captured_ns,
-            Stage.TAKEN: flight.taken_ns,
-            Stage.PREPARED: out.prepared_ns,
-            Stage.ENCODED: out.encoded_ns,
-            Stage.SENT: flight.sent_ns,
-            Stage.RECEIVED: received_ns,
-            Stage.DECODED: time.monotonic_ns(),
-        }
+        decoded_ns = time.monotonic_ns()
+        traffic = flight.transfer.traffic
+        if received is not None:
+            traffic += received.traffic
         self.answered += 1
         self.late_in_a_row = 0
         self.last_error = None
@@ -217,9 +219,11 @@ class Lane(ABC):
                 seq=seq,
                 sample=flight.item.sample,
                 predictions=reply.predictions,
-                timeline=Timeline(marks, reply.server),
-                bytes_out=out.size_bytes,
-                bytes_in=bytes_in,
+                timeline=Timeline(
+                    _marks(flight, flight.outgoing, received or flight.transfer, decoded_ns),
+                    reply.server,
+                ),
+                traffic=traffic,
                 settings=self.settings,
                 lane=self.number,
             )
@@ -241,29 +245,48 @@ class Lane(ABC):
 
     def _fail(self, seq: int, error: ConsoleError) -> None:
         """One request failed; the lane goes on."""
-        if self._settle(seq) is not None:
+        flight = self._settle(seq)
+        if flight is not None:
             late = isinstance(error, DeadlineExceeded)
             self.late_in_a_row = self.late_in_a_row + 1 if late else 0
             self.last_error = error
-            self._delivery.failed(seq, error)
+            self._delivery.failed(seq, error, flight.transfer.traffic)
 
     def _break(self, error: ConsoleError) -> None:
         """The connection is gone: everything in flight has failed."""
         already = self._closed
-        for seq in self._shut():
-            self._delivery.failed(seq, error)
+        for flight in self._shut():
+            self._delivery.failed(flight.item.seq, error, flight.transfer.traffic)
         if not already:
+            if not self._retiring.is_set():
+                self._delivery.outages.begin()
             self.error = error
         self._disconnect()
         self._on_change()
 
-    def _shut(self) -> list[int]:
+    def _shut(self) -> list[Flight]:
         with self._lock:
             self._closed = True
-            seqs = list(self._flights)
+            flights = list(self._flights.values())
             self._flights.clear()
         self.credits.wake()
-        return seqs
+        return flights
+
+
+def _marks(flight: Flight, out: Outgoing, received: Transfer, decoded_ns: int) -> dict[Stage, int]:
+    """When was what; the moments that a transport does not show are missing."""
+    marks = {
+        Stage.CAPTURED: flight.item.sample.captured_ns,
+        Stage.HANDED_OVER: flight.item.handed_over_ns,
+        Stage.TAKEN: flight.taken_ns,
+        Stage.PREPARED: out.prepared_ns,
+        Stage.ENCODED: out.encoded_ns,
+        Stage.SENT: flight.transfer.sent_ns,
+        Stage.REPLIED: received.replied_ns,
+        Stage.RECEIVED: received.received_ns,
+        Stage.DECODED: decoded_ns,
+    }
+    return {stage: at_ns for stage, at_ns in marks.items() if at_ns}
 
 
 def is_fatal(error: ConsoleError) -> bool:

@@ -9,21 +9,34 @@ import numpy as np
 
 from backend.core.choices import MAX_IN_FLIGHT, RunSettings, Transport
 from backend.core.errors import ConsoleError, ReplyMismatch
+from backend.core.histogram import DurationHistogram
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
-from backend.core.status import REQUEST_ALERT, Failure, Notice, Result, Sent, Severity
-from backend.core.timing import SPANS, Stage
-from backend.session.sinks import FAILURES, NOTICES, RESULTS, SENT, Subscriptions
+from backend.core.status import (
+    REQUEST_ALERT,
+    Failure,
+    Loss,
+    Notice,
+    Quantiles,
+    Result,
+    Sent,
+    Severity,
+)
+from backend.core.timing import SPANS, Stage, Timeline, contradict
+from backend.core.traffic import Traffic, TrafficMeter
+from backend.session.lanes.outages import Outages
+from backend.session.sinks import FAILURES, LOSSES, NOTICES, RESULTS, SENT, Subscriptions
 
 _RECENT = 60
+_NOTHING = Traffic()
 
-TRACE_COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
+TRACE_COLUMNS = ("at_s", *SPANS, "latency", "bytes_out", "bytes_in", "lane")
 """Columns of the trace ring: `at_s` is the monotonic time of the reply, spans are milliseconds.
 
 `lane` is the number of the connection and settings that the answer belongs to.
 """
 
-_TRACES_KEPT = 4096
+_TRACES_KEPT = 16_384
 _MISMATCHES_REPORTED = 16
 """A server whose every reply is wrong in another way causes no more notices than this."""
 
@@ -35,7 +48,8 @@ class Delivery:
     run (files) every answer counts: one that comes early waits for those before it, at most as
     many as there are requests in flight.
 
-    The first reply of each kind that does not fit its request is published as a notice.
+    The first reply of each kind that does not fit its request is published as a notice. Latencies
+    are counted for the whole run, but for answers that lived through an outage.
     """
 
     def __init__(self, ledger: Ledger, subscriptions: Subscriptions) -> None:
@@ -50,8 +64,20 @@ class Delivery:
         self.last_failure: ConsoleError | None = None
         self.traces = TraceRing(TRACE_COLUMNS, _TRACES_KEPT)
         self.answers = RateMeter()
-        self.bytes_out = RateMeter()
-        self.bytes_in = RateMeter()
+        self.traffic = TrafficMeter()
+        self.outages = Outages()
+        self.clock_trouble = 0
+        self._latencies = DurationHistogram()
+
+    def latency(self) -> Quantiles | None:
+        """Of all answers so far, None before the first."""
+        with self._lock:
+            known = self._latencies
+            if not known.count:
+                return None
+            return Quantiles(
+                known.count, *(known.quantile_ms(share) for share in (0.5, 0.95, 0.99))
+            )
 
     def wait_for_room(self, timeout_s: float) -> bool:
         """Whether every reader that must get each answer has room for more, waiting if not."""
@@ -76,25 +102,31 @@ class Delivery:
                 self._publish_ready()
             elif result.seq < self._newest:
                 self._ledger.dropped_in_flight(DropPlace.OVERTAKEN)
+                self.lost(result.seq, DropPlace.OVERTAKEN, result.traffic)
             else:
                 self._ledger.answered()
                 self._publish(result)
 
-    def failed(self, seq: int, error: ConsoleError) -> None:
+    def failed(self, seq: int, error: ConsoleError, traffic: Traffic = _NOTHING) -> None:
         """A request got an error instead of a reply."""
         with self._lock:
             self.last_failure = error
             self._ledger.failed()
             if isinstance(error, ReplyMismatch):
                 self._report_once(error)
-            self._subscriptions.publish(FAILURES, Failure(seq, error))
+            self._subscriptions.publish(FAILURES, Failure(seq, error, traffic))
             self._forget(seq)
 
-    def dropped(self, seq: int, place: DropPlace) -> None:
+    def dropped(self, seq: int, place: DropPlace, traffic: Traffic = _NOTHING) -> None:
         """A request in flight was given up."""
         with self._lock:
             self._ledger.dropped_in_flight(place)
+            self.lost(seq, place, traffic)
             self._forget(seq)
+
+    def lost(self, seq: int, place: DropPlace, traffic: Traffic = _NOTHING) -> None:
+        """Tell readers of a sample that gets no answer; it is counted by whoever gave it up."""
+        self._subscriptions.publish(LOSSES, Loss(seq, seq, place, traffic))
 
     def _report_once(self, error: ReplyMismatch) -> None:
         reported = self._mismatches
@@ -117,26 +149,38 @@ class Delivery:
     def _publish(self, result: Result) -> None:
         self._newest = result.seq
         self.answers.add()
-        self.bytes_out.add(result.bytes_out)
-        self.bytes_in.add(result.bytes_in)
         self.traces.append(
             {
                 "at_s": result.timeline.marks[Stage.RECEIVED] / 1e9,
-                **result.timeline.spans_ms(),
-                "bytes_out": result.bytes_out,
-                "bytes_in": result.bytes_in,
+                **self._measured(result.timeline),
+                "bytes_out": result.traffic.bytes_out,
+                "bytes_in": result.traffic.bytes_in,
                 "lane": result.lane,
             }
         )
         self._subscriptions.publish(RESULTS, result)
 
+    def _measured(self, timeline: Timeline) -> dict[str, float]:
+        """The spans that tell of the target: after an outage neither wait nor latency does."""
+        spans = timeline.spans_ms()
+        self.clock_trouble += contradict(spans)
+        captured = timeline.marks.get(Stage.CAPTURED)
+        if captured is None or "latency" not in spans:
+            return spans
+        if self.outages.delayed(captured, timeline.marks[Stage.DECODED]):
+            del spans["latency"]
+            spans.pop("wait", None)
+        elif spans["latency"] >= 0:
+            self._latencies.add(spans["latency"])
+        return spans
+
 
 def flight_limit(settings: RunSettings, traces: TraceRing, *, sequence: bool = False) -> int:
     """The user's number; else 1 on loopback, elsewhere enough to hide the network.
 
-    That is 1 + ceil(network / service), at most 8: while one request is computed, so many others
-    are on the wire. Without the server's own times nothing is known, and 2 keep it busy. Of a
-    sequence there is 1, unless a stream keeps its requests in order.
+    That is 1 + ceil((send + wire + receive) / service), at most 8: while one request is computed,
+    so many others are on the wire. Without the server's own times nothing is known, and 2 keep it
+    busy. Of a sequence there is 1, unless a stream keeps its requests in order.
     """
     if sequence and settings.transport is not Transport.GRPC_STREAM:
         return 1
@@ -145,10 +189,11 @@ def flight_limit(settings: RunSettings, traces: TraceRing, *, sequence: bool = F
     if settings.target.loopback:
         return 1
     rows = traces.window()[:, -_RECENT:]
-    network = rows[traces.columns["network"]]
+    ends = np.nan_to_num(rows[[traces.columns["send"], traces.columns["receive"]]])
+    network = rows[traces.columns["wire"]] + ends.sum(axis=0)
     service = rows[traces.columns["server_infer"]] + rows[traces.columns["server_input"]]
     known = np.isfinite(network) & np.isfinite(service) & (service > 0)
     if not known.any():
         return 2
     ratio = float(np.median(network[known]) / np.median(service[known]))
-    return min(MAX_IN_FLIGHT, 1 + math.ceil(ratio))
+    return max(1, min(MAX_IN_FLIGHT, 1 + math.ceil(ratio)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.core.ledger import DropPlace, Ledger
@@ -11,10 +13,14 @@ from backend.core.samples import Sample
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberedSample:
-    """A sample with its number in this run; numbers rise by one and are never used twice."""
+    """A sample with its number in this run; numbers rise by one and are never used twice.
+
+    `handed_over_ns` is when the source gave it.
+    """
 
     seq: int
     sample: Sample
+    handed_over_ns: int
 
 
 class Feed:
@@ -23,10 +29,14 @@ class Feed:
     A live writer replaces the unread item; a lossless one waits until it is taken. Changing the
     writer (another source) or the reader (another connection) takes effect at once: the one before
     can neither put nor take any more, so that no sample reaches a connection it was not meant for.
+    `on_loss` is called with the number of every sample that is given up here.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(
+        self, ledger: Ledger, on_loss: Callable[[int, DropPlace], object] = lambda *_: None
+    ) -> None:
         self._ledger = ledger
+        self._on_loss = on_loss
         self._changed = threading.Condition()
         self._item: NumberedSample | None = None
         self._next_seq = 0
@@ -58,26 +68,28 @@ class Feed:
             self._discard(DropPlace.STOPPED)
             self._changed.notify_all()
 
-    def put(self, writer: int, sample: Sample, *, lossless: bool) -> bool:
+    def put(
+        self, writer: int, sample: Sample, *, lossless: bool, handed_over_ns: int | None = None
+    ) -> bool:
         """Hand a sample over; False if the writer has been replaced.
 
         A lossless writer waits for room however long it takes, or until it is replaced.
+        `handed_over_ns` is when the source gave it, if not now.
         """
+        given_ns = time.monotonic_ns() if handed_over_ns is None else handed_over_ns
         with self._changed:
             if writer != self._writer:
                 return False
             self._ledger.captured()
+            seq, self._next_seq = self._next_seq, self._next_seq + 1
             if lossless:
                 self._changed.wait_for(lambda: self._item is None or writer != self._writer)
                 if writer != self._writer:
-                    self._ledger.dropped_waiting(
-                        DropPlace.STOPPED if self._closed else DropPlace.SWITCHED
-                    )
+                    self._lose(seq, DropPlace.STOPPED if self._closed else DropPlace.SWITCHED)
                     return False
             else:
                 self._discard(DropPlace.WAITING)
-            self._item = NumberedSample(self._next_seq, sample)
-            self._next_seq += 1
+            self._item = NumberedSample(seq, sample, given_ns)
             self._changed.notify_all()
             return True
 
@@ -95,6 +107,10 @@ class Feed:
             return item
 
     def _discard(self, place: DropPlace) -> None:
-        if self._item is not None:
-            self._item = None
-            self._ledger.dropped_waiting(place)
+        item, self._item = self._item, None
+        if item is not None:
+            self._lose(item.seq, place)
+
+    def _lose(self, seq: int, place: DropPlace) -> None:
+        self._ledger.dropped_waiting(place)
+        self._on_loss(seq, place)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 import grpc
@@ -11,6 +10,7 @@ import grpc
 from backend.clients.codecs import GrpcCall, wrong_id
 from backend.clients.inference import GrpcInferenceClient
 from backend.core.errors import ConsoleError, ReplyMismatch, RequestError, StreamBroken
+from backend.core.traffic import Transfer
 from backend.session.lanes.base import Lane
 
 
@@ -26,8 +26,7 @@ class StreamLane(Lane):
             if self._closed:
                 return
             self._client.connect()
-            self.connected = True
-            self._on_change()
+            self._note_connected()
             self._read_replies(self._client)
         except ConsoleError as error:
             self._break(error)
@@ -49,7 +48,8 @@ class StreamLane(Lane):
             self._break(StreamBroken("The server ended the stream.", hint=hint))
 
     def _read_reply(self, client: GrpcInferenceClient, message: bytes) -> None:
-        received_ns = time.monotonic_ns()
+        received = Transfer(self._delivery.traffic)
+        client.note_received(message, received)
         try:
             reply = client.codec.decode(message, self._sample_of)
             if reply.seq is not None and reply.seq > self._newest_sent:
@@ -61,7 +61,7 @@ class StreamLane(Lane):
             self._fail(seq, error)
             return
         seq = self._oldest() if reply.seq is None else reply.seq
-        self._succeed(seq, reply, received_ns, len(message))
+        self._succeed(seq, reply, received)
 
     def _outgoing(self, client: GrpcInferenceClient) -> Iterator[bytes]:
         """What gRPC's own thread pulls: a credit, then the newest sample, then its bytes."""
@@ -78,6 +78,7 @@ class StreamLane(Lane):
                 self._fail(flight.item.seq, error)
                 continue
             self._mark_sent(flight)
+            client.note_sent(call.message, flight.transfer)
             yield call.message
 
     def _disconnect(self) -> None:

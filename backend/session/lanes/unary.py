@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from backend.clients.inference import InferenceClient, inference_client
 from backend.core.errors import ConsoleError, SignInNeeded
@@ -22,13 +21,12 @@ class UnaryLane(Lane):
     def _run(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends by cancel
         senders: list[Worker] = []
         try:
-            self._client = inference_client(self.settings, self.profile)
+            self._client = inference_client(self.settings, self.profile, self._delivery.traffic)
             self._apply_send_limit(self._client)
             if self._closed:
                 return
             self._client.connect()
-            self.connected = True
-            self._on_change()
+            self._note_connected()
             while self._wanted:
                 while len(senders) < self.credits.limit:
                     senders.append(Worker(f"sender-{len(senders) + 1}", self._send_all).start())
@@ -52,7 +50,7 @@ class UnaryLane(Lane):
         try:
             flight.outgoing = self._encode(client, flight)
             self._mark_sent(flight)
-            raw, bytes_in = client.call(flight.outgoing.call)
+            raw = client.call(flight.outgoing.call, flight.transfer)
         except ConsoleError as error:
             if is_fatal(error):
                 self._break(error)
@@ -61,7 +59,6 @@ class UnaryLane(Lane):
                 if self.late_in_a_row >= _LATE_IN_A_ROW:
                     self._break(error)  # a dead connection looks like this: begin anew
             return
-        received_ns = time.monotonic_ns()
         try:
             reply = client.codec.decode(raw, lambda _: flight.item.sample, seq)
         except SignInNeeded as error:
@@ -70,7 +67,7 @@ class UnaryLane(Lane):
         except ConsoleError as error:
             self._fail(seq, error)
             return
-        self._succeed(seq, reply, received_ns, bytes_in)
+        self._succeed(seq, reply)
 
     def _disconnect(self) -> None:
         if self._client is not None:

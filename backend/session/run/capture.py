@@ -15,6 +15,7 @@ from backend.core.status import SourceState, SourceStatus
 from backend.core.worker import Worker
 from backend.profiles.model_profile import AudioFormat
 from backend.session.lanes import Feed
+from backend.session.run.promise import Promise
 from backend.session.run.windower import Windower
 from backend.session.sinks import AUDIO, FRAMES, Subscriptions
 from backend.sources.source import EndOfSource, Source
@@ -41,6 +42,7 @@ class Capture:
         *,
         audio_format: AudioFormat,
         rate: RateMeter,
+        promise: Promise,
         retry: bool,
         on_change: Callable[[], None],
     ) -> None:
@@ -51,6 +53,7 @@ class Capture:
         self._windower = Windower(audio_format)
         self._subscriptions = subscriptions
         self._rate = rate
+        self._promise = promise
         self._retry = retry
         self._on_change = on_change
         self._backoff = Backoff()
@@ -99,6 +102,7 @@ class Capture:
             try:
                 self._open_and_read(stop)
             except EndOfSource:
+                self._promise.closed(ended=True)
                 self._finish(stop)
             except SourceError as error:
                 if self._retry and self._source.info.live:
@@ -108,6 +112,7 @@ class Capture:
                 self.error = error
                 self._set(SourceStatus(SourceState.CLOSED, self._source.info, str(error)))
             finally:
+                self._promise.closed()
                 self._source.close()
             return
 
@@ -116,6 +121,7 @@ class Capture:
             SourceStatus(SourceState.OPENING, self._source.info, attempt=self._backoff.attempt)
         )
         info = self._source.open(stop)
+        self._promise.opened(info)
         live = SourceStatus(SourceState.LIVE, info)
         last = time.monotonic()
         while not stop.is_set():
@@ -124,12 +130,14 @@ class Capture:
                 if time.monotonic() - last > _SILENT_AFTER_S:
                     self._set(SourceStatus(SourceState.SILENT, info, f"{info.name} gives nothing."))
                 continue
+            read_ns = time.monotonic_ns()
+            self._promise.given()
             if self._status is not live:
                 self._set(live)
                 self._backoff.reset()
             if not info.live:
                 self._wait_for_room(stop)
-            if not self._hand_over(item, live=info.live):
+            if not self._hand_over(item, read_ns, live=info.live):
                 return
             last = time.monotonic()
 
@@ -137,14 +145,18 @@ class Capture:
         while not (stop.is_set() or self._subscriptions.wait_for_room(_POLL_S)):
             pass
 
-    def _hand_over(self, item: Captured, *, live: bool) -> bool:
+    def _hand_over(self, item: Captured, read_ns: int, *, live: bool) -> bool:
+        """Publish and put what was read at that moment; cutting windows is work of the source."""
         if isinstance(item, Frame):
             self._subscriptions.publish(FRAMES, item)
-            return self._put(item, live=live)
+            return self._put(item, read_ns, live=live)
         self._subscriptions.publish(AUDIO, item)
         if self._windower_is_stale():
             self._windower = Windower(self._audio_format)
-        return all(self._put(window, live=live) for window in self._windower.push(item))
+        began_ns = time.monotonic_ns()
+        windows = list(self._windower.push(item))
+        read_ns += time.monotonic_ns() - began_ns
+        return all(self._put(window, read_ns, live=live) for window in windows)
 
     def _windower_is_stale(self) -> bool:
         return self._windower.sound is not self._audio_format
@@ -152,12 +164,14 @@ class Capture:
     def _finish(self, stop: threading.Event) -> None:
         if not stop.is_set():
             for window in self._windower.flush():
-                self._put(window, live=False)
+                self._put(window, time.monotonic_ns(), live=False)
         self._set(SourceStatus(SourceState.ENDED, self._source.info))
 
-    def _put(self, sample: Sample, *, live: bool) -> bool:
+    def _put(self, sample: Sample, handed_over_ns: int, *, live: bool) -> bool:
         self._rate.add()
-        return self._feed.put(self._writer, sample, lossless=not live)
+        return self._feed.put(
+            self._writer, sample, lossless=not live, handed_over_ns=handed_over_ns
+        )
 
     def _pause(self, error: SourceError, stop: threading.Event) -> None:
         pause_s = self._backoff.next_pause_s()

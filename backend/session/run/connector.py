@@ -183,6 +183,7 @@ class Connector:
         )
 
     def _retry_or_give_up(self, error: ConsoleError, *, hopeless: bool) -> None:
+        self._delivery.outages.begin()
         first = self.target_error is None
         self.target_error = error
         self._retry_at = time.monotonic() + self._backoff.next_pause_s()

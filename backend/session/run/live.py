@@ -28,6 +28,7 @@ from backend.session.lanes import Delivery, Feed
 from backend.session.run.alerts import current_alerts
 from backend.session.run.capture import Capture
 from backend.session.run.connector import Connector
+from backend.session.run.promise import Promise
 from backend.session.run.summary import Summary, summarise
 from backend.session.sinks import (
     CAPACITY,
@@ -89,9 +90,10 @@ class Session:
         self._source = source
         self._retry = retry
         self._ledger = Ledger()
-        self._feed = Feed(self._ledger)
         self._subscriptions = Subscriptions()
         self._delivery = Delivery(self._ledger, self._subscriptions)
+        self._feed = Feed(self._ledger, self._delivery.lost)
+        self._promise = Promise()
         self._rate_in = RateMeter()
         self._capture: Capture | None = None
         self._changes: list[_Change] = []
@@ -233,8 +235,11 @@ class Session:
             counts=self._ledger.counts(),
             rate_in=self._rate_in.per_second(),
             rate_out=self._delivery.answers.per_second(),
-            bytes_out_per_s=self._delivery.bytes_out.per_second(),
-            bytes_in_per_s=self._delivery.bytes_in.per_second(),
+            traffic=self._delivery.traffic.rates(),
+            latency=self._delivery.latency(),
+            outages=self._delivery.outages.counts(),
+            clock_trouble=self._delivery.clock_trouble,
+            never_made=self._promise.never_made,
             in_flight_limit=lane.credits.limit if lane is not None else 1,
             alerts=current_alerts(
                 source,
@@ -249,11 +254,13 @@ class Session:
         until = self._ended_at or time.monotonic()
         return summarise(
             self._ledger.counts(),
-            self.traces,
+            self._delivery.latency(),
             state="stopped" if self._state is RunState.IDLE else self._state,
             seconds=until - self._started_at,
-            bytes_out=int(self._delivery.bytes_out.total),
-            bytes_in=int(self._delivery.bytes_in.total),
+            traffic=self._delivery.traffic.totals(),
+            outages=self._delivery.outages.counts(),
+            clock_trouble=self._delivery.clock_trouble,
+            never_made=self._promise.never_made,
             error=str(self.error) if self.error is not None else "",
             sinks=self._subscriptions.status(),
         )
@@ -312,6 +319,7 @@ class Session:
             self._subscriptions,
             audio_format=self._profile.audio,
             rate=self._rate_in,
+            promise=self._promise,
             retry=self._retry,
             on_change=self._woken.set,
         )
@@ -351,6 +359,7 @@ class Session:
             self._capture.request_stop()
         self._feed.close()
         self._connector.close()
+        self._delivery.outages.end()
         if self._capture is not None:
             self._capture.join(_STOP_WAIT_S)
         self._subscriptions.publish(STATUS, self.status())

@@ -6,16 +6,20 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from backend.core.ledger import Counts
-from backend.core.rings import TraceRing
-from backend.core.status import SinkStatus, losses
-from backend.core.timing import percentiles
+from backend.core.status import OutageCounts, Quantiles, SinkStatus, losses
+from backend.core.traffic import Traffic
+
+_NOTHING, _NO_OUTAGE = Traffic(), OutageCounts()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Totals of a run; `latency_ms` is capture to decoded answer, p50, p95 and p99.
+    """Totals of a run; `latency_ms` is captured to decoded of all answers, p50, p95 and p99.
 
-    `missed` counts what readers of the run did not get, by their names.
+    Answers that lived through an outage are in `outages` and in no latency. Bytes are those of all
+    requests, whatever became of them; `wire_estimated` is about `wire_out`. `never_made` are frames
+    that the source promised, by its rate or length. `missed` counts what readers of the run did not
+    get, by their names.
     """
 
     state: str
@@ -30,6 +34,14 @@ class Summary:
     latency_ms: dict[str, float | None]
     bytes_out: int
     bytes_in: int
+    wire_out: int
+    wire_in: int
+    wire_estimated: bool
+    ratio_out: float | None
+    ratio_in: float | None
+    outages: dict[str, float]
+    clock_trouble: int
+    never_made: int
     error: str = ""
     missed: dict[str, int] = field(default_factory=dict)
 
@@ -49,27 +61,42 @@ class Summary:
             ("dropped", _dropped(self.dropped)),
             *([("missed", _by_name(self.missed))] if self.missed else []),
             ("latency", _latency(self.latency_ms)),
-            ("sent bytes", f"{self.bytes_out:,}"),
-            ("got bytes", f"{self.bytes_in:,}"),
+            ("sent bytes", _bytes(self.bytes_out, self.wire_out, estimated=self.wire_estimated)),
+            ("got bytes", _bytes(self.bytes_in, self.wire_in, estimated=False)),
+            *self._troubles(),
         ]
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
+    def _troubles(self) -> list[tuple[str, str]]:
+        """Rows that are there only if they have something to say."""
+        rows = []
+        if self.outages["count"]:
+            rows.append(
+                ("outages", f"{self.outages['count']:.0f}, {self.outages['seconds']:.1f} s")
+            )
+        if self.never_made:
+            rows.append(("never made", f"{self.never_made}"))
+        if self.clock_trouble:
+            rows.append(("clock trouble", f"{self.clock_trouble}"))
+        return rows
+
 
 def summarise(
     counts: Counts,
-    traces: TraceRing,
+    latency: Quantiles | None,
     *,
     state: str,
     seconds: float,
-    bytes_out: int,
-    bytes_in: int,
+    traffic: Traffic = _NOTHING,
+    outages: OutageCounts = _NO_OUTAGE,
+    clock_trouble: int = 0,
+    never_made: int = 0,
     error: str,
     sinks: Iterable[SinkStatus] = (),
 ) -> Summary:
-    """The totals of a run; percentiles are over the answers that the ring still holds."""
-    found = percentiles(traces.window()[traces.columns["total"]])
-    p50, p95, p99 = found or (None, None, None)
+    """The totals of a run."""
+    found = (latency.p50, latency.p95, latency.p99) if latency is not None else (None, None, None)
     return Summary(
         state=state,
         seconds=round(seconds, 3),
@@ -80,9 +107,17 @@ def summarise(
         in_flight=counts.in_flight,
         dropped={str(place): number for place, number in sorted(counts.dropped.items())},
         fps=round(counts.answered / seconds, 2) if seconds > 0 else 0.0,
-        latency_ms={"p50": _round(p50), "p95": _round(p95), "p99": _round(p99)},
-        bytes_out=bytes_out,
-        bytes_in=bytes_in,
+        latency_ms=dict(zip(("p50", "p95", "p99"), map(_round, found), strict=True)),
+        bytes_out=traffic.bytes_out,
+        bytes_in=traffic.bytes_in,
+        wire_out=traffic.wire_out,
+        wire_in=traffic.wire_in,
+        wire_estimated=traffic.estimated,
+        ratio_out=_round(traffic.ratio_out),
+        ratio_in=_round(traffic.ratio_in),
+        outages={key: _round(value) or 0 for key, value in asdict(outages).items()},
+        clock_trouble=clock_trouble,
+        never_made=never_made,
         error=error,
         missed=losses(sinks),
     )
@@ -90,6 +125,11 @@ def summarise(
 
 def _round(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
+
+
+def _bytes(message: int, wire: int, *, estimated: bool) -> str:
+    sign = "≈ " if estimated else ""
+    return f"{message:,}  ({sign}{wire:,} on the wire)"
 
 
 def _dropped(dropped: dict[str, int]) -> str:

@@ -69,7 +69,12 @@ class Subscription(Generic[T]):
         """Add an item; from any thread of the run."""
         with self._changed:
             size = size_of(cast("Item", item)) if self._most_bytes is not None else 0
-            if self._ended or not self._make_room(topic, size):
+            if self._ended:
+                self._lost += 1
+                return
+            if self._joined(topic, item):
+                return
+            if not self._make_room(topic, size):
                 self._lost += 1
                 return
             self._queue.append((topic, item))
@@ -134,6 +139,16 @@ class Subscription(Generic[T]):
             return False
         most = self._most_bytes
         return most is None or not self._queue or self._held_bytes + size <= most
+
+    def _joined(self, topic: Topic[T], item: T) -> bool:
+        """Whether the item became one with the newest that waits."""
+        if not self._queue or self._queue[-1][0] is not topic:
+            return False
+        joined = topic.join(self._queue[-1][1], item)
+        if joined is None:
+            return False
+        self._queue[-1] = topic, joined
+        return True
 
     def _make_room(self, topic: Topic[T], size: int) -> bool:
         """Whether one more item of the topic has a place, for which older ones may give way."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeAlias, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from backend.core.predictions import Mask, Prediction, Tensors
 from backend.core.samples import AudioBlock, AudioWindow, Frame
-from backend.core.status import Failure, Notice, Result, RunStatus, Sent
+from backend.core.status import Failure, Loss, Notice, Result, RunStatus, Sent
 
-Item: TypeAlias = Frame | AudioBlock | Sent | Result | Failure | Notice | RunStatus
+Item: TypeAlias = Frame | AudioBlock | Sent | Result | Failure | Loss | Notice | RunStatus
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -16,12 +17,20 @@ class Topic(Generic[T_co]):
     """A kind of item, by identity.
 
     Items of a topic that `follows_requests` come only for samples sent before, so there are never
-    more of them than requests in flight once the stream waits.
+    more of them than requests in flight once the stream waits. `join` makes one of an item that
+    waits and the next one of its topic, or None if it cannot.
     """
 
-    def __init__(self, name: str, *, follows_requests: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        follows_requests: bool = False,
+        join: Callable[[Any, Any], Any] = lambda *_: None,
+    ) -> None:
         self.name = name
         self.follows_requests = follows_requests
+        self.join = join
 
     def __repr__(self) -> str:
         return f"Topic({self.name!r})"
@@ -37,6 +46,8 @@ RESULTS: Topic[Result] = Topic("results", follows_requests=True)
 """Every answer with its sample, in the order of the samples."""
 FAILURES: Topic[Failure] = Topic("failures", follows_requests=True)
 """Every request that got an error."""
+LOSSES: Topic[Loss] = Topic("losses", follows_requests=True, join=Loss.joined)
+"""Every sample that got neither; those never sent, however many, wait as one."""
 NOTICES: Topic[Notice] = Topic("notices")
 """What happened to source, target and sinks."""
 STATUS: Topic[RunStatus] = Topic("status")

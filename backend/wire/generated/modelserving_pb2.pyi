@@ -232,16 +232,20 @@ class Text(_message.Message):
     def __init__(self, text: _Optional[str] = ...) -> None: ...
 
 class ServerTiming(_message.Message):
-    __slots__ = ("queue_us", "compute_input_us", "compute_infer_us", "compute_output_us")
+    __slots__ = ("queue_us", "compute_input_us", "compute_infer_us", "compute_output_us", "decode_us", "encode_us")
     QUEUE_US_FIELD_NUMBER: _ClassVar[int]
     COMPUTE_INPUT_US_FIELD_NUMBER: _ClassVar[int]
     COMPUTE_INFER_US_FIELD_NUMBER: _ClassVar[int]
     COMPUTE_OUTPUT_US_FIELD_NUMBER: _ClassVar[int]
+    DECODE_US_FIELD_NUMBER: _ClassVar[int]
+    ENCODE_US_FIELD_NUMBER: _ClassVar[int]
     queue_us: float
     compute_input_us: float
     compute_infer_us: float
     compute_output_us: float
-    def __init__(self, queue_us: _Optional[float] = ..., compute_input_us: _Optional[float] = ..., compute_infer_us: _Optional[float] = ..., compute_output_us: _Optional[float] = ...) -> None: ...
+    decode_us: float
+    encode_us: float
+    def __init__(self, queue_us: _Optional[float] = ..., compute_input_us: _Optional[float] = ..., compute_infer_us: _Optional[float] = ..., compute_output_us: _Optional[float] = ..., decode_us: _Optional[float] = ..., encode_us: _Optional[float] = ...) -> None: ...
 
 class Error(_message.Message):
     __slots__ = ("code", "message")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -28,6 +29,7 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.oip.parameters import from_messages, to_messages
 from backend.wire.oip.shared_regions import REGION, RegionReader, read_span, span_of
+from backend.wire.oip.timing import encode_time_to_parameters
 from backend.wire.protobuf.fields import last_texts, parse
 from backend.wire.protobuf.trailing import (
     check_number_of_fields,
@@ -140,9 +142,12 @@ def bytes_to_write(response: InferResponse, *, raw: bool) -> int:
     )
 
 
-def encode_response(response: InferResponse, *, raw: bool) -> bytes:
-    """A ModelInferResponse; FP16 and BF16 outputs make all of them raw."""
-    return b"".join(_response_pieces(response, raw=raw))
+def encode_response(response: InferResponse, *, raw: bool, timed_from_ns: int = 0) -> bytes:
+    """A ModelInferResponse; FP16 and BF16 outputs make all of them raw.
+
+    With the moment that writing began it says how long it took, but for the last joining of bytes.
+    """
+    return b"".join(_response_pieces(response, raw=raw, timed_from_ns=timed_from_ns))
 
 
 def decode_response(data: bytes) -> InferResponse:
@@ -152,14 +157,22 @@ def decode_response(data: bytes) -> InferResponse:
 
 
 def encode_stream_response(
-    response: InferResponse | None, *, raw: bool, error: str = "", request_id: str = ""
+    response: InferResponse | None,
+    *,
+    raw: bool,
+    error: str = "",
+    request_id: str = "",
+    timed_from_ns: int = 0,
 ) -> bytes:
-    """One message of ModelStreamInfer: a response, or the error of the request with that id."""
+    """One message of ModelStreamInfer: a response, or the error of the request with that id.
+
+    `timed_from_ns` is as in `encode_response`.
+    """
     if response is None:
         return ModelStreamInferResponse(
             error_message=error or "unknown error", infer_response=ModelInferResponse(id=request_id)
         ).SerializeToString()
-    pieces = _response_pieces(response, raw=raw)
+    pieces = _response_pieces(response, raw=raw, timed_from_ns=timed_from_ns)
     return b"".join((field_head(_INFER_RESPONSE, sum(map(len, pieces))), *pieces))
 
 
@@ -180,7 +193,7 @@ def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
         return message.error_message, _response(response, response.raw_output_contents)
 
 
-def _response_pieces(response: InferResponse, *, raw: bool) -> list[Buffer]:
+def _response_pieces(response: InferResponse, *, raw: bool, timed_from_ns: int = 0) -> list[Buffer]:
     message = ModelInferResponse(
         model_name=response.model,
         model_version=response.version,
@@ -195,7 +208,13 @@ def _response_pieces(response: InferResponse, *, raw: bool) -> list[Buffer]:
             to_typed(tensor, slot.contents)
     # What lies elsewhere has an empty entry: readers count entries as they count outputs.
     buffers = (b"" if tensor.name in elsewhere else to_raw(tensor) for tensor in response.outputs)
-    return write_pieces(message, _RAW_OUTPUTS, buffers if raw else ())
+    pieces = write_pieces(message, _RAW_OUTPUTS, buffers if raw else ())
+    if timed_from_ns:
+        # An entry of a map may stand anywhere; before the buffers, which readers expect last.
+        took_us = (time.monotonic_ns() - timed_from_ns) / 1e3
+        entry = ModelInferResponse(parameters=to_messages(encode_time_to_parameters(took_us)))
+        pieces.insert(1, entry.SerializeToString())
+    return pieces
 
 
 def _read_response(data: Buffer) -> InferResponse:

@@ -13,34 +13,49 @@ from backend.core.timing import ServerTiming
 SERVER_TIMING = "Server-Timing"
 
 _PARTS = ("queue", "compute_input", "compute_infer", "compute_output")
+_EDGE_PARTS = ("decode", "encode")
+"""Of a server that reports them; older ones do not."""
+_ALL = ("decode", *_PARTS, "encode")
 
 
 def timing_to_parameters(timing: ServerTiming) -> dict[str, Parameter]:
     """Whole microseconds, under the names of the extension."""
-    return {_parameter(part): round(_value(timing, part)) for part in _PARTS}
+    return {
+        _parameter(part): round(value)
+        for part in _ALL
+        if (value := _value(timing, part)) is not None
+    }
+
+
+def encode_time_to_parameters(encode_us: float) -> dict[str, Parameter]:
+    """The one part that is known only once the reply has been written."""
+    return {_parameter("encode"): round(encode_us)}
 
 
 def timing_from_parameters(parameters: Parameters) -> ServerTiming | None:
-    """The durations, or None if the server did not send all of them."""
-    values = [parameters.get(_parameter(part)) for part in _PARTS]
-    if any(isinstance(value, str) or value is None for value in values):
-        return None
-    return ServerTiming(*(float(value) for value in values if value is not None))
+    """The durations, or None if the server did not send all of those of the model."""
+    return _timing({part: parameters.get(_parameter(part)) for part in _ALL})
 
 
 def timing_to_header(timing: ServerTiming) -> str:
     """The value of a Server-Timing header: milliseconds to the microsecond."""
     # Written out: every reply over REST has one.
-    return (
+    of_model = (
         f"queue;dur={timing.queue_us / 1e3:.3f}, "
         f"compute_input;dur={timing.compute_input_us / 1e3:.3f}, "
         f"compute_infer;dur={timing.compute_infer_us / 1e3:.3f}, "
         f"compute_output;dur={timing.compute_output_us / 1e3:.3f}"
     )
+    if timing.decode_us is None or timing.encode_us is None:
+        return of_model
+    return (
+        f"decode;dur={timing.decode_us / 1e3:.3f}, {of_model}, "
+        f"encode;dur={timing.encode_us / 1e3:.3f}"
+    )
 
 
 def timing_from_header(value: str | None) -> ServerTiming | None:
-    """The durations in a Server-Timing header, or None if it does not hold all of them."""
+    """The durations in a Server-Timing header, or None if it does not hold those of the model."""
     found: dict[str, float] = {}
     for entry in (value or "").split(","):
         name, *attributes = (piece.strip() for piece in entry.split(";"))
@@ -49,37 +64,51 @@ def timing_from_header(value: str | None) -> ServerTiming | None:
             milliseconds = _number(number.strip().strip('"'))
             if key.strip().lower() == "dur" and milliseconds is not None:
                 found[name] = milliseconds * 1e3
-    if any(part not in found for part in _PARTS):
-        return None
-    return ServerTiming(*(found[part] for part in _PARTS))
+    return _timing(found)
 
 
 def timing_to_json(timing: ServerTiming) -> dict[str, float]:
     """The `timing` object of a /predict reply, in microseconds."""
-    return {f"{part}_us": _value(timing, part) for part in _PARTS}
+    return {f"{part}_us": value for part in _ALL if (value := _value(timing, part)) is not None}
 
 
 def timing_from_json(value: object) -> ServerTiming | None:
     """The durations in a `timing` object, None if it is missing; raises ReplyMismatch."""
     if value is None:
         return None
-    numbers: list[Any] = (
-        [value.get(f"{part}_us") for part in _PARTS] if isinstance(value, Mapping) else [None]
+    numbers: dict[str, Any] = (
+        {part: value[f"{part}_us"] for part in _ALL if f"{part}_us" in value}
+        if isinstance(value, Mapping)
+        else {}
     )
-    if not all(type(number) in (int, float) for number in numbers):
+    timing = _timing(numbers)
+    if timing is None or not all(type(number) in (int, float) for number in numbers.values()):
         raise ReplyMismatch(
             "The reply's 'timing' must hold the numbers "
             f"{', '.join(f'{part}_us' for part in _PARTS)}, got {str(value)[:200]}."
         )
-    return ServerTiming(*(float(number) for number in numbers))
+    return timing
+
+
+def _timing(found: Mapping[str, object]) -> ServerTiming | None:
+    """The durations in numbers by their parts; None if one of the model's is not among them."""
+    values = [found.get(part) for part in _PARTS]
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    if len(numbers) < len(_PARTS):
+        return None
+    edges = [
+        float(value) if isinstance(value := found.get(part), int | float) else None
+        for part in _EDGE_PARTS
+    ]
+    return ServerTiming(*numbers, *edges)
 
 
 def _parameter(part: str) -> str:
     return f"inferdeck_{part}_us"
 
 
-def _value(timing: ServerTiming, part: str) -> float:
-    value: float = getattr(timing, f"{part}_us")
+def _value(timing: ServerTiming, part: str) -> float | None:
+    value: float | None = getattr(timing, f"{part}_us")
     return value
 
 

@@ -174,8 +174,8 @@ class MessageMaker:
                 result.seq,
                 {str(stage): mark - captured_ns for stage, mark in marks.items()},
                 {name: round(span, 6) for name, span in result.timeline.spans_ms().items()},
-                result.bytes_out,
-                result.bytes_in,
+                result.traffic.bytes_out,
+                result.traffic.bytes_in,
                 UNSET
                 if server is None
                 else m.ServerTimes(

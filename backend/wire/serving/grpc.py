@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,8 +121,11 @@ def id_and_model(data: bytes) -> tuple[str, str]:
     return own_id, model
 
 
-def encode_result(result: ServingResult, *, raw: bool = True) -> bytes:
-    """A PredictionResult message; plain tensors are raw or in typed lists."""
+def encode_result(result: ServingResult, *, raw: bool = True, timed_from_ns: int = 0) -> bytes:
+    """A PredictionResult message; plain tensors are raw or in typed lists.
+
+    With the moment that writing began it says how long it took, but for the last joining of bytes.
+    """
     message = pb.PredictionResult(id=result.id, model=result.model)
     for prediction in result.predictions:
         fill(message.predictions.add(), prediction, raw=raw)
@@ -129,7 +133,13 @@ def encode_result(result: ServingResult, *, raw: bool = True) -> bytes:
         message.timing.CopyFrom(_timing(result.timing))
     if result.error is not None:
         message.error.CopyFrom(pb.Error(code=code_name(result.error), message=str(result.error)))
-    return message.SerializeToString()
+    written = message.SerializeToString()
+    if not timed_from_ns:
+        return written
+    # Messages that are joined are merged: what is known only now need not be known before.
+    took_us = (time.monotonic_ns() - timed_from_ns) / 1e3
+    late = pb.PredictionResult(timing=pb.ServerTiming(encode_us=took_us))
+    return written + late.SerializeToString()
 
 
 def decode_result(data: bytes) -> ServingResult:
@@ -147,6 +157,8 @@ def decode_result(data: bytes) -> ServingResult:
             timing.compute_input_us,
             timing.compute_infer_us,
             timing.compute_output_us,
+            timing.decode_us if timing.HasField("decode_us") else None,
+            timing.encode_us if timing.HasField("encode_us") else None,
         )
         if message.HasField("timing")
         else None,
@@ -240,4 +252,6 @@ def _timing(timing: ServerTiming) -> pb.ServerTiming:
         compute_input_us=timing.compute_input_us,
         compute_infer_us=timing.compute_infer_us,
         compute_output_us=timing.compute_output_us,
+        decode_us=timing.decode_us,
+        encode_us=timing.encode_us,
     )

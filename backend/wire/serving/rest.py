@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from backend.core.errors import InvalidInput
@@ -56,12 +56,19 @@ def decode_values(body: Buffer, max_nesting: int = MAX_NESTING) -> Values:
     return Values(value["input"] if numbers is None else numbers, rate)
 
 
-def encode_reply(predictions: Predictions, model: str, timing: ServerTiming | None) -> bytes:
-    """The body of a reply; NaN and infinite numbers are bare tokens."""
+def encode_reply(
+    predictions: Predictions, model: str, timing: Callable[[], ServerTiming] | None
+) -> bytes:
+    """The body of a reply; NaN and infinite numbers are bare tokens.
+
+    `timing` is asked once all else has been written, so that it may hold how long that took.
+    """
     body: dict[str, Any] = {"prediction": prediction_value(predictions), "model": model}
-    if timing is not None:
-        body["timing"] = timing_to_json(timing)
-    return write_json(body, bare_nan=_any_not_finite(predictions))
+    written = write_json(body, bare_nan=_any_not_finite(predictions))
+    if timing is None:
+        return written
+    parts = write_json(timing_to_json(timing()))
+    return b"".join((memoryview(written)[:-1], b',"timing":', parts, b"}"))
 
 
 def decode_reply(

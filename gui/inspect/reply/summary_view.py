@@ -28,6 +28,7 @@ from backend.core.samples import Frame
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Timeline
+from backend.core.traffic import Traffic
 from backend.inspector.views import Reading, ReplySummary, TensorRow
 from gui.views.preview import PreviewView
 from gui.widgets.language import byte_size, count, grouped, marked, number, significant, tr
@@ -257,8 +258,7 @@ def _result(frame: Frame, summary: ReplySummary) -> Result:
         frame,
         summary.predictions,
         Timeline({}),
-        0,
-        0,
+        Traffic(),
         RunSettings(Target("inspector"), "inspected"),
     )
 

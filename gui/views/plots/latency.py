@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from backend.core.status import RunStatus
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
 from gui.views.plots.latency_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
@@ -20,40 +21,54 @@ from gui.widgets.language import marked, number, significant, tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
 
 STAGE_NAMES: Mapping[str, str] = {
+    "source": marked("source"),
     "wait": marked("wait"),
     "prepare": marked("prepare"),
     "encode": marked("encode"),
-    "network": marked("network + other"),
-    "server_and_network": marked("server + network (not reported)"),
+    "send": marked("send"),
+    "wire": marked("wire"),
+    "server_and_network": marked("server + network"),
+    "server_decode": marked("server decode"),
     "server_queue": marked("server queue"),
     "server_input": marked("server input"),
     "server_infer": marked("server infer"),
     "server_output": marked("server output"),
+    "server_encode": marked("server encode"),
+    "receive": marked("receive"),
     "decode": marked("decode"),
     "draw": marked("draw"),
 }
 """Spans in the words of the panel, in pipeline order."""
 
-_HUES = {
+STAGE_HUES = {
+    "source": 2,
     "wait": 3,
     "prepare": 0,
     "encode": 6,
-    "network": 7,
+    "send": 4,
+    "wire": 7,
+    "server_and_network": 7,
+    "server_decode": 6,
     "server_queue": 1,
     "server_input": 4,
     "server_infer": 5,
     "server_output": 1,
+    "server_encode": 3,
+    "receive": 4,
     "decode": 2,
     "draw": 0,
 }
+_DARKER = ("source", "server_decode", "server_output", "server_encode", "receive", "draw")
+"""The second stage of its hue."""
 _WIDEST = "00.0 ms"
+_LEAST_WIDTH = 260
 _NUMBERS = 44.0
 _BAR = 20.0
 _SCALE = 16.0
 _LINE = 17.0
 _LEAST_HISTOGRAM, _LABELLED_HISTOGRAM = 30.0, 56.0
 _PERCENTILE = 12.0
-_ENTRY_WIDTH, _WIDE_ENTRY = 146.0, 270.0
+_SWATCH_ROOM = 14.0
 _MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
 
 
@@ -68,11 +83,23 @@ class LatencyView(View):
         self._top = SteadyTop(least=1.0)
         self._computed_s = -math.inf
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(260, 130)
+        self._age_ms: float | None = None
 
     def sizeHint(self) -> QSize:
         """Room for the numbers, the bar, its legend and the histogram."""
-        return QSize(380, 280)
+        return QSize(380, max(280, self.minimumSizeHint().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as all stages and the histogram need; who shows the view scrolls it."""
+        spans = self._report.spans if self._report is not None else ()
+        lines = math.ceil(len(spans) / self._legend_columns(self.width() - 2 * GAP))
+        fixed = _NUMBERS + _BAR + _SCALE + GAP_SMALL + GAP + _LABELLED_HISTOGRAM + 2 * GAP_SMALL
+        return QSize(_LEAST_WIDTH, math.ceil(fixed + lines * _LINE))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrower legend is a longer one."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     @property
     def report(self) -> LatencyReport | None:
@@ -111,21 +138,30 @@ class LatencyView(View):
         columns: Mapping[str, int],
         failed: int = 0,
         now_s: float | None = None,
+        age_ms: float | None = None,
     ) -> None:
-        """Show a trace window [columns, n]; numbers change twice a second at most."""
+        """Show a trace window [columns, n]; numbers change twice a second at most.
+
+        `age_ms` is the median age of an answer when it is first on the screen.
+        """
         now_s = time.monotonic() if now_s is None else now_s
         if self._report is not None and now_s - self._computed_s < TEXT_PERIOD_NS / 1e9:
             return
         self._computed_s = now_s
         self._report = latency_report(window, columns, now_s, failed)
-        self._failed = failed
-        self._answered = bool(np.isfinite(window[columns["total"]]).any())
+        self._failed, self._age_ms = failed, age_ms
+        self._answered = bool(np.isfinite(window[columns["latency"]]).any())
         if self._report is not None:
             self._last = self._report
-            self._top.update(self._report.sum_of_medians)
+            self._top.update(self._report.length)
+            self.updateGeometry()
         if self.isVisible():
             self.describe()
             self.update()
+
+    def show_run(self, status: RunStatus) -> None:
+        """Say of the whole run, in the tooltip, what the panel says of the last seconds."""
+        self.setToolTip("\n".join(run_lines(status, self._last)))
 
     def clear(self) -> None:
         """Forget everything."""
@@ -134,7 +170,7 @@ class LatencyView(View):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the parts from top to bottom, leaving out what there is no room for."""
+        """Paint the parts from top to bottom; the view is never lower than they are."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.roles.color("surface"))
         inner = QRectF(self.rect()).adjusted(GAP, GAP_SMALL, -GAP, -GAP_SMALL)
@@ -187,7 +223,7 @@ class LatencyView(View):
         if self._report is not None:
             x = area.left()
             for name, value in self._report.spans:
-                width = value / self._top.value * area.width()
+                width = max(0.0, value) / self._top.value * area.width()
                 part = QRectF(x, area.top(), width, area.height())
                 painter.fillRect(part, self._color(name))
                 self._paint_inside(painter, part, name)
@@ -209,8 +245,8 @@ class LatencyView(View):
     def _paint_scale(self, painter: QPainter, area: QRectF) -> float:
         painter.setFont(tabular(self.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
-        report = self._report
-        middle = tr("{time} in all", time=milliseconds(report.sum_of_medians)) if report else ""
+        known = self._report is not None and self._age_ms is not None
+        middle = tr("age {time}", time=milliseconds(self._age_ms or 0.0)) if known else ""
         for text, side in (
             ("0", Qt.AlignmentFlag.AlignLeft),
             (middle, Qt.AlignmentFlag.AlignHCenter),
@@ -222,10 +258,7 @@ class LatencyView(View):
     def _paint_legend(self, painter: QPainter, area: QRectF) -> float:
         """The stages with their medians, in columns, downwards in pipeline order."""
         spans = self._report.spans if self._report is not None else ()
-        widest = (
-            _ENTRY_WIDTH if self._report is None or self._report.server_reports else _WIDE_ENTRY
-        )
-        columns = max(1, min(2, int(area.width() // widest)))
+        columns = self._legend_columns(area.width())
         lines = math.ceil(len(spans) / columns)
         width = area.width() / columns
         painter.setFont(tabular(self.font(), CAPTION_PX))
@@ -233,22 +266,35 @@ class LatencyView(View):
             column, line = divmod(place, lines)
             left = area.left() + column * width
             entry = QRectF(left, area.top() + line * _LINE, width - 2 * GAP, _LINE)
-            if entry.bottom() <= area.bottom() + 1:
-                self._paint_entry(painter, entry, name, value)
+            self._paint_entry(painter, entry, name, value)
         return area.top() + lines * _LINE
+
+    def _legend_columns(self, width: float) -> int:
+        """Two, where every name fits beside its value in half of the width."""
+        spans = self._report.spans if self._report is not None else ()
+        metrics = QFontMetricsF(tabular(self.font(), CAPTION_PX))
+        widest = max(
+            (
+                metrics.horizontalAdvance(tr(STAGE_NAMES[name]) + milliseconds(value))
+                for name, value in spans
+            ),
+            default=0.0,
+        )
+        return 2 if 2 * (widest + _SWATCH_ROOM + GAP_SMALL + 2 * GAP) <= width else 1
 
     def _paint_entry(self, painter: QPainter, area: QRectF, name: str, value: float) -> None:
         swatch = QRectF(area.left(), area.center().y() - 4, 8, 8)
         painter.fillRect(swatch, self._color(name))
         text = milliseconds(value)
-        painter.setPen(self.roles.color("text"))
+        # Less than nothing is a contradiction of clocks.
+        painter.setPen(self.roles.color("text" if value >= 0 else "error"))
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         metrics = QFontMetricsF(painter.font())
-        room = area.width() - 14 - metrics.horizontalAdvance(text) - GAP_SMALL
+        room = area.width() - _SWATCH_ROOM - metrics.horizontalAdvance(text) - GAP_SMALL
         stage = tr(STAGE_NAMES[name])
         label = metrics.elidedText(stage, Qt.TextElideMode.ElideRight, max(0.0, room))
         painter.setPen(self.roles.color("text_muted"))
-        painter.drawText(area.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, label)
+        painter.drawText(area.adjusted(_SWATCH_ROOM, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, label)
 
     def _paint_histogram(self, painter: QPainter, area: QRectF) -> None:
         """The histogram; where it is low, without names at its percentiles."""
@@ -297,8 +343,47 @@ class LatencyView(View):
     def _color(self, name: str) -> QColor:
         if name == "server_and_network":
             return self.roles.color("text_muted")
-        color = self.roles.series_color(_HUES[name])
-        return color.darker(135) if name in ("server_output", "draw") else color
+        color = self.roles.series_color(STAGE_HUES[name])
+        return color.darker(135) if name in _DARKER else color
+
+
+def run_lines(status: RunStatus, report: LatencyReport | None) -> list[str]:
+    """What the readings are of, and the same of the whole run."""
+    lines = [
+        tr("Latency runs from captured to decoded, age on to the first paint."),
+        tr("Stages are medians, each for itself: they add up to no more than about the latency."),
+    ]
+    if report is not None:
+        lines.append(
+            tr(
+                "Shown: {samples} answers of the last {seconds} s",
+                samples=report.samples,
+                seconds=number(report.seconds, 1),
+            )
+        )
+    if (run := status.latency) is not None:
+        lines.append(
+            tr(
+                "Whole run, {answers} answers: p50 {p50}, p95 {p95}, p99 {p99}",
+                answers=run.count,
+                p50=milliseconds(run.p50),
+                p95=milliseconds(run.p95),
+                p99=milliseconds(run.p99),
+            )
+        )
+    if status.outages.count:
+        lines.append(
+            tr(
+                "Outages: {count}, {seconds} s; answers that lived through one, in no latency: "
+                "{delayed}",
+                count=status.outages.count,
+                seconds=number(status.outages.seconds, 1),
+                delayed=status.outages.delayed,
+            )
+        )
+    if status.clock_trouble:
+        lines.append(tr("Answers with clocks that contradict: {n}", n=status.clock_trouble))
+    return lines
 
 
 def _along(value_ms: float, plot: QRectF) -> float:

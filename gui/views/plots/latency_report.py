@@ -11,12 +11,13 @@ from backend.core.tensors import Array
 from backend.core.timing import SPANS, percentiles
 
 WINDOW_S = 10.0
+"""The live readings are of the answers in so many seconds, or as many as the run's ring holds."""
 
 EDGES_MS: Array = np.geomspace(0.5, 5000.0, 41)
 """Edges of the histogram's bins: ten per decade from 0.5 ms to 5 s."""
 
-_REPORTED = ("network", "server_queue", "server_input", "server_infer", "server_output")
 _UNREPORTED = "server_and_network"
+_NOT_OF_THE_EXCHANGE = ("source", "wait", "prepare", "encode", "decode", "draw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class LatencyReport:
 
     `spans` are medians in ms by name, in pipeline order; `counts` the histogram over `EDGES_MS`,
     whose first and last bin also hold what is beyond them; `failed` calls are in none of these.
+    `seconds` is how far back the answers go, at most WINDOW_S.
     """
 
     spans: tuple[tuple[str, float], ...]
@@ -35,11 +37,12 @@ class LatencyReport:
     counts: Array
     samples: int
     failed: int = 0
+    seconds: float = WINDOW_S
 
     @property
-    def sum_of_medians(self) -> float:
-        """Length of the stacked bar in ms."""
-        return sum(value for _, value in self.spans)
+    def length(self) -> float:
+        """Length of the stacked bar in ms: stages end to end, none of them below nothing."""
+        return sum(max(0.0, value) for _, value in self.spans)
 
     @property
     def server_reports(self) -> bool:
@@ -59,7 +62,7 @@ def latency_report(
     if recent.size and np.isfinite(recent[columns["lane"], -1]):
         lanes = recent[columns["lane"]]
         recent = recent[:, lanes == np.fmax.reduce(lanes)]
-    totals = recent[columns["total"]]
+    totals = recent[columns["latency"]]
     totals = totals[np.isfinite(totals)]
     of_totals = percentiles(totals)
     if of_totals is None:
@@ -73,6 +76,7 @@ def latency_report(
         counts=histogram(totals),
         samples=totals.size,
         failed=failed,
+        seconds=min(WINDOW_S, now_s - float(recent[columns["at_s"]].min())),
     )
 
 
@@ -88,10 +92,11 @@ def _median_spans(recent: Array, columns: Mapping[str, int]) -> tuple[tuple[str,
     After a switch from a server that reports its parts to one that does not, or back, both kinds
     of row are in the window; mixing them would count the server twice.
     """
-    other_kind = _REPORTED if np.isfinite(recent[columns[_UNREPORTED], -1]) else (_UNREPORTED,)
     medians = []
     for name in SPANS:
-        if name in other_kind or name not in columns:
+        if name not in columns:
+            continue
+        if name not in _NOT_OF_THE_EXCHANGE and not np.isfinite(recent[columns[name], -1]):
             continue
         values = recent[columns[name]]
         values = values[np.isfinite(values)]

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from backend.core.traffic import TrafficRates
 from gui.views.plots.legend import Entry, Legend
 from gui.views.plots.series import SeriesRing, polyline
 from gui.views.plots.strip import StripPlot
@@ -15,7 +16,8 @@ from gui.widgets.language import number, tr
 from gui.widgets.theme import DARK, Palette
 
 _WINDOW_S = 60.0
-_RATES = 2
+_ROWS = (slice(0, 2), slice(2, 6))
+_NOTHING = (0.0,) * 6
 _LEGEND_NEEDS = 380
 
 
@@ -26,8 +28,9 @@ class ThroughputView(View):
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Throughput"), parent, palette)
-        self._rings = tuple(SeriesRing(2048) for _ in range(4))
-        self._newest = (0.0, 0.0, 0.0, 0.0)
+        self._rings = tuple(SeriesRing(2048) for _ in _NOTHING)
+        self._newest: tuple[float, ...] = _NOTHING
+        self._estimated = False
         self._step = 0
         self._tops = (SteadyTop(least=10.0), SteadyTop(least=1000.0))
         self._plots = (
@@ -50,12 +53,13 @@ class ThroughputView(View):
     @property
     def summary(self) -> str:
         """The newest rates."""
-        rate_in, rate_out, out, back = self._newest
+        rate_in, rate_out, out, back, _, _ = self._newest
         return tr(
-            "in {rate_in} per second, out {rate_out} per second, sent {sent}, received {received}",
+            "in {rate_in} per second, out {rate_out} per second, sent {sent}, received {received} "
+            "on the wire",
             rate_in=_rate(rate_in),
             rate_out=_rate(rate_out),
-            sent=byte_rate(out),
+            sent=self._wire_out(out),
             received=byte_rate(back),
         )
 
@@ -64,14 +68,15 @@ class ThroughputView(View):
         now_ns: int,
         rate_in: float,
         rate_out: float,
-        bytes_out_per_s: float,
-        bytes_in_per_s: float,
+        traffic: TrafficRates,
     ) -> None:
         """One reading: items captured and answered per second, bytes sent and received."""
         if not self._step:
             self._drawn_ns = self._text_ns = 0
         self._step += 1
-        self._newest = (rate_in, rate_out, bytes_out_per_s, bytes_in_per_s)
+        wire = traffic.wire_out, traffic.wire_in
+        self._newest = (rate_in, rate_out, *wire, traffic.bytes_out, traffic.bytes_in)
+        self._estimated = traffic.estimated
         for ring, value in zip(self._rings, self._newest, strict=True):
             ring.append(now_ns / 1e9, value, self._step)
 
@@ -79,7 +84,7 @@ class ThroughputView(View):
         """Forget everything."""
         for ring in self._rings:
             ring.clear()
-        self._newest, self._step, self._text_ns = (0.0, 0.0, 0.0, 0.0), 0, 0
+        self._newest, self._step, self._text_ns = _NOTHING, 0, 0
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
@@ -114,11 +119,11 @@ class ThroughputView(View):
 
     def _redraw(self, now_s: float) -> None:
         for row, plot in enumerate(self._plots):
-            pair = [ring.since(now_s - _WINDOW_S - 1) for ring in self._pair(row)]
+            lines = [ring.since(now_s - _WINDOW_S - 1) for ring in self._rings[_ROWS[row]]]
             top = self._tops[row]
-            top.update(max((float(points[1].max(initial=0.0)) for points in pair), default=0.0))
+            top.update(max((float(points[1].max(initial=0.0)) for points in lines), default=0.0))
             plot.set_top(top.value)
-            for place, points in enumerate(pair):
+            for place, points in enumerate(lines):
                 x, y, joins = polyline(points)
                 plot.set_line(place, x - now_s, y / top.value, joins, self._color(place))
             plot.set_notice("" if self._step else tr("No run yet"))
@@ -126,10 +131,14 @@ class ThroughputView(View):
     def _refresh_legends(self) -> None:
         texts = (
             (tr("per second"), (tr("in"), tr("out")), _rate),
-            (tr("bytes"), (tr("sent"), tr("received")), byte_rate),
+            (
+                tr("bytes on the wire, and of messages"),
+                (tr("sent"), tr("received"), tr("messages sent"), tr("messages received")),
+                byte_rate,
+            ),
         )
         for row, (heading, names, text) in enumerate(texts):
-            values = self._newest[row * _RATES : (row + 1) * _RATES]
+            values = self._newest[_ROWS[row]]
             entries = [
                 Entry(self._color(place), name, text(value) if self._step else "–")
                 for place, (name, value) in enumerate(zip(names, values, strict=True))
@@ -137,8 +146,8 @@ class ThroughputView(View):
             self._legends[row].show_entries(heading, entries)
         self.describe()
 
-    def _pair(self, row: int) -> tuple[SeriesRing, ...]:
-        return self._rings[row * _RATES : (row + 1) * _RATES]
+    def _wire_out(self, value: float) -> str:
+        return f"≈ {byte_rate(value)}" if self._estimated else byte_rate(value)
 
     def _color(self, place: int) -> QColor:
         return self.roles.series_color(place)

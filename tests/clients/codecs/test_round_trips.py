@@ -207,7 +207,9 @@ def reply_to(call: Call, api: Api, transport: Transport, seq: int) -> RestReply 
             return oip_grpc.encode_stream_response(response, raw=raw)
         return oip_grpc.encode_response(response, raw=raw)
     if api is Api.SERVING:
-        return RestReply(200, {}, serving_rest.encode_reply(PREDICTIONS, "identity", TIMING))
+        return RestReply(
+            200, {}, serving_rest.encode_reply(PREDICTIONS, "identity", lambda: TIMING)
+        )
     asked = oip_rest.decode_request(call.headers, call.body, "identity")
     headers, body = oip_rest.encode_response(
         InferResponse("identity", (OUTPUT,), id=asked.id), asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backend.compare.bench.answers import Cpu, Window
+from backend.compare.bench.answers import Window
 from backend.compare.bench.cells import Cell
 from backend.compare.bench.result import BenchResult, CellResult, Conditions, Figure, Machine
 from backend.core.choices import Serialization, Transport
@@ -17,7 +17,7 @@ STREAM = Cell("frame")
 
 def window(latencies_ms: Iterable[float], rate: float = 100.0) -> Window:
     """A window with these latencies."""
-    return Window(rate, 1.0, DurationHistogram.of(latencies_ms), {}, 10.0, 20.0, {}, Cpu())
+    return Window(rate, 1.0, DurationHistogram.of(latencies_ms), {}, 10.0, 20.0)
 
 
 def cell_result(
@@ -52,6 +52,8 @@ def cell_result(
         rate=figure(rate),
         bytes_out=bytes_out,
         bytes_in=10.0,
+        wire_out=bytes_out,
+        wire_in=10.0,
         stages_ms=stages_ms or {},
         histogram=DurationHistogram.of([p50_ms]).sparse(),
     )

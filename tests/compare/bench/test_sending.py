@@ -15,6 +15,7 @@ from backend.compare.bench.schedule import Arrivals, Load, Schedule
 from backend.compare.bench.sending import UnarySender
 from backend.core.choices import RunSettings, Transport
 from backend.core.target import Target
+from backend.core.traffic import Transfer
 from backend.profiles.bundled import profile_for
 from tests.compare.bench.test_run import SMALL
 
@@ -33,11 +34,11 @@ class StallingClient:
         now = time.monotonic_ns()
         return Outgoing(RestCall("/", {}, b""), now, now)
 
-    def call(self, call: Call) -> tuple[RestReply, int]:
+    def call(self, call: Call, transfer: Transfer) -> RestReply:
         self.calls += 1
         if self.calls == 1:
             assert self.let_go.wait(30)
-        return RestReply(200, {}, b""), 0
+        return RestReply(200, {}, b"")
 
     def decode(self, *_: Any) -> Reply:
         return Reply(None, ())

@@ -26,7 +26,7 @@ from tests.embedded import server, target  # noqa: F401 - fixtures
 from tests.gui.inspect.inspect_stage import ListeningHost
 
 FOUND = result(
-    cell_result(STREAM, 2.0, stages_ms={"encode": 0.4, "network": 1.0, "server_infer": 0.6}),
+    cell_result(STREAM, 2.0, stages_ms={"encode": 0.4, "wire": 1.0, "server_infer": 0.6}),
     cell_result(REST_BINARY, 3.0, stable=False),
     CellResult(REST_JSON, "failed", "The server said no."),
 )
@@ -138,7 +138,7 @@ def test_a_result_is_shown_in_table_charts_and_words(page: ComparePage) -> None:
     assert [row.label for row in page.latency.rows] == [row[0] for row in rows[:2]]
     assert [part.name for part in page.stages.rows[0].parts] == [
         "encode",
-        "network + other",
+        "wire",
         "server infer",
     ]
     assert "run.json" in page.verdict.conditions.text()

@@ -11,13 +11,14 @@ from backend.core.samples import Frame
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Timeline
+from backend.core.traffic import Traffic
 from gui.state.box_smoother import BoxSmoother
 
 
 def answer(step: int, *predictions: Text | Detections) -> Result:
     frame = Frame(step, 10**9 + step * 33_000_000, np.zeros((4, 4, 3), np.uint8))
     settings = RunSettings(Target(EMBEDDED), "faces")
-    return Result(step, frame, predictions, Timeline(), 0, 0, settings)
+    return Result(step, frame, predictions, Timeline(), Traffic(), settings)
 
 
 def seen(side: float) -> Detections:

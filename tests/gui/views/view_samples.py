@@ -15,6 +15,7 @@ from backend.core.samples import AudioBlock, Frame
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Timeline
+from backend.core.traffic import Traffic
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -40,7 +41,7 @@ def quarters_frame(seq: int = 1, width: int = 64, height: int = 48) -> Frame:
 def result_for(frame: Frame, *predictions: Prediction) -> Result:
     """An answer for that frame."""
     settings = RunSettings(Target("test"), "shapes")
-    return Result(frame.seq, frame, predictions, Timeline(), 0, 0, settings)
+    return Result(frame.seq, frame, predictions, Timeline(), Traffic(), settings)
 
 
 def classes(**scores: float) -> Predictions:

@@ -138,7 +138,7 @@ def test_the_servers_parts_are_nested_in_the_wait(caller: Caller, methods: Metho
         {"inputs": [{"name": "INPUT0", "datatype": "FP32", "shape": [1], "data": [1]}]}
     ).encode()
     over_rest = caller.call(_rest("POST", "/v2/models/identity_fp32/infer", body))
-    names = ["queue", "compute_input", "compute_infer", "compute_output"]
+    names = ["decode", "queue", "compute_input", "compute_infer", "compute_output", "encode"]
     for exchange, place in ((over_grpc, "send + wait"), (over_rest, "wait")):
         part = next(part for part in exchange.timing if part.name == place)
         assert [inner.name for inner in part.parts] == names

@@ -17,6 +17,7 @@ from backend.core.predictions import Detection
 from backend.core.samples import Frame, Sample
 from backend.core.target import Target
 from backend.core.tensors import Array, Tensor
+from backend.core.traffic import Transfer
 from backend.models.catalogue import repository_registry
 from backend.models.contract import BundledModel
 from backend.profiles.file import read_profile
@@ -83,7 +84,7 @@ def found_in(target: Target, chain: str, frame: Frame) -> tuple[Detection, ...]:
     link = inference_client(settings, profile)
     try:
         link.connect()
-        raw, _ = link.call(link.codec.encode(frame, 0).call)
+        raw = link.call(link.codec.encode(frame, 0).call, Transfer())
         assert isinstance(raw, (RestReply, bytes))
         return items_of(link.codec.decode(raw, partial(_only, frame)).predictions)
     finally:

@@ -21,6 +21,7 @@ from backend.core.samples import AudioWindow, Sample
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.tensors import Array, Datatype, Tensor
+from backend.core.traffic import Transfer
 from backend.models.repository.folders import ModelFolders
 from backend.models.repository.registry import ModelRegistry
 from backend.models.runtimes.choice import standard_runtimes
@@ -118,7 +119,7 @@ def only(sample: Sample, seq: int | None) -> Sample:
 
 def ask(link: InferenceClient, window: Array, seq: int) -> float:
     sample = AudioWindow(seq, 0, window, RATE)
-    raw, _ = link.call(link.codec.encode(sample, seq).call)
+    raw = link.call(link.codec.encode(sample, seq).call, Transfer())
     assert isinstance(raw, (RestReply, bytes))
     return speech(link.codec.decode(raw, partial(only, sample)).predictions)
 

@@ -69,12 +69,16 @@ def test_numbers_in_numbers_out(
     assert answer["prediction"] == prediction
     assert answer["model"] == "identity"
     assert answer["timing"].keys() == {
+        "decode_us",
+        "encode_us",
         "queue_us",
         "compute_input_us",
         "compute_infer_us",
         "compute_output_us",
     }
-    assert timing_from_header(reply.headers["Server-Timing"]) is not None
+    of_header = timing_from_header(reply.headers["Server-Timing"])
+    assert of_header is not None
+    assert of_header.whole
 
 
 @pytest.mark.parametrize("content_type", ["image/jpeg", "text/plain", "application/json", ""])

@@ -13,6 +13,7 @@ from backend.core.samples import Frame
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Stage, Timeline
+from backend.core.traffic import Traffic
 from backend.session.lanes.delivery import Delivery
 from backend.session.sinks import RESULTS, Subscription, Subscriptions
 from tests.balance import is_balanced
@@ -24,8 +25,7 @@ def result(seq: int) -> Result:
         sample=Frame(seq, 0, np.zeros((2, 2, 3), np.uint8)),
         predictions=(),
         timeline=Timeline({Stage.RECEIVED: 5_000_000_000}),
-        bytes_out=100,
-        bytes_in=10,
+        traffic=Traffic(100, 10, 110, 20),
         settings=RunSettings(Target("t"), "identity"),
     )
 
@@ -83,5 +83,5 @@ def test_every_answer_is_traced_and_counted_in_bytes() -> None:
     delivery.answered(result(1))
     rows = delivery.traces.window()
     assert rows[delivery.traces.columns["at_s"]].tolist() == [5.0, 5.0]
-    assert delivery.bytes_out.total == 200
+    assert rows[delivery.traces.columns["bytes_out"]].tolist() == [100, 100]
     assert seqs(answers) == [0, 1]

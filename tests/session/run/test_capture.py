@@ -17,6 +17,7 @@ from backend.core.status import SourceInfo, SourceState
 from backend.profiles.model_profile import DEFAULT_AUDIO
 from backend.session.lanes.feed import Feed
 from backend.session.run.capture import Capture
+from backend.session.run.promise import Promise
 from backend.session.sinks import Subscriptions
 from backend.sources.source import EndOfSource
 from tests.waiting import wait_for
@@ -64,6 +65,7 @@ def capturing(source: ScriptedSource, *, retry: bool = True) -> Iterator[tuple[C
         Subscriptions(),
         audio_format=DEFAULT_AUDIO,
         rate=RateMeter(),
+        promise=Promise(),
         retry=retry,
         on_change=lambda: None,
     )

@@ -7,6 +7,7 @@ import pytest
 from backend.core.errors import ReplyMismatch
 from backend.core.timing import ServerTiming
 from backend.wire.oip.timing import (
+    encode_time_to_parameters,
     timing_from_header,
     timing_from_json,
     timing_from_parameters,
@@ -16,6 +17,7 @@ from backend.wire.oip.timing import (
 )
 
 TIMING = ServerTiming(12.0, 3.0, 4567.0, 1.0)
+WHOLE = ServerTiming(12.0, 3.0, 4567.0, 1.0, decode_us=80.0, encode_us=9.0)
 
 
 def test_parameters_are_whole_microseconds() -> None:
@@ -26,6 +28,12 @@ def test_parameters_are_whole_microseconds() -> None:
         "inferdeck_compute_output_us": 1,
     }
     assert timing_from_parameters(timing_to_parameters(TIMING)) == TIMING
+    assert timing_from_parameters(timing_to_parameters(WHOLE)) == WHOLE
+
+
+def test_the_time_to_encode_may_come_alone_once_it_is_known() -> None:
+    begun = timing_to_parameters(TIMING.at_edge(80.0))
+    assert timing_from_parameters({**begun, **encode_time_to_parameters(9.0)}) == WHOLE
 
 
 def test_parameters_that_are_not_all_there_are_no_timing() -> None:
@@ -45,6 +53,10 @@ def test_the_header_is_in_milliseconds() -> None:
     back = timing_from_header(header)
     assert back is not None
     assert back.compute_infer_us == pytest.approx(4567.0)
+    whole = timing_to_header(WHOLE)
+    assert whole.startswith("decode;dur=0.080, queue;")
+    assert whole.endswith(", encode;dur=0.009")
+    assert timing_from_header(whole) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -65,6 +77,7 @@ def test_quotes_descriptions_and_other_entries_do_no_harm() -> None:
 
 def test_json_survives_the_trip_and_nonsense_does_not() -> None:
     assert timing_from_json(timing_to_json(TIMING)) == TIMING
+    assert timing_from_json(timing_to_json(WHOLE)) == WHOLE
     assert timing_from_json(None) is None
     wrong: object
     for wrong in ([], {"queue_us": 1}, {**timing_to_json(TIMING), "queue_us": True}):

@@ -25,6 +25,7 @@ from backend.core.status import (
 from backend.core.target import Credentials, Target
 from backend.core.tensors import Array
 from backend.core.timing import ServerTiming, Stage, Timeline
+from backend.core.traffic import Traffic
 from backend.wire.media.images import encode_image
 from backend.wire.recording.file import RecordingFile
 from backend.wire.recording.output import create
@@ -68,13 +69,13 @@ def sent(number: int, *, jpeg: bool = False, at_ns: int = 0) -> Sent:
 def result(number: int, predictions: Predictions = BOX, *, at_ns: int = 0) -> Result:
     """Its answer."""
     sample = frame(number, at_ns=at_ns)
-    marks = {
+    marks: dict[Stage, int] = {
         stage: sample.captured_ns + place * 1_000_000
         for place, stage in enumerate(Stage)
         if stage is not Stage.PAINTED
     }
     timeline = Timeline(marks, ServerTiming(1.5, 2.5, 3.5, 4.5))
-    return Result(number, sample, predictions, timeline, 100, 10, SETTINGS, 1)
+    return Result(number, sample, predictions, timeline, Traffic(100, 10), SETTINGS, 1)
 
 
 def status() -> RunStatus:

@@ -366,7 +366,7 @@ def test_numbers_that_json_cannot_express_are_not_sent() -> None:
 
 
 def test_the_reply_carries_predictions_model_and_timing() -> None:
-    body = encode_reply((Text("A4"),), "pitch", TIMING)
+    body = encode_reply((Text("A4"),), "pitch", lambda: TIMING)
 
     assert orjson.loads(body)["model"] == "pitch"
     predictions, timing = decode_reply(body, ())

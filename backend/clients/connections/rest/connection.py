@@ -28,6 +28,7 @@ from backend.clients.faults.rest import explain, timed_out, timed_out_connecting
 from backend.clients.security import HTTP, Headers, context_of, headers_of
 from backend.core.errors import ConsoleError, PayloadTooLarge, TargetFault
 from backend.core.target import Target, Tls
+from backend.core.traffic import TrafficMeter, Transfer
 
 _DIAGNOSIS_S, _LEAST_DIAGNOSIS_S = 0.8, 0.3
 _PLAIN = "identity"
@@ -41,12 +42,19 @@ class RestConnection:
     its own. On this machine there are no proxies and no cookies: there a call goes straight to the
     session's connection, in a third of the time. `by_hand` lends such connections to who drives
     them step by step. Every call of `send` carries the credentials. An https address is spoken to
-    in TLS, by the target's settings or their defaults. Raises UsageError for credentials or files
-    that cannot be used.
+    in TLS, by the target's settings or their defaults. `meter` counts the bytes of every `send`
+    that is given no transfer. Raises UsageError for credentials or files that cannot be used.
     """
 
-    def __init__(self, target: Target, *, message_limit: int | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        *,
+        message_limit: int | None = None,
+        meter: TrafficMeter | None = None,
+    ) -> None:
         self._target = target
+        self._meter = meter
         self.base_url = target.rest.rstrip("/")
         self._message_limit = message_limit or target.message_limit
         self.headers: Headers = headers_of(target.credentials)
@@ -65,8 +73,10 @@ class RestConnection:
         """Where it leads; raises TargetUnreachable for what is no address."""
         return address_of(self._target, AddressKind.REST)
 
-    def send(self, call: RestCall, *, deadline_s: float) -> RestReply:
-        """One call and its whole reply, whatever its status.
+    def send(
+        self, call: RestCall, *, deadline_s: float, transfer: Transfer | None = None
+    ) -> RestReply:
+        """One call and its whole reply, whatever its status; `transfer` follows its bytes.
 
         Raises TargetUnreachable (also where HTTP is not spoken), DeadlineExceeded, StreamBroken
         (closed meanwhile or connection lost), ReplyMismatch (a body that cannot be decompressed) or
@@ -76,7 +86,7 @@ class RestConnection:
             raise PayloadTooLarge(len(call.body), self._message_limit)
         deadline = time.monotonic() + deadline_s
         try:
-            reply = self._exchange(call, deadline)
+            reply = self._exchange(call, deadline, transfer or Transfer(self._meter))
         except (requests.exceptions.RequestException, HTTPError, HTTPException, OSError) as error:
             raise self._explain(error, deadline, deadline_s) from error
         self._worked = True
@@ -96,11 +106,11 @@ class RestConnection:
         for session in sessions:
             session.close()
 
-    def _exchange(self, call: RestCall, deadline: float) -> RestReply:
+    def _exchange(self, call: RestCall, deadline: float, transfer: Transfer) -> RestReply:
         if self._sockets.closed:
             raise faults.closed()
         session = self._session()
-        self._local.monitor.end = deadline
+        self._local.monitor.end, self._local.monitor.transfer = deadline, transfer
         remaining = max(0.001, deadline - time.monotonic())
         connect_s = min(self._target.connect_timeout_s, remaining)
         if self._target.loopback:
@@ -118,6 +128,7 @@ class RestConnection:
             raw, headers = response.raw, dict(response.headers)
             read = partial(raw.read, decode_content=False)
             packed = read_body(read, raw.length_remaining, self._message_limit)
+            transfer.received_ns = time.monotonic_ns()
             coding = response.headers.get("Content-Encoding", "")
             return RestReply(response.status_code, headers, self._plain(packed, coding))
 

@@ -23,6 +23,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from backend.clients.connections.rest.compat import OwnSocket
+from backend.core.traffic import Transfer
 
 _LEAST_S = 0.001
 _POLL_S = 0.1
@@ -65,7 +66,7 @@ class CallMonitor:
     """What the connections of one thread mind while they carry a call.
 
     `end` is the call's deadline in monotonic seconds. `on_step` is called with "resolve",
-    "connect" and "TLS" as each is over.
+    "connect" and "TLS" as each is over. `transfer` counts every byte, and knows when it went.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class CallMonitor:
         self.sockets = sockets
         self.on_step = on_step
         self.end = end
+        self.transfer = Transfer()
 
     def left_s(self) -> float:
         """Seconds left; raises TimeoutError if there are none."""
@@ -100,8 +102,14 @@ class HttpConnection(OwnSocket):
         """As http.client has it, before the deadline; connects first if need be."""
         if self.sock is None:
             self.connect()
-        self.sock.settimeout(self.monitor.left_s())
-        super().send(data)
+        # http.client would send all at once, and not say how much of it went before an error.
+        with memoryview(data) as whole, whole.cast("B") as left:
+            at = 0
+            while at < len(left):
+                self.sock.settimeout(self.monitor.left_s())
+                sent = self.sock.send(left[at:])
+                self.monitor.transfer.wire_sent(sent)
+                at += sent
 
     def send_exactly(
         self, verb: str, path: str, headers: Iterable[tuple[str, str]], body: bytes
@@ -153,6 +161,8 @@ class _TimedReader(io.RawIOBase):
         if not size and self._monitor.sockets.closed:
             # Ended by us, it must not look as if the server had ended its reply.
             raise ConnectionAbortedError("closed while reading")
+        if size:
+            self._monitor.transfer.wire_received(size)
         return size
 
     def close(self) -> None:

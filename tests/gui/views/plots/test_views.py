@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from backend.core.predictions import (
@@ -25,9 +25,10 @@ from backend.core.predictions import (
 from backend.core.rings import TraceRing
 from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import SPANS, Stage, Timeline
+from backend.core.traffic import TrafficRates
 from gui.live.paint_record import PaintRecord
 from gui.views.plots.bars import TopKView
-from gui.views.plots.latency import LatencyView
+from gui.views.plots.latency import STAGE_HUES, LatencyView
 from gui.views.plots.latency_report import EDGES_MS, histogram, latency_report
 from gui.views.plots.rows import BarRow, RowOrder
 from gui.views.plots.series import (
@@ -48,7 +49,7 @@ from gui.widgets.theme import DARK, LIGHT
 from tests.gui.views.view_samples import classes, image_of, settle
 
 MS = 1_000_000
-COLUMNS = ("at_s", *SPANS, "total", "bytes_out", "bytes_in", "lane")
+COLUMNS = ("at_s", *SPANS, "latency", "bytes_out", "bytes_in", "lane")
 
 
 def ring_of(*points: tuple[float, float, int]) -> SeriesRing:
@@ -310,9 +311,10 @@ def trace(rows: list[dict[str, float]]) -> TraceRing:
 
 
 def reported(at_s: float, infer: float) -> dict[str, float]:
-    parts = {"wait": 1.0, "prepare": 2.0, "encode": 3.0, "network": 4.0, "server_queue": 5.0}
-    parts |= {"server_input": 6.0, "server_infer": infer, "server_output": 7.0, "decode": 8.0}
-    return {"at_s": at_s, **parts, "total": sum(parts.values())}
+    parts = {"source": 0.5, "wait": 0.5, "prepare": 2.0, "encode": 3.0, "send": 1.0, "wire": 1.0}
+    parts |= {"server_decode": 1.0, "server_queue": 5.0, "server_input": 6.0, "server_infer": infer}
+    parts |= {"server_output": 6.0, "server_encode": 1.0, "receive": 1.0, "decode": 8.0}
+    return {"at_s": at_s, **parts, "latency": sum(parts.values())}
 
 
 def test_medians_and_percentiles_of_a_known_trace() -> None:
@@ -340,12 +342,12 @@ def test_only_the_last_ten_seconds_count() -> None:
 
 
 def test_after_a_switch_to_a_silent_server_its_parts_are_not_added_twice() -> None:
-    silent = {"at_s": 10.5, "wait": 1.0, "server_and_network": 20.0, "total": 21.0}
+    silent = {"at_s": 10.5, "wait": 1.0, "server_and_network": 20.0, "latency": 21.0}
     ring = trace([reported(10.0, infer=10.0), silent])
     report = latency_report(ring.window(), ring.columns, now_s=11.0)
     assert report is not None
     assert not report.server_reports
-    assert "network" not in dict(report.spans)
+    assert "wire" not in dict(report.spans)
     assert dict(report.spans)["server_and_network"] == 20.0
 
 
@@ -434,17 +436,28 @@ def test_failures_are_told_before_anything_was_answered(qtbot: QtBot) -> None:
     assert image_of(view) != waiting
 
 
-def test_a_low_panel_still_has_its_histogram(qtbot: QtBot) -> None:
-    view = LatencyView()
-    qtbot.addWidget(view)
-    view.resize(400, 222)
-    view.show()
+@pytest.mark.parametrize("width", [270, 420])
+@pytest.mark.parametrize("height", [120, 222, 500])
+def test_every_stage_and_the_histogram_can_be_scrolled_to(
+    qtbot: QtBot, width: int, height: int
+) -> None:
+    view, area = LatencyView(), QScrollArea()
+    qtbot.addWidget(area)
+    area.setWidgetResizable(True)
+    area.setWidget(view)
+    area.resize(width, height)
+    area.show()
     ring = trace([reported(10.0, infer=10.0)])
     view.show_traces(ring.window(), ring.columns, now_s=11.0)
+    settle()
+    assert view.height() >= view.minimumSizeHint().height()
     image = image_of(view)
     accent = DARK.color("accent").rgb()
     below = range(image.height() - 45, image.height())
     assert any(image.pixel(x, y) == accent for y in below for x in range(image.width()))
+    swatches = {DARK.series_color(STAGE_HUES[name]).rgb() for name in ("wait", "wire", "decode")}
+    legend = {image.pixel(x, y) for y in range(90, image.height() - 60) for x in range(width - 20)}
+    assert swatches <= legend
 
 
 # Throughput and scales
@@ -459,13 +472,15 @@ def test_throughput_tells_and_paints_rates(qtbot: QtBot) -> None:
     empty = image_of(view)
     now_ns = time.monotonic_ns()
     for n in range(20):
-        view.add(now_ns - (20 - n) * 500 * MS, 30.0, 27.0, 27.6e6, 8200.0)
+        view.add(now_ns - (20 - n) * 500 * MS, 30.0, 27.0, TrafficRates(99e6, 9e3, 27.6e6, 8200.0))
     view.tick(now_ns)
     assert image_of(view) != empty
-    assert (
-        view.summary == "in 30.0 per second, out 27.0 per second, sent 27.6 MB/s, received 8.2 kB/s"
+    assert view.summary == (
+        "in 30.0 per second, out 27.0 per second, sent 27.6 MB/s, received 8.2 kB/s on the wire"
     )
-    assert [plot._top for plot in view._plots] == [50.0, 50e6]
+    assert [plot._top for plot in view._plots] == [50.0, 200e6]
+    view.add(now_ns, 30.0, 27.0, TrafficRates(99e6, 9e3, 27.6e6, 8200.0, estimated=True))
+    assert "sent ≈ 27.6 MB/s" in view.summary
     view.clear()
     view.tick(now_ns + 10**9)
     assert view._plots[0].notice == "No run yet"

@@ -125,7 +125,7 @@ def test_a_result_for_sound_leaves_the_picture_alone(preview: PreviewView) -> No
     window = AudioWindow(1, 0, np.zeros(10, np.float32), 16_000)
     base = result_for(plain_frame(1))
     preview.show_frame(plain_frame(2, GREEN))
-    preview.show_result(Result(1, window, (), base.timeline, 0, 0, base.settings))
+    preview.show_result(Result(1, window, (), base.timeline, base.traffic, base.settings))
     assert color_at(image_of(preview), 120, 80) == GREEN
 
 
