@@ -114,7 +114,7 @@ class RestConnection:
         remaining = max(0.001, deadline - time.monotonic())
         connect_s = min(self._target.connect_timeout_s, remaining)
         if self._target.loopback:
-            return self._exchange_here(session, call, connect_s)
+            return self._exchange_here(session, call, connect_s, transfer)
         with session.request(
             call.method,
             self.base_url + call.path,
@@ -133,7 +133,7 @@ class RestConnection:
             return RestReply(response.status_code, headers, self._plain(packed, coding))
 
     def _exchange_here(
-        self, session: requests.Session, call: RestCall, connect_s: float
+        self, session: requests.Session, call: RestCall, connect_s: float, transfer: Transfer
     ) -> RestReply:
         """The same with a server on this machine, without what requests and urllib3 do for others.
 
@@ -151,6 +151,7 @@ class RestConnection:
                 connection.send_exactly(call.method, path, headers.items(), call.body)
             reply = connection.wait_for_reply()
             packed = read_body(reply.read, reply.length, self._message_limit)
+            transfer.received_ns = time.monotonic_ns()
             reply.close()  # else the connection thinks that more is to come
         coding = reply.headers.get("Content-Encoding", "")
         return RestReply(reply.status, _joined(reply.getheaders()), self._plain(packed, coding))
