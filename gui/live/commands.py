@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from gui.live.bar import Bar
+from gui.live.overlay_menu import MASK_MODES
 from gui.live.preview_pane import PreviewPane
 from gui.live.sources import SourceController
 from gui.live.start_control import StartControl
 from gui.state.run_control import RunControl
-from gui.views.preview import Layer
+from gui.views.preview import Layer, MaskMode
 from gui.widgets.language import marked, tr, within_sentence
 from gui.widgets.segmented import Segmented
 from gui.workspace.commands import Command
@@ -22,6 +23,8 @@ _SHOW_LAYER = {
     Layer.SCORES: marked("Show scores"),
     Layer.POINTS: marked("Show points"),
     Layer.MASKS: marked("Show masks"),
+    Layer.TRAILS: marked("Show trails"),
+    Layer.COUNTS: marked("Show counts and legend"),
 }
 
 
@@ -53,6 +56,15 @@ def picture_commands(pane: PreviewPane) -> Iterator[Command]:
             "View/layers",
             checked=partial(pane.shows, layer),
             aliases="overlay layer",
+        )
+    for mode in MaskMode:
+        yield Command(
+            f"view.masks.{mode}",
+            tr("Masks: {effect}", effect=within_sentence(tr(MASK_MODES[mode]))),
+            partial(pane.use_masks, mode),
+            "View/masks",
+            checked=partial(pane.masks_are, mode),
+            aliases="overlay cut-out background segmentation",
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
+from backend.core.predictions import Detections
 from backend.core.samples import AudioBlock, Frame, MediaKind
 from backend.core.status import Result, RunStatus, SourceInfo
 from backend.sources.registry import SourceRegistry
@@ -16,12 +17,14 @@ from gui.live.paint_record import PaintRecord
 from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
 from gui.state.box_smoother import BoxSmoother
+from gui.state.class_counts import ClassCounts
 from gui.state.counters import Counters
 from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
 from gui.views.messages import MessageKind
 from gui.views.plots import LatencyView, ProbabilityTimeline, ThroughputView, TopKView
+from gui.views.preview import Following, LegendRow
 from gui.widgets.language import count, number, tr
 from gui.widgets.theme import Palette
 from gui.workspace.alerts import AlertsPanel
@@ -59,6 +62,7 @@ class LivePage(DockArea):
         self.paints = PaintRecord()
         self.counters = Counters()
         self.boxes = BoxSmoother()
+        self.objects = ClassCounts()
         self._has_picture = False
         self._newest = workspace.newest
         self._model = ""
@@ -142,8 +146,17 @@ class LivePage(DockArea):
             self._newest.sample = result.sample
             now_ns = time.monotonic_ns()
             self.paints.sound_shown(result.sample.captured_ns, now_ns, result.lane)
-        self.pane.preview.show_result(self.boxes.shown(result))
+        self._draw(result)
         self.top.show_predictions(result.predictions)
+
+    def _draw(self, result: Result) -> None:
+        """The answer over its picture, with what is known of its objects from those before."""
+        shown = self.boxes.shown(result)
+        items = next((p.items for p in shown.predictions if isinstance(p, Detections)), ())
+        self.objects.update(items, self.boxes.tracks, self.pane.memory.threshold)
+        rows = count_rows(self.objects)
+        following = Following(self.boxes.tracks, rows, by_track=not self.objects.several)
+        self.pane.preview.show_result(shown, following)
 
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
         """Everything since the last call."""
@@ -240,6 +253,7 @@ class LivePage(DockArea):
         """What was said came from another model."""
         self.pane.preview.show_result(None)
         self.boxes.clear()
+        self.objects.clear()
         self.top.clear()
         self.timeline.clear()
 
@@ -313,6 +327,19 @@ def _scrolled(view: QWidget) -> QScrollArea:
     area.setAccessibleName(view.accessibleName())
     area.setWidget(view)
     return area
+
+
+def count_rows(objects: ClassCounts) -> tuple[LegendRow, ...]:
+    """The counts as rows of the picture's legend; one class needs no colour there."""
+    return tuple(
+        LegendRow(
+            row.label or tr("class {index}", index=row.index),
+            number(row.now),
+            tr("{n} seen", n=number(row.seen)) if row.seen else "",
+            hue=row.index if objects.several else None,
+        )
+        for row in objects.rows
+    )
 
 
 def source_line(name: str, info: SourceInfo) -> str:

@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from gui.live.overlay_menu import OverlayMenu
 from gui.state.settings import ViewMemory
-from gui.views.preview import Layer, PreviewView
+from gui.views.preview import Layer, MaskMode, OverlayStyle, PreviewView
 from gui.widgets.icons import tinted
-from gui.widgets.language import marked, tr
+from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_SMALL, Palette
 
-_LAYERS = {
-    Layer.BOXES: (marked("Boxes"), "\tB"),
-    Layer.LABELS: (marked("Labels"), "\tL"),
-    Layer.SCORES: (marked("Scores"), ""),
-    Layer.POINTS: (marked("Points"), "\tK"),
-    Layer.MASKS: (marked("Masks"), "\tM"),
-}
-"""Title and key of each layer."""
+_SWITCHES = (Layer.TRAILS, Layer.COUNTS)
+"""Remembered each by itself, so that they are on for memories older than they are."""
 
 
 class PreviewPane(QWidget):
@@ -46,10 +41,14 @@ class PreviewPane(QWidget):
         self._rotate = self._button("rotate", tr("Rotate by 90° (display only)"))
         self._layers = self._button("layers", tr("Layers of the overlay"))
         self._layers.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._layers.setMenu(self._layer_menu())
+        self._menu = OverlayMenu(self)
+        self._layers.setMenu(self._menu)
         self._locked.clicked.connect(self._lock_clicked)
         self._mirror.clicked.connect(self.toggle_mirror)
         self._rotate.clicked.connect(self.rotate)
+        self._menu.layer_toggled.connect(self.toggle_layer)
+        self._menu.masks_chosen.connect(self.use_masks)
+        self._menu.share_changed.connect(self._use_share)
         self.preview.layers_changed.connect(self._layers_by_key)
         row = QHBoxLayout()
         row.setContentsMargins(GAP + 4, GAP_SMALL, GAP, GAP_SMALL)
@@ -105,14 +104,34 @@ class PreviewPane(QWidget):
         """Locked becomes live and back."""
         self._remember(replace(self._memory, locked=not self.locked))
 
+    @Slot(object)
     def toggle_layer(self, layer: Layer) -> None:
         """Show or hide a part of the overlay."""
-        layers = frozenset(Layer(name) for name in self._memory.layers) ^ {layer}
-        self._remember(replace(self._memory, layers=_names(layers)))
+        self._remember(with_layers(self._memory, style_of(self._memory).layers ^ {layer}))
 
     def shows(self, layer: Layer) -> bool:
         """Whether a part of the overlay is shown."""
-        return str(layer) in self._memory.layers
+        return style_of(self._memory).shows(layer)
+
+    @Slot(object)
+    def use_masks(self, mode: MaskMode) -> None:
+        """What masks do to the picture."""
+        self._remember(replace(self._memory, masks=str(mode)))
+
+    def masks_are(self, mode: MaskMode) -> bool:
+        """Whether masks do this to the picture."""
+        return self._memory.masks == mode
+
+    @Slot(str, float)
+    def _use_share(self, name: str, share: float) -> None:
+        match name:
+            case "threshold":
+                memory = replace(self._memory, threshold=share)
+            case "opacity":
+                memory = replace(self._memory, opacity=share)
+            case _:
+                memory = replace(self._memory, mask_opacity=share)
+        self._remember(memory)
 
     @Slot()
     def _lock_clicked(self) -> None:
@@ -120,7 +139,7 @@ class PreviewPane(QWidget):
 
     @Slot(object)
     def _layers_by_key(self, layers: frozenset[Layer]) -> None:
-        self._remember(replace(self._memory, layers=_names(layers)))
+        self._remember(with_layers(self._memory, layers))
 
     def use_memory(self, memory: ViewMemory) -> None:
         """Show the picture in this way."""
@@ -136,7 +155,9 @@ class PreviewPane(QWidget):
         self.preview.set_locked(self.locked)
         self.preview.set_mirror(memory.mirror)
         self.preview.set_rotation(memory.rotation)
-        self.preview.set_layers(frozenset(Layer(name) for name in memory.layers))
+        style = style_of(memory)
+        self.preview.set_style(style)
+        self._menu.show_style(style)
         self._locked.setChecked(self.locked)
         self._locked.setText(tr("Locked") if self.locked else tr("Live"))
         self._locked.setToolTip(
@@ -151,8 +172,6 @@ class PreviewPane(QWidget):
         turned = tr("{tip}. Shown turned by {degrees}°", tip=tip, degrees=memory.rotation)
         self._rotate.setToolTip(turned if memory.rotation else tip)
         self._rotate.setAccessibleName(self._rotate.toolTip())
-        for action in self._layers.menu().actions():
-            action.setChecked(str(action.data()) in memory.layers)
         self._tint()
 
     def _tint(self) -> None:
@@ -176,16 +195,22 @@ class PreviewPane(QWidget):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         return button
 
-    def _layer_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for layer in Layer:
-            title, key = _LAYERS[layer]
-            action = menu.addAction(f"{tr(title)}{key}")
-            action.setCheckable(True)
-            action.setData(str(layer))
-            action.triggered.connect(lambda _=False, a=layer: self.toggle_layer(a))
-        return menu
+
+def style_of(memory: ViewMemory) -> OverlayStyle:
+    """How the overlay is drawn by what is remembered."""
+    layers = {Layer(name) for name in memory.layers}
+    layers |= {layer for layer in _SWITCHES if getattr(memory, layer)}
+    return OverlayStyle(
+        frozenset(layers),
+        memory.threshold,
+        memory.opacity,
+        memory.mask_opacity,
+        MaskMode(memory.masks),
+    )
 
 
-def _names(layers: frozenset[Layer]) -> tuple[str, ...]:
-    return tuple(str(layer) for layer in Layer if layer in layers)
+def with_layers(memory: ViewMemory, layers: frozenset[Layer]) -> ViewMemory:
+    """The memory with these layers shown."""
+    names = tuple(str(layer) for layer in Layer if layer in layers - set(_SWITCHES))
+    trails, counts = (layer in layers for layer in _SWITCHES)
+    return replace(memory, layers=names, trails=trails, counts=counts)

@@ -37,6 +37,7 @@ MOST_RECENT = 5
 MOST_BYTES = 1 << 20
 ROTATIONS = (0, 90, 180, 270)
 LAYERS = ("boxes", "labels", "scores", "points", "masks")
+MASK_MODES = ("colors", "dim", "blur", "remove")
 _SAVE_AFTER_MS = 1000
 _CLOSE_WAIT_S = 2.0
 
@@ -64,15 +65,27 @@ def text_blob(text: str) -> QByteArray:
 class ViewMemory:
     """How the preview is shown; `locked` None means locked for files and live for cameras.
 
-    Raises ValueError for a rotation that is no quarter turn and for layers that there are not.
+    `threshold` is the smallest score that is drawn; it and the opacities are 0 to 1. Raises
+    ValueError for what is out of its limits and for layers and mask modes that there are not.
     """
 
     mirror: bool = False
     rotation: int = 0
     locked: bool | None = None
     layers: tuple[str, ...] = LAYERS
+    trails: bool = True
+    counts: bool = True
+    threshold: float = 0.0
+    opacity: float = 1.0
+    mask_opacity: float = 0.5
+    masks: str = MASK_MODES[0]
 
     def __post_init__(self) -> None:
+        for name in ("threshold", "opacity", "mask_opacity"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be 0 to 1, got {getattr(self, name)}")
+        if self.masks not in MASK_MODES:
+            raise ValueError(f"masks must be one of {MASK_MODES}, got {self.masks}")
         if self.rotation not in ROTATIONS:
             raise ValueError(f"rotation must be one of {ROTATIONS}, got {self.rotation}")
         if unknown := set(self.layers) - set(LAYERS):

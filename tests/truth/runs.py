@@ -16,8 +16,8 @@ from backend.session.run.live import Session
 from backend.sources.source import Source
 from tests.balance import is_balanced
 from tests.session.list_source import ListSource
-from tests.session.running import wait_for
 from tests.truth.outcomes import Outcomes
+from tests.waiting import wait_for
 
 RUN_S = 60.0
 

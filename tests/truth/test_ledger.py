@@ -14,10 +14,10 @@ from backend.core.target import Target
 from backend.core.tensors import Array
 from backend.sources.generated.pattern import TestPattern
 from tests.session.list_source import ListSource
-from tests.session.running import wait_for
 from tests.truth.counting_proxy import CountingProxy
 from tests.truth.outcomes import Outcomes
 from tests.truth.runs import RUN_S, check_books, frames, run_until, session_of
+from tests.waiting import wait_for
 
 Proxied = Callable[..., tuple[Target, CountingProxy]]
 WIDTH, HEIGHT = 320, 240

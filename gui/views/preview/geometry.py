@@ -6,10 +6,9 @@ turned clockwise; boxes and points go the same way, so they stay on what they ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -17,6 +16,8 @@ from backend.core.tensors import Array
 
 Box: TypeAlias = tuple[float, float, float, float]
 """x0, y0, x1, y1."""
+
+_Part = TypeVar("_Part", float, Array)
 
 
 class Rotation(IntEnum):
@@ -131,6 +132,14 @@ class Placement:
         u, v = _turn(u, v, self.rotation)
         return self.area.x + u * self.area.width, self.area.y + v * self.area.height
 
+    def points_to_view(self, points: Array) -> Array:
+        """Source pixels [n, 2] to widget points [n, 2]."""
+        u, v = points[:, 0] / self.width, points[:, 1] / self.height
+        u, v = _turn(1.0 - u if self.mirrored else u, v, self.rotation)
+        return np.column_stack(
+            (self.area.x + u * self.area.width, self.area.y + v * self.area.height)
+        )
+
     def box_to_view(self, box: Box) -> Area:
         """A source box as a rectangle in the widget, with its sides in order."""
         x0, y0 = self.to_view(box[0], box[1])
@@ -138,8 +147,8 @@ class Placement:
         return Area(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
 
 
-def _turn(u: float, v: float, rotation: Rotation) -> tuple[float, float]:
-    """A point of the unit square after a clockwise turn of the square."""
+def _turn(u: _Part, v: _Part, rotation: Rotation) -> tuple[_Part, _Part]:
+    """A point, or many, of the unit square after a clockwise turn of the square."""
     match rotation:
         case Rotation.NONE:
             return u, v
@@ -155,19 +164,3 @@ def displayed(pixels: Array, rotation: Rotation, *, mirrored: bool) -> Array:
     """The picture as it is shown: mirrored, then turned clockwise; contiguous."""
     shown = pixels[:, ::-1] if mirrored else pixels
     return np.ascontiguousarray(np.rot90(shown, k=-(rotation // 90)))
-
-
-def least_covered(candidates: Iterable[Area], taken: Iterable[Area]) -> Area:
-    """The first candidate that covers none of `taken`, else the one that covers least."""
-    others = tuple(taken)
-    best: Area | None = None
-    least = float("inf")
-    for candidate in candidates:
-        covered = sum(candidate.overlap(other) for other in others)
-        if covered == 0.0:
-            return candidate
-        if covered < least:
-            best, least = candidate, covered
-    if best is None:
-        raise ValueError("There must be at least one candidate.")
-    return best

@@ -1,155 +1,239 @@
-"""Draws predictions over a picture: boxes, tags, key points and masks.
+"""Draws predictions over a picture: masks, trails, boxes, key points, tags and a legend.
 
-Pure drawing: it gets a painter, the predictions and where the picture lies, and keeps nothing
-except the last mask it coloured.
+Pure drawing: it gets a painter, the predictions and where the picture lies, and keeps nothing but
+pictures that are slow to make: the last mask, plates of tags and of the legend.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from backend.core.predictions import (
     Detection,
     Detections,
-    KeyPoint,
     KeyPoints,
     Mask,
     Predictions,
     Text,
 )
-from backend.core.skeletons import edges_between
-from backend.core.tensors import Array
-from gui.views.preview.geometry import Area, Placement, displayed
-from gui.views.preview.tags import TagLayer
+from gui.views.preview.geometry import Area, Placement
+from gui.views.preview.legend import PictureLegend
+from gui.views.preview.look import Layer, LegendRow, Look
+from gui.views.preview.marks import OUTLINE, mark_color
+from gui.views.preview.masks import MaskLayer
+from gui.views.preview.points import draw_points
+from gui.views.preview.tags import PlateCache, TagLayer
+from gui.views.preview.trails import draw_trail
 from gui.widgets.language import number, tr
-from gui.widgets.theme import CAPTION_PX, Palette, tabular
+from gui.widgets.theme import CAPTION_PX, tabular
+
+MOST_LABELLED = 25
+"""With more objects than these only the one under the pointer has a label, and none has a trail."""
 
 _BOX_WIDTH = 2.0
-_BONE_WIDTH = 2.0
-_POINT_RADIUS, _SMALL_RADIUS = 3.5, 1.5
-_FEW_POINTS = 64
-"""More points than these, such as those of a face's mesh, are drawn small."""
-_MASK_ALPHA = 128
-
-
-class Layer(StrEnum):
-    """A part of the overlay that can be switched off."""
-
-    BOXES = "boxes"
-    LABELS = "labels"
-    SCORES = "scores"
-    POINTS = "points"
-    MASKS = "masks"
-
-
-ALL_LAYERS = frozenset(Layer)
+_DESIGNED_FOR = 640.0, 480.0
+_LARGEST_SCALE = 1.8
+_NO_PICTURE = QImage()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How an overlay is drawn; `bounds` is the part of the widget that tags must stay within."""
+class _Mark:
+    """A detection that is drawn: where it is, its colour, and its place in the result."""
 
-    palette: Palette
-    font: QFont
-    layers: frozenset[Layer]
-    bounds: Area
-
-    def shows(self, layer: Layer) -> bool:
-        """Whether the layer is on."""
-        return layer in self.layers
+    item: Detection
+    area: Area
+    color: QColor
+    place: int
 
 
 class Overlay:
-    """Draws predictions; keeps the last coloured mask, because colouring one is slow."""
+    """Draws predictions; keeps what is slow to make."""
 
     def __init__(self) -> None:
-        self._mask: Mask | None = None
-        self._mask_key: tuple[object, ...] = ()
-        self._mask_pixels: Array | None = None
+        self._masks = MaskLayer()
+        self._plates = PlateCache()
+        self._legend = PictureLegend()
+        self._places: dict[int, int] = {}
+        """Where the tag of each followed object went."""
+
+    def prepare(
+        self,
+        predictions: Predictions,
+        placement: Placement,
+        look: Look,
+        picture: QImage,
+        ratio: float,
+    ) -> None:
+        """Make what is slow before it has to be painted."""
+        for prediction in predictions:
+            if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
+                self._mask_image(prediction, placement, look, picture, ratio)
 
     def draw(
-        self, painter: QPainter, predictions: Predictions, placement: Placement, look: Look
+        self,
+        painter: QPainter,
+        predictions: Predictions,
+        placement: Placement,
+        look: Look,
+        picture: QImage = _NO_PICTURE,
     ) -> tuple[Area, ...]:
         """Draw everything that is switched on; returns where the tags went."""
         painter.save()
-        tags = TagLayer(painter, tabular(look.font, CAPTION_PX, bold=True), look.bounds)
+        marks = marks_of(predictions, placement, look)
+        scale = scale_of(placement)
         for prediction in predictions:
             if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
-                self._draw_mask(painter, prediction, placement, look)
+                self._draw_mask(painter, prediction, placement, look, picture)
+        painter.setOpacity(look.style.opacity)
+        _draw_marks(painter, marks, placement, look, scale)
+        if look.shows(Layer.POINTS):
+            _draw_all_points(painter, predictions, marks, placement, look, scale)
+        legend = self._draw_legend(painter, predictions, look)
+        tags = TagLayer(
+            painter,
+            tabular(look.font, round(CAPTION_PX * scale), bold=True),
+            look.bounds,
+            self._plates,
+            [mark.area for mark in marks],
+            [legend] if legend is not None else (),
+        )
+        self._draw_tags(tags, marks, look)
         for prediction in predictions:
-            if isinstance(prediction, Detections):
-                _draw_detections(painter, prediction, placement, look, tags)
-            elif isinstance(prediction, KeyPoints) and look.shows(Layer.POINTS):
-                _draw_points(painter, prediction.points, 0, placement, look)
-            elif isinstance(prediction, Text) and look.shows(Layer.LABELS):
+            if isinstance(prediction, Text) and look.shows(Layer.LABELS):
                 _draw_caption(prediction.text, look, tags)
         painter.restore()
         return tags.placed
 
-    def _draw_mask(self, painter: QPainter, mask: Mask, placement: Placement, look: Look) -> None:
-        key = (look.palette.name, placement.rotation, placement.mirrored)
-        if mask is not self._mask or key != self._mask_key or self._mask_pixels is None:
-            classes = displayed(mask.classes, placement.rotation, mirrored=placement.mirrored)
-            self._mask_pixels = mask_colors(look.palette)[classes]
-            self._mask, self._mask_key = mask, key
-        height, width = self._mask_pixels.shape
-        image = QImage(
-            self._mask_pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32
+    def _mask_image(
+        self, mask: Mask, placement: Placement, look: Look, picture: QImage, ratio: float
+    ) -> QImage:
+        ground = look.palette.color("background")
+        return self._masks.image(mask, placement, look.style, ground, picture, ratio)
+
+    def _draw_mask(
+        self, painter: QPainter, mask: Mask, placement: Placement, look: Look, picture: QImage
+    ) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        image = self._mask_image(mask, placement, look, picture, ratio)
+        area = placement.area
+        painter.drawImage(QRectF(area.x, area.y, area.width, area.height), image)
+
+    def _draw_tags(self, tags: TagLayer, marks: tuple[_Mark, ...], look: Look) -> None:
+        """The surest first; only one where there are too many."""
+        if len(marks) > MOST_LABELLED:
+            pointed = under(marks, look.pointer)
+            marks = (pointed,) if pointed is not None else ()
+        places: dict[int, int] = {}
+        for mark in sorted(marks, key=lambda mark: -mark.item.score):
+            parts = tag_parts(mark.item, look)
+            track = look.following.track(mark.place)
+            before = self._places.get(track.id) if track is not None else None
+            place = tags.draw(parts, mark.area, mark.color, before) if parts else None
+            if track is not None and place is not None:
+                places[track.id] = place
+        self._places = places
+
+    def _draw_legend(self, painter: QPainter, predictions: Predictions, look: Look) -> Area | None:
+        if not look.shows(Layer.COUNTS):
+            return None
+        rows: list[LegendRow] = list(look.following.counts)
+        for prediction in predictions:
+            if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
+                rows += self._masks.rows(prediction)
+        return self._legend.draw(painter, rows, look.corner, look.font)
+
+
+def scale_of(placement: Placement) -> float:
+    """How large lines and labels are drawn: 1 for a picture of 640 x 480 points or less."""
+    area = placement.area
+    wanted = min(area.width / _DESIGNED_FOR[0], area.height / _DESIGNED_FOR[1])
+    return min(_LARGEST_SCALE, max(1.0, wanted))
+
+
+def marks_of(predictions: Predictions, placement: Placement, look: Look) -> tuple[_Mark, ...]:
+    """The detections that are sure enough."""
+    found = next((p for p in predictions if isinstance(p, Detections)), None)
+    return tuple(
+        _Mark(
+            item,
+            placement.box_to_view(item.box),
+            mark_color(look.following.hue(place, item)),
+            place,
         )
-        painter.drawImage(_rect(placement.area), image)
+        for place, item in enumerate(found.items if found is not None else ())
+        if item.score >= look.style.threshold
+    )
 
 
-def mask_colors(palette: Palette) -> Array:
-    """uint32 [256] ARGB: clear for class 0, else the colour of that class's boxes at 50 %."""
-    table = np.zeros(256, np.uint32)
-    for index in range(1, 256):
-        color = palette.series_color(index)
-        color.setAlpha(_MASK_ALPHA)
-        table[index] = color.rgba()
-    return table
+def under(marks: tuple[_Mark, ...], pointer: tuple[float, float] | None) -> _Mark | None:
+    """The smallest box that the pointer is in."""
+    if pointer is None:
+        return None
+    x, y = pointer
+    inside = [
+        mark
+        for mark in marks
+        if mark.area.x <= x <= mark.area.right and mark.area.y <= y <= mark.area.bottom
+    ]
+    return min(inside, key=lambda mark: mark.area.width * mark.area.height, default=None)
 
 
-def tag_text(item: Detection, look: Look) -> str:
-    """What the tag of a detection says, '' for nothing."""
+def tag_parts(item: Detection, look: Look) -> tuple[str, ...]:
+    """What the tag of a detection says: the text that was read, else its class, and its score."""
     parts = []
     if look.shows(Layer.LABELS):
-        parts.append(item.label or tr("class {index}", index=item.index))
+        read = " ".join(item.text.split())
+        parts.append(read or item.label or tr("class {index}", index=item.index))
     if look.shows(Layer.SCORES):
         parts.append(number(item.score, 2))
-    if item.text and look.shows(Layer.LABELS):
-        parts.append(item.text)
-    return "  ".join(parts)
+    return tuple(parts)
 
 
-def _draw_detections(
-    painter: QPainter, detections: Detections, placement: Placement, look: Look, tags: TagLayer
+def _draw_marks(
+    painter: QPainter,
+    marks: tuple[_Mark, ...],
+    placement: Placement,
+    look: Look,
+    scale: float,
 ) -> None:
+    if look.shows(Layer.TRAILS) and len(marks) <= MOST_LABELLED:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for mark in marks:
+            if (track := look.following.track(mark.place)) is not None:
+                draw_trail(painter, track, mark.color, placement, scale)
     if look.shows(Layer.BOXES):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        for item in detections.items:
-            _draw_box(painter, placement.box_to_view(item.box), look.bounds, _color(item, look))
-    if look.shows(Layer.POINTS):
-        for item in detections.items:
-            _draw_points(painter, item.points, item.index, placement, look)
-    for item in sorted(detections.items, key=lambda item: -item.score):
-        if text := tag_text(item, look):
-            tags.draw(text, placement.box_to_view(item.box), _color(item, look))
+        for mark in marks:
+            _draw_box(painter, mark.area, look.bounds, mark.color, scale)
 
 
-def _draw_box(painter: QPainter, area: Area, bounds: Area, color: QColor) -> None:
+def _draw_all_points(
+    painter: QPainter,
+    predictions: Predictions,
+    marks: tuple[_Mark, ...],
+    placement: Placement,
+    look: Look,
+    scale: float,
+) -> None:
+    sets = [(mark.item.points, mark.color) for mark in marks]
+    sets += [(p.points, mark_color(0)) for p in predictions if isinstance(p, KeyPoints)]
+    for points, color in sets:
+        draw_points(painter, points, color, placement, threshold=look.style.threshold, scale=scale)
+
+
+def _draw_box(painter: QPainter, area: Area, bounds: Area, color: QColor, scale: float) -> None:
     """The box in its colour, with a thin dark line around it so that it shows on any picture."""
     left, right = _within(area.x, area.right, bounds.x, bounds.right)
     top, bottom = _within(area.y, area.bottom, bounds.y, bounds.bottom)
     rect = QRectF(left, top, max(1, right - left), max(1, bottom - top))
+    width = float(round(_BOX_WIDTH * scale))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, 110), _BOX_WIDTH + 2, j=Qt.PenJoinStyle.MiterJoin))
+    painter.setPen(QPen(OUTLINE, width + 2, j=Qt.PenJoinStyle.MiterJoin))
     painter.drawRect(rect)
-    painter.setPen(QPen(color, _BOX_WIDTH, j=Qt.PenJoinStyle.MiterJoin))
+    painter.setPen(QPen(color, width, j=Qt.PenJoinStyle.MiterJoin))
     painter.drawRect(rect)
 
 
@@ -158,40 +242,8 @@ def _within(start: float, end: float, low: float, high: float) -> tuple[int, int
     return round(max(start, low + 1)), round(min(end, high - 1))
 
 
-def _draw_points(
-    painter: QPainter,
-    points: tuple[KeyPoint, ...],
-    index: int,
-    placement: Placement,
-    look: Look,
-) -> None:
-    if not points:
-        return
-    color = look.palette.series_color(index)
-    places = [QPointF(*placement.to_view(point.x, point.y)) for point in points]
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for one, other in edges_between([point.label for point in points]):
-        for pen in (QPen(QColor(0, 0, 0, 110), _BONE_WIDTH + 2), QPen(color, _BONE_WIDTH)):
-            painter.setPen(pen)
-            painter.drawLine(places[one], places[other])
-    few = len(points) <= _FEW_POINTS
-    painter.setPen(QPen(QColor(0, 0, 0, 180), 1.0) if few else Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    radius = _POINT_RADIUS if few else _SMALL_RADIUS
-    for place in places:
-        painter.drawEllipse(place, radius, radius)
-
-
 def _draw_caption(text: str, look: Look, tags: TagLayer) -> None:
     """Text that belongs to the whole picture goes to its lower left corner."""
     if text.strip():
         corner = Area(look.bounds.x, look.bounds.bottom, 1.0, 1.0)
-        tags.draw(" ".join(text.split()), corner, look.palette.color("surface_raised"))
-
-
-def _color(item: Detection, look: Look) -> QColor:
-    return look.palette.series_color(item.index)
-
-
-def _rect(area: Area) -> QRectF:
-    return QRectF(area.x, area.y, area.width, area.height)
+        tags.draw((" ".join(text.split()),), corner, look.palette.color("surface_raised"))

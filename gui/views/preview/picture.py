@@ -12,6 +12,9 @@ from gui.views.preview.geometry import Area, Rotation, displayed
 _SMOOTH_BELOW = 2.0
 """From this enlargement on, single pixels are meant to be seen and are drawn as squares."""
 
+_BLURRED_SIDE = 24
+"""A picture out of focus has no more detail than one with this many pixels along its short side."""
+
 _STRIP = 64
 """Lines drawn at a time."""
 
@@ -63,6 +66,15 @@ def _scaled(pixels: Array, area: Area) -> QImage:
     while image.width() >= 2 * width and image.height() >= 2 * height:
         image = _smooth(image, image.width() // 2, image.height() // 2)
     return _smooth(image, width, height)
+
+
+def blurred(image: QImage) -> QImage:
+    """The image out of focus: shrunk by half again and again, and drawn large again."""
+    small = image
+    while min(small.width(), small.height()) > _BLURRED_SIDE:
+        small = _smooth(small, small.width() // 2, small.height() // 2)
+    middle = _smooth(small, max(1, image.width() // 4), max(1, image.height() // 4))
+    return _smooth(middle, image.width(), image.height())
 
 
 def _smooth(image: QImage, width: int, height: int) -> QImage:

@@ -1,88 +1,175 @@
 """Label tags: small coloured plates with text, placed so that they stay readable.
 
-A tag sits above its box if there is room, otherwise inside or below it; it is moved until it lies
-wholly within the visible picture, and away from other tags where one of its places allows that.
+A tag goes where it covers neither another tag nor, as far as there is room outside, a box; it lies
+wholly within the visible picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
+from backend.core.tensors import Array
 from gui.views.contrast import readable_on
-from gui.views.preview.geometry import Area, least_covered
+from gui.views.preview.geometry import Area
 from gui.widgets.theme import CAPTION_PX, GAP, tabular
 
 _PAD_X, _PAD_Y = 5.0, 2.0
-_MAX_UNTANGLED = 60
-"""Beyond this many tags each takes its first place: trying them all would cost too much."""
+_PLATES_KEPT = 512
+_TAG_WEIGHT = 1000.0
+"""A pixel of another tag is worth this many pixels of a box."""
+_MOVING = 0.25
+"""Part of itself that a tag rather covers of a box than to jump to another place."""
+
+
+class PlateCache:
+    """Pictures of short texts on coloured ground; the ones used last are kept."""
+
+    def __init__(self) -> None:
+        self._plates: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._plates)
+
+    def plate(self, text: str, color: QColor, font: QFont, ratio: float) -> QPixmap:
+        """The text on its plate, made for that many device pixels per point."""
+        key = (text, color.rgb(), font.pixelSize(), font.family(), ratio)
+        plate = self._plates.get(key)
+        if plate is None:
+            plate = self._plates[key] = _plate(text, color, font, ratio)
+            if len(self._plates) > _PLATES_KEPT:
+                self._plates.popitem(last=False)
+        else:
+            self._plates.move_to_end(key)
+        return plate
 
 
 class TagLayer:
-    """Places and draws the tags of one picture; make a new one for each painting."""
+    """Places and draws the tags of one picture; make a new one for each painting.
 
-    def __init__(self, painter: QPainter, font: QFont, bounds: Area) -> None:
+    `boxes` are what tags should not cover, `taken` what is covered already.
+    """
+
+    def __init__(
+        self,
+        painter: QPainter,
+        font: QFont,
+        bounds: Area,
+        plates: PlateCache,
+        boxes: Sequence[Area] = (),
+        taken: Sequence[Area] = (),
+    ) -> None:
         self._painter = painter
         self._font = font
         self._metrics = QFontMetricsF(font)
         self._bounds = bounds
-        self._taken: list[Area] = []
+        self._plates = plates
+        self._boxes = _corners(boxes)
+        self._taken = _corners(taken)
+        self._placed: list[Area] = []
+        self._ratio = painter.device().devicePixelRatioF()
 
     @property
     def placed(self) -> tuple[Area, ...]:
         """Where the tags went, in the order they were drawn."""
-        return tuple(self._taken)
+        return tuple(self._placed)
 
-    def draw(self, text: str, box: Area, color: QColor) -> None:
-        """Draw one tag for a box."""
-        text = self._fitting(text)
-        size = self._size(text)
-        places = [_inside(place, self._bounds) for place in _places(box, *size)]
-        area = (
-            least_covered(places, self._taken) if len(self._taken) < _MAX_UNTANGLED else places[0]
-        )
-        self._taken.append(area)
-        self._paint(text, area, color)
+    def draw(
+        self, parts: Sequence[str], box: Area, color: QColor, before: int | None = None
+    ) -> int | None:
+        """Draw one tag for a box: its parts beside each other on one ground.
 
-    def _fitting(self, text: str) -> str:
-        room = max(0.0, self._bounds.width - 2 * _PAD_X)
-        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        Gives the number of its place, None if there was no room; `before` is that of the same
+        object in the picture before, which is kept unless another place is clearly better.
+        """
+        room = self._bounds.width
+        plates = []
+        for part in parts:
+            text = self._metrics.elidedText(part, Qt.TextElideMode.ElideRight, room - 2 * _PAD_X)
+            plate = self._plates.plate(text, color, self._font, self._ratio)
+            if plate.deviceIndependentSize().width() > room + 1:
+                break
+            plates.append(plate)
+            room -= plate.deviceIndependentSize().width()
+        if not plates:
+            return None
+        sizes = [plate.deviceIndependentSize() for plate in plates]
+        width, height = sum(size.width() for size in sizes), sizes[0].height()
+        place, area = self._free(box, width, height, before)
+        self._placed.append(area)
+        self._taken = np.vstack((self._taken, _corners((area,))))
+        x = area.x
+        for plate, size in zip(plates, sizes, strict=True):
+            self._painter.drawPixmap(QPointF(x, area.y), plate)
+            x += size.width()
+        return place
 
-    def _size(self, text: str) -> tuple[float, float]:
-        width = self._metrics.horizontalAdvance(text) + 2 * _PAD_X
-        return float(round(width)), float(round(self._metrics.height() + 2 * _PAD_Y))
+    def _free(self, box: Area, width: float, height: float, before: int | None) -> tuple[int, Area]:
+        """The best place: first what covers least of other tags, then of boxes."""
+        places = _places(box, width, height)
+        bounds = self._bounds
+        most = np.array((bounds.right - width, bounds.bottom - height))
+        places = np.maximum(np.minimum(places, most), (bounds.x, bounds.y))
+        areas = np.hstack((places, places + np.array((width, height))))
+        cost = _TAG_WEIGHT * _covered(areas, self._taken) + _covered(areas, self._boxes)
+        if before is not None:
+            cost += _MOVING * width * height
+            cost[before] -= _MOVING * width * height
+        best = int(cost.argmin())
+        x, y = places[best].tolist()
+        return best, Area(x, y, width, height)
 
-    def _paint(self, text: str, area: Area, color: QColor) -> None:
-        painter = self._painter
-        painter.setFont(self._font)
-        painter.fillRect(QRectF(area.x, area.y, area.width, area.height), color)
-        painter.setPen(readable_on(color))
-        baseline = area.y + _PAD_Y + self._metrics.ascent()
-        painter.drawText(QPointF(area.x + _PAD_X, baseline), text)
 
-
-def _places(box: Area, width: float, height: float) -> Iterator[Area]:
-    """Where a tag of this size may go, best first."""
+def _places(box: Area, width: float, height: float) -> Array:
+    """float64 [n, 2]: left upper corners of where a tag of this size may go, best first."""
     left, right = round(box.x) - 1.0, round(box.right) + 1.0 - width
-    above, below = round(box.y) - 1.0 - height, round(box.bottom) + 1.0
-    for x, y in (
-        (left, above),
-        (left, round(box.y) - 1.0),
-        (left, below),
-        (right, above),
-        (right, below),
-        (left, below - height),
-    ):
-        yield Area(x, y, width, height)
+    top, bottom = round(box.y) - 1.0, round(box.bottom) + 1.0
+    beyond_left, beyond_right = left - width - 1, round(box.right) + 2.0
+    return np.array(
+        (
+            (left, top - height),
+            (left, bottom),
+            (right, top - height),
+            (right, bottom),
+            (beyond_right, top),
+            (beyond_left, top),
+            (beyond_right, bottom - height),
+            (beyond_left, bottom - height),
+            (left, top),
+            (left, bottom - height),
+        )
+    )
 
 
-def _inside(area: Area, bounds: Area) -> Area:
-    """The same rectangle, moved into the bounds; its left top wins where it is too large."""
-    x = max(bounds.x, min(area.x, bounds.right - area.width))
-    y = max(bounds.y, min(area.y, bounds.bottom - area.height))
-    return Area(x, y, area.width, area.height)
+def _corners(areas: Sequence[Area]) -> Array:
+    """float64 [n, 4]: x0, y0, x1, y1."""
+    return np.array([(a.x, a.y, a.right, a.bottom) for a in areas]).reshape(-1, 4)
+
+
+def _covered(areas: Array, others: Array) -> Array:
+    """float64 [areas]: how much of the others each covers."""
+    low = np.maximum(areas[:, None, :2], others[None, :, :2])
+    high = np.minimum(areas[:, None, 2:], others[None, :, 2:])
+    return np.asarray(np.clip(high - low, 0, None).prod(axis=2).sum(axis=1))
+
+
+def _plate(text: str, color: QColor, font: QFont, ratio: float) -> QPixmap:
+    metrics = QFontMetricsF(font)
+    width = round(metrics.horizontalAdvance(text) + 2 * _PAD_X)
+    height = round(metrics.height() + 2 * _PAD_Y)
+    plate = QPixmap(round(width * ratio), round(height * ratio))
+    plate.setDevicePixelRatio(ratio)
+    plate.fill(color)
+    painter = QPainter(plate)
+    painter.setFont(font)
+    painter.setPen(readable_on(color))
+    painter.drawText(QPointF(_PAD_X, _PAD_Y + metrics.ascent()), text)
+    painter.end()
+    return plate
 
 
 def draw_plate(

@@ -7,9 +7,12 @@ newest result over it, and says in the corner how old that result is.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -19,13 +22,21 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from backend.core.flow import DrainLog
-from backend.core.predictions import Detections
+from backend.core.predictions import Detections, Mask
 from backend.core.samples import Frame
 from backend.core.status import Result
 from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
 from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
-from gui.views.preview.overlay import ALL_LAYERS, Layer, Look, Overlay
+from gui.views.preview.look import (
+    NOTHING_FOLLOWED,
+    Following,
+    Layer,
+    Look,
+    MaskMode,
+    OverlayStyle,
+)
+from gui.views.preview.overlay import MOST_LABELLED, Overlay, marks_of, under
 from gui.views.preview.picture import Picture
 from gui.views.preview.tags import draw_plate
 from gui.views.view import TEXT_PERIOD_NS, View
@@ -38,6 +49,12 @@ _KEY_LAYERS = {
     Qt.Key.Key_K: Layer.POINTS,
     Qt.Key.Key_L: Layer.LABELS,
 }
+_BY_KEYBOARD = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+_AS_BEFORE = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 _PAINTS_KEPT = 256
 
 
@@ -59,7 +76,10 @@ class PreviewView(View):
         self._result: Result | None = None
         self._message = EmptyMessage()
         self._picture, self._overlay = Picture(), Overlay()
-        self._layers = ALL_LAYERS
+        self._style, self._following = OverlayStyle(), NOTHING_FOLLOWED
+        self._pointer: tuple[float, float] | None = None
+        self._pointed: int | None = None
+        self._framed = False
         self._locked = True
         self._mirror = False
         self._rotation = Rotation.NONE
@@ -67,6 +87,7 @@ class PreviewView(View):
         self._age_text, self._age_at_ns = "", 0
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
+        self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:
         """Room for a 640x480 picture."""
@@ -91,9 +112,9 @@ class PreviewView(View):
         return f"{size}, {found}"
 
     @property
-    def layers(self) -> frozenset[Layer]:
-        """The layers that are on."""
-        return self._layers
+    def overlay_style(self) -> OverlayStyle:
+        """How the overlay is drawn."""
+        return self._style
 
     @property
     def exact(self) -> bool:
@@ -105,13 +126,17 @@ class PreviewView(View):
         self._frame = frame
         if frame is None:
             self._picture.forget()
+        if not self._locked and self._style.masks is MaskMode.BLUR:
+            self._prepare()
         if frame is None or not (self._locked and self._result is not None):
             self.update()
 
-    def show_result(self, result: Result | None) -> None:
+    def show_result(self, result: Result | None, following: Following = NOTHING_FOLLOWED) -> None:
         """The newest answered sample, or None to forget it; results for sound are not drawn."""
         usable = result is not None and isinstance(result.sample, Frame)
         self._result = result if usable else None
+        self._following = following
+        self._prepare()
         self.update()
 
     def set_locked(self, locked: bool) -> None:
@@ -129,10 +154,11 @@ class PreviewView(View):
         self._rotation = Rotation(degrees)
         self.update()
 
-    def set_layers(self, layers: frozenset[Layer]) -> None:
-        """Draw only these layers."""
-        self._layers = frozenset(layers)
-        self.update()
+    def set_style(self, style: OverlayStyle) -> None:
+        """Draw the overlay like this."""
+        if style != self._style:
+            self._style = style
+            self.update()
 
     def set_exact(self, exact: bool) -> None:
         """Show one picture pixel as one screen pixel, or fit the picture into the view."""
@@ -176,7 +202,7 @@ class PreviewView(View):
             if result is not None and (self._locked or not self._message):
                 self._paint_result(painter, picture, result)
         self._paint_message(painter, over_picture=picture is not None)
-        if self.hasFocus():
+        if self._framed:
             painter.setPen(QPen(self.roles.color("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
@@ -193,8 +219,21 @@ class PreviewView(View):
         if layer is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
             super().keyPressEvent(event)
             return
-        self.set_layers(self._layers ^ {layer})
-        self.layers_changed.emit(self._layers)
+        layers = self._style.layers ^ {layer}
+        self.set_style(replace(self._style, layers=layers))
+        self.layers_changed.emit(layers)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A frame shows where keys go to, for who came by key; over a video it only disturbs."""
+        if event.reason() not in _AS_BEFORE:
+            self._framed = event.reason() in _BY_KEYBOARD
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """No frame without focus."""
+        if event.reason() not in _AS_BEFORE:
+            self._framed = False
+        super().focusOutEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Switch between fitting and exact pixels."""
@@ -213,6 +252,53 @@ class PreviewView(View):
             self._grabbed = event.position()
             self._pan = Pan(self._pan.x + moved.x(), self._pan.y + moved.y())
             self.update()
+        self._point((event.position().x(), event.position().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        self._point(None)
+        super().leaveEvent(event)
+
+    def _point(self, pointer: tuple[float, float] | None) -> None:
+        """Among many objects the one under the pointer shows its label."""
+        self._pointer = pointer
+        picture, result = self._choose()
+        if picture is None or result is None:
+            return
+        placement = self.placement(picture)
+        marks = marks_of(result.predictions, placement, self._look(placement))
+        found = under(marks, pointer) if len(marks) > MOST_LABELLED else None
+        pointed = found.place if found is not None else None
+        if pointed != self._pointed:
+            self._pointed = pointed
+            self.update()
+
+    def _look(self, placement: Placement) -> Look:
+        return Look(
+            self.roles,
+            self.font(),
+            self._style,
+            self._visible(placement.area),
+            Area(0.0, 0.0, float(self.width()), float(self.height())),
+            self._following,
+            self._pointer,
+        )
+
+    def _prepare(self) -> None:
+        """Colour a mask as soon as it comes, not while the screen waits for it."""
+        picture, result = self._choose()
+        if picture is None or result is None or not self.isVisible():
+            return
+        if any(isinstance(prediction, Mask) for prediction in result.predictions):
+            placement = self.placement(picture)
+            ratio = self.devicePixelRatioF()
+            image = self._image(picture) if self._style.masks is MaskMode.BLUR else QImage()
+            look = self._look(placement)
+            self._overlay.prepare(result.predictions, placement, look, image, ratio)
+
+    def _image(self, frame: Frame) -> QImage:
+        area = self._device_area(frame, self.devicePixelRatioF())
+        return self._picture.image(frame, area, self._rotation, mirrored=self._mirror)
 
     def _choose(self) -> tuple[Frame | None, Result | None]:
         """The frame to paint and the result to draw over it."""
@@ -236,7 +322,7 @@ class PreviewView(View):
     def _paint_picture(self, painter: QPainter, frame: Frame) -> None:
         ratio = self.devicePixelRatioF()
         area = self._device_area(frame, ratio)
-        image = self._picture.image(frame, area, self._rotation, mirrored=self._mirror)
+        image = self._image(frame)
         painter.save()
         # Device pixels from here on, so that the prepared image is copied and not scaled again.
         painter.scale(1 / ratio, 1 / ratio)
@@ -260,8 +346,9 @@ class PreviewView(View):
 
     def _paint_result(self, painter: QPainter, frame: Frame, result: Result) -> None:
         placement = self.placement(frame)
-        look = Look(self.roles, self.font(), self._layers, self._visible(placement.area))
-        self._overlay.draw(painter, result.predictions, placement, look)
+        look = self._look(placement)
+        image = self._image(frame) if self._style.masks is MaskMode.BLUR else QImage()
+        self._overlay.draw(painter, result.predictions, placement, look, image)
         if not self._locked:
             self._refresh_age(result)
             self._note(painter, self._age_text, Qt.Corner.TopRightCorner)

@@ -27,6 +27,7 @@ from backend.core.status import (
     SourceStatus,
 )
 from backend.core.target import Target
+from gui.live.preview_pane import style_of, with_layers
 from gui.live.run_messages import run_message
 from gui.live.status_text import slot_texts, state_text
 from gui.shell.options import Options, parse_options
@@ -44,7 +45,7 @@ from gui.state.settings import (
 )
 from gui.state.switches import Switches
 from gui.views.messages import MessageKind
-from gui.views.preview.overlay import Layer
+from gui.views.preview import Layer
 from gui.widgets.theme import DARK, LIGHT, Palette, ThemeChoice, palette_for
 from tests.gui.shell_fakes import SOURCES
 from tests.stored_files import FOLDER
@@ -157,7 +158,29 @@ def test_passwords_in_addresses_are_not_written() -> None:
 
 
 def test_every_layer_of_the_preview_can_be_remembered() -> None:
-    assert ViewMemory().layers == tuple(Layer)
+    assert style_of(ViewMemory()).layers == frozenset(Layer)
+    for layer in Layer:
+        memory = with_layers(ViewMemory(), frozenset({layer}))
+        assert style_of(memory).layers == {layer}
+
+
+def test_a_view_that_was_remembered_before_there_were_trails_shows_them() -> None:
+    data = json.loads((FOLDER / "settings.json").read_bytes())
+    for name in ("trails", "counts", "threshold", "opacity", "mask_opacity", "masks"):
+        del data["view"][name]
+    view = from_json(json.dumps(data).encode()).view
+    assert (view.layers, view.trails, view.counts, view.masks) == (("boxes",), True, True, "colors")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("threshold", 1.5), ("opacity", -0.1), ("mask_opacity", 2), ("masks", "melt")],
+)
+def test_a_view_out_of_its_limits_is_refused(name: str, value: object) -> None:
+    data = json.loads((FOLDER / "settings.json").read_bytes())
+    data["view"][name] = value
+    with pytest.raises(UsageError, match=name):
+        from_json(json.dumps(data).encode())
 
 
 def test_what_two_windows_change_is_kept_of_both(tmp_path: Path) -> None:

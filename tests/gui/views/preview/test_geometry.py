@@ -14,7 +14,6 @@ from gui.views.preview.geometry import (
     Rotation,
     displayed,
     exact,
-    least_covered,
     letterbox,
     shown_size,
 )
@@ -91,11 +90,3 @@ def test_a_box_follows_its_pixels_through_mirror_and_rotation(
 def test_an_unturned_picture_is_not_copied() -> None:
     pixels = np.zeros((48, 64, 3), np.uint8)
     assert np.shares_memory(displayed(pixels, Rotation.NONE, mirrored=False), pixels)
-
-
-def test_the_least_covered_place_wins_and_the_first_free_one_is_taken() -> None:
-    taken = [Area(0, 0, 10, 10)]
-    places = [Area(0, 0, 10, 10), Area(8, 0, 10, 10), Area(20, 0, 10, 10)]
-    assert least_covered(places, taken) == places[2]
-    assert least_covered(places[:2], taken) == places[1]
-    assert least_covered(places, []) == places[0]

@@ -17,7 +17,9 @@ from backend.core.status import Result
 from gui.views.contrast import contrast, readable_on
 from gui.views.messages import MessageKind
 from gui.views.preview.geometry import Area, Placement, Rotation
-from gui.views.preview.overlay import ALL_LAYERS, Layer, Look, Overlay, mask_colors
+from gui.views.preview.look import ALL_LAYERS, Layer, Look, OverlayStyle
+from gui.views.preview.masks import mask_colors
+from gui.views.preview.overlay import Overlay
 from gui.views.preview.picture import image_over
 from gui.views.preview.view import PreviewView
 from gui.widgets.theme import DARK, LIGHT, Palette
@@ -149,10 +151,11 @@ def test_letter_keys_switch_layers(preview: PreviewView) -> None:
     preview.layers_changed.connect(heard.append)
     for key in (Qt.Key.Key_B, Qt.Key.Key_M, Qt.Key.Key_K, Qt.Key.Key_L):
         QTest.keyClick(preview, key)
-    assert preview.layers == frozenset({Layer.SCORES})
+    left = ALL_LAYERS - {Layer.BOXES, Layer.MASKS, Layer.POINTS, Layer.LABELS}
+    assert preview.overlay_style.layers == left
     assert len(heard) == 4
     QTest.keyClick(preview, Qt.Key.Key_B)
-    assert preview.layers == frozenset({Layer.SCORES, Layer.BOXES})
+    assert preview.overlay_style.layers == left | {Layer.BOXES}
 
 
 def test_boxes_are_drawn_in_the_colour_of_their_class_and_can_be_switched_off(
@@ -165,7 +168,7 @@ def test_boxes_are_drawn_in_the_colour_of_their_class_and_can_be_switched_off(
     color = DARK.series_color(2)
     drawn = color_at(image_of(preview), box.right, box.y + box.height / 2)
     assert drawn == (color.red(), color.green(), color.blue())
-    preview.set_layers(frozenset())
+    preview.set_style(OverlayStyle(frozenset()))
     assert color_at(image_of(preview), box.right, box.y + box.height / 2) == (0, 0, 0)
 
 
@@ -194,7 +197,7 @@ def test_a_tag_stays_inside_the_picture(qapp: object, box: tuple[float, ...]) ->
     image = QImage(640, 480, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     bounds = Area(0, 0, 640, 480)
-    look = Look(DARK, painter.font(), ALL_LAYERS, bounds)
+    look = Look(DARK, painter.font(), OverlayStyle(), bounds)
     item = Detection(
         (box[0], box[1], box[2], box[3]), "a label of some length", 0.5, text="x" * 400
     )
@@ -212,7 +215,7 @@ def test_tags_of_neighbours_do_not_cover_each_other(qapp: object) -> None:
     image = QImage(640, 480, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     bounds = Area(0, 0, 640, 480)
-    look = Look(LIGHT, painter.font(), ALL_LAYERS, bounds)
+    look = Look(LIGHT, painter.font(), OverlayStyle(), bounds)
     items = tuple(
         Detection((200 + 6 * n, 200 + 4 * n, 300 + 6 * n, 300), f"thing {n}", 0.9 - n / 10, n)
         for n in range(4)
@@ -248,7 +251,7 @@ def test_a_mask_covers_its_pixels_at_half_strength(preview: PreviewView) -> None
 
 
 def test_class_0_of_a_mask_is_clear() -> None:
-    table = mask_colors(DARK)
+    table = mask_colors(OverlayStyle(), DARK.color("background"))
     assert table[0] == 0
     assert np.all(table[1:] >> 24 == 128)
 

@@ -1,0 +1,93 @@
+"""The legend in a picture's corner: what is counted, or what the colours of a mask mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+
+from gui.views.preview.geometry import Area
+from gui.views.preview.look import LegendRow
+from gui.views.preview.marks import mark_color
+from gui.widgets.language import count
+from gui.widgets.theme import CAPTION_PX, GAP, tabular
+
+MOST_ROWS = 8
+_ROW = 17.0
+_SWATCH = 9.0
+_INSET = 7.0
+_LONGEST_NAME = 150.0
+_GROUND, _TEXT, _NOTE = QColor(0, 0, 0, 185), QColor("#ffffff"), QColor(255, 255, 255, 165)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class PictureLegend:
+    """Draws rows on a dark plate; the plate is kept as long as they stay the same."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._plate = QPixmap()
+
+    def draw(
+        self, painter: QPainter, rows: Sequence[LegendRow], bounds: Area, font: QFont
+    ) -> Area | None:
+        """In the upper left corner of the bounds; where it went, None where there is no room."""
+        if not rows or bounds.height < 2 * GAP + _ROW:
+            return None
+        room = max(1, int((bounds.height - 3 * GAP) // _ROW))
+        shown = _shortened(rows, min(MOST_ROWS, room))
+        ratio = painter.device().devicePixelRatioF()
+        key = (tuple(shown), ratio, font.family())
+        if key != self._key:
+            self._key, self._plate = key, _plate(shown, tabular(font, CAPTION_PX), ratio)
+        size = self._plate.deviceIndependentSize()
+        if size.width() > bounds.width - 2 * GAP:
+            return None
+        area = Area(round(bounds.x) + GAP, round(bounds.y) + GAP, size.width(), size.height())
+        painter.drawPixmap(round(area.x), round(area.y), self._plate)
+        return area
+
+
+def _shortened(rows: Sequence[LegendRow], most: int) -> Sequence[LegendRow]:
+    if len(rows) <= most:
+        return rows
+    left = len(rows) - most + 1
+    return [*rows[: most - 1], LegendRow(count(left, "{n} more", "{n} more"), "")]
+
+
+def _plate(rows: Sequence[LegendRow], font: QFont, ratio: float) -> QPixmap:
+    metrics = QFontMetricsF(font)
+    names = [
+        metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, _LONGEST_NAME) for row in rows
+    ]
+    left = _SWATCH + GAP if any(row.hue is not None for row in rows) else 0.0
+    widths = [
+        max(map(metrics.horizontalAdvance, texts))
+        for texts in (names, [row.value for row in rows], [row.note for row in rows])
+    ]
+    ends = [_INSET + left + widths[0]]
+    for width in widths[1:]:
+        ends.append(ends[-1] + (GAP + 4 + width if width else 0))
+    width, height = ends[-1] + _INSET, len(rows) * _ROW + GAP
+    plate = QPixmap(round(width * ratio), round(height * ratio))
+    plate.setDevicePixelRatio(ratio)
+    plate.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(plate)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_GROUND)
+    painter.drawRoundedRect(QRectF(0, 0, width, height), 3, 3)
+    painter.setFont(font)
+    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
+        line = QRectF(0, GAP / 2 + place * _ROW, width, _ROW)
+        if row.hue is not None:
+            swatch = QRectF(_INSET, line.center().y() - _SWATCH / 2, _SWATCH, _SWATCH)
+            painter.fillRect(swatch, mark_color(row.hue))
+        painter.setPen(_TEXT)
+        painter.drawText(line.adjusted(_INSET + left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(line.adjusted(0, 0, ends[1] - width, 0), _RIGHT, row.value)
+        painter.setPen(_NOTE)
+        painter.drawText(line.adjusted(0, 0, ends[2] - width, 0), _RIGHT, row.note)
+    painter.end()
+    return plate
