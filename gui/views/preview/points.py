@@ -9,9 +9,9 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from backend.core.predictions import KeyPoint
+from backend.core.skeletons import edges_between
 from gui.views.preview.geometry import Placement
 from gui.views.preview.marks import OUTLINE
-from gui.views.preview.skeletons import edges_between
 
 _FEW = 64
 """More points than these, such as those of a face, are drawn small and without outlines."""

@@ -26,7 +26,6 @@ from gui.views.preview.look import (
 from gui.views.preview.marks import MARK_COLORS, mark_color
 from gui.views.preview.masks import MaskLayer
 from gui.views.preview.overlay import MOST_LABELLED, Overlay, marks_of, scale_of, under
-from gui.views.preview.skeletons import BODY, BODY_EDGES, HAND, HAND_EDGES, edges_between
 from gui.views.preview.tags import PlateCache
 from gui.views.preview.view import PreviewView
 from gui.widgets.theme import DARK, LIGHT, Palette
@@ -229,34 +228,6 @@ def test_mark_colours_are_the_series_of_either_theme_in_the_same_order() -> None
 
 
 # -- skeletons -----------------------------------------------------------------------------------
-
-
-def test_bodies_and_hands_are_joined_by_their_names_or_their_number() -> None:
-    assert edges_between([""] * 17) == edges_between(BODY) == BODY_EDGES
-    assert edges_between([""] * 21) == edges_between(HAND) == HAND_EDGES
-    capitals = [name.upper().replace(" ", "_") for name in BODY]
-    assert edges_between(capitals) == BODY_EDGES
-    assert edges_between([""] * 5) == edges_between(["corner", "other"]) == ()
-    assert edges_between([""] * 10_000) == ()
-
-
-def test_makers_words_for_fingers_are_known() -> None:
-    names = ["WRIST", *(f"THUMB_{part}" for part in ("CMC", "MCP", "IP", "TIP"))]
-    for finger in ("INDEX_FINGER", "MIDDLE_FINGER", "RING_FINGER", "PINKY"):
-        names += [f"{finger}_{part}" for part in ("MCP", "PIP", "DIP", "TIP")]
-    assert edges_between(names) == HAND_EDGES
-
-
-def test_points_that_are_missing_take_their_lines_along() -> None:
-    seen = ("left wrist", "left shoulder", "left elbow")
-    assert set(edges_between(seen)) == {(1, 2), (2, 0)}
-
-
-def test_every_line_of_a_face_joins_two_of_its_points_once() -> None:
-    for count, lines in ((468, 124), (478, 132)):
-        edges = edges_between([""] * count)
-        assert len({frozenset(edge) for edge in edges}) == len(edges) == lines
-        assert max(place for edge in edges for place in edge) < count
 
 
 def test_a_skeleton_is_drawn_between_sure_points_only(qapp: object) -> None:
