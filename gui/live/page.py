@@ -144,6 +144,7 @@ class LivePage(DockArea):
             self.paints.shown(result.timeline, result.lane)
         else:
             self._newest.sample = result.sample
+            self.sound.show_answer(result.sample)
             now_ns = time.monotonic_ns()
             self.paints.sound_shown(result.sample.captured_ns, now_ns, result.lane)
         self._draw(result)
@@ -164,6 +165,8 @@ class LivePage(DockArea):
             if result.settings.model != self._model:
                 continue
             self.timeline.add(result.sample.captured_ns, result.predictions)
+            if not isinstance(result.sample, Frame):
+                self.sound.hear(result.sample.captured_ns, result.predictions, now_ns)
         self.sound.add(audio)
         self.tick(now_ns)
 
@@ -256,6 +259,7 @@ class LivePage(DockArea):
         self.objects.clear()
         self.top.clear()
         self.timeline.clear()
+        self.sound.forget_answers()
 
     def forget_source(self) -> None:
         """What is shown came from another source."""

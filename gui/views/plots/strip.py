@@ -22,7 +22,8 @@ from gui.views.view import View
 from gui.widgets.language import significant, tr
 from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, Palette, tabular
 
-_AXIS_WIDTH = 46
+AXIS_WIDTH, RIGHT_MARGIN = 46, 16
+"""Points beside what is plotted, at the left with its axis and at the right without one."""
 _AXIS_HEIGHT = 20
 _WHEEL_STEP = 1.15
 _NARROWEST = 0.02
@@ -109,11 +110,17 @@ class StripPlot(View):
         return self._cursor_s if self.underMouse() else None
 
     @property
+    def shown_s(self) -> tuple[float, float]:
+        """The first and the last moment on show, in seconds before now (0 or less)."""
+        (left, right), _ = self._box.viewRange()
+        return float(left), float(right)
+
+    @property
     def pixel_s(self) -> float:
         """Seconds that one device pixel shows; moving a line by less cannot be seen."""
-        (left, right), _ = self._box.viewRange()
+        left, right = self.shown_s
         width = max(1.0, float(self._box.width()) * self.devicePixelRatioF())
-        return (float(right) - float(left)) / width
+        return (right - left) / width
 
     @property
     def notice(self) -> str:
@@ -141,7 +148,7 @@ class StripPlot(View):
         if self._right is None or self._right[:2] != (low, high):
             self._right = (low, high, label)
             axis = self._widget.getPlotItem().getAxis("right")
-            axis.setWidth(_AXIS_WIDTH)
+            axis.setWidth(AXIS_WIDTH)
             axis.show()
             self._relabel()
 
@@ -205,7 +212,7 @@ class StripPlot(View):
     def _style_axes(self) -> None:
         font = tabular(self.font(), CAPTION_PX)
         item = self._widget.getPlotItem()
-        item.setContentsMargins(0, 8, 16, 0)
+        item.setContentsMargins(0, 8, RIGHT_MARGIN, 0)
         item.showAxis("right", show=False)
         for side in ("left", "bottom", "right"):
             axis = item.getAxis(side)
@@ -214,7 +221,7 @@ class StripPlot(View):
             axis.setStyle(tickLength=0, tickTextOffset=6, autoExpandTextSpace=False)
             # The range is fixed, so the texts at both ends are part of the picture.
             axis.setStyle(hideOverlappingLabels=_EDGE_TEXT)
-        item.getAxis("left").setWidth(_AXIS_WIDTH)
+        item.getAxis("left").setWidth(AXIS_WIDTH)
         item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
 
     def _relabel(self, *_changed: object) -> None:

@@ -6,13 +6,15 @@ import time
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.core.predictions import Classification, Detections, Predictions, Scalar, Scalars
 from backend.core.tensors import Array
+from gui.views.plots.class_strip import ClassStrip
 from gui.views.plots.legend import Entry, Legend
 from gui.views.plots.series import Latch, Scored, SeriesRing, measured, polyline, scored, value_at
-from gui.views.plots.strip import StripPlot
+from gui.views.plots.stretches import Stretch, Stretches, winner
+from gui.views.plots.strip import AXIS_WIDTH, RIGHT_MARGIN, StripPlot
 from gui.views.scales import short
 from gui.views.view import TEXT_PERIOD_NS, View
 from gui.widgets.language import number, tr
@@ -35,15 +37,22 @@ class ProbabilityTimeline(View):
         super().__init__(tr("Probability timeline"), parent, palette)
         self._plot = StripPlot(tr("Scores over time"), _WINDOW_S, parent=self, palette=palette)
         self._legend = Legend(self, palette)
+        self._strip = ClassStrip(AXIS_WIDTH, RIGHT_MARGIN, self, palette)
+        self._strip.hide()
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(self._plot, 1)
+        column.addWidget(self._strip)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._plot, 1)
+        layout.addLayout(column, 1)
         layout.addWidget(self._legend)
         self._step = 0
         self._newest_s = 0.0
         self._frozen: tuple[float, list[Array]] | None = None
         self._drawn_ns = self._text_ns = 0
+        self._stretches = Stretches()
         self._forget()
         self.setMinimumSize(200, 110)
 
@@ -77,6 +86,8 @@ class ProbabilityTimeline(View):
         self._newest_s = max(self._newest_s, at_s)
         self._scorable |= any(isinstance(prediction, _SCORED) for prediction in predictions)
         self._add_scores(at_s, scored(predictions), captured_ns)
+        if (best := winner(predictions)) is not None:
+            self._stretches.add(at_s, best)
         self._add_scalars(at_s, measured(predictions), captured_ns)
 
     def clear(self) -> None:
@@ -115,6 +126,7 @@ class ProbabilityTimeline(View):
         """Pass the colours on."""
         self._plot.set_palette_roles(self.roles)
         self._legend.set_palette_roles(self.roles)
+        self._strip.set_palette_roles(self.roles)
         self._redraw(time.monotonic_ns())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -130,6 +142,7 @@ class ProbabilityTimeline(View):
         self._step, self._newest_s = 0, 0.0
         self._frozen = None
         self._scorable = False
+        self._stretches.clear()
 
     def _add_scores(self, at_s: float, found: list[Scored], now_ns: int) -> None:
         best = found[:_BEST]
@@ -183,9 +196,26 @@ class ProbabilityTimeline(View):
         for place, points in enumerate(windows):
             x, y, joins = polyline(points)
             self._plot.set_line(place, x - now_s, y, joins, self._color(place))
+        self._show_strip(now_s)
         self._plot.set_notice(self._notice())
         self._plot.show_cursor()
         self._refresh_legend(now_ns, now_s, windows)
+
+    def _show_strip(self, now_s: float) -> None:
+        """Below the lines, where classes exclude each other: which of them won when."""
+        self._strip.setVisible(bool(self._stretches))
+        if self._stretches:
+            start_s, end_s = (now_s + at for at in self._plot.shown_s)
+            self._strip.show_stretches(
+                tuple(self._stretches.between(start_s, end_s)), start_s, end_s, self._strip_color
+            )
+
+    def _strip_color(self, stretch: Stretch) -> QColor:
+        """That of the class' line, if it has one."""
+        label = stretch.label or tr("class {index}", index=stretch.index)
+        if label in self._latch.labels:
+            return self._color(self._latch.labels.index(label))
+        return self.roles.series_color(stretch.index)
 
     def _notice(self) -> str:
         """Why there is no line, '' where there is one."""

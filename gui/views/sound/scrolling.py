@@ -127,6 +127,9 @@ class ScrollingSound(View):
     def paint_level_axis(self, painter: QPainter, plot: QRect) -> None:
         """The axis at the left; font and pen are set."""
 
+    def paint_over(self, painter: QPainter, plot: QRect, edge_s: float) -> None:
+        """For views that mark times; the right edge of the plot is at `edge_s`."""
+
     def measure(self, block: AudioBlock) -> None:
         """For views that keep numbers about the sound."""
 
@@ -143,8 +146,10 @@ class ScrollingSound(View):
         late_s = time.monotonic_ns() / 1e9 - _DELAY_S - end_s
         ahead = round(late_s * self._columns_per_s)
         # A file's blocks may be stamped ahead of the clock; what is not due yet stays hidden.
-        ring.paint(painter, target, max(ahead, -round(_SPARE_S * self._columns_per_s)))
+        ahead = max(ahead, -round(_SPARE_S * self._columns_per_s))
+        ring.paint(painter, target, ahead)
         painter.restore()
+        self.paint_over(painter, plot, end_s + ahead / self._columns_per_s)
 
     def _fit(self, target: QRect) -> None:
         """Make the ring anew for another size, once the size has settled."""

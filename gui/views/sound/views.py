@@ -8,19 +8,21 @@ from functools import cache
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.core.samples import AudioBlock
 from backend.core.tensors import Array
 from gui.views.scales import hertz
 from gui.views.sound.level import SILENCE_DB, Level
-from gui.views.sound.scrolling import ScrollingSound
+from gui.views.sound.scrolling import SHOWN_S, ScrollingSound
 from gui.views.sound.spectrum import ColumnCutter, MelRows, MelSpectrum, fft_size
 from gui.views.view import TEXT_PERIOD_NS, View
 from gui.widgets.language import number, tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, Palette, tabular
 
+_FRAME, _SHADOW = QColor(255, 255, 255, 230), QColor(0, 0, 0, 160)
+_AT_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _FREQUENCIES = (100, 250, 500, 1000, 2000, 4000, 8000, 16000)
 _LABEL_GAP = 15.0
 _METER_MARKS = (0, -12, -24, -36, -48, -60, -6)
@@ -85,6 +87,42 @@ class SpectrogramView(ScrollingSound):
         self._mel: MelSpectrum | None = None
         self._per_column = 1
         self._strongest_hz = 0.0
+        self._looked_at: tuple[float, float] | None = None
+
+    def show_window(self, end_ns: int, seconds: float) -> None:
+        """Mark the stretch of sound that the newest answer is about; its last sample's moment."""
+        self._looked_at = end_ns / 1e9 - seconds, end_ns / 1e9
+
+    def forget_window(self) -> None:
+        """Nothing was answered about this sound."""
+        self._looked_at = None
+        self.update()
+
+    def clear(self) -> None:
+        """Forget the sound, and what was answered about it."""
+        self._looked_at = None
+        super().clear()
+
+    def paint_over(self, painter: QPainter, plot: QRect, edge_s: float) -> None:
+        """A frame around what the model looked at last, with its length beside it."""
+        if self._looked_at is None:
+            return
+        per_s = plot.width() / SHOWN_S
+        left, right = (plot.right() + 1 - (edge_s - at) * per_s for at in self._looked_at)
+        area = QRectF(left, plot.top(), right - left, plot.height()).intersected(QRectF(plot))
+        if area.width() < 1:
+            return
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for color, inset in ((_SHADOW, 0.5), (_FRAME, 1.5)):
+            painter.setPen(QPen(color, 1))
+            painter.drawRect(area.adjusted(inset, inset, -inset, -inset))
+        length = number(self._looked_at[1] - self._looked_at[0], 1)
+        text = tr("model's window {seconds} s", seconds=length)
+        painter.setFont(tabular(self.font(), CAPTION_PX))
+        beside = QRectF(plot.left(), plot.top() + GAP / 2, area.left() - plot.left() - GAP, 16)
+        for color, shift in ((_SHADOW, 1.0), (_FRAME, 0.0)):
+            painter.setPen(color)
+            painter.drawText(beside.translated(shift, shift), _AT_RIGHT, text)
 
     @property
     def summary(self) -> str:

@@ -283,6 +283,8 @@ def test_scrolling_does_not_touch_the_tick_texts(timeline: ProbabilityTimeline) 
     bottom = timeline._plot._widget.getPlotItem().getAxis("bottom")
     now_ns = time.monotonic_ns()
     timeline.add(now_ns, classes(cat=0.5))
+    timeline.tick(now_ns + 10**8)
+    settle()  # the strip of classes takes its room once
     image_of(timeline)
     picture = bottom.picture
     timeline.tick(now_ns + 10**9)

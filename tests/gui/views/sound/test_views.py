@@ -248,3 +248,32 @@ def test_the_axis_appears_with_the_first_sound(qtbot: QtBot) -> None:
     with_axis = view.grab(QRect(0, 0, 40, 190)).toImage()
     view.clear()
     assert view.grab(QRect(0, 0, 40, 190)).toImage() != with_axis
+
+
+def test_the_spectrogram_frames_what_the_model_looked_at(qtbot: QtBot) -> None:
+    view = SpectrogramView()
+    qtbot.addWidget(view)
+    view.resize(460, 200)
+    view.show()
+    settle()
+    end_ns = time.monotonic_ns()
+    for block in tone_blocks(1000, 8, end_ns, amplitude=0.0):
+        view.add(block)
+    image_of(view)
+
+    def framed() -> list[int]:
+        image, plot = image_of(view), view.plot_area()
+        y = plot.center().y()
+        return [x for x in range(image.width()) if color_at(image, x, y)[1] > 180]
+
+    before = framed()
+    view.show_window(end_ns - 2_000_000_000, 2.0)
+    columns = framed()
+    plot = view.plot_area()
+    assert before == []
+    assert columns[-1] - columns[0] == pytest.approx(plot.width() / 5, abs=5)
+    now_s = (time.monotonic_ns() - end_ns) / 1e9
+    expected = plot.right() - (2.0 + now_s) * plot.width() / 10
+    assert columns[-1] == pytest.approx(expected, abs=plot.width() / 10)
+    view.forget_window()
+    assert framed() == []
