@@ -15,6 +15,8 @@ from gui.live.outage import TOPIC, Outage, outage_of
 from gui.live.page import LivePage
 from gui.live.run_log import RunLog
 from gui.live.run_messages import idle_message, run_message
+from gui.live.shortfall import TOPIC as SHORTFALL
+from gui.live.shortfall import ShortfallWatch
 from gui.live.sources import SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
@@ -26,6 +28,7 @@ from gui.state.server_control import ServerControl
 from gui.state.switch_model import SwitchModel
 from gui.state.switches import target_title
 from gui.views.messages import EmptyMessage, MessageKind
+from gui.views.plots import latency_report
 from gui.widgets.language import tr
 from gui.workspace.log_panel import LogBridge
 
@@ -70,6 +73,7 @@ class Readout(QObject):
         self._run_log = RunLog(page.log.add_text, sources.menu.title)
         self._outage: Outage | None = None
         self._refusal: Alert | None = None
+        self._shortfall = ShortfallWatch()
         self._notices: Subscription[Notice] | None = None
         self._last = RunStatus()
         self._error: ConsoleError | None = None
@@ -99,6 +103,8 @@ class Readout(QObject):
         self._drain_notices()
         self._page.alerts.set_alerts("run", ())
         self._page.alerts.set_alerts("strip", ())
+        self._page.alerts.set_alerts(SHORTFALL, ())
+        self._shortfall.reset()
         self._page.say("")
         self._set_outage(None)
         self._set_refusal(None)
@@ -130,8 +136,9 @@ class Readout(QObject):
         now_s = time.monotonic()
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
-        self._strip.show_status(shown, age_ms, state_text(status, target), recent)
-        slots = slot_texts(shown, age_ms, recent, self._strip.preferences)
+        short = self._read_shortfall(session, status, now_s)
+        self._strip.show_status(shown, age_ms, state_text(status, target), recent, short)
+        slots = slot_texts(shown, age_ms, recent, self._strip.preferences, short)
         self._page.alerts.set_alerts("strip", strip_alerts(slots, status))
         self._drain_notices()
         self._run_log.note(status)
@@ -149,6 +156,18 @@ class Readout(QObject):
         if outage is not None:
             return outage.veil(status)
         return run_message(status, self._sources.title, target, shown=self._page.has_picture)
+
+    def _read_shortfall(
+        self, session: LiveSession, status: RunStatus, now_s: float
+    ) -> Alert | None:
+        """Whether the model keeps up with the source; said in the alerts and the strip."""
+        traces = session.traces
+        report = latency_report(traces.window(), traces.columns, now_s)
+        model = self._switches.current.model
+        found = self._shortfall.read(status, report, model, now_s)
+        alert = found.alert() if found is not None else None
+        self._page.alerts.set_alerts(SHORTFALL, (alert,) if alert is not None else ())
+        return alert
 
     def _idle_text(self) -> str:
         if not self._start.ready:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from backend.core.status import RunStatus
+from backend.core.status import Alert, RunStatus
 from gui.live.status_text import SlotText, slot_texts, state_role
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
@@ -80,10 +80,12 @@ class StatusStrip(QWidget):
         age_ms: float | None,
         state_text: str,
         recent: Recent | None = None,
+        shortfall: Alert | None = None,
     ) -> None:
         """Show a snapshot; `age_ms` is the median result age at first paint, if known.
 
-        `recent` is what was dropped lately, while a run is on.
+        `recent` is what was dropped lately, while a run is on; `shortfall` says that the model
+        does not keep up with the source.
         """
         role = state_role(status)
         if role != self._dot_role:
@@ -94,7 +96,7 @@ class StatusStrip(QWidget):
         )
         self._state.setText(elided)
         self._state.setToolTip(state_text)
-        for name, slot in slot_texts(status, age_ms, recent, self.preferences).items():
+        for name, slot in slot_texts(status, age_ms, recent, self.preferences, shortfall).items():
             self._put(name, slot)
 
     def set_palette_roles(self, palette: Palette) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.core.ledger import DropPlace
-from backend.core.status import RunState, RunStatus, SourceState, losses
+from backend.core.status import Alert, RunState, RunStatus, SourceState, losses
 from backend.core.traffic import TrafficRates
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
@@ -130,8 +130,12 @@ def slot_texts(
     age_ms: float | None,
     recent: Recent | None = None,
     preferences: Preferences = _DESIGNED,
+    shortfall: Alert | None = None,
 ) -> dict[str, SlotText]:
-    """The text of every slot but the state; without `recent`, drops are those of the whole run."""
+    """The text of every slot but the state; without `recent`, drops are those of the whole run.
+
+    `shortfall` says that the model does not keep up with the source, and what would help.
+    """
     if status.state in _AT_REST:
         idle = _idle()
         return (
@@ -141,7 +145,7 @@ def slot_texts(
         )
     return {
         "in": _rate_in(status),
-        "out": SlotText(tr("out {rate}/s", rate=number(status.rate_out, 1)), _tip("out")),
+        "out": _rate_out(status, shortfall),
         "age": SlotText(
             tr("age –") if age_ms is None else tr("age {ms} ms", ms=number(age_ms)), _tip("age")
         ),
@@ -202,6 +206,13 @@ def _rate_in(status: RunStatus) -> SlotText:
     sign = "▲ " if level == "error" else ""
     text = tr("in {rate}/{wanted} fps", rate=rate, wanted=number(wanted))
     return SlotText(f"{sign}{text}", tip, level)
+
+
+def _rate_out(status: RunStatus, shortfall: Alert | None) -> SlotText:
+    text = tr("out {rate}/s", rate=number(status.rate_out, 1))
+    if shortfall is None:
+        return SlotText(text, _tip("out"))
+    return SlotText(text, f"{_tip('out')}\n{shortfall.title}\n{shortfall.body}", "warning")
 
 
 def _dropped(status: RunStatus, recent: Recent | None, preferences: Preferences) -> SlotText:
