@@ -66,15 +66,15 @@ def test_a_lost_connection_is_an_outage_and_no_latency(
     session = session_of(overloaded(target, transport), source, outcomes)
     session.start()
     try:
-        wait_for(lambda: session.status().counts.answered >= 5, RUN_S)
+        wait_for(lambda: session.status().counts.answered >= 5)
         proxy.refusing = True
         proxy.cut()
-        wait_for(lambda: session.status().outages.count == 1, RUN_S)
+        wait_for(lambda: session.status().outages.count == 1)
         proxy.refusing = False
         session.retry_now()
-        wait_for(lambda: session.status().outages.delayed >= 1, RUN_S)
+        wait_for(lambda: session.status().outages.delayed >= 1)
         answered = session.status().counts.answered
-        wait_for(lambda: session.status().counts.answered >= answered + 5, RUN_S)
+        wait_for(lambda: session.status().counts.answered >= answered + 5)
     finally:
         session.request_stop()
         assert session.join(RUN_S)
