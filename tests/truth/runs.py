@@ -56,8 +56,7 @@ def run_until(session: Session, outcomes: Outcomes, enough: dict[str, int]) -> N
     session.start()
     try:
         wait_for(
-            lambda: all(outcomes.counted()[name] >= number for name, number in enough.items()),
-            RUN_S,
+            lambda: all(outcomes.counted()[name] >= number for name, number in enough.items())
         )
     finally:
         session.request_stop()

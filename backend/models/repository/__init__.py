@@ -1,21 +1,32 @@
 """The models on offer by name, and the folders that some of them come from."""
 
 from backend.models.repository.adopt import Adopted, adopt, remove_adopted
+from backend.models.repository.adoption import Adoption, AdoptionProgress, AdoptionStep
 from backend.models.repository.folders import ModelFolders
+from backend.models.repository.found import FoundModels, find_models
 from backend.models.repository.loaded import LoadedModel
+from backend.models.repository.model_files import model_name
+from backend.models.repository.places import FILE_SUFFIXES
 from backend.models.repository.registry import ModelRegistry
 from backend.models.repository.states import UNLOADED, IndexEntry, ModelState
 from backend.models.repository.user_folder import user_repository
 
 __all__ = [
+    "FILE_SUFFIXES",
     "UNLOADED",
     "Adopted",
+    "Adoption",
+    "AdoptionProgress",
+    "AdoptionStep",
+    "FoundModels",
     "IndexEntry",
     "LoadedModel",
     "ModelFolders",
     "ModelRegistry",
     "ModelState",
     "adopt",
+    "find_models",
+    "model_name",
     "remove_adopted",
     "user_repository",
 ]

@@ -18,6 +18,7 @@ from backend.core.errors import UsageError, mebibytes
 from backend.core.files.private import private_folder
 from backend.core.files.regular import open_regular
 from backend.models.config import CONFIG_FILE, check_config
+from backend.models.repository.adoption import Adoption
 from backend.models.repository.label_files import add_labels, labels_beside
 from backend.models.repository.model_files import check_model_file, free_name, model_name
 from backend.models.repository.places import ModelPlace, places_in
@@ -53,25 +54,31 @@ class Adopted:
 
 
 def adopt(
-    file: Path, repository: Path, runtimes: Sequence[Runtime], taken: Collection[str] = ()
+    file: Path,
+    repository: Path,
+    runtimes: Sequence[Runtime],
+    taken: Collection[str] = (),
+    adoption: Adoption | None = None,
 ) -> Adopted:
     """Copy a model file to ``repository/NAME/1``, with a configuration made from its tensors.
 
     The file is loaded once before anything is to be seen in the repository. Weights that an ONNX
     file keeps apart, and class names beside it (`labels_beside`), come along. NAME is made from the
-    file's and is none of `taken`. Slow; safe to do several times at once.
+    file's and is none of `taken`. Slow; safe to do several times at once. `adoption` shows how far
+    it is, and ends it.
 
     Raises UsageError for what is no model file and a disk that is full, and ModelLoadError, with
-    what is missing, for a file that no runtime can load.
+    what is missing, for a file that no runtime can load, and once it was cancelled.
     """
+    adoption = adoption or Adoption()
     file = check_model_file(file)
     weights = weight_files(file)
     try:
         private_folder(repository)
-        _check_space(file, weights, repository)
+        adoption.copying(_check_space(file, weights, repository))
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=repository))
         try:
-            return _adopted(file, weights, staging, runtimes, taken)
+            return _adopted(file, weights, staging, runtimes, taken, adoption)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             _remove_leftovers(repository)
@@ -105,10 +112,12 @@ def _adopted(
     staging: Path,
     runtimes: Sequence[Runtime],
     taken: Collection[str],
+    adoption: Adoption,
 ) -> Adopted:
     repository = staging.parent
     folder = staging / "new"
-    content = _copy(file, weights, folder / "1")
+    content = _copy(file, weights, folder / "1", adoption)
+    adoption.trying()
     known = _find(content, repository)
     if known is not None:
         return Adopted(known.name, known.file or known.folder, reused=True)
@@ -117,9 +126,11 @@ def _adopted(
         text = "\n".join(read_label_file(labels)) + "\n"
         (folder / _LABELS).write_text(text, encoding="utf-8")
     try:
-        config = _try(folder, labels, runtimes)
+        config = _try(folder, labels, runtimes, adoption)
     except ModelLoadError as error:
+        adoption.check()
         raise _about(file, folder / "1", error) from error
+    adoption.check()
     config.ClearField("name")  # it is the folder's
     (folder / CONFIG_FILE).write_text(text_format.MessageToString(config), encoding="utf-8")
     made = tuple(path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
@@ -127,10 +138,12 @@ def _adopted(
     return Adopted(settled.name, settled, made)
 
 
-def _try(folder: Path, labels: Path | None, runtimes: Sequence[Runtime]) -> pb.ModelConfig:
+def _try(
+    folder: Path, labels: Path | None, runtimes: Sequence[Runtime], adoption: Adoption
+) -> pb.ModelConfig:
     """Load the copy once, as a server does; its complete configuration."""
     runtime = runtime_for(runtimes, pb.ModelConfig(), folder)
-    config = runtime.complete(pb.ModelConfig(name=folder.name), folder / "1")
+    config = runtime.complete(pb.ModelConfig(name=adoption.name), folder / "1")
     add_labels(config, labels, _LABELS)
     check_config(config)
     servable = runtime.load(config, folder / "1")
@@ -164,7 +177,7 @@ def _settle(folder: Path, repository: Path, name: str, taken: Collection[str]) -
             return target
 
 
-def _copy(file: Path, weights: Sequence[Path], folder: Path) -> Content:
+def _copy(file: Path, weights: Sequence[Path], folder: Path, adoption: Adoption) -> Content:
     name = f"model{file.suffix.lower()}"
     sources = {path.as_posix(): file.parent / path for path in weights}
     if name in sources and sources[name] != file:
@@ -173,16 +186,17 @@ def _copy(file: Path, weights: Sequence[Path], folder: Path) -> Content:
     for path, source in {**sources, name: file}.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        content[path] = _copy_file(source, target)
+        content[path] = _copy_file(source, target, adoption)
     return content
 
 
-def _copy_file(source: Path, target: Path) -> tuple[int, str]:
+def _copy_file(source: Path, target: Path, adoption: Adoption) -> tuple[int, str]:
     digest = hashlib.sha256()
     with open_regular(source) as given, target.open("xb") as copy:
         while chunk := given.read(_CHUNK):
             digest.update(chunk)
             copy.write(chunk)
+            adoption.copied(len(chunk))
         size = copy.tell()
         copy.flush()
         os.fsync(copy.fileno())
@@ -218,7 +232,8 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _check_space(file: Path, weights: Sequence[Path], repository: Path) -> None:
+def _check_space(file: Path, weights: Sequence[Path], repository: Path) -> int:
+    """How many bytes are to be copied; raises UsageError if there is no room for them."""
     paths = (file, *(file.parent / path for path in weights))
     needed = sum(path.stat().st_size for path in paths)
     free = shutil.disk_usage(repository).free
@@ -226,6 +241,7 @@ def _check_space(file: Path, weights: Sequence[Path], repository: Path) -> None:
         raise UsageError(
             f"{file.name} needs {mebibytes(needed)} in {repository}; {mebibytes(free)} are free."
         )
+    return needed
 
 
 def _remove_leftovers(repository: Path) -> None:

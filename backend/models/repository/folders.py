@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from backend.core.errors import UsageError
@@ -20,6 +21,8 @@ from backend.models.config import (
     without_gpus,
 )
 from backend.models.loads import Loads
+from backend.models.repository.adopt import Adopted, adopt
+from backend.models.repository.adoption import Adoption
 from backend.models.repository.label_files import add_labels, labels_beside
 from backend.models.repository.loaded import LoadedModel
 from backend.models.repository.model_files import check_model_file, free_name, model_name
@@ -82,6 +85,14 @@ class ModelFolders:
         name = free_name(model_name(file), self.names())
         self._files = {**self._files, name: ModelPlace.of_file(file, name)}
         return name
+
+    def adopt(
+        self, file: Path, repository: Path, taken: Collection[str], adoption: Adoption
+    ) -> Adopted:
+        """What the function `adopt` does, by the runtimes of these folders."""
+        loads, name = self._loads, adoption.name
+        with loads.running(name), adoption.ended_by(partial(loads.give_up, name)):
+            return adopt(file, repository, self._runtimes, {*taken, *self.names()}, adoption)
 
     def contents(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Every repository with the names of its models, sorted."""

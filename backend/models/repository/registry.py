@@ -13,6 +13,8 @@ from backend.core.errors import NotFound, UsageError
 from backend.models.bundled import ModelServable
 from backend.models.code import ModelCode
 from backend.models.contract import Model
+from backend.models.repository.adopt import Adopted
+from backend.models.repository.adoption import Adoption
 from backend.models.repository.dependencies import no_longer_needed, steps_first
 from backend.models.repository.entry import Loader, ModelEntry
 from backend.models.repository.folders import ModelFolders
@@ -248,6 +250,12 @@ class ModelRegistry:
         if self._folders is None:
             raise UsageError("These models come from no repository.")
         return self._folders.add_file(file)
+
+    def adopt(self, file: Path, repository: Path, adoption: Adoption) -> Adopted:
+        """Copy a model file to a repository, under a name that is free; raises as `adopt` does."""
+        if self._folders is None:
+            raise UsageError("These models come from no repository.")
+        return self._folders.adopt(file, repository, tuple(self._entries), adoption)
 
     def repositories(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Every repository with the names of its models; one that cannot be read has none."""

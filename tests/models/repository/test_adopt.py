@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,14 +16,17 @@ import pytest
 
 from backend.core.errors import UsageError
 from backend.core.tensors import Datatype
+from backend.models.catalogue import repository_registry
 from backend.models.config.text import parse_config
 from backend.models.repository.adopt import Adopted, adopt, remove_adopted
+from backend.models.repository.adoption import Adoption, AdoptionProgress, AdoptionStep
 from backend.models.repository.folders import ModelFolders
 from backend.models.repository.registry import ModelRegistry
 from backend.models.runtimes.choice import standard_runtimes
 from backend.models.servable import ModelLoadError
 from tests.models.onnx_folders import identity, node, value, write_model
 from tests.models.tflite_folders import LiteNode, LiteTensor, content, crashing, doubled
+from tests.waiting import WAIT_S
 
 FP32 = Datatype.FP32
 
@@ -168,7 +175,7 @@ def test_weights_are_looked_for_beside_the_file_only(tmp_path: Path) -> None:
     [
         ("m.onnx", b"", "is empty"),
         ("m.onnx", b"no model at all", "no ONNX file, or damaged|cannot load"),
-        ("m.tflite", b"no model at all", "not a valid Flatbuffer"),
+        ("m.tflite", b"no model at all", "no TensorFlow Lite model, or damaged"),
         ("m.tflite", crashing(), "LiteRT c(rashes on|annot load) the file"),
         ("m.pt", b"x", r"no model file\. Give one that ends in \.onnx or \.tflite"),
         (
@@ -246,3 +253,55 @@ def test_real_files_come_in(tmp_path: Path, data_dir: Path) -> None:
         brought(data_dir / source, tmp_path / "repository")
     names = ("FastestDet", "kws_i8", "mobilenet_v2_1.0_224_quant")
     assert served(tmp_path / "repository").names() == names
+
+
+def test_it_is_seen_how_far_it_is_and_a_cancelled_one_leaves_nothing(tmp_path: Path) -> None:
+    file, repository = onnx_file(tmp_path, "m.onnx"), tmp_path / "repository"
+    seen: list[AdoptionProgress] = []
+
+    class Watched(Adoption):
+        def trying(self) -> None:
+            super().trying()
+            seen.append(self.progress)
+            self.cancel()
+
+    with pytest.raises(ModelLoadError, match="it was cancelled"):
+        adopt(file, repository, standard_runtimes(), (), Watched())
+    size = file.stat().st_size
+    assert seen == [AdoptionProgress(AdoptionStep.TRYING, size, size)]
+    assert list(repository.iterdir()) == []
+
+
+def test_a_trial_that_takes_long_ends_when_it_is_cancelled(tmp_path: Path) -> None:
+    """The child is killed: that of a runtime which never answers would take two minutes."""
+    file = tmp_path / "m.tflite"
+    file.write_bytes(doubled([1, 3]))
+    registry = repository_registry((), bundled=False)
+    adoption = Adoption()
+    started = threading.Event()
+    plain = subprocess.Popen
+
+    def popen(_command: object, **rest: Any) -> Any:
+        child = plain([sys.executable, "-c", "import time; time.sleep(600)"], **rest)
+        started.set()
+        return child
+
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        patch.setattr("backend.models.runtimes.litert.trial.subprocess.Popen", popen)
+        outcome = pool.submit(registry.adopt, file, tmp_path / "repository", adoption)
+        assert started.wait(WAIT_S)
+        adoption.cancel()
+        with pytest.raises(ModelLoadError, match="it was cancelled"):
+            outcome.result(WAIT_S)
+    assert list((tmp_path / "repository").iterdir()) == []
+    registry.close()
+
+
+def test_a_registry_gives_no_name_that_one_of_its_models_has(tmp_path: Path) -> None:
+    registry = repository_registry((), bundled=True)
+    made = registry.adopt(onnx_file(tmp_path, "shapes.onnx"), tmp_path / "repository", Adoption())
+    assert made.name == "shapes_2"
+    registry.close()

@@ -88,6 +88,8 @@ class Trials:
 def plain_reason(text: str) -> str:
     """What LiteRT says, in one line, and which operator where one is missing."""
     text = " ".join(text.split())
+    if "not a valid Flatbuffer" in text:
+        return f"it is no TensorFlow Lite model, or damaged ({text.rstrip('.')})"
     if "Select TensorFlow op" not in text and "unresolved custom op" not in text:
         return text
     missing = re.search(r"Node number \d+ \((.{1,200}?)\) failed to prepare", text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.models.runtimes.onnx.placement import CPU, DIRECTML, Provider
+from backend.models.runtimes.onnx.reasons import reason, why_not_loaded
 from backend.models.servable import ModelLoadError
 
 SILENT = 4
@@ -106,7 +107,7 @@ class Engine:
             return self._session(self._options(), ())
         except Exception as error:  # its errors have no common class
             raise ModelLoadError(
-                f"ONNX Runtime cannot load {self._path.name}: {reason(error)}"
+                f"ONNX Runtime cannot load {self._path.name}: {why_not_loaded(error)}"
             ) from error
 
     def _session(self, options: Any, providers: Sequence[Provider]) -> Any:
@@ -123,13 +124,3 @@ class Engine:
         lack = f"{provider}: {why[:_LONGEST_REASON]}"
         self._lacks.append(lack)
         self._tell(lack)
-
-
-def reason(error: Exception) -> str:
-    """What ONNX Runtime says, in one line and without its own prefix."""
-    text = " ".join(str(error).split())
-    head, mark, rest = text.partition(" : ")
-    if mark and head.startswith("[ONNXRuntimeError]"):
-        number, _, message = rest.partition(" : ")
-        return message.partition(" : ")[2] if number.strip().isdigit() and message else rest
-    return text
