@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.core.status import Notice, SourceInfo
 from backend.sources.registry import SourceRegistry
+from gui.live.adoption import AdoptionController, Drops
 from gui.live.bar import Bar
 from gui.live.commands import run_commands, source_commands, switch_commands
 from gui.live.page import LivePage
@@ -22,7 +23,9 @@ from gui.live.sources import Devices, SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
 from gui.state.live_session import LiveSession
+from gui.state.model_adoption import ModelAdoption
 from gui.state.preferences import Preferences
+from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase, RunControl
 from gui.state.server_control import ServerControl
 from gui.state.settings import ViewMemory, WindowMemory, blob_text, text_blob
@@ -50,6 +53,8 @@ class LiveFeature(Feature):
         devices: Devices,
         sources: SourceRegistry,
         log: LogBridge,
+        repositories: RepositoryControl,
+        adoption: ModelAdoption,
     ) -> None:
         self.run = run
         self.switches = workspace.switches
@@ -62,6 +67,10 @@ class LiveFeature(Feature):
         self.bar = Bar(palette, self.sources.menu.fill)
         self.strip = StatusStrip(palette)
         self.page = LivePage(workspace, server_panel, sources)
+        self.adoption = AdoptionController(
+            workspace, adoption, repositories, targets, self.sources, self.page.name
+        )
+        self.drops = Drops(workspace.tasks, self.adoption, self.sources, anchor)
         self.readout = Readout(
             run,
             self.switches,
@@ -90,6 +99,7 @@ class LiveFeature(Feature):
         yield from source_commands(self.sources, self.bar)
         yield from run_commands(self.run, self.start, self.sources, self.reset_counters)
         yield from switch_commands(self.bar)
+        yield from self.adoption.commands()
 
     def palette_entries(self) -> Iterator[Command]:
         """Every source of the moment."""
@@ -114,6 +124,7 @@ class LiveFeature(Feature):
 
     def close(self) -> None:
         """Keep how the panels are, and end the run."""
+        self.adoption.close()
         memory = WindowMemory(
             geometry=self._store.current.window.geometry,
             docks=blob_text(self.page.saveState()),
@@ -171,6 +182,9 @@ class LiveFeature(Feature):
         self.sources.changed.connect(self._show_source)
         self.sources.failed.connect(self._notices.source_failed)
         self.sources.noticed.connect(self._source_noticed)
+        self.sources.opened.connect(self.drops.take)
+        self.drops.noticed.connect(self._source_noticed)
+        self.drops.failed.connect(self._workspace.notifier.show_error)
 
     def _restore(self) -> None:
         settings = self._store.current

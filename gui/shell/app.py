@@ -137,6 +137,7 @@ def _parts(
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
     from gui.state.device_list import DeviceList
+    from gui.state.model_adoption import ModelAdoption
     from gui.state.repository_control import RepositoryControl
     from gui.state.server_control import ServerControl
     from gui.workspace.appearance import Appearance
@@ -155,6 +156,7 @@ def _parts(
     at_end.callback(
         lambda: ended.append(server.server is None or server.server.stop(_SERVER_STOP_S))
     )
+    repositories = RepositoryControl(tasks, maker.models, store, options.model_repository, decided)
     devices = DeviceList(OpenCvCameras(), sound, tasks)
     sound.media_devices.videoInputsChanged.connect(devices.rescan)
     sound.changed.connect(devices.refresh)
@@ -163,9 +165,8 @@ def _parts(
         store=store,
         tasks=tasks,
         server=server,
-        repositories=RepositoryControl(
-            tasks, maker.models, store, options.model_repository, decided
-        ),
+        repositories=repositories,
+        adoption=ModelAdoption(repositories, server, _own_models(options, at_end)),
         devices=devices,
         sources=sources,
         make_session=_make_session,
@@ -195,7 +196,9 @@ def _show(app: QApplication, assembly: Assembly, options: Options, notices: File
 
     picture, window = None, assembly.window
     if options.screenshot is not None:
-        picture = PictureRun(assembly, options.screenshot, options.seconds)
+        picture = PictureRun(
+            assembly, options.screenshot, options.seconds, opens=bool(options.model_file)
+        )
     if options.size is not None:
         window.resize(*options.size)
     window.show()
@@ -204,6 +207,8 @@ def _show(app: QApplication, assembly: Assembly, options: Options, notices: File
         signal.signal(number, lambda *_: window.close())
     notices.begin(assembly.notifier.show_notice)
     assembly.server.control.start()
+    if options.model_file:
+        assembly.live.drops.take([str(path) for path in options.model_file])
     code = app.exec()
     if picture is None:
         return code
@@ -289,6 +294,17 @@ def _folder(options: Options, name: str) -> Path | None:
         return None
     folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
     return Path(folder) / name
+
+
+def _own_models(options: Options, at_end: ExitStack) -> Path:
+    """Where model files go; those of a picture run are gone after it."""
+    from tempfile import TemporaryDirectory
+
+    from backend.models.repository import user_repository
+
+    if options.screenshot is None:
+        return user_repository()
+    return Path(at_end.enter_context(TemporaryDirectory(prefix="inferdeck-models-")))
 
 
 def _remembered_code(options: Options) -> RememberedCode:

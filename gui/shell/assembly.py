@@ -20,6 +20,7 @@ from gui.shell.page_deck import PageDeck
 from gui.shell.settings import SettingsFeature
 from gui.shell.window import MainWindow
 from gui.state.live_session import LiveSession, NewestSample
+from gui.state.model_adoption import ModelAdoption
 from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
@@ -57,6 +58,7 @@ class Parts:
     tasks: Tasks
     server: ServerControl
     repositories: RepositoryControl
+    adoption: ModelAdoption
     devices: Devices
     sources: SourceRegistry
     make_session: SessionMaker
@@ -104,6 +106,8 @@ def assemble(parts: Parts) -> Assembly:
         parts.devices,
         parts.sources,
         parts.log,
+        parts.repositories,
+        parts.adoption,
     )
     settings = SettingsFeature(workspace)
     layouts = LayoutsFeature(workspace, parts.layouts, live.page)
@@ -111,7 +115,7 @@ def assemble(parts: Parts) -> Assembly:
     for make_page in parts.pages:
         deck.add(make_page(host))
     features = (server, targets, live, settings, layouts)
-    window = MainWindow(workspace, live.bar, deck, live.strip, features, live.sources.take_files)
+    window = MainWindow(workspace, live.bar, deck, live.strip, features, live.drops)
     return Assembly(window, workspace.notifier, server, targets, live, settings, layouts)
 
 

@@ -1,29 +1,41 @@
-"""Files dragged over the window: a dashed frame says where they go, anywhere will do."""
+"""Files dragged over the window: a dashed frame says what becomes of them, anywhere will do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from gui.widgets.language import tr
 from gui.widgets.theme import DISPLAY_PX, GAP_LARGE, Palette, sized
+
+
+class DropTaker(Protocol):
+    """Takes paths and URLs, as text."""
+
+    def take(self, specs: Sequence[str]) -> None:
+        """Use what was dropped."""
+        ...
+
+    def describe(self, specs: Sequence[str], show: Callable[[str], None]) -> None:
+        """Show in lines what `take` would do; at once, and again when more is known."""
+        ...
 
 
 class DropOverlay(QWidget):
     """Covers the window while something that can be dropped is over it."""
 
-    dropped = Signal(list)
-    """Paths and URLs as text."""
-
-    def __init__(self, window: QWidget, palette: Palette) -> None:
+    def __init__(self, window: QWidget, palette: Palette, drops: DropTaker) -> None:
         super().__init__(window)
         self._window = window
         self._roles = palette
+        self._drops = drops
+        self._dragged: list[str] = []
+        self.text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName(tr("Drop to stream"))
         window.setAcceptDrops(True)
         window.installEventFilter(self)
         self.hide()
@@ -38,21 +50,37 @@ class DropOverlay(QWidget):
             return False
         if isinstance(event, QDragEnterEvent) and event.mimeData().hasUrls():
             event.acceptProposedAction()
+            self._describe(dropped_specs(event.mimeData()))
             self.setGeometry(self._window.rect())
             self.show()
             self.raise_()
             return True
         if event.type() is QEvent.Type.DragLeave:
-            self.hide()
+            self._end()
         elif isinstance(event, QDropEvent) and event.type() is QEvent.Type.Drop:
-            self.hide()
+            self._end()
             event.acceptProposedAction()
-            self.dropped.emit(dropped_specs(event.mimeData()))
+            self._drops.take(dropped_specs(event.mimeData()))
             return True
         return False
 
+    def _describe(self, specs: list[str]) -> None:
+        self._dragged = specs
+
+        def show(text: str) -> None:
+            if self._dragged is specs:  # and not what was dragged before
+                self.text = text
+                self.setAccessibleName(text)
+                self.update()
+
+        self._drops.describe(specs, show)
+
+    def _end(self) -> None:
+        self._dragged = []
+        self.hide()
+
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A dashed frame and one line of text."""
+        """A dashed frame and what would happen."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         veil = self._roles.color("background")
@@ -64,11 +92,13 @@ class DropOverlay(QWidget):
         painter.drawRoundedRect(self.rect().adjusted(inset, inset, -inset, -inset), 8, 8)
         painter.setPen(self._roles.color("text"))
         painter.setFont(sized(self.font(), DISPLAY_PX, bold=True))
-        painter.drawText(
-            self.rect(),
-            Qt.AlignmentFlag.AlignCenter,
-            tr("Drop an image, video, sound file or folder to stream it"),
+        room = self.rect().adjusted(2 * inset, 2 * inset, -2 * inset, -2 * inset)
+        metrics = painter.fontMetrics()
+        lines = (
+            metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room.width())
+            for line in self.text.splitlines()
         )
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
 
 
 def dropped_specs(data: QMimeData) -> list[str]:

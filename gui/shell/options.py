@@ -18,7 +18,7 @@ from backend.core.errors import UsageError
 from backend.core.options.common import SERIALIZATION
 from backend.core.target import Target
 from backend.sources.registry import SourceRegistry
-from gui.shell.window_options import SWITCHES, window_parser
+from gui.shell.window_options import FILES, SWITCHES, window_parser
 from gui.state.switches import Switches
 from gui.widgets.theme_choice import ThemeChoice
 
@@ -49,6 +49,8 @@ class Options:
     grpc_port: int = 0
     model_repository: tuple[Path, ...] = ()
     allow_python_models: bool = False
+    model_file: tuple[Path, ...] = ()
+    """To be opened as if dropped, those without a flag too: models, and what can be streamed."""
 
     def applied_to(self, switches: Switches) -> Switches:
         """The switches with what was asked for; raises UsageError for what cannot be."""
@@ -71,7 +73,13 @@ class Options:
 
 def parse_options(argv: list[str], sources: SourceRegistry) -> Options:
     """Read the command line; prints why and exits with 2 if it makes no sense."""
-    given = vars(window_parser().read(argv))
+    parser = window_parser()
+    given = vars(parser.read(argv))
     if given["source"] is not None:
         given["source"] = sources.lasting(given["source"])
+    files = [*given["model_file"], *given.pop(FILES)]
+    missing = [str(file) for file in files if not file.exists()]
+    if missing:
+        parser.refuse(missing)
+    given["model_file"] = tuple(file.absolute() for file in files)
     return Options(**{**given, "model_repository": tuple(given["model_repository"])})

@@ -22,7 +22,10 @@ class PictureRun(QObject):
     target that cannot be reached, 4 for one that answers with errors only.
     """
 
-    def __init__(self, assembly: Assembly, picture: Path, seconds: float) -> None:
+    def __init__(
+        self, assembly: Assembly, picture: Path, seconds: float, *, opens: bool = False
+    ) -> None:
+        """`opens` says that files are opened first, which may be models to stream to."""
         super().__init__(assembly.window)
         self._window = assembly.window
         self._run = run = assembly.live.run
@@ -36,11 +39,18 @@ class PictureRun(QObject):
         self._patience = QTimer(self, singleShot=True, interval=_READY_WAIT_MS)
         self._patience.timeout.connect(self._give_up)
         self._patience.start()
-        assembly.live.start.became_ready.connect(run.start)
+        ready = assembly.live.drops.settled if opens else assembly.live.start.became_ready
+        ready.connect(self._begin)
+        assembly.live.drops.refused.connect(self._failed)
         run.session_changed.connect(self._streams)
         run.failed.connect(self._failed)
         run.source_failed.connect(self._source_failed)
         run.ended.connect(self._ended)
+
+    @Slot()
+    def _begin(self) -> None:
+        if self._error is None:
+            self._run.start()
 
     @Slot(object)
     def _streams(self, _session: LiveSession) -> None:

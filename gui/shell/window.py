@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, QTimer, Slot
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from backend.core.status import Notice, Severity
 from gui.shell.command_order import in_order
-from gui.shell.drop_overlay import DropOverlay
+from gui.shell.drop_overlay import DropOverlay, DropTaker
 from gui.shell.page_deck import PageDeck
 from gui.shell.palette import CommandPalette
 from gui.shell.shortcut_sheet import ShortcutSheet
@@ -30,8 +30,8 @@ _DESIGNED = QSize(1280, 800)
 class MainWindow(QMainWindow):
     """Shows what the features bring, and knows none of them.
 
-    `deck` holds the workspace's anchor; `take_files` gets what is dropped on the window, as paths
-    and URLs.
+    `deck` holds the workspace's anchor; `drops` gets what is dropped on the window, as paths and
+    URLs.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class MainWindow(QMainWindow):
         deck: PageDeck,
         strip: QWidget,
         features: Sequence[Feature],
-        take_files: Callable[[list[str]], None],
+        drops: DropTaker,
     ) -> None:
         super().__init__()
         self._store = workspace.store
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         palette = workspace.palette
         self._build(bar, strip)
         self.toasts = Toasts(self, palette, strip.minimumHeight())
-        self._drop = DropOverlay(self, palette)
+        self._drop = DropOverlay(self, palette, drops)
         self.commands = CommandSet(self, self._show_blocked)
         self.commands.add(in_order(self._all_commands()))
         self.commands.fill(self.menuBar())
@@ -59,7 +59,6 @@ class MainWindow(QMainWindow):
         self._notifier.notified.connect(self.toasts.show_notice)
         self._notifier.condition_changed.connect(self.toasts.show_condition)
         self._store.preferences_changed.connect(self._use_preferences)
-        self._drop.dropped.connect(take_files)
         workspace.appearance.changed.connect(self._recolour)
         self._restore()
         for feature in self._features:

@@ -16,6 +16,8 @@ from backend.core.target import Target
 from gui.widgets.language_choice import SYSTEM, language_codes
 from gui.widgets.theme_choice import ThemeChoice
 
+FILES = "files"
+"""Where paths without a flag are."""
 _SMALLEST, _LARGEST = 320, 7680
 _LANGUAGES = "|".join((SYSTEM, *language_codes()))
 
@@ -89,6 +91,13 @@ WINDOW = OptionGroup(
         common.REST_PORT,
         common.GRPC_PORT,
         common.MODEL_REPOSITORY.but(help="serve the models of this folder too, in Triton's layout"),
+        Option(
+            "--model-file",
+            "add a model of your own (.onnx, .tflite), as if it was dropped on the window",
+            parse=Path,
+            repeatable=True,
+            metavar="FILE",
+        ),
         common.ALLOW_PYTHON_MODELS.but(
             help="run the Python models of these folders without asking: they are programs, and "
             "run with your rights"
@@ -120,18 +129,25 @@ PICTURE = OptionGroup(
 
 def window_parser() -> OptionParser:
     """What `main.py --help` shows."""
-    uses = [("[window options]", "open the window")]
+    uses = [("[window options] [FILE ...]", "open the window")]
     uses += [
         (f"{name} {'[action] ' if name == 'targets' else '[options]'}", summary)
         for name, summary in COMMANDS.items()
     ]
     parser = OptionParser(
         prog="main.py",
-        usage="\n       ".join(f"python main.py {use:<17} {summary}" for use, summary in uses),
+        usage="\n       ".join(f"python main.py {use:<27} {summary}" for use, summary in uses),
         description="Each command explains its options: python main.py serve --help. Those of the "
         "window also hold at the next start, but for those of a picture and the server.",
         groups=(SWITCHES, WINDOW, PICTURE),
         words=(*COMMANDS, "--version"),
+    )
+    parser.add_argument(
+        FILES,
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="a model of your own to add (.onnx, .tflite), or what is to be streamed",
     )
     parser.add_argument(
         "--version", action="version", version=f"inferdeck {VERSION}", help="print the version"

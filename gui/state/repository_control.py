@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
 from backend.models.code import Decision, ModelCode, RememberedCode
-from backend.models.repository import IndexEntry, ModelState
+from backend.models.repository import Adopted, Adoption, IndexEntry, ModelState
 from gui.state.settings import SettingsStore
-from gui.state.tasks import Tasks
+from gui.state.tasks import T, Tasks
 from gui.widgets.language import tr
 
 _LOOK_AGAIN_MS = 500
@@ -36,6 +36,10 @@ class ModelRepositories(Protocol):
 
     def remove_repository(self, root: Path) -> None:
         """Unload and forget its models."""
+        ...
+
+    def adopt(self, file: Path, repository: Path, adoption: Adoption) -> Adopted:
+        """Copy a model file to a repository; raises UsageError or ModelLoadError."""
         ...
 
     def code(self, name: str) -> ModelCode | None:
@@ -150,24 +154,33 @@ class RepositoryControl(QObject):
 
     def add(self, root: Path) -> None:
         """Add a folder, remember it, and load its models."""
-        known = self._store.current.repositories
-        if str(root) not in known and root not in self._given:
-            settings = replace(self._store.current, repositories=(*known, str(root)))
-            self._store.update(settings)
+        self.remember(root)
         self._put_in(root)
+
+    def remember(self, root: Path) -> bool:
+        """Add the folder at the next start too; False if that was known before."""
+        known = self._store.current.repositories
+        if str(root) in known or root in self._given:
+            return False
+        self._store.update(replace(self._store.current, repositories=(*known, str(root))))
+        return True
 
     def remove(self, root: Path) -> None:
         """Unload a folder's models and forget it."""
-        kept = tuple(text for text in self._store.current.repositories if Path(text) != root)
-        self._store.update(replace(self._store.current, repositories=kept))
-        self._given = tuple(other for other in self._given if other != root)
-        self._problems.pop(root, None)
+        self.forget(root)
 
         def work(models: ModelRepositories) -> _Outcome:
             models.remove_repository(root)
             return _Outcome((f"{root}: {tr('removed')}",))
 
         self._do(str(root), work)
+
+    def forget(self, root: Path) -> None:
+        """Do not add the folder any more."""
+        kept = tuple(text for text in self._store.current.repositories if Path(text) != root)
+        self._store.update(replace(self._store.current, repositories=kept))
+        self._given = tuple(other for other in self._given if other != root)
+        self._problems.pop(root, None)
 
     def load(self, name: str) -> None:
         """Load a model, or load it anew; ask first if it is a program that was not allowed."""
@@ -252,6 +265,25 @@ class RepositoryControl(QObject):
         work: Callable[[ModelRepositories], _Outcome],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
+        def done(outcome: _Outcome) -> None:
+            for line in outcome.lines:
+                self.logged.emit(line)
+            if outcome.question is not None:
+                self.question_raised.emit(outcome.question)
+
+        self.change(what, work, done, failed or self.failed.emit)
+
+    def change(
+        self,
+        what: str,
+        work: Callable[[ModelRepositories], T],
+        done: Callable[[T], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
+        """Let `work` do something to the models, off the window's thread, and look what there is.
+
+        The model `what` is busy meanwhile. Nothing happens before there is a server.
+        """
         models = self._find_models()
         if models is None:
             return
@@ -262,20 +294,17 @@ class RepositoryControl(QObject):
             if left:
                 self._busy[what] = left
 
-        def done(outcome: _Outcome) -> None:
+        def finish(result: T) -> None:
             over()
-            for line in outcome.lines:
-                self.logged.emit(line)
-            if outcome.question is not None:
-                self.question_raised.emit(outcome.question)
+            done(result)
             self.look()
 
-        def undone(error: Exception) -> None:
+        def give_up(error: Exception) -> None:
             over()
-            (failed or self.failed.emit)(error)
+            failed(error)
             self.look()
 
-        self._tasks.start("model", lambda: work(models), done, undone)
+        self._tasks.start("model", lambda: work(models), finish, give_up)
         self.look()
 
     def _saw(self, seen: tuple[Repository, ...]) -> None:

@@ -112,6 +112,10 @@ class TargetCatalogue(QObject):
         """What was learned about a model of the chosen target, None if it was not asked yet."""
         return self._here.models.get(model)
 
+    def own(self, model: str) -> KnownModel | None:
+        """The same of our own server, whichever target is chosen."""
+        return self._seen[_OWN].models.get(model)
+
     def choice(self, model: str) -> ProfileChoice | None:
         """The profile in use for a model of the chosen target, with its origin."""
         known = self.known(model)

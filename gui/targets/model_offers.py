@@ -58,6 +58,12 @@ def origin_word(choice: ProfileChoice) -> str:
     }[choice.origin]
 
 
+def guess_in_words(choice: ProfileChoice) -> tuple[str, tuple[str, ...]]:
+    """How a model will be fed and read, in one line, and what of it is only assumed."""
+    line = getattr(choice, "summary", "") or "; ".join(choice.reasons)
+    return line, tuple(getattr(choice, "doubts", ()))
+
+
 def _offer(listing: ModelListing, known: KnownModel | None) -> ModelOffer:
     choice = known.choice if known is not None else None
     profile = choice.profile if choice is not None else None

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QToolButton, QWidget
 
 from gui.widgets.icons import tinted
+from gui.widgets.language import tr
 
 _TOOLS = {
     "backButton": "back",
@@ -21,14 +22,25 @@ _TOOLS = {
 _SIDE = 26
 
 
-def ask_file(window: QWidget, title: str, use: Callable[[str], object]) -> QFileDialog:
-    """Ask for a file; returns at once, `use` gets its path."""
-    return _ask(window, title, QFileDialog.FileMode.ExistingFile, use)
+def ask_file(
+    window: QWidget, title: str, use: Callable[[str], object], kinds: str = ""
+) -> QFileDialog:
+    """Ask for a file; returns at once, `use` gets its path.
+
+    `kinds` is a filter of Qt's, such as ``Models (*.onnx)``, beside which all files can be seen.
+    """
+    dialog = _made(window, title, QFileDialog.FileMode.ExistingFile, use)
+    if kinds:
+        dialog.setNameFilters([kinds, tr("All files (*)")])
+    dialog.open()
+    return dialog
 
 
 def ask_folder(window: QWidget, title: str, use: Callable[[str], object]) -> QFileDialog:
     """Ask for a folder; returns at once, `use` gets its path."""
-    return _ask(window, title, QFileDialog.FileMode.Directory, use)
+    dialog = _made(window, title, QFileDialog.FileMode.Directory, use)
+    dialog.open()
+    return dialog
 
 
 def ask_new_file(
@@ -39,14 +51,6 @@ def ask_new_file(
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(name.rpartition(".")[2])
     dialog.selectFile(name)
-    dialog.open()
-    return dialog
-
-
-def _ask(
-    window: QWidget, title: str, mode: QFileDialog.FileMode, use: Callable[[str], object]
-) -> QFileDialog:
-    dialog = _made(window, title, mode, use)
     dialog.open()
     return dialog
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
@@ -29,7 +29,8 @@ _TEXT_WIDTH = _WIDTH - _ICON - _CLOSE - 4 * GAP - 8
 _MOST_SHOWN = 4
 _LIFE_MS = {Severity.INFO: 4000, Severity.WARNING: 8000}
 """Errors have no entry: they stay until closed."""
-
+_LIFE_WITH_ACTIONS_MS = 20_000
+"""At least so long: what can be done has to be read and reached first."""
 
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
@@ -61,6 +62,7 @@ class Toast(QFrame):
         self._on_gone = on_gone
         self._count = 1
         self._details = details
+        self._least_ms = _LIFE_WITH_ACTIONS_MS if actions else 0
         self.setObjectName("toast")
         self.setProperty("severity", str(notice.severity))
         self.setFixedWidth(_WIDTH)
@@ -74,6 +76,12 @@ class Toast(QFrame):
         self._count += 1
         self._title.setText(f"{self.notice.title}  × {self._count}")
         self._restart()
+
+    def reword(self, notice: Notice) -> None:
+        """The same notice has another body now."""
+        self.notice = notice
+        self._body.setText(notice.body)
+        self._body.setVisible(bool(notice.body))
 
     def fit(self) -> int:
         """Give every text the height of its lines; the height of the toast with them."""
@@ -101,7 +109,7 @@ class Toast(QFrame):
     def _restart(self) -> None:
         life = _LIFE_MS.get(self.notice.severity)
         if life is not None and not self.key:
-            self._timer.start(life)
+            self._timer.start(max(life, self._least_ms))
 
     def _build(self, palette: Palette, actions: tuple[ToastAction, ...]) -> None:
         severity = self.notice.severity
@@ -120,10 +128,10 @@ class Toast(QFrame):
         column.setContentsMargins(GAP + 4, GAP, GAP, GAP)
         column.setSpacing(GAP_SMALL)
         column.addLayout(head)
-        if self.notice.body:
-            body = _Text(self.notice.body, _TEXT_WIDTH)
-            body.setProperty("role", "muted")
-            column.addLayout(_indented(body))
+        self._body = _Text(self.notice.body, _TEXT_WIDTH)
+        self._body.setProperty("role", "muted")
+        self._body.setVisible(bool(self.notice.body))
+        column.addLayout(_indented(self._body))
         self._more = _Text(self._details, _TEXT_WIDTH)
         self._more.setProperty("role", "muted")
         self._more.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -220,9 +228,17 @@ class Toasts(QWidget):
         """
         titles = tuple(action.title for action in actions)
         wanted = (notice, titles) if notice is not None else None
-        if self._conditions.get(key) == wanted:
+        before = self._conditions.get(key)
+        if before == wanted:
             return
-        for toast in [toast for toast in self._toasts if toast.key == key]:
+        shown = [toast for toast in self._toasts if toast.key == key]
+        if shown and before and wanted and _differ_in_body(before, wanted):
+            # In its place: a button may be held down at this moment.
+            self._conditions[key] = wanted
+            shown[0].reword(wanted[0])
+            self.arrange()
+            return
+        for toast in shown:
             self._remove(toast)
         if notice is None or wanted is None:
             self._conditions.pop(key, None)
@@ -284,6 +300,12 @@ class FileNotices:
         for problem in self._early:
             show(Notice(Severity.WARNING, tr("Something was not restored"), problem))
         self._early.clear()
+
+
+def _differ_in_body(
+    before: tuple[Notice, tuple[str, ...]], after: tuple[Notice, tuple[str, ...]]
+) -> bool:
+    return (replace(before[0], body=""), before[1]) == (replace(after[0], body=""), after[1])
 
 
 def _indented(label: QLabel) -> QHBoxLayout:

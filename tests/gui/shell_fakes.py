@@ -29,6 +29,8 @@ from backend.core.status import (
 from backend.core.timing import Stage, Timeline
 from backend.core.traffic import Traffic
 from backend.models.code.remembered import ModelCode
+from backend.models.repository.adopt import Adopted
+from backend.models.repository.adoption import Adoption
 from backend.models.repository.states import IndexEntry, ModelState
 from backend.models.servable import ModelLoadError
 from backend.server.plane.data_plane import ModelStatus
@@ -193,6 +195,7 @@ class FakeRepositories:
         self.states = {"shapes": ModelState.READY}
         self.folders: dict[Path, tuple[str, ...]] = {}
         self.broken: set[str] = set()
+        self.unusable: dict[str, str] = {}
         self.codes: dict[str, ModelCode] = {}
 
     def index(self) -> tuple[IndexEntry, ...]:
@@ -214,6 +217,18 @@ class FakeRepositories:
     def remove_repository(self, root: Path) -> None:
         for name in self.folders.pop(root.resolve(), ()):
             del self.states[name]
+
+    def adopt(self, file: Path, repository: Path, adoption: Adoption) -> Adopted:
+        adoption.check()
+        if file.name in self.unusable:
+            raise ModelLoadError(f"{file.name} cannot be served: {self.unusable[file.name]}")
+        made = Adopted(file.stem, repository / file.stem, (Path("1") / f"model{file.suffix}",))
+        (made.folder / "1").mkdir(parents=True, exist_ok=True)
+        for path in made.files:
+            if (made.folder / path).exists():
+                return replace(made, files=(), reused=True)
+            (made.folder / path).write_bytes(b"model")
+        return made
 
     def code(self, name: str) -> ModelCode | None:
         return self.codes.get(name)

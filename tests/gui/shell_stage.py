@@ -24,6 +24,7 @@ from gui.shell.assembly import Parts, assemble
 from gui.shell.layouts.feature import LayoutsFeature
 from gui.shell.settings.feature import SettingsFeature
 from gui.shell.window import MainWindow
+from gui.state.model_adoption import ModelAdoption
 from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase
 from gui.state.server_control import ServerControl
@@ -110,6 +111,7 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
             tasks,
             server,
             repositories,
+            ModelAdoption(repositories, server, tmp_path / "models"),
             devices,
             sources,
             make_session,

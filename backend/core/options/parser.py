@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 from backend.core.options.option import Option, OptionGroup
 
@@ -38,8 +38,12 @@ class OptionParser(argparse.ArgumentParser):
         """The values; prints why and exits with 2 if the command line makes no sense."""
         given, unknown = self.parse_known_args(arguments)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._advice(unknown)}")
+            self.refuse(unknown)
         return given
+
+    def refuse(self, words: Sequence[str]) -> NoReturn:
+        """Print that these mean nothing, with the nearest that do, and exit with 2."""
+        self.error(f"unrecognized arguments: {' '.join(words)}{self._advice(words)}")
 
     def _advice(self, unknown: Iterable[str]) -> str:
         for word in unknown:

@@ -76,6 +76,9 @@ _SUFFIXES = {
 }
 """Video has none: FFmpeg follows a text to other files and addresses, whatever its suffix."""
 
+_MODELS = {".onnx": "an ONNX model", ".tflite": "a TensorFlow Lite model"}
+"""What is no source, though it is given as one."""
+
 
 def kind_of_bytes(head: bytes) -> FileKind | None:
     """The kind of a file that begins with `head`, or None if that does not tell."""
@@ -123,9 +126,15 @@ def contents_error(path: Path, head: bytes, hint: str = ACCEPTED_FILES) -> Sourc
     """Why a file that begins with `head` is not read."""
     if not head:
         return SourceError(SourceFault.UNREADABLE, f"{path.name} is empty.", hint)
+    if model := _MODELS.get(path.suffix.lower()):
+        return SourceError(
+            SourceFault.UNREADABLE,
+            f"{path.name} is {model}, no source.",
+            "Add it to the server: drop it on the window, or name it with --model-file.",
+        )
     return SourceError(
         SourceFault.UNREADABLE,
-        f"{path.name} is no picture, video or sound that can be read; it begins with {head[:8]!r}.",
+        f"{path.name} is no picture, video or sound that can be read.",
         hint,
     )
 

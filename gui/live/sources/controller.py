@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -12,15 +14,21 @@ from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
 from backend.sources.registry import SourceRegistry
+from backend.sources.source import Source
 from gui.live.sources.address_forms import AddressForm
 from gui.live.sources.menu import Devices, SourceMenu
 from gui.state.model_offers import ModelOffer
 from gui.state.run_control import RunControl
 from gui.widgets.file_dialogs import ask_file, ask_folder
-from gui.widgets.language import count, tr
+from gui.widgets.language import count, marked, tr
 from gui.workspace.feature import Workspace
 
 _DEFAULT_MODELS = {MediaKind.IMAGE: "shapes", MediaKind.AUDIO: "voice_activity"}
+_DEFAULT_SOURCES = {MediaKind.IMAGE: "pattern", MediaKind.AUDIO: "tone"}
+_CAN_BE_DROPPED = marked(
+    "Drop a picture, a video, a sound or a folder of pictures to stream it, "
+    "or a model (.onnx, .tflite) to add it to the server."
+)
 _FAILING = (SourceState.LOST, SourceState.SILENT)
 
 
@@ -37,6 +45,8 @@ class SourceController(QObject):
     """The exception of a source that cannot be used."""
     noticed = Signal(object, str)
     """A Notice, and lines of detail for it."""
+    opened = Signal(list)
+    """Paths that the user wants to use, which may be no sources."""
 
     def __init__(
         self,
@@ -54,6 +64,7 @@ class SourceController(QObject):
         self._sources = sources
         self._models: tuple[ModelOffer, ...] = ()
         self._model_for_kind = dict(_DEFAULT_MODELS)
+        self._source_for_kind = dict(_DEFAULT_SOURCES)
         self._info: SourceInfo | None = None
         self.failure = ""
         self.menu = SourceMenu(
@@ -107,6 +118,7 @@ class SourceController(QObject):
         """Use another source, at once if something streams."""
         spec = self._sources.lasting(spec)
         self.failure = ""
+        self._info = None  # what it is has yet to be found out
         self._switches.use(replace(self._switches.current, source=spec))
         self.menu.set_chosen(spec)
         if self._sources.kind_of(spec).group is None:
@@ -124,13 +136,13 @@ class SourceController(QObject):
 
     @Slot()
     def open_file(self) -> None:
-        """Ask for a file."""
-        ask_file(self._workspace.window, tr("Open file"), self.choose)
+        """Ask for a file; a model is as good as a source."""
+        ask_file(self._workspace.window, tr("Open file"), lambda path: self.opened.emit([path]))
 
     @Slot()
     def open_folder(self) -> None:
-        """Ask for a folder of images."""
-        ask_folder(self._workspace.window, tr("Open folder"), self.choose)
+        """Ask for a folder of images, or with a model."""
+        ask_folder(self._workspace.window, tr("Open folder"), lambda path: self.opened.emit([path]))
 
     @Slot()
     def open_address(self) -> None:
@@ -157,7 +169,11 @@ class SourceController(QObject):
             many = len(rejected)
             title = count(many, "{n} file was not used", "{n} files were not used")
             lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
-            body = rejected[0][1] if many == 1 else tr("One source is streamed at a time.")
+            body = tr("One source is streamed at a time.") if usable else ""
+            if many == 1:
+                body = rejected[0][1]
+            if not usable:
+                body = f"{body} {tr(_CAN_BE_DROPPED)}".strip()
             self.noticed.emit(Notice(Severity.WARNING, title, body), lines)
 
     # -- a model that fits ---------------------------------------------------------------------
@@ -171,6 +187,23 @@ class SourceController(QObject):
     def remember_model(self, model: str) -> None:
         """The user chose it for the kind of source there is now."""
         self._model_for_kind[self._run.kind] = model
+
+    def fit_to_model(self, model: str, kind: MediaKind) -> None:
+        """The model is to be used: keep the source if it gives what the model takes, else use the
+        last one that did, or one that opens no device."""
+        self._model_for_kind[kind] = model
+        reason = why_not_model(self._run.kind, kind)
+        if not reason:
+            return
+        self.choose(self._source_for_kind[kind])
+        self.noticed.emit(
+            Notice(
+                Severity.INFO,
+                tr("Source changed to {source}", source=self.title),
+                tr("{model} takes something else than the source before.", model=model),
+            ),
+            "",
+        )
 
     def _fit_model(self, info: SourceInfo) -> None:
         offers = {offer.name: offer for offer in self._models}
@@ -198,8 +231,9 @@ class SourceController(QObject):
         self._set_failure(status.source.message if status.source.state in _FAILING else "")
 
     @Slot(str, object)
-    def _source_known(self, _spec: str, info: SourceInfo) -> None:
+    def _source_known(self, spec: str, info: SourceInfo) -> None:
         self._info = info
+        self._source_for_kind[info.kind] = spec
         self._set_failure("")
         self.known.emit(info)
         self._fit_model(info)
@@ -234,9 +268,18 @@ def _sort_out(specs: list[str], sources: SourceRegistry) -> tuple[str, list[tupl
             rejected.append((sources.redacted(spec), reason))
             continue
         try:
-            sources.make(spec, loop=False)
+            _check(sources.make(spec, loop=False), spec)
         except ConsoleError as error:
             rejected.append((sources.redacted(spec), str(error)))
         else:
             usable = spec
     return usable, rejected
+
+
+def _check(source: Source, spec: str) -> None:
+    """Raise SourceError for a folder without pictures, which only shows when it is opened."""
+    if "://" not in spec and Path(spec).is_dir():
+        try:
+            source.open(threading.Event())
+        finally:
+            source.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,16 @@ class Recording(Feature):
         self.calls.append("close")
 
 
+class NoDrops:
+    """Takes nothing."""
+
+    def take(self, specs: Sequence[str]) -> None:
+        return None
+
+    def describe(self, specs: Sequence[str], show: Callable[[str], None]) -> None:
+        return None
+
+
 def workspace_over(deck: PageDeck, tmp_path: Path) -> Workspace:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -80,9 +90,9 @@ def test_a_feature_brings_its_commands_and_lives_as_long_as_the_window(
     qtbot: QtBot, tmp_path: Path, stage: Stage
 ) -> None:
     del stage  # puts the application's look back at the end
-    deck, feature, dropped = PageDeck(DARK), Recording(), list[list[str]]()
+    deck, feature = PageDeck(DARK), Recording()
     workspace = workspace_over(deck, tmp_path)
-    window = MainWindow(workspace, QWidget(), deck, QWidget(), (feature,), dropped.append)
+    window = MainWindow(workspace, QWidget(), deck, QWidget(), (feature,), NoDrops())
     qtbot.addWidget(window)
     assert [action.text() for action in window.menuBar().actions()] == [
         "File",
