@@ -15,7 +15,7 @@ def idle_message(source: str, model: str, target: str) -> EmptyMessage:
     """Before the first run, and after one that showed no picture."""
     body = tr(
         "{source} to {model} on {target}. "
-        "Or drop an image, a video, a sound file or a folder here.",
+        "Or drop an image, a video, a sound file, a folder or a model here.",
         source=source,
         model=model,
         target=target,

@@ -13,7 +13,7 @@ from backend.profiles.book import ProfileChoice
 from gui.state.model_adoption import AddedModel
 from gui.state.switches import target_title
 from gui.targets import guess_in_words
-from gui.widgets.language import count, percent, tr
+from gui.widgets.language import count, percent, sentence_start, tr
 
 _LABELS = "labels.txt"
 _ALL = 100
@@ -60,8 +60,9 @@ def added_notice(
 def failed_notice(file: Path, error: ConsoleError | None) -> Notice:
     """Why a file is not served."""
     title = tr("{file} was not added", file=file.name)
-    return Notice(Severity.ERROR, title, str(error or ""))
+    why = str(error or "").removeprefix(f"{file.name} cannot be served: ")
+    return Notice(Severity.ERROR, title, _sentence(why))
 
 
 def _sentence(text: str) -> str:
-    return f"{text.rstrip('.')}." if text else ""
+    return f"{sentence_start(text).rstrip('.')}." if text else ""

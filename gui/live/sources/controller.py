@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backend.core.choices import why_not_model
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, UsageError
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
 from backend.sources.registry import SourceRegistry
@@ -161,7 +161,7 @@ class SourceController(QObject):
             self.failed.emit,
         )
 
-    def _files_sorted(self, sorted_out: tuple[str, list[tuple[str, str]]]) -> None:
+    def _files_sorted(self, sorted_out: tuple[str, list[tuple[str, ConsoleError]]]) -> None:
         usable, rejected = sorted_out
         if usable:
             self.choose(usable)
@@ -169,11 +169,9 @@ class SourceController(QObject):
             many = len(rejected)
             title = count(many, "{n} file was not used", "{n} files were not used")
             lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
-            body = tr("One source is streamed at a time.") if usable else ""
-            if many == 1:
-                body = rejected[0][1]
-            if not usable:
-                body = f"{body} {tr(_CAN_BE_DROPPED)}".strip()
+            why = rejected[0][1].message if many == 1 else ""
+            what = tr("One source is streamed at a time.") if usable else tr(_CAN_BE_DROPPED)
+            body = why if why and usable else f"{why} {what}".strip()
             self.noticed.emit(Notice(Severity.WARNING, title, body), lines)
 
     # -- a model that fits ---------------------------------------------------------------------
@@ -259,18 +257,21 @@ class SourceController(QObject):
             self.changed.emit()
 
 
-def _sort_out(specs: list[str], sources: SourceRegistry) -> tuple[str, list[tuple[str, str]]]:
+def _sort_out(
+    specs: list[str], sources: SourceRegistry
+) -> tuple[str, list[tuple[str, ConsoleError]]]:
     """The first source that can be made, and the others, redacted, with the reason against each."""
-    usable, rejected = "", []
+    usable = ""
+    rejected: list[tuple[str, ConsoleError]] = []
     for spec in specs:
         if usable:
             reason = tr("{source} is used already.", source=sources.redacted(usable))
-            rejected.append((sources.redacted(spec), reason))
+            rejected.append((sources.redacted(spec), UsageError(reason)))
             continue
         try:
             _check(sources.make(spec, loop=False), spec)
         except ConsoleError as error:
-            rejected.append((sources.redacted(spec), str(error)))
+            rejected.append((sources.redacted(spec), error))
         else:
             usable = spec
     return usable, rejected
