@@ -195,7 +195,6 @@ class FakeRepositories:
         self.states = {"shapes": ModelState.READY}
         self.folders: dict[Path, tuple[str, ...]] = {}
         self.broken: set[str] = set()
-        self.unusable: dict[str, str] = {}
         self.codes: dict[str, ModelCode] = {}
 
     def index(self) -> tuple[IndexEntry, ...]:
@@ -219,16 +218,7 @@ class FakeRepositories:
             del self.states[name]
 
     def adopt(self, file: Path, repository: Path, adoption: Adoption) -> Adopted:
-        adoption.check()
-        if file.name in self.unusable:
-            raise ModelLoadError(f"{file.name} cannot be served: {self.unusable[file.name]}")
-        made = Adopted(file.stem, repository / file.stem, (Path("1") / f"model{file.suffix}",))
-        (made.folder / "1").mkdir(parents=True, exist_ok=True)
-        for path in made.files:
-            if (made.folder / path).exists():
-                return replace(made, files=(), reused=True)
-            (made.folder / path).write_bytes(b"model")
-        return made
+        raise ModelLoadError(f"{file.name} cannot be served: nothing is here.")
 
     def code(self, name: str) -> ModelCode | None:
         return self.codes.get(name)

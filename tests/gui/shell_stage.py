@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -25,10 +26,11 @@ from gui.shell.layouts.feature import LayoutsFeature
 from gui.shell.settings.feature import SettingsFeature
 from gui.shell.window import MainWindow
 from gui.state.model_adoption import ModelAdoption
-from gui.state.repository_control import RepositoryControl
+from gui.state.repository_control import ModelRepositories, RepositoryControl
 from gui.state.run_control import Phase
-from gui.state.server_control import ServerControl
+from gui.state.server_control import ServerControl, ServerFactory
 from gui.state.settings import Settings, SettingsStore
+from gui.state.tasks import Tasks
 from gui.targets.engine import TargetEngine
 from gui.targets.feature import TargetFeature
 from gui.widgets.focus_keys import FocusKeys
@@ -61,10 +63,10 @@ class Stage:
     server_control: ServerControl
     server_panel: ServerPanel
     store: SettingsStore
-    server: FakeServer
     devices: FakeDevices
-    served: FakeRepositories
     sessions: list[FakeSession] = field(default_factory=list)
+    server: FakeServer = field(default_factory=FakeServer)
+    """What is behind `server_control`, where that is scripted too."""
 
     @property
     def session(self) -> FakeSession:
@@ -79,12 +81,29 @@ def nobody_there(target: Target) -> NoReturn:
 @pytest.fixture
 def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
     """A window whose server has not been started yet."""
+    fake, served = FakeServer(), FakeRepositories()
+    engine = TargetEngine(
+        TargetStore(None, Secrets()), ProfileBook(tmp_path / "profiles"), nobody_there
+    )
+    with staged(qtbot, tmp_path, InlineTasks(), lambda _rest, _grpc: fake, served, engine) as made:
+        made.server = fake
+        yield made
+
+
+@contextmanager
+def staged(
+    qtbot: QtBot,
+    tmp_path: Path,
+    tasks: Tasks,
+    make_server: ServerFactory,
+    served: ModelRepositories,
+    engine: TargetEngine,
+) -> Iterator[Stage]:
+    """A window with that server behind it, with scripted sources and runs."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     before = app.styleSheet(), app.palette(), app.font()
     keys = FocusKeys(app)
-    tasks = InlineTasks()
-    fake = FakeServer()
     sessions: list[FakeSession] = []
 
     def make_session(
@@ -97,13 +116,9 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
     sources = FakeSources()
     store = SettingsStore(None, Settings(), problems.append, sources)
     devices = FakeDevices()
-    server = ServerControl(tasks, lambda rest, grpc: fake)
+    server = ServerControl(tasks, make_server)
     appearance = Appearance(app, ThemeChoice.DARK)
-    served = FakeRepositories()
     repositories = RepositoryControl(tasks, lambda: served, store)
-    engine = TargetEngine(
-        TargetStore(None, Secrets()), ProfileBook(tmp_path / "profiles"), nobody_there
-    )
     built = assemble(
         Parts(
             appearance,
@@ -135,9 +150,7 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
         server,
         built.server.panel,
         store,
-        fake,
         devices,
-        served,
         sessions,
     )
     window.close()
