@@ -78,8 +78,10 @@ def parse_options(argv: list[str], sources: SourceRegistry) -> Options:
     if given["source"] is not None:
         given["source"] = sources.lasting(given["source"])
     files = [*given["model_file"], *given.pop(FILES)]
-    missing = [str(file) for file in files if not file.exists()]
-    if missing:
-        parser.refuse(missing)
+    for file in files:
+        if not file.exists():
+            if len(file.parts) == 1 and not file.suffix:  # a command or source in other letters
+                parser.refuse([str(file)])
+            parser.error(f"there is no file {file}")
     given["model_file"] = tuple(file.absolute() for file in files)
     return Options(**{**given, "model_repository": tuple(given["model_repository"])})

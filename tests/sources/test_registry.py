@@ -100,6 +100,15 @@ def test_a_file_of_no_known_kind_says_what_is_known(tmp_path: Path) -> None:
         make(str(path))
     assert caught.value.fault is SourceFault.UNREADABLE
     assert "JPEG" in caught.value.hint
+    assert "b'" not in str(caught.value), "a message is for people"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.onnx", "ONNX"), ("a.tflite", "TensorFlow Lite")])
+def test_a_model_that_is_given_as_a_source_is_named(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / name).write_bytes(b"\x08\x07")
+    with pytest.raises(SourceError, match=f"{name} is an? {kind} model, no source") as caught:
+        make(str(tmp_path / name))
+    assert "Add it to the server" in caught.value.hint
 
 
 def test_an_empty_file_says_so(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
+    QPushButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -35,6 +36,7 @@ from backend.core.target import Target
 from gui.state.run_control import Phase
 from gui.state.server_control import ServerState
 from gui.widgets.theme import ThemeChoice
+from gui.workspace.notices import ToastAction
 from tests.gui.shell_fakes import (
     FakeSource,
 )
@@ -251,6 +253,22 @@ def test_toasts_merge_what_repeats_and_are_few(stage: Stage) -> None:
     for index in range(9):
         toasts.show_notice(Notice(Severity.ERROR, f"Error {index}"))
     assert len(toasts.shown) == 4
+
+
+def test_a_condition_with_other_words_below_its_title_keeps_its_buttons(stage: Stage) -> None:
+    """One of them may be held down while the words change."""
+    pressed: list[str] = []
+    cancel = ToastAction("Cancel", lambda: pressed.append("cancel"))
+    show = stage.notifier.show_condition
+    show("copy", Notice(Severity.INFO, "Checking", "10 %"), (cancel,))
+    (button,) = (b for b in stage.window.toasts.findChildren(QPushButton) if b.text() == "Cancel")
+    QTest.mousePress(button, Qt.MouseButton.LeftButton)
+    show("copy", Notice(Severity.INFO, "Checking", "20 %"), (cancel,))
+    assert [notice.body for notice in stage.window.toasts.shown] == ["20 %"]
+    QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
+    assert pressed == ["cancel"]
+    show("copy", None)
+    assert not stage.window.toasts.shown
 
 
 def test_toasts_show_every_line_of_their_texts(stage: Stage) -> None:

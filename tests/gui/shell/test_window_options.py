@@ -64,3 +64,18 @@ def test_the_languages_are_named_for_one_that_is_not_there(
     assert ended.value.code == 2
     known = ", ".join(("system", *language_codes()))
     assert f"one of {known} expected, got 'tlh'" in capsys.readouterr().err
+
+
+def test_files_are_opened_with_and_without_a_flag(tmp_path: Path) -> None:
+    model, picture = tmp_path / "m.onnx", tmp_path / "cat.png"
+    for file in (model, picture):
+        file.write_bytes(b"x")
+    options = parse_options([str(picture), "--model-file", str(model)], SOURCES)
+    assert options.model_file == (model, picture)
+
+
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_options(["--model-file", "nowhere/yolox.onnx"], SOURCES)
+    assert ended.value.code == 2
+    assert "there is no file nowhere/yolox.onnx" in capsys.readouterr().err
