@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from backend.profiles.model_profile import ModelProfile
     from backend.sources.registry import SourceRegistry
     from backend.sources.source import Source
+    from gui.devices import QtSound
     from gui.inspect import Engine
     from gui.shell.assembly import Assembly, Parts
     from gui.shell.options import Options
+    from gui.state.device_list import DeviceList
     from gui.state.live_session import LiveSession
     from gui.state.server_control import Server
     from gui.state.settings import SettingsStore
@@ -129,14 +131,12 @@ def _parts(
 ) -> Parts:
     """Everything with something real behind it; `at_end` ends it, and notes in `ended` whether the
     server and its models have ended in time."""
-    from backend.sources.cameras import OpenCvCameras
     from backend.sources.registry import KINDS, SourceRegistry
     from gui.compare import ComparePage
     from gui.devices import QtSound, microphone_kind
     from gui.inspect import InspectPage
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
-    from gui.state.device_list import DeviceList
     from gui.state.model_adoption import ModelAdoption
     from gui.state.repository_control import RepositoryControl
     from gui.state.server_control import ServerControl
@@ -157,9 +157,6 @@ def _parts(
         lambda: ended.append(server.server is None or server.server.stop(_SERVER_STOP_S))
     )
     repositories = RepositoryControl(tasks, maker.models, store, options.model_repository, decided)
-    devices = DeviceList(OpenCvCameras(), sound, tasks)
-    sound.media_devices.videoInputsChanged.connect(devices.rescan)
-    sound.changed.connect(devices.refresh)
     return Parts(
         appearance=Appearance(app, store.current.theme),
         store=store,
@@ -167,7 +164,7 @@ def _parts(
         server=server,
         repositories=repositories,
         adoption=ModelAdoption(repositories, server, _own_models(options, at_end)),
-        devices=devices,
+        devices=_devices(sound, tasks),
         sources=sources,
         make_session=_make_session,
         log=_log_bridge(at_end),
@@ -178,6 +175,17 @@ def _parts(
             lambda host: ComparePage(host, partial(_saved_profile, engine)),
         ),
     )
+
+
+def _devices(sound: QtSound, tasks: Tasks) -> DeviceList:
+    """The cameras and microphones, looked at again when one is plugged in or out."""
+    from backend.sources.cameras import OpenCvCameras
+    from gui.state.device_list import DeviceList
+
+    devices = DeviceList(OpenCvCameras(), sound, tasks)
+    sound.media_devices.videoInputsChanged.connect(devices.rescan)
+    sound.changed.connect(devices.refresh)
+    return devices
 
 
 def _log_bridge(at_end: ExitStack) -> LogBridge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from backend.models.repository import (
     Adoption,
     AdoptionProgress,
     ModelState,
+    has_config,
     remove_adopted,
 )
 from gui.state.repository_control import ModelRepositories, RepositoryControl
@@ -30,12 +31,14 @@ _LOOK_MS = 250
 class AddedModel:
     """A model that is served now.
 
-    `alone` says that its repository is known to the server for its sake.
+    `alone` says that its repository is known to the server for its sake, `configured` that the file
+    came from a model's folder with a configuration, which is not taken.
     """
 
     adopted: Adopted
     file: Path
     alone: bool = False
+    configured: bool = False
 
     @property
     def name(self) -> str:
@@ -143,13 +146,13 @@ class ModelAdoption(QObject):
         self._repositories.change(
             str(file),
             partial(_adopt, file=file, root=self._root, adoption=adoption),
-            partial(self._done, adoption, file),
+            partial(self._done, adoption),
             partial(self._failed, adoption, file),
         )
 
-    def _done(self, adoption: Adoption, file: Path, adopted: Adopted) -> None:
-        alone = self._repositories.remember(self._root)
-        added = AddedModel(adopted, file, alone)
+    def _done(self, adoption: Adoption, added: AddedModel) -> None:
+        adopted = added.adopted
+        added = replace(added, alone=self._repositories.remember(self._root))
         if adoption is not self._adoption:  # cancelled when it was as good as done
             if not adopted.reused:
                 self.take_back(added)
@@ -189,7 +192,7 @@ class ModelAdoption(QObject):
             self.failed.emit(file, why)
 
 
-def _adopt(models: ModelRepositories, file: Path, root: Path, adoption: Adoption) -> Adopted:
+def _adopt(models: ModelRepositories, file: Path, root: Path, adoption: Adoption) -> AddedModel:
     """Off the window's thread: copy the file and load the model, or leave nothing."""
     adopted = models.adopt(file, root, adoption)
     known = root.resolve() in dict(models.repositories())
@@ -205,7 +208,7 @@ def _adopt(models: ModelRepositories, file: Path, root: Path, adoption: Adoption
         if not known:
             models.remove_repository(root)
         raise
-    return adopted
+    return AddedModel(adopted, file, configured=has_config(file))
 
 
 def _is_ready(models: ModelRepositories, name: str) -> bool:

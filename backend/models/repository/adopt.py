@@ -39,6 +39,14 @@ Content = Mapping[str, tuple[int, str]]
 """Size and SHA-256 of each file by its path; that of the model is ``model`` and its suffix."""
 
 
+class NotServable(ModelLoadError):
+    """A file that no runtime can load; `reason` is the message without the file."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"{file.name} cannot be served: {reason}")
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Adopted:
     """What came in: the model's name and folder, and the files that were made for it.
@@ -154,11 +162,11 @@ def _try(
     return config
 
 
-def _about(file: Path, copies: Path, error: ModelLoadError) -> ModelLoadError:
+def _about(file: Path, copies: Path, error: ModelLoadError) -> NotServable:
     """The same error in terms of the file that was given, not of its copy."""
     text = str(error).replace(f"{copies}{os.sep}", "")
     text = text.replace(f"model{file.suffix.lower()}", file.name)
-    return ModelLoadError(f"{file.name} cannot be served: {text}")
+    return NotServable(file, text)
 
 
 def _settle(folder: Path, repository: Path, name: str, taken: Collection[str]) -> Path:

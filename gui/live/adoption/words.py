@@ -8,7 +8,7 @@ from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
-from backend.models.repository import AdoptionProgress, AdoptionStep
+from backend.models.repository import AdoptionProgress, AdoptionStep, NotServable
 from backend.profiles.book import ProfileChoice
 from gui.state.model_adoption import AddedModel
 from gui.state.switches import target_title
@@ -45,6 +45,8 @@ def added_notice(
     parts = [_sentence(sentence), *doubts]
     if Path(_LABELS) in added.adopted.files:
         parts.append(tr("The class names beside the file came along."))
+    if added.configured:
+        parts.append(tr("Its config.pbtxt was not taken: to serve it, drop the folder above."))
     if moved:
         parts.append(tr("The target is now {target}.", target=target_title(Target(EMBEDDED))))
     if not chosen:
@@ -53,14 +55,14 @@ def added_notice(
     if added.adopted.reused:
         title = tr("{model} is there already", model=added.name)
     details = "\n".join((*choice.reasons, str(added.adopted.folder)))
-    severity = Severity.WARNING if doubts else Severity.INFO
+    severity = Severity.WARNING if doubts or added.configured else Severity.INFO
     return Notice(severity, title, " ".join(part for part in parts if part)), details
 
 
 def failed_notice(file: Path, error: ConsoleError | None) -> Notice:
     """Why a file is not served."""
     title = tr("{file} was not added", file=file.name)
-    why = str(error or "").removeprefix(f"{file.name} cannot be served: ")
+    why = error.reason if isinstance(error, NotServable) else str(error or "")
     return Notice(Severity.ERROR, title, _sentence(why))
 
 

@@ -365,3 +365,16 @@ def test_a_repository_is_served_from_where_it_is(
     press(stage, "Undo")
     qtbot.waitUntil(lambda: registry.names() == ())
     assert (root / "a" / "1" / "model.onnx").exists()
+
+
+def test_a_models_own_folder_says_that_its_configuration_stays_behind(
+    stage: Stage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lab" / "doubler"
+    identity(folder, Datatype.FP32, ["n", 2])
+    (folder / "config.pbtxt").write_text("max_batch_size: 4")
+    stage.server_control.start()
+    drop(stage.window, folder)
+    notice = told(stage, qtbot, "doubler was added")
+    assert "Its config.pbtxt was not taken" in notice.body
+    assert notice.severity is Severity.WARNING
