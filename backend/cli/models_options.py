@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.core.options import Option, OptionGroup
+from backend.gallery import MIRROR_VARIABLE
 
 REPOSITORY = Option(
     "--repository",
@@ -20,7 +21,7 @@ COMMON = OptionGroup("", (REPOSITORY, JSON))
 MIRROR = Option(
     "--mirror",
     "an https address under which the files of all hosts are found, as URL/HOST/PATH",
-    environment="INFERDECK_GALLERY_MIRROR",
+    environment=MIRROR_VARIABLE,
     metavar="URL",
 )
 FROM = Option(

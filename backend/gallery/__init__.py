@@ -4,12 +4,19 @@ from backend.gallery.cancelling import Cancellation
 from backend.gallery.catalogue import Catalogue, read_catalogue
 from backend.gallery.entry import GalleryEntry, GalleryFile, GalleryList, Task
 from backend.gallery.faults import DownloadError, DownloadFault
-from backend.gallery.gallery import Fetchers, Gallery, GalleryRow, fetchers_for
+from backend.gallery.gallery import (
+    MIRROR_VARIABLE,
+    Fetchers,
+    Gallery,
+    GalleryRow,
+    fetchers_for,
+)
 from backend.gallery.installed import InstallState
 from backend.gallery.progress import OnProgress, Phase, Progress
 from backend.gallery.speed import Speed
 
 __all__ = [
+    "MIRROR_VARIABLE",
     "Cancellation",
     "Catalogue",
     "DownloadError",

@@ -10,7 +10,10 @@ from functools import partial
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
+from backend.core.choices import EMBEDDED
+from backend.core.samples import MediaKind
 from backend.core.status import Notice, SourceInfo
+from backend.core.target import Target
 from backend.sources.registry import SourceRegistry
 from gui.live.adoption import AdoptionController, Drops
 from gui.live.bar import Bar
@@ -155,6 +158,7 @@ class LiveFeature(Feature):
         self.bar.card_wanted.connect(targets.model_dialogs.open_card)
         self.strip.panel_wanted.connect(self._workspace.navigator.open_panel)
         self._workspace.navigator.panel_wanted.connect(self._open_panel)
+        self._workspace.navigator.model_wanted.connect(self._use_model)
         self.page.pane.view_changed.connect(self._view_changed)
         self._store.preferences_changed.connect(self._use_preferences)
         self.switches.used.connect(self._used)
@@ -234,6 +238,18 @@ class LiveFeature(Feature):
         if after.model != before.model:
             self.sources.remember_model(after.model)
         self.readout.refresh()
+
+    @Slot(str, object)
+    def _use_model(self, model: str, kind: MediaKind) -> None:
+        """Stream to a model of our own server, from the chosen source if it gives what it takes."""
+        self._workspace.navigator.show_page(self.page.name)
+        self.sources.fit_to_model(model, kind)
+        if self.switches.current.target.name != EMBEDDED:
+            self.switches.use(self.switches.current.aimed_at(Target(EMBEDDED)))
+        self.switches.use(replace(self.switches.current, model=model))
+        self.readout.refresh()
+        if self.run.phase is Phase.IDLE and not self.start.wanted:
+            self.start.toggle()
 
     @Slot()
     def _show_targets(self) -> None:

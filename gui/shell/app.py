@@ -7,6 +7,7 @@ window's thread, the heavy imports and the embedded server.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from contextlib import ExitStack
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from backend.core.choices import RunSettings
     from backend.core.files.presence import Presence
     from backend.core.target import Target
+    from backend.gallery import Gallery
     from backend.models.code import RememberedCode
     from backend.models.repository import ModelRegistry
     from backend.profiles.model_profile import ModelProfile
@@ -134,6 +136,7 @@ def _parts(
     from backend.sources.registry import KINDS, SourceRegistry
     from gui.compare import ComparePage
     from gui.devices import QtSound, microphone_kind
+    from gui.gallery import GalleryPage
     from gui.inspect import InspectPage
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
@@ -173,6 +176,7 @@ def _parts(
         pages=(
             lambda host: InspectPage(host, _inspector(options)),
             lambda host: ComparePage(host, partial(_saved_profile, engine)),
+            lambda host: GalleryPage(host, repositories, _open_gallery),
         ),
     )
 
@@ -257,6 +261,15 @@ def _saved_profile(engine: TargetEngine, target: str, model: str) -> Path | None
     """The file of the profile that the user has saved for a model, None if there is none."""
     path = engine.book.path(target, model)
     return path if path.is_file() else None
+
+
+def _open_gallery(mirror: str, folder: Path | None) -> Gallery:
+    """The user's gallery; an address that is empty leaves the choice to the environment."""
+    from backend.gallery import MIRROR_VARIABLE, Gallery, fetchers_for, read_catalogue
+    from backend.models.repository import user_repository
+
+    mirror = mirror or os.environ.get(MIRROR_VARIABLE, "")
+    return Gallery(read_catalogue(), user_repository(), fetchers_for(mirror, folder))
 
 
 def _settings(options: Options, notices: FileNotices, sources: SourceRegistry) -> SettingsStore:

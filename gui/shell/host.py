@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backend.core.choices import EMBEDDED
-from backend.core.samples import Sample
+from backend.core.samples import MediaKind, Sample
 from backend.core.target import Target
 from gui.state.server_control import ServerControl
 from gui.targets import TargetController
@@ -54,6 +54,10 @@ class WindowHost(QObject):
     def show_page(self, name: str) -> None:
         """Bring a page to the front."""
         self._workspace.navigator.show_page(name)
+
+    def use_model(self, name: str, kind: MediaKind) -> None:
+        """Stream to a model of the embedded server, which takes samples of that kind."""
+        self._workspace.navigator.use_model(name, kind)
 
     @Slot()
     def _look(self) -> None:

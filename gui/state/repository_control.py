@@ -165,6 +165,20 @@ class RepositoryControl(QObject):
         self._store.update(replace(self._store.current, repositories=(*known, str(root))))
         return True
 
+    def load_from(self, root: Path, name: str) -> None:
+        """Load a model of a folder, which is added and remembered if it is not known yet.
+
+        Why it could not be loaded is in its row and in the log.
+        """
+        self.remember(root)
+
+        def work(models: ModelRepositories) -> _Outcome:
+            if root.resolve() in dict(models.repositories()):
+                return _Outcome(tuple(_load_all(models, (name,))))
+            return self._added(models, root)
+
+        self._do(name, work)
+
     def remove(self, root: Path) -> None:
         """Unload a folder's models and forget it."""
         self.forget(root)
@@ -232,19 +246,20 @@ class RepositoryControl(QObject):
         self._problems.pop(root, None)
         before = {repository.root for repository in self.repositories}
 
-        def work(models: ModelRepositories) -> _Outcome:
-            models.add_repository(root)
-            names = dict(models.repositories()).get(root.resolve(), ())
-            codes = [code for name in names if (code := self._undecided(models, name)) is not None]
-            lines = (f"{root}: {tr('added')}", *_load_all(models, names))
-            return _Outcome(lines, self._question(root.resolve(), codes) if codes else None)
-
         def failed(error: Exception) -> None:
             self._problems[root] = str(error)
             if root.resolve() not in before:
                 self.failed.emit(error)
 
-        self._do(str(root), work, failed)
+        self._do(str(root), lambda models: self._added(models, root), failed)
+
+    def _added(self, models: ModelRepositories, root: Path) -> _Outcome:
+        """Off the window's thread: know a folder and load its models."""
+        models.add_repository(root)
+        names = dict(models.repositories()).get(root.resolve(), ())
+        codes = [code for name in names if (code := self._undecided(models, name)) is not None]
+        lines = (f"{root}: {tr('added')}", *_load_all(models, names))
+        return _Outcome(lines, self._question(root.resolve(), codes) if codes else None)
 
     def _undecided(self, models: ModelRepositories, name: str) -> ModelCode | None:
         """The code of a model if nobody has said yes or no to it as it is."""

@@ -105,6 +105,8 @@ class Settings:
     recent: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     """Folders of models for the embedded server."""
+    mirror: str = ""
+    """Where the gallery's files are fetched from instead of their origins."""
     window: WindowMemory = WindowMemory()
     view: ViewMemory = ViewMemory()
     preferences: Preferences = Preferences()

@@ -138,6 +138,9 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { color: $accent; }
 #dockTitle { background: $surface; }
 #panel { background: $surface; }
+#galleryCard { background: $surface; border: 1px solid $border; border-radius: ${radius}px; }
+#galleryCard:hover { border-color: $text_muted; }
+#galleryCard[chosen="true"] { border-color: $accent; }
 #probeCard, #thePreview { background: $surface; border: 1px solid $border;
   border-radius: ${radius}px; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }

@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import QWidget
 
-from backend.core.samples import Sample
+from backend.core.samples import MediaKind, Sample
 from backend.core.target import Target
 from gui.state.settings import SettingsStore
 from gui.state.tasks import Tasks
@@ -118,12 +118,18 @@ class PageHost(Protocol):
         """Bring a page to the front."""
         ...
 
+    def use_model(self, name: str, kind: MediaKind) -> None:
+        """Stream to a model of the embedded server, which takes samples of that kind."""
+        ...
+
 
 class Navigator(QObject):
-    """Passes on which page or panel is wanted in front, from whoever wants it to who has it."""
+    """Passes on what is wanted in front, from whoever wants it to who has it."""
 
     page_wanted = Signal(str)
     panel_wanted = Signal(str)
+    model_wanted = Signal(str, object)
+    """A model of the embedded server that is to be streamed to, and the MediaKind it takes."""
 
     @Slot(str)
     def show_page(self, name: str) -> None:
@@ -134,6 +140,10 @@ class Navigator(QObject):
     def open_panel(self, name: str) -> None:
         """Show a panel of the live page, and that page."""
         self.panel_wanted.emit(name)
+
+    def use_model(self, name: str, kind: MediaKind) -> None:
+        """Stream to a model of the embedded server on the live page."""
+        self.model_wanted.emit(name, kind)
 
 
 PageFactory: TypeAlias = Callable[[PageHost], Page]

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from backend.core.choices import EMBEDDED
-from backend.core.samples import Sample
+from backend.core.samples import MediaKind, Sample
 from backend.core.status import Notice
 from backend.core.target import Target
 from backend.inspector.history.store import History
@@ -60,12 +60,16 @@ class ListeningHost(QObject):
         self.target = target
         self.model = "identity"
         self.sample: Sample | None = None
+        self.used: list[tuple[str, MediaKind]] = []
 
     def newest_sample(self) -> Sample | None:
         return self.sample
 
     def show_page(self, name: str) -> None:
         del name
+
+    def use_model(self, name: str, kind: MediaKind) -> None:
+        self.used.append((name, kind))
 
 
 def inspect_page(target: Target, folder: Path) -> tuple[InspectPage, ListeningHost]:
