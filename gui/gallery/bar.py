@@ -48,12 +48,15 @@ class GalleryBar(QWidget):
 
     demo_wanted = Signal()
     cancel_wanted = Signal()
+    done_with = Signal()
+    """The button that had the focus has gone."""
     filtered = Signal()
     """`query` or `category` is another."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._state = DemoState()
         self.demo = QPushButton()
         self.demo.clicked.connect(self._pressed)
@@ -109,7 +112,10 @@ class GalleryBar(QWidget):
         """How far the demo models are."""
         self._state = state
         complete = state.models > 0 and state.there == state.models
+        focused = self.demo.hasFocus()
         self.demo.setVisible(state.models > 0 and not complete)
+        if focused and complete:
+            self.done_with.emit()
         text = tr("Cancel") if state.running else tr("Get the demo models")
         if text != self.demo.text():
             self.demo.setText(text)
@@ -161,4 +167,4 @@ def _demo_words(state: DemoState) -> str:
             total=byte_size(state.total),
         )
     missing = count(state.models - state.there, "{n} model", "{n} models")
-    return tr("{models}, {size}, each from its origin", models=missing, size=byte_size(state.left))
+    return f"{missing}, {byte_size(state.left)}"

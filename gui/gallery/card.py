@@ -31,8 +31,8 @@ from gui.gallery.words import (
 )
 from gui.widgets.excerpt import Excerpt
 from gui.widgets.icons import tinted_pixmap
-from gui.widgets.language import byte_size
-from gui.widgets.theme import CAPTION_PX, GAP, GAP_SMALL, TITLE_PX, Palette
+from gui.widgets.language import byte_size, tr
+from gui.widgets.theme import CAPTION_PX, GAP, GAP_SMALL, TITLE_PX, Palette, tabular
 
 NARROWEST = 188
 _PICTURE = 96
@@ -64,6 +64,9 @@ class Card(QFrame):
         self._summary.set_text(summary(entry))
         self._facts = Excerpt(1, CAPTION_PX, palette.color("text_muted"))
         self._state = Excerpt(1, CAPTION_PX, palette.color("text_muted"))
+        self._speed = QLabel()
+        self._speed.setFont(tabular(self._speed.font()))
+        self._speed.setToolTip(tr("Measured on this machine"))
         self._dot = QLabel()
         self._dot.setFixedSize(8, 8)
         self.bar = QProgressBar()
@@ -83,9 +86,9 @@ class Card(QFrame):
     def show_item(self, item: Item) -> None:
         """Show how the model stands now."""
         self.item = item
-        entry, speed = item.entry, item.row.speed
-        facts = [entry.licence, byte_size(entry.traffic), speed_text(speed) if speed else ""]
-        self._facts.set_text("   ".join(part for part in facts if part))
+        entry = item.entry
+        self._facts.set_text(f"{entry.licence}   {byte_size(entry.traffic)}")
+        self._speed.setText(speed_text(item))
         words = standing_text(item)
         problem = problem_text(item)
         self._state.set_text(words)
@@ -140,6 +143,7 @@ class Card(QFrame):
         self._buttons_row.setContentsMargins(0, 0, 0, 0)
         self._buttons_row.setSpacing(GAP_SMALL)
         self._buttons_row.addStretch(1)
+        self._buttons_row.addWidget(self._speed)
         self._row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row.setFixedHeight(QPushButton().sizeHint().height())
         words = QVBoxLayout()
@@ -218,7 +222,8 @@ class Card(QFrame):
 def show_progress(bar: QProgressBar, item: Item) -> None:
     """How far a download is; without a known end it moves to and fro, and without one it hides."""
     progress = item.progress
-    if item.standing is Standing.PAUSED:
+    kept = item.standing in (Standing.PAUSED, Standing.FAILED) and item.row.saved > 0
+    if kept:
         bar.setRange(0, 1000)
         bar.setValue(round(1000 * min(1.0, item.row.saved / item.entry.size)))
     elif item.measuring or item.standing is Standing.LOADING:
@@ -228,8 +233,5 @@ def show_progress(bar: QProgressBar, item: Item) -> None:
         bar.setValue(round(1000 * progress.total_received / progress.total))
     elif progress is not None:
         bar.setRange(0, 0)
-    bar.setVisible(
-        progress is not None
-        or item.measuring
-        or item.standing in (Standing.PAUSED, Standing.LOADING)
-    )
+    loading = item.standing is Standing.LOADING
+    bar.setVisible(progress is not None or item.measuring or loading or kept)

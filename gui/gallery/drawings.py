@@ -78,12 +78,8 @@ def draw_scene(painter: QPainter, area: QRectF, scene: Scene, palette: Palette) 
 
 def _things(board: Board) -> None:
     board.line([(6, 76), (154, 76)], board.faint, 1.6)
-    board.fill(_rounded(18, 52, 56, 17, 5), board.grey)
-    board.fill(_polygon((28, 53), (36, 40), (58, 40), (67, 53)), board.grey)
-    for x in (31, 61):
-        board.fill(_ellipse(x, 70, 6, 6), board.grey)
-        board.fill(_ellipse(x, 70, 2.4, 2.4), board.back)
-    _person(board, 99, 30, 1.0)
+    _car(board, board.grey)
+    _person(board, 99, 30, board.grey)
     board.fill(_ellipse(133, 69, 7, 7), board.grey)
     board.box(15, 37, 62, 41, 0)
     board.box(86, 19, 27, 59, 1)
@@ -174,6 +170,15 @@ def _mask(board: Board) -> None:
     board.stroke(shape, color, 1.8)
 
 
+def _regions(board: Board) -> None:
+    board.fill(_polygon((0, 76), (160, 76), (160, 90), (0, 90)), board.color(6))
+    for x, high in ((4, 40), (22, 54), (44, 34), (118, 46), (138, 60)):
+        board.fill(_rounded(x, 76 - high, 18, high, 1), board.faint)
+    _car(board, board.color(0))
+    _person(board, 99, 30, board.color(1))
+    board.fill(_ellipse(133, 69, 7, 7), board.color(2))
+
+
 def _classes(board: Board) -> None:
     board.fill(_rounded(12, 17, 62, 56, 4), board.faint)
     board.fill(_ellipse(58, 31, 6, 6), board.grey)
@@ -240,6 +245,7 @@ _DRAWINGS: dict[Scene, Callable[[Board], None]] = {
     Scene.BODY: _body,
     Scene.HAND: _hand,
     Scene.MASK: _mask,
+    Scene.REGIONS: _regions,
     Scene.CLASSES: _classes,
     Scene.SPEECH: _speech,
     Scene.WORDS: _words,
@@ -247,11 +253,19 @@ _DRAWINGS: dict[Scene, Callable[[Board], None]] = {
 }
 
 
-def _person(board: Board, x: float, y: float, size: float) -> None:
-    board.fill(_ellipse(x, y, 6 * size, 7 * size), board.grey)
-    board.fill(_rounded(x - 8 * size, y + 9 * size, 16 * size, 22 * size, 5 * size), board.grey)
+def _car(board: Board, color: QColor) -> None:
+    board.fill(_rounded(18, 52, 56, 17, 5), color)
+    board.fill(_polygon((28, 53), (36, 40), (58, 40), (67, 53)), color)
+    for x in (31, 61):
+        board.fill(_ellipse(x, 70, 6, 6), color)
+        board.fill(_ellipse(x, 70, 2.4, 2.4), board.back)
+
+
+def _person(board: Board, x: float, y: float, color: QColor) -> None:
+    board.fill(_ellipse(x, y, 6, 7), color)
+    board.fill(_rounded(x - 8, y + 9, 16, 22, 5), color)
     for dx in (-4, 4):
-        board.line([(x + dx * size, y + 28 * size), (x + dx * size, y + 44 * size)], board.grey, 5)
+        board.line([(x + dx, y + 28), (x + dx, y + 44)], color, 5)
 
 
 def _bust(board: Board, x: float, y: float, size: float, color: QColor) -> None:
@@ -302,8 +316,12 @@ def _pen(color: QColor, width: float) -> QPen:
 
 
 def _blend(over: QColor, under: QColor, share: float) -> QColor:
-    mixed = [
+    mixed = (
         round(a * share + b * (1 - share))
-        for a, b in zip(over.getRgb()[:3], under.getRgb()[:3], strict=True)
-    ]
+        for a, b in (
+            (over.red(), under.red()),
+            (over.green(), under.green()),
+            (over.blue(), under.blue()),
+        )
+    )
     return QColor(*mixed)

@@ -92,7 +92,7 @@ def _facts(item: Item) -> dict[str, str]:
         tr("Licence"): entry.licence,
         tr("Size"): size,
         tr("Origin"): "\n".join(_breakable(origin) for origin in entry.origins),
-        tr("Speed"): f"{speed_text(speed)}\n{speed_details(speed)}" if speed is not None else "",
+        tr("Speed"): f"{speed_text(item)}\n{speed_details(speed)}" if speed is not None else "",
         tr("Folder"): _breakable(str(item.row.folder)),
     }
 
@@ -113,7 +113,7 @@ def _file(file: GalleryFile) -> QWidget:
     head.addWidget(copy)
     digest = _line(f"{file.sha256[:_HALF]}\n{file.sha256[_HALF:]}", "caption")
     digest.setFont(sized(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont), CAPTION_PX))
-    digest.setAccessibleName(f"SHA-256 {file.sha256}")
+    digest.setAccessibleName(tr("SHA-256 of {file}", file=file.path))
     column.addLayout(head)
     column.addWidget(_line(tr("{size} bytes", size=grouped(file.size)), "muted"))
     column.addWidget(_line(_breakable(f"{file.source.path}, {file.source.origin}"), "muted"))

@@ -58,7 +58,7 @@ _ACTIONS = {
     Standing.INSTALLED: (Action.LOAD, Action.MEASURE, Action.REMOVE),
     Standing.LOADING: (Action.REMOVE,),
     Standing.LOADED: (Action.USE, Action.MEASURE, Action.REMOVE),
-    Standing.BROKEN: (Action.LOAD, Action.MEASURE, Action.REMOVE),
+    Standing.BROKEN: (Action.LOAD, Action.REMOVE),
     Standing.CHANGED: (Action.LOAD, Action.REMOVE),
     Standing.FOREIGN: (),
 }

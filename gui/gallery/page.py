@@ -135,6 +135,7 @@ class GalleryPage(QObject):
         self.bar.demo_wanted.connect(self.get_demo)
         self.bar.cancel_wanted.connect(controller.cancel_all)
         self.bar.filtered.connect(self._filter)
+        self.bar.done_with.connect(self.grid.focus_chosen)
         self.grid.chosen.connect(self._choose)
         self.grid.acted.connect(self._act)
         self.grid.opened.connect(lambda _name: self.pane.focus_first())

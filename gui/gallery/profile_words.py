@@ -32,6 +32,7 @@ _GIVES = {
     "yes_no": marked("Says yes or no."),
     "text": marked("Gives text."),
 }
+_GIVES_TENSORS = marked("Gives tensors.")
 
 
 def profile_sentences(entry: GalleryEntry) -> tuple[str, ...]:
@@ -67,8 +68,8 @@ def _takes(profile: ModelProfile) -> str:
 
 
 def _gives(profile: ModelProfile) -> str:
-    word = kind_word(profile.decoder, DECODERS)
-    return tr(_GIVES.get(word, marked("Gives tensors.")))
+    text = _GIVES.get(kind_word(profile.decoder, DECODERS), _GIVES_TENSORS)
+    return tr(text)
 
 
 def _labels(profile: ModelProfile) -> str:

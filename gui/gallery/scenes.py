@@ -17,6 +17,7 @@ class Scene(StrEnum):
     BODY = "body"
     HAND = "hand"
     MASK = "mask"
+    REGIONS = "regions"
     CLASSES = "classes"
     SPEECH = "speech"
     WORDS = "words"
@@ -51,12 +52,12 @@ _OF_TASK = {
     Task.CLASSES: Scene.CLASSES,
     Task.FACES: Scene.FACES,
     Task.POINTS: Scene.BODY,
-    Task.MASKS: Scene.MASK,
+    Task.MASKS: Scene.REGIONS,
     Task.SPEECH: Scene.SPEECH,
     Task.KEYWORDS: Scene.WORDS,
     Task.TEXT: Scene.TEXT,
 }
-_HANDS, _FACE = ("hand", "palm"), "face"
+_HANDS, _FACE, _SELFIE = ("hand", "palm"), "face", "selfie"
 _CATEGORIES = {
     Scene.THINGS: Category.OBJECTS,
     Scene.FACES: Category.FACES,
@@ -64,6 +65,7 @@ _CATEGORIES = {
     Scene.BODY: Category.POSE,
     Scene.HAND: Category.POSE,
     Scene.MASK: Category.MASKS,
+    Scene.REGIONS: Category.MASKS,
     Scene.CLASSES: Category.CLASSES,
     Scene.SPEECH: Category.SOUND,
     Scene.WORDS: Category.SOUND,
@@ -82,13 +84,15 @@ _ICONS = {
 
 
 def scene_of(entry: GalleryEntry) -> Scene:
-    """The scene of a model: by its task, and where points and boxes are of hands or faces by its
-    name."""
+    """The scene of a model: by its task, and by its name where it is about hands, faces or one
+    person."""
     scene = _OF_TASK[entry.task]
     if scene in (Scene.BODY, Scene.THINGS) and any(word in entry.name for word in _HANDS):
         return Scene.HAND
     if scene is Scene.BODY and _FACE in entry.name:
         return Scene.MESH
+    if scene is Scene.REGIONS and _SELFIE in entry.name:
+        return Scene.MASK
     return scene
 
 

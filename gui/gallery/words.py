@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from backend.core.errors import ConsoleError
+from backend.core.samples import MediaKind
 from backend.gallery import DownloadError, DownloadFault, GalleryEntry, Phase, Speed, Task
 from gui.gallery.item import Action, Item, Standing
-from gui.widgets.language import byte_size, marked, number, tr
+from gui.widgets.language import byte_size, marked, number, sentence_start, tr
 
 _TASKS = {
     Task.OBJECTS: marked("Object detection"),
@@ -84,7 +85,8 @@ def standing_text(item: Item) -> str:
     if item.standing is Standing.PAUSED:
         return tr("Paused at {part}", part=part_text(item.row.saved, item.entry.size))
     if item.standing is Standing.FAILED and isinstance(item.problem, DownloadError):
-        return tr(_FAULTS.get(item.problem.fault, _STANDINGS[item.standing][0]))
+        text = _FAULTS.get(item.problem.fault, _STANDINGS[item.standing][0])
+        return tr(text)
     if progress is not None and progress.phase in _PHASES:
         return tr(_PHASES[progress.phase])
     if progress is not None and item.standing is Standing.FETCHING:
@@ -110,10 +112,15 @@ def part_text(done: int, total: int) -> str:
     return tr("{done} of {total}", done=byte_size(done), total=byte_size(total))
 
 
-def speed_text(speed: Speed) -> str:
-    """'12 ms a frame', for one computation of the model."""
-    median = speed.timing.median_ms
-    return tr("{time} ms a frame", time=number(median, 0 if median >= 10 else 1))
+def speed_text(item: Item) -> str:
+    """'12 ms a frame', for one computation of the model; '' where it was not measured."""
+    if item.row.speed is None:
+        return ""
+    median = item.row.speed.timing.median_ms
+    time = number(median, 0 if median >= 10 else 1)
+    if item.kind is MediaKind.AUDIO:
+        return tr("{time} ms a window", time=time)
+    return tr("{time} ms a frame", time=time)
 
 
 def speed_details(speed: Speed) -> str:
@@ -135,7 +142,7 @@ def problem_text(item: Item) -> str:
         problem = item.problem
         return problem.message if isinstance(problem, ConsoleError) else str(problem)
     if item.standing is Standing.BROKEN:
-        return item.reason
+        return sentence_start(item.reason)
     return ""
 
 
