@@ -100,6 +100,11 @@ class GalleryBar(QWidget):
         """The task that is filtered for."""
         return Category(self.filter.value)
 
+    @property
+    def tab_stops(self) -> tuple[QWidget, ...]:
+        """What Tab leads to, in this order."""
+        return (self.demo, self.search, *map(self.filter.button, self.filter.values), self.more)
+
     def clear(self) -> bool:
         """Show everything; whether that changes anything."""
         if not self.query and self.category is Category.ALL:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -37,8 +37,6 @@ from gui.widgets.theme import CAPTION_PX, GAP, GAP_SMALL, TITLE_PX, Palette, tab
 NARROWEST = 188
 _PICTURE = 96
 _BAR = 3
-_SHOWN = (Action.MEASURE,)
-"""Beside the first action, what a card itself offers; the rest is in the pane."""
 
 
 class Card(QFrame):
@@ -73,7 +71,8 @@ class Card(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(_BAR)
         self.bar.setAccessibleName(entry.title)
-        self.buttons: dict[Action, QPushButton] = {}
+        self.first, self.measure = QPushButton(), QPushButton()
+        self._action: Action | None = None
         self._row = QWidget()
         self._build()
         self.show_item(item)
@@ -82,6 +81,11 @@ class Card(QFrame):
     def name(self) -> str:
         """The model's name."""
         return self.item.name
+
+    @property
+    def tab_stops(self) -> tuple[QWidget, ...]:
+        """What Tab leads to while it is chosen."""
+        return (self.picture, self.first, self.measure)
 
     def show_item(self, item: Item) -> None:
         """Show how the model stands now."""
@@ -104,8 +108,8 @@ class Card(QFrame):
         """Whether the pane shows it; only then Tab leads to it."""
         self.picture.setChecked(on)
         self.picture.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
-        for button in self.buttons.values():
-            button.setFocusPolicy(self._button_focus)
+        for button in (self.first, self.measure):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus if on else Qt.FocusPolicy.NoFocus)
         self.setProperty("chosen", on)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -139,11 +143,16 @@ class Card(QFrame):
         state.setSpacing(GAP_SMALL + 2)
         state.addWidget(self._dot)
         state.addWidget(self._state, 1)
-        self._buttons_row = QHBoxLayout(self._row)
-        self._buttons_row.setContentsMargins(0, 0, 0, 0)
-        self._buttons_row.setSpacing(GAP_SMALL)
-        self._buttons_row.addStretch(1)
-        self._buttons_row.addWidget(self._speed)
+        row = QHBoxLayout(self._row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP_SMALL)
+        for button in (self.first, self.measure):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self._speed)
+        self.first.clicked.connect(self._press_first)
+        self.measure.clicked.connect(partial(self._press, Action.MEASURE))
         self._row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row.setFixedHeight(QPushButton().sizeHint().height())
         words = QVBoxLayout()
@@ -164,44 +173,31 @@ class Card(QFrame):
         policy.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(policy)
 
-    @property
-    def _button_focus(self) -> Qt.FocusPolicy:
-        chosen = self.picture.isChecked()
-        return Qt.FocusPolicy.TabFocus if chosen else Qt.FocusPolicy.NoFocus
-
     def _show_bar(self) -> None:
         show_progress(self.bar, self.item)
 
     def _show_buttons(self) -> None:
-        actions = self.item.actions
-        wanted = [*actions[:1], *(a for a in actions[1:] if a in _SHOWN and not self._measured)]
-        if Standing.LOADING is self.item.standing:
-            wanted = []
-        if wanted == list(self.buttons):
-            return
-        focused = any(button.hasFocus() for button in self.buttons.values())
-        for button in self.buttons.values():
-            self._buttons_row.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self.buttons = {action: self._button(action) for action in wanted}
-        for place, button in enumerate(self.buttons.values()):
-            self._buttons_row.insertWidget(place, button)
-        if focused:
-            (next(iter(self.buttons.values()), None) or self.picture).setFocus()
+        """The next thing to do, and Measure where it was not measured yet."""
+        item = self.item
+        loading = item.standing is Standing.LOADING
+        self._action = item.actions[0] if item.actions and not loading else None
+        measurable = Action.MEASURE in item.actions and item.row.speed is None
+        focused = self.first.hasFocus() or self.measure.hasFocus()
+        self.first.setVisible(self._action is not None)
+        self.measure.setVisible(measurable)
+        for button, action in ((self.first, self._action), (self.measure, Action.MEASURE)):
+            if action is not None:
+                text, tip = action_words(action)
+                button.setText(text)
+                button.setToolTip(tip)
+                button.setAccessibleName(f"{text}: {item.entry.title}")
+        if focused and not (self.first.hasFocus() or self.measure.hasFocus()):
+            self.picture.setFocus()
 
-    @property
-    def _measured(self) -> bool:
-        return self.item.row.speed is not None
-
-    def _button(self, action: Action) -> QPushButton:
-        text, tip = action_words(action)
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(f"{text}: {self.item.entry.title}")
-        button.setFocusPolicy(self._button_focus)
-        button.clicked.connect(partial(self._press, action))
-        return button
+    @Slot()
+    def _press_first(self) -> None:
+        if self._action is not None:
+            self._press(self._action)
 
     def _press(self, action: Action, *_: object) -> None:
         self.chosen.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -65,7 +66,7 @@ class DetailPane(QScrollArea):
         self.file = _label("caption")
         self.problem = _label("error")
         self.advice = _label("muted")
-        self.buttons: dict[Action, QPushButton] = {}
+        self.buttons = {action: self._button(action) for action in Action}
         self.facts = FactList()
         self.profile = _label("")
         self.files = FileList()
@@ -76,6 +77,11 @@ class DetailPane(QScrollArea):
     def item(self) -> Item | None:
         """The model on show."""
         return self._item
+
+    @property
+    def tab_stops(self) -> tuple[QWidget, ...]:
+        """What Tab leads to, shown or not."""
+        return (*self.buttons.values(), *self.files.copies)
 
     def show_item(self, item: Item) -> None:
         """Show a model, or how it stands now."""
@@ -98,7 +104,7 @@ class DetailPane(QScrollArea):
 
     def focus_first(self) -> None:
         """Put the focus on the next thing to do."""
-        first = next(iter(self.buttons.values()), None)
+        first = next((b for b in self.buttons.values() if not b.isHidden()), None)
         if first is not None:
             first.setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -114,7 +120,9 @@ class DetailPane(QScrollArea):
         inner = QFrame()
         inner.setObjectName("panel")
         self._actions = QWidget()
-        self._flow = FlowLayout(self._actions, GAP, GAP)
+        flow = FlowLayout(self._actions, GAP, GAP)
+        for button in self.buttons.values():
+            flow.addWidget(button)
         words = QVBoxLayout()
         words.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP_LARGE)
         words.setSpacing(GAP)
@@ -153,31 +161,24 @@ class DetailPane(QScrollArea):
         self.summary.setText(summary(entry))
         self.profile.setText(" ".join(profile_sentences(entry)))
         self.files.show_entry(entry)
+        for before, after in pairwise(self.tab_stops):
+            self.setTabOrder(before, after)
         self.bar.setAccessibleName(entry.title)
         self.verticalScrollBar().setValue(0)
 
     def _show_buttons(self, item: Item) -> None:
-        if list(item.actions) == list(self.buttons):
-            return
-        focused = any(button.hasFocus() for button in self.buttons.values())
-        while (old := self._flow.takeAt(0)) is not None:
-            widget = old.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self.buttons = {action: self._button(action) for action in item.actions}
-        for button in self.buttons.values():
-            self._flow.addWidget(button)
-        self._actions.setVisible(bool(self.buttons))
+        focused = next((b for b in self.buttons.values() if b.hasFocus()), None)
+        for action, button in self.buttons.items():
+            button.setVisible(action in item.actions)
+        self._actions.setVisible(bool(item.actions))
         self._actions.updateGeometry()
-        if focused:
+        if focused is not None and focused.isHidden():
             self.focus_first()
 
     def _button(self, action: Action) -> QPushButton:
         text, tip = action_words(action)
         button = QPushButton(text)
         button.setToolTip(tip)
-        button.setEnabled(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(partial(self._press, action))
         return button

@@ -171,7 +171,7 @@ def _mask(board: Board) -> None:
 
 
 def _regions(board: Board) -> None:
-    board.fill(_polygon((0, 76), (160, 76), (160, 90), (0, 90)), board.color(6))
+    board.fill(_polygon((-90, 76), (250, 76), (250, 90), (-90, 90)), board.color(6))
     for x, high in ((4, 40), (22, 54), (44, 34), (118, 46), (138, 60)):
         board.fill(_rounded(x, 76 - high, 18, high, 1), board.faint)
     _car(board, board.color(0))

@@ -66,6 +66,8 @@ class FileList(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GAP)
         self._shown: list[QWidget] = []
+        self.copies: tuple[QPushButton, ...] = ()
+        """The buttons, in the order of the files."""
 
     def show_entry(self, entry: GalleryEntry) -> None:
         """The files of a model."""
@@ -73,7 +75,8 @@ class FileList(QWidget):
             self._column.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
-        self._shown = [_file(file) for file in entry.files]
+        self.copies = tuple(_copy_button(file) for file in entry.files)
+        self._shown = [_file(*each) for each in zip(entry.files, self.copies, strict=True)]
         if entry.beside:
             names = ", ".join(name for name, _ in entry.beside)
             self._shown.append(_line(tr("With Inferdeck comes {names}.", names=names), "muted"))
@@ -97,16 +100,20 @@ def _facts(item: Item) -> dict[str, str]:
     }
 
 
-def _file(file: GalleryFile) -> QWidget:
-    shown = QWidget()
-    column = QVBoxLayout(shown)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(2)
+def _copy_button(file: GalleryFile) -> QPushButton:
     copy = QPushButton(tr("Copy SHA-256"))
     copy.setProperty("role", "link")
     copy.setAccessibleName(tr("Copy the SHA-256 of {file}", file=file.path))
     copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     copy.clicked.connect(partial(_copy, file.sha256))
+    return copy
+
+
+def _file(file: GalleryFile, copy: QPushButton) -> QWidget:
+    shown = QWidget()
+    column = QVBoxLayout(shown)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
     head = QHBoxLayout()
     head.setSpacing(GAP_SMALL)
     head.addWidget(_line(file.path, ""), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -210,10 +211,17 @@ class GalleryPage(QObject):
             self._say(str(problem), again=True)
             return
         self.grid.set_items(self.controller.items.values())
+        self._order_tabs()
         self._filter()
         self._show_demo()
         if self.controller.in_front:
             self.grid.focus_chosen()
+
+    def _order_tabs(self) -> None:
+        """Tab goes through the bar, the cards and the pane, whenever they were made."""
+        cards = [part for card in self.grid.cards.values() for part in card.tab_stops]
+        for before, after in pairwise((*self.bar.tab_stops, *cards, *self.pane.tab_stops)):
+            QWidget.setTabOrder(before, after)
 
     @Slot(str)
     def _change(self, name: str) -> None:

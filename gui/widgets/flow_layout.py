@@ -20,7 +20,10 @@ def captioned(caption: str, control: QWidget) -> QWidget:
 
 
 class FlowLayout(QLayout):
-    """Left to right, top to bottom; every row is as high as its highest widget."""
+    """Left to right, top to bottom; every row is as high as its highest widget.
+
+    What is hidden takes no room.
+    """
 
     def __init__(self, parent: QWidget, gap: int, row_gap: int) -> None:
         super().__init__(parent)
@@ -78,6 +81,8 @@ class FlowLayout(QLayout):
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         x, y, row_height = rect.x(), rect.y(), 0
         for item in self._items:
+            if item.isEmpty():
+                continue
             size = item.sizeHint()
             if x > rect.x() and x + size.width() > rect.right() + 1:
                 x, y, row_height = rect.x(), y + row_height + self._row_gap, 0
