@@ -20,6 +20,7 @@ from gui.gallery.grid import CardGrid
 from gui.gallery.item import THERE, UNDER_WAY, Action, Item
 from gui.gallery.mirror_form import MirrorForm
 from gui.gallery.notice_bar import OfflineBar
+from gui.gallery.removals import UNDO_MS
 from gui.gallery.scenes import Category, category_of
 from gui.gallery.words import summary, task_title
 from gui.state.repository_control import RepositoryControl
@@ -39,13 +40,17 @@ class GalleryPage(QObject):
     icon = "gallery"
 
     def __init__(
-        self, host: PageHost, repositories: RepositoryControl, open_gallery: OpenGallery
+        self,
+        host: PageHost,
+        repositories: RepositoryControl,
+        open_gallery: OpenGallery,
+        undo_ms: int = UNDO_MS,
     ) -> None:
         super().__init__()
         palette = host.palette_roles
         self._host = host
         self._open_gallery = open_gallery
-        self.controller = GalleryController(host, repositories, open_gallery)
+        self.controller = GalleryController(host, repositories, open_gallery, undo_ms)
         self.bar = GalleryBar(palette)
         self.offline = OfflineBar(palette)
         self.grid = CardGrid(palette)
