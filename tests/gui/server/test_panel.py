@@ -322,3 +322,37 @@ def test_models_of_repositories_are_offered_with_the_reason_against_them() -> No
 
 def test_texts_are_filled_in_after_they_are_translated() -> None:
     assert tr("{model} is not loaded.", model="{x}") == "{x} is not loaded."
+
+
+def test_a_model_is_loaded_from_a_folder_that_is_added_once(tmp_path: Path, qtbot: QtBot) -> None:
+    served = FakeRepositories()
+    store = SettingsStore(None, Settings(), lambda _problem: None, SOURCES)
+    control = RepositoryControl(InlineTasks(), lambda: served, store)
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    control.load_from(tmp_path, "first")
+    assert served.states["second"] is ModelState.READY  # adding loads all of a folder
+    assert store.current.repositories == (str(tmp_path),)
+    served.unload("first")
+    served.unload("second")
+    control.load_from(tmp_path, "first")
+    assert served.states["first"] is ModelState.READY
+    assert served.states["second"] is ModelState.UNAVAILABLE
+    assert store.current.repositories == (str(tmp_path),)
+
+
+def test_why_a_model_of_a_folder_was_not_loaded_is_in_its_row_and_no_error(tmp_path: Path) -> None:
+    served = FakeRepositories()
+    store = SettingsStore(None, Settings(), lambda _problem: None, SOURCES)
+    control = RepositoryControl(InlineTasks(), lambda: served, store)
+    errors: list[Exception] = []
+    lines: list[str] = []
+    control.failed.connect(errors.append)
+    control.logged.connect(lines.append)
+    (tmp_path / "broken").mkdir()
+    served.broken.add("broken")
+    control.load_from(tmp_path, "broken")
+    assert not errors
+    assert any("no such layer" in line for line in lines)
+    (row,) = next(r.models for r in control.repositories if r.root == tmp_path.resolve())
+    assert row.reason == "no such layer"

@@ -39,10 +39,11 @@ def test_preferences_and_repositories_are_restored_and_old_files_are_read() -> N
     wanted = Settings(
         preferences=Preferences(plot_window_s=60, toasts=Severity.ERROR, drop_alarm=9.5),
         repositories=("/models",),
+        mirror="https://mirror.lab/files",
     )
     assert from_json(to_json(wanted, SOURCES).encode()) == wanted
     old = json.loads(to_json(Settings(), SOURCES))
-    del old["preferences"], old["repositories"], old["language"]
+    del old["preferences"], old["repositories"], old["language"], old["mirror"]
     assert from_json(json.dumps(old).encode()) == Settings()
 
 
