@@ -22,8 +22,8 @@ class MirrorForm(QDialog):
         super().__init__(window)
         self._check = check
         self.mirror = mirror
-        self.setWindowTitle(tr("Mirror"))
-        title = QLabel(tr("Mirror"))
+        self.setWindowTitle(tr("Mirror for downloads"))
+        title = QLabel(tr("Mirror for downloads"))
         title.setProperty("role", "title")
         words = QLabel(
             tr(

@@ -40,12 +40,14 @@ if TYPE_CHECKING:
     from gui.shell.options import Options
     from gui.state.device_list import DeviceList
     from gui.state.live_session import LiveSession
+    from gui.state.repository_control import RepositoryControl
     from gui.state.server_control import Server
     from gui.state.settings import SettingsStore
     from gui.state.tasks import Tasks
     from gui.targets import TargetEngine
     from gui.workspace.log_panel import LogBridge
     from gui.workspace.notices import FileNotices
+    from gui.workspace.pages import PageFactory
 
 _USAGE = 2
 _SERVER_STOP_S = 0.5
@@ -134,10 +136,7 @@ def _parts(
     """Everything with something real behind it; `at_end` ends it, and notes in `ended` whether the
     server and its models have ended in time."""
     from backend.sources.registry import KINDS, SourceRegistry
-    from gui.compare import ComparePage
     from gui.devices import QtSound, microphone_kind
-    from gui.gallery import GalleryPage
-    from gui.inspect import InspectPage
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
     from gui.state.model_adoption import ModelAdoption
@@ -173,11 +172,22 @@ def _parts(
         log=_log_bridge(at_end),
         layouts=LayoutStore(_folder(options, "layouts"), notices.tell),
         engine=engine,
-        pages=(
-            lambda host: InspectPage(host, _inspector(options)),
-            lambda host: ComparePage(host, partial(_saved_profile, engine)),
-            lambda host: GalleryPage(host, repositories, _open_gallery),
-        ),
+        pages=_pages(options, engine, repositories),
+    )
+
+
+def _pages(
+    options: Options, engine: TargetEngine, repositories: RepositoryControl
+) -> tuple[PageFactory, ...]:
+    """The pages after the live one, in the order of their tabs."""
+    from gui.compare import ComparePage
+    from gui.gallery import GalleryPage
+    from gui.inspect import InspectPage
+
+    return (
+        lambda host: InspectPage(host, _inspector(options)),
+        lambda host: ComparePage(host, partial(_saved_profile, engine)),
+        lambda host: GalleryPage(host, repositories, _open_gallery),
     )
 
 
