@@ -57,6 +57,13 @@ def saved_bytes(root: Path) -> int:
     return sum(path.stat().st_size for path in files if path.suffix != ".json")
 
 
+def press_key(key: Qt.Key) -> None:
+    """A key for whatever has the focus."""
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    QTest.keyClick(focused, key)
+
+
 def served(stage: Stage) -> dict[str, ModelState]:
     return {row.name: row.state for row in stage.registry.index()}
 
@@ -339,9 +346,8 @@ def test_search_and_filter_leave_what_fits(stage: Stage) -> None:
     page.bar.search.setText("nothing like it")
     assert "No model fits" in page.message.text()
     assert page.message.isVisible()
-    assert page.escape()
+    assert [page.escape(), page.escape()] == [True, False]
     assert len(page.grid.shown) == 3
-    assert not page.escape()
     page.bar.search.setText("TEXT det")
     assert page.grid.shown == (READER,)
 
@@ -351,12 +357,12 @@ def test_arrows_choose_and_enter_leads_to_the_next_thing_to_do(stage: Stage) -> 
     page.grid.focus_chosen()
     first, second = page.grid.shown[:2]
     assert page.grid.chosen_name == first
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    press_key(Qt.Key.Key_Right)
     assert page.grid.chosen_name == second
     assert QApplication.focusWidget() is page.grid.cards[second].picture
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Home)
+    press_key(Qt.Key.Key_Home)
     assert page.grid.chosen_name == first
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    press_key(Qt.Key.Key_Return)
     assert QApplication.focusWidget() is page.pane.buttons[Action.GET]
 
 
@@ -365,7 +371,7 @@ def test_tab_goes_from_the_bar_over_the_chosen_card_into_the_pane(stage: Stage) 
     page.bar.more.setFocus()
     seen = []
     for _ in range(4):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        press_key(Qt.Key.Key_Tab)
         seen.append(QApplication.focusWidget())
     card = page.grid.cards[page.grid.chosen_name]
     assert seen == [
