@@ -55,7 +55,7 @@ class GalleryController(QObject):
         self._rows: dict[str, GalleryRow] = {}
         self._items: dict[str, Item] = {}
         self._problems: dict[str, Exception] = {}
-        self._measuring = ""
+        self._to_measure: list[str] = []
         self._looking = self._again = False
         self._connect()
 
@@ -75,11 +75,6 @@ class GalleryController(QObject):
     def items(self) -> Mapping[str, Item]:
         """Every model by name, the demo models first."""
         return self._items
-
-    @property
-    def measuring(self) -> str:
-        """The model that is being measured, '' if none is."""
-        return self._measuring
 
     @property
     def mirror(self) -> str:
@@ -179,10 +174,15 @@ class GalleryController(QObject):
         )
 
     def _measure(self, name: str) -> None:
-        if self._measuring:
-            return
-        self._measuring = name
-        self._renew()
+        """Measure now, or after those that are asked for already: two at once slow each other."""
+        if name not in self._to_measure:
+            self._to_measure.append(name)
+            if len(self._to_measure) == 1:
+                self._measure_first()
+            self._renew()
+
+    def _measure_first(self) -> None:
+        name = self._to_measure[0]
 
         def work() -> GalleryRow:
             gallery = self._open_gallery("", None)
@@ -190,7 +190,9 @@ class GalleryController(QObject):
             return gallery.row(name)
 
         def over() -> None:
-            self._measuring = ""
+            self._to_measure.remove(name)
+            if self._to_measure:
+                self._measure_first()
             self._renew()
 
         def done(row: GalleryRow) -> None:
@@ -210,8 +212,8 @@ class GalleryController(QObject):
         self.root, rows = seen
         # Stable: within the two parts the catalogue's order stays.
         self._rows = {row.entry.name: row for row in sorted(rows, key=_rank)}
+        fresh = tuple(self._rows) != tuple(self._items) or self.problem is not None
         self.problem = None
-        fresh = tuple(self._rows) != tuple(self._items)
         self._renew()
         if fresh:
             self.listed.emit()
@@ -242,7 +244,7 @@ class GalleryController(QObject):
             progress=self.downloads.progress(name),
             problem=self._problems.get(name),
             served=self._served(name),
-            measuring=name == self._measuring,
+            measuring=name in self._to_measure,
         )
 
     def _served(self, name: str) -> ModelRow | None:

@@ -102,10 +102,13 @@ class CardGrid(QScrollArea):
         card = Card(item, self._roles)
         card.setParent(self._board)
         card.chosen.connect(partial(self.choose, item.name))
-        card.picture.opened.connect(partial(self.opened.emit, item.name))
+        card.picture.opened.connect(partial(self._open, item.name))
         card.picture.moved.connect(self._move)
         card.acted.connect(partial(self._act, item.name))
         return card
+
+    def _open(self, name: str) -> None:
+        self.opened.emit(name)
 
     def _act(self, name: str, action: str) -> None:
         self.acted.emit(action, name)

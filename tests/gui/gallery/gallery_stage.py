@@ -142,7 +142,16 @@ def leave(stage: Stage) -> None:
     stage.host.tasks.close(10.0)
     stage.registry.close()
     host, page = stage.host, stage.page
-    delete_now(stage.window, page.controller, page, stage.control, host.tasks, host)
+    delete_now(
+        stage.window,
+        page.controller,
+        page,
+        stage.control,
+        host.store,
+        host.tasks,
+        host.notifier,
+        host,
+    )
 
 
 def delete_now(*made: QObject) -> None:
