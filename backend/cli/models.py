@@ -28,6 +28,8 @@ from backend.gallery import (
     InstallState,
     fetchers_for,
     read_catalogue,
+    size_of,
+    traffic_of,
 )
 from backend.models.repository import user_repository
 
@@ -99,12 +101,13 @@ def _show(gallery: Gallery, options: argparse.Namespace) -> int:
 
 def _get(gallery: Gallery, options: argparse.Namespace) -> int:
     names = _names(gallery, options)
-    rows = [gallery.row(name) for name in names]
+    rows = [gallery.row(entry.name) for entry in gallery.catalogue.whole(*names)]
     missing = [row for row in rows if row.state is not InstallState.INSTALLED]
-    sizes = [row.entry.size if options.folder else row.entry.traffic for row in missing]
-    total = sum(sizes) - sum(row.saved for row in missing)
+    amount = size_of if options.folder else traffic_of
+    total = amount(row.entry for row in missing)
+    total -= sum(row.saved for row in missing if not row.parts)
     print(
-        f"{len(missing)} of {len(names)} models to get, {mebibytes(total)}, into {gallery.root}",
+        f"{len(missing)} of {len(rows)} models to get, {mebibytes(total)}, into {gallery.root}",
         file=sys.stderr,
     )
     line = ProgressLine(sys.stderr)
@@ -144,7 +147,13 @@ def _remove(gallery: Gallery, options: argparse.Namespace) -> int:
         if options.json:
             print_json({"name": name, "state": InstallState.ABSENT.value})
 
-    return _each(options.names, options, remove)
+    # Chains before what they are made of.
+    names = sorted(options.names, key=lambda name: not _needs(gallery, name))
+    return _each(names, options, remove)
+
+
+def _needs(gallery: Gallery, name: str) -> tuple[str, ...]:
+    return gallery.catalogue[name].needs if name in gallery.catalogue else ()
 
 
 def _measure(gallery: Gallery, options: argparse.Namespace) -> int:

@@ -33,12 +33,13 @@ def row_json(row: GalleryRow) -> dict[str, Any]:
         "task": entry.task.value,
         "licence": entry.licence,
         "lists": [one.value for one in entry.lists],
-        "size": entry.size,
-        "traffic": entry.traffic,
+        "needs": list(entry.needs),
+        "size": row.size,
+        "traffic": row.traffic,
         "state": row.state.value,
         "saved": row.saved,
         "folder": str(row.folder),
-        "origins": list(entry.origins),
+        "origins": list(row.origins),
         "speed": None if row.speed is None else msgspec.to_builtins(row.speed),
     }
 
@@ -66,7 +67,7 @@ def print_table(rows: Sequence[GalleryRow]) -> None:
         (
             row.entry.name,
             _state(row),
-            mebibytes(row.entry.size),
+            mebibytes(row.size),
             row.entry.task.value,
             row.entry.licence,
             "" if row.speed is None else f"{row.speed.timing.median_ms:.1f} ms",
@@ -89,7 +90,8 @@ def print_entry(row: GalleryRow) -> None:
         "licence": entry.licence,
         "state": _state(row),
         "folder": str(row.folder),
-        "to fetch": mebibytes(entry.traffic),
+        "made of": ", ".join(entry.needs),
+        "to fetch": mebibytes(row.traffic),
         "speed": "" if row.speed is None else speed_text(row.speed),
     }
     for name, value in facts.items():

@@ -2,7 +2,14 @@
 
 from backend.gallery.cancelling import Cancellation
 from backend.gallery.catalogue import Catalogue, read_catalogue
-from backend.gallery.entry import GalleryEntry, GalleryFile, GalleryList, Task
+from backend.gallery.entry import (
+    GalleryEntry,
+    GalleryFile,
+    GalleryList,
+    Task,
+    size_of,
+    traffic_of,
+)
 from backend.gallery.faults import DownloadError, DownloadFault
 from backend.gallery.gallery import (
     MIRROR_VARIABLE,
@@ -35,4 +42,6 @@ __all__ = [
     "Task",
     "fetchers_for",
     "read_catalogue",
+    "size_of",
+    "traffic_of",
 ]

@@ -45,6 +45,18 @@ class Catalogue(Mapping[str, GalleryEntry]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def whole(self, *names: str) -> tuple[GalleryEntry, ...]:
+        """The models of these names with what they need, each once and after what it needs.
+
+        Raises UsageError for a name that there is not.
+        """
+        wanted = [each for name in names for each in (*self[name].needs, name)]
+        return tuple(self[name] for name in dict.fromkeys(wanted))
+
+    def in_need_of(self, name: str) -> tuple[GalleryEntry, ...]:
+        """The models that are made of that one."""
+        return tuple(entry for entry in self._entries.values() if name in entry.needs)
+
     def of(self, which: GalleryList) -> tuple[GalleryEntry, ...]:
         """The entries of a list."""
         return tuple(entry for entry in self._entries.values() if which in entry.lists)
@@ -59,6 +71,8 @@ def read_catalogue(folder: Path = FOLDER) -> Catalogue:
     for path in sorted(folder.glob(f"*/{ENTRY_FILE}")):
         entry = _entry(path)
         entries[entry.name] = entry
+    for entry in entries.values():
+        _check_needs(entry, entries)
     return Catalogue(entries)
 
 
@@ -102,5 +116,15 @@ def _check_paths(place: str, entry: GalleryEntry, beside: list[str]) -> None:
     for index, path in enumerate(paths):
         if path in paths[:index] or path in taken:
             raise UsageError(f"{place}: files[{index}].path: '{path}' is there twice.")
-    if not any("/" in path for path in paths):
+    if not entry.needs and not any("/" in path for path in paths):
         raise UsageError(f"{place}: files: none is the model, such as '1/model.onnx'.")
+
+
+def _check_needs(entry: GalleryEntry, entries: Mapping[str, GalleryEntry]) -> None:
+    """Raise UsageError for a need that is no entry, and for one that needs others itself."""
+    for index, name in enumerate(entry.needs):
+        place = f"{entry.name}/{ENTRY_FILE}: needs[{index}]"
+        if name not in entries:
+            raise UsageError(f"{place}: the gallery has no model '{name}'.")
+        if entries[name].needs:
+            raise UsageError(f"{place}: '{name}' needs other models itself.")

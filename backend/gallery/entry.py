@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
@@ -13,6 +14,7 @@ MIB = 1024 * 1024
 LARGEST_FILE = 256 * MIB
 LARGEST_WHEEL = 512 * MIB
 _PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+_NAME = r"^[a-z0-9][a-z0-9_]{0,63}$"
 _WAY = rf"^@?{_PLAIN}(/{_PLAIN})*$"
 
 Way: TypeAlias = Annotated[str, Meta(pattern=_WAY, max_length=300)]
@@ -30,7 +32,7 @@ class Task(StrEnum):
     MASKS = "segmentation"
     SPEECH = "voice activity"
     KEYWORDS = "keyword spotting"
-    TEXT = "text detection"
+    TEXT = "text reading"
 
 
 class GalleryList(StrEnum):
@@ -146,13 +148,17 @@ class GalleryFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class GalleryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One model. `beside` are the files that come with Inferdeck, by name: its profile and such."""
+    """One model. `beside` are the files that come with Inferdeck, by name: its profile and such.
+
+    `needs` are the entries that a chain is made of; it need not have files of its own.
+    """
 
     title: Annotated[str, Meta(min_length=1, max_length=60)]
     summary: Annotated[str, Meta(min_length=1, max_length=200)]
     task: Task
     licence: Annotated[str, Meta(min_length=1, max_length=60)]
-    files: Annotated[tuple[GalleryFile, ...], Meta(min_length=1, max_length=16)]
+    files: Annotated[tuple[GalleryFile, ...], Meta(max_length=16)] = ()
+    needs: Annotated[tuple[Annotated[str, Meta(pattern=_NAME)], ...], Meta(max_length=8)] = ()
     lists: tuple[GalleryList, ...] = ()
     name: str = ""
     beside: tuple[tuple[str, bytes], ...] = ()
@@ -163,26 +169,37 @@ class GalleryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         return sum(file.size for file in self.files)
 
     @property
-    def traffic(self) -> int:
-        """About how many bytes are fetched for them; more where a wheel brings other things too."""
-        others = [file.size for file in self.files if not isinstance(file.source, WheelSource)]
-        return sum(others) + self._wheels
-
-    @property
     def room(self) -> int:
         """About how many bytes of the disk are needed meanwhile; pip has a wheel twice."""
-        return self.size + 2 * self._wheels
-
-    @property
-    def _wheels(self) -> int:
-        wheels = {
-            file.source.requirement: file.source.wheel_size
-            for file in self.files
-            if isinstance(file.source, WheelSource)
-        }
-        return sum(wheels.values())
+        return self.size + 2 * _wheels((self,))
 
     @property
     def origins(self) -> tuple[str, ...]:
         """Where its files come from, each origin once."""
         return tuple(dict.fromkeys(file.source.origin for file in self.files))
+
+
+def size_of(entries: Iterable[GalleryEntry]) -> int:
+    """Bytes of all files of some models, once they are there."""
+    return sum(entry.size for entry in entries)
+
+
+def traffic_of(entries: Iterable[GalleryEntry]) -> int:
+    """About how many bytes are fetched for them; more where a wheel brings other things too.
+
+    A wheel counts once: pip keeps what it has fetched.
+    """
+    every = tuple(entries)
+    files = [file for entry in every for file in entry.files]
+    others = [file.size for file in files if not isinstance(file.source, WheelSource)]
+    return sum(others) + _wheels(every)
+
+
+def _wheels(entries: Iterable[GalleryEntry]) -> int:
+    wheels = {
+        file.source.requirement: file.source.wheel_size
+        for entry in entries
+        for file in entry.files
+        if isinstance(file.source, WheelSource)
+    }
+    return sum(wheels.values())

@@ -8,7 +8,13 @@ from pathlib import Path
 from backend.core.errors import UsageError
 from backend.gallery.cancelling import Cancellation
 from backend.gallery.catalogue import NAME, Catalogue
-from backend.gallery.entry import GalleryEntry, GalleryFile, WheelSource
+from backend.gallery.entry import (
+    GalleryEntry,
+    GalleryFile,
+    WheelSource,
+    size_of,
+    traffic_of,
+)
 from backend.gallery.faults import DownloadError, DownloadFault, disk_error
 from backend.gallery.fetching import WebFetcher
 from backend.gallery.installed import InstallState, Repository, check_free
@@ -53,7 +59,8 @@ def fetchers_for(mirror: str = "", folder: Path | None = None) -> Fetchers:
 class GalleryRow:
     """A model as it stands on this machine; `saved` bytes of it need not be fetched again.
 
-    `speed` is None where it was not measured, or on another machine.
+    `speed` is None where it was not measured, or on another machine. `parts` are the models that
+    it needs.
     """
 
     entry: GalleryEntry
@@ -61,6 +68,23 @@ class GalleryRow:
     folder: Path
     saved: int = 0
     speed: Speed | None = None
+    parts: tuple[GalleryEntry, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the model and its parts, once they are there."""
+        return size_of((self.entry, *self.parts))
+
+    @property
+    def traffic(self) -> int:
+        """About how many bytes are fetched for it and its parts."""
+        return traffic_of((self.entry, *self.parts))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where its files and those of its parts come from, each origin once."""
+        every = (self.entry, *self.parts)
+        return tuple(dict.fromkeys(origin for one in every for origin in one.origins))
 
 
 class Gallery:
@@ -82,12 +106,15 @@ class Gallery:
 
     def row(self, name: str) -> GalleryRow:
         """One of them; raises UsageError for a name that there is not."""
-        entry = self.catalogue[name]
+        *parts, entry = self.catalogue.whole(name)
         state = self._repository.state(entry)
+        there = [part for part in parts if self._has(part)]
+        if state is InstallState.INSTALLED and len(there) < len(parts):
+            state = InstallState.PARTIAL
         folder = self._repository.folder(name)
-        saved = self._repository.saved(name) if state is InstallState.PARTIAL else 0
+        saved = self._saved(entry) + size_of(there) if state is InstallState.PARTIAL else 0
         speed = read_speed(folder) if state is InstallState.INSTALLED else None
-        return GalleryRow(entry, state, folder, saved, speed)
+        return GalleryRow(entry, state, folder, saved, speed, tuple(parts))
 
     def get(
         self,
@@ -95,31 +122,44 @@ class Gallery:
         on_progress: OnProgress = ignore,
         cancellation: Cancellation | None = None,
     ) -> GalleryRow:
-        """Let a model be installed, if it is not yet; the row it has then.
+        """Let a model be installed, if it is not yet, after its parts; the row it has then.
 
         Nothing is seen of it until it is whole. `on_progress` is called by this thread. Raises
         DownloadError, after which the next call goes on from what has come; UsageError where a
         folder of that name is in the way.
         """
-        entry = self.catalogue[name]
+        entries = self.catalogue.whole(name)
         cancellation = cancellation or Cancellation()
-        reporter = Reporter(name, entry.size, on_progress)
-        if self._is_there(entry):
-            reporter.phase(Phase.DONE)
-            return self.row(name)
-        with self._repository.reserved(name, reporter, cancellation):
-            if not self._is_there(entry):  # another process may have installed it meanwhile
-                self._fetch(entry, reporter, cancellation)
+        reporter = Reporter(name, size_of(entries), on_progress)
+        for entry in entries:
+            self._is_there(entry)  # raises for what is in the way, before anything is fetched
+        for entry in entries:
+            self._get(entry, reporter, cancellation)
         reporter.phase(Phase.DONE)
         return self.row(name)
+
+    def _get(self, entry: GalleryEntry, reporter: Reporter, cancellation: Cancellation) -> None:
+        if self._is_there(entry):
+            reporter.skip(entry.size)
+            return
+        with self._repository.reserved(entry.name, reporter, cancellation):
+            if self._is_there(entry):  # another process has installed it meanwhile
+                reporter.skip(entry.size)
+            else:
+                self._fetch(entry, reporter, cancellation)
 
     def remove(self, name: str, cancellation: Cancellation | None = None) -> None:
         """Remove a model, or what is saved of it; raises UsageError and DownloadError.
 
-        It need not be in the catalogue any more.
+        It need not be in the catalogue any more. One that another installed model is made of stays.
         """
         reporter = Reporter(name, 0, ignore)
         self._check_name(name)
+        if users := [one.name for one in self.catalogue.in_need_of(name) if self._has(one)]:
+            raise UsageError(
+                f"'{name}' is a part of {', '.join(users)}.",
+                hint=f"Remove that first: main.py models remove {' '.join(users)} {name}.",
+            )
         with self._repository.reserved(name, reporter, cancellation or Cancellation()):
             self._repository.remove(name)
 
@@ -130,6 +170,12 @@ class Gallery:
         """
         row = self.row(name)
         return measure(self.root, row.folder, row.state)
+
+    def _has(self, entry: GalleryEntry) -> bool:
+        return self._repository.state(entry) in (InstallState.INSTALLED, InstallState.CHANGED)
+
+    def _saved(self, entry: GalleryEntry) -> int:
+        return self._repository.saved(entry.name)
 
     def _is_there(self, entry: GalleryEntry) -> bool:
         state = self._repository.state(entry)
@@ -143,15 +189,18 @@ class Gallery:
 
     def _fetch(self, entry: GalleryEntry, reporter: Reporter, cancellation: Cancellation) -> None:
         name = entry.name
-        self._repository.check_space(max(0, entry.room - self._repository.saved(name)))
+        self._repository.check_space(max(0, entry.room - self._saved(entry)))
         for wanted in entry.files:
-            reporter.file(wanted.path, wanted.size)
+            part = "" if name == reporter.model else f"{name}/"
+            reporter.file(part + wanted.path, wanted.size)
             target = self._repository.staging(name) / wanted.path
             if not holds(target, wanted, cancellation):
                 _clear(target)
                 self._fetch_file(entry, wanted, target, reporter, cancellation)
             cancellation.check()
-        reporter.phase(Phase.INSTALLING, entry.files[-1].size)
+        if not entry.files:
+            reporter.file("", 0)
+        reporter.phase(Phase.INSTALLING, entry.files[-1].size if entry.files else 0)
         self._repository.install(entry)
 
     def _fetch_file(

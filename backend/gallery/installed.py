@@ -25,6 +25,7 @@ from backend.gallery.progress import Phase, Reporter
 
 STAGING = ".gallery"
 """In the repository, whose models it is not: what is being fetched, and locks."""
+FIRST_VERSION = "1"
 _FILES, _OLD = "files", "removed"
 _MOST_BYTES = 1024 * 1024
 _LOOK_S = 0.2
@@ -160,6 +161,8 @@ class Repository:
         try:
             for name, data in (*entry.beside, (RECORD_FILE, _record_of(entry))):
                 _write(staging / name, data)
+            if not any("/" in file.path for file in entry.files):
+                private_folder(staging / FIRST_VERSION)  # there is no model without a version
             _remove_others(staging, {file.path for file in entry.files} | _names(entry))
             for place in (*_folders(staging), staging):
                 _sync(place)
@@ -243,6 +246,8 @@ def _remove_others(staging: Path, wanted: set[str]) -> None:
     """What an attempt with another catalogue has left."""
     for path in sorted(staging.rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink():
+            if path == staging / FIRST_VERSION:
+                continue
             with contextlib.suppress(OSError):  # it is not empty
                 path.rmdir()
         elif path.relative_to(staging).as_posix() not in wanted:

@@ -29,7 +29,8 @@ class Phase(StrEnum):
 class Progress:
     """A moment of a download, in bytes; what an earlier attempt had saved is counted with it.
 
-    `received` of `size` are of the file at `path`, `total_received` of `total` of the whole model.
+    `received` of `size` are of the file at `path`, which for one of a part begins with the part's
+    name; `total_received` of `total` are of the whole model with its parts.
     """
 
     model: str
@@ -55,7 +56,7 @@ class Reporter:
     """
 
     def __init__(self, model: str, total: int, tell: OnProgress) -> None:
-        self._model = model
+        self.model = model
         self._total = total
         self._tell = tell
         self._before = 0
@@ -67,6 +68,10 @@ class Reporter:
         """The next file begins."""
         self._before += self._size
         self._path, self._size = path, size
+
+    def skip(self, size: int) -> None:
+        """So many bytes of it were there before."""
+        self._before += size
 
     def phase(self, phase: Phase, received: int = 0) -> None:
         """Something else is done now."""
@@ -80,4 +85,4 @@ class Reporter:
 
     def _progress(self, phase: Phase, received: int) -> Progress:
         done = self._total if phase is Phase.DONE else self._before + received
-        return Progress(self._model, phase, self._path, received, self._size, done, self._total)
+        return Progress(self.model, phase, self._path, received, self._size, done, self._total)

@@ -72,7 +72,7 @@ def test_the_demo_models_come_with_one_command(run: Run, mirror: FileServer) -> 
     demo = [entry.name for entry in CATALOGUE.of(GalleryList.DEMO)]
     assert [line["name"] for line in lines(out)] == demo
     assert all(line["state"] == "installed" for line in lines(out))
-    assert errors.startswith(f"{len(demo)} of {len(demo)} models to get, 13.3 MiB, into ")
+    assert errors.startswith(f"{len(demo)} of {len(demo)} models to get, 12.0 MiB, into ")
     folder = user_repository() / "face_mesh" / "1" / "model.tflite"
     assert folder.stat().st_size == CATALOGUE["face_mesh"].size
     before = len(mirror.requests)

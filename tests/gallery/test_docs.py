@@ -9,7 +9,7 @@ import msgspec
 
 from backend.core.defaults import DOWNLOAD_STALL_S, SPEED_TIME_LIMIT_S
 from backend.core.errors import mebibytes
-from backend.gallery import GalleryList, Task, read_catalogue
+from backend.gallery import GalleryList, Task, read_catalogue, size_of
 from backend.gallery.entry import GalleryEntry, GitHubSource, NpmSource
 from backend.gallery.fetching import LEAST_BYTES
 from backend.gallery.speed_child import LONGEST_S, MOST_RUNS
@@ -23,9 +23,10 @@ def table() -> str:
     rows = ["| name | what it does | size | licence | from |", "|---|---|---|---|---|"]
     for entry in CATALOGUE.values():
         demo = " (demo)" if GalleryList.DEMO in entry.lists else ""
-        origins = "; ".join(entry.origins)
+        origins = "; ".join(entry.origins) or " and ".join(f"`{name}`" for name in entry.needs)
+        whole = CATALOGUE.whole(entry.name)
         rows.append(
-            f"| `{entry.name}`{demo} | {entry.summary} | {mebibytes(entry.size)} | "
+            f"| `{entry.name}`{demo} | {entry.summary} | {mebibytes(size_of(whole))} | "
             f"{entry.licence} | {origins} |"
         )
     return "\n".join(rows)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from backend.core.choices import Payload
-from backend.core.predictions import Mask
+from backend.core.predictions import Detections
 from backend.core.samples import Frame
 from backend.core.tensors import Tensor
 from backend.gallery import (
@@ -212,14 +212,8 @@ def fetched(root: Path, name: str) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(700)
-def test_the_real_index_has_the_real_file(root: Path) -> None:
-    fetched(root, "silero_vad")
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(700)
 def test_the_model_of_text_finds_a_line_of_it(root: Path) -> None:
-    name = "pp_ocr_detection"
+    name = "text_detector"
     fetched(root, name)
     (model,) = ModelFolders((root,), standard_runtimes()).load(name)
     assert isinstance(model, LoadedModel)
@@ -232,12 +226,10 @@ def test_the_model_of_text_finds_a_line_of_it(root: Path) -> None:
         outputs = answer_of(model, profile.encode(frame, Payload()))
     finally:
         model.retire()
-    (mask,) = profile.decode(outputs, frame)
-    assert isinstance(mask, Mask)
-    rows, columns = np.nonzero(mask.classes)
-    assert 150 < rows.min() < rows.max() < 220
-    assert 60 <= columns.min() < 120
-    assert 480 < columns.max() < 560
+    (found,) = profile.decode(outputs, frame)
+    assert isinstance(found, Detections)
+    (item,) = found.items
+    assert item.box == pytest.approx((60, 155, 540, 205), abs=15)
 
 
 def answer_of(model: LoadedModel, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:

@@ -31,5 +31,6 @@ def test_a_profile_says_what_it_is_for(folder: Path) -> None:
 )
 def test_a_configuration_names_models_of_the_gallery(folder: Path) -> None:
     config = parse_config((folder / "config.pbtxt").read_text(encoding="utf-8"))
+    assert config.backend or config.output
     for link in links_of(config):
         assert (GALLERY / link / "profile.toml").exists(), link
