@@ -28,6 +28,7 @@ class ProfileOrigin(StrEnum):
 
     SAVED = "saved"
     BUNDLED = "bundled"
+    """It came with the model, or with Inferdeck."""
     GUESSED = "guessed"
 
 
@@ -75,10 +76,10 @@ class ProfileBook:
         if saved is not None:
             return _saved_choice(saved, description)
         guessed = guess(description, config, labels)
-        bundled = guessed.profile is BUNDLED.get(description.name)
+        known = guessed.given or guessed.profile is BUNDLED.get(description.name)
         return ProfileChoice(
             guessed.profile,
-            ProfileOrigin.BUNDLED if bundled else ProfileOrigin.GUESSED,
+            ProfileOrigin.BUNDLED if known else ProfileOrigin.GUESSED,
             guessed.reasons,
             guessed.alternatives,
             guessed.missing,

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backend.core.description import ModelDescription
+from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, TensorSpec
 from backend.profiles.bundled import BUNDLED
+from backend.profiles.file import PROFILE_FILE
 from backend.profiles.guess.facts import ModelFacts, shown, size_in_words
 from backend.profiles.guess.feed import InputGuess
 from backend.profiles.guess.inputs import feed_of
 from backend.profiles.guess.meaning import Meaning
 from backend.profiles.guess.outputs import meaning_of
+from backend.profiles.in_config import profile_in_config
 from backend.profiles.inputs.constants import MOST_ELEMENTS, ConstantInput, Literal
 from backend.profiles.inputs.recipe import OurInputs
 from backend.profiles.model_profile import ModelProfile
@@ -39,7 +42,8 @@ class Guess:
 
     `missing` is one sentence for each input that is only filled up, `summary` the whole guess in
     one line, such as "1x3x416x416 float, picture, NCHW, BGR 0..255, YOLOX-like, 80 COCO classes".
-    `doubts` are sentences about what is assumed because the metadata does not show it.
+    `doubts` are sentences about what is assumed because the metadata does not show it. With `given`
+    it is no guess: the server has the model's profile.
     """
 
     profile: ModelProfile
@@ -48,6 +52,7 @@ class Guess:
     missing: tuple[str, ...] = ()
     summary: str = ""
     doubts: tuple[str, ...] = ()
+    given: bool = False
 
 
 def guess(
@@ -55,14 +60,28 @@ def guess(
     config: Mapping[str, Any] | None = None,
     labels: tuple[str, ...] = (),
 ) -> Guess:
-    """The likeliest profile; never fails, at worst it sends zeros and shows tensors.
+    """The model's own profile, or the likeliest; at worst it sends zeros and shows tensors.
 
-    `config` is the model's configuration as a server gives it in JSON, `labels` are its classes.
+    It never fails. `config` is the model's configuration as a server gives it in JSON, `labels`
+    are its classes.
     """
     facts = ModelFacts(description, config or {}, labels)
     known = _bundled(facts)
     if known is not None:
         return known
+    try:
+        given = profile_in_config(facts.config, description)
+    except UsageError as error:
+        return replace(_likeliest(facts), doubts=(f"The server's own profile is wrong: {error}",))
+    if given is not None:
+        reason = f"the server has a {PROFILE_FILE} of this model"
+        return Guess(given, (reason,), summary=given.description.rstrip("."), given=True)
+    return _likeliest(facts)
+
+
+def _likeliest(facts: ModelFacts) -> Guess:
+    """What names, shapes and the configuration suggest."""
+    description = facts.description
     meaning = meaning_of(facts)
     feed = _ours(facts) or feed_of(facts, meaning.family)
     constants, notes, missing = _constants(facts, feed)

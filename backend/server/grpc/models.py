@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.core.errors import InvalidInput, Unsupported
 from backend.server.grpc.edge import Answer, CallNote
-from backend.server.plane import ServerContext, load_terms
+from backend.server.plane import ServerContext, load_terms, model_config
 from backend.wire.generated import open_inference_pb2 as pb
 from backend.wire.protobuf.fields import parse
 
@@ -33,7 +33,7 @@ class _Models:
     async def config(self, data: bytes, note: CallNote) -> bytes:
         request = parse(pb.ModelConfigRequest, data)
         note.model = request.name
-        config = self._plane.model(request.name, request.version).config
+        config = model_config(self._plane.model(request.name, request.version))
         return pb.ModelConfigResponse(config=config).SerializeToString()
 
     async def statistics(self, data: bytes, note: CallNote) -> bytes:

@@ -1,6 +1,6 @@
 """The data plane: models and what can be asked of them, without any transport."""
 
-from backend.server.plane.about import SERVER_NAME, model_rows, server_metadata
+from backend.server.plane.about import SERVER_NAME, model_config, model_rows, server_metadata
 from backend.server.plane.context import Readiness, ServerContext, make_context
 from backend.server.plane.data_plane import (
     DataPlane,
@@ -34,6 +34,7 @@ __all__ = [
     "load_terms",
     "make_context",
     "metrics_page",
+    "model_config",
     "model_rows",
     "numbers",
     "server_metadata",

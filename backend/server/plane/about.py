@@ -18,7 +18,10 @@ from backend.core.release import VERSION
 from backend.core.samples import MediaKind
 from backend.core.tensors import TensorSpec
 from backend.models.servable import ModelDeclaration
+from backend.profiles.bundled import BUNDLED
+from backend.profiles.in_config import PARAMETER, profile_text
 from backend.server.plane.data_plane import ModelStatus
+from backend.wire.generated import open_inference_pb2 as pb
 
 SERVER_NAME = "inferdeck"
 
@@ -74,6 +77,18 @@ def model_metadata(model: ModelDeclaration, versions: Sequence[str]) -> ModelMet
         inputs=tuple(_tensor(spec) for spec in model.inputs),
         outputs=tuple(_tensor(spec) for spec in model.outputs),
     )
+
+
+def model_config(model: ModelDeclaration) -> pb.ModelConfig:
+    """A model's configuration, with its profile as a parameter unless every client has that."""
+    profile = model.profile
+    if profile is None or profile == BUNDLED.get(model.name):
+        return model.config
+    config = pb.ModelConfig()
+    config.CopyFrom(model.config)
+    if text := profile_text(profile):
+        config.parameters[PARAMETER].string_value = text
+    return config
 
 
 def _tensor(spec: TensorSpec) -> TensorMetadata:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from backend.core.errors import ConsoleError, InvalidInput, NotFound, Unsupported
 from backend.models.servable import ModelLoadError
-from backend.server.plane import LoadTerms, ServerContext, load_terms
+from backend.server.plane import LoadTerms, ServerContext, load_terms, model_config
 from backend.server.rest.edge import RestEdge
 from backend.server.rest.oip import MODEL_PATHS, named
 from backend.server.rest.routes import DescribedRoute
@@ -96,7 +96,7 @@ class _Models:
         self._edge = edge
 
     async def config(self, request: Request) -> Response:
-        config = self._plane.model(*named(request)).config
+        config = model_config(self._plane.model(*named(request)))
         return self._edge.about(write_json(message_to_json(config)))
 
     async def statistics(self, request: Request) -> Response:

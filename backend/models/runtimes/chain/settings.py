@@ -13,6 +13,8 @@ PLATFORM = "chain"
 _DETECTOR, _LANDMARKS, _READER = "detector", "landmarks", "reader"
 _CUT = ("grow", "shift", "from_point", "to_point", "angle")
 _KNOWN = (_DETECTOR, _LANDMARKS, _READER, *_CUT, "most")
+_OURS = "inferdeck_"
+"""What the server itself writes into the configurations that it shows."""
 _MOST = 64
 
 
@@ -73,7 +75,11 @@ def settings_of(config: pb.ModelConfig) -> ChainSettings:
 
 
 def _given(config: pb.ModelConfig) -> dict[str, str]:
-    return {key: value.string_value for key, value in config.parameters.items()}
+    return {
+        key: value.string_value
+        for key, value in config.parameters.items()
+        if not key.startswith(_OURS)
+    }
 
 
 def _check_names(model: str, given: dict[str, str]) -> None:
