@@ -13,31 +13,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import numpy as np
 from google.protobuf.json_format import MessageToDict
 
-from backend.core.choices import Payload
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
 from backend.core.process import exit_at_once, tune_process
-from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
-from backend.core.tensors import Datatype, Tensor, TensorSpec
 from backend.gallery.speed import TIME_OVER, Timing
+from backend.models.made_requests import asked_inputs, made_request, made_tensors
 from backend.models.repository import LoadedModel, ModelFolders
 from backend.models.runtimes.choice import standard_runtimes
-from backend.models.sequence_controls import Controls, own_inputs
-from backend.models.servable import ModelRequest, ModelResponse, SequenceStep, Servable
+from backend.models.servable import ModelRequest, ModelResponse, Servable
 from backend.profiles.guess import guess
 from backend.profiles.model_profile import ModelProfile
-from backend.wire.elements import object_array
 
 WARM_UPS = 3
 MOST_RUNS = 50
 LONGEST_S = 3.0
 """Of the timed runs together, once there are enough of them."""
 LEAST_RUNS = 5
-_WIDTH, _HEIGHT = 640, 480
-_LARGEST = 1 << 26
 _SEQUENCE = 1
 
 
@@ -89,15 +82,11 @@ class _Requests:
     """The requests of a run, all alike; for a model with state, those of one sequence."""
 
     def __init__(self, servable: Servable) -> None:
-        self._config = servable.config
-        self._tensors = {tensor.name: tensor for tensor in _tensors(servable)}
+        self._servable = servable
+        self._tensors = made_tensors(servable, servable.profile or _guessed(servable))
 
     def __call__(self, index: int) -> ModelRequest:
-        if not self._config.HasField("sequence_batching"):
-            return ModelRequest(self._tensors)
-        step = SequenceStep(_SEQUENCE, start=index == 0)
-        controls = Controls(self._config).tensors(step)
-        return ModelRequest({**self._tensors, **controls}, sequence=step)
+        return made_request(self._servable, self._tensors, _SEQUENCE, start=index == 0, end=False)
 
 
 def _run(model: LoadedModel, request: ModelRequest) -> None:
@@ -117,37 +106,10 @@ def _run(model: LoadedModel, request: ModelRequest) -> None:
             raise response.error
 
 
-def _tensors(servable: Servable) -> list[Tensor]:
-    """What its profile, or a guessed one, makes of a grey picture or of silence; else zeros."""
-    profile = servable.profile or _guessed(servable)
-    if profile.kind is not MediaKind.BYTES:
-        return profile.encode(_sample(profile), Payload())
-    ours = own_inputs(servable.config)
-    return [_zeros(spec) for spec in servable.inputs if spec.name not in ours and not spec.optional]
-
-
 def _guessed(servable: Servable) -> ModelProfile:
-    ours = own_inputs(servable.config)
-    inputs = tuple(spec for spec in servable.inputs if spec.name not in ours)
-    description = ModelDescription(servable.name, inputs, servable.outputs)
+    description = ModelDescription(servable.name, asked_inputs(servable), servable.outputs)
     config = MessageToDict(servable.config, preserving_proto_field_name=True)
     return guess(description, config).profile
-
-
-def _sample(profile: ModelProfile) -> Sample:
-    if profile.kind is MediaKind.AUDIO:
-        audio = profile.audio
-        return AudioWindow(0, 0, np.zeros(audio.window, np.float32), audio.rate)
-    return Frame(0, 0, np.full((_HEIGHT, _WIDTH, 3), 128, np.uint8))
-
-
-def _zeros(spec: TensorSpec) -> Tensor:
-    shape = tuple(1 if size < 0 else size for size in spec.shape)
-    if np.prod(shape, dtype=np.float64) > _LARGEST:
-        raise ConsoleError(f"input '{spec.name}' {list(spec.shape)} is too large to be made up")
-    if spec.datatype is Datatype.BYTES:
-        return Tensor(spec.name, spec.datatype, object_array([b""] * int(np.prod(shape)), shape))
-    return Tensor(spec.name, spec.datatype, np.zeros(shape, spec.datatype.numpy))
 
 
 if __name__ == "__main__":

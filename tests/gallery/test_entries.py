@@ -25,7 +25,14 @@ from backend.core.predictions import (
 from backend.core.status import Result
 from backend.gallery import Gallery, InstallState, fetchers_for
 from backend.gallery.entry import WheelSource
-from backend.models.servable import ModelLoadError
+from backend.models.runtimes.onnx import GraphInstance
+from backend.models.servable import (
+    ExecutionTimes,
+    ModelLoadError,
+    ModelRequest,
+    ModelResponse,
+    Respond,
+)
 from backend.wire.media.opencv import cv2
 from tests.gallery.running import CATALOGUE, Direct, assert_same, served, streamed
 from tests.profiles.gallery.test_silero import by_hand, speech
@@ -244,6 +251,31 @@ def test_text_is_read(data_dir: Path, tmp_path: Path) -> None:
     for results in every_transport(gallery, "text_detector", photos):
         for result in results:
             assert_same(result.predictions, direct.predict(result))
+
+
+@pytest.mark.parametrize("name", [*PICTURES, *SOUNDS])
+def test_an_entry_has_computed_before_its_first_frame(
+    gallery: Gallery, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each model of it, without an error."""
+    answers: list[ModelResponse | None] = []
+    execute = GraphInstance.execute
+
+    def noted(
+        self: GraphInstance, batch: Sequence[ModelRequest], respond: Respond
+    ) -> ExecutionTimes:
+        def both(index: int, response: ModelResponse | None, final: bool) -> None:
+            answers.append(response)
+            respond(index, response, final)
+
+        return execute(self, batch, both)
+
+    monkeypatch.setattr(GraphInstance, "execute", noted)
+    gallery.get(name)
+    with served(gallery.root, name):
+        pass
+    assert len(answers) >= max(1, len(CATALOGUE[name].needs))
+    assert all(one is not None and one.error is None and one.outputs for one in answers)
 
 
 @pytest.mark.parametrize("name", ["yunet", "face_landmarks", "keywords"])

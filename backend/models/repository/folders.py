@@ -20,6 +20,7 @@ from backend.models.config import (
     parse_config_json,
     without_gpus,
 )
+from backend.models.first_call import FirstCalls
 from backend.models.loads import Loads
 from backend.models.repository.adopt import Adopted, adopt
 from backend.models.repository.adoption import Adoption
@@ -32,6 +33,7 @@ from backend.models.repository.uploads import Uploads
 from backend.models.runtimes.chain import links_of
 from backend.models.runtimes.choice import PlacesModels, RunsCode, Runtime, runtime_for
 from backend.models.runtimes.ensemble import steps_of
+from backend.models.runtimes.onnx import GraphInstance
 from backend.models.servable import ModelLoadError
 from backend.models.warmup import WarmUp, read_samples
 from backend.wire.generated import open_inference_pb2 as pb
@@ -208,6 +210,10 @@ def _load_version(
         samples = read_samples(model.servable, path.parent)
         with loads.ended_by(complete.name, warming.end):
             warming.run(samples)
+        if not samples and all(isinstance(one, GraphInstance) for one in model.instances):
+            first = FirstCalls(model.servable, model.instances)
+            with loads.ended_by(complete.name, first.end):
+                first.run()
     except BaseException:
         model.retire()
         raise
