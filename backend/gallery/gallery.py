@@ -169,6 +169,12 @@ class Gallery:
         Takes at most `backend.core.defaults.SPEED_TIME_LIMIT_S`.
         """
         row = self.row(name)
+        if row.parts:
+            parts = " ".join(part.name for part in row.parts)
+            raise UsageError(
+                f"'{name}' is as fast as what it is made of, for what a picture shows.",
+                hint=f"main.py models measure {parts} times the parts.",
+            )
         return measure(self.root, row.folder, row.state)
 
     def _has(self, entry: GalleryEntry) -> bool:

@@ -85,6 +85,12 @@ def test_a_folder_in_the_way_of_a_part_is_said_before_anything_is_fetched(
     assert server.requests == []
 
 
+def test_a_chain_is_measured_by_its_parts(gallery: Gallery) -> None:
+    with pytest.raises(UsageError, match="as fast as") as caught:
+        gallery.measure("both")
+    assert "measure first second" in caught.value.hint
+
+
 @pytest.mark.parametrize("one", CATALOGUE.values(), ids=CATALOGUE)
 def test_what_an_entry_needs_is_what_its_configuration_names(one: GalleryEntry) -> None:
     config = parse_config(dict(one.beside).get("config.pbtxt", b""))

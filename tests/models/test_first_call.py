@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.core.errors import ModelFailed
 from backend.core.tensors import Datatype
 from backend.models import first_call
 from backend.models.catalogue import repository_registry
@@ -59,7 +60,8 @@ def test_each_instance_computes_zeros(
     registry.load("m")
     assert len(calls) == 2 * MOST_CALLS
     (tensor,) = calls[0][0].inputs.values()
-    assert (tensor.shape, tensor.data.any()) == ((1, 4), False)
+    assert tensor.shape == (1, 4)
+    assert not tensor.data.any()
 
 
 def test_a_slow_model_computes_once(
@@ -92,7 +94,7 @@ def test_samples_of_the_configuration_are_enough(
 class Computes:
     """An instance that computes until it is broken off, or fails."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: ModelFailed | None = None) -> None:
         self.error = error
         self.began = threading.Event()
         self.broken_off = threading.Event()
@@ -103,7 +105,7 @@ class Computes:
         self.began.set()
         if self.error is None:
             assert self.broken_off.wait(60)
-        error = self.error or ModelLoadError("broken off")
+        error = self.error or ModelFailed("broken off")
         for index in range(len(batch)):
             respond(index, ModelResponse(error=error), True)  # noqa: FBT003
         return ExecutionTimes(0, 0, 0)
@@ -128,7 +130,7 @@ def test_a_model_that_does_not_end_is_broken_off_and_served(
 
 def test_a_model_that_fails_is_served(tmp_path: Path) -> None:
     servable = load_onnx(identity(tmp_path / "m", Datatype.FP32, (1, 4)))
-    failing = Computes(ZeroDivisionError("once"))
+    failing = Computes(ModelFailed("once"))
     FirstCalls(servable, [failing]).run()
     assert failing.count == 1
 
