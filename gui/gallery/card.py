@@ -91,7 +91,7 @@ class Card(QFrame):
         """Show how the model stands now."""
         self.item = item
         entry = item.entry
-        self._facts.set_text(f"{entry.licence}   {byte_size(entry.traffic)}")
+        self._facts.set_text(f"{entry.licence}   {byte_size(item.row.traffic)}")
         self._speed.setText(speed_text(item))
         words = standing_text(item)
         problem = problem_text(item)

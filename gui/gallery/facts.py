@@ -87,8 +87,8 @@ class FileList(QWidget):
 def _facts(item: Item) -> dict[str, str]:
     entry, speed = item.entry, item.row.speed
     size = byte_size(entry.size)
-    if entry.traffic != entry.size:
-        size = tr("{size}, {traffic} to fetch", size=size, traffic=byte_size(entry.traffic))
+    if item.row.traffic != entry.size:
+        size = tr("{size}, {traffic} to fetch", size=size, traffic=byte_size(item.row.traffic))
     return {
         tr("Name"): entry.name,
         tr("Task"): task_title(entry.task),

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from backend.gallery import GalleryList
+from backend.gallery import GalleryList, traffic_of
 from gui.gallery.bar import DemoState, GalleryBar
 from gui.gallery.commands import gallery_commands
 from gui.gallery.controller import GalleryController
@@ -274,7 +274,7 @@ class GalleryPage(QObject):
             DemoState(
                 models=len(items),
                 there=len(items) - len(missing),
-                left=sum(max(0, item.entry.traffic - item.row.saved) for item in missing),
+                left=sum(max(0, traffic_of((item.entry,)) - item.row.saved) for item in missing),
                 total=sum(item.entry.size for item in items),
                 done=sum(map(_bytes_there, items)),
                 running=any(item.standing in UNDER_WAY for item in missing),
