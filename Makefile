@@ -16,7 +16,7 @@ QUICK := $(addprefix tests/,core profiles targets clients/codecs clients/dialect
   models/repository session/lanes session/sinks inspector/forms gui/workspace gui/views wire/json wire/media \
   wire/oip wire/protobuf wire/tensors)
 
-.PHONY: help run test quick test-bare soak lint format texts lock check-platforms clean
+.PHONY: help run test quick test-bare soak lint format texts train-digits lock check-platforms clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,13 @@ texts:  ## bring the languages up to date with the texts; LANGUAGE=fr begins ano
 	@$(PYTHON) .ci/setup run
 	@$(BIN)/python .ci/texts.py $(LANGUAGE)
 
+# An environment of its own, with PyTorch: the application's has none. Needs espeak-ng.
+#   make train-digits ARGS="--recordings DIR --conversation FILE"
+train-digits:  ## train, measure and write the network of spoken_digits
+	$(PYTHON) -m venv .venv-training
+	.venv-training/bin/pip install --quiet -r requirements.txt -r training/requirements.txt
+	.venv-training/bin/python -m training.spoken_digits $(ARGS)
+
 # Needs uv (https://docs.astral.sh/uv/). Each pin keeps its version until it is asked to move:
 # `make lock LOCK=--upgrade`.
 lock:  ## write the lock files, with uv; LOCK=--upgrade moves every pin
@@ -73,5 +80,5 @@ check-platforms:  ## find a wheel of every pin for every platform
 	$(BIN)/python .ci/check_platforms.py
 
 clean:  ## delete the environment and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-training .training .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

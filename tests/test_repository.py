@@ -38,6 +38,7 @@ _TOP_LEVEL = {
     "requirements-dev.txt",
     "requirements.txt",
     "tests",
+    "training",
 }
 _LARGEST_BYTES = 1024 * 1024
 # Written so that this file does not hold what it looks for.

@@ -28,7 +28,7 @@ from backend.core.choices import (
 from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
 from backend.core.options import OptionParser
-from backend.core.status import REQUEST_ALERT, Failure, Loss, Notice, Result
+from backend.core.status import REQUEST_ALERT, Failure, Loss, Notice, Result, Word
 from backend.core.traffic import Traffic
 from backend.recording import QUEUE_BYTES, QUEUE_ITEMS, Recorder, create
 from backend.session.run import Session
@@ -67,8 +67,8 @@ def _parser() -> OptionParser:
     return OptionParser(
         prog="main.py stream",
         description="Stream a source through a model; one JSON object per sample on stdout, "
-        'answered or not, then {"summary": ...}; {"warning": ...} for replies that are not what '
-        "was asked for. "
+        'answered or not, and {"word": ...} for each word heard; then {"summary": ...}. '
+        '{"warning": ...} is for replies that are not what was asked for. '
         "Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error from the "
         "server, 5 no reply before the deadline.",
         groups=STREAM,
@@ -170,7 +170,8 @@ def _wait(
 
 
 class _Printer:
-    """Writes what became of each sample as a line, and says when enough have been answered.
+    """Writes what became of each sample as a line, and each word that was heard; says when enough
+    have been answered.
 
     Answers after that are lines without what was predicted.
     """
@@ -188,6 +189,8 @@ class _Printer:
         match item:
             case Result():
                 self._write_result(item)
+            case Word() if not (self._quiet or self.done.is_set()):
+                self.write_line(_word(item))
             case Failure() if not self._quiet:
                 failed = {"seq": item.seq, "outcome": "failed", "error": str(item.error)}
                 self.write_line(failed | _bytes(item.traffic))
@@ -199,12 +202,13 @@ class _Printer:
         """Nothing to put away."""
 
     def _write_result(self, result: Result) -> None:
-        line: dict[str, object] = {"seq": result.seq, "outcome": "answered"}
-        if not self.done.is_set():
-            line["predictions"] = predictions_to_json(result.predictions, summarise=True)
-        spans = result.timeline.spans_ms()
-        line["spans_ms"] = {name: round(value, 3) for name, value in spans.items()}
-        self.write_line(line | _bytes(result.traffic) | _place(result))
+        if not self._quiet:
+            line: dict[str, object] = {"seq": result.seq, "outcome": "answered"}
+            if not self.done.is_set():
+                line["predictions"] = predictions_to_json(result.predictions, summarise=True)
+            spans = result.timeline.spans_ms()
+            line["spans_ms"] = {name: round(value, 3) for name, value in spans.items()}
+            self.write_line(line | _bytes(result.traffic) | _place(result))
         if not self.done.is_set():
             self.printed += 1
             if self.printed == self._limit:
@@ -241,3 +245,10 @@ def _place(result: Result) -> dict[str, object]:
     if sample.media_time_s is not None:
         place["media_time_s"] = round(sample.media_time_s, 4)
     return place
+
+
+def _word(word: Word) -> dict[str, object]:
+    line: dict[str, object] = {"word": word.label, "score": round(word.score, 3), "seq": word.seq}
+    if word.media_time_s is not None:
+        line["media_time_s"] = round(word.media_time_s, 4)
+    return line

@@ -205,6 +205,19 @@ class Result:
     lane: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that was heard, with the mean score at its surest, 0 to 1.
+
+    `seq` is the sample whose answer completed it; `media_time_s` its middle, where it is in a file.
+    """
+
+    label: str
+    score: float
+    seq: int
+    media_time_s: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Failure:
     """One sample that got an error instead of an answer."""

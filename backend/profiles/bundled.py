@@ -20,17 +20,26 @@ from backend.profiles.names import (
     IMAGE_ENCODED,
     INPUT0,
     POINTS,
+    PROBABILITIES,
     PROBABILITY,
     SCORES,
     TEXT,
 )
 from backend.profiles.outputs.boxes import BoxDecoder
 from backend.profiles.outputs.bundled import PitchDecoder, PlainTensors, YesNoDecoder
+from backend.profiles.outputs.classes import ClassDecoder
+from backend.profiles.outputs.parts import Activation
 
 SHAPE_LABELS = ("circle", "square", "triangle", "star", "hexagon")
 """Classes of the test pattern's shapes, by index."""
 
 SPEECH_LABELS = ("speech", "silence")
+
+NO_DIGIT = "nothing"
+DIGIT_LABELS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    NO_DIGIT,
+)
 
 PITCH_LOW_HZ, PITCH_HIGH_HZ = 60.0, 1500.0
 """The range in which `pitch` looks for a fundamental."""
@@ -109,6 +118,18 @@ _PROFILES = (
         labels=SPEECH_LABELS,
         audio=AudioFormat(rate=16_000, window_s=0.5, hop_s=0.1),
         description="Tells speech from silence, noise, tones and music.",
+    ),
+    ModelProfile(
+        model="spoken_digits",
+        kind=MediaKind.AUDIO,
+        inputs=_SOUND_INPUTS,
+        outputs=(TensorSpec(PROBABILITIES, Datatype.FP32, (len(DIGIT_LABELS),)),),
+        decoder=ClassDecoder(
+            PROBABILITIES, Activation.NONE, top_k=len(DIGIT_LABELS), background=NO_DIGIT
+        ),
+        labels=DIGIT_LABELS,
+        audio=AudioFormat(rate=8_000, window_s=1.0, hop_s=0.1, margin_s=0.5),
+        description="Understands the English words from zero to nine.",
     ),
     _identity("identity", Datatype.UINT8, "Gives back the bytes it gets: what the wire costs."),
     _identity("identity_fp32", Datatype.FP32, "Gives back the numbers it gets, as 32-bit floats."),

@@ -32,11 +32,16 @@ class OutputDecoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """The sound a model wants: samples per second, and seconds per window and between windows."""
+    """The sound a model wants: samples per second, and seconds per window and between windows.
+
+    `margin_s` of silence stand before the beginning and after the end, for models that look at
+    the middle of a window: without them, what is there first and last would never be in it.
+    """
 
     rate: int
     window_s: float
     hop_s: float
+    margin_s: float = 0.0
 
     @property
     def window(self) -> int:
@@ -47,6 +52,11 @@ class AudioFormat:
     def hop(self) -> int:
         """Samples from one window's start to the next."""
         return round(self.rate * self.hop_s)
+
+    @property
+    def margin(self) -> int:
+        """Samples of silence at either end."""
+        return round(self.rate * self.margin_s)
 
 
 DEFAULT_AUDIO = AudioFormat(rate=16_000, window_s=0.5, hop_s=0.1)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
 from backend.core.predictions import Detections
 from backend.core.samples import AudioBlock, Frame, MediaKind
-from backend.core.status import Result, RunStatus, SourceInfo
+from backend.core.status import Result, RunStatus, SourceInfo, Word
 from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
@@ -170,6 +170,10 @@ class LivePage(DockArea):
         self.sound.add(audio)
         self.tick(now_ns)
 
+    def show_words(self, words: list[Word]) -> None:
+        """What was heard since the last call."""
+        self.sound.words.add(words)
+
     def write(self, session: LiveSession, now_ns: int) -> None:
         """Numbers twice a second."""
         status = self.counters.since(session.status())
@@ -260,6 +264,7 @@ class LivePage(DockArea):
         self.top.clear()
         self.timeline.clear()
         self.sound.forget_answers()
+        self.sound.words.clear()
 
     def forget_source(self) -> None:
         """What is shown came from another source."""

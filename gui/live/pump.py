@@ -10,8 +10,8 @@ from PySide6.QtGui import QGuiApplication
 
 from backend.core.flow import Policy
 from backend.core.samples import AudioBlock, Frame
-from backend.core.status import Result
-from backend.session.sinks import AUDIO, FRAMES, RESULTS
+from backend.core.status import Result, Word
+from backend.session.sinks import AUDIO, FRAMES, RESULTS, WORDS
 from gui.state.live_session import LiveSession
 
 _PLOT_EVERY_NS = 33_000_000
@@ -34,6 +34,10 @@ class Screen(Protocol):
         """Everything since the last call, at most 30 times a second."""
         ...
 
+    def show_words(self, words: list[Word]) -> None:
+        """Words heard since the last call, if any, at most 30 times a second."""
+        ...
+
     def write(self, session: LiveSession, now_ns: int) -> None:
         """Numbers and words, twice a second."""
         ...
@@ -48,6 +52,7 @@ class _Readers:
         self.latest = session.subscribe(RESULTS, Policy.NEWEST, "latest")
         self.results = session.subscribe(RESULTS, Policy.DROP, "plots")
         self.audio = session.subscribe(AUDIO, Policy.DROP, "waveform")
+        self.words = session.subscribe(WORDS, Policy.DROP, "words")
 
 
 class Pump(QObject):
@@ -89,6 +94,8 @@ class Pump(QObject):
         if now_ns >= self._plot_at_ns:
             self._plot_at_ns = now_ns + _PLOT_EVERY_NS
             self._screen.plot(run.results.drain(), run.audio.drain(), now_ns)
+            if words := run.words.drain():
+                self._screen.show_words(words)
         if now_ns >= self._text_at_ns:
             self._text_at_ns = now_ns + _TEXT_EVERY_NS
             self._screen.write(run.session, now_ns)

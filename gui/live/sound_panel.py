@@ -1,4 +1,4 @@
-"""What a source of sound is shown as: waveform, level and spectrogram."""
+"""What a source of sound is shown as: words heard, waveform, level and spectrogram."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from backend.core.samples import AudioBlock, AudioWindow
 from gui.state.heard_words import HeardWords
 from gui.views.caption import CaptionView
 from gui.views.sound import LevelMeter, SpectrogramView, WaveformView
+from gui.views.words import WordsView
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, Palette
 
@@ -24,12 +25,14 @@ class SoundPanel(QWidget):
         self.waveform = WaveformView(palette=palette)
         self.meter = LevelMeter(palette=palette)
         self.spectrogram = SpectrogramView(palette=palette)
+        self.words = WordsView(palette=palette)
         self._caption = QLabel()
         self._caption.setProperty("role", "caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, GAP, GAP, GAP)
         column.setSpacing(GAP)
         column.addWidget(self._caption)
+        column.addWidget(self.words)
         column.addWidget(self.waveform, 2)
         column.addWidget(self.meter)
         column.addWidget(self.spectrogram, 3)
@@ -83,5 +86,11 @@ class SoundPanel(QWidget):
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
-        for view in (self.waveform, self.meter, self.spectrogram, self.caption):
+        for view in (
+            self.waveform,
+            self.meter,
+            self.spectrogram,
+            self.caption,
+            self.words,
+        ):
             view.set_palette_roles(palette)

@@ -61,7 +61,7 @@ SWITCHES = OptionGroup(
         ),
         common.MODEL.but(
             help="name of a model: shapes, faces, qr_codes, pitch, voice_activity, "
-            "identity, identity_fp32, ..."
+            "spoken_digits, identity, identity_fp32, ..."
         ),
         common.TARGET.but(parse=_target, metavar="T"),
         common.API,

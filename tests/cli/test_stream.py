@@ -101,7 +101,7 @@ def test_as_many_results_are_printed_as_were_wanted_however_slowly(
         if not slow.is_set():
             slow.set()
             time.sleep(2.5)
-        write(printer, value)
+        write(printer, item)
 
     monkeypatch.setattr(_Printer, "write", write_slowly)
     code, lines, errors = run_here(

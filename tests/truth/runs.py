@@ -55,9 +55,7 @@ def run_until(session: Session, outcomes: Outcomes, enough: dict[str, int]) -> N
     """Run until so many samples had each outcome, then stop."""
     session.start()
     try:
-        wait_for(
-            lambda: all(outcomes.counted()[name] >= number for name, number in enough.items())
-        )
+        wait_for(lambda: all(outcomes.counted()[name] >= number for name, number in enough.items()))
     finally:
         session.request_stop()
         assert session.join(RUN_S)

@@ -8,6 +8,7 @@ from backend.models.bundled.pitch import PitchFinder
 from backend.models.bundled.qr_codes import QrCodes
 from backend.models.bundled.servable import ModelServable
 from backend.models.bundled.shapes import Shapes
+from backend.models.bundled.spoken_digits import SpokenDigits
 from backend.models.bundled.voice_activity import VoiceActivity
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "PitchFinder",
     "QrCodes",
     "Shapes",
+    "SpokenDigits",
     "VoiceActivity",
     "call_once",
     "picture_of",

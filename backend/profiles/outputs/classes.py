@@ -31,6 +31,9 @@ class ClassDecoder:
     output: str = option("", "Output to read; empty for the first.")
     activation: Activation = option(Activation.SOFTMAX, "What makes scores of the numbers.")
     top_k: int = option(5, "Classes that are kept.", low=1, high=1000)
+    background: str = option(
+        "", "Labels, with commas, that are no words; each other word of sound is counted once."
+    )
 
     def decode(self, outputs: Mapping[str, Tensor], view: SampleView) -> Predictions:
         """The likeliest classes, best first."""

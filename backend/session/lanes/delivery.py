@@ -21,11 +21,14 @@ from backend.core.status import (
     Result,
     Sent,
     Severity,
+    Word,
 )
 from backend.core.timing import SPANS, Stage, Timeline, contradict
 from backend.core.traffic import Traffic, TrafficMeter
+from backend.profiles.model_profile import ModelProfile
 from backend.session.lanes.outages import Outages
-from backend.session.sinks import FAILURES, LOSSES, NOTICES, RESULTS, SENT, Subscriptions
+from backend.session.lanes.word_spotter import WordSpotter
+from backend.session.sinks import FAILURES, LOSSES, NOTICES, RESULTS, SENT, WORDS, Subscriptions
 
 _RECENT = 60
 _NOTHING = Traffic()
@@ -60,6 +63,7 @@ class Delivery:
         self._early: dict[int, Result] = {}
         self._newest = -1
         self.lossless = False
+        self._words = WordSpotter()
         self._mismatches: set[str] = set()
         self.last_failure: ConsoleError | None = None
         self.traces = TraceRing(TRACE_COLUMNS, _TRACES_KEPT)
@@ -82,6 +86,16 @@ class Delivery:
     def wait_for_room(self, timeout_s: float) -> bool:
         """Whether every reader that must get each answer has room for more, waiting if not."""
         return self._subscriptions.wait_for_room(timeout_s)
+
+    def expect(self, profile: ModelProfile) -> None:
+        """From now on words are spotted as this profile says."""
+        with self._lock:
+            self._words.expect(profile)
+
+    def finish(self) -> None:
+        """No answer comes any more: let out the word that was under way."""
+        with self._lock:
+            self._publish_word(self._words.finish())
 
     def sent(self, seq: int) -> None:
         """A sample is on its way: later answers of a lossless run wait for it."""
@@ -159,6 +173,11 @@ class Delivery:
             }
         )
         self._subscriptions.publish(RESULTS, result)
+        self._publish_word(self._words.add(result))
+
+    def _publish_word(self, word: Word | None) -> None:
+        if word is not None:
+            self._subscriptions.publish(WORDS, word)
 
     def _measured(self, timeline: Timeline) -> dict[str, float]:
         """The spans that tell of the target: after an outage neither wait nor latency does."""

@@ -284,6 +284,7 @@ class Session:
     def _begin(self, stop: threading.Event) -> None:
         """Connect first, if that is quick: a live source would lose its first frames otherwise."""
         self._connector.use(self._settings, self._profile, anew=True)
+        self._delivery.expect(self._profile)
         self._connector.maintain()
         lane = self._connector.lane
         until = time.monotonic() + _CONNECT_FIRST_S
@@ -302,6 +303,7 @@ class Session:
         source = next((each.source for each in reversed(changes) if each.source is not None), None)
         settings, self._profile = changes[-1].settings, changes[-1].profile
         self._connector.use(settings, self._profile, anew=source is not None)
+        self._delivery.expect(self._profile)
         if source is not None:
             self._open_source(source)
         elif self._capture is not None:
@@ -362,6 +364,7 @@ class Session:
         self._delivery.outages.end()
         if self._capture is not None:
             self._capture.join(_STOP_WAIT_S)
+        self._delivery.finish()
         self._subscriptions.publish(STATUS, self.status())
         self._subscriptions.finish(stop)
         if self._conductor.error is not None:  # pragma: no cover - a fault of ours

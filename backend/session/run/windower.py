@@ -13,9 +13,9 @@ from backend.profiles.model_profile import AudioFormat
 class Windower:
     """Resamples blocks to the model's rate and cuts overlapping windows from them.
 
-    Windows carry the time of their last sample. A gap-free input of n samples at the model's rate
-    gives 1 + (n - window) // hop windows, and `flush` one more, padded with silence, if samples
-    remain that no window has shown.
+    Windows carry the time of their last sample. A gap-free input of n samples at the model's rate,
+    and the margins of silence before and after it, give 1 + (n - window) // hop windows, and
+    `flush` one more, padded with silence, if samples remain that no window has shown.
     """
 
     def __init__(self, sound: AudioFormat) -> None:
@@ -25,6 +25,7 @@ class Windower:
         self._held: Array = np.zeros(0, np.float32)
         self._shown = 0
         self._start = 0
+        self._after = 0
         self._media_start_s: float | None = None
         self._last: AudioBlock | None = None
 
@@ -42,10 +43,10 @@ class Windower:
         if block is None:
             return []
         self._append(self._resample(np.zeros(0, np.float32), last=True))
+        self._append_silence(self.sound.margin)
         windows = self._cut(block)
-        if len(self._held) > self._shown:
-            padding = self.sound.window - len(self._held)
-            self._append(np.zeros(max(padding, 0), np.float32))
+        if len(self._held) > self._shown + self._after:
+            self._append_silence(self.sound.window - len(self._held))
             windows += self._cut(block)
         self._last = None
         return windows
@@ -56,8 +57,8 @@ class Windower:
         self._resampler = (
             None if same else soxr.ResampleStream(block.rate, self.sound.rate, 1, dtype="float32")
         )
-        self._held = np.zeros(0, np.float32)
-        self._shown = self._start = 0
+        self._held = np.zeros(self.sound.margin, np.float32)
+        self._shown = self._start = self._after = 0
         self._media_start_s = block.media_time_s
 
     def _resample(self, samples: Array, *, last: bool) -> Array:
@@ -68,11 +69,16 @@ class Windower:
     def _append(self, samples: Array) -> None:
         self._held = np.concatenate((self._held, samples))
 
+    def _append_silence(self, count: int) -> None:
+        """After the last sample, at which the newest block's time is."""
+        self._append(np.zeros(max(count, 0), np.float32))
+        self._after += max(count, 0)
+
     def _cut(self, block: AudioBlock) -> list[AudioWindow]:
         window, hop, rate = self.sound.window, self.sound.hop, self.sound.rate
         windows = []
         while len(self._held) >= window:
-            behind_ns = int((len(self._held) - window) / rate * 1e9)
+            behind_ns = int((len(self._held) - window - self._after) / rate * 1e9)
             windows.append(
                 AudioWindow(
                     seq=self._start // hop,
@@ -91,4 +97,4 @@ class Windower:
     def _media_time_s(self) -> float | None:
         if self._media_start_s is None:
             return None
-        return self._media_start_s + self._start / self.sound.rate
+        return self._media_start_s + (self._start - self.sound.margin) / self.sound.rate

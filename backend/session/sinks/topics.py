@@ -7,9 +7,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from backend.core.predictions import Mask, Prediction, Tensors
 from backend.core.samples import AudioBlock, AudioWindow, Frame
-from backend.core.status import Failure, Loss, Notice, Result, RunStatus, Sent
+from backend.core.status import Failure, Loss, Notice, Result, RunStatus, Sent, Word
 
-Item: TypeAlias = Frame | AudioBlock | Sent | Result | Failure | Loss | Notice | RunStatus
+Item: TypeAlias = Frame | AudioBlock | Sent | Result | Word | Failure | Loss | Notice | RunStatus
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -44,6 +44,8 @@ SENT: Topic[Sent] = Topic("sent", follows_requests=True)
 """Every sample as it was sent."""
 RESULTS: Topic[Result] = Topic("results", follows_requests=True)
 """Every answer with its sample, in the order of the samples."""
+WORDS: Topic[Word] = Topic("words", follows_requests=True)
+"""Every spoken word once, soon after its end, where the model's profile names its background."""
 FAILURES: Topic[Failure] = Topic("failures", follows_requests=True)
 """Every request that got an error."""
 LOSSES: Topic[Loss] = Topic("losses", follows_requests=True, join=Loss.joined)

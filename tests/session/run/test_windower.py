@@ -65,3 +65,22 @@ def test_a_new_rate_starts_over_without_mixing() -> None:
     mixed = windower.push(AudioBlock(1, 0, np.zeros(4800, np.float32), 48_000))
     assert mixed
     assert not any(window.samples.any() for window in mixed)
+
+
+@given(length=st.integers(1, 6000), size=st.integers(1, 2000))
+def test_with_a_margin_every_sample_comes_to_the_middle_of_a_window(length: int, size: int) -> None:
+    sound = AudioFormat(rate=16_000, window_s=0.05, hop_s=0.02, margin_s=0.025)
+    samples = np.arange(1, length + 1, dtype=np.float32)
+    windower = Windower(sound)
+    windows = [w for block in blocks(samples, 16_000, size) for w in windower.push(block)]
+    windows += windower.flush()
+    padded = np.pad(samples, (sound.margin, sound.margin + sound.window))
+    for number, window in enumerate(windows):
+        start = number * sound.hop
+        assert np.array_equal(window.samples, padded[start : start + sound.window])
+        assert window.media_time_s is not None
+        assert abs(window.media_time_s - (start - sound.margin) / 16_000) < 1e-9
+        end = start - sound.margin + sound.window
+        assert abs(window.captured_ns - end / 16_000 * 1e9) < 1e3
+    middle = (len(windows) - 1) * sound.hop - sound.margin + sound.window // 2
+    assert abs(middle - length) <= sound.hop
