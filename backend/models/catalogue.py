@@ -12,6 +12,7 @@ from backend.models.bundled import (
     PitchFinder,
     QrCodes,
     Shapes,
+    SpokenDigits,
     VoiceActivity,
     call_once,
 )
@@ -49,6 +50,7 @@ def bundled_models() -> list[BundledFactory]:
         BundledFactory("qr_codes", QrCodes),
         BundledFactory("pitch", PitchFinder),
         BundledFactory("voice_activity", VoiceActivity),
+        BundledFactory("spoken_digits", SpokenDigits),
         BundledFactory("identity", Identity),
         BundledFactory("identity_fp32", Identity),
     ]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from backend.cli.stream import _Printer, main
 from backend.core.inference import InferResponse
@@ -97,7 +98,7 @@ def test_as_many_results_are_printed_as_were_wanted_however_slowly(
     """The reader of the first line takes longer than a stop waits for a sink."""
     write, slow = _Printer.write, threading.Event()
 
-    def write_slowly(printer: _Printer, value: Item) -> None:
+    def write_slowly(printer: _Printer, item: Item) -> None:
         if not slow.is_set():
             slow.set()
             time.sleep(2.5)
@@ -294,3 +295,24 @@ def test_a_model_file_is_for_the_embedded_server(
     code, _, errors = run_here(capsys, main, *asked, "--model", "shapes")
     assert code == 2
     assert "not allowed with argument" in errors
+
+
+def test_each_spoken_word_is_a_line_of_its_own(data_dir: Path, tmp_path: Path) -> None:
+    folder = data_dir / "speech" / "spoken_digits"
+    pause = np.zeros(5000, np.float32)
+    pieces = [pause]
+    for name in ("7_jackson_5", "3_george_9"):
+        pieces += [soundfile.read(folder / f"{name}.wav", dtype="float32")[0], pause]
+    path = tmp_path / "spoken.wav"
+    soundfile.write(path, np.concatenate(pieces), 8_000)
+    code, lines, errors = stream(
+        "--source", str(path), "--model", "spoken_digits", "--pace", "free"
+    )
+    assert code == 0, errors
+    words = [line for line in lines if "word" in line]
+    assert [line["word"] for line in words] == ["seven", "three"]
+    for line in words:
+        before = lines[lines.index(line) - 1]
+        assert line["seq"] == before["seq"]
+        assert before["media_time_s"] < line["media_time_s"] + 0.6
+        assert 0.5 < line["score"] <= 1

@@ -21,7 +21,7 @@ from training.spoken_digits.measure import (
 from training.spoken_digits.network import DigitNetwork
 
 _FIRST = Schedule(steps=600)
-_THEN = Schedule(steps=600, rate=2e-3)
+_THEN = Schedule(steps=450, rate=2e-3)
 
 
 @dataclass(frozen=True, slots=True)
