@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from backend.core.status import Word
 from gui.views.view import View
 from gui.widgets.language import count, tr
-from gui.widgets.theme import CAPTION_PX, DARK, DISPLAY_PX, GAP, Palette, sized
+from gui.widgets.theme import CAPTION_PX, DARK, DISPLAY_PX, Palette, sized
 
 _KEPT = 64
 _HEIGHT = 40
@@ -67,15 +67,14 @@ class WordsView(View):
         painter.setPen(self.roles.color("text_muted"))
         title = tr("Heard")
         height = self.height()
-        painter.drawText(GAP, 0, self.width(), height, _MIDDLE, title)
-        left = GAP + painter.fontMetrics().horizontalAdvance(title) + _BETWEEN
+        painter.drawText(0, 0, self.width(), height, _MIDDLE, title)
+        left = painter.fontMetrics().horizontalAdvance(title) + _BETWEEN
         font = sized(self.font(), DISPLAY_PX, bold=True)
         painter.setFont(font)
         metrics = QFontMetricsF(font)
-        for place, word in enumerate(self._fitting(metrics, self.width() - GAP - left)):
-            newest = place == 0
-            painter.setPen(self.roles.color("accent" if newest else "text"))
-            painter.drawText(round(left + word[1]), 0, round(word[2]) + 1, height, _MIDDLE, word[0])
+        for place, (word, start, width) in enumerate(self._fitting(metrics, self.width() - left)):
+            painter.setPen(self.roles.color("text" if place else "accent"))
+            painter.drawText(round(left + start), 0, round(width) + 1, height, _MIDDLE, word)
 
     def _fitting(self, metrics: QFontMetricsF, room: float) -> list[tuple[str, float, float]]:
         """Text, start and width of the words that fit, the newest first."""

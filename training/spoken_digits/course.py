@@ -22,6 +22,7 @@ from training.spoken_digits.network import DigitNetwork
 
 _FIRST = Schedule(steps=600)
 _THEN = Schedule(steps=450, rate=2e-3)
+_LAST = Schedule(steps=300, rate=1.5e-3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ class Paths:
 
 
 class Course:
-    """Learns from made voices first, then also from recordings.
+    """Learns from made voices first, then also from recordings, in two cycles.
 
-    The second half is done once without each of the speakers, who is then tested with, and once
-    with all of them, which is what ships.
+    What follows the first part is done once without each of the speakers, who is then tested
+    with, and once with all of them, which is what ships.
     """
 
     def __init__(self, paths: Paths, seed: int, threads: int) -> None:
@@ -77,7 +78,9 @@ class Course:
         report.write(outcome, paths.output.stat().st_size, _parameters(final))
 
     def _then(self, name: str, made: Scenes, first: nn.Module) -> nn.Module:
-        return self._network(name, lambda: fitted(made, _THEN, self._seed, start=first))
+        then = self._network(name, lambda: fitted(made, _THEN, self._seed, start=first))
+        again = self._seed + 1
+        return self._network(f"{name}-last", lambda: fitted(made, _LAST, again, start=then))
 
     def _network(self, name: str, fit: Callable[[], nn.Module]) -> nn.Module:
         """The one that was kept under this name, or a new one, which is then kept."""
