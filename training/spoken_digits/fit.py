@@ -13,18 +13,23 @@ from torch import Tensor, nn
 from training.spoken_digits.features import MADE, Scenes
 from training.spoken_digits.network import FRAMES, MELS, DigitNetwork
 
-_RECORDED_PART = 0.5
 _MEAN_DECAY = 0.995
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how strongly to fit: steps, scenes in each, and the highest learning rate."""
+    """How long and how strongly to fit: steps, scenes in each, and the highest learning rate.
+
+    `recorded` is the part of the scenes that hold recordings, `pace` how many times as fast or as
+    slow a scene may become.
+    """
 
     steps: int
     batch: int = 128
     rate: float = 3e-3
     weight_decay: float = 0.02
+    recorded: float = 0.5
+    pace: float = 1.0
 
 
 def fitted(
@@ -45,10 +50,10 @@ def fitted(
     cycle = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, schedule.rate, total_steps=schedule.steps, pct_start=0.2
     )
-    drawn = _Draw(scenes, seed)
+    drawn = _Draw(scenes, schedule, seed)
     total = 0.0
     for step in range(1, schedule.steps + 1):
-        spectrograms, classes = _mixed(*drawn.batch(schedule.batch))
+        spectrograms, classes = _mixed(*drawn.batch())
         loss = -(classes * torch.log_softmax(network(spectrograms), dim=1)).sum(1).mean()
         optimiser.zero_grad()
         loss.backward()
@@ -64,35 +69,41 @@ def fitted(
 
 
 class _Draw:
-    """Random scenes: half of them with recorded words, if there are any; each one varied."""
+    """Random scenes, each one varied."""
 
-    def __init__(self, scenes: Scenes, seed: int) -> None:
+    def __init__(self, scenes: Scenes, schedule: Schedule, seed: int) -> None:
         self._scenes = scenes
+        self._schedule = schedule
         self._rng = np.random.default_rng(seed)
         made = scenes.speakers == MADE
         self._groups = [
             group for group in (np.flatnonzero(~made), np.flatnonzero(made)) if len(group)
         ]
 
-    def batch(self, size: int) -> tuple[Tensor, Tensor]:
+    def batch(self) -> tuple[Tensor, Tensor]:
         """Spectrograms float [n, 1, mels, frames] and classes float [n, 11]."""
-        first = round(size * _RECORDED_PART) if len(self._groups) > 1 else size
+        size = self._schedule.batch
+        first = round(size * self._schedule.recorded) if len(self._groups) > 1 else size
         sizes = (first, size - first)
         chosen = np.concatenate(
             [self._rng.choice(group, n) for group, n in zip(self._groups, sizes, strict=False)]
         )
         spectrograms = torch.from_numpy(self._scenes.spectrograms[chosen].astype(np.float32))
         classes = torch.from_numpy(self._scenes.classes[chosen].astype(np.float32))
-        return _varied(spectrograms)[:, None], classes
+        return _varied(spectrograms, self._schedule.pace)[:, None], classes
 
 
-def _varied(spectrograms: Tensor) -> Tensor:
-    """Bands moved as other throats do, coloured as other microphones do, and parts left out.
+def _varied(spectrograms: Tensor, pace: float) -> Tensor:
+    """Spoken at another speed, from another throat, into another microphone, and partly hidden.
 
     The last is SpecAugment (D. S. Park et al., Interspeech 2019).
     """
-    moved = _moved(spectrograms)
-    count = len(moved)
+    count = len(spectrograms)
+    stretch = 1 + (torch.rand(count, 1) - 0.5) * 0.12
+    moved = _resampled(spectrograms, stretch, (torch.rand(count, 1) - 0.5) * 4)
+    if pace > 1:
+        speed = pace ** (2 * torch.rand(count, 1) - 1)
+        moved = _resampled(moved.transpose(1, 2), speed).transpose(1, 2)
     knots = torch.randn(count, 1, 6) * 0.15
     colour = nn.functional.interpolate(knots, MELS, mode="linear", align_corners=True)
     floor = moved.amin(dim=(1, 2), keepdim=True)
@@ -104,17 +115,16 @@ def _varied(spectrograms: Tensor) -> Tensor:
     return torch.where(hidden, middle, changed)
 
 
-def _moved(spectrograms: Tensor) -> Tensor:
-    """Each with its bands shifted by up to 2 and stretched by up to 6 %."""
-    count = len(spectrograms)
-    bands = torch.arange(MELS)[None, :].float()
-    stretch = 1 + (torch.rand(count, 1) - 0.5) * 0.12
-    shift = (torch.rand(count, 1) - 0.5) * 4
-    places = ((bands - MELS / 2) * stretch + MELS / 2 + shift).clamp(0, MELS - 1)
-    below = places.floor().clamp(max=MELS - 2).long()
+def _resampled(values: Tensor, step: Tensor, shift: Tensor | float = 0.0) -> Tensor:
+    """[n, rows, columns], the rows read at `step` [n, 1] from the middle, moved by `shift`."""
+    count, length, width = values.shape
+    middle = length / 2
+    rows = torch.arange(length)[None].float() - middle
+    places = (rows * step + middle + shift).clamp(0, length - 1)
+    below = places.floor().clamp(max=length - 2).long()
     part = (places - below)[:, :, None]
-    index = below[:, :, None].expand(-1, -1, FRAMES)
-    low, high = spectrograms.gather(1, index), spectrograms.gather(1, index + 1)
+    index = below[:, :, None].expand(count, length, width)
+    low, high = values.gather(1, index), values.gather(1, index + 1)
     return low * (1 - part) + high * part
 
 
