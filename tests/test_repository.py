@@ -136,10 +136,24 @@ def test_every_package_the_program_imports_is_declared() -> None:
     assert not undeclared
 
 
+def test_what_only_training_imports_is_declared_apart_and_never_by_the_program() -> None:
+    program = _imported_by_the_program()
+    apart = _imported(lambda top: top == "training") - program - sys.stdlib_module_names
+    extra = (_ROOT / "training" / "requirements.txt").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?m)^([a-z]+)", extra))
+    assert apart - {"backend", "training"} == named
+    assert not program & (named | {"training"})
+
+
 def _imported_by_the_program() -> set[str]:
+    return _imported(lambda top: top not in ("tests", ".ci", "training"))
+
+
+def _imported(wanted: Callable[[str], bool]) -> set[str]:
+    """Top-level names that the files of these folders import."""
     names: set[str] = set()
     for path in _tracked():
-        if path.suffix != ".py" or path.relative_to(_ROOT).parts[0] in ("tests", ".ci"):
+        if path.suffix != ".py" or not wanted(path.relative_to(_ROOT).parts[0]):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):

@@ -22,7 +22,7 @@ from training.spoken_digits.network import DigitNetwork
 
 _FIRST = Schedule(steps=600)
 _THEN = Schedule(steps=450, rate=2e-3)
-_LAST = Schedule(steps=300, rate=1.5e-3)
+_LAST = Schedule(steps=600, rate=2e-3, pace=1.35)
 
 
 @dataclass(frozen=True, slots=True)
