@@ -18,11 +18,10 @@ from training.spoken_digits.measure import (
     false_alarms_per_minute,
     heard_in_stream,
 )
-from training.spoken_digits.network import DigitNetwork
+from training.spoken_digits.network import DigitNetwork, Probabilities
 
 _FIRST = Schedule(steps=600)
 _THEN = Schedule(steps=450, rate=2e-3)
-_LAST = Schedule(steps=600, rate=2e-3, pace=1.35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,10 @@ class Paths:
 
 
 class Course:
-    """Learns from made voices first, then also from recordings, in two cycles.
+    """Learns from made voices first, then also from recordings.
 
-    What follows the first part is done once without each of the speakers, who is then tested
-    with, and once with all of them, which is what ships.
+    The second half is done once without each of the speakers, who is then tested with, and once
+    with all of them, which is what ships.
     """
 
     def __init__(self, paths: Paths, seed: int, threads: int) -> None:
@@ -59,7 +58,8 @@ class Course:
         first = self._network("made", lambda: fitted(_made_only(made), _FIRST, self._seed))
         results = []
         for speaker in sorted({word.speaker for word in recorded}):
-            network = self._then(f"without-{speaker}", made.without(speaker), first)
+            fit = self._then(f"without-{speaker}", made.without(speaker), first)
+            network = Probabilities(fit).eval()
             own = [word for word in recorded if word.speaker == speaker]
             results.append(
                 report.SpeakerResult(
@@ -70,17 +70,16 @@ class Course:
                 )
             )
             print(f"{speaker}: {results[-1].accuracy:.1%}, {results[-1].stream}", flush=True)
-        final = self._then("all", made, first)
+        fit = self._then("all", made, first)
+        final = Probabilities(fit).eval()
         difference = export(final, paths.output)
         outcome = report.Outcome(
             tuple(results), false_alarms_per_minute(final, unheard_talk), difference
         )
-        report.write(outcome, paths.output.stat().st_size, _parameters(final))
+        report.write(outcome, paths.output.stat().st_size, _parameters(fit))
 
     def _then(self, name: str, made: Scenes, first: nn.Module) -> nn.Module:
-        then = self._network(name, lambda: fitted(made, _THEN, self._seed, start=first))
-        again = self._seed + 1
-        return self._network(f"{name}-last", lambda: fitted(made, _LAST, again, start=then))
+        return self._network(name, lambda: fitted(made, _THEN, self._seed, start=first))
 
     def _network(self, name: str, fit: Callable[[], nn.Module]) -> nn.Module:
         """The one that was kept under this name, or a new one, which is then kept."""

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from backend.core.errors import UsageError
-from training.spoken_digits.network import FRAMES, MELS, Probabilities
+from training.spoken_digits.network import FRAMES, MELS
 
 INPUT, OUTPUT = "spectrogram", "probabilities"
 _OPSET = 17
@@ -23,11 +23,10 @@ def export(network: nn.Module, path: Path) -> float:
 
     Raises UsageError if that is more than rounding explains.
     """
-    whole = Probabilities(network).eval()
     example = torch.randn(64, 1, MELS, FRAMES, generator=torch.Generator().manual_seed(1))
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        whole,
+        network,
         (example[:1],),
         str(path),
         input_names=[INPUT],
@@ -40,7 +39,7 @@ def export(network: nn.Module, path: Path) -> float:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (found,) = session.run([OUTPUT], {INPUT: example.numpy()})
     with torch.no_grad():
-        difference = float(np.abs(found - whole(example).numpy()).max())
+        difference = float(np.abs(found - network(example).numpy()).max())
     if difference > _AGREEMENT:
         raise UsageError(f"The ONNX file differs from the network by {difference:g}.")
     return difference

@@ -20,8 +20,7 @@ _MEAN_DECAY = 0.995
 class Schedule:
     """How long and how strongly to fit: steps, scenes in each, and the highest learning rate.
 
-    `recorded` is the part of the scenes that hold recordings, `pace` how many times as fast or as
-    slow a scene may become.
+    `recorded` is the part of the scenes that hold recordings.
     """
 
     steps: int
@@ -29,7 +28,6 @@ class Schedule:
     rate: float = 3e-3
     weight_decay: float = 0.02
     recorded: float = 0.5
-    pace: float = 1.0
 
 
 def fitted(
@@ -90,20 +88,17 @@ class _Draw:
         )
         spectrograms = torch.from_numpy(self._scenes.spectrograms[chosen].astype(np.float32))
         classes = torch.from_numpy(self._scenes.classes[chosen].astype(np.float32))
-        return _varied(spectrograms, self._schedule.pace)[:, None], classes
+        return _varied(spectrograms)[:, None], classes
 
 
-def _varied(spectrograms: Tensor, pace: float) -> Tensor:
-    """Spoken at another speed, from another throat, into another microphone, and partly hidden.
+def _varied(spectrograms: Tensor) -> Tensor:
+    """From another throat, into another microphone, and partly hidden.
 
     The last is SpecAugment (D. S. Park et al., Interspeech 2019).
     """
     count = len(spectrograms)
     stretch = 1 + (torch.rand(count, 1) - 0.5) * 0.12
     moved = _resampled(spectrograms, stretch, (torch.rand(count, 1) - 0.5) * 4)
-    if pace > 1:
-        speed = pace ** (2 * torch.rand(count, 1) - 1)
-        moved = _resampled(moved.transpose(1, 2), speed).transpose(1, 2)
     knots = torch.randn(count, 1, 6) * 0.15
     colour = nn.functional.interpolate(knots, MELS, mode="linear", align_corners=True)
     floor = moved.amin(dim=(1, 2), keepdim=True)
@@ -115,7 +110,7 @@ def _varied(spectrograms: Tensor, pace: float) -> Tensor:
     return torch.where(hidden, middle, changed)
 
 
-def _resampled(values: Tensor, step: Tensor, shift: Tensor | float = 0.0) -> Tensor:
+def _resampled(values: Tensor, step: Tensor, shift: Tensor) -> Tensor:
     """[n, rows, columns], the rows read at `step` [n, 1] from the middle, moved by `shift`."""
     count, length, width = values.shape
     middle = length / 2
