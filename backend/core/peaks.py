@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 SPAN_S = 0.25
 """Scores are averaged over this time, so that one odd reading is no event."""
-RISE, FALL = 0.55, 0.35
+RISE, FALL = 0.5, 0.35
 """A mean score of `RISE` begins an event; it is over once the mean is below `FALL`."""
 CLOSEST_S = 0.3
 """Two events are at least so far apart; nobody says two words in less."""
