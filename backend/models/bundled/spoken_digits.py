@@ -10,7 +10,7 @@ import numpy as np
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.models.bundled.inputs import sound
 from backend.models.contract import BundledModel
-from backend.models.runtimes.onnx.session import OnnxSession, SessionSettings
+from backend.models.runtimes.onnx import OnnxSession, SessionSettings
 from backend.profiles.inputs.log_mel import LogMel
 from backend.profiles.inputs.sounds import Loudness, SoundLayout, SoundRecipe
 from backend.profiles.model_profile import ModelProfile

@@ -5,6 +5,7 @@ from backend.models.runtimes.onnx.completion import FileKind, complete_config
 from backend.models.runtimes.onnx.instance import GraphInstance, Signature
 from backend.models.runtimes.onnx.layout import control_inputs
 from backend.models.runtimes.onnx.loader import OnnxRuntime
+from backend.models.runtimes.onnx.session import OnnxSession, SessionSettings
 from backend.models.runtimes.onnx.shapes import input_reshapes, output_reshapes
 from backend.models.runtimes.onnx.states import SequenceStates, declared_states
 
@@ -21,3 +22,4 @@ __all__ = [
     "input_reshapes",
     "output_reshapes",
 ]
+__all__ = ["OnnxRuntime", "OnnxSession", "SessionSettings", "input_reshapes", "output_reshapes"]
