@@ -55,8 +55,8 @@ class AudioFormat:
 
     @property
     def margin(self) -> int:
-        """Samples of silence at either end."""
-        return round(self.rate * self.margin_s)
+        """Samples of silence at either end, at most a window of them."""
+        return min(max(0, round(self.rate * self.margin_s)), self.window)
 
 
 DEFAULT_AUDIO = AudioFormat(rate=16_000, window_s=0.5, hop_s=0.1)
