@@ -11,7 +11,7 @@ import numpy as np
 
 from backend.core.defaults import RECENT_BYTES, RECENT_SECONDS
 from backend.core.samples import AudioBlock, Frame
-from backend.core.status import Failure, Loss, Notice, Result, RunStatus, Sent
+from backend.core.status import Failure, Loss, Notice, Result, RunStatus, Sent, Word
 from backend.recording.recorder import RECORDED
 from backend.session.sinks import Item, size_of
 from backend.wire.recording.file import RecordingFile
@@ -58,7 +58,7 @@ class Recent:
 
     def write(self, item: Item) -> None:
         """Keep one more, and let go of what is too old or too much."""
-        if isinstance(item, Frame | Loss):
+        if isinstance(item, Frame | Loss | Word):
             return
         kept = _light(item)
         entry = _Kept(kept, time.monotonic_ns(), size_of(kept) + _ITEM_BYTES)

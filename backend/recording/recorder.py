@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from backend.core.samples import Frame
-from backend.core.status import Loss
+from backend.core.status import Loss, Word
 from backend.session.sinks import AUDIO, FAILURES, NOTICES, RESULTS, SENT, STATUS, Item, Topic
 from backend.wire.recording.file import RecordingFile
 from backend.wire.recording.output import OutputFile
@@ -51,7 +51,7 @@ class Recorder:
 
     def write(self, item: Item) -> None:
         """One more item; raises RecordingFailed."""
-        if not isinstance(item, Frame | Loss):
+        if not isinstance(item, Frame | Loss | Word):
             self._file.write(item, time.monotonic_ns())
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from backend.core.rings import TraceRing
 from backend.core.tensors import Array
 from backend.core.timing import Stage, Timeline
-from gui.views.plots.latency_report import WINDOW_S
+from gui.views.plots import WINDOW_S
 from gui.views.preview import FirstPaint
 
 _WINDOW_NS = int(WINDOW_S * 1e9)

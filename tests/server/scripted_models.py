@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from backend.core.samples import MediaKind
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
-from backend.models.bundled.inputs import picture
 from backend.models.contract import BundledModel
+from backend.models.inputs import picture
 from backend.profiles.inputs.recipe import Elements, OurInputs
 from backend.profiles.model_profile import ModelProfile
 from backend.profiles.names import AUDIO, IMAGE, IMAGE_ENCODED

@@ -3,7 +3,6 @@
 from backend.models.bundled.faces import Faces
 from backend.models.bundled.first_call import call_once
 from backend.models.bundled.identity import Identity
-from backend.models.bundled.inputs import picture as picture_of
 from backend.models.bundled.pitch import PitchFinder
 from backend.models.bundled.qr_codes import QrCodes
 from backend.models.bundled.servable import ModelServable
@@ -21,5 +20,4 @@ __all__ = [
     "SpokenDigits",
     "VoiceActivity",
     "call_once",
-    "picture_of",
 ]

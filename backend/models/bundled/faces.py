@@ -10,10 +10,10 @@ import numpy as np
 from backend.core.tensors import Array, Tensor
 from backend.models.bundled.cascades import Cascade, Window
 from backend.models.bundled.detections import FoundObject, box_tensors
-from backend.models.bundled.inputs import picture
 from backend.models.bundled.scaling import grey, shrunk
 from backend.models.bundled.skin import without_cold_places
 from backend.models.contract import BundledModel
+from backend.models.inputs import picture
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.media.opencv import cv2
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backend.core.tensors import Array, Tensor
-from backend.models.bundled.inputs import one_input
 from backend.models.contract import BundledModel
+from backend.models.inputs import one_input
 
 
 class Identity(BundledModel):

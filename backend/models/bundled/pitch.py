@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.bundled.inputs import sound
 from backend.models.bundled.yin import Pitch, find_pitch, shortest_sound
 from backend.models.contract import BundledModel
+from backend.models.inputs import sound
 from backend.profiles.bundled import PITCH_HIGH_HZ, PITCH_LOW_HZ
 from backend.profiles.names import CONFIDENCE, FREQUENCY
 from backend.profiles.outputs.bundled import SURE_OF_PITCH

@@ -9,9 +9,9 @@ import numpy as np
 
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.models.bundled.detections import FoundObject, box_tensors
-from backend.models.bundled.inputs import picture
 from backend.models.bundled.scaling import grey, shrunk
 from backend.models.contract import BundledModel
+from backend.models.inputs import picture
 from backend.profiles.model_profile import ModelProfile
 from backend.profiles.names import POINTS, TEXT
 from backend.wire.media.opencv import cv2

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.bundled.inputs import sound
 from backend.models.contract import BundledModel
+from backend.models.inputs import sound
 from backend.models.runtimes.onnx import OnnxSession, SessionSettings
 from backend.profiles.inputs.log_mel import LogMel
 from backend.profiles.inputs.sounds import Loudness, SoundLayout, SoundRecipe

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.bundled.inputs import sound
 from backend.models.bundled.music_signs import MusicSigns, MusicSignsMeter
 from backend.models.bundled.speech_signs import SpeechSigns, SpeechSignsMeter
 from backend.models.contract import BundledModel
+from backend.models.inputs import sound
 from backend.profiles.model_profile import ModelProfile
 from backend.profiles.names import PROBABILITY
 

@@ -2,13 +2,14 @@
 
 from gui.views.plots.bars import TopKView
 from gui.views.plots.latency import STAGE_HUES, STAGE_NAMES, LatencyView
-from gui.views.plots.latency_report import LatencyReport, latency_report
+from gui.views.plots.stage_report import WINDOW_S, LatencyReport, latency_report
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 
 __all__ = [
     "STAGE_HUES",
     "STAGE_NAMES",
+    "WINDOW_S",
     "LatencyReport",
     "LatencyView",
     "ProbabilityTimeline",

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.status import RunStatus
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
-from gui.views.plots.latency_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
+from gui.views.plots.stage_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.view import TEXT_PERIOD_NS, View
 from gui.widgets.language import marked, number, significant, tr

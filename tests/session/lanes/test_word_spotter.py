@@ -13,6 +13,7 @@ from backend.core.samples import AudioWindow
 from backend.core.status import Result, Word
 from backend.core.target import Target
 from backend.core.timing import Timeline
+from backend.core.traffic import Traffic
 from backend.profiles.bundled import profile_for
 from backend.profiles.model_profile import ModelProfile
 from backend.session.lanes.word_spotter import WordSpotter
@@ -31,8 +32,7 @@ def result(seq: int, score: float, label: str = "seven", *, file: bool = True) -
             Classification((ClassScore(label, score, 7), ClassScore("nothing", 1 - score, 10))),
         ),
         timeline=Timeline({}),
-        bytes_out=1,
-        bytes_in=1,
+        traffic=Traffic(),
         settings=RunSettings(Target("t"), "spoken_digits"),
     )
 

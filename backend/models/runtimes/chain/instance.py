@@ -14,7 +14,7 @@ from backend.core.errors import ModelFailed, ReplyMismatch, RequestError
 from backend.core.predictions import Detection, Detections, KeyPoint, KeyPoints, Predictions, Text
 from backend.core.samples import Frame
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.bundled import picture_of
+from backend.models.inputs import picture as picture_of
 from backend.models.runtimes.chain.asking import LinkCalls
 from backend.models.runtimes.chain.cutting import Square, line_of
 from backend.models.runtimes.chain.settings import ChainSettings

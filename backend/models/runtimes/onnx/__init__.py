@@ -13,7 +13,9 @@ __all__ = [
     "FileKind",
     "GraphInstance",
     "OnnxRuntime",
+    "OnnxSession",
     "SequenceStates",
+    "SessionSettings",
     "Signature",
     "check_config",
     "complete_config",
@@ -22,4 +24,3 @@ __all__ = [
     "input_reshapes",
     "output_reshapes",
 ]
-__all__ = ["OnnxRuntime", "OnnxSession", "SessionSettings", "input_reshapes", "output_reshapes"]

@@ -29,7 +29,6 @@ from backend.core.traffic import TrafficRates
 from gui.live.paint_record import PaintRecord
 from gui.views.plots.bars import TopKView
 from gui.views.plots.latency import STAGE_HUES, LatencyView
-from gui.views.plots.latency_report import EDGES_MS, histogram, latency_report
 from gui.views.plots.rows import BarRow, RowOrder
 from gui.views.plots.series import (
     LATCH_NS,
@@ -41,6 +40,7 @@ from gui.views.plots.series import (
     scored,
     value_at,
 )
+from gui.views.plots.stage_report import EDGES_MS, histogram, latency_report
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 from gui.views.preview.first_paint import FirstPaint

@@ -8,8 +8,8 @@ import pytest
 from backend.core.errors import InvalidInput
 from backend.core.samples import MediaKind
 from backend.core.tensors import Datatype, Tensor
-from backend.models.bundled.inputs import picture
 from backend.models.catalogue import bundled_models
+from backend.models.inputs import picture
 from backend.profiles.bundled import BUNDLED
 
 IMAGE = Tensor("IMAGE", Datatype.UINT8, np.zeros((4, 6, 3), np.uint8))
