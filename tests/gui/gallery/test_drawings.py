@@ -9,8 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.gallery.drawings import draw_scene
 from gui.gallery.scenes import Scene
-from gui.widgets.excerpt import Excerpt
-from gui.widgets.theme import CAPTION_PX, DARK, LIGHT, Palette
+from gui.widgets.theme import DARK, LIGHT, Palette
 
 _OUTSIDE = 0xFF123456
 
@@ -38,20 +37,3 @@ def test_scenes_differ_and_stay_in_their_area(
         inner = {image.pixel(x, y) for x in range(4, size[0], 3) for y in range(4, size[1], 3)}
         assert len(inner) >= 3
     assert len({bytes(image.constBits()) for image in pictures.values()}) == len(Scene)
-
-
-def test_an_excerpt_ends_in_an_ellipsis_where_it_must(qtbot: QtBot) -> None:
-    excerpt = Excerpt(2, CAPTION_PX, DARK.color("text"))
-    qtbot.addWidget(excerpt)
-    excerpt.resize(120, excerpt.sizeHint().height())
-    excerpt.set_text("short")
-    assert excerpt.shown() == ("short",)
-    text = "a long text that says much more than two lines of this width could ever hold"
-    excerpt.set_text(text)
-    first, last = excerpt.shown()
-    assert text.startswith(first)
-    assert last.endswith("…")
-    assert excerpt.accessibleName() == text
-    assert not excerpt.grab().isNull()
-    excerpt.resize(2_000, 40)
-    assert excerpt.shown() == (text,)
