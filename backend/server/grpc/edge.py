@@ -137,11 +137,14 @@ class GrpcEdge:
             def start(message: bytes) -> Replies | Later:
                 stream.note_message()
                 note, begun = CallNote(end_stream=frank), _Begun(name, peer, len(message))
-                logged = _Message(self._add, begun, note, refuse)
                 try:
                     replies = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
-                    return logged.failed(error)
+                    return _Message(self._add, begun, note, refuse).failed(error)
+                if isinstance(replies, bytes) and note.error is None:
+                    self._add(begun, note, grpc.StatusCode.OK, len(replies))
+                    return replies
+                logged = _Message(self._add, begun, note, refuse)
                 if isinstance(replies, Later):
                     return Later(logged.later(replies))
                 return logged.replies(replies)

@@ -93,11 +93,13 @@ class _Stream:
         self._in_order: asyncio.Queue[asyncio.Task[bytes] | bytes | None] = asyncio.Queue()
         self._queued = 0
         self._writing = asyncio.Lock()
-        self._read: asyncio.Task[Any] | None = None
+        self._reader: asyncio.Task[Any] | None = None
+        self._reading = False
         self.stopped = False
 
     async def read(self, tasks: asyncio.TaskGroup) -> None:
         """Begin to answer each message until there is no more, or `stop` is called."""
+        self._reader = asyncio.current_task()
         try:
             while not self.stopped and await self._read_next(tasks):
                 pass
@@ -110,8 +112,8 @@ class _Stream:
     def stop(self) -> None:
         """Read no more; what was read is answered."""
         self.stopped = True
-        if self._read is not None:
-            self._read.cancel()
+        if self._reader is not None and self._reading:
+            self._reader.cancel()
 
     async def write_in_order(self) -> None:
         """Write the answers that had to wait, in the order of their messages."""
@@ -121,10 +123,10 @@ class _Stream:
     # One call per message, so that no message or reply is kept alive while the next is awaited.
 
     async def _read_next(self, tasks: asyncio.TaskGroup) -> bool:
-        self._read = asyncio.current_task()
+        self._reading = True
         await self._places.acquire()
         message = await self._context.read()
-        self._read = None
+        self._reading = False
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             return False
         replies = self._begin(message)
