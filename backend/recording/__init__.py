@@ -3,12 +3,13 @@
 from backend.recording.export import Contents, contents_of, export_csv, export_json_lines
 from backend.recording.recent import Recent
 from backend.recording.recorder import QUEUE_BYTES, QUEUE_ITEMS, Recorder
-from backend.wire.recording.output import create
+from backend.wire.recording.output import OutputFile, create
 
 __all__ = [
     "QUEUE_BYTES",
     "QUEUE_ITEMS",
     "Contents",
+    "OutputFile",
     "Recent",
     "Recorder",
     "contents_of",

@@ -21,6 +21,7 @@ from gui.live.commands import run_commands, source_commands, switch_commands
 from gui.live.page import LivePage
 from gui.live.pump import Pump
 from gui.live.readout import Readout
+from gui.live.recording import RecordingControl, recording_commands
 from gui.live.run_notices import RunNotices
 from gui.live.sources import Devices, SourceController
 from gui.live.start_control import StartControl
@@ -41,6 +42,8 @@ from gui.workspace.feature import Feature, Workspace
 from gui.workspace.log_panel import LogBridge
 
 _STOP_WAIT_S = 0.4
+_RECORDING_WAIT_S = 1.0
+"""For what waits to be written; a file that is not ended by then is readable all the same."""
 
 
 class LiveFeature(Feature):
@@ -87,6 +90,7 @@ class LiveFeature(Feature):
             anchor,
         )
         self.pump = Pump(self.page, anchor)
+        self.recording = RecordingControl(run, workspace.tasks, workspace.notifier, anchor)
         self._notices = RunNotices(
             workspace.notifier, self.page.log, run, self.switches, server, anchor
         )
@@ -101,6 +105,7 @@ class LiveFeature(Feature):
         """Sources, what the pickers offer, runs and switches."""
         yield from source_commands(self.sources, self.bar)
         yield from run_commands(self.run, self.start, self.sources, self.reset_counters)
+        yield from recording_commands(self.recording)
         yield from switch_commands(self.bar)
         yield from self.adoption.commands()
 
@@ -136,6 +141,7 @@ class LiveFeature(Feature):
         self._store.update(replace(self._store.current, window=memory))
         self.readout.stop()
         self.pump.detach()
+        self.recording.close(_RECORDING_WAIT_S)
         self.run.close(_STOP_WAIT_S)
 
     @Slot()
@@ -177,6 +183,8 @@ class LiveFeature(Feature):
         readout.outage_changed.connect(notices.show_outage)
         readout.refusal_changed.connect(notices.show_refusal)
         self.start.changed.connect(self._show_phase)
+        self.recording.changed.connect(self.strip.show_recording)
+        self.strip.recording_clicked.connect(self.recording.toggle)
         server.ready.connect(run.retry_now)
         notifier.crashed.connect(run.stop)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -10,6 +10,7 @@ from backend.core.status import Alert, RunStatus
 from gui.live.status_text import SlotText, slot_texts, state_role
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
+from gui.widgets.icons import tinted
 from gui.widgets.language import number, percent, tr
 from gui.widgets.theme import BODY_PX, GAP, Palette, tabular
 
@@ -39,6 +40,7 @@ class StatusStrip(QWidget):
     """Fixed-width slots; a click on one opens its panel."""
 
     panel_wanted = Signal(str)
+    recording_clicked = Signal()
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -62,6 +64,11 @@ class StatusStrip(QWidget):
         row.addWidget(self._state, 1)
         row.addStretch(0)
         font = tabular(self.font(), BODY_PX)
+        longest = f"9:59:59 {number(99_999.9, 1)} MB"
+        self._recording = _slot(QFontMetrics(font).horizontalAdvance(longest) + 4 * GAP, font)
+        self._recording.clicked.connect(self.recording_clicked)
+        self._recording.hide()
+        row.addWidget(self._recording)
         for name, longest, panel in _slots():
             slot = _slot(QFontMetrics(font).horizontalAdvance(longest) + 2 * GAP, font)
             slot.clicked.connect(lambda _=False, p=panel: self.panel_wanted.emit(p))
@@ -99,13 +106,21 @@ class StatusStrip(QWidget):
         for name, slot in slot_texts(status, age_ms, recent, self.preferences, shortfall).items():
             self._put(name, slot)
 
+    @Slot(str, str)
+    def show_recording(self, text: str, tip: str) -> None:
+        """Show how long and how large a recording is by now; '' for none."""
+        self._recording.setVisible(bool(text))
+        self._put_into(self._recording, SlotText(text, tip))
+
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
         self._tint()
 
     def _put(self, name: str, text: SlotText) -> None:
-        slot = self._slots[name]
+        self._put_into(self._slots[name], text)
+
+    def _put_into(self, slot: QPushButton, text: SlotText) -> None:
         slot.setText(text.text)
         slot.setToolTip(text.tip)
         slot.setAccessibleName(text.text)
@@ -115,6 +130,8 @@ class StatusStrip(QWidget):
             slot.style().polish(slot)
 
     def _tint(self) -> None:
+        red = self._roles.color("error")
+        self._recording.setIcon(tinted("record", red, red))
         self._dot.setStyleSheet(f"color: {self._roles.color(self._dot_role).name()};")
 
 

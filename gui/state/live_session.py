@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, overload
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError
@@ -13,7 +13,7 @@ from backend.core.rings import TraceRing
 from backend.core.samples import Sample
 from backend.core.status import RunStatus
 from backend.session.run import Summary
-from backend.session.sinks import Subscription, Topic
+from backend.session.sinks import Item, Sink, Subscription, Topic
 from backend.sources.source import Source
 
 T = TypeVar("T")
@@ -32,9 +32,15 @@ class LiveSession(Protocol):
         """What the newest answers cost."""
         ...
 
+    @overload
     def subscribe(self, what: Topic[T], policy: Policy, name: str) -> Subscription[T]:
         """A queue of a reader's own; what it loses is counted under its name."""
-        ...
+
+    @overload
+    def subscribe(
+        self, what: Sink, policy: Policy, name: str, capacity: int, most_bytes: int | None
+    ) -> Subscription[Item]:
+        """The queue of a reader that is called on a thread of its own."""
 
     def start(self) -> None:
         """Begin."""

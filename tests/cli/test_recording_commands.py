@@ -101,7 +101,8 @@ def test_csv_has_a_row_for_each_answer_and_nothing_that_is_a_formula(
     assert json.loads(rows[1]["predictions"])["detections"][0]["box"] == [1.0, 2.0, 30.5, 40.25]
     to = tmp_path / "rows.csv"
     assert run_here(recording.main, "export", str(path), "--csv", "--to", str(to)).code == 0
-    assert list(csv.DictReader(to.open(encoding="utf-8", newline=""))) == rows
+    with to.open(encoding="utf-8", newline="") as file:
+        assert list(csv.DictReader(file)) == rows
     assert run_here(recording.main, "export", str(path), "--csv", "--to", str(to)).code == 2
 
 

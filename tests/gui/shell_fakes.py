@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -37,7 +37,15 @@ from backend.server.plane.data_plane import ModelStatus
 from backend.server.plane.request_log import RequestLog
 from backend.session.lanes.delivery import TRACE_COLUMNS
 from backend.session.run.summary import Summary, summarise
-from backend.session.sinks import FRAMES, RESULTS, Subscription, Subscriptions, Topic
+from backend.session.sinks import (
+    FRAMES,
+    RESULTS,
+    Item,
+    Sink,
+    Subscription,
+    Subscriptions,
+    Topic,
+)
 from backend.sources.kind import Pace
 from backend.sources.registry import KINDS, SourceRegistry
 from backend.sources.source import Source
@@ -97,8 +105,23 @@ class FakeSession:
             state=RunState.STREAMING, source=SourceStatus(SourceState.LIVE, source.info)
         )
 
-    def subscribe(self, what: Topic[T], policy: Policy, name: str) -> Subscription[T]:
-        return self.subscriptions.add(what, policy, name, 64)
+    @overload
+    def subscribe(self, what: Topic[T], policy: Policy, name: str) -> Subscription[T]: ...
+
+    @overload
+    def subscribe(
+        self, what: Sink, policy: Policy, name: str, capacity: int, most_bytes: int | None
+    ) -> Subscription[Item]: ...
+
+    def subscribe(
+        self,
+        what: Topic[Any] | Sink,
+        policy: Policy,
+        name: str,
+        capacity: int = 64,
+        most_bytes: int | None = None,
+    ) -> Subscription[Any]:
+        return self.subscriptions.add(what, policy, name, capacity, most_bytes)
 
     def start(self) -> None:
         self.started = True

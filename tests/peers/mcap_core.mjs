@@ -3,13 +3,13 @@
 import { McapIndexedReader, McapStreamReader } from "@mcap/core";
 import { createHash } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
-import { zstdDecompressSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 const { decompress } = require("fzstd");
 const unpack = {
-  zstd: (data) => (zstdDecompressSync ? zstdDecompressSync(data) : decompress(data)),
+  zstd: (data) => (zlib.zstdDecompressSync ? zlib.zstdDecompressSync(data) : decompress(data)),
 };
 const [, , path, way] = process.argv;
 const counts = {};

@@ -112,6 +112,11 @@ class Subscription(Generic[T]):
             self._ended = True
             self._changed.notify_all()
 
+    def leave(self) -> None:
+        """Take no more in, and be no reader of the run any more; what waits can still be taken."""
+        self.end()
+        self._on_close(self)
+
     def close(self) -> int:
         """Read no more, from any thread; returns how many items were waiting, counted as lost.
 

@@ -1,0 +1,118 @@
+"""Recording from the window: a file of the run that is on, and the seconds before."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from backend.core.status import Notice
+from backend.recording import contents_of
+from backend.session.sinks import RESULTS, SENT
+from gui.live import recording
+from gui.live.recording import clock
+from tests.gui.shell_stage import Stage
+from tests.waiting import wait_for
+from tests.wire.recording.recorded import result, sent
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where recordings of these tests go; it is not there yet."""
+    monkeypatch.setattr(recording, "recordings_folder", lambda: tmp_path / "videos" / "Inferdeck")
+    return tmp_path / "videos" / "Inferdeck"
+
+
+@pytest.fixture
+def notices(stage: Stage) -> list[Notice]:
+    """What the window says from now on."""
+    said: list[Notice] = []
+    stage.notifier.notified.connect(lambda notice, _actions, _details: said.append(notice))
+    return said
+
+
+def streaming(stage: Stage) -> None:
+    stage.server_control.start()
+    stage.window.commands["run.toggle"].run()
+    stage.session.subscriptions.start()
+
+
+def publish(stage: Stage, first: int, count: int) -> None:
+    for number in range(first, first + count):
+        stage.session.subscriptions.publish(SENT, sent(number))
+        stage.session.subscriptions.publish(RESULTS, result(number))
+
+
+def test_a_recording_begins_shows_itself_and_ends(
+    stage: Stage, folder: Path, notices: list[Notice]
+) -> None:
+    record = stage.window.commands["run.record"]
+    assert record.blocked() == "Nothing is streaming."
+    streaming(stage)
+    assert record.blocked() == ""
+    record.run()
+    assert record.checked is not None
+    assert record.checked()
+    control, slot = stage.live.recording, stage.live.strip._recording
+    assert slot.isVisibleTo(stage.live.strip)
+    assert slot.text().startswith("0:00")
+    publish(stage, 0, 5)
+    slot.click()
+    wait_for(lambda: control._recorder is not None and control._recorder.closed, "the end")
+    control._look()
+    assert not control.recording
+    assert not slot.isVisibleTo(stage.live.strip)
+    (file,) = folder.iterdir()
+    assert (contents_of(file).pictures, contents_of(file).answers) == (5, 5)
+    assert notices[-1].title == f"Recording saved: {file.name}"
+    assert str(folder) in notices[-1].body
+
+
+def test_a_recording_ends_with_its_run(stage: Stage, folder: Path, notices: list[Notice]) -> None:
+    streaming(stage)
+    stage.window.commands["run.record"].run()
+    publish(stage, 0, 3)
+    control = stage.live.recording
+    stage.session.subscriptions.finish(threading.Event())
+    wait_for(lambda: control._recorder is not None and control._recorder.closed, "the end")
+    control._look()
+    (file,) = folder.iterdir()
+    assert contents_of(file).pictures == 3
+    assert not contents_of(file).unfinished
+
+
+def test_a_folder_that_cannot_be_made_is_said(
+    stage: Stage, folder: Path, notices: list[Notice]
+) -> None:
+    folder.parent.write_text("a file in its place")
+    streaming(stage)
+    stage.window.commands["run.record"].run()
+    assert not stage.live.recording.recording
+    assert "cannot be made" in notices[-1].title
+
+
+def test_the_last_seconds_are_saved_on_demand(
+    stage: Stage, folder: Path, notices: list[Notice]
+) -> None:
+    commands = stage.window.commands
+    assert commands["run.save_recent"].blocked() == "The last seconds are not kept."
+    commands["run.keep_recent"].run()
+    streaming(stage)
+    publish(stage, 0, 4)
+    recent = stage.live.recording._recent
+    assert recent is not None
+    wait_for(lambda: recent.held_bytes > 8 * 2048, "the items")
+    commands["run.save_recent"].run()
+    (file,) = folder.iterdir()
+    assert 0 < contents_of(file).pictures <= 4
+    commands["run.save_recent"].run()
+    assert len(list(folder.iterdir())) == 2
+    commands["run.keep_recent"].run()
+    assert commands["run.save_recent"].blocked()
+
+
+def test_lengths_are_written_as_clocks() -> None:
+    assert [clock(s) for s in (0.0, 7.9, 750.0, 3723.0)] == ["0:00", "0:07", "12:30", "1:02:03"]
