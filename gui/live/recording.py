@@ -24,6 +24,7 @@ from gui.workspace.notifier import Notifier
 
 _EVERY_MS = 500
 _STEP_S = 0.02
+_GB = 1_000_000_000
 
 
 class RecordingControl(QObject):
@@ -228,7 +229,9 @@ def clock(seconds: float) -> str:
 
 
 def _size(size_bytes: int) -> str:
-    return f"{number(size_bytes / 1e6, 1)} MB"
+    if size_bytes < _GB:
+        return f"{number(size_bytes / 1e6, 1)} MB"
+    return f"{number(size_bytes / _GB, 1)} GB"
 
 
 def _created(path: Path) -> OutputFile:

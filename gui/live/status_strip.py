@@ -16,6 +16,8 @@ from gui.widgets.theme import BODY_PX, GAP, Palette, tabular
 
 HEIGHT = 30
 _STATE_LEAST, _STATE_MOST = 180, 2000
+_STATE_LEAST_RECORDING = 40
+"""The recording has its place at the cost of the state's words, which its tip has whole."""
 
 
 def _slots() -> tuple[tuple[str, str, str], ...]:
@@ -64,7 +66,7 @@ class StatusStrip(QWidget):
         row.addWidget(self._state, 1)
         row.addStretch(0)
         font = tabular(self.font(), BODY_PX)
-        longest = f"9:59:59 {number(99_999.9, 1)} MB"
+        longest = f"9:59:59 {number(999.9, 1)} MB"
         self._recording = _slot(QFontMetrics(font).horizontalAdvance(longest) + 4 * GAP, font)
         self._recording.clicked.connect(self.recording_clicked)
         self._recording.hide()
@@ -109,7 +111,11 @@ class StatusStrip(QWidget):
     @Slot(str, str)
     def show_recording(self, text: str, tip: str) -> None:
         """Show how long and how large a recording is by now; '' for none."""
+        if text:  # in this order, so that the window is never too narrow for the strip
+            self._state.setMinimumWidth(_STATE_LEAST_RECORDING)
         self._recording.setVisible(bool(text))
+        if not text:
+            self._state.setMinimumWidth(_STATE_LEAST)
         self._put_into(self._recording, SlotText(text, tip))
 
     def set_palette_roles(self, palette: Palette) -> None:

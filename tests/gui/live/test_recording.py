@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from backend.core.status import Notice
 from backend.recording import contents_of
@@ -116,3 +117,14 @@ def test_the_last_seconds_are_saved_on_demand(
 
 def test_lengths_are_written_as_clocks() -> None:
     assert [clock(s) for s in (0.0, 7.9, 750.0, 3723.0)] == ["0:00", "0:07", "12:30", "1:02:03"]
+
+
+def test_the_strip_needs_no_wider_window_while_recording(stage: Stage, qtbot: QtBot) -> None:
+    stage.window.resize(1000, 700)
+    before = stage.window.width()
+    stage.live.strip.show_recording("9:59:59 999.9 MB", "into a file")
+    qtbot.wait(0)
+    assert stage.window.width() == before
+    assert stage.live.strip.minimumSizeHint().width() <= 1000
+    stage.live.strip.show_recording("", "")
+    assert stage.live.strip._state.minimumWidth() == 180
