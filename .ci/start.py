@@ -20,6 +20,8 @@ _MAIN = Path(__file__).resolve().parents[1] / "main.py"
 _WITHOUT_WINDOW = (
     "serve",
     "stream",
+    "record",
+    "recording",
     "bench",
     "call",
     "targets",

@@ -25,6 +25,7 @@ from backend.sources.registry import KINDS
 from backend.wire.media.opencv import cv2
 from gui.devices import MICROPHONE
 from tests.models.onnx_folders import identity
+from tests.wire.recording.recorded import answered, record
 
 _ROOT = Path(__file__).resolve().parents[1]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,6 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "1" / "model.onnx").rename(folder / "my_model.onnx")
     sound = np.sin(np.arange(16_000, dtype=np.float32) / 20) / 2
     soundfile.write(folder / "speech.wav", sound, 16_000)
+    record(folder / "run.mcap", answered(10))
     return folder
 
 

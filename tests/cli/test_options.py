@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import COMMANDS, bench, call, models, serve, stream, targets
+from backend.cli import COMMANDS, bench, call, models, record, recording, serve, stream, targets
 from backend.cli.bench_options import BENCH
 from backend.cli.call_options import CALL
 from backend.cli.models_options import GET
 from backend.cli.serve_options import COUNTED, SERVE
-from backend.cli.stream_options import STREAM
+from backend.cli.stream_options import RECORDED, STREAM
 from backend.core.choices import RunSettings
 from backend.core.options import Option, OptionGroup, OptionParser, options_table
 from backend.core.target import Target
@@ -20,8 +20,15 @@ from backend.server.settings import Limits, ServerOptions
 from tests.cli.here import run_here
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {"serve": SERVE, "stream": STREAM, "bench": BENCH, "call": CALL, "models get": GET}
-MODULES = (serve, stream, bench, call, targets, models)
+TABLES = {
+    "serve": SERVE,
+    "stream": STREAM,
+    "record": RECORDED,
+    "bench": BENCH,
+    "call": CALL,
+    "models get": GET,
+}
+MODULES = (serve, stream, record, recording, bench, call, targets, models)
 
 
 def options_of(groups: Sequence[OptionGroup]) -> list[Option]:
