@@ -45,7 +45,7 @@ def test_the_pace_is_that_of_the_captures_by_the_speed(path: Path, speed: float)
             return False
 
     source = RecordingSource(path, loop=False, speed=speed)
-    source._pacer._clock = lambda: 0.0  # type: ignore[method-assign]
+    source._pacer._clock = lambda: 0.0
     stop = Recording()
     source.open(stop)
     for _ in range(6):

@@ -221,6 +221,6 @@ def test_a_newer_recording_and_one_of_another_program_are_refused_by_name(tmp_pa
             writer = Writer(stream)
             writer.start(profile=profile)
             writer.add_metadata("inferdeck", about)
-            writer.finish()
+            writer.finish()  # type: ignore[no-untyped-call]
         with pytest.raises(SourceError, match=words):
             list(RecordingReader(path))
