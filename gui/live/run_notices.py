@@ -83,7 +83,7 @@ class RunNotices(QObject):
         if isinstance(error, ConsoleError):
             notice = error_notice(error)
             self._log.add_notice(notice)
-            self._notifier.show_condition(_SOURCE, notice)
+            self._notifier.show_condition(_SOURCE, notice, self._notifier.actions_for(error))
         else:
             self._notifier.show_error(error)
 

@@ -12,7 +12,8 @@ from gui.shell.assembly import Assembly
 from gui.state.live_session import LiveSession
 
 _OK, _USAGE, _UNREACHABLE, _SERVER_ERROR = 0, 2, 3, 4
-_READY_WAIT_MS = 15_000
+_READY_WAIT_S, _OPENED_WAIT_S = 15, 150
+"""For the server; and for models to be tried first."""
 
 
 class PictureRun(QObject):
@@ -36,7 +37,8 @@ class PictureRun(QObject):
         self.report = ""
         self._timer = QTimer(self, singleShot=True, interval=int(seconds * 1000))
         self._timer.timeout.connect(self._take)
-        self._patience = QTimer(self, singleShot=True, interval=_READY_WAIT_MS)
+        self._wait_s = _OPENED_WAIT_S if opens else _READY_WAIT_S
+        self._patience = QTimer(self, singleShot=True, interval=1000 * self._wait_s)
         self._patience.timeout.connect(self._give_up)
         self._patience.start()
         ready = assembly.live.drops.settled if opens else assembly.live.start.became_ready
@@ -69,7 +71,7 @@ class PictureRun(QObject):
 
     @Slot()
     def _give_up(self) -> None:
-        self._error = UsageError("The run did not start within 15 s.")
+        self._error = UsageError(f"The run did not start within {self._wait_s} s.")
         self._take()
 
     @Slot()

@@ -208,7 +208,7 @@ def _adopt(models: ModelRepositories, file: Path, root: Path, adoption: Adoption
         if not known:
             models.remove_repository(root)
         raise
-    return AddedModel(adopted, file, configured=has_config(file))
+    return AddedModel(adopted, file, configured=not adopted.reused and has_config(file))
 
 
 def _is_ready(models: ModelRepositories, name: str) -> bool:

@@ -27,11 +27,17 @@ class FoundModels:
 
 
 def find_models(path: Path) -> FoundModels | None:
-    """What is there, None if it is no model; a file is known by its suffix. May be slow.
+    """What is there, None if it is no model or cannot be looked at; a file is known by its suffix.
 
     A folder can be a model's own (with its newest version), hold one model file by itself, or be a
-    repository: then it is `path` that matters.
+    repository: then it is `path` that matters. May be slow.
     """
+    with contextlib.suppress(OSError, ValueError):
+        return _found(path)
+    return None
+
+
+def _found(path: Path) -> FoundModels | None:
     if path.suffix.lower() in FILE_SUFFIXES and not path.is_dir():
         return FoundModels(path, path)
     if not path.is_dir():

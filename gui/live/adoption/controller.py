@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backend.core.choices import EMBEDDED
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, SourceError, TargetFault
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
@@ -72,6 +72,7 @@ class AdoptionController(QObject):
         self._choose_next = True
         self._before: dict[str, _Before] = {}
         self._newest: AddedModel | None = None
+        workspace.notifier.offer_actions(self)
         adoption.changed.connect(self._show_progress)
         adoption.added.connect(self._added)
         adoption.failed.connect(self._failed)
@@ -145,6 +146,24 @@ class AdoptionController(QObject):
     def _places() -> str:
         return tr("The Server panel lists them.")
 
+    # -- ways out ------------------------------------------------------------------------------
+
+    def of_error(self, error: BaseException) -> tuple[ToastAction, ...]:
+        """A model that was given as a source can be added instead."""
+        source = self._switches.current.source
+        if isinstance(error, SourceError) and source.lower().endswith(FILE_SUFFIXES):
+            return (ToastAction(tr("Add it to the server"), partial(self._add_source, source)),)
+        return ()
+
+    def of_fault(self, fault: TargetFault) -> tuple[ToastAction, ...]:
+        """Nothing: what is wrong with a target is a matter of the targets."""
+        del fault
+        return ()
+
+    def _add_source(self, source: str) -> None:
+        self._sources.choose(Switches().source)
+        self.add([Path(source)])
+
     # -- what happens --------------------------------------------------------------------------
 
     @Slot()
@@ -172,9 +191,10 @@ class AdoptionController(QObject):
             if known.choice is not None:
                 self._announce(added, known.choice)
             else:
-                self._notifier.show_notice(
-                    failed_notice(added.file, known.error), self._undo(added)
-                )
+                notice = failed_notice(added.file, known.error)
+                self._notifier.show_notice(notice, self._undo(added))
+                self.refused.emit(known.error)
+            self._look_if_settled()
 
     def _announce(self, added: AddedModel, choice: ProfileChoice) -> None:
         chosen, self._choose_next = self._choose_next, False

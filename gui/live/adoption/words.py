@@ -55,7 +55,7 @@ def added_notice(
     if added.adopted.reused:
         title = tr("{model} is there already", model=added.name)
     details = "\n".join((*choice.reasons, str(added.adopted.folder)))
-    severity = Severity.WARNING if doubts or added.configured else Severity.INFO
+    severity = Severity.WARNING if added.configured else Severity.INFO
     return Notice(severity, title, " ".join(part for part in parts if part)), details
 
 

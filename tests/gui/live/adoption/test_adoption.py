@@ -378,3 +378,14 @@ def test_a_models_own_folder_says_that_its_configuration_stays_behind(
     notice = told(stage, qtbot, "doubler was added")
     assert "Its config.pbtxt was not taken" in notice.body
     assert notice.severity is Severity.WARNING
+
+
+def test_a_model_that_was_given_as_a_source_can_be_added(
+    stage: Stage, qtbot: QtBot, detector: Path
+) -> None:
+    stage.server_control.start()
+    stage.live.sources.choose(str(detector))
+    told(stage, qtbot, "My detector.onnx is an ONNX model, no source.")
+    press(stage, "Add it to the server")
+    told(stage, qtbot, "My_detector was added")
+    assert stage.store.current.switches.source == "pattern"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,11 @@ def test_folders_are_looked_into_while_they_are_dragged(
         (pictures, "Drop to stream pictures"),
     ):
         drag(stage.window, [folder])
-        qtbot.waitUntil(lambda text=text: overlay(stage).text == text)
+        qtbot.waitUntil(partial(_says, stage, text))
+
+
+def _says(stage: Stage, text: str) -> bool:
+    return overlay(stage).text == text
 
 
 def test_what_is_neither_leaves_the_run_and_the_recent_sources_alone(
@@ -81,3 +86,20 @@ def test_what_is_neither_leaves_the_run_and_the_recent_sources_alone(
     assert stage.store.current.recent == ()
     assert stage.live.run.phase is Phase.RUNNING
     assert stage.session.changes == []
+
+
+def test_a_drop_settles_once_everything_is_in_or_refused(
+    stage: Stage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.onnx", tmp_path / "bad.onnx"
+    identity(tmp_path / "made", Datatype.FP32, [1, 3, 32, 32])
+    (tmp_path / "made" / "1" / "model.onnx").rename(good)
+    bad.write_text("Dear diary,", encoding="utf-8")
+    refused: list[Exception] = []
+    stage.live.drops.refused.connect(refused.append)
+    stage.server_control.start()
+    for paths in ([good], [bad], [bad, good], [tmp_path / "cat.png"]):
+        with qtbot.waitSignal(stage.live.drops.settled):
+            drop(stage.window, *paths)
+    assert len(refused) == 2
+    assert stage.store.current.switches.model == "good"
