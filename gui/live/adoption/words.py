@@ -16,7 +16,6 @@ from gui.targets import guess_in_words
 from gui.widgets.language import count, percent, sentence_start, tr
 
 _LABELS = "labels.txt"
-_ALL = 100
 
 
 def progress_notice(file: Path, progress: AdoptionProgress | None, waiting: int) -> Notice:
@@ -27,7 +26,7 @@ def progress_notice(file: Path, progress: AdoptionProgress | None, waiting: int)
         case AdoptionProgress(AdoptionStep.TRYING):
             step = tr("It is tried once...")
         case AdoptionProgress(_, done, total):
-            share = _ALL * done / total if total else 0.0
+            share = done / total if total else 0.0
             step = tr("Copying, {share}...", share=percent(share, 0))
     more = count(waiting, "{n} more file comes after it.", "{n} more files come after it.")
     body = f"{step} {more}" if waiting else step

@@ -18,6 +18,7 @@ from backend.models.repository import Adopted, Adoption, ModelRegistry
 from backend.models.servable import ModelLoadError
 from gui.state.run_control import Phase
 from gui.state.server_control import ServerState
+from gui.widgets.language import percent
 from tests.gui.live.adoption.conftest import drop
 from tests.gui.shell_stage import Stage
 from tests.models.onnx_folders import identity, node, value, write_model
@@ -299,7 +300,8 @@ def test_progress_is_shown_and_it_can_be_cancelled(
     drop(stage.window, detector, tmp_path / "second.onnx")
     notice = told(stage, qtbot, "Checking My detector.onnx")
     assert "1 more file comes after it." in notice.body
-    qtbot.waitUntil(lambda: "Copying, 25" in told(stage, qtbot, notice.title).body)
+    share = percent(0.25, 0)
+    qtbot.waitUntil(lambda: f"Copying, {share}..." in told(stage, qtbot, notice.title).body)
     press(stage, "Cancel")
     assert toast(stage, notice.title) is None
     assert toast(stage, "My detector.onnx was not added") is not None
