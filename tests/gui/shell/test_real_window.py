@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.core.tensors import Datatype
 from backend.wire.media.opencv import cv2
+from tests.models.onnx_folders import identity
 from tests.real_sources import pulse_microphone, speak
 
 MAIN = Path(__file__).resolve().parents[3] / "main.py"
@@ -63,6 +65,18 @@ def test_the_window_streams_the_pattern_and_saves_its_picture(display: str, tmp_
     assert int(rows["answered"].split()[0]) > 30
     assert rows["failed"] == "0"
     assert colours(picture) > 200
+
+
+@pytest.mark.window
+def test_the_window_streams_to_a_model_that_it_is_opened_with(display: str, tmp_path: Path) -> None:
+    picture, models = tmp_path / "window.png", tmp_path / "models"
+    made = identity(tmp_path / "made", Datatype.FP32, [1, 3, 32, 32])
+    environment = {**os.environ, "DISPLAY": display, "INFERDECK_MODELS": str(models)}
+    code, rows = picture_run(picture, environment, str(made / "1" / "model.onnx"))
+    assert code == 0
+    assert int(rows["answered"].split()[0]) > 10
+    assert rows["failed"] == "0"
+    assert not models.exists(), "a picture run leaves no models behind"
 
 
 @pytest.mark.window

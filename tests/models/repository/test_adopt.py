@@ -232,6 +232,27 @@ def test_a_disk_that_is_full_is_told_before_anything_is_copied(
         brought(file, tmp_path / "repository")
 
 
+@pytest.mark.parametrize(
+    ("beside", "taken"),
+    [
+        (("coco.names",), True),
+        (("imagenet_labels.txt", "README.md"), True),
+        (("classes.txt",), True),
+        (("notes.txt",), False),
+        (("coco.names", "classes.txt"), False),
+        (("coco.names", "other.onnx"), False),
+    ],
+)
+def test_the_only_class_names_of_a_folder_come_along(
+    tmp_path: Path, beside: tuple[str, ...], taken: bool
+) -> None:
+    file = onnx_file(tmp_path, "m.onnx", 3)
+    for name in beside:
+        (tmp_path / name).write_text("cat\ndog\nhen\n", encoding="utf-8")
+    made = brought(file, tmp_path / "repository")
+    assert (Path("labels.txt") in made.files) is taken
+
+
 def test_names_that_are_no_labels_are_left(tmp_path: Path) -> None:
     file = onnx_file(tmp_path, "m.onnx")
     (tmp_path / "m.txt").write_bytes(b"\xff\xfe")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _LONGEST_NAME = 200
+_LONGEST_REASON = 1000
 _NAME = rf"([^\s',()]{{1,{_LONGEST_NAME}}})"
 _LACKS: tuple[tuple[str, str], ...] = (
     (
@@ -44,9 +45,9 @@ def reason(error: Exception) -> str:
 
 
 def why_not_loaded(error: Exception) -> str:
-    """What a file lacks, named; else what ONNX Runtime says."""
+    """What a file lacks, named; else what ONNX Runtime says, shortened if it says much."""
     text = reason(error)
     for sign, words in _LACKS:
         if found := re.search(sign, text):
             return words.format(*found.groups())
-    return text
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."
