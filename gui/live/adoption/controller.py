@@ -185,6 +185,8 @@ class AdoptionController(QObject):
         """Choose and announce what is known by now: the server was asked what it takes."""
         for added in tuple(self._unknown):
             known = self._targets.controller.catalogue.own(added.name)
+            if added not in self._unknown:  # what one is chosen for has told of the others
+                continue
             if known is None or (known.choice is None and known.error is None):
                 continue
             self._unknown.remove(added)
@@ -257,9 +259,17 @@ class AdoptionController(QObject):
         before = self._before.pop(added.name, None)
         now = self._switches.current
         chosen = now.model == added.name and now.target.name == EMBEDDED
-        if before is not None and chosen:
-            self._restore(before)
+        if before is not None:
+            self._skip(added.name, before)
+            if chosen:
+                self._restore(before)
         self._adoption.take_back(added)
+
+    def _skip(self, model: str, before: _Before) -> None:
+        """It goes: what would return to it returns to what was chosen before it."""
+        for name, other in self._before.items():
+            if other.switches.model == model:
+                self._before[name] = replace(other, switches=before.switches)
 
     def _restore(self, before: _Before) -> None:
         now = self._switches.current

@@ -391,3 +391,26 @@ def test_a_model_that_was_given_as_a_source_can_be_added(
     press(stage, "Add it to the server")
     told(stage, qtbot, "My_detector was added")
     assert stage.store.current.switches.source == "pattern"
+
+
+def test_undo_never_returns_to_a_model_that_is_gone(
+    stage: Stage, qtbot: QtBot, tmp_path: Path, detector: Path
+) -> None:
+    other = moved(identity(tmp_path / "made", Datatype.FP32, [1, 3, 64, 64]), tmp_path / "b.onnx")
+    stage.server_control.start()
+    before = model(stage)
+    undos = []
+    for file, name in ((detector, "My_detector"), (other, "b")):
+        drop(stage.window, file)
+        told(stage, qtbot, f"{name} was added")
+        undos.append([b for b in stage.window.toasts.findChildren(QPushButton) if is_undo(b)][-1])
+    undos[0].click()
+    told(stage, qtbot, "My_detector was removed again")
+    assert model(stage) == "b"
+    undos[1].click()
+    told(stage, qtbot, "b was removed again")
+    assert model(stage) == before
+
+
+def is_undo(button: QPushButton) -> bool:
+    return button.text() == "Undo"
