@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backend.core.status import Notice
+from gui.live.sources.controller import _sort_out
+from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage
 
 # The offscreen platform says so about every window with a smallest size.
@@ -26,3 +30,11 @@ def test_what_was_opened_is_recent_and_what_the_menu_has_is_not(stage: Stage) ->
     for spec in ("pattern", "webcam:C920", "microphone", "film.mp4", "rtsp://cam/a"):
         stage.live.sources.choose(spec)
     assert stage.store.current.recent == ("rtsp://cam/a", "film.mp4")
+
+
+def test_a_folder_without_pictures_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "a.txt").write_text("Dear reader,", encoding="utf-8")
+    usable, rejected = _sort_out([str(tmp_path / "letters")], SOURCES)
+    assert usable == ""
+    assert "There is no picture in the folder letters" in rejected[0][1].message
