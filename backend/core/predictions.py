@@ -66,10 +66,15 @@ class KeyPoints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mask:
-    """Class index per pixel: uint8 [height, width], 0 is background; labels[i] names class i."""
+    """Class index per pixel: uint8 [height, width], 0 is background; labels[i] names class i.
+
+    `foreground` is how sure the model is that a pixel is no background, uint8 [height, width] from
+    0 to 255, where it says so; simple serving does not carry it.
+    """
 
     classes: Array
     labels: tuple[str, ...]
+    foreground: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,14 @@ class MaskDecoder:
 
     def decode(self, outputs: Mapping[str, Tensor], view: SampleView) -> Predictions:
         """The mask; classes above 255 are shown as 255."""
-        return (Mask(_over_source(self._classes(outputs), view.geometry), view.labels),)
+        geometry = view.geometry
+        if self.form is not MaskForm.FOREGROUND:
+            return (Mask(_over_source(self._classes(outputs), geometry), view.labels),)
+        values = _plane(outputs, self.output)
+        classes = _over_source(np.asarray(values >= self.threshold, np.uint8), geometry)
+        sure = np.clip(np.nan_to_num(values.astype(np.float32)), 0, 1) * 255
+        smooth = _over_source(sure.astype(np.uint8), geometry, cv2.INTER_LINEAR)
+        return (Mask(classes, view.labels, smooth),)
 
     def _classes(self, outputs: Mapping[str, Tensor]) -> Array:
         """The class of each pixel of the output: uint8 [height, width]."""
@@ -55,10 +62,7 @@ class MaskDecoder:
                 return _best(numbers_of(outputs, self.output, 3))
             case MaskForm.SCORES_LAST:
                 return _best(np.moveaxis(numbers_of(outputs, self.output, 3), 2, 0))
-            case MaskForm.FOREGROUND:
-                values = _plane(outputs, self.output)
-                return np.asarray(values >= self.threshold, np.uint8)
-            case MaskForm.CLASSES:
+            case _:
                 return np.clip(_plane(outputs, self.output), 0, _MOST_CLASSES - 1).astype(np.uint8)
 
 
@@ -84,8 +88,10 @@ def _best(scores: Array) -> Array:
     return classes
 
 
-def _over_source(classes: Array, geometry: Geometry) -> Array:
-    """The classes in source pixels."""
+def _over_source(
+    classes: Array, geometry: Geometry, interpolation: int = cv2.INTER_NEAREST
+) -> Array:
+    """What is said of each pixel, uint8 [height, width], in source pixels."""
     if (geometry.source_width, geometry.source_height) == (1, 1) or not classes.size:
         return classes
     height, width = classes.shape
@@ -96,7 +102,7 @@ def _over_source(classes: Array, geometry: Geometry) -> Array:
     shown = cv2.resize(
         np.ascontiguousarray(classes[top:bottom, left:right]),
         (sx1 - sx0, sy1 - sy0),
-        interpolation=cv2.INTER_NEAREST,
+        interpolation=interpolation,
     )
     if shown.shape == (geometry.source_height, geometry.source_width):
         return np.asarray(shown)

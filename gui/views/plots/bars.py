@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from backend.core.predictions import Detections, Predictions, Tensors, Text
+from backend.core.predictions import Detections, KeyPoints, Mask, Predictions, Tensors, Text
 from gui.views.messages import EmptyMessage, draw_message
 from gui.views.plots.rows import HOLD_NS, BarRow, RowOrder
 from gui.views.plots.series import measured, scored
 from gui.views.scales import short
 from gui.views.view import View
-from gui.widgets.language import number, tr
+from gui.widgets.language import count, number, tr
 from gui.widgets.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
 
 _ROW = 26
@@ -88,7 +88,7 @@ class TopKView(View):
             # The last prediction of a run is put in order too, although none comes after it.
             self._settle.start(int(HOLD_NS // 1_000_000) + 1)
         self._headline = _headline(predictions)
-        self._lines = tuple(_tensor_lines(predictions))
+        self._lines = tuple(_lines(predictions))
         if self.isVisible():
             self._describe_now_and_then(now_ns)
             self.update()
@@ -238,11 +238,14 @@ def _headline(predictions: Predictions) -> str:
     return ""
 
 
-def _tensor_lines(predictions: Predictions) -> list[str]:
-    """Outputs that nothing explains: name, datatype and shape."""
-    return [
-        f"{tensor.name}  {tensor.datatype} {list(tensor.shape)}"
-        for prediction in predictions
-        if isinstance(prediction, Tensors)
-        for tensor in prediction.tensors
-    ]
+def _lines(predictions: Predictions) -> Iterator[str]:
+    """What is no label: how many points, how large a mask, and outputs that nothing explains."""
+    for prediction in predictions:
+        if isinstance(prediction, KeyPoints) and prediction.points:
+            yield count(len(prediction.points), "{n} point", "{n} points")
+        elif isinstance(prediction, Mask):
+            height, width = prediction.classes.shape
+            yield tr("Mask of {width} × {height} pixels", width=width, height=height)
+        elif isinstance(prediction, Tensors):
+            for tensor in prediction.tensors:
+                yield f"{tensor.name}  {tensor.datatype} {list(tensor.shape)}"

@@ -48,7 +48,7 @@ class MaskLayer:
         shown = (size, placement.rotation, placement.mirrored)
         key = (*shown, style.masks, style.mask_opacity, *under)
         if mask is not self._mask or key != self._key:
-            self._pixels = _colored(mask, placement, size, mask_colors(style, ground))
+            self._pixels = _colored(mask, placement, size, style, ground)
             self._image = _image_over(self._pixels)
             if blur and not picture.isNull():
                 self._image = _through(self._image, blurred(picture), size)
@@ -79,18 +79,43 @@ def mask_colors(style: OverlayStyle, ground: QColor) -> Array:
     return table
 
 
+def foreground_colors(style: OverlayStyle, ground: QColor) -> Array:
+    """uint32 [256] ARGB, premultiplied, by how sure a pixel is no background: edges are soft."""
+    table = np.zeros(256, np.uint32)
+    for sure in range(256):
+        share = sure / 255
+        match style.masks:
+            case MaskMode.COLORS:
+                table[sure] = _argb(mark_color(1), style.mask_opacity * share)
+            case MaskMode.DIM:
+                table[sure] = _argb(QColor(0, 0, 0), _DIMMED * (1 - share))
+            case MaskMode.BLUR | MaskMode.REMOVE:
+                table[sure] = _argb(ground, 1 - share)
+    return table
+
+
 def _argb(color: QColor, alpha: float) -> int:
     red, green, blue = (round(part * alpha) for part in (color.red(), color.green(), color.blue()))
     return round(255 * alpha) << 24 | red << 16 | green << 8 | blue
 
 
-def _colored(mask: Mask, placement: Placement, size: tuple[int, int], table: Array) -> Array:
+def _colored(
+    mask: Mask,
+    placement: Placement,
+    size: tuple[int, int],
+    style: OverlayStyle,
+    ground: QColor,
+) -> Array:
     """uint32 [height, width] as shown; only pixels that will be seen are looked up."""
-    classes = displayed(mask.classes, placement.rotation, mirrored=placement.mirrored)
-    height, width = classes.shape
+    if mask.foreground is None:
+        values, table = mask.classes, mask_colors(style, ground)
+    else:
+        values, table = mask.foreground, foreground_colors(style, ground)
+    values = displayed(values, placement.rotation, mirrored=placement.mirrored)
+    height, width = values.shape
     rows = np.arange(size[1]) * height // size[1]
     columns = np.arange(size[0]) * width // size[0]
-    return np.asarray(np.take(table, np.take(classes[rows], columns, axis=1)))
+    return np.asarray(np.take(table, np.take(values[rows], columns, axis=1)))
 
 
 def _image_over(pixels: Array) -> QImage:

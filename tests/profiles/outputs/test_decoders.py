@@ -270,6 +270,22 @@ def test_what_a_crop_leaves_out_is_background() -> None:
         assert (mask.classes[:, 50:150] == value).all()
         assert not mask.classes[:, :50].any()
         assert not mask.classes[:, 150:].any()
+        assert (mask.foreground is None) is (form is MaskForm.CLASSES)
+
+
+def test_how_sure_a_pixel_is_foreground_is_kept_and_smooth() -> None:
+    view = SampleView(Geometry.fitted((200, 100), (4, 4), Fit.CROP))
+    data = np.array([[0.0, 0.0, 1.0, np.nan]] * 3 + [[-7.0, 0.4, 0.6, np.inf]])
+    (mask,) = read(MaskDecoder(form=MaskForm.FOREGROUND), fp32("o", data), view=view)
+    assert isinstance(mask, Mask)
+    assert mask.foreground is not None
+    assert mask.foreground.dtype == np.uint8
+    assert mask.foreground.shape == (100, 200)
+    assert not mask.foreground[:, :50].any()
+    assert mask.foreground[99, 51] == 0
+    assert mask.foreground[99, 149] == 255
+    assert len(np.unique(mask.foreground[5, 60:130])) > 10
+    assert mask.classes[99, 120] == 1
 
 
 @pytest.mark.parametrize(

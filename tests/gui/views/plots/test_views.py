@@ -17,6 +17,9 @@ from backend.core.predictions import (
     ClassScore,
     Detection,
     Detections,
+    KeyPoint,
+    KeyPoints,
+    Mask,
     Scalar,
     Scalars,
     Tensors,
@@ -550,3 +553,12 @@ def test_the_axis_of_a_number_goes_with_its_model(
     assert axis.isVisible()
     timeline.clear()
     assert not axis.isVisible()
+
+
+def test_points_and_masks_are_told_beside_the_bars(qtbot: QtBot) -> None:
+    view = TopKView()
+    qtbot.addWidget(view)
+    view.show_predictions((KeyPoints((KeyPoint(1, 1), KeyPoint(2, 2))),))
+    assert view.summary == "2 points"
+    view.show_predictions((Mask(np.zeros((48, 64), np.uint8), ()),))
+    assert view.summary == "Mask of 64 × 48 pixels"

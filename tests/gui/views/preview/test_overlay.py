@@ -309,6 +309,25 @@ def test_the_background_is_blurred_and_what_is_before_it_is_sharp(preview: Previ
     assert np.abs(np.diff(rows["left"])).max() < 20
 
 
+def test_a_mask_that_says_how_sure_it_is_has_soft_edges(preview: PreviewView) -> None:
+    frame = plain_frame(1, (200, 200, 200))
+    foreground = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (48, 1))
+    mask = Mask((foreground > 127).astype(np.uint8), ("", "person"), foreground)
+    preview.show_result(result_for(frame, mask))
+    preview.set_style(OverlayStyle(frozenset({Layer.MASKS}), masks=MaskMode.DIM))
+    image = image_of(preview)
+    placement = preview.placement(frame)
+    row = [color_at(image, *placement.to_view(x, 24))[0] for x in (2, 16, 32, 48, 62)]
+    assert row == sorted(row)
+    assert row[0] < 60
+    assert row[2] == pytest.approx(122, abs=6)
+    assert row[4] > 190
+    preview.set_style(OverlayStyle(frozenset({Layer.MASKS}), mask_opacity=1.0))
+    image = image_of(preview)
+    assert color_at(image, *placement.to_view(62, 24)) == pytest.approx(rgb(mark_color(1)), abs=12)
+    assert color_at(image, *placement.to_view(1, 24)) == pytest.approx((200, 200, 200), abs=6)
+
+
 def test_a_stronger_mask_shows_less_of_the_picture(preview: PreviewView) -> None:
     frame = plain_frame(1, _BLACK)
     preview.show_result(result_for(frame, halves()))
