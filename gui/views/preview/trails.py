@@ -12,7 +12,9 @@ from gui.views.preview.geometry import Placement
 from gui.views.preview.look import Followed
 from gui.views.preview.marks import OUTLINE
 
-_FADES = 6
+_FADES = 5
+_CORNERS = 21
+"""A line with more corners looks the same and takes longer."""
 _FAINTEST = 25
 _WIDTH = 2.0
 
@@ -23,20 +25,17 @@ def draw_trail(
     """The way of one object as a few lines, each stronger than the one before it."""
     if len(track.trail) < 2:
         return
-    places = [
-        QPointF(x, y)
-        for x, y in placement.points_to_view(
-            np.array([(place.x, place.y) for place in track.trail])
-        ).tolist()
-    ]
+    step = -(-len(track.trail) // _CORNERS)
+    some = track.trail[::-1][::step][::-1]  # the newest place is always among them
+    places = [QPointF(*placement.to_view(place.x, place.y)) for place in some]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     recent = places[len(places) // 2 :]
     painter.setPen(QPen(OUTLINE, _WIDTH * scale + 2))
     painter.drawPolyline(recent)
     ends = np.linspace(0, len(places) - 1, _FADES + 1).round().astype(int).tolist()
     faded = QColor(color)
-    for step, (start, end) in enumerate(pairwise(ends), start=1):
+    for fade, (start, end) in enumerate(pairwise(ends), start=1):
         if end > start:
-            faded.setAlpha(_FAINTEST + (255 - _FAINTEST) * step // _FADES)
+            faded.setAlpha(_FAINTEST + (255 - _FAINTEST) * fade // _FADES)
             painter.setPen(QPen(faded, _WIDTH * scale))
             painter.drawPolyline(places[start : end + 1])

@@ -103,7 +103,7 @@ def test_a_trail_fades_and_can_be_switched_off(qapp: object) -> None:
     following = Following((Track(1, trail),), by_track=True)
     items = Detections((box(450, 210),))
     image, _ = drawn((items,), look_of(only(Layer.TRAILS), following))
-    strengths = [sum(color_at(image, x, 240)) for x in (104, 200, 300, 400, 470)]
+    strengths = [sum(color_at(image, x, 240)) for x in (124, 200, 300, 400, 470)]
     assert strengths == sorted(strengths)
     assert strengths[0] > 0
     assert color_at(image, 470, 240) == rgb(mark_color(1))
