@@ -156,7 +156,7 @@ class LivePage(DockArea):
         items = next((p.items for p in shown.predictions if isinstance(p, Detections)), ())
         self.objects.update(items, self.boxes.tracks, self.pane.memory.threshold)
         rows = count_rows(self.objects)
-        following = Following(self.boxes.tracks, rows, by_track=not self.objects.several)
+        following = Following(self.boxes.tracks, rows, by_track=self.objects.by_track)
         self.pane.preview.show_result(shown, following)
 
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:

@@ -52,6 +52,14 @@ class ClassCounts:
         """Whether objects of more than one class were ever in a result."""
         return len(self._labels) > 1
 
+    @property
+    def by_track(self) -> bool:
+        """Whether each object has a colour of its own: all are of one class, and can be followed.
+
+        Among pictures of a folder nothing is; there ids change with every result.
+        """
+        return not self.several and any(self._seen.values())
+
     def clear(self) -> None:
         """What comes next has nothing to do with what was."""
         for kept in (self._labels, self._now, self._seen, self._counted):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from gui.widgets.language import number, percent
-from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, GAP_SMALL, tabular
+from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, GAP_SMALL, RADIUS, tabular
 
 _STEP = 5
 _SLIDER_WIDTH = 120
+_INSET = 4.5
 
 
 class SliderRow(QWidget):
@@ -52,6 +53,25 @@ class SliderRow(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setValue(value)
         self._write(self.slider.value())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys go here."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that they do not any more."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint a frame in the accent's colour around the row that has the focus."""
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
+            frame = QRectF(self.rect()).adjusted(_INSET, 0.5, -_INSET, -0.5)
+            painter.drawRoundedRect(frame, RADIUS, RADIUS)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right change the value; other keys are the menu's."""

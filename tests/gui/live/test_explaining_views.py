@@ -81,6 +81,7 @@ def test_objects_are_followed_counted_and_coloured(stage: Stage) -> None:
     )
     page.forget_results()
     page.show_result(answer(session, 9, boxes("face")))
+    assert not page.pane.preview._following.by_track
     assert page.pane.preview._following.counts == (LegendRow("face", "1", ""),)
 
 

@@ -59,6 +59,17 @@ def test_classes_are_counted_apart_and_told_apart() -> None:
     assert run.counts.rows == (ClassCount("dot", 0, 1, 1), ClassCount("star", 1, 1, 1))
 
 
+def test_objects_of_one_class_have_colours_of_their_own_once_they_are_followed() -> None:
+    run = Run()
+    seen = []
+    for _ in range(4):
+        run.show([thing(0)])
+        seen.append(run.counts.by_track)
+    assert seen == [False, False, True, True]
+    run.show([thing(0), thing(100, 1)])
+    assert not run.counts.by_track
+
+
 def test_what_is_not_shown_is_not_counted() -> None:
     run = Run()
     for _ in range(4):
