@@ -28,7 +28,7 @@ from gui.state.server_control import ServerControl
 from gui.state.switch_model import SwitchModel
 from gui.state.switches import target_title
 from gui.views.messages import EmptyMessage, MessageKind
-from gui.views.plots import latency_report
+from gui.views.plots import report_on
 from gui.widgets.language import tr
 from gui.workspace.log_panel import LogBridge
 
@@ -162,7 +162,7 @@ class Readout(QObject):
     ) -> Alert | None:
         """Whether the model keeps up with the source; said in the alerts and the strip."""
         traces = session.traces
-        report = latency_report(traces.window(), traces.columns, now_s)
+        report = report_on(traces.window(), traces.columns, now_s)
         model = self._switches.current.model
         found = self._shortfall.read(status, report, model, now_s)
         alert = found.alert() if found is not None else None

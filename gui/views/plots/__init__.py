@@ -2,7 +2,7 @@
 
 from gui.views.plots.bars import TopKView
 from gui.views.plots.latency import STAGE_HUES, STAGE_NAMES, LatencyView
-from gui.views.plots.stage_report import WINDOW_S, LatencyReport, latency_report
+from gui.views.plots.stage_report import WINDOW_S, LatencyReport, report_on
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 
@@ -15,5 +15,5 @@ __all__ = [
     "ProbabilityTimeline",
     "ThroughputView",
     "TopKView",
-    "latency_report",
+    "report_on",
 ]

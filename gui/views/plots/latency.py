@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.status import RunStatus
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
-from gui.views.plots.stage_report import EDGES_MS, WINDOW_S, LatencyReport, latency_report
+from gui.views.plots.stage_report import EDGES_MS, WINDOW_S, LatencyReport, report_on
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.view import TEXT_PERIOD_NS, View
 from gui.widgets.language import marked, number, significant, tr
@@ -148,7 +148,7 @@ class LatencyView(View):
         if self._report is not None and now_s - self._computed_s < TEXT_PERIOD_NS / 1e9:
             return
         self._computed_s = now_s
-        self._report = latency_report(window, columns, now_s, failed)
+        self._report = report_on(window, columns, now_s, failed)
         self._failed, self._age_ms = failed, age_ms
         self._answered = bool(np.isfinite(window[columns["latency"]]).any())
         if self._report is not None:

@@ -50,7 +50,7 @@ class LatencyReport:
         return _UNREPORTED not in dict(self.spans)
 
 
-def latency_report(
+def report_on(
     window: Array, columns: Mapping[str, int], now_s: float, failed: int = 0
 ) -> LatencyReport | None:
     """The report over `window` [columns, n] of a trace ring, or None if nothing was answered.

@@ -43,7 +43,7 @@ def draw_points(
     ]
     few = len(points) <= _FEW
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, few)
-    bone, dot = (2.0 * scale, 6.0 * scale) if few else (1.0 * scale, 1.6 * scale)
+    bone, dot = (2.0 * scale, 6.0 * scale) if few else (1.0 * scale, 2.2 * scale)
     if lines:
         painter.setPen(_round(OUTLINE, bone + 2))
         painter.drawLines(lines)

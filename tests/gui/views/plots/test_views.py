@@ -43,7 +43,7 @@ from gui.views.plots.series import (
     scored,
     value_at,
 )
-from gui.views.plots.stage_report import EDGES_MS, histogram, latency_report
+from gui.views.plots.stage_report import EDGES_MS, histogram, report_on
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 from gui.views.preview.first_paint import FirstPaint
@@ -324,7 +324,7 @@ def reported(at_s: float, infer: float) -> dict[str, float]:
 
 def test_medians_and_percentiles_of_a_known_trace() -> None:
     ring = trace([reported(100.0 + n / 100, infer=10.0 + n) for n in range(41)])
-    report = latency_report(ring.window(), ring.columns, now_s=101.0, failed=2)
+    report = report_on(ring.window(), ring.columns, now_s=101.0, failed=2)
     assert report is not None
     assert dict(report.spans)["server_infer"] == 30.0
     assert [name for name, _ in report.spans] == [
@@ -339,17 +339,17 @@ def test_medians_and_percentiles_of_a_known_trace() -> None:
 
 def test_only_the_last_ten_seconds_count() -> None:
     ring = trace([reported(0.0, infer=1000.0), reported(20.0, infer=10.0)])
-    report = latency_report(ring.window(), ring.columns, now_s=21.0)
+    report = report_on(ring.window(), ring.columns, now_s=21.0)
     assert report is not None
     assert report.samples == 1
     assert report.p99 == 46.0
-    assert latency_report(ring.window(), ring.columns, now_s=40.0) is None
+    assert report_on(ring.window(), ring.columns, now_s=40.0) is None
 
 
 def test_after_a_switch_to_a_silent_server_its_parts_are_not_added_twice() -> None:
     silent = {"at_s": 10.5, "wait": 1.0, "server_and_network": 20.0, "latency": 21.0}
     ring = trace([reported(10.0, infer=10.0), silent])
-    report = latency_report(ring.window(), ring.columns, now_s=11.0)
+    report = report_on(ring.window(), ring.columns, now_s=11.0)
     assert report is not None
     assert not report.server_reports
     assert "wire" not in dict(report.spans)
@@ -362,7 +362,7 @@ def test_after_a_switch_only_the_answers_of_the_newest_lane_count() -> None:
         ring.append(reported(10.0 + n / 100, infer=1.0) | {"lane": 1})
     for n in range(3):
         ring.append(reported(11.0 + n / 10, infer=100.0) | {"lane": 2})
-    report = latency_report(ring.window(), ring.columns, now_s=12.0)
+    report = report_on(ring.window(), ring.columns, now_s=12.0)
     assert report is not None
     assert (report.p50, report.newest, report.samples) == (136.0, 136.0, 3)
     assert dict(report.spans)["server_infer"] == 100.0
@@ -378,7 +378,7 @@ def test_the_time_to_draw_belongs_to_the_lane_of_its_answer() -> None:
         paints.shown(timeline, lane)
         paints.painted([FirstPaint(lane, at_ns, at_ns + (1 + draw_ms) * MS, is_result=True)])
         traces.append(reported(at_ns / 1e9, infer=1.0) | {"lane": lane})
-    report = latency_report(paints.with_draws(traces), traces.columns, now_s=13.0)
+    report = report_on(paints.with_draws(traces), traces.columns, now_s=13.0)
     assert report is not None
     assert dict(report.spans)["draw"] == pytest.approx(5.0)
 
