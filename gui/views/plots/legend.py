@@ -60,6 +60,7 @@ class Legend(View):
         """List these entries under a heading."""
         if (heading, tuple(entries)) != (self._heading, self._entries):
             self._heading, self._entries = heading, tuple(entries)
+            self.setToolTip("\n".join(f"{entry.name}: {entry.value}" for entry in entries))
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -48,6 +48,8 @@ class ThroughputView(View):
             layout.addWidget(plot, row, 0)
             layout.addWidget(legend, row, 1)
         layout.setColumnStretch(0, 1)
+        for row, lines in enumerate(_ROWS):
+            layout.setRowStretch(row, 1 + lines.stop - lines.start)
         self.setMinimumSize(280, 140)
 
     @property
@@ -132,15 +134,17 @@ class ThroughputView(View):
         texts = (
             (tr("per second"), (tr("in"), tr("out")), _rate),
             (
-                tr("bytes on the wire, and of messages"),
-                (tr("sent"), tr("received"), tr("messages sent"), tr("messages received")),
+                tr("bytes"),
+                (tr("sent"), tr("received"), tr("message out"), tr("message in")),
                 byte_rate,
             ),
         )
         for row, (heading, names, text) in enumerate(texts):
             values = self._newest[_ROWS[row]]
             entries = [
-                Entry(self._color(place), name, text(value) if self._step else "–")
+                Entry(self._color(place), name, self._sign(row, place) + text(value))
+                if self._step
+                else Entry(self._color(place), name, "–")
                 for place, (name, value) in enumerate(zip(names, values, strict=True))
             ]
             self._legends[row].show_entries(heading, entries)
@@ -148,6 +152,10 @@ class ThroughputView(View):
 
     def _wire_out(self, value: float) -> str:
         return f"≈ {byte_rate(value)}" if self._estimated else byte_rate(value)
+
+    def _sign(self, row: int, place: int) -> str:
+        """What stands before the value of a line: bytes sent may be estimated."""
+        return "≈ " if self._estimated and (row, place) == (1, 0) else ""
 
     def _color(self, place: int) -> QColor:
         return self.roles.series_color(place)
