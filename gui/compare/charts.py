@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from backend.compare.bench import BenchResult, CellResult, Figure
 from backend.core.choices import Transport
-from gui.views.plots import STAGE_HUES, STAGE_NAMES
 from gui.views.scales import milliseconds, ticks
+from gui.views.stages import STAGE_HUES, STAGE_NAMES
 from gui.views.view import View
 from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from backend.core.status import RunStatus
@@ -16,50 +16,11 @@ from backend.core.tensors import Array
 from gui.views.contrast import readable_on
 from gui.views.plots.stage_report import EDGES_MS, WINDOW_S, LatencyReport, report_on
 from gui.views.scales import SteadyTop, milliseconds
+from gui.views.stages import STAGE_NAMES, stage_color
 from gui.views.view import TEXT_PERIOD_NS, View
-from gui.widgets.language import marked, number, significant, tr
+from gui.widgets.language import number, significant, tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
 
-STAGE_NAMES: Mapping[str, str] = {
-    "source": marked("source"),
-    "wait": marked("wait"),
-    "prepare": marked("prepare"),
-    "encode": marked("encode"),
-    "send": marked("send"),
-    "wire": marked("wire"),
-    "server_and_network": marked("server + network"),
-    "server_decode": marked("server decode"),
-    "server_queue": marked("server queue"),
-    "server_input": marked("server input"),
-    "server_infer": marked("server infer"),
-    "server_output": marked("server output"),
-    "server_encode": marked("server encode"),
-    "receive": marked("receive"),
-    "decode": marked("decode"),
-    "draw": marked("draw"),
-}
-"""Spans in the words of the panel, in pipeline order."""
-
-STAGE_HUES = {
-    "source": 2,
-    "wait": 3,
-    "prepare": 0,
-    "encode": 6,
-    "send": 4,
-    "wire": 7,
-    "server_and_network": 7,
-    "server_decode": 6,
-    "server_queue": 1,
-    "server_input": 4,
-    "server_infer": 5,
-    "server_output": 1,
-    "server_encode": 3,
-    "receive": 4,
-    "decode": 2,
-    "draw": 0,
-}
-_DARKER = ("source", "server_decode", "server_output", "server_encode", "receive", "draw")
-"""The second stage of its hue."""
 _WIDEST = "00.0 ms"
 _LEAST_WIDTH = 260
 _NUMBERS = 44.0
@@ -225,7 +186,7 @@ class LatencyView(View):
             for name, value in self._report.spans:
                 width = max(0.0, value) / self._top.value * area.width()
                 part = QRectF(x, area.top(), width, area.height())
-                painter.fillRect(part, self._color(name))
+                painter.fillRect(part, stage_color(name, self.roles))
                 self._paint_inside(painter, part, name)
                 x += width
         return self._paint_scale(painter, QRectF(area.left(), area.bottom(), area.width(), _SCALE))
@@ -239,7 +200,7 @@ class LatencyView(View):
         painter.drawLine(part.topRight(), part.bottomRight())
         if QFontMetricsF(font).horizontalAdvance(text) + GAP <= part.width():
             painter.setFont(font)
-            painter.setPen(readable_on(self._color(name)))
+            painter.setPen(readable_on(stage_color(name, self.roles)))
             painter.drawText(part, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_scale(self, painter: QPainter, area: QRectF) -> float:
@@ -284,7 +245,7 @@ class LatencyView(View):
 
     def _paint_entry(self, painter: QPainter, area: QRectF, name: str, value: float) -> None:
         swatch = QRectF(area.left(), area.center().y() - 4, 8, 8)
-        painter.fillRect(swatch, self._color(name))
+        painter.fillRect(swatch, stage_color(name, self.roles))
         text = milliseconds(value)
         # Less than nothing is a contradiction of clocks.
         painter.setPen(self.roles.color("text" if value >= 0 else "error"))
@@ -339,12 +300,6 @@ class LatencyView(View):
         label = QRectF(left, plot.top() - _PERCENTILE, 40, _PERCENTILE)
         side = Qt.AlignmentFlag.AlignRight if name == "p50" else Qt.AlignmentFlag.AlignLeft
         painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, name)
-
-    def _color(self, name: str) -> QColor:
-        if name == "server_and_network":
-            return self.roles.color("text_muted")
-        color = self.roles.series_color(STAGE_HUES[name])
-        return color.darker(135) if name in _DARKER else color
 
 
 def run_lines(status: RunStatus, report: LatencyReport | None) -> list[str]:

@@ -31,7 +31,7 @@ from backend.core.timing import SPANS, Stage, Timeline
 from backend.core.traffic import TrafficRates
 from gui.live.paint_record import PaintRecord
 from gui.views.plots.bars import TopKView
-from gui.views.plots.latency import STAGE_HUES, LatencyView
+from gui.views.plots.latency import LatencyView
 from gui.views.plots.rows import BarRow, RowOrder
 from gui.views.plots.series import (
     LATCH_NS,
@@ -48,6 +48,7 @@ from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 from gui.views.preview.first_paint import FirstPaint
 from gui.views.scales import SteadyTop, byte_rate, milliseconds, round_up, short, ticks
+from gui.views.stages import STAGE_HUES
 from gui.widgets.theme import DARK, LIGHT
 from tests.gui.views.view_samples import classes, image_of, settle
 
