@@ -13,6 +13,10 @@ from enum import StrEnum
 import numpy as np
 
 
+_MOST_US = 1e12
+"""Eleven days."""
+
+
 class Stage(StrEnum):
     """The moments of one call, in order; `at` takes the time when the stage is complete."""
 
@@ -57,6 +61,11 @@ class ServerTiming:
             + (self.decode_us or 0.0)
             + (self.encode_us or 0.0)
         )
+
+    @property
+    def sensible(self) -> bool:
+        """Whether it can be reckoned with: a server may say anything."""
+        return abs(self.total_us) <= _MOST_US  # which NaN is not
 
     @property
     def whole(self) -> bool:
@@ -112,7 +121,7 @@ class Timeline:
         encoded, received = self.marks.get(Stage.ENCODED), self.marks.get(Stage.RECEIVED)
         if encoded is None or received is None:
             return
-        server = self.server
+        server = self.server if self.server is not None and self.server.sensible else None
         server_ns = server.total_us * 1e3 if server is not None else 0.0
         replied = self.marks.get(Stage.REPLIED, received)
         # A server that had answered by then had been sent everything when it began: a thread that

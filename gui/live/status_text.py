@@ -198,6 +198,8 @@ def _rate_in(status: RunStatus) -> SlotText:
     if not wanted:
         return SlotText(tr("in {rate}/s", rate=rate), _tip("in"))
     tip = tr("Frames per second from the source, which promises {wanted}", wanted=number(wanted))
+    if status.never_made:
+        tip += "\n" + tr("Promised and never given: {frames}", frames=status.never_made)
     share = status.rate_in / wanted
     streaming = status.state is RunState.STREAMING and status.counts.captured > 2 * wanted
     level = ""

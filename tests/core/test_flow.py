@@ -160,6 +160,13 @@ def test_a_server_that_claims_more_than_there_was_is_a_contradiction() -> None:
     assert contradict(spans)
 
 
+@pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), 1e300])
+def test_a_server_that_talks_nonsense_says_nothing(nonsense: float) -> None:
+    assert Timeline(SEEN, ServerTiming(nonsense, 0, 0, 0, 0, 0)).spans_ms() == (
+        Timeline(SEEN).spans_ms()
+    )
+
+
 def test_percentiles_ignore_what_was_not_measured() -> None:
     values = np.array([1.0, np.nan, 2.0, 3.0])
     assert percentiles(values) is not None
