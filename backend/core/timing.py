@@ -12,7 +12,6 @@ from enum import StrEnum
 
 import numpy as np
 
-
 _MOST_US = 1e12
 """Eleven days."""
 
