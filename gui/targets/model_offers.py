@@ -60,8 +60,8 @@ def origin_word(choice: ProfileChoice) -> str:
 
 def guess_in_words(choice: ProfileChoice) -> tuple[str, tuple[str, ...]]:
     """How a model will be fed and read, in one line, and what of it is only assumed."""
-    line = getattr(choice, "summary", "") or "; ".join(choice.reasons)
-    return line, tuple(getattr(choice, "doubts", ()))
+    line = choice.summary or "; ".join(choice.reasons)
+    return line, choice.doubts
 
 
 def _offer(listing: ModelListing, known: KnownModel | None) -> ModelOffer:

@@ -21,7 +21,7 @@ from backend.core.predictions import (
     Predictions,
     Text,
 )
-from backend.core.samples import Frame
+from backend.core.samples import Frame, Sample
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.gallery import Gallery, read_catalogue
@@ -105,11 +105,15 @@ class Direct:
 
     def predict(self, result: Result) -> Predictions:
         """What it makes of the sample of an answer."""
+        return self.of(result.sample)
+
+    def of(self, sample: Sample) -> Predictions:
+        """What it makes of a sample."""
         first, *second = self._models.values()
         if not second:
-            return predict(*first, result.sample)
-        assert isinstance(result.sample, Frame)
-        return (self._chained(result.sample),)
+            return predict(*first, sample)
+        assert isinstance(sample, Frame)
+        return (self._chained(sample),)
 
     def _chained(self, frame: Frame) -> Detections:
         settings = settings_of(self._config)
