@@ -37,6 +37,12 @@ def test_the_page_lists_every_model() -> None:
     assert listed == table(), f"Put this between the marks in docs/models.md:\n{table()}"
 
 
+def test_the_page_says_how_fast_every_model_is() -> None:
+    listed = PAGE.split("<!-- speed -->\n")[1].split("\n<!-- end -->")[0]
+    names = [line.split("`")[1] for line in listed.splitlines() if line.startswith("| `")]
+    assert names == list(CATALOGUE), "python -m tests.benchmarks.gallery_models writes it"
+
+
 def test_the_page_shows_an_entry_that_can_be_read() -> None:
     shown = PAGE.split("```toml\n")[1].split("```")[0]
     entry = msgspec.convert(tomllib.loads(shown), GalleryEntry)

@@ -101,6 +101,11 @@ def points(least: int, *labels: str) -> Callable[[Predictions], object]:
     return check
 
 
+def no_points(predictions: Predictions) -> bool:
+    """What should fill the picture does not."""
+    return predictions == (KeyPoints(()),)
+
+
 def meshes(count: int, each: int) -> Callable[[Predictions], object]:
     """So many detections, each with so many points."""
 
@@ -125,7 +130,7 @@ PICTURES: dict[str, dict[str, Callable[[Predictions], object]]] = {
     "face_landmarks": {FEW: meshes(4, 468), HOPPER: meshes(1, 468), PARROT: nothing},
     "face_mesh": {HOPPER: points(468)},
     "fastestdet": THINGS,
-    "hand_landmarks": {SQUAT: points(0)},
+    "hand_landmarks": {HOPPER: no_points, CAT: no_points},
     "hands": {SQUAT: meshes(1, 21), PARROT: nothing},
     "mobilenet_v2": {
         CAT: best("Egyptian cat"), PARROT: best("macaw"), HOPPER: best("military uniform"),
@@ -278,24 +283,30 @@ def test_an_entry_has_computed_before_its_first_frame(
     assert all(one is not None and one.error is None and one.outputs for one in answers)
 
 
-@pytest.mark.parametrize("name", ["yunet", "face_landmarks", "keywords"])
+@pytest.mark.parametrize("name", [*PICTURES, *SOUNDS])
 def test_an_entry_is_installed_and_removed_again_and_again(
     data_dir: Path, tmp_path: Path, gallery: Gallery, name: str
 ) -> None:
     """While one server runs all the time."""
-    photos = copied(data_dir, [FEW], tmp_path / "photos")
+    source = copied(data_dir, list(PICTURES.get(name, ()))[:1], tmp_path / "source")
+    if name in SOUNDS:
+        samples, rate = soundfile.read(
+            data_dir / "speech" / "conversation_60s.wav", frames=2 * RATE
+        )
+        source /= "part.wav"
+        soundfile.write(source, samples, rate)
     gallery.root.mkdir()
     with served(gallery.root) as (registry, target):
-        for _ in range(3):
-            gallery.get(name)
+        for _ in range(2):
+            assert gallery.get(name).state is InstallState.INSTALLED
             registry.load(name)
-            if name != "keywords":
-                (result,) = streamed(target, name, Transport.GRPC_STREAM, photos)
-                assert counts(4, "face")(result.predictions)
+            for result in streamed(target, name, Transport.GRPC_STREAM, source):
+                assert name in SOUNDS or next(iter(PICTURES[name].values()))(result.predictions)
             registry.unload(name, dependents=True)
             assert not registry.names()
             for each in (name, *CATALOGUE[name].needs):
                 gallery.remove(each)
+            assert gallery.row(name).state is InstallState.ABSENT
             with pytest.raises(ModelLoadError):
                 registry.load(name)
 
