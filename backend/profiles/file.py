@@ -35,6 +35,8 @@ from backend.wire.json.stored import typed
 
 PROFILE_FILE = "profile.toml"
 VERSION = 1
+MOST_SAMPLES = 1 << 24
+"""Of a window of sound: five minutes at 48 kHz."""
 MAX_BYTES = 4 << 20
 
 _KEYS = (
@@ -118,7 +120,7 @@ def _profile(table: Table) -> ModelProfile:
     takes = table.get("takes", default)
     if takes not in tuple(MediaKind):
         raise wrong("takes", f"one of {', '.join(MediaKind)}", takes)
-    audio = made_of(AudioFormat, table["sound"], "[sound]") if "sound" in table else DEFAULT_AUDIO
+    audio = _sound(table["sound"]) if "sound" in table else DEFAULT_AUDIO
     return ModelProfile(
         model=typed(str, table.get("model", ""), "model"),
         kind=MediaKind(takes),
@@ -132,6 +134,19 @@ def _profile(table: Table) -> ModelProfile:
         constants=_all(ConstantInput, table, "constants"),
         sequence=typed(bool, table.get("sequence", False), "sequence"),
     )
+
+
+def _sound(table: object) -> AudioFormat:
+    """The windows of sound, of at least a sample and of a size that fits into memory."""
+    audio: AudioFormat = made_of(AudioFormat, table, "[sound]")
+    for key, seconds in (("window_s", audio.window_s), ("hop_s", audio.hop_s)):
+        samples = audio.rate * seconds
+        if not (audio.rate >= 1 and 0.5 < samples <= MOST_SAMPLES):  # NaN too
+            raise UsageError(
+                f"[sound]: rate times {key} is to be 1 to {MOST_SAMPLES:,} samples, got "
+                f"{audio.rate} x {seconds:g}."
+            )
+    return audio
 
 
 def _named(value: Any, kinds: Mapping[str, type[Any]]) -> Table:

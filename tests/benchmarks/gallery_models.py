@@ -34,6 +34,7 @@ from backend.core.choices import Api, RunSettings, Transport  # noqa: E402
 from backend.core.predictions import Classification, Detections, Predictions  # noqa: E402
 from backend.core.samples import AudioWindow, Frame, Sample  # noqa: E402
 from backend.core.target import Target  # noqa: E402
+from backend.core.traffic import Transfer
 from backend.gallery import Gallery, fetchers_for  # noqa: E402
 from backend.wire.media.opencv import cv2  # noqa: E402
 from tests.gallery.running import (  # noqa: E402
@@ -41,7 +42,7 @@ from tests.gallery.running import (  # noqa: E402
     PAYLOADS,
     Direct,
     served,
-    told_profile,
+    served_profile,
 )
 from tests.gallery.test_entries import PICTURES  # noqa: E402
 from tests.profiles.gallery.reference import overlap  # noqa: E402
@@ -63,7 +64,7 @@ class Served:
     """A model of a server, and a client that asks it."""
 
     def __init__(self, target: Target, name: str) -> None:
-        self.profile = told_profile(target, name)
+        self.profile = served_profile(target, name)
         transport = Transport.GRPC
         settings = RunSettings(target, name, Api.OIP, transport, payload=PAYLOADS[transport])
         self._link: InferenceClient = inference_client(settings, self.profile)
@@ -71,7 +72,7 @@ class Served:
 
     def predict(self, sample: Sample, seq: int = 0) -> Predictions:
         """What it sees in a sample."""
-        raw, _ = self._link.call(self._link.codec.encode(sample, seq).call)
+        raw = self._link.call(self._link.codec.encode(sample, seq).call, Transfer())
         assert isinstance(raw, (RestReply, bytes))
         return self._link.codec.decode(raw, lambda _seq: sample).predictions
 

@@ -92,7 +92,7 @@ profiles = st.builds(
     decoder=st.sampled_from(list(DECODERS.values())).flatmap(instances),
     labels=st.lists(texts, max_size=3).map(tuple),
     audio=st.builds(
-        AudioFormat, st.integers(1, 768_000), st.floats(0.001, 100), st.floats(0.001, 100)
+        AudioFormat, st.integers(1000, 768_000), st.floats(0.001, 20), st.floats(0.001, 20)
     ),
     description=texts,
     recipe=st.sampled_from(list(RECIPES.values())).flatmap(instances),

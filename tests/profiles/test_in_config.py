@@ -69,3 +69,19 @@ def test_a_profile_that_is_too_long_or_no_file_is_not_shown() -> None:
 
     other = ModelProfile("m", MediaKind.IMAGE, (), (), Other())
     assert profile_text(other) == ""
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        "rate = 16000\nwindow_s = 1e9\nhop_s = 1.0",
+        "rate = 16000\nwindow_s = 1.0\nhop_s = 0.0",
+        "rate = 16000\nwindow_s = nan\nhop_s = 1.0",
+        "rate = 2000000000\nwindow_s = 1.0\nhop_s = 0.1",
+        "rate = -1\nwindow_s = -1.0\nhop_s = -1.0",
+    ],
+)
+def test_windows_that_fit_into_no_memory_or_never_end_are_refused(sound: str) -> None:
+    text = f'[sound]\n{sound}\n[input]\nkind = "sound"\n[output]\nkind = "classes"\n'
+    with pytest.raises(UsageError, match=r"\[sound\]"):
+        profile_in_config(config(text), DESCRIPTION)
