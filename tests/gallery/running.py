@@ -65,7 +65,7 @@ def served(root: Path, *names: str) -> Iterator[tuple[ModelRegistry, Target]]:
         registry.close()
 
 
-def told_profile(target: Target, name: str) -> ModelProfile:
+def served_profile(target: Target, name: str) -> ModelProfile:
     """The profile that a client finds without any file: what the server says of the model."""
     client = ServerControlClient(target)
     try:
@@ -76,7 +76,7 @@ def told_profile(target: Target, name: str) -> ModelProfile:
 
 def streamed(target: Target, name: str, transport: Transport, source: Path) -> list[Result]:
     """Every answer of a run over a file or a folder, which must end without an error."""
-    profile = told_profile(target, name)
+    profile = served_profile(target, name)
     in_flight = 1 if profile.sequence else 2
     settings = RunSettings(
         target, name, Api.OIP, transport, PAYLOADS[transport], in_flight=in_flight
