@@ -11,8 +11,8 @@ _APART_NS = 400_000_000
 """Two words are at least this far from each other: what wins in between is the way to the next."""
 
 _BACKGROUND = frozenset(
-    ("", "silence", "unknown", "background", "background noise", "noise", "other", "nothing",
-     "no speech", "none")
+    ("", "silence", "unknown", "background", "background_noise", "noise", "other", "nothing",
+     "no_speech", "none")
 )  # fmt: skip
 
 
@@ -66,4 +66,4 @@ def _is_of_words(classes: tuple[ClassScore, ...]) -> bool:
 
 
 def _is_background(one: ClassScore) -> bool:
-    return one.label.strip(" _").replace("_", " ").casefold() in _BACKGROUND
+    return one.label.strip(" _").replace(" ", "_").casefold() in _BACKGROUND
