@@ -34,7 +34,7 @@ from backend.core.choices import Api, RunSettings, Transport  # noqa: E402
 from backend.core.predictions import Classification, Detections, Predictions  # noqa: E402
 from backend.core.samples import AudioWindow, Frame, Sample  # noqa: E402
 from backend.core.target import Target  # noqa: E402
-from backend.core.traffic import Transfer
+from backend.core.traffic import Transfer  # noqa: E402
 from backend.gallery import Gallery, fetchers_for  # noqa: E402
 from backend.wire.media.opencv import cv2  # noqa: E402
 from tests.gallery.running import (  # noqa: E402
