@@ -37,6 +37,7 @@ from backend.session.sinks import (
     LOSSES,
     NOTICES,
     RESULTS,
+    WORDS,
     Item,
     Subscription,
     Topic,
@@ -176,7 +177,9 @@ class _Printer:
     Answers after that are lines without what was predicted.
     """
 
-    topics: Collection[Topic[Item]] = cast("tuple[Topic[Item], ...]", (RESULTS, FAILURES, LOSSES))
+    topics: Collection[Topic[Item]] = cast(
+        "tuple[Topic[Item], ...]", (RESULTS, WORDS, FAILURES, LOSSES)
+    )
 
     def __init__(self, limit: int | None, *, quiet: bool) -> None:
         self._limit = limit

@@ -165,14 +165,12 @@ class LivePage(DockArea):
             if result.settings.model != self._model:
                 continue
             self.timeline.add(result.sample.captured_ns, result.predictions)
-            if not isinstance(result.sample, Frame):
-                self.sound.hear(result.sample.captured_ns, result.predictions, now_ns)
         self.sound.add(audio)
         self.tick(now_ns)
 
     def show_words(self, words: list[Word]) -> None:
         """What was heard since the last call."""
-        self.sound.words.add(words)
+        self.sound.show_words(words)
 
     def write(self, session: LiveSession, now_ns: int) -> None:
         """Numbers twice a second."""
@@ -264,7 +262,6 @@ class LivePage(DockArea):
         self.top.clear()
         self.timeline.clear()
         self.sound.forget_answers()
-        self.sound.words.clear()
 
     def forget_source(self) -> None:
         """What is shown came from another source."""

@@ -1,13 +1,11 @@
-"""What a source of sound is shown as: words heard, waveform, level and spectrogram."""
+"""What a source of sound is shown as: waveform, words heard, level and spectrogram."""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from backend.core.predictions import Predictions
 from backend.core.samples import AudioBlock, AudioWindow
-from gui.state.heard_words import HeardWords
+from backend.core.status import Word
 from gui.views.caption import CaptionView
 from gui.views.sound import LevelMeter, SpectrogramView, WaveformView
 from gui.views.words import WordsView
@@ -25,6 +23,7 @@ class SoundPanel(QWidget):
         self.waveform = WaveformView(palette=palette)
         self.meter = LevelMeter(palette=palette)
         self.spectrogram = SpectrogramView(palette=palette)
+        self.caption = CaptionView(palette=palette)
         self.words = WordsView(palette=palette)
         self._caption = QLabel()
         self._caption.setProperty("role", "caption")
@@ -32,12 +31,17 @@ class SoundPanel(QWidget):
         column.setContentsMargins(GAP, GAP, GAP, GAP)
         column.setSpacing(GAP)
         column.addWidget(self._caption)
+        column.addLayout(self._captioned_waveform(), 2)
         column.addWidget(self.words)
-        column.addWidget(self.waveform, 2)
         column.addWidget(self.meter)
         column.addWidget(self.spectrogram, 3)
-        self.caption = CaptionView(self, palette)
-        self._heard = HeardWords()
+
+    def _captioned_waveform(self) -> QGridLayout:
+        """Both in one cell, so that the word lies over the waveform whatever its size."""
+        cell = QGridLayout()
+        cell.addWidget(self.waveform, 0, 0)
+        cell.addWidget(self.caption, 0, 0)
+        return cell
 
     def set_caption(self, text: str) -> None:
         """The line over the sound: what it is and at which rate."""
@@ -54,29 +58,23 @@ class SoundPanel(QWidget):
         """Mark what the newest answer is about."""
         self.spectrogram.show_window(sample.captured_ns, len(sample.samples) / sample.rate)
 
-    def hear(self, captured_ns: int, predictions: Predictions, now_ns: int) -> None:
-        """Show a word when an answer about sound is the first to hear it; take every answer."""
-        if word := self._heard.hear(captured_ns, predictions):
-            self.caption.setGeometry(self.waveform.geometry())
-            self.caption.say(word, now_ns)
+    def show_words(self, words: list[Word]) -> None:
+        """The newest large over the waveform, all of them in the line under it."""
+        self.words.add(words)
+        for word in words[-1:]:
+            self.caption.show_word(word.label)
 
     def forget_answers(self) -> None:
         """What was said came from another model."""
-        self._heard.clear()
         self.caption.clear()
+        self.words.clear()
         self.spectrogram.forget_window()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The caption lies over the waveform."""
-        super().resizeEvent(event)
-        self.caption.setGeometry(self.waveform.geometry())
 
     def tick(self, now_ns: int) -> None:
         """Scroll."""
         self.waveform.tick(now_ns)
         self.meter.tick(now_ns)
         self.spectrogram.tick(now_ns)
-        self.caption.tick(now_ns)
 
     def clear(self) -> None:
         """Forget everything, for another source."""

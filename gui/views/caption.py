@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, QVariantAnimation, Slot
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -10,7 +10,9 @@ from gui.views.view import View
 from gui.widgets.language import tr
 from gui.widgets.theme import DARK, DISPLAY_PX, GAP_LARGE, Palette, sized
 
-_STAYS_NS, _FADES_NS = 700_000_000, 900_000_000
+STAYS_MS, FADES_MS = 700, 900
+_STEPS = 20
+"""Shades of the fading: what lies beneath is painted for each of them too."""
 _LARGEST_PX = 64
 _VEIL = 0.8
 
@@ -20,7 +22,14 @@ class CaptionView(View):
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Word heard"), parent, palette)
-        self._word, self._since_ns, self._strength = "", 0, 0.0
+        self._word, self._strength = "", 0.0
+        self.fading = QVariantAnimation(self)
+        self.fading.setDuration(STAYS_MS + FADES_MS)
+        self.fading.setKeyValueAt(0.0, 1.0)
+        self.fading.setKeyValueAt(STAYS_MS / (STAYS_MS + FADES_MS), 1.0)
+        self.fading.setKeyValueAt(1.0, 0.0)
+        self.fading.valueChanged.connect(self._fade)
+        self.fading.finished.connect(self.clear)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
@@ -34,27 +43,26 @@ class CaptionView(View):
         """How much of it is there: 1 just after it was said, 0 when it has faded."""
         return self._strength
 
-    def say(self, word: str, now_ns: int) -> None:
-        """Show a word, in the place of the one before."""
-        self._word, self._since_ns, self._strength = word, now_ns, 1.0
+    def show_word(self, word: str) -> None:
+        """Show it in the place of the one before; it goes by itself, after the run's end too."""
+        self.fading.stop()
+        self._word, self._strength = word, 1.0
         self.describe()
         self.show()
         self.update()
+        self.fading.start()
 
+    @Slot()
     def clear(self) -> None:
         """Show nothing."""
+        self.fading.stop()
         self._word, self._strength = "", 0.0
         self.hide()
 
-    def tick(self, now_ns: int) -> None:
-        """Fade with the clock."""
-        if not self._word:
-            return
-        passed = now_ns - self._since_ns - _STAYS_NS
-        strength = min(1.0, max(0.0, 1.0 - passed / _FADES_NS))
-        if strength == 0.0:
-            self.clear()
-        elif strength != self._strength:
+    @Slot(object)
+    def _fade(self, value: float) -> None:
+        strength = round(value * _STEPS) / _STEPS
+        if strength != self._strength:
             self._strength = strength
             self.update()
 

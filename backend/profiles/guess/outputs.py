@@ -20,6 +20,7 @@ from backend.profiles.outputs.pascal import PASCAL_LABELS
 _SMALLEST_PICTURE = 16
 _IMAGENET_CLASSES = (1000, 1001)
 _PEOPLE = ("selfie", "portrait", "person", "people", "human", "matting")
+_NO_WORDS = ("silence", "unknown", "background", "background noise", "noise", "other", "nothing")
 _PASCAL = ("deeplab", "pascal", "voc")
 
 
@@ -119,17 +120,27 @@ def _classes(facts: ModelFacts) -> Meaning | None:
     count = shape[0] if shape[0] > 0 else len(facts.labels)
     words = any(coefficients_in(given) != (0, 0) for given in facts.inputs)
     named = any(word in spec.name.lower() for word in ("prob", "softmax", "score", "predictions"))
-    decoder = ClassDecoder(spec.name, Activation.NONE if named or words else Activation.SOFTMAX)
+    activation = Activation.NONE if named or words else Activation.SOFTMAX
+    background = _no_words(facts.labels) if words else ""
+    decoder = ClassDecoder(spec.name, activation, background=background)
     how = "made scores by softmax"
     if named or words:
         how = "already scores by its name" if named else "taken for scores already"
     reason = f"output {shown(spec)} is a number for each of {count} classes, {how}"
+    if background:
+        reason += f"; what is heard is a word, but for {background}"
     rest = [choice for choice in Activation if choice is not decoder.activation]
     others = tuple((f"scores by {c}", replace(decoder, activation=c)) for c in rest)
     family = Family.KEYWORDS if words else Family.CLASSES
     return Meaning(
         decoder, family, reason, (), others, _classes_in_words(count), _class_doubts(facts, named)
     )
+
+
+def _no_words(labels: tuple[str, ...]) -> str:
+    """Those that stand for the absence of a known word, with commas."""
+    plain = {label: label.strip(" _").replace("_", " ").casefold() for label in labels}
+    return ", ".join(label for label, name in plain.items() if name in _NO_WORDS)
 
 
 def _classes_in_words(count: int) -> str:

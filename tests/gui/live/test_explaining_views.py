@@ -9,16 +9,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
-from backend.core.predictions import (
-    Classification,
-    ClassScore,
-    Detection,
-    Detections,
-    Predictions,
-)
+from backend.core.predictions import Detection, Detections, Predictions
 from backend.core.samples import AudioWindow
-from backend.core.status import Result
+from backend.core.status import Result, Word
+from backend.session.sinks import WORDS
 from gui.live.overlay_menu import OverlayMenu
 from gui.views.preview import Layer, LegendRow, MaskMode
 from tests.gui.shell_stage import Stage
@@ -44,14 +40,8 @@ def answer(session: FakeSession, step: int, predictions: Predictions) -> Result:
     return replace(made, sample=sample, predictions=predictions)
 
 
-def heard(session: FakeSession, step: int, best: str) -> Result:
-    at_ns = _START_NS + step * 100_000_000
-    sample = AudioWindow(step, at_ns, np.zeros(8000, np.float32), 16_000)
-    names = [best, *(name for name in ("one", "two", "silence") if name != best)]
-    scores = (0.9, 0.06, 0.04)
-    pairs = enumerate(zip(names, scores, strict=True))
-    found = tuple(ClassScore(name, score, at) for at, (name, score) in pairs)
-    return replace(session.answer(step), sample=sample, predictions=(Classification(found),))
+def sound_at(end_ns: int) -> AudioWindow:
+    return AudioWindow(0, end_ns, np.zeros(8000, np.float32), 16_000)
 
 
 def boxes(*labels: str) -> Predictions:
@@ -85,21 +75,28 @@ def test_objects_are_followed_counted_and_coloured(stage: Stage) -> None:
     assert page.pane.preview._following.counts == (LegendRow("face", "1", ""),)
 
 
-def test_a_word_is_shown_once_over_the_sound_and_its_window_is_marked(stage: Stage) -> None:
+def test_words_of_the_run_lie_over_the_sound_and_stay_in_the_line(
+    stage: Stage, qtbot: QtBot
+) -> None:
     session, panel = started(stage), stage.live.page.sound
-    words = ["silence", "one", "one", "one", "silence", "silence", "silence", "silence", "two"]
-    said = []
-    for step, word in enumerate(words):
-        result = heard(session, step, word)
-        stage.live.page.plot([result], [], result.sample.captured_ns)
-        stage.live.page.show_result(result)
-        if panel.caption.strength == 1.0 and panel.caption.summary not in said:
-            said.append(panel.caption.summary)
-    assert said == ["one", "two"]
-    end_s = (_START_NS + 8 * 100_000_000) / 1e9
-    assert panel.spectrogram._looked_at == pytest.approx((end_s - 0.5, end_s))
+    panel.caption.fading.setDuration(3_600_000)
+    session.subscriptions.publish(WORDS, Word("one", 0.9, 0))
+    qtbot.waitUntil(lambda: panel.caption.summary == "one", timeout=60_000)
+    for word in ("two", "one"):
+        session.subscriptions.publish(WORDS, Word(word, 0.9, 1))
+    qtbot.waitUntil(lambda: panel.words.words == ("one", "two", "one"), timeout=60_000)
+    assert panel.caption.strength == 1.0
     stage.live.page.forget_results()
     assert panel.caption.isHidden()
+    assert panel.words.isHidden()
+
+
+def test_the_stretch_of_sound_that_was_answered_is_marked(stage: Stage) -> None:
+    session, panel = started(stage), stage.live.page.sound
+    stage.live.page.show_result(replace(session.answer(0), sample=sound_at(_START_NS)))
+    end_s = _START_NS / 1e9
+    assert panel.spectrogram._looked_at == pytest.approx((end_s - 0.5, end_s))
+    stage.live.page.forget_results()
     assert panel.spectrogram._looked_at is None
 
 

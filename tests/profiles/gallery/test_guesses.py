@@ -71,4 +71,6 @@ def test_a_guess_hears_what_the_given_profile_hears(data_dir: Path, name: str) -
     assert found.profile.audio.window == given.audio.window
     assert found.profile.labels == given.labels
     assert replace(found.profile.recipe, input="") == replace(given.recipe, input="")  # type: ignore[type-var]
+    ours, theirs = found.profile.decoder, given.decoder
+    assert getattr(ours, "background", "") == getattr(theirs, "background", "")
     assert found.missing == ()

@@ -385,3 +385,15 @@ def test_every_model_gets_a_profile_that_can_be_saved(
             found.profile.encode(FRAME, Payload())
         except InvalidInput as error:
             assert "do not fit" in error.message  # noqa: PT017 - other errors must come out
+
+
+def test_classes_of_a_word_spotter_that_are_no_words_are_its_background() -> None:
+    labels = ("_silence_", "_unknown_", "yes", "no")
+    given = [("mfcc", F, (1, 49, 10, 1))], [("out", F, (1, 4))]
+    found = guessed(*given, labels=labels)
+    assert isinstance(found.profile.decoder, ClassDecoder)
+    assert found.profile.decoder.background == "_silence_, _unknown_"
+    assert "_silence_, _unknown_" in " ".join(found.reasons)
+    picture = guessed([("x", F, (1, 3, 224, 224))], [("out", F, (1, 4))], labels=labels)
+    assert isinstance(picture.profile.decoder, ClassDecoder)
+    assert picture.profile.decoder.background == ""
