@@ -389,8 +389,7 @@ def test_every_model_gets_a_profile_that_can_be_saved(
 
 def test_classes_of_a_word_spotter_that_are_no_words_are_its_background() -> None:
     labels = ("_silence_", "_unknown_", "yes", "no")
-    given = [("mfcc", F, (1, 49, 10, 1))], [("out", F, (1, 4))]
-    found = guessed(*given, labels=labels)
+    found = guessed([("mfcc", F, (1, 49, 10, 1))], [("out", F, (1, 4))], labels=labels)
     assert isinstance(found.profile.decoder, ClassDecoder)
     assert found.profile.decoder.background == "_silence_, _unknown_"
     assert "_silence_, _unknown_" in " ".join(found.reasons)
