@@ -107,7 +107,7 @@ def export_json_lines(path: Path, file: IO[bytes]) -> int:
 
 _CSV_HEAD = (
     "seq", "captured_s", "media_time_s", "name", "error", "labels", "scores", "predictions",
-    *SPANS, "total", "bytes_out", "bytes_in",
+    *SPANS, "latency", "bytes_out", "bytes_in",
 )  # fmt: skip
 
 

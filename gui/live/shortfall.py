@@ -29,21 +29,25 @@ class Part(StrEnum):
     QUEUE = "queue"
     SERVER = "server"
     NETWORK = "network"
-    HERE = "here"
+    MESSAGES = "messages"
 
 
 _PARTS: Mapping[str, Part] = {
-    "prepare": Part.HERE,
-    "encode": Part.HERE,
-    "decode": Part.HERE,
-    "network": Part.NETWORK,
+    "prepare": Part.MESSAGES,
+    "encode": Part.MESSAGES,
+    "decode": Part.MESSAGES,
+    "send": Part.NETWORK,
+    "wire": Part.NETWORK,
+    "receive": Part.NETWORK,
     "server_and_network": Part.SERVER,
+    "server_decode": Part.MESSAGES,
     "server_queue": Part.QUEUE,
     "server_input": Part.MODEL,
     "server_infer": Part.MODEL,
     "server_output": Part.MODEL,
+    "server_encode": Part.MESSAGES,
 }
-"""The part that each span belongs to; waiting for its turn and drawing cost no rate."""
+"""The part that each span belongs to; the source, waiting for its turn and drawing cost no rate."""
 
 _ADVICE = {
     Part.MODEL: marked(
@@ -62,9 +66,9 @@ _ADVICE = {
         "{share} of the time is the way to the server and back. Smaller messages, such as JPEG, "
         "or another transport would help; the Compare page measures them."
     ),
-    Part.HERE: marked(
-        "{share} of the time is preparing and encoding on this side. Another image encoding or "
-        "serialisation would help; the Compare page measures them."
+    Part.MESSAGES: marked(
+        "{share} of the time is making and reading messages, here and at the server. Another image "
+        "encoding or serialisation would help; the Compare page measures them."
     ),
 }
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from backend.core.errors import ConsoleError
 from backend.core.process import exit_at_once, tune_process
-from backend.core.worker import Worker
 from gui.shell.platform import why_no_window
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from backend.core.target import Target
     from backend.gallery import Gallery
     from backend.models.code import RememberedCode
-    from backend.models.repository import ModelRegistry
     from backend.profiles.model_profile import ModelProfile
     from backend.sources.registry import SourceRegistry
     from backend.sources.source import Source
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from gui.state.device_list import DeviceList
     from gui.state.live_session import LiveSession
     from gui.state.repository_control import RepositoryControl
-    from gui.state.server_control import Server
     from gui.state.settings import SettingsStore
     from gui.state.tasks import Tasks
     from gui.targets import TargetEngine
@@ -139,6 +136,7 @@ def _parts(
     from gui.devices import QtSound, microphone_kind
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
+    from gui.shell.server_maker import ServerMaker
     from gui.state.model_adoption import ModelAdoption
     from gui.state.repository_control import RepositoryControl
     from gui.state.server_control import ServerControl
@@ -151,7 +149,7 @@ def _parts(
     _use_language(store.current.language, notices)
     engine = _target_engine(options, store, notices)
     decided = _remembered_code(options)
-    maker = _ServerMaker(decided)
+    maker = ServerMaker(decided)
     at_end.callback(lambda: ended.append(maker.close(_MODELS_CLOSE_S)))
     ports = (options.rest_port, options.grpc_port)
     server = ServerControl(tasks, maker.make, ports, holder=holder_in(presence))
@@ -344,40 +342,6 @@ def _remembered_code(options: Options) -> RememberedCode:
 
     trusted = options.model_repository if options.allow_python_models else ()
     return RememberedCode(_folder(options, FILE), trusted)
-
-
-class _ServerMaker:
-    """Makes the embedded server, again for other ports, always over the same models.
-
-    `make` is called off the window's thread, since its imports are heavy.
-    """
-
-    def __init__(self, code: RememberedCode) -> None:
-        self._code = code
-        self._registry: ModelRegistry | None = None
-
-    def make(self, rest_port: int, grpc_port: int) -> Server:
-        """A server for these ports; raises UsageError for impossible ones."""
-        import backend.session.run  # noqa: F401 - so that the first run need not wait for it
-        from backend.models.catalogue import bundled_registry
-        from backend.server.lifecycle import EmbeddedServer
-        from backend.server.settings import ServerOptions
-
-        options = ServerOptions(rest_port=rest_port, grpc_port=grpc_port)
-        if self._registry is None:
-            self._registry = bundled_registry(self._code)
-        return EmbeddedServer(self._registry, options)
-
-    def models(self) -> ModelRegistry | None:
-        """The models, None before there is a server."""
-        return self._registry
-
-    def close(self, timeout_s: float) -> bool:
-        """End the models, children of theirs included; False if one has not ended in time."""
-        registry = self._registry
-        if registry is None:
-            return True
-        return Worker("models-close", lambda _stop: registry.close()).start().join(timeout_s)
 
 
 def _make_session(

@@ -97,7 +97,7 @@ def test_csv_has_a_row_for_each_answer_and_nothing_that_is_a_formula(
     assert [row["seq"] for row in rows] == ["0", "1", "2", "3"]
     assert rows[1]["labels"] == "circle"
     assert float(rows[1]["scores"]) == 0.875
-    assert float(rows[1]["total"]) == pytest.approx(6.0)
+    assert float(rows[1]["latency"]) == pytest.approx(8.0)
     assert json.loads(rows[1]["predictions"])["detections"][0]["box"] == [1.0, 2.0, 30.5, 40.25]
     to = tmp_path / "rows.csv"
     assert run_here(recording.main, "export", str(path), "--csv", "--to", str(to)).code == 0

@@ -35,7 +35,7 @@ def report(**spans: float) -> LatencyReport:
     return LatencyReport(tuple(spans.items()), 1.0, 1.0, 1.0, 1.0, np.zeros(40), 100)
 
 
-SLOW = report(wait=50.0, prepare=2.0, encode=3.0, network=10.0, server_infer=85.0, draw=20.0)
+SLOW = report(wait=50.0, prepare=2.0, encode=3.0, wire=10.0, server_infer=85.0, draw=20.0)
 
 
 class Run:
@@ -109,8 +109,9 @@ def test_a_pause_of_the_run_is_no_slowness() -> None:
     [
         ({"server_queue": 50.0, "server_infer": 20.0}, Part.QUEUE, "More instances"),
         ({"server_and_network": 50.0, "encode": 5.0}, Part.SERVER, "does not tell"),
-        ({"network": 50.0, "server_infer": 20.0}, Part.NETWORK, "transport"),
-        ({"encode": 50.0, "prepare": 9.0, "server_infer": 20.0}, Part.HERE, "encoding"),
+        ({"wire": 50.0, "server_infer": 20.0}, Part.NETWORK, "transport"),
+        ({"encode": 50.0, "prepare": 9.0, "server_infer": 20.0}, Part.MESSAGES, "encoding"),
+        ({"server_decode": 50.0, "server_infer": 20.0}, Part.MESSAGES, "serialisation"),
     ],
 )
 def test_the_advice_goes_with_the_largest_part(
@@ -156,7 +157,7 @@ def test_the_window_says_so_among_its_alerts_until_the_run_ends(
     monkeypatch.setattr("gui.live.readout.time.monotonic", lambda: clock[0])
     for _ in range(16):
         clock[0] += 0.5
-        row = {"at_s": clock[0], "total": 100.0, "server_infer": 85.0, "network": 15.0}
+        row = {"at_s": clock[0], "latency": 100.0, "server_infer": 85.0, "wire": 15.0}
         session.traces.append({**row, "lane": 0})
         readout.refresh()
     assert [alert.title for alert in alerts.alerts if alert.id == TOPIC] == [

@@ -82,7 +82,7 @@ def test_it_is_served_chosen_and_explained(
     stage.server_control.start()
     drop(stage.window, detector)
     notice = told(stage, qtbot, "My_detector was added")
-    assert "[1, 3, 32, 32]" in notice.body
+    assert "1x3x32x32 float, picture, NCHW" in notice.body
     assert "The class names beside the file came along." in notice.body
     assert model(stage) == "My_detector"
     assert files(tmp_path) == [
