@@ -11,10 +11,16 @@ import pytest
 import soundfile
 import soxr
 
+from backend.core.choices import RunSettings
 from backend.core.predictions import Classification, Predictions
 from backend.core.samples import AudioWindow
+from backend.core.status import Result
+from backend.core.target import Target
 from backend.core.tensors import Array
+from backend.core.timing import Timeline
+from backend.core.traffic import Traffic
 from backend.profiles.inputs.mfcc import MfccRecipe
+from backend.session.lanes.word_spotter import WordSpotter
 from tests.profiles.gallery.running import load, predict, profile_of
 
 RATE = 16_000
@@ -91,6 +97,33 @@ def test_keywords_are_heard(
     for word in ("left", "right", "yes", "off", "up"):
         assert heard[word] == 2, heard
     assert sum(heard.values()) >= 13, heard
+
+
+def test_keywords_are_words_once_each_and_what_is_between_is_none(
+    data_dir: Path, speak: Callable[[str, str, int], AudioWindow]
+) -> None:
+    """The windows of a whole stream, through what reads words from a run's results."""
+    model = load(data_dir, "keywords")
+    profile = profile_of(data_dir, "keywords", model)
+    said = ["left", "right", "yes", "off", "up", "yes"]
+    pause = np.zeros(RATE // 2, np.float32)
+    spoken = [part for word in said for part in (pause, speak(word, "en-us", 160).samples)]
+    sound = np.concatenate([pause, *spoken, pause])
+    sound += np.random.default_rng(0).normal(0, 5e-4, len(sound)).astype(np.float32)
+    settings = RunSettings(Target("t"), "keywords")
+    spotter = WordSpotter()
+    spotter.expect(profile)
+    words = []
+    starts = range(0, len(sound) - profile.audio.window + 1, profile.audio.hop)
+    for seq, start in enumerate(starts):
+        samples = sound[start : start + profile.audio.window]
+        window = AudioWindow(seq, 0, samples, RATE, start / RATE)
+        predictions = predict(model, profile, window)
+        words.append(
+            spotter.add(Result(seq, window, predictions, Timeline({}), Traffic(), settings))
+        )
+    words.append(spotter.finish())
+    assert [word.label for word in words if word is not None] == said
 
 
 def test_noise_is_silence(data_dir: Path) -> None:
