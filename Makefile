@@ -66,11 +66,12 @@ train-digits:  ## train, measure and write the network of spoken_digits
 	.venv-training/bin/python -m training.spoken_digits $(ARGS)
 
 # Needs uv (https://docs.astral.sh/uv/). Each pin keeps its version until it is asked to move:
-# `make lock LOCK=--upgrade`.
+# `make lock LOCK=--upgrade`. Extras are kept: pip takes a package that another wants with an extra for
+# unpinned without it.
 lock:  ## write the lock files, with uv; LOCK=--upgrade moves every pin
-	uv pip compile $(LOCK) --quiet --universal --generate-hashes --no-build --python-version 3.11 \
+	uv pip compile $(LOCK) --quiet --universal --no-strip-extras --generate-hashes --no-build --python-version 3.11 \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
-	uv pip compile $(LOCK) --quiet --universal --generate-hashes --no-build --python-version 3.11 \
+	uv pip compile $(LOCK) --quiet --universal --no-strip-extras --generate-hashes --no-build --python-version 3.11 \
 	  --custom-compile-command "make lock" -c requirements.txt pyproject.toml --group dev \
 	  -o requirements-dev.txt
 
