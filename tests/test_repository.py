@@ -82,7 +82,9 @@ def _text_lines() -> list[tuple[str, str]]:
 
 def _names_in(lock: str) -> set[str]:
     text = (_ROOT / lock).read_text(encoding="utf-8")
-    return {canonicalize_name(name) for name in re.findall(r"(?m)^([\w.-]+)==", text)}
+    return {
+        canonicalize_name(name) for name in re.findall(r"(?m)^([\w.-]+)(?:\[[\w,-]+\])?==", text)
+    }
 
 
 def _project() -> dict[str, object]:

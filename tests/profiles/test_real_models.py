@@ -91,7 +91,7 @@ def guessed(target: Target, model: str, folder: Path) -> ModelProfile:
     """The profile that a newcomer gets."""
     facts = facts_of(target, model)
     choice = ProfileBook(folder).find("embedded", facts.description, facts.config)
-    assert choice.origin is ProfileOrigin.GUESSED
+    assert choice.origin is not ProfileOrigin.SAVED
     return choice.profile
 
 

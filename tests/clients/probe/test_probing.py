@@ -50,7 +50,7 @@ def ask(target: Target) -> ProbeReport:
 
 def test_our_own_server_is_known(target: Target) -> None:
     report = ask(target)
-    assert report.sentence == "Inferdeck 0.1, OIP + extensions, 7 models, reflection"
+    assert report.sentence == "Inferdeck 0.1, OIP + extensions, 8 models, reflection"
     assert (report.dialect, report.binary, report.reflection, report.health) == (
         Dialect.OIP,
         True,
@@ -107,7 +107,7 @@ def test_nothing_there_is_said_of_each_door() -> None:
 def test_one_closed_door_leaves_what_the_other_says(target: Target) -> None:
     report = ask(replace(target, rest=f"http://127.0.0.1:{free_port()}"))
     assert report.answers
-    assert report.sentence.startswith("Inferdeck 0.1, OIP + extensions, 7 models, reflection; ")
+    assert report.sentence.startswith("Inferdeck 0.1, OIP + extensions, 8 models, reflection; ")
     assert "Nothing answers" in report.sentence
 
 
