@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from backend.core.tensors import Tensor
+from backend.core.unguarded import unguarded
 
 Parameter: TypeAlias = bool | int | float | str
 """The value of a parameter, as the protocol allows it."""
@@ -43,6 +44,7 @@ class RequestedOutput:
         return value if isinstance(value, bool) else None
 
 
+@unguarded
 @dataclass(frozen=True, slots=True, eq=False)
 class InferRequest:
     """What is asked of a model; no `outputs` means all of them, no `version` the newest."""
@@ -55,6 +57,7 @@ class InferRequest:
     outputs: tuple[RequestedOutput, ...] = ()
 
 
+@unguarded
 @dataclass(frozen=True, slots=True, eq=False)
 class InferResponse:
     """What a model answered.

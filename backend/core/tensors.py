@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.core.errors import InvalidInput
+from backend.core.unguarded import unguarded
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -102,6 +103,7 @@ class TensorSpec:
         return tuple(count // fixed if size < 0 else size for size in self.shape)
 
 
+@unguarded
 @dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
     """A named array; `data` has the tensor's shape, BYTES elements are `bytes` objects."""

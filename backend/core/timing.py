@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from backend.core.unguarded import unguarded
+
 _MOST_US = 1e12
 """Eleven days."""
 
@@ -34,6 +36,7 @@ class Stage(StrEnum):
     PAINTED = "painted"
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class ServerTiming:
     """What the server says it spent on one request, in microseconds.
@@ -83,6 +86,7 @@ class ServerTiming:
         )
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """Monotonic marks of one call, in nanoseconds; frozen, so every thread may read it."""

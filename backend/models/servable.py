@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from backend.core.errors import ConsoleError, RequestError
 from backend.core.inference import NO_PARAMETERS, Parameters
 from backend.core.tensors import Tensor, TensorSpec
+from backend.core.unguarded import unguarded
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -38,6 +39,7 @@ def never() -> bool:
     return False
 
 
+@unguarded
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelRequest:
     """One request as a model sees it: already checked against the declared inputs.
@@ -59,6 +61,7 @@ class ModelRequest:
     padding: bool = False
 
 
+@unguarded
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelResponse:
     """One answer of a model: tensors, or an error instead of them."""
@@ -77,6 +80,7 @@ from any thread; calls after the final one are ignored.
 """
 
 
+@unguarded
 @dataclass(frozen=True, slots=True)
 class ExecutionTimes:
     """How long a batch took to gather, to compute and to hand out, in nanoseconds."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -16,9 +17,6 @@ import grpc.aio
 
 DEPTH = 64
 """Most messages of one stream that are read and not yet answered."""
-
-_QUICKLY_WRITTEN = 64 * 1024
-"""While more than this is written, the next message is read."""
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Replies: TypeAlias = bytes | Coroutine[Any, Any, bytes] | AsyncGenerator[bytes, None]
@@ -80,18 +78,17 @@ async def _stop_when(draining: Draining, stream: _Stream) -> None:
 
 
 class _Stream:
-    """One stream; its three kinds of task write one at a time.
-
-    A small answer that is there at once is written by the task that read its message, unless others
-    wait before it.
-    """
+    """One stream: a task reads its messages and begins their answers, while another writes those
+    that are one each in the order of their messages. Tasks of the others write in between."""
 
     def __init__(self, context: Context, begin: Begin) -> None:
         self._context = context
         self._begin = begin
-        self._places = asyncio.Semaphore(DEPTH)
-        self._in_order: asyncio.Queue[asyncio.Task[bytes] | bytes | None] = asyncio.Queue()
-        self._queued = 0
+        self._unanswered = 0
+        self._room = asyncio.Event()
+        self._in_order: deque[asyncio.Task[bytes] | bytes | StreamOver] = deque()
+        self._more = asyncio.Event()
+        self._all_read = False
         self._writing = asyncio.Lock()
         self._reader: asyncio.Task[Any] | None = None
         self._reading = False
@@ -107,7 +104,8 @@ class _Stream:
             if not self.stopped:
                 raise
         finally:
-            self._in_order.put_nowait(None)
+            self._all_read = True
+            self._more.set()
 
     def stop(self) -> None:
         """Read no more; what was read is answered."""
@@ -116,49 +114,61 @@ class _Stream:
             self._reader.cancel()
 
     async def write_in_order(self) -> None:
-        """Write the answers that had to wait, in the order of their messages."""
-        while await self._write_next():
-            pass
+        """Write the answers in the order of their messages."""
+        while True:
+            while self._in_order:
+                await self._write_next()
+            if self._all_read:
+                return
+            self._more.clear()
+            await self._more.wait()
 
     # One call per message, so that no message or reply is kept alive while the next is awaited.
 
     async def _read_next(self, tasks: asyncio.TaskGroup) -> bool:
         self._reading = True
-        await self._places.acquire()
+        while self._unanswered >= DEPTH:
+            self._room.clear()
+            await self._room.wait()
         message = await self._context.read()
         self._reading = False
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]  # missing from the stubs
             return False
-        replies = self._begin(message)
-        if isinstance(replies, Later):
-            replies = await replies.replies
-        if isinstance(replies, bytes) and len(replies) < _QUICKLY_WRITTEN and not self._queued:
-            await self._write(replies)
-            self._places.release()
-        elif isinstance(replies, AsyncGenerator):
+        self._unanswered += 1
+        try:
+            replies = self._begin(message)
+            if isinstance(replies, Later):
+                replies = await replies.replies
+        except StreamOver as over:  # what came before it is answered first
+            self._put(over)
+            return False
+        if isinstance(replies, AsyncGenerator):
             tasks.create_task(self._write_many(replies))
         else:
-            self._queued += 1
-            self._in_order.put_nowait(
-                replies if isinstance(replies, bytes) else tasks.create_task(replies)
-            )
+            self._put(replies if isinstance(replies, bytes) else tasks.create_task(replies))
         return True
 
-    async def _write_next(self) -> bool:
-        reply = await self._in_order.get()
-        if reply is None:
-            return False
+    def _put(self, reply: asyncio.Task[bytes] | bytes | StreamOver) -> None:
+        self._in_order.append(reply)
+        self._more.set()
+
+    async def _write_next(self) -> None:
+        reply = self._in_order.popleft()
+        if isinstance(reply, StreamOver):
+            raise reply
         await self._write(reply if isinstance(reply, bytes) else await reply)
-        self._queued -= 1
-        self._places.release()
-        return True
+        self._answered()
 
     async def _write_many(self, replies: AsyncGenerator[bytes, None]) -> None:
         async with contextlib.aclosing(replies):
             async for reply in replies:
                 await self._write(reply)
-        self._places.release()
+        self._answered()
 
     async def _write(self, reply: bytes) -> None:
         async with self._writing:
             await self._context.write(reply)
+
+    def _answered(self) -> None:
+        self._unanswered -= 1
+        self._room.set()

@@ -13,6 +13,7 @@ from backend.core.inference import InferRequest, InferResponse, Parameters, Requ
 from backend.core.predictions import Predictions, Tensors
 from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import ServerTiming
+from backend.core.unguarded import unguarded
 from backend.models.repository import LoadedModel
 from backend.models.sequence_controls import Controls, own_inputs
 from backend.models.servable import ModelRequest, ModelResponse, SequenceStep, never
@@ -50,6 +51,7 @@ class _Fit:
     names: tuple[str, ...]
 
 
+@unguarded
 @dataclass(frozen=True, slots=True, eq=False)
 class _AcceptedRequest:
     """A request that the model takes."""
