@@ -34,6 +34,9 @@ class Datatype(StrEnum):
     FP64 = "FP64"
     BYTES = "BYTES"
 
+    # That of an enum is written in Python, and equal texts have equal hashes anyway.
+    __hash__ = str.__hash__
+
     @property
     def numpy(self) -> np.dtype[Any]:
         """Little-endian numpy dtype; BF16 is carried as its UINT16 bit pattern, BYTES as object."""

@@ -24,6 +24,8 @@ MAX_ELEMENTS = 1 << 40
 """More than any message can carry; keeps products of dimensions inside what numpy counts."""
 
 _LENGTH = struct.Struct("<I")
+_BYTES = Datatype.BYTES
+"""Kept, as looking up a member takes longer than comparing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,11 @@ def wire_array(tensor: Tensor) -> Array:
 
     Raises InvalidInput if the array's dtype is not that of its datatype.
     """
+    data = tensor.data
+    if data.dtype is tensor.datatype.numpy and data.flags.c_contiguous:
+        return data
     try:
-        data = tensor.data.astype(tensor.datatype.numpy, casting="equiv", copy=False)
+        data = data.astype(tensor.datatype.numpy, casting="equiv", copy=False)
     except TypeError:
         raise InvalidInput(
             f"Tensor '{tensor.name}' is declared {tensor.datatype}, "
@@ -79,10 +84,10 @@ def wire_array(tensor: Tensor) -> Array:
 
 def to_raw(tensor: Tensor) -> Buffer:
     """The elements as one buffer: a view of the tensor's own memory where that is possible."""
-    if tensor.datatype is Datatype.BYTES:
+    if tensor.datatype is _BYTES:
         return _join_with_lengths(tensor)
     data = wire_array(tensor)
-    return data.reshape(-1).view(np.uint8).data if data.size else b""
+    return memoryview(data).cast("B") if data.size else b""  # type: ignore[arg-type]  # is a buffer
 
 
 def bytes_items(tensor: Tensor) -> list[bytes]:
@@ -103,7 +108,7 @@ def from_raw(data: Buffer, datatype: Datatype, shape: Sequence[int], place: Tens
     Raises InvalidInput if the number of bytes is not what datatype and shape call for.
     """
     count = count_elements(shape, place)
-    if datatype is Datatype.BYTES:
+    if datatype is _BYTES:
         items = list(_split_by_lengths(memoryview(data), count, place))
         return Tensor(place.name, datatype, object_array(items, shape))
     _check_size(len(data), count * datatype.numpy.itemsize, place)

@@ -40,6 +40,8 @@ from backend.server.statuses import NotAllowed, status_of, text_of
 _log = logging.getLogger("inferdeck.server")
 
 _NAMES = {code: code.name for code in grpc.StatusCode}
+_OK = grpc.StatusCode.OK
+"""Kept, as looking up a member takes longer than comparing it."""
 _FRANK = "triton_grpc_error"
 _OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
 """Errors that are found before a model runs never end a stream, unless a model has chosen them."""
@@ -121,7 +123,7 @@ class GrpcEdge:
                 await _abort(context, error)
             finally:
                 self._calls.end(peer)
-            self._add(begun, note, grpc.StatusCode.OK, len(reply))
+            self._add(begun, note, _OK, len(reply))
             return reply
 
         # As a stream of one, which is the same on the wire: gRPC would wait for a message for ever.
@@ -142,7 +144,7 @@ class GrpcEdge:
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
                     return _Message(self._add, begun, note, refuse).failed(error)
                 if isinstance(replies, bytes) and note.error is None:
-                    self._add(begun, note, grpc.StatusCode.OK, len(replies))
+                    self._add(begun, note, _OK, len(replies))
                     return replies
                 logged = _Message(self._add, begun, note, refuse)
                 if isinstance(replies, Later):
@@ -173,7 +175,7 @@ class GrpcEdge:
                     async for reply in produce(message):
                         size += len(reply)
                         await context.write(reply)
-                    code = grpc.StatusCode.OK
+                    code = _OK
                 except ConsoleError as error:
                     code = status_of(error).grpc
                     await _abort(context, error)
@@ -255,8 +257,8 @@ class GrpcEdge:
             peer=begun.peer,
             method=begun.method,
             model=note.model,
-            status=_NAMES[code],
-            failed=code is not grpc.StatusCode.OK,
+            status="OK" if code is _OK else _NAMES[code],
+            failed=code is not _OK,
             duration_ms=(time.monotonic_ns() - begun.started_ns) / 1e6,
             bytes_in=begun.bytes_in,
             bytes_out=bytes_out,
@@ -309,7 +311,7 @@ class _Message:
     def at_once(self, reply: bytes) -> bytes:
         """The reply, which is there already."""
         self._size = len(reply)
-        self._write_down(grpc.StatusCode.OK)
+        self._write_down(_OK)
         return reply
 
     def failed(self, error: BaseException) -> bytes:
@@ -317,7 +319,7 @@ class _Message:
         try:
             reply = self._refused(error)
         except StreamOver:
-            self._write_down(grpc.StatusCode.OK)
+            self._write_down(_OK)
             raise
         return self.at_once(reply)
 
@@ -329,11 +331,11 @@ class _Message:
                 async for reply in replies:
                     self._size += len(reply)
                     yield reply
-            code = grpc.StatusCode.OK
+            code = _OK
         except Exception as error:  # noqa: BLE001 - the stream outlives the error
             reply = self._refused(error)
             self._size += len(reply)
-            code = grpc.StatusCode.OK
+            code = _OK
             yield reply
         finally:
             self._write_down(code)

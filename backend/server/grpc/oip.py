@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import TypeAlias
+from typing import TypeVar
 
 from backend.core.errors import InvalidInput, NotFound, NotReady, Unsupported
 from backend.core.inference import (
@@ -39,7 +39,7 @@ from backend.wire.oip.grpc import (
     wants_raw,
 )
 from backend.wire.oip.stream_repeats import ReplyWriter, RequestReader
-from backend.wire.oip.timing import timing_to_parameters
+from backend.wire.oip.timing import ReplyTiming
 from backend.wire.protobuf.fields import parse
 from backend.wire.reading_limits import ReadingLimits
 
@@ -49,8 +49,8 @@ _RESERVED = "triton_"
 _LAST: Parameters = {_FINAL: True}
 _NOT_LAST: Parameters = {_FINAL: False}
 
-Read: TypeAlias = Callable[[bytes], InferRequest]
-"""Reads a request, or raises InvalidInput."""
+_Read = TypeVar("_Read", InferRequest, InferRequest | None)
+"""What reads a message gives, unless it raises InvalidInput."""
 
 
 def oip_service(server_context: ServerContext, edge: GrpcEdge, side: SerialExecutor) -> Service:
@@ -146,17 +146,14 @@ class _Methods:
         answered = self._plane.infer_at_once(request) if model.instant else None
         response, timing = answered or await self._plane.infer(request)
         answer, raw = read_request.answer(response, timing, NO_PARAMETERS), read_request.raw
-        timed_from_ns = read_request.answered_ns
+        timed = read_request.timed
         if bytes_to_write(answer, raw=raw) < QUICK_BYTES:
-            return self._writer.write(answer, raw=raw, timed_from_ns=timed_from_ns)
-        return await self._side.run(
-            lambda: encode_response(answer, raw=raw, timed_from_ns=timed_from_ns)
-        )
+            return self._writer.write(answer, raw=raw, timed=timed)
+        return await self._side.run(lambda: encode_response(answer, raw=raw, timed=timed))
 
     async def _read(self, data: bytes, note: CallNote) -> InferRequest:
-        request = self._reader.read_alike(data)
+        request = _noted(data, note, self._reader.read_alike)
         if request is not None:
-            note.model, note.id = request.model, request.id
             return request
         # The reader remembers, so it belongs to one thread.
         if _size_to_read(data) < QUICK_BYTES:
@@ -180,20 +177,17 @@ class _Conversation:
     def begin(self, data: bytes, note: CallNote) -> Replies | Later:
         """The answer of an instant model, the one answer of most, or those of a decoupled one."""
         began_ns = time.monotonic_ns()
-        request = self._reader.read_alike(data)
+        request = _noted(data, note, self._reader.read_alike)
         if request is None:
             if _size_to_read(data) >= QUICK_BYTES:
                 return Later(self._begin_later(data, note, began_ns))
             request = _noted(data, note, self._reader.read)
-        note.model, note.id = request.model, request.id
         read_request = _ReadRequest(request, self._server_context, began_ns)
         if read_request.model.instant:
             answered = self._plane.infer_at_once(read_request.request)
             if answered is not None:
                 answer = read_request.answer(*answered, _LAST)
-                return self._writer.write(
-                    answer, raw=read_request.raw, timed_from_ns=read_request.answered_ns
-                )
+                return self._writer.write(answer, raw=read_request.raw, timed=read_request.timed)
         return self._replies(read_request, note)
 
     async def _begin_later(self, data: bytes, note: CallNote, began_ns: int) -> Replies:
@@ -212,16 +206,11 @@ class _Conversation:
         return await self._write(read_request, read_request.answer(response, timing, _LAST))
 
     async def _write(self, read_request: _ReadRequest, answer: InferResponse) -> bytes:
-        if bytes_to_write(answer, raw=read_request.raw) < QUICK_BYTES:
-            return self._writer.write(
-                answer, raw=read_request.raw, timed_from_ns=read_request.answered_ns
-            )
+        raw, timed = read_request.raw, read_request.timed
+        if bytes_to_write(answer, raw=raw) < QUICK_BYTES:
+            return self._writer.write(answer, raw=raw, timed=timed)
         # The writer remembers, so it belongs to one thread.
-        return await self._side.run(
-            lambda: encode_stream_response(
-                answer, raw=read_request.raw, timed_from_ns=read_request.answered_ns
-            )
-        )
+        return await self._side.run(lambda: encode_stream_response(answer, raw=raw, timed=timed))
 
     async def _many(
         self, read_request: _ReadRequest, note: CallNote
@@ -246,15 +235,15 @@ class _Conversation:
 class _ReadRequest:
     """A request that was read, for whom it is, and what its answers have to look like.
 
-    `answered_ns` is when the newest answer was there, 0 for a client that wants no durations.
+    `timed` is what the newest answer says of durations, None for a client that wants none.
     """
 
-    __slots__ = ("_decode_us", "_delivery", "_timed", "answered_ns", "model", "raw", "request")
+    __slots__ = ("_decode_us", "_delivery", "_timed", "model", "raw", "request", "timed")
 
     def __init__(self, request: InferRequest, server_context: ServerContext, began_ns: int) -> None:
         self._timed = request.parameters.get(TIMING_EXTENSION) is True
         self._decode_us = (time.monotonic_ns() - began_ns) / 1e3 if self._timed else 0.0
-        self.answered_ns = 0
+        self.timed: ReplyTiming | None = None
         if request.parameters:
             _check_reserved(request)
         self.request = request
@@ -267,8 +256,7 @@ class _ReadRequest:
     ) -> InferResponse:
         """The response as it is sent, with what the server says about it."""
         if timing is not None and self._timed:
-            self.answered_ns = time.monotonic_ns()
-            more = {**more, **timing_to_parameters(timing.at_edge(self._decode_us))}
+            self.timed = ReplyTiming(timing.at_edge(self._decode_us), time.monotonic_ns())
         response = self._delivery.deliver(response)
         if not more:
             return response
@@ -284,14 +272,15 @@ class _ReadRequest:
         )
 
 
-def _noted(data: bytes, note: CallNote, read: Read) -> InferRequest:
-    """The request, and what the log and a reply want to know of it, even of a wrong one."""
+def _noted(data: bytes, note: CallNote, read: Callable[[bytes], _Read]) -> _Read:
+    """What was read, and what the log and a reply want to know of it, even of a wrong one."""
     try:
         request = read(data)
     except InvalidInput:
         note.model, note.id = model_and_id(data)
         raise
-    note.model, note.id = request.model, request.id
+    if request is not None:
+        note.model, note.id = request.model, request.id
     return request
 
 

@@ -9,7 +9,7 @@ from backend.core.inference import InferRequest, InferResponse, RequestedOutput
 from backend.core.tensors import Tensor
 from backend.models.servable import ModelDeclaration
 from backend.server.memory import SharedMemory
-from backend.server.plane.classification import classes_wanted, classified
+from backend.server.plane.classification import CLASSIFICATION, classes_wanted, classified
 from backend.wire.elements import TensorRef, to_raw
 from backend.wire.oip.shared_regions import REGION, Span, span_of
 
@@ -28,7 +28,7 @@ class OutputDelivery:
         self._classes: dict[str, int] = {}
         self._spans: dict[str, Span] = {}
         for output in request.outputs:
-            if output.parameters:
+            if REGION in output.parameters or CLASSIFICATION in output.parameters:
                 self._note(output, request.model)
 
     def deliver(self, response: InferResponse) -> InferResponse:

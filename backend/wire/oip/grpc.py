@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -29,7 +28,7 @@ from backend.wire.generated.open_inference_pb2 import (
 )
 from backend.wire.oip.parameters import from_messages, to_messages
 from backend.wire.oip.shared_regions import REGION, RegionReader, read_span, span_of
-from backend.wire.oip.timing import encode_time_to_parameters
+from backend.wire.oip.timing import ReplyTiming
 from backend.wire.protobuf.fields import last_texts, parse
 from backend.wire.protobuf.trailing import (
     check_number_of_fields,
@@ -46,6 +45,8 @@ SERVICE = "inference.GRPCInferenceService"
 MODEL_INFER = f"/{SERVICE}/ModelInfer"
 MODEL_STREAM_INFER = f"/{SERVICE}/ModelStreamInfer"
 
+_BYTES = Datatype.BYTES
+"""Kept, as looking up a member takes longer than comparing it."""
 _MODEL_NAME = ModelInferRequest.MODEL_NAME_FIELD_NUMBER
 _ID = ModelInferRequest.ID_FIELD_NUMBER
 _RAW_INPUTS = ModelInferRequest.RAW_INPUT_CONTENTS_FIELD_NUMBER
@@ -135,19 +136,22 @@ def model_and_id(data: bytes) -> tuple[str, str]:
 
 def bytes_to_write(response: InferResponse, *, raw: bool) -> int:
     """How many bytes of the outputs are not sent as they are, but element by element."""
-    return sum(
-        tensor.data.nbytes
-        for tensor in response.outputs
-        if not raw or tensor.datatype is Datatype.BYTES
-    )
+    size = 0
+    for tensor in response.outputs:  # a loop, not a generator: every reply comes by here
+        if not raw or tensor.datatype is _BYTES:
+            size += tensor.data.nbytes
+    return size
 
 
-def encode_response(response: InferResponse, *, raw: bool, timed_from_ns: int = 0) -> bytes:
+def encode_response(
+    response: InferResponse, *, raw: bool, timed: ReplyTiming | None = None
+) -> bytes:
     """A ModelInferResponse; FP16 and BF16 outputs make all of them raw.
 
-    With the moment that writing began it says how long it took, but for the last joining of bytes.
+    `timed` are durations that it is to tell: that of writing it is all but the last joining of
+    bytes.
     """
-    return b"".join(_response_pieces(response, raw=raw, timed_from_ns=timed_from_ns))
+    return b"".join(_response_pieces(response, raw=raw, timed=timed))
 
 
 def decode_response(data: bytes) -> InferResponse:
@@ -162,17 +166,17 @@ def encode_stream_response(
     raw: bool,
     error: str = "",
     request_id: str = "",
-    timed_from_ns: int = 0,
+    timed: ReplyTiming | None = None,
 ) -> bytes:
     """One message of ModelStreamInfer: a response, or the error of the request with that id.
 
-    `timed_from_ns` is as in `encode_response`.
+    `timed` is as in `encode_response`.
     """
     if response is None:
         return ModelStreamInferResponse(
             error_message=error or "unknown error", infer_response=ModelInferResponse(id=request_id)
         ).SerializeToString()
-    pieces = _response_pieces(response, raw=raw, timed_from_ns=timed_from_ns)
+    pieces = _response_pieces(response, raw=raw, timed=timed)
     return b"".join((field_head(_INFER_RESPONSE, sum(map(len, pieces))), *pieces))
 
 
@@ -193,7 +197,9 @@ def decode_stream_response(data: bytes) -> tuple[str, InferResponse | None]:
         return message.error_message, _response(response, response.raw_output_contents)
 
 
-def _response_pieces(response: InferResponse, *, raw: bool, timed_from_ns: int = 0) -> list[Buffer]:
+def _response_pieces(
+    response: InferResponse, *, raw: bool, timed: ReplyTiming | None = None
+) -> list[Buffer]:
     message = ModelInferResponse(
         model_name=response.model,
         model_version=response.version,
@@ -209,11 +215,9 @@ def _response_pieces(response: InferResponse, *, raw: bool, timed_from_ns: int =
     # What lies elsewhere has an empty entry: readers count entries as they count outputs.
     buffers = (b"" if tensor.name in elsewhere else to_raw(tensor) for tensor in response.outputs)
     pieces = write_pieces(message, _RAW_OUTPUTS, buffers if raw else ())
-    if timed_from_ns:
-        # An entry of a map may stand anywhere; before the buffers, which readers expect last.
-        took_us = (time.monotonic_ns() - timed_from_ns) / 1e3
-        entry = ModelInferResponse(parameters=to_messages(encode_time_to_parameters(took_us)))
-        pieces.insert(1, entry.SerializeToString())
+    if timed is not None:
+        # Entries of a map may stand anywhere; before the buffers, which readers expect last.
+        pieces.insert(1, timed.entries())
     return pieces
 
 

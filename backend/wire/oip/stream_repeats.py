@@ -15,16 +15,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from backend.core.inference import InferRequest, InferResponse
-from backend.core.tensors import Datatype, Tensor
-from backend.wire.elements import Buffer, to_raw
+from backend.core.tensors import Datatype, Tensor, datatype_from_name
+from backend.wire.elements import Buffer, TensorRef, from_raw, to_raw
 from backend.wire.generated.open_inference_pb2 import (
     ModelInferRequest,
     ModelInferResponse,
     ModelStreamInferResponse,
 )
 from backend.wire.oip.grpc import decode_request, encode_response, encode_stream_response
-from backend.wire.oip.parameters import to_messages
-from backend.wire.oip.shared_regions import RegionReader
+from backend.wire.oip.parameters import from_messages, to_messages
+from backend.wire.oip.shared_regions import REGION, RegionReader, Span, read_span, span_of
+from backend.wire.oip.timing import ReplyTiming
+from backend.wire.protobuf.fields import parse
 from backend.wire.protobuf.trailing import length_delimited
 from backend.wire.protobuf.varint import field_head
 from backend.wire.reading_limits import USUAL_LIMITS, ReadingLimits
@@ -65,7 +67,7 @@ class RequestReader:
         request = self.read_alike(data)
         if request is None:
             request = decode_request(data, self._regions, self._limits)
-            form = _form_of(data, request)
+            form = _shared_form_of(data, request) or _form_of(data, request)
             if form is not None:
                 self._forms = [form, *self._forms[: _MOST_FORMS - 1]]
         return request
@@ -73,7 +75,7 @@ class RequestReader:
     def read_alike(self, data: bytes) -> InferRequest | None:
         """The request in a message that is like one before, which takes no time to read."""
         for form in self._forms:
-            request = form.read(data)
+            request = form.read(data, self._regions)
             if request is not None:
                 return request
         return None
@@ -101,21 +103,51 @@ class Part:
         return Tensor(self.name, self.datatype, array)
 
 
-class _RequestForm:
-    """What a request looks like: bytes, its id, bytes, elements, and so on to the end."""
+@dataclass(frozen=True, slots=True)
+class _SharedPart:
+    """An input whose elements lie in shared memory; nothing of it differs in the message."""
 
-    __slots__ = ("_before", "_example", "_has_id", "_parts")
+    span: Span
+    datatype: Datatype
+    shape: tuple[int, ...]
+    place: TensorRef
+
+    def tensor(self, regions: RegionReader | None) -> Tensor:
+        """The input as it lies there now; raises RequestError."""
+        data = read_span(self.span, regions, self.place)
+        return from_raw(data, self.datatype, self.shape, self.place)
+
+
+class _RequestForm:
+    """What a request looks like: bytes, its id, bytes, elements, and so on to the end.
+
+    With inputs in shared memory: bytes, its id, `rest`.
+    """
+
+    __slots__ = ("_before", "_example", "_has_id", "_parts", "_rest", "_shared")
 
     def __init__(
-        self, example: InferRequest, before: bytes, parts: Sequence[Part], *, has_id: bool
+        self,
+        example: InferRequest,
+        before: bytes,
+        *,
+        has_id: bool,
+        parts: Sequence[Part] = (),
+        shared: Sequence[_SharedPart] = (),
+        rest: bytes = b"",
     ) -> None:
         self._example = example
         self._before = before
         self._parts = parts
+        self._shared = shared
+        self._rest = rest
         self._has_id = has_id
 
-    def read(self, data: bytes) -> InferRequest | None:
-        """The request in a message of this form, None for another."""
+    def read(self, data: bytes, regions: RegionReader | None) -> InferRequest | None:
+        """The request in a message of this form, None for another.
+
+        Raises RequestError for shared memory that cannot be read.
+        """
         if not data.startswith(self._before):
             return None
         at, name = len(self._before), ""
@@ -137,8 +169,10 @@ class _RequestForm:
             if at > len(data):
                 return None
             tensors.append(part.tensor(data, start))
-        if at != len(data):
+        if data[at:] != self._rest:
             return None
+        if self._shared:
+            tensors = [part.tensor(regions) for part in self._shared]
         like = self._example
         return InferRequest(
             like.model, tuple(tensors), like.version, name, like.parameters, like.outputs
@@ -170,8 +204,43 @@ def _form_of(data: bytes, request: InferRequest) -> _RequestForm | None:
         return None
     if len(before) + sum(len(part.head) for part in parts) > _LONGEST_FORM:
         return None
-    # Without the elements: they would stay in memory for as long as the stream does.
-    return _RequestForm(replace(request, inputs=()), before, parts, has_id=has_id)
+    return _RequestForm(_without_elements(request), before, has_id=has_id, parts=parts)
+
+
+def _without_elements(request: InferRequest) -> InferRequest:
+    """They would stay in memory for as long as the stream does."""
+    return replace(request, inputs=())
+
+
+def _shared_form_of(data: bytes, request: InferRequest) -> _RequestForm | None:
+    """The form of a message all of whose inputs lie in shared memory; None for any other."""
+    if len(data) > _LONGEST_FORM or REGION.encode() not in data:
+        return None
+    shared = _shared_parts(data)
+    ids = [(end - len(content), end) for number, content, end in _fields(data) if number == _ID]
+    if not shared or len(ids) > 1:
+        return None
+    example = _without_elements(request)
+    if not ids:
+        return _RequestForm(example, b"", has_id=False, shared=shared, rest=data)
+    start, end = ids[0]
+    if data[start - 1] != end - start or end - start > _LONGEST_ID:
+        return None
+    before, rest = data[: start - 1], data[end:]
+    return _RequestForm(example, before, has_id=True, shared=shared, rest=rest)
+
+
+def _shared_parts(data: bytes) -> list[_SharedPart]:
+    """The inputs of a request that was read, if all lie in shared memory; otherwise none."""
+    message = parse(ModelInferRequest, data)
+    found = []
+    for slot in message.inputs:
+        place = TensorRef("input", slot.name, message.model_name)
+        span = span_of(from_messages(slot.parameters), place)
+        if span is None:
+            return []
+        found.append(_SharedPart(span, datatype_from_name(slot.datatype), tuple(slot.shape), place))
+    return found
 
 
 def part_of(head: bytes, tensor: Tensor) -> Part:
@@ -200,14 +269,14 @@ class ReplyWriter:
         self._look: _Look | None = None
         self._form: tuple[bytes, bytes] | None = None
 
-    def write(self, response: InferResponse, *, raw: bool, timed_from_ns: int = 0) -> bytes:
-        """The message of a reply; `timed_from_ns` is as in `encode_response`."""
-        if timed_from_ns:  # durations differ every time
-            return self._encode(response, raw=raw, timed_from_ns=timed_from_ns)
+    def write(
+        self, response: InferResponse, *, raw: bool, timed: ReplyTiming | None = None
+    ) -> bytes:
+        """The message of a reply; `timed` is as in `encode_response`."""
         look = _look(response) if raw else None
         if look is None or look != self._look:
             self._look, self._form = look, None
-            return self._encode(response, raw=raw)
+            return self._encode(response, raw=raw, timed=timed)
         if self._form is None:
             self._form = _reply_form(response)
         before, after = self._form
@@ -216,8 +285,10 @@ class ReplyWriter:
             name = response.id.encode()
             pieces += (field_head(_REPLY_ID, len(name)), name)
         pieces.append(after)
+        if timed is not None:
+            pieces.append(timed.entries())
         for tensor in response.outputs:
-            buffer = to_raw(tensor)
+            buffer = b"" if tensor.name in response.elsewhere else to_raw(tensor)
             pieces += (field_head(_RAW_OUTPUTS, len(buffer)), buffer)
         if not self._in_stream:
             return b"".join(pieces)
@@ -226,8 +297,6 @@ class ReplyWriter:
 
 def _look(response: InferResponse) -> _Look | None:
     """All that makes a reply's bytes but its id and elements; None if that is not easily told."""
-    if response.elsewhere:
-        return None
     parameters = response.parameters
     for value in parameters.values():
         if type(value) is float:  # 0.0 and -0.0 are equal, and not the same
@@ -237,6 +306,7 @@ def _look(response: InferResponse) -> _Look | None:
         response.version,
         tuple([(name, type(value), value) for name, value in parameters.items()]),
         tuple([(tensor.name, tensor.datatype, tensor.data.shape) for tensor in response.outputs]),
+        response.elsewhere,
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from backend.core.errors import ReplyMismatch
 from backend.core.inference import Parameter, Parameters
 from backend.core.timing import ServerTiming
+from backend.wire.generated.open_inference_pb2 import ModelInferResponse
+from backend.wire.oip.parameters import to_messages
 
 SERVER_TIMING = "Server-Timing"
 
@@ -16,25 +21,48 @@ _PARTS = ("queue", "compute_input", "compute_infer", "compute_output")
 _EDGE_PARTS = ("decode", "encode")
 """Of a server that reports them; older ones do not."""
 _ALL = ("decode", *_PARTS, "encode")
+_FIELDS = {part: f"{part}_us" for part in _ALL}
+_NAMES = {part: f"inferdeck_{part}_us" for part in _ALL}
 
 
 def timing_to_parameters(timing: ServerTiming) -> dict[str, Parameter]:
     """Whole microseconds, under the names of the extension."""
     return {
-        _parameter(part): round(value)
-        for part in _ALL
-        if (value := _value(timing, part)) is not None
+        _NAMES[part]: round(value)
+        for part, field in _FIELDS.items()
+        if (value := getattr(timing, field)) is not None
     }
 
 
 def encode_time_to_parameters(encode_us: float) -> dict[str, Parameter]:
     """The one part that is known only once the reply has been written."""
-    return {_parameter("encode"): round(encode_us)}
+    return {_NAMES["encode"]: round(encode_us)}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTiming:
+    """What a reply says of durations: those until the answer was there, and when that was."""
+
+    until_answer: ServerTiming
+    answered_ns: int
+
+    def entries(self) -> bytes:
+        """Entries of the parameters of a ModelInferResponse, whose writing has taken until now."""
+        parameters = timing_to_parameters(self.until_answer)
+        encode_us = (time.monotonic_ns() - self.answered_ns) / 1e3
+        parameters.update(encode_time_to_parameters(encode_us))
+        return b"".join([_entry(name, value) for name, value in parameters.items()])
+
+
+@lru_cache(4096)
+def _entry(name: str, value: Parameter) -> bytes:
+    """One entry; short durations come again and again."""
+    return ModelInferResponse(parameters=to_messages({name: value})).SerializeToString()
 
 
 def timing_from_parameters(parameters: Parameters) -> ServerTiming | None:
     """The durations, or None if the server did not send all of those of the model."""
-    return _timing({part: parameters.get(_parameter(part)) for part in _ALL})
+    return _timing({part: parameters.get(name) for part, name in _NAMES.items()})
 
 
 def timing_to_header(timing: ServerTiming) -> str:
@@ -69,7 +97,9 @@ def timing_from_header(value: str | None) -> ServerTiming | None:
 
 def timing_to_json(timing: ServerTiming) -> dict[str, float]:
     """The `timing` object of a /predict reply, in microseconds."""
-    return {f"{part}_us": value for part in _ALL if (value := _value(timing, part)) is not None}
+    return {
+        field: value for field in _FIELDS.values() if (value := getattr(timing, field)) is not None
+    }
 
 
 def timing_from_json(value: object) -> ServerTiming | None:
@@ -77,7 +107,7 @@ def timing_from_json(value: object) -> ServerTiming | None:
     if value is None:
         return None
     numbers: dict[str, Any] = (
-        {part: value[f"{part}_us"] for part in _ALL if f"{part}_us" in value}
+        {part: value[field] for part, field in _FIELDS.items() if field in value}
         if isinstance(value, Mapping)
         else {}
     )
@@ -85,7 +115,7 @@ def timing_from_json(value: object) -> ServerTiming | None:
     if timing is None or not all(type(number) in (int, float) for number in numbers.values()):
         raise ReplyMismatch(
             "The reply's 'timing' must hold the numbers "
-            f"{', '.join(f'{part}_us' for part in _PARTS)}, got {str(value)[:200]}."
+            f"{', '.join(_FIELDS[part] for part in _PARTS)}, got {str(value)[:200]}."
         )
     return timing
 
@@ -101,15 +131,6 @@ def _timing(found: Mapping[str, object]) -> ServerTiming | None:
         for part in _EDGE_PARTS
     ]
     return ServerTiming(*numbers, *edges)
-
-
-def _parameter(part: str) -> str:
-    return f"inferdeck_{part}_us"
-
-
-def _value(timing: ServerTiming, part: str) -> float | None:
-    value: float | None = getattr(timing, f"{part}_us")
-    return value
 
 
 def _number(text: str) -> float | None:
