@@ -87,11 +87,10 @@ def execute_here(
         statistics.failed(time.monotonic_ns() - started, failure_of(explanation))
         raise explanation from None
     finished = time.monotonic_ns()
-    times = ExecutionTimes(
-        times.input_ns + requested - started, times.infer_ns, times.output_ns + finished - computed
-    )
-    statistics.alone(finished - started, times)
-    return value, _timing(0, times)
+    input_ns, infer_ns = times.input_ns + requested - started, times.infer_ns
+    output_ns = times.output_ns + finished - computed
+    statistics.alone(finished - started, input_ns, infer_ns, output_ns)
+    return value, ServerTiming(0.0, input_ns / 1e3, infer_ns / 1e3, output_ns / 1e3)
 
 
 def _first(name: str, answers: list[ModelResponse | None]) -> ModelResponse:

@@ -135,16 +135,16 @@ class Statistics:
             self._computing.add(times)
             self._last_ms = int(time.time() * 1e3)
 
-    def alone(self, total_ns: int, times: ExecutionTimes) -> None:
+    def alone(self, total_ns: int, input_ns: int, infer_ns: int, output_ns: int) -> None:
         """A single inference was computed and answered at once, without a queue."""
         now_ms = int(time.time() * 1e3)
         with self._lock:
             alone = self._alone
             alone.count += 1
             alone.total_ns += total_ns
-            alone.input_ns += times.input_ns
-            alone.infer_ns += times.infer_ns
-            alone.output_ns += times.output_ns
+            alone.input_ns += input_ns
+            alone.infer_ns += infer_ns
+            alone.output_ns += output_ns
             self._last_ms = now_ms
 
     def failed(self, total_ns: int, why: Failure) -> None:
