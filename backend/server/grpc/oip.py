@@ -17,6 +17,7 @@ from backend.core.inference import (
     TensorMetadata,
 )
 from backend.core.timing import ServerTiming
+from backend.models.servable import ModelDeclaration
 from backend.server.grpc.edge import CallNote, GrpcEdge
 from backend.server.grpc.memory import memory_methods
 from backend.server.grpc.models import model_methods
@@ -137,13 +138,12 @@ class _Methods:
         began_ns = time.monotonic_ns()
         request = await self._read(data, note)
         read_request = _ReadRequest(request, self._server_context, began_ns)
-        model = read_request.model
-        if model.decoupled:
+        answered = self._plane.infer_at_once(request)
+        if answered is None and read_request.model().decoupled:
             raise Unsupported(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{request.model}' with ModelStreamInfer.",
             )
-        answered = self._plane.infer_at_once(request) if model.instant else None
         response, timing = answered or await self._plane.infer(request)
         answer, raw = read_request.answer(response, timing, NO_PARAMETERS), read_request.raw
         timed = read_request.timed
@@ -183,23 +183,19 @@ class _Conversation:
                 return Later(self._begin_later(data, note, began_ns))
             request = _noted(data, note, self._reader.read)
         read_request = _ReadRequest(request, self._server_context, began_ns)
-        if read_request.model.instant:
-            answered = self._plane.infer_at_once(read_request.request)
-            if answered is not None:
-                answer = read_request.answer(*answered, _LAST)
-                return self._writer.write(answer, raw=read_request.raw, timed=read_request.timed)
-        return self._replies(read_request, note)
+        answered = self._plane.infer_at_once(request)
+        if answered is None:
+            return self._replies(read_request, note)
+        answer = read_request.answer(*answered, _LAST)
+        return self._writer.write(answer, raw=read_request.raw, timed=read_request.timed)
 
     async def _begin_later(self, data: bytes, note: CallNote, began_ns: int) -> Replies:
         request = await self._side.run(lambda: _noted(data, note, self._reader.read))
         return self._replies(_ReadRequest(request, self._server_context, began_ns), note)
 
     def _replies(self, read_request: _ReadRequest, note: CallNote) -> Replies:
-        return (
-            self._many(read_request, note)
-            if read_request.model.decoupled
-            else self._one(read_request)
-        )
+        decoupled = read_request.model().decoupled
+        return self._many(read_request, note) if decoupled else self._one(read_request)
 
     async def _one(self, read_request: _ReadRequest) -> bytes:
         response, timing = await self._plane.infer(read_request.request)
@@ -238,7 +234,7 @@ class _ReadRequest:
     `timed` is what the newest answer says of durations, None for a client that wants none.
     """
 
-    __slots__ = ("_decode_us", "_delivery", "_timed", "model", "raw", "request", "timed")
+    __slots__ = ("_decode_us", "_delivery", "_plane", "_timed", "raw", "request", "timed")
 
     def __init__(self, request: InferRequest, server_context: ServerContext, began_ns: int) -> None:
         self._timed = request.parameters.get(TIMING_EXTENSION) is True
@@ -248,16 +244,24 @@ class _ReadRequest:
             _check_reserved(request)
         self.request = request
         self.raw = wants_raw(request)
-        self.model = server_context.plane.model(request.model, request.version)
-        self._delivery = OutputDelivery(request, self.model, server_context.memory)
+        self._plane = server_context.plane
+        self._delivery: OutputDelivery | None = None
+        if OutputDelivery.is_asked(request):
+            self._delivery = OutputDelivery(request, self.model(), server_context.memory)
+
+    def model(self) -> ModelDeclaration:
+        """What its model declares; raises what `DataPlane.model` raises."""
+        return self._plane.model(self.request.model, self.request.version)
 
     def answer(
         self, response: InferResponse, timing: ServerTiming | None, more: Parameters
     ) -> InferResponse:
         """The response as it is sent, with what the server says about it."""
+        self.timed = None
         if timing is not None and self._timed:
             self.timed = ReplyTiming(timing.at_edge(self._decode_us), time.monotonic_ns())
-        response = self._delivery.deliver(response)
+        if self._delivery is not None:
+            response = self._delivery.deliver(response)
         if not more:
             return response
         if response.parameters:

@@ -28,8 +28,16 @@ class OutputDelivery:
         self._classes: dict[str, int] = {}
         self._spans: dict[str, Span] = {}
         for output in request.outputs:
-            if REGION in output.parameters or CLASSIFICATION in output.parameters:
+            if output.parameters:
                 self._note(output, request.model)
+
+    @staticmethod
+    def is_asked(request: InferRequest) -> bool:
+        """Whether a request wants anything but its outputs as they are."""
+        for output in request.outputs:  # a loop, not a generator: every request comes by here
+            if REGION in output.parameters or CLASSIFICATION in output.parameters:
+                return True
+        return False
 
     def deliver(self, response: InferResponse) -> InferResponse:
         """The response as it is to be sent; raises RequestError."""
