@@ -10,10 +10,13 @@ T = TypeVar("T")
 
 
 def unguarded(kind: type[T]) -> type[T]:
-    """A frozen dataclass that only the type checker keeps frozen; it has no `__post_init__`.
+    """A frozen dataclass that only the type checker keeps frozen; raises TypeError for one with a
+    `__post_init__`.
 
     Freezing makes each field be set by a call: one of six fields takes five times as long to make.
     """
+    if hasattr(kind, "__post_init__"):
+        raise TypeError(f"{kind.__name__} has a __post_init__, which would not be called.")
     plain = make_dataclass(
         kind.__name__,
         [(field.name, field.type, copy(field)) for field in fields(kind)],  # type: ignore[arg-type]  # what it is
