@@ -169,7 +169,7 @@ class _RequestForm:
             if at > len(data):
                 return None
             tensors.append(part.tensor(data, start))
-        if data[at:] != self._rest:
+        if len(data) - at != len(self._rest) or not data.endswith(self._rest):
             return None
         if self._shared:
             tensors = [part.tensor(regions) for part in self._shared]
