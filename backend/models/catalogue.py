@@ -9,15 +9,16 @@ from pathlib import Path
 from backend.models.bundled import (
     Faces,
     Identity,
+    ModelServable,
     PitchFinder,
     QrCodes,
     Shapes,
     SpokenDigits,
     VoiceActivity,
-    call_once,
 )
 from backend.models.code import CodePermission, NoCode
 from backend.models.contract import Model
+from backend.models.first_call import FirstCalls
 from backend.models.repository import ModelFolders, ModelRegistry
 from backend.models.runtimes.choice import standard_runtimes
 from backend.models.services import ModelServices
@@ -38,7 +39,8 @@ class BundledFactory:
     def __call__(self) -> Model:
         """A new one, after its profile, which has answered once."""
         model = self.make(profile_for(self.name))
-        call_once(model)
+        servable = ModelServable(model)
+        FirstCalls(servable, [servable.make_instance(0)], most=1).run()
         return model
 
 

@@ -1,7 +1,7 @@
-"""The first computations of a model file, made at load: no caller's frame waits for them.
+"""The first computations of a model, made at load: no caller's frame waits for them.
 
-ONNX Runtime plans its memory and LiteRT packs its weights in the first call, which takes up to
-ten times as long as the next ones.
+ONNX Runtime plans its memory, LiteRT packs its weights, OpenCV starts its threads and NumPy plans
+its Fourier transforms in the first call, which takes up to ten times as long as the next ones.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ _SEQUENCE = 2**63 - 2
 class FirstCalls:
     """Lets the instances of a model compute what was made up; `end` from any thread."""
 
-    def __init__(self, servable: Servable, instances: Sequence[Instance]) -> None:
+    def __init__(
+        self, servable: Servable, instances: Sequence[Instance], most: int = MOST_CALLS
+    ) -> None:
         self._servable = servable
+        self._most = most
         self._warming = WarmUp(instances)
         self._wanted = True
 
@@ -62,7 +65,7 @@ class FirstCalls:
 
     def _run(self, sample: Sample) -> None:
         until = time.monotonic() + ENOUGH_S
-        for number in range(MOST_CALLS):
+        for number in range(self._most):
             if number and time.monotonic() > until:
                 break
             try:

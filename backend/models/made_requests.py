@@ -9,7 +9,7 @@ import numpy as np
 from backend.core.choices import Payload
 from backend.core.errors import ConsoleError
 from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
-from backend.core.tensors import Datatype, Tensor, TensorSpec
+from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.models.sequence_controls import Controls, own_inputs
 from backend.models.servable import ModelRequest, SequenceStep, Servable
 from backend.profiles.model_profile import ModelProfile
@@ -17,11 +17,14 @@ from backend.wire.elements import object_array
 
 MOST_ELEMENTS = 1 << 26
 """Of an input that is made up."""
-_WIDTH, _HEIGHT = 640, 480
+_SEED = 1
+_HEIGHT, _WIDTH = 480, 640
+_CELL = 40
+"""Side of the squares of a picture, in pixels: edges and areas, as a real one has them."""
 
 
 def made_tensors(servable: Servable, profile: ModelProfile | None) -> list[Tensor]:
-    """What a profile makes of a grey picture or of silence; else zeros, 1 for what varies.
+    """What a profile makes of a made picture or sound; else zeros, 1 for what varies.
 
     Raises ConsoleError for inputs that are too large to be made up.
     """
@@ -50,8 +53,21 @@ def made_request(
 def _sample(profile: ModelProfile) -> Sample:
     if profile.kind is MediaKind.AUDIO:
         audio = profile.audio
-        return AudioWindow(0, 0, np.zeros(audio.window, np.float32), audio.rate)
-    return Frame(0, 0, np.full((_HEIGHT, _WIDTH, 3), 128, np.uint8))
+        return AudioWindow(0, 0, _sound(audio.window), audio.rate)
+    return Frame(0, 0, _picture())
+
+
+def _picture() -> Array:
+    """Squares of chance colours, the same each time."""
+    cells = (_HEIGHT // _CELL, _WIDTH // _CELL, 3)
+    shades = np.random.default_rng(_SEED).integers(0, 256, cells, np.uint8)
+    return np.ascontiguousarray(shades.repeat(_CELL, axis=0).repeat(_CELL, axis=1))
+
+
+def _sound(length: int) -> Array:
+    """A tone in noise, the same each time."""
+    noise = np.random.default_rng(_SEED).normal(0, 0.05, length)
+    return np.asarray(0.3 * np.sin(np.arange(length) * 0.08) + noise, np.float32)
 
 
 def _zeros(spec: TensorSpec) -> Tensor:

@@ -1,7 +1,6 @@
 """The models that ship with Inferdeck, each without a download."""
 
 from backend.models.bundled.faces import Faces
-from backend.models.bundled.first_call import call_once
 from backend.models.bundled.identity import Identity
 from backend.models.bundled.pitch import PitchFinder
 from backend.models.bundled.qr_codes import QrCodes
@@ -19,5 +18,4 @@ __all__ = [
     "Shapes",
     "SpokenDigits",
     "VoiceActivity",
-    "call_once",
 ]

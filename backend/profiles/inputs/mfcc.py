@@ -9,28 +9,23 @@ TensorFlow's `tf.signal`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from backend.core.choices import Payload
-from backend.core.errors import InvalidInput, UsageError
-from backend.core.samples import AudioWindow, Sample
-from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
-from backend.profiles.geometry import Geometry
+from backend.core.errors import UsageError
+from backend.core.tensors import Array, Datatype, TensorSpec
 from backend.profiles.inputs.log_mel import MelScale, hann, mel_of
-from backend.profiles.inputs.numbers import NUMBERS, as_datatype
-from backend.profiles.inputs.recipe import spec_named
-from backend.profiles.inputs.sounds import Loudness, levelled
+from backend.profiles.inputs.numbers import NUMBERS
+from backend.profiles.inputs.sounds import Loudness, OneTensorOfSound, levelled
 from backend.profiles.options import option
 
 _LARGEST_FRAME = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class MfccRecipe:
+class MfccRecipe(OneTensorOfSound):
     """A window of sound as mel-frequency cepstral coefficients [frames, coefficients].
 
     The tensor has the model's own shape, of which dimensions of 1 before and after are taken.
@@ -62,20 +57,6 @@ class MfccRecipe:
         if not 0 <= self.low_hz < self.high_hz or not self.offset > 0:
             raise UsageError("'high_hz' must be above 'low_hz', and 'offset' above 0.")
 
-    def tensors(
-        self,
-        sample: Sample,
-        payload: Payload,  # noqa: ARG002 - sound is written in one way only
-        inputs: Sequence[TensorSpec],
-    ) -> list[Tensor]:
-        """The window as the one tensor."""
-        if not isinstance(sample, AudioWindow):
-            raise InvalidInput("Expected sound, got a picture.")
-        spec = spec_named(self.input, inputs)
-        name = spec.name if spec else self.input
-        numbers = as_datatype(self.numbers(sample.samples, sample.rate), self.datatype)
-        return [Tensor(name, self.datatype, _shaped(numbers, spec))]
-
     def numbers(self, samples: Array, rate: int) -> Array:
         """The coefficients of samples [n]: float32 [frames, coefficients]."""
         samples = levelled(samples, self.loudness)
@@ -86,20 +67,15 @@ class MfccRecipe:
         energies = magnitudes @ _filters(self, rate).T
         return np.asarray(np.log(energies + self.offset) @ _cosines(self), np.float32)
 
-    def geometry(self, width: int, height: int, inputs: Sequence[TensorSpec]) -> Geometry:  # noqa: ARG002
-        """Sound has no places."""
-        return Geometry.same(width, height)
+    def _arranged(self, numbers: Array, spec: TensorSpec | None) -> Array:
+        """[frames, coefficients] with further dimensions of 1; [1, frames, c, 1] if open.
 
-
-def _shaped(numbers: Array, spec: TensorSpec | None) -> Array:
-    """[frames, coefficients] in a shape with further dimensions of 1; [1, frames, c, 1] if open.
-
-    What does not fit is sent as it is: the model or its server will say what it expected.
-    """
-    shape = (1, *numbers.shape, 1)
-    if spec is not None and spec.shape_of(numbers.size) is not None:
-        shape = spec.shape_of(numbers.size) or shape
-    return numbers.reshape(shape)
+        What does not fit is sent as it is: the model or its server will say what it expected.
+        """
+        shape = (1, *numbers.shape, 1)
+        if spec is not None and spec.shape_of(numbers.size) is not None:
+            shape = spec.shape_of(numbers.size) or shape
+        return numbers.reshape(shape)
 
 
 @lru_cache(maxsize=8)

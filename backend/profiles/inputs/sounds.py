@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,8 +47,42 @@ _QUIET = 1e-7
 """Sound below this is silence, which is not made louder."""
 
 
+class OneTensorOfSound(ABC):
+    """What recipes of sound share: a window goes as one tensor, and has no places."""
+
+    __slots__ = ()
+    input: str
+    datatype: Datatype
+
+    @abstractmethod
+    def numbers(self, samples: Array, rate: int) -> Array:
+        """What is made of samples [n]."""
+
+    @abstractmethod
+    def _arranged(self, numbers: Array, spec: TensorSpec | None) -> Array:
+        """The numbers in the order and shape of the input, which is None if there is none."""
+
+    def tensors(
+        self,
+        sample: Sample,
+        payload: Payload,  # noqa: ARG002 - sound is written in one way only
+        inputs: Sequence[TensorSpec],
+    ) -> list[Tensor]:
+        """The window as the one tensor."""
+        if not isinstance(sample, AudioWindow):
+            raise InvalidInput("Expected sound, got a picture.")
+        spec = spec_named(self.input, inputs)
+        name = spec.name if spec else self.input
+        numbers = as_datatype(self.numbers(sample.samples, sample.rate), self.datatype)
+        return [Tensor(name, self.datatype, self._arranged(numbers, spec))]
+
+    def geometry(self, width: int, height: int, inputs: Sequence[TensorSpec]) -> Geometry:  # noqa: ARG002
+        """Sound has no places."""
+        return Geometry.same(width, height)
+
+
 @dataclass(frozen=True, slots=True)
-class SoundRecipe:
+class SoundRecipe(OneTensorOfSound):
     """A window of sound as a tensor; its rate and length are those of the profile's sound.
 
     Without `log_mel` the samples themselves are sent, -1 to 1 times `scale`.
@@ -67,20 +102,6 @@ class SoundRecipe:
         if self.datatype is Datatype.BYTES:
             raise UsageError("Sound is sent as numbers, not as BYTES.")
 
-    def tensors(
-        self,
-        sample: Sample,
-        payload: Payload,  # noqa: ARG002 - sound is written in one way only
-        inputs: Sequence[TensorSpec],
-    ) -> list[Tensor]:
-        """The window as the one tensor."""
-        if not isinstance(sample, AudioWindow):
-            raise InvalidInput("Expected sound, got a picture.")
-        spec = spec_named(self.input, inputs)
-        name = spec.name if spec else self.input
-        numbers = as_datatype(self.numbers(sample.samples, sample.rate), self.datatype)
-        return [Tensor(name, self.datatype, self._arranged(numbers))]
-
     def numbers(self, samples: Array, rate: int) -> Array:
         """Levelled samples [n], or the spectrogram [mels, frames]."""
         scaled = levelled(samples, self.loudness)
@@ -88,11 +109,7 @@ class SoundRecipe:
             scaled = scaled * np.float32(self.scale)
         return scaled if self.log_mel is None else self.log_mel.of(scaled, rate)
 
-    def geometry(self, width: int, height: int, inputs: Sequence[TensorSpec]) -> Geometry:  # noqa: ARG002
-        """Sound has no places."""
-        return Geometry.same(width, height)
-
-    def _arranged(self, numbers: Array) -> Array:
+    def _arranged(self, numbers: Array, spec: TensorSpec | None) -> Array:  # noqa: ARG002 - the layout says it
         """[T] or [M, T] in the model's layout."""
         if self.layout.index("T") < max(self.layout.find("M"), 0):
             numbers = np.ascontiguousarray(numbers.T)

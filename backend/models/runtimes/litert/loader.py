@@ -11,7 +11,7 @@ from backend.core.files.regular import read_regular
 from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
 from backend.models.loads import Loads
-from backend.models.runtimes.graph import as_run, has_file
+from backend.models.runtimes.graph import as_run
 from backend.models.runtimes.litert.session import LiteRtFile, LiteRtSession
 from backend.models.runtimes.litert.settings import KIND, litert_settings, model_file
 from backend.models.runtimes.litert.trial import Trials
@@ -86,14 +86,8 @@ class LiteRtRuntime:
         self._trials = Trials(loads)
 
     def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
-        """By backend or platform; where neither is given, by the name of the model's file."""
-        if config.backend:
-            return config.backend == KIND.backend
-        if config.platform:
-            return config.platform == KIND.platform
-        if config.default_model_filename:
-            return config.default_model_filename.lower().endswith(".tflite")
-        return has_file(folder, KIND.file)
+        """As a file of its kind."""
+        return KIND.handles(config, folder)
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration, filled from the file; raises ModelLoadError."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from backend.models.config import config_type
-from backend.models.runtimes.graph import Graph, GraphTensor
+from backend.models.runtimes.graph import Graph, GraphTensor, has_file
 from backend.models.runtimes.onnx.layout import (
     can_batch,
     control_inputs,
@@ -34,6 +34,16 @@ class FileKind:
     platform: str
     file: str
     """The name of the file in a version folder, where the configuration gives none."""
+
+    def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
+        """By backend or platform; where neither is given, by the name of the model's file."""
+        if config.backend:
+            return config.backend == self.backend
+        if config.platform:
+            return config.platform == self.platform
+        if config.default_model_filename:
+            return Path(config.default_model_filename.lower()).suffix == Path(self.file).suffix
+        return has_file(folder, self.file)
 
 
 def complete_config(

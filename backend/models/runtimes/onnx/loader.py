@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
-from backend.models.runtimes.graph import as_run, has_file
+from backend.models.runtimes.graph import as_run
 from backend.models.runtimes.onnx.checks import check_config
 from backend.models.runtimes.onnx.completion import complete_config
 from backend.models.runtimes.onnx.instance import OnnxInstance, Signature
@@ -104,14 +104,8 @@ class OnnxRuntime:
     places_models = True
 
     def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
-        """By backend or platform; where neither is given, by the name of the model's file."""
-        if config.backend:
-            return config.backend == KIND.backend
-        if config.platform:
-            return config.platform == KIND.platform
-        if config.default_model_filename:
-            return config.default_model_filename.lower().endswith(".onnx")
-        return has_file(folder, KIND.file)
+        """As a file of its kind."""
+        return KIND.handles(config, folder)
 
     def complete(self, config: pb.ModelConfig, version_folder: Path) -> pb.ModelConfig:
         """The configuration, filled from the file; raises ModelLoadError."""
