@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import threading
@@ -49,6 +48,7 @@ from backend.compare.bench import (
 from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import OptionParser
+from backend.core.process import wait_for_end_of_input
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.core.worker import Worker
@@ -159,9 +159,7 @@ def _run(bench: Bench, *, with_stdin: bool) -> None:
 
 
 def _cancel_at_end_of_input(bench: Bench) -> None:
-    # Not sys.stdin: its lock, held in a read, would make the interpreter's end fail.
-    while os.read(0, 4096):
-        pass
+    wait_for_end_of_input()
     bench.cancel()
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from backend.cli.models_options import COMMON, DEMO_SET, GET, MIRROR
+from backend.cli.models_options import ALL, COMMON, DEMO_SET, GET, MEASURE, MIRROR
 from backend.cli.models_output import (
     ProgressLine,
     error_json,
@@ -33,6 +33,7 @@ from backend.gallery import (
 )
 from backend.models.repository import user_repository
 
+_LISTS = "main.py models list prints them."
 _CANCELLED = 130
 """As a shell has it for what Ctrl-C has ended."""
 _FOR_ALL = (DownloadFault.DISK_FULL, DownloadFault.DISK)
@@ -53,7 +54,7 @@ def _parser() -> OptionParser:
     parser = OptionParser(
         prog="main.py models",
         description="List, get and remove well-known models.",
-        words=[option.flag for group in GET for option in group.options],
+        words=[option.flag for group in (*GET, *MEASURE) for option in group.options],
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="print the gallery's models", groups=(COMMON,))
@@ -61,12 +62,14 @@ def _parser() -> OptionParser:
     show.add_argument("name", metavar="NAME")
     get = actions.add_parser("get", help="fetch models and install them", groups=GET)
     get.add_argument("names", nargs="*", metavar="NAME")
-    for action, about in (
-        ("remove", "remove models, or what is saved of them"),
-        ("measure", "load installed models and time them on this machine"),
-    ):
-        other = actions.add_parser(action, help=about, groups=(COMMON,))
-        other.add_argument("names", nargs="+", metavar="NAME")
+    remove = actions.add_parser(
+        "remove", help="remove models, or what is saved of them", groups=(COMMON,)
+    )
+    remove.add_argument("names", nargs="+", metavar="NAME")
+    measure = actions.add_parser(
+        "measure", help="load installed models and time them on this machine", groups=MEASURE
+    )
+    measure.add_argument("names", nargs="*", metavar="NAME")
     return parser
 
 
@@ -135,9 +138,7 @@ def _names(gallery: Gallery, options: argparse.Namespace) -> list[str]:
     demo = [entry.name for entry in gallery.catalogue.of(GalleryList.DEMO)]
     names = [*options.names, *(demo if options.demo_set else ())]
     if not names:
-        raise UsageError(
-            f"No model is named, nor {DEMO_SET.flag}.", hint="main.py models list prints them."
-        )
+        raise UsageError(f"No model is named, nor {DEMO_SET.flag}.", hint=_LISTS)
     return list(dict.fromkeys(names))
 
 
@@ -164,7 +165,18 @@ def _measure(gallery: Gallery, options: argparse.Namespace) -> int:
         else:
             print(f"{name}: {speed_text(speed)}")
 
-    return _each(options.names, options, measure)
+    there = (InstallState.INSTALLED, InstallState.CHANGED)
+    every = [row.entry.name for row in gallery.rows() if row.state in there] if options.all else []
+    names = list(dict.fromkeys([*options.names, *every]))
+    if not names and options.all:
+        print(f"No model is installed in {gallery.root}.", file=sys.stderr)
+    elif not names:
+        raise UsageError(f"No model is named, nor {ALL.flag}.", hint=_LISTS)
+    try:
+        return _each(names, options, measure)
+    except KeyboardInterrupt:
+        print("cancelled: what was measured before is kept", file=sys.stderr)
+        return _CANCELLED
 
 
 def _each(names: Sequence[str], options: argparse.Namespace, action: Callable[[str], None]) -> int:

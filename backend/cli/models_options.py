@@ -33,6 +33,8 @@ FROM = Option(
 )
 DEMO_SET = Option("--demo-set", "get the demo models: small, fast ones for every task", switch=True)
 CHOICE = OptionGroup("", (DEMO_SET,))
+ALL = Option("--all", "measure every model that is installed", switch=True)
 ORIGIN = OptionGroup("", (MIRROR, FROM), exclusive=True)
 
 GET = (COMMON, CHOICE, ORIGIN)
+MEASURE = (COMMON, OptionGroup("", (ALL,)))

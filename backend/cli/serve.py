@@ -18,7 +18,7 @@ from backend.cli.serve_options import COUNTED, SERVE, TOKEN_FILE
 from backend.core.defaults import MIB
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import OptionParser
-from backend.core.process import exit_at_once
+from backend.core.process import exit_at_once, wait_for_end_of_input
 from backend.core.worker import Worker
 from backend.models.repository import ModelRegistry
 from backend.server.lifecycle import EmbeddedServer
@@ -116,9 +116,7 @@ class _Run:
 
 
 def _wait_for_end_of_input(ending: threading.Event) -> None:
-    # Not sys.stdin: its lock, held in a read, would make the interpreter's end fail.
-    while os.read(0, 4096):
-        pass
+    wait_for_end_of_input()
     ending.set()
 
 

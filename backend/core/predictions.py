@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from backend.core.tensors import Array, Tensor
 
 
@@ -112,6 +114,19 @@ class Tensors:
 Prediction: TypeAlias = Classification | Detections | KeyPoints | Mask | Scalars | Text | Tensors
 Predictions: TypeAlias = tuple[Prediction, ...]
 """What one call gave: at most one prediction of each kind."""
+
+
+_LOOKED_AT = 256
+"""Pixels along each side of a mask that are counted; its shares need no more."""
+
+
+def shares(mask: Mask) -> list[tuple[int, float]]:
+    """The classes of a mask but its background, each with its part of all pixels, largest first."""
+    height, width = mask.classes.shape
+    seen = mask.classes[:: max(1, height // _LOOKED_AT), :: max(1, width // _LOOKED_AT)]
+    counts = np.bincount(seen.ravel(), minlength=256).tolist()
+    found = [(index, count / seen.size) for index, count in enumerate(counts) if index and count]
+    return sorted(found, key=lambda item: -item[1])
 
 
 def scores(predictions: Predictions) -> Iterator[tuple[str, float]]:

@@ -40,6 +40,13 @@ def trim_memory() -> None:
         libc.malloc_trim(0)
 
 
+def wait_for_end_of_input() -> None:
+    """Return when nobody can write to the standard input any more: its other end has gone."""
+    # Not sys.stdin: its lock, held in a read, would make the interpreter's end fail.
+    while os.read(0, 4096):
+        pass
+
+
 def exit_at_once(code: int) -> NoReturn:
     """End the process though threads are left that nothing can stop.
 

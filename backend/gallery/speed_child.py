@@ -1,6 +1,7 @@
 """The process in which a model is timed: what crashes or hangs there hurts nobody.
 
-``python -m backend.gallery.speed_child REPOSITORY NAME SECONDS`` prints a `Timing` as JSON.
+``python -m backend.gallery.speed_child REPOSITORY NAME SECONDS`` prints a `Timing` as JSON. It ends
+with its standard input, which is the life of whoever started it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from google.protobuf.json_format import MessageToDict
 
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
-from backend.core.process import exit_at_once, tune_process
+from backend.core.process import exit_at_once, tune_process, wait_for_end_of_input
 from backend.gallery.speed import TIME_OVER, Timing
 from backend.models.made_requests import asked_inputs, made_request, made_tensors
 from backend.models.repository import LoadedModel, ModelFolders
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     watchdog = threading.Timer(seconds, exit_at_once, (TIME_OVER,))
     watchdog.daemon = True
     watchdog.start()
+    threading.Thread(target=_end_with_input, name="stdin", daemon=True).start()
     try:
         timing = timed(root, name)
     except ConsoleError as error:
@@ -48,6 +50,11 @@ def main(arguments: Sequence[str]) -> int:
     print(msgspec.json.encode(timing).decode())  # noqa: T201
     # What the runtimes keep open is of no use any more, and may take its time to end.
     exit_at_once(0)
+
+
+def _end_with_input() -> None:
+    wait_for_end_of_input()
+    exit_at_once(1)
 
 
 def timed(root: Path, name: str) -> Timing:

@@ -86,15 +86,15 @@ class FileList(QWidget):
 
 def _facts(item: Item) -> dict[str, str]:
     entry, speed = item.entry, item.row.speed
-    size = byte_size(entry.size)
-    if item.row.traffic != entry.size:
+    size = byte_size(item.row.size)
+    if item.row.traffic != item.row.size:
         size = tr("{size}, {traffic} to fetch", size=size, traffic=byte_size(item.row.traffic))
     return {
         tr("Name"): entry.name,
         tr("Task"): task_title(entry.task),
         tr("Licence"): entry.licence,
         tr("Size"): size,
-        tr("Origin"): "\n".join(_breakable(origin) for origin in entry.origins),
+        tr("Origin"): "\n".join(_breakable(origin) for origin in item.row.origins),
         tr("Speed"): f"{speed_text(item)}\n{speed_details(speed)}" if speed is not None else "",
         tr("Folder"): _breakable(str(item.row.folder)),
     }

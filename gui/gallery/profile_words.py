@@ -25,14 +25,20 @@ _GIVES = {
     "yolo_v5": marked("Gives boxes with a class and a score each."),
     "yolo_v8": marked("Gives boxes with a class and a score each."),
     "yolo_v10": marked("Gives boxes with a class and a score each."),
+    "yolox": marked("Gives boxes with a class and a score each."),
+    "fastestdet": marked("Gives boxes with a class and a score each."),
     "yunet": marked("Gives faces with five points each."),
+    "anchors": marked("Gives boxes with points and a score each."),
     "mask": marked("Gives a class for every pixel."),
     "points": marked("Gives points."),
     "scalars": marked("Gives numbers."),
     "yes_no": marked("Says yes or no."),
+    "pitch": marked("Gives numbers."),
     "text": marked("Gives text."),
+    "text_boxes": marked("Gives boxes around lines of text."),
+    "ctc": marked("Gives text."),
+    "tensors": marked("Gives tensors."),
 }
-_GIVES_TENSORS = marked("Gives tensors.")
 
 
 def profile_sentences(entry: GalleryEntry) -> tuple[str, ...]:
@@ -68,8 +74,7 @@ def _takes(profile: ModelProfile) -> str:
 
 
 def _gives(profile: ModelProfile) -> str:
-    text = _GIVES.get(kind_word(profile.decoder, DECODERS), _GIVES_TENSORS)
-    return tr(text)
+    return tr(_GIVES[kind_word(profile.decoder, DECODERS)])
 
 
 def _labels(profile: ModelProfile) -> str:

@@ -93,6 +93,10 @@ def test_a_model_is_got_listed_measured_shown_and_removed(
     code, out, errors = run("measure", "yunet", *at)
     assert code == 0, errors
     assert "ms (" in out
+    assert run("get", "keywords", "--from", str(data_dir / "models"), *at)[0] == 0
+    measured = lines(run("measure", "--all", "--json", *at)[1])
+    assert [line["name"] for line in measured] == ["keywords", "yunet"]
+    assert run("remove", "keywords", *at)[0] == 0
     row = lines(run("show", "yunet", "--json", *at)[1])[0]
     assert row["state"] == "installed"
     assert row["folder"] == str(tmp_path / "mine" / "yunet")
@@ -105,6 +109,12 @@ def test_a_model_is_got_listed_measured_shown_and_removed(
     states = {line["name"]: line["state"] for line in lines(run("list", "--json", *at)[1])}
     assert set(states) == set(CATALOGUE)
     assert set(states.values()) == {"absent"}
+
+
+def test_where_nothing_is_installed_nothing_is_measured(run: Run) -> None:
+    code, out, errors = run("measure", "--all")
+    assert (code, out) == (0, "")
+    assert errors.startswith("No model is installed in ")
 
 
 def test_one_that_fails_keeps_no_other_one_from_its_turn(run: Run, mirror: FileServer) -> None:
@@ -128,6 +138,7 @@ def test_one_that_fails_keeps_no_other_one_from_its_turn(run: Run, mirror: FileS
         (("get", "yunet", "--miror", "b"), "did you mean --mirror?"),
         (("remove", "yunet"), "not installed"),
         (("measure", "yunet"), "models get yunet"),
+        (("measure",), "--all"),
         (("show", "nothing"), "yunet"),
     ],
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from backend.core.errors import UsageError
@@ -13,6 +17,9 @@ from backend.gallery import Catalogue, Gallery, InstallState, fetchers_for
 from backend.gallery.speed import measure, read_speed
 from tests.gallery.conftest import entry, from_github, wanted
 from tests.models.onnx_folders import identity
+from tests.waiting import wait_for
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -65,6 +72,38 @@ def test_a_process_that_dies_is_said(gallery: Gallery, monkeypatch: pytest.Monke
     monkeypatch.setattr("backend.gallery.speed._CHILD", "backend.gallery.no_such_module")
     with pytest.raises(UsageError, match="no_such_module"):
         gallery.measure("tiny")
+
+
+def test_its_process_ends_with_the_one_that_started_it(gallery: Gallery, tmp_path: Path) -> None:
+    said = tmp_path / "child"
+    module = (
+        "import os, pathlib, threading, backend.gallery.speed_child as child\n"
+        f"said = pathlib.Path({str(said)!r})\n"
+        "def hang(*_):\n"
+        "    said.with_suffix('.new').write_text(str(os.getpid()))\n"
+        "    said.with_suffix('.new').rename(said)\n"
+        "    threading.Event().wait()\n"
+        "child.timed = hang\n"
+        "import sys; child.main(sys.argv[1:])\n"
+    )
+    (tmp_path / "hanging_child.py").write_text(module)
+    start = (
+        "import pathlib, backend.gallery.speed as speed\n"
+        "from backend.gallery import InstallState\n"
+        "speed._CHILD = 'hanging_child'\n"
+        f"root = pathlib.Path({str(gallery.root)!r})\n"
+        "speed.measure(root, root / 'tiny', InstallState.INSTALLED, 3600.0)\n"
+    )
+    paths = os.pathsep.join((str(PROJECT), str(tmp_path)))
+    parent = subprocess.Popen(
+        [sys.executable, "-c", start], env={**os.environ, "PYTHONPATH": paths}
+    )
+    try:
+        wait_for(said.exists, "the child measures")
+    finally:
+        parent.kill()
+        parent.wait()
+    wait_for(lambda: not psutil.pid_exists(int(said.read_text())), "the child has ended")
 
 
 @pytest.mark.parametrize("state", [InstallState.ABSENT, InstallState.FOREIGN])

@@ -245,7 +245,7 @@ def _lines(predictions: Predictions) -> Iterator[str]:
             yield count(len(prediction.points), "{n} point", "{n} points")
         elif isinstance(prediction, Mask):
             height, width = prediction.classes.shape
-            yield tr("Mask of {width} × {height} pixels", width=width, height=height)
+            yield tr("parts of {width} × {height} pixels", width=width, height=height)
         elif isinstance(prediction, Tensors):
             for tensor in prediction.tensors:
                 yield f"{tensor.name}  {tensor.datatype} {list(tensor.shape)}"

@@ -10,16 +10,20 @@ import numpy as np
 from backend.core.predictions import (
     Classification,
     Detections,
+    Mask,
     Predictions,
     Scalar,
     Scalars,
     scores,
+    shares,
 )
 from backend.core.tensors import Array
 from gui.widgets.language import tr
 
 LATCH_NS = 10_000_000_000
 """A label keeps its line and colour for at least this long after it was last among the best."""
+YIELD_NS = 1_000_000_000
+"""To the best label of all it gives way after so long: that one must not be missing."""
 
 _GAP_MIN_S = 0.5
 _GAP_INTERVALS = 3.0
@@ -35,7 +39,10 @@ class Scored:
 
 
 def scored(predictions: Predictions) -> list[Scored]:
-    """Every label with a score, best first; classes without a name are called "class 17"."""
+    """Every label with a score, best first; classes without a name are called "class 17".
+
+    Those of a mask count by their part of the picture.
+    """
     indices: dict[str, int] = {}
     for prediction in predictions:
         if isinstance(prediction, Classification):
@@ -43,15 +50,19 @@ def scored(predictions: Predictions) -> list[Scored]:
         elif isinstance(prediction, Detections):
             indices |= {item.label: item.index for item in prediction.items}
     found = [
-        Scored(
-            label or tr("class {index}", index=indices.get(label, 0)),
-            float(score),
-            indices.get(label),
-        )
+        _named(label, float(score), indices.get(label))
         for label, score in scores(predictions)
         if np.isfinite(score)
     ]
+    for prediction in predictions:
+        if isinstance(prediction, Mask):
+            labels = dict(enumerate(prediction.labels))
+            found += [_named(labels.get(at, ""), part, at) for at, part in shares(prediction)]
     return sorted(found, key=lambda item: -item.score)
+
+
+def _named(label: str, score: float, index: int | None) -> Scored:
+    return Scored(label or tr("class {index}", index=index or 0), score, index)
 
 
 def measured(predictions: Predictions) -> list[Scalar]:
@@ -78,24 +89,24 @@ class Latch:
         return tuple(self._labels)
 
     def update(self, best: Iterable[str], now_ns: int) -> list[int]:
-        """Let the best labels in where there is room; returns places that changed hands."""
+        """Let the best labels in, best first, where there is room; places that changed hands."""
         changed = []
-        for label in best:
+        for rank, label in enumerate(best):
             if label in self._labels:
                 self._last_best_ns[self._labels.index(label)] = now_ns
                 continue
-            place = self._free(now_ns)
+            place = self._free(now_ns, LATCH_NS if rank else YIELD_NS)
             if place is not None:
                 self._labels[place], self._last_best_ns[place] = label, now_ns
                 changed.append(place)
         return changed
 
-    def _free(self, now_ns: int) -> int | None:
+    def _free(self, now_ns: int, after_ns: int) -> int | None:
         """An empty place, else the one whose label has been away longest and long enough."""
         if None in self._labels:
             return self._labels.index(None)
         place = min(range(len(self._labels)), key=lambda at: self._last_best_ns[at])
-        return place if now_ns - self._last_best_ns[place] >= LATCH_NS else None
+        return place if now_ns - self._last_best_ns[place] >= after_ns else None
 
 
 class SeriesRing:

@@ -8,7 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from backend.core.predictions import Classification, Detections, Predictions, Scalar, Scalars
+from backend.core.predictions import (
+    Classification,
+    Detections,
+    Mask,
+    Predictions,
+    Scalar,
+    Scalars,
+)
 from backend.core.tensors import Array
 from gui.views.plots.class_strip import ClassStrip
 from gui.views.plots.legend import Entry, Legend
@@ -25,7 +32,7 @@ _MEASURED = 3
 _WINDOW_S = 30.0
 _LEGEND_NEEDS = 420
 _MARGIN_S = 1.0
-_SCORED = (Classification, Detections, Scalars)
+_SCORED = (Classification, Detections, Mask, Scalars)
 
 
 class ProbabilityTimeline(View):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from backend.core.predictions import Mask
+from backend.core.predictions import Mask, shares
 from backend.core.tensors import Array
 from gui.views.preview.geometry import Placement, displayed
 from gui.views.preview.look import LegendRow, MaskMode, OverlayStyle
@@ -14,8 +14,6 @@ from gui.views.preview.picture import blurred
 from gui.widgets.language import percent, tr
 
 _DIMMED = 0.78
-_LOOKED_AT = 160
-"""Pixels along each side that are counted for the legend; its shares need no more."""
 
 
 class MaskLayer:
@@ -138,14 +136,9 @@ def _through(mask: QImage, picture: QImage, size: tuple[int, int]) -> QImage:
 
 
 def _rows(mask: Mask) -> list[LegendRow]:
-    height, width = mask.classes.shape
-    seen = mask.classes[:: max(1, height // _LOOKED_AT), :: max(1, width // _LOOKED_AT)]
-    counts = np.bincount(seen.ravel(), minlength=256)
-    order = [index for index in np.argsort(-counts, kind="stable").tolist() if index]
     return [
-        LegendRow(_name(mask.labels, index), percent(int(counts[index]) / seen.size, 0), hue=index)
-        for index in order
-        if counts[index]
+        LegendRow(_name(mask.labels, index), percent(share, 0), hue=index)
+        for index, share in shares(mask)
     ]
 
 

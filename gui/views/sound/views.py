@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.core.samples import AudioBlock
 from backend.core.tensors import Array
-from gui.views.scales import hertz
+from gui.views.scales import hertz, milliseconds
 from gui.views.sound.level import SILENCE_DB, Level
 from gui.views.sound.scrolling import SHOWN_S, ScrollingSound
 from gui.views.sound.spectrum import ColumnCutter, MelRows, MelSpectrum, fft_size
@@ -116,8 +116,9 @@ class SpectrogramView(ScrollingSound):
         for color, inset in ((_SHADOW, 0.5), (_FRAME, 1.5)):
             painter.setPen(QPen(color, 1))
             painter.drawRect(area.adjusted(inset, inset, -inset, -inset))
-        length = number(self._looked_at[1] - self._looked_at[0], 1)
-        text = tr("model's window {seconds} s", seconds=length)
+        length_s = self._looked_at[1] - self._looked_at[0]
+        length = f"{number(length_s, 1)} s" if length_s >= 1 else milliseconds(length_s * 1000)
+        text = tr("model's window {length}", length=length)
         painter.setFont(tabular(self.font(), CAPTION_PX))
         beside = QRectF(plot.left(), plot.top() + GAP / 2, area.left() - plot.left() - GAP, 16)
         for color, shift in ((_SHADOW, 1.0), (_FRAME, 0.0)):

@@ -35,6 +35,7 @@ from gui.views.plots.latency import LatencyView
 from gui.views.plots.rows import BarRow, RowOrder
 from gui.views.plots.series import (
     LATCH_NS,
+    YIELD_NS,
     Latch,
     SeriesRing,
     joined,
@@ -158,11 +159,19 @@ def test_the_threshold_line_can_be_dragged(qtbot: QtBot) -> None:
 def test_a_latched_label_keeps_its_place_for_ten_seconds() -> None:
     latch = Latch(2)
     latch.update(["cat", "dog"], 0)
-    assert latch.update(["bird"], LATCH_NS - 1) == []
+    assert latch.update(["cat", "bird"], LATCH_NS - 1) == []
     assert latch.labels == ("cat", "dog")
-    latch.update(["cat"], LATCH_NS)
-    assert latch.update(["bird"], LATCH_NS + 1) == [1]
+    assert latch.update(["cat", "bird"], LATCH_NS) == [1]
     assert latch.labels == ("cat", "bird")
+
+
+def test_the_best_label_waits_for_a_place_no_longer_than_a_second() -> None:
+    latch = Latch(2)
+    latch.update(["cat", "dog"], 0)
+    latch.update(["dog"], YIELD_NS // 2)
+    assert latch.update(["bird"], YIELD_NS - 1) == []
+    assert latch.update(["bird"], YIELD_NS) == [0]
+    assert latch.labels == ("bird", "dog")
 
 
 def test_a_pause_breaks_the_line() -> None:
@@ -562,4 +571,21 @@ def test_points_and_masks_are_told_beside_the_bars(qtbot: QtBot) -> None:
     view.show_predictions((KeyPoints((KeyPoint(1, 1), KeyPoint(2, 2))),))
     assert view.summary == "2 points"
     view.show_predictions((Mask(np.zeros((48, 64), np.uint8), ()),))
-    assert view.summary == "Mask of 64 × 48 pixels"
+    assert view.summary == "parts of 64 × 48 pixels"
+
+
+def half_and_half() -> Mask:
+    classes = np.zeros((48, 64), np.uint8)
+    classes[:24], classes[24:36] = 2, 1
+    return Mask(classes, ("background", "cat"))
+
+
+def test_the_classes_of_a_mask_count_by_their_part_of_the_picture(
+    qtbot: QtBot, timeline: ProbabilityTimeline
+) -> None:
+    view = TopKView()
+    qtbot.addWidget(view)
+    view.show_predictions((half_and_half(),))
+    assert [(row.label, row.value) for row in view.rows] == [("class 2", "0.50"), ("cat", "0.25")]
+    timeline.add(time.monotonic_ns(), (half_and_half(),))
+    assert timeline.labels[:3] == ("class 2", "cat", None)
