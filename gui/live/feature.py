@@ -69,7 +69,9 @@ class LiveFeature(Feature):
         self._targets = targets
         anchor, palette = workspace.anchor, workspace.palette
         self.sources = SourceController(workspace, run, devices, sources)
-        self.start = StartControl(run, self.switches, targets.controller, server, anchor)
+        self.start = StartControl(
+            run, self.switches, targets.controller, server, repositories, anchor
+        )
         self.bar = Bar(palette, self.sources.menu.fill)
         self.strip = StatusStrip(palette)
         self.page = LivePage(workspace, server_panel, sources)

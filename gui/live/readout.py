@@ -172,6 +172,8 @@ class Readout(QObject):
     def _idle_text(self) -> str:
         if not self._start.ready:
             return tr("Starting the local server")
+        if self._start.loading:
+            return tr("Loading {model}", model=self._start.loading)
         if self._start.asking:
             return tr("Asking {target}", target=self._start.asking)
         if self._last.counts.captured or self._last.state is RunState.FAILED:
@@ -182,6 +184,9 @@ class Readout(QObject):
         """What belongs in the place of the picture; None leaves the last picture in view."""
         if not self._start.ready:
             return EmptyMessage(tr("Starting the local server"), "", MessageKind.LOADING)
+        if self._start.loading:
+            title = tr("Loading {model}", model=self._start.loading)
+            return EmptyMessage(title, "", MessageKind.LOADING)
         if self._start.asking:
             title = tr("Asking {target}", target=self._start.asking)
             return EmptyMessage(title, "", MessageKind.LOADING)

@@ -17,10 +17,10 @@ from backend.models.repository import (
     Adoption,
     AdoptionProgress,
     ModelState,
-    has_config,
     remove_adopted,
 )
-from gui.state.repository_control import ModelRepositories, RepositoryControl
+from gui.state.model_rows import ModelRepositories
+from gui.state.repository_control import RepositoryControl
 from gui.state.server_control import ServerControl, ServerState
 from gui.widgets.language import tr
 
@@ -31,14 +31,12 @@ _LOOK_MS = 250
 class AddedModel:
     """A model that is served now.
 
-    `alone` says that its repository is known to the server for its sake, `configured` that the file
-    came from a model's folder with a configuration, which is not taken.
+    `alone` says that its repository is known to the server for its sake.
     """
 
     adopted: Adopted
     file: Path
     alone: bool = False
-    configured: bool = False
 
     @property
     def name(self) -> str:
@@ -153,6 +151,8 @@ class ModelAdoption(QObject):
     def _done(self, adoption: Adoption, added: AddedModel) -> None:
         adopted = added.adopted
         added = replace(added, alone=self._repositories.remember(self._root))
+        if added.alone:  # what else is there is served from now on, not only at the next start
+            self._repositories.add(self._root)
         if adoption is not self._adoption:  # cancelled when it was as good as done
             if not adopted.reused:
                 self.take_back(added)
@@ -208,7 +208,7 @@ def _adopt(models: ModelRepositories, file: Path, root: Path, adoption: Adoption
         if not known:
             models.remove_repository(root)
         raise
-    return AddedModel(adopted, file, configured=not adopted.reused and has_config(file))
+    return AddedModel(adopted, file)
 
 
 def _is_ready(models: ModelRepositories, name: str) -> bool:

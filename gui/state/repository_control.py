@@ -5,79 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
 from backend.models.code import Decision, ModelCode, RememberedCode
-from backend.models.repository import Adopted, Adoption, IndexEntry, ModelState
+from backend.models.repository import ModelState
+from gui.state.model_rows import ModelRepositories, Repository, looked_at, standing
 from gui.state.settings import SettingsStore
 from gui.state.tasks import T, Tasks
 from gui.widgets.language import tr
 
 _LOOK_AGAIN_MS = 500
-
-
-class ModelRepositories(Protocol):
-    """The models of a server; its methods may block."""
-
-    def index(self) -> Sequence[IndexEntry]:
-        """Every model that is loaded or could be."""
-        ...
-
-    def repositories(self) -> Sequence[tuple[Path, tuple[str, ...]]]:
-        """Every repository with the names of its models."""
-        ...
-
-    def add_repository(self, root: Path) -> None:
-        """Know its models; raises UsageError for what is no folder."""
-        ...
-
-    def remove_repository(self, root: Path) -> None:
-        """Unload and forget its models."""
-        ...
-
-    def adopt(self, file: Path, repository: Path, adoption: Adoption) -> Adopted:
-        """Copy a model file to a repository; raises UsageError or ModelLoadError."""
-        ...
-
-    def code(self, name: str) -> ModelCode | None:
-        """What a model would run, None for one that is no program; raises ModelLoadError."""
-        ...
-
-    def load(self, name: str, config_json: str = "") -> None:
-        """Load a model, or load it anew; raises ModelLoadError with the reason."""
-        ...
-
-    def unload(self, name: str) -> None:
-        """Stop serving a model."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """One model as it stands: its versions, their state, and why where it is not ready."""
-
-    name: str
-    versions: tuple[str, ...]
-    state: ModelState
-    reason: str = ""
-    busy: bool = False
-
-    @property
-    def loaded(self) -> bool:
-        """Whether any version of it is served."""
-        return self.state is ModelState.READY
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A folder with its models; without a folder, the models that ship with Inferdeck."""
-
-    root: Path | None
-    models: tuple[ModelRow, ...] = ()
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +48,7 @@ class RepositoryControl(QObject):
     """
 
     changed = Signal()
-    """`repositories` is another one."""
+    """`repositories` is another one, or `brings` says something else."""
     models_changed = Signal()
     """Other models may be served now."""
     failed = Signal(object)
@@ -135,6 +74,7 @@ class RepositoryControl(QObject):
         self._store = store
         self._given = tuple(given)
         self._busy: dict[str, int] = {}
+        self._seen_busy: frozenset[str] = frozenset()
         self._problems: dict[Path, str] = {}
         self._looking = self._again = self._begun = False
         self.repositories: tuple[Repository, ...] = ()
@@ -147,10 +87,28 @@ class RepositoryControl(QObject):
         if self._begun:
             return
         self._begun = True
-        remembered = [Path(text) for text in self._store.current.repositories]
-        for root in dict.fromkeys((*self._given, *remembered)):
+        for root in self._folders():
             self._put_in(root)
         self.look()
+
+    def _folders(self) -> tuple[Path, ...]:
+        """Those of the command line, and those that are remembered."""
+        remembered = map(Path, self._store.current.repositories)
+        return tuple(dict.fromkeys((*self._given, *remembered)))
+
+    def brings(self, name: str) -> bool:
+        """Whether a model may be served in a moment: it is being loaded, or its folder added."""
+        if self._find_models() is None:
+            return False
+        rows = [row for found in self.repositories for row in found.models if row.name == name]
+        if any(row.loaded for row in rows):
+            return False
+        if name in self._busy or any(row.state is ModelState.LOADING for row in rows):
+            return True
+        if any(row.reason for row in rows):  # it was tried, and is not served
+            return False
+        folders = {str(root) for root in self._folders()}
+        return bool(folders) if not self._begun else not folders.isdisjoint(self._busy)
 
     def add(self, root: Path) -> None:
         """Add a folder, remember it, and load its models."""
@@ -240,7 +198,7 @@ class RepositoryControl(QObject):
             self._again = self._looking
             return
         self._looking, self._again = True, False
-        self._tasks.start("models", lambda: _seen(models), self._saw, self._could_not_look)
+        self._tasks.start("models", lambda: looked_at(models), self._saw, self._could_not_look)
 
     def _put_in(self, root: Path) -> None:
         self._problems.pop(root, None)
@@ -258,7 +216,9 @@ class RepositoryControl(QObject):
         models.add_repository(root)
         names = dict(models.repositories()).get(root.resolve(), ())
         codes = [code for name in names if (code := self._undecided(models, name)) is not None]
-        lines = (f"{root}: {tr('added')}", *_load_all(models, names))
+        ready = {entry.name for entry in models.index() if entry.state is ModelState.READY}
+        waiting = [name for name in names if name not in ready]
+        lines = (f"{root}: {tr('added')}", *_load_all(models, waiting))
         return _Outcome(lines, self._question(root.resolve(), codes) if codes else None)
 
     def _undecided(self, models: ModelRepositories, name: str) -> ModelCode | None:
@@ -339,9 +299,10 @@ class RepositoryControl(QObject):
             for repository in (*lost, *seen)
         )
         before, self.repositories = self.repositories, marked
-        if marked != before:
+        was_busy, self._seen_busy = self._seen_busy, frozenset(busy)
+        if marked != before or was_busy != self._seen_busy:
             self.changed.emit()
-            if _served(marked) != _served(before):
+            if standing(marked) != standing(before):
                 self.models_changed.emit()
         if self._again:
             self.look()
@@ -366,33 +327,3 @@ def _load_all(models: ModelRepositories, names: Sequence[str]) -> list[str]:
         except ConsoleError as error:
             lines.append(str(error))
     return lines
-
-
-def _served(repositories: Sequence[Repository]) -> list[tuple[str, ModelState, str]]:
-    return [(row.name, row.state, row.reason) for r in repositories for row in r.models]
-
-
-def _seen(served: ModelRepositories) -> tuple[Repository, ...]:
-    rows: dict[str, list[IndexEntry]] = {}
-    for entry in served.index():
-        rows.setdefault(entry.name, []).append(entry)
-    models = {name: _row(name, entries) for name, entries in rows.items()}
-    folders = [
-        Repository(root, tuple(models[name] for name in names if name in models))
-        for root, names in served.repositories()
-    ]
-    theirs = {row.name for folder in folders for row in folder.models}
-    own = tuple(row for name, row in models.items() if name not in theirs)
-    return (*folders, Repository(None, own))
-
-
-def _row(name: str, entries: Sequence[IndexEntry]) -> ModelRow:
-    """One row for all versions: ready if one of them is, else as the newest."""
-    ready = [entry for entry in entries if entry.state is ModelState.READY]
-    shown = ready or list(entries)
-    return ModelRow(
-        name,
-        tuple(entry.version for entry in shown if entry.version),
-        shown[-1].state,
-        shown[-1].reason,
-    )

@@ -17,7 +17,7 @@ from backend.models.servable import ModelLoadError
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
 from backend.wire.generated import open_inference_pb2 as pb
-from gui.state.repository_control import _seen
+from gui.state.model_rows import looked_at
 from tests.models.scripted_runtime import ScriptedRuntime, write_model
 
 pytestmark = pytest.mark.skipif(
@@ -62,7 +62,7 @@ def test_the_index_over_rest_and_grpc_tells_of_all_and_serves_the_others(root: P
 def test_the_window_lists_them_with_their_reason(root: Path) -> None:
     registry = ModelRegistry(folders=ModelFolders([root], [ScriptedRuntime()]))
     registry.load_all()
-    (folder, _) = _seen(registry)
+    (folder, _) = looked_at(registry)
     assert folder.root == root
     reasons = {row.name: row.reason for row in folder.models}
     assert reasons["good"] == ""

@@ -26,7 +26,8 @@ from gui.shell.layouts.feature import LayoutsFeature
 from gui.shell.settings.feature import SettingsFeature
 from gui.shell.window import MainWindow
 from gui.state.model_adoption import ModelAdoption
-from gui.state.repository_control import ModelRepositories, RepositoryControl
+from gui.state.model_rows import ModelRepositories
+from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase
 from gui.state.server_control import ServerControl, ServerFactory
 from gui.state.settings import Settings, SettingsStore
@@ -64,6 +65,7 @@ class Stage:
     server_panel: ServerPanel
     store: SettingsStore
     devices: FakeDevices
+    repositories: RepositoryControl
     sessions: list[FakeSession] = field(default_factory=list)
     server: FakeServer = field(default_factory=FakeServer)
     """What is behind `server_control`, where that is scripted too."""
@@ -151,6 +153,7 @@ def staged(
         built.server.panel,
         store,
         devices,
+        repositories,
         sessions,
     )
     window.close()

@@ -3,7 +3,7 @@
 from backend.models.repository.adopt import Adopted, NotServable, adopt, remove_adopted
 from backend.models.repository.adoption import Adoption, AdoptionProgress, AdoptionStep
 from backend.models.repository.folders import ModelFolders
-from backend.models.repository.found import FoundModels, find_models, has_config
+from backend.models.repository.found import FoundModels, find_models
 from backend.models.repository.loaded import LoadedModel
 from backend.models.repository.model_files import model_name
 from backend.models.repository.places import FILE_SUFFIXES
@@ -27,7 +27,6 @@ __all__ = [
     "NotServable",
     "adopt",
     "find_models",
-    "has_config",
     "model_name",
     "remove_adopted",
     "user_repository",

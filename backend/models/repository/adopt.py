@@ -21,6 +21,7 @@ from backend.models.config import CONFIG_FILE, check_config
 from backend.models.repository.adoption import Adoption
 from backend.models.repository.label_files import add_labels, labels_beside
 from backend.models.repository.model_files import check_model_file, free_name, model_name
+from backend.models.repository.own_config import own_config
 from backend.models.repository.places import ModelPlace, places_in
 from backend.models.repository.weights import weight_files
 from backend.models.runtimes.choice import Runtime, runtime_for
@@ -51,13 +52,15 @@ class NotServable(ModelLoadError):
 class Adopted:
     """What came in: the model's name and folder, and the files that were made for it.
 
-    `reused`: a model of the same content was there already, and nothing was made.
+    `configured`: it came from a folder with a configuration, which it has now too. `reused`: a
+    model of the same content was there already, and nothing was made.
     """
 
     name: str
     folder: Path
     files: tuple[Path, ...] = ()
     """Paths below the folder."""
+    configured: bool = False
     reused: bool = False
 
 
@@ -71,7 +74,8 @@ def adopt(
     """Copy a model file to ``repository/NAME/1``, with a configuration made from its tensors.
 
     The file is loaded once before anything is to be seen in the repository. Weights that an ONNX
-    file keeps apart, and class names beside it (`labels_beside`), come along. NAME is made from the
+    file keeps apart, class names beside it (`labels_beside`) and the configuration of a model's
+    own folder (`own_config`) come along. NAME is made from the
     file's and is none of `taken`. Slow; safe to do several times at once. `adoption` shows how far
     it is, and ends it.
 
@@ -134,7 +138,11 @@ def _adopted(
         text = "\n".join(read_label_file(labels)) + "\n"
         (folder / _LABELS).write_text(text, encoding="utf-8")
     try:
-        config = _try(folder, labels, runtimes, adoption)
+        own = own_config(file)
+        given = own.config if own is not None else pb.ModelConfig()
+        if own is not None:
+            own.copy_files(folder)
+        config = _try(folder, given, labels, runtimes, adoption)
     except ModelLoadError as error:
         adoption.check()
         raise _about(file, folder / "1", error) from error
@@ -143,15 +151,22 @@ def _adopted(
     (folder / CONFIG_FILE).write_text(text_format.MessageToString(config), encoding="utf-8")
     made = tuple(path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
     settled = _settle(folder, repository, model_name(file), taken)
-    return Adopted(settled.name, settled, made)
+    return Adopted(settled.name, settled, made, configured=own is not None)
 
 
 def _try(
-    folder: Path, labels: Path | None, runtimes: Sequence[Runtime], adoption: Adoption
+    folder: Path,
+    given: pb.ModelConfig,
+    labels: Path | None,
+    runtimes: Sequence[Runtime],
+    adoption: Adoption,
 ) -> pb.ModelConfig:
     """Load the copy once, as a server does; its complete configuration."""
     runtime = runtime_for(runtimes, pb.ModelConfig(), folder)
-    config = runtime.complete(pb.ModelConfig(name=adoption.name), folder / "1")
+    if not runtime.handles(given, folder):
+        raise ModelLoadError(f"its {CONFIG_FILE} is that of another kind of model")
+    given.name = adoption.name
+    config = runtime.complete(given, folder / "1")
     add_labels(config, labels, _LABELS)
     check_config(config)
     servable = runtime.load(config, folder / "1")

@@ -54,12 +54,6 @@ def _found(path: Path) -> FoundModels | None:
     return FoundModels(path) if files or holds_folders else None
 
 
-def has_config(file: Path) -> bool:
-    """Whether a model file is that of a model's folder with a configuration of its own."""
-    folders = (file.parent, file.parent.parent)
-    return file.name in BARE_FILES and any((each / CONFIG_FILE).is_file() for each in folders)
-
-
 def _is_model(place: ModelPlace) -> bool:
     """Not only by version folders: those of pictures may be called by numbers too."""
     return (place.folder / CONFIG_FILE).is_file() or any(_files(place, (*BARE_FILES, _PROGRAM)))

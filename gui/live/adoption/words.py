@@ -44,8 +44,8 @@ def added_notice(
     parts = [_sentence(sentence), *doubts]
     if Path(_LABELS) in added.adopted.files:
         parts.append(tr("The class names beside the file came along."))
-    if added.configured:
-        parts.append(tr("Its config.pbtxt was not taken: to serve it, drop the folder above."))
+    if added.adopted.configured:
+        parts.append(tr("Its config.pbtxt came along."))
     if moved:
         parts.append(tr("The target is now {target}.", target=target_title(Target(EMBEDDED))))
     if not chosen:
@@ -54,8 +54,7 @@ def added_notice(
     if added.adopted.reused:
         title = tr("{model} is there already", model=added.name)
     details = "\n".join((*choice.reasons, str(added.adopted.folder)))
-    severity = Severity.WARNING if added.configured else Severity.INFO
-    return Notice(severity, title, " ".join(part for part in parts if part)), details
+    return Notice(Severity.INFO, title, " ".join(part for part in parts if part)), details
 
 
 def failed_notice(file: Path, error: ConsoleError | None) -> Notice:

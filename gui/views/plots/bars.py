@@ -123,6 +123,8 @@ class TopKView(View):
         painter.setFont(tabular(self.font(), BODY_PX))
         first = y
         for row in self.rows:
+            if y > first and y + _ROW > self.height():  # half a row says nothing
+                break
             self._paint_row(painter, y, row)
             y += _ROW
         if self._threshold is not None and self.rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from backend.server.plane.data_plane import ModelStatus
 from gui.server.endpoints import EndpointsPanel, port_of
 from gui.server.models import ModelsPanel
 from gui.state.model_offers import model_offers
-from gui.state.repository_control import ModelRow, Repository, RepositoryControl
+from gui.state.model_rows import ModelRow, Repository
+from gui.state.repository_control import RepositoryControl
 from gui.state.server_control import ServerControl, ServerState
 from gui.state.settings import Settings, SettingsStore
+from gui.state.tasks import Done, Failed, T
 from gui.widgets.language import tr
 from gui.widgets.switch import Switch
 from gui.widgets.theme import DARK
@@ -237,6 +240,58 @@ def test_a_folder_is_added_loaded_and_remembered(
     repositories.remove(root)
     assert list(states(repositories)) == ["shapes"]
     assert not store.current.repositories
+
+
+class LaterTasks:
+    """Keeps what is to be done until `work` is called."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def start(self, name: str, work: Callable[[], T], done: Done[T], failed: Failed) -> None:
+        self.waiting.append(lambda: InlineTasks().start(name, work, done, failed))
+
+    def work(self) -> None:
+        """Do one thing after the other until nothing is left."""
+        while self.waiting:
+            self.waiting.pop(0)()
+
+
+def test_a_model_of_a_folder_that_is_being_added_is_on_its_way(
+    tmp_path: Path, store: SettingsStore, fake_models: FakeRepositories
+) -> None:
+    root = folder(tmp_path, "bad", "good")
+    fake_models.broken.add("bad")
+    tasks = LaterTasks()
+    server: list[FakeRepositories] = []
+    control = RepositoryControl(tasks, lambda: next(iter(server), None), store, [root])
+    assert not control.brings("good")  # nothing comes while there is no server
+    server.append(fake_models)
+    assert control.brings("good")
+    control.begin()
+    assert control.brings("good")
+    changes: list[bool] = []
+    control.changed.connect(lambda: changes.append(control.brings("no such model")))
+    tasks.work()
+    assert not any(map(control.brings, ("good", "bad", "no such model")))
+    assert changes[-1] is False
+    control.unload("good")
+    tasks.work()
+    control.load("good")
+    assert control.brings("good")
+
+
+def test_a_folder_that_is_added_again_leaves_its_loaded_models_alone(
+    tmp_path: Path, repositories: RepositoryControl, fake_models: FakeRepositories
+) -> None:
+    root = folder(tmp_path, "good", "later")
+    repositories.add(root)
+    loaded: list[str] = []
+    fake_models.load = loaded.append  # type: ignore[method-assign, assignment]
+    fake_models.add_repository = lambda _root: None  # type: ignore[method-assign]
+    fake_models.states["later"] = ModelState.NONE
+    repositories.add(root)
+    assert loaded == ["later"]
 
 
 def test_folders_of_the_command_line_are_not_remembered(

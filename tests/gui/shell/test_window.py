@@ -53,6 +53,25 @@ def test_space_before_the_server_is_up_starts_as_soon_as_it_is(stage: Stage) -> 
     assert stage.session.started
 
 
+def test_a_run_waits_for_its_model_to_be_loaded(
+    stage: Stage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.server_control.start()
+    repositories = stage.repositories
+    comes = {"shapes"}
+    monkeypatch.setattr(repositories, "brings", comes.__contains__)
+    stage.window.commands.run("run.toggle")
+    assert not stage.sessions
+    assert stage.live.strip.text("state") == "Loading shapes"
+    stage.window.commands.run("run.toggle")
+    assert not stage.live.start.wanted
+    stage.window.commands.run("run.toggle")
+    comes.clear()
+    repositories.changed.emit()
+    qtbot.waitUntil(lambda: bool(stage.sessions))
+    assert stage.session.started
+
+
 def test_a_run_is_drawn_counted_and_summed_up(stage: Stage, qtbot: QtBot) -> None:
     session = begin(stage)
     page = stage.live.page

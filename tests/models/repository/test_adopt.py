@@ -83,6 +83,59 @@ def test_a_tensorflow_lite_file_comes_likewise(tmp_path: Path) -> None:
     assert served(tmp_path / "repository").names() == ("twice",)
 
 
+def own_folder(folder: Path, config: str) -> Path:
+    """The file of a model's own folder, with a configuration, labels and a profile."""
+    identity(folder, FP32, ["n", 2])
+    (folder / "config.pbtxt").write_text(config)
+    (folder / "kinds.txt").write_text("cat\ndog\n")
+    (folder / "profile.toml").write_text(
+        'version = 1\n[input]\nkind = "constants"\n[output]\nkind = "tensors"\n'
+    )
+    return folder / "1" / "model.onnx"
+
+
+def test_the_configuration_of_its_own_folder_comes_along(tmp_path: Path) -> None:
+    config = (
+        'name: "other" max_batch_size: 7 version_policy { specific { versions: 1 } }\n'
+        'output { name: "Y" data_type: TYPE_FP32 dims: 2 label_filename: "kinds.txt" }\n'
+        'model_warmup { name: "w" batch_size: 1 }'
+    )
+    file = own_folder(tmp_path / "lab" / "pets", config)
+    adopted = brought(file, tmp_path / "mine")
+    assert adopted.configured
+    assert files_below(adopted.folder) == [
+        "1/model.onnx", "config.pbtxt", "kinds.txt", "profile.toml",
+    ]  # fmt: skip
+    taken = parse_config((adopted.folder / "config.pbtxt").read_text())
+    assert taken.max_batch_size == 7
+    assert not taken.HasField("version_policy")
+    assert not taken.model_warmup
+    model = served(tmp_path / "mine").get("pets")
+    assert model.labels["Y"] == ("cat", "dog")
+    remove_adopted(adopted)
+    assert files_below(tmp_path / "mine") == []
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ("max_batch_size: nonsense", "config.pbtxt, line 1"),
+        ('backend: "python"', "another kind of model"),
+        ('output { name: "Y" label_filename: "../../secret.txt" }', "leads out"),
+        ('output { name: "Y" label_filename: "gone.txt" }', "gone.txt, beside config.pbtxt"),
+        ('input { name: "Z" data_type: TYPE_FP32 dims: 2 }', "Z"),
+    ],
+)
+def test_a_configuration_that_does_not_fit_is_told_and_leaves_nothing(
+    tmp_path: Path, config: str, reason: str
+) -> None:
+    (tmp_path / "secret.txt").write_text("a\nb\n")
+    file = own_folder(tmp_path / "lab" / "pets", config)
+    with pytest.raises(ModelLoadError, match=reason):
+        brought(file, tmp_path / "mine")
+    assert files_below(tmp_path / "mine") == []
+
+
 def test_the_same_content_is_not_copied_twice(tmp_path: Path) -> None:
     first = brought(onnx_file(tmp_path, "first.onnx"), tmp_path / "repository")
     again = shutil.copy(tmp_path / "first.onnx", tmp_path / "again.onnx")

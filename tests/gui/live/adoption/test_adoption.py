@@ -369,7 +369,7 @@ def test_a_repository_is_served_from_where_it_is(
     assert (root / "a" / "1" / "model.onnx").exists()
 
 
-def test_a_models_own_folder_says_that_its_configuration_stays_behind(
+def test_a_models_own_folder_brings_its_configuration(
     stage: Stage, qtbot: QtBot, tmp_path: Path
 ) -> None:
     folder = tmp_path / "lab" / "doubler"
@@ -378,8 +378,7 @@ def test_a_models_own_folder_says_that_its_configuration_stays_behind(
     stage.server_control.start()
     drop(stage.window, folder)
     notice = told(stage, qtbot, "doubler was added")
-    assert "Its config.pbtxt was not taken" in notice.body
-    assert notice.severity is Severity.WARNING
+    assert "Its config.pbtxt came along" in notice.body
 
 
 def test_a_model_that_was_given_as_a_source_can_be_added(
