@@ -13,7 +13,15 @@ from backend.core.tensors import Datatype, TensorSpec
 from backend.profiles.book import ProfileBook, ProfileOrigin
 from backend.profiles.file import read_profile
 from backend.profiles.guess import guess
-from backend.profiles.in_config import MOST_CHARACTERS, PARAMETER, profile_in_config, profile_text
+from backend.profiles.in_config import (
+    LABELS,
+    MOST_CHARACTERS,
+    PARAMETER,
+    labels_in_config,
+    labels_text,
+    profile_in_config,
+    profile_text,
+)
 from backend.profiles.model_profile import ModelProfile
 from backend.profiles.outputs.bundled import PlainTensors
 from tests.profiles.gallery.running import GALLERY
@@ -59,6 +67,27 @@ def test_one_that_is_wrong_is_named_and_guessed_instead(text: str) -> None:
     assert not found.given
     assert PARAMETER in found.doubts[0]
     assert found.profile == guess(DESCRIPTION).profile
+
+
+def test_class_names_without_a_profile_are_those_of_a_guess() -> None:
+    description = ModelDescription(
+        "pets", INPUTS, (TensorSpec("probabilities", Datatype.FP32, (1, 3)),)
+    )
+    names = ("cat", "", "dog, big")
+    shown = {"parameters": {LABELS: {"string_value": labels_text(names)}}}
+    assert labels_in_config(shown) == names
+    assert guess(description, shown).profile.labels == names
+    assert guess(description, shown, ("a", "b", "c")).profile.labels == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("given", [{}, {"parameters": {LABELS: 1}}, {"parameters": {LABELS: {}}}])
+def test_no_class_names(given: dict[str, object]) -> None:
+    assert labels_in_config(given) == ()
+
+
+@pytest.mark.parametrize("names", [("a\nb",), ("x" * 1024,) * 1025, ()])
+def test_class_names_that_cannot_be_shown(names: tuple[str, ...]) -> None:
+    assert labels_text(names) == ""
 
 
 def test_a_profile_that_is_too_long_or_no_file_is_not_shown() -> None:

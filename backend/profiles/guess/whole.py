@@ -18,7 +18,7 @@ from backend.profiles.guess.feed import InputGuess
 from backend.profiles.guess.inputs import feed_of
 from backend.profiles.guess.meaning import Meaning
 from backend.profiles.guess.outputs import meaning_of
-from backend.profiles.in_config import profile_in_config
+from backend.profiles.in_config import labels_in_config, profile_in_config
 from backend.profiles.inputs.constants import MOST_ELEMENTS, ConstantInput, Literal
 from backend.profiles.inputs.recipe import OurInputs
 from backend.profiles.model_profile import ModelProfile
@@ -63,9 +63,10 @@ def guess(
     """The model's own profile, or the likeliest; at worst it sends zeros and shows tensors.
 
     It never fails. `config` is the model's configuration as a server gives it in JSON, `labels`
-    are its classes.
+    are its classes; without them it is asked for those.
     """
-    facts = ModelFacts(description, config or {}, labels)
+    config = config or {}
+    facts = ModelFacts(description, config, labels or labels_in_config(config))
     known = _bundled(facts)
     if known is not None:
         return known

@@ -19,7 +19,7 @@ from backend.core.samples import MediaKind
 from backend.core.tensors import TensorSpec
 from backend.models.servable import ModelDeclaration
 from backend.profiles.bundled import BUNDLED
-from backend.profiles.in_config import PARAMETER, profile_text
+from backend.profiles.in_config import LABELS, PARAMETER, labels_text, profile_text
 from backend.server.plane.data_plane import ModelStatus
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -80,14 +80,21 @@ def model_metadata(model: ModelDeclaration, versions: Sequence[str]) -> ModelMet
 
 
 def model_config(model: ModelDeclaration) -> pb.ModelConfig:
-    """A model's configuration, with its profile as a parameter unless every client has that."""
+    """A model's configuration, with its profile as a parameter unless every client has that.
+
+    Where it has none, the names of its classes are one, if its outputs have one list of them.
+    """
     profile = model.profile
-    if profile is None or profile == BUNDLED.get(model.name):
+    if profile is not None:
+        name, text = PARAMETER, "" if profile == BUNDLED.get(model.name) else profile_text(profile)
+    else:
+        lists = set(model.labels.values())
+        name, text = LABELS, labels_text(lists.pop()) if len(lists) == 1 else ""
+    if not text:
         return model.config
     config = pb.ModelConfig()
     config.CopyFrom(model.config)
-    if text := profile_text(profile):
-        config.parameters[PARAMETER].string_value = text
+    config.parameters[name].string_value = text
     return config
 
 

@@ -12,6 +12,7 @@ from backend.core.tensors import TensorSpec
 from backend.models.config import input_specs, output_specs, profile_in, read_labels
 from backend.models.loads import Loads
 from backend.models.runtimes.graph import as_run
+from backend.models.runtimes.litert.labels import labels_in
 from backend.models.runtimes.litert.session import LiteRtFile, LiteRtSession
 from backend.models.runtimes.litert.settings import KIND, litert_settings, model_file
 from backend.models.runtimes.litert.trial import Trials
@@ -53,6 +54,8 @@ class LiteRtServable:
         self.inputs: tuple[TensorSpec, ...] = input_specs(config)
         self.outputs: tuple[TensorSpec, ...] = output_specs(config)
         self.labels: Mapping[str, tuple[str, ...]] = read_labels(config, folder)
+        if not self.labels and (names := labels_in(file.content)):
+            self.labels = {self.outputs[0].name: names}
         self.profile: ModelProfile | None = profile_in(
             folder, config.name, self.inputs, self.outputs, self.labels
         )
