@@ -35,6 +35,7 @@ class StartControl(QObject):
         self._switches = switches
         self._targets = targets
         self._repositories = repositories
+        repositories.wanted = lambda: switches.current.model
         self.ready = self.wanted = False
         server.ready.connect(self._become_ready)
         server.failed.connect(self._become_ready)

@@ -78,6 +78,8 @@ class RepositoryControl(QObject):
         self._problems: dict[Path, str] = {}
         self._looking = self._again = self._begun = False
         self.repositories: tuple[Repository, ...] = ()
+        self.wanted: Callable[[], str] = str
+        """Names the model that is loaded before others, '' for none; called from any thread."""
         self._timer = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
         self._timer.timeout.connect(self.look)
 
@@ -132,7 +134,7 @@ class RepositoryControl(QObject):
 
         def work(models: ModelRepositories) -> _Outcome:
             if root.resolve() in dict(models.repositories()):
-                return _Outcome(tuple(_load_all(models, (name,))))
+                return _Outcome(tuple(self._load_all(models, (name,))))
             return self._added(models, root)
 
         self._do(name, work)
@@ -177,7 +179,7 @@ class RepositoryControl(QObject):
             except ConsoleError as error:
                 lines.append(str(error))
             names = [code.model for code in question.codes] if allowed else []
-            return _Outcome((*lines, *_load_all(models, names)))
+            return _Outcome((*lines, *self._load_all(models, names)))
 
         self._do(str(question.root), work)
 
@@ -218,8 +220,20 @@ class RepositoryControl(QObject):
         codes = [code for name in names if (code := self._undecided(models, name)) is not None]
         ready = {entry.name for entry in models.index() if entry.state is ModelState.READY}
         waiting = [name for name in names if name not in ready]
-        lines = (f"{root}: {tr('added')}", *_load_all(models, waiting))
+        lines = (f"{root}: {tr('added')}", *self._load_all(models, waiting))
         return _Outcome(lines, self._question(root.resolve(), codes) if codes else None)
+
+    def _load_all(self, models: ModelRepositories, names: Sequence[str]) -> list[str]:
+        """Load what can be loaded; why the others could not be."""
+        lines, left = [], list(names)
+        while left:
+            wanted = self.wanted()
+            name = left.pop(left.index(wanted) if wanted in left else 0)
+            try:
+                models.load(name)
+            except ConsoleError as error:
+                lines.append(str(error))
+        return lines
 
     def _undecided(self, models: ModelRepositories, name: str) -> ModelCode | None:
         """The code of a model if nobody has said yes or no to it as it is."""
@@ -316,14 +330,3 @@ class RepositoryControl(QObject):
     def _could_not_look(self, error: Exception) -> None:
         self._looking = False
         self.failed.emit(error)
-
-
-def _load_all(models: ModelRepositories, names: Sequence[str]) -> list[str]:
-    """Load what can be loaded; why the others could not be."""
-    lines = []
-    for name in names:
-        try:
-            models.load(name)
-        except ConsoleError as error:
-            lines.append(str(error))
-    return lines

@@ -252,10 +252,11 @@ def test_text_is_read(data_dir: Path, tmp_path: Path) -> None:
             assert isinstance(found, Detections)
             (item,) = found.items
             assert item.text == text
-    direct = Direct(gallery, data_dir, "text_detector")
-    for results in every_transport(gallery, "text_detector", photos):
-        for result in results:
-            assert_same(result.predictions, direct.predict(result))
+    for name in ("text_detector", "text_reader"):
+        direct = Direct(gallery, data_dir, name)
+        for results in every_transport(gallery, name, photos):
+            for result in results:
+                assert_same(result.predictions, direct.predict(result))
 
 
 @pytest.mark.parametrize("name", [*PICTURES, *SOUNDS])

@@ -26,7 +26,8 @@ class NumberedSample:
 class Feed:
     """A one-place mailbox that knows whose turn it is to write and to read.
 
-    A live writer replaces the unread item; a lossless one waits until it is taken. Changing the
+    A live writer replaces the unread item, at once or after some patience; a lossless one waits
+    until it is taken. Changing the
     writer (another source) or the reader (another connection) takes effect at once: the one before
     can neither put nor take any more, so that no sample reaches a connection it was not meant for.
     `on_loss` is called with the number of every sample that is given up here.
@@ -69,15 +70,25 @@ class Feed:
             self._changed.notify_all()
 
     def put(
-        self, writer: int, sample: Sample, *, lossless: bool, handed_over_ns: int | None = None
+        self,
+        writer: int,
+        sample: Sample,
+        *,
+        lossless: bool,
+        patience_s: float = 0.0,
+        handed_over_ns: int | None = None,
     ) -> bool:
         """Hand a sample over; False if the writer has been replaced.
 
-        A lossless writer waits for room however long it takes, or until it is replaced.
-        `handed_over_ns` is when the source gave it, if not now.
+        A lossless writer waits for room however long it takes, or until it is replaced; a live one
+        waits for `patience_s`. `handed_over_ns` is when the source gave it, if not now.
         """
         given_ns = time.monotonic_ns() if handed_over_ns is None else handed_over_ns
         with self._changed:
+            if patience_s:
+                self._changed.wait_for(
+                    lambda: self._item is None or writer != self._writer, patience_s
+                )
             if writer != self._writer:
                 return False
             self._ledger.captured()

@@ -22,6 +22,7 @@ from backend.sources.source import EndOfSource, Source
 
 _SILENT_AFTER_S = 2.0
 _POLL_S = 0.1
+_MOST_PATIENCE_S = 0.05
 
 
 class Capture:
@@ -156,7 +157,18 @@ class Capture:
         began_ns = time.monotonic_ns()
         windows = list(self._windower.push(item))
         read_ns += time.monotonic_ns() - began_ns
-        return all(self._put(window, read_ns, live=live) for window in windows)
+        patience_s = self._patience_s() if live else 0.0
+        return all(
+            self._put(window, read_ns, live=live, patience_s=patience_s) for window in windows
+        )
+
+    def _patience_s(self) -> float:
+        """How long a window of live sound waits for the one before it to be taken.
+
+        Microphones give several windows at once, of which none need be lost if the model is fast
+        enough; half of the time between two leaves the rest of it for reading on.
+        """
+        return min(_MOST_PATIENCE_S, self._audio_format.hop / self._audio_format.rate / 2)
 
     def _windower_is_stale(self) -> bool:
         return self._windower.sound is not self._audio_format
@@ -167,10 +179,16 @@ class Capture:
                 self._put(window, time.monotonic_ns(), live=False)
         self._set(SourceStatus(SourceState.ENDED, self._source.info))
 
-    def _put(self, sample: Sample, handed_over_ns: int, *, live: bool) -> bool:
+    def _put(
+        self, sample: Sample, handed_over_ns: int, *, live: bool, patience_s: float = 0.0
+    ) -> bool:
         self._rate.add()
         return self._feed.put(
-            self._writer, sample, lossless=not live, handed_over_ns=handed_over_ns
+            self._writer,
+            sample,
+            lossless=not live,
+            patience_s=patience_s,
+            handed_over_ns=handed_over_ns,
         )
 
     def _pause(self, error: SourceError, stop: threading.Event) -> None:

@@ -281,6 +281,16 @@ def test_a_model_of_a_folder_that_is_being_added_is_on_its_way(
     assert control.brings("good")
 
 
+def test_the_model_that_is_wanted_is_loaded_first(
+    tmp_path: Path, repositories: RepositoryControl, fake_models: FakeRepositories
+) -> None:
+    loaded: list[str] = []
+    fake_models.load = loaded.append  # type: ignore[method-assign, assignment]
+    repositories.wanted = lambda: "c"
+    repositories.add(folder(tmp_path, "a", "b", "c", "d"))
+    assert loaded == ["c", "a", "b", "d"]
+
+
 def test_a_folder_that_is_added_again_leaves_its_loaded_models_alone(
     tmp_path: Path, repositories: RepositoryControl, fake_models: FakeRepositories
 ) -> None:

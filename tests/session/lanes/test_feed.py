@@ -50,6 +50,42 @@ def test_a_patient_writer_waits_until_its_sample_is_taken() -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
+def test_a_live_writer_may_have_patience() -> None:
+    ledger = Ledger()
+    feed = Feed(ledger)
+    writer, reader = feed.new_writer(), feed.new_reader()
+    feed.put(writer, frame(0), lossless=False)
+    thread = threading.Thread(
+        target=lambda: feed.put(writer, frame(1), lossless=False, patience_s=3600)
+    )
+    thread.start()
+    for expected in range(2):
+        item = feed.take(reader, 60)
+        assert item is not None
+        assert item.sample.seq == expected
+    thread.join()
+    feed.put(writer, frame(2), lossless=False)
+    feed.put(writer, frame(3), lossless=False, patience_s=0.01)  # nobody takes the one before
+    assert ledger.counts().dropped == {DropPlace.WAITING: 1}
+    assert is_balanced(ledger.counts())
+
+
+def test_patience_ends_with_the_writers_turn() -> None:
+    ledger = Ledger()
+    feed = Feed(ledger)
+    writer = feed.new_writer()
+    feed.put(writer, frame(0), lossless=False)
+    outcome: list[bool] = []
+    thread = threading.Thread(
+        target=lambda: outcome.append(feed.put(writer, frame(1), lossless=False, patience_s=3600))
+    )
+    thread.start()
+    feed.new_writer()
+    thread.join()
+    assert outcome == [False]
+    assert is_balanced(ledger.counts())
+
+
 def test_a_new_source_silences_the_old_one_even_while_it_waits() -> None:
     ledger = Ledger()
     feed = Feed(ledger)

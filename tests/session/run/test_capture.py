@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 
 from backend.core.errors import SourceError, SourceFault
 from backend.core.ledger import Ledger
 from backend.core.rings import RateMeter
-from backend.core.samples import Captured, Frame, MediaKind
+from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
 from backend.core.status import SourceInfo, SourceState
-from backend.profiles.model_profile import DEFAULT_AUDIO
+from backend.profiles.model_profile import DEFAULT_AUDIO, AudioFormat
 from backend.session.lanes.feed import Feed
 from backend.session.run.capture import Capture
 from backend.session.run.promise import Promise
@@ -56,14 +57,24 @@ class ScriptedSource:
             raise steps[0]
 
 
+class BurstsOfSound(ScriptedSource):
+    """A microphone that gives several blocks at once."""
+
+    def read(self, stop: threading.Event) -> Captured | None:
+        frame = super().read(stop)
+        return frame and AudioBlock(frame.seq, frame.captured_ns, np.zeros(512, np.float32), 16_000)
+
+
 @contextmanager
-def capturing(source: ScriptedSource, *, retry: bool = True) -> Iterator[tuple[Capture, Feed]]:
+def capturing(
+    source: ScriptedSource, *, retry: bool = True, sound: AudioFormat = DEFAULT_AUDIO
+) -> Iterator[tuple[Capture, Feed]]:
     feed = Feed(Ledger())
     capture = Capture(
         source,
         feed,
         Subscriptions(),
-        audio_format=DEFAULT_AUDIO,
+        audio_format=sound,
         rate=RateMeter(),
         promise=Promise(),
         retry=retry,
@@ -74,6 +85,28 @@ def capturing(source: ScriptedSource, *, retry: bool = True) -> Iterator[tuple[C
     capture.request_stop()
     feed.close()
     assert capture.join(30)
+
+
+def test_windows_that_a_microphone_gives_at_once_are_all_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Capture, "_patience_s", lambda _capture: 3600.0)
+    sound = AudioFormat(rate=16_000, window_s=0.032, hop_s=0.032)
+    with capturing(BurstsOfSound(live=True, script=[[*range(9)]]), sound=sound) as (_, feed):
+        reader = feed.new_reader()
+        for expected in range(9):
+            item = feed.take(reader, 60)
+            assert item is not None
+            assert item.seq == expected
+
+
+@pytest.mark.parametrize(("hop_s", "patience_s"), [(0.032, 0.016), (0.5, 0.05)])
+def test_a_slow_model_holds_up_a_microphone_for_less_than_it_hears(
+    hop_s: float, patience_s: float
+) -> None:
+    sound = AudioFormat(rate=16_000, window_s=1.0, hop_s=hop_s)
+    with capturing(BurstsOfSound(live=True, script=[[]]), sound=sound) as (capture, _):
+        assert capture._patience_s() == pytest.approx(patience_s)
 
 
 def test_a_lost_camera_is_said_and_taken_up_again() -> None:
