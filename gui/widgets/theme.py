@@ -24,6 +24,18 @@ TITLE_PX = 14
 DISPLAY_PX = 20
 
 
+HUES = 8
+
+
+def hue_of(index: int) -> int:
+    """The place in a list of eight colours for a class or series by its number.
+
+    Each further round begins one later: the people of PASCAL's 21 classes, number 15, would be grey
+    otherwise, the only colour that is hard to see over a photo.
+    """
+    return (index + index // HUES) % HUES
+
+
 @dataclass(frozen=True, slots=True)
 class Palette:
     """Colours by role, each as ``#rrggbb``.
@@ -53,7 +65,7 @@ class Palette:
 
     def series_color(self, index: int) -> QColor:
         """The colour of the n-th series; the list repeats after eight."""
-        return QColor(self.series[index % len(self.series)])
+        return QColor(self.series[hue_of(index)])
 
     def to_qt(self) -> QPalette:
         """The same roles as a QPalette, for what the stylesheet does not reach."""

@@ -25,7 +25,7 @@ from gui.views.plots.strip import AXIS_WIDTH, RIGHT_MARGIN, StripPlot
 from gui.views.scales import short
 from gui.views.view import TEXT_PERIOD_NS, View
 from gui.widgets.language import number, tr
-from gui.widgets.theme import DARK, Palette
+from gui.widgets.theme import DARK, HUES, Palette, hue_of
 
 _BEST = 5
 _MEASURED = 3
@@ -169,9 +169,8 @@ class ProbabilityTimeline(View):
 
     def _hue(self, wanted: int | None) -> int:
         """A series colour: that of the class, as its boxes have, unless another line has it."""
-        count = len(self.roles.series)
-        choices: list[int] = [wanted % count] if wanted is not None else []
-        choices += range(count)
+        choices: list[int] = [hue_of(wanted)] if wanted is not None else []
+        choices += range(HUES)
         return next(hue for hue in choices if hue not in self._hues)
 
     def _add_scalars(self, at_s: float, found: list[Scalar], now_ns: int) -> None:

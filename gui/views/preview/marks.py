@@ -6,7 +6,7 @@ from functools import cache
 
 from PySide6.QtGui import QColor
 
-from gui.widgets.theme import DARK
+from gui.widgets.theme import DARK, hue_of
 
 MARK_COLORS = DARK.series
 """Bright colours that colour-blind people can tell apart; a dark outline holds on light pictures.
@@ -25,4 +25,4 @@ def _colors() -> tuple[QColor, ...]:
 
 def mark_color(index: int) -> QColor:
     """The colour of a class or of a track by its number; the list repeats after eight."""
-    return QColor(_colors()[index % len(MARK_COLORS)])
+    return QColor(_colors()[hue_of(index)])

@@ -28,7 +28,7 @@ from gui.views.preview.masks import MaskLayer
 from gui.views.preview.overlay import MOST_LABELLED, Overlay, marks_of, scale_of, under
 from gui.views.preview.tags import PlateCache
 from gui.views.preview.view import PreviewView
-from gui.widgets.theme import DARK, LIGHT, Palette
+from gui.widgets.theme import DARK, LIGHT, Palette, hue_of
 from tests.gui.views.view_samples import color_at, image_of, plain_frame, result_for, settle
 
 _BOUNDS = Area(0, 0, 640, 480)
@@ -398,3 +398,8 @@ def test_the_pointer_brings_a_label_up_among_many_objects(preview: PreviewView) 
     move_to(25, 15)
     QApplication.sendEvent(preview, QEvent(QEvent.Type.Leave))
     assert image_of(preview) == without
+
+
+def test_a_class_of_a_later_round_has_one_colour_in_picture_and_plots() -> None:
+    assert [hue_of(index) for index in range(17)] == [*range(8), *range(1, 8), 0, 2]
+    assert all(mark_color(index) == DARK.series_color(index) for index in range(64))
