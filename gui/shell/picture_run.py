@@ -13,7 +13,7 @@ from gui.state.live_session import LiveSession
 
 _OK, _USAGE, _UNREACHABLE, _SERVER_ERROR = 0, 2, 3, 4
 _READY_WAIT_S, _OPENED_WAIT_S = 15, 150
-"""For the server; and for models to be tried first."""
+"""For the server; and for models to be tried or loaded first."""
 
 
 class PictureRun(QObject):
@@ -30,6 +30,7 @@ class PictureRun(QObject):
         super().__init__(assembly.window)
         self._window = assembly.window
         self._run = run = assembly.live.run
+        self._start = assembly.live.start
         self._picture = picture
         self._error: Exception | None = None
         self._done = False
@@ -52,7 +53,10 @@ class PictureRun(QObject):
     @Slot()
     def _begin(self) -> None:
         if self._error is None:
-            self._run.start()
+            self._start.toggle()
+            if self._start.wanted:  # it waits for its model to be loaded
+                self._wait_s = _OPENED_WAIT_S
+                self._patience.start(1000 * self._wait_s)
 
     @Slot(object)
     def _streams(self, _session: LiveSession) -> None:

@@ -282,23 +282,29 @@ def test_a_model_of_a_folder_that_is_being_added_is_on_its_way(
 
 
 def test_the_model_that_is_wanted_is_loaded_first(
-    tmp_path: Path, repositories: RepositoryControl, fake_models: FakeRepositories
+    tmp_path: Path,
+    repositories: RepositoryControl,
+    fake_models: FakeRepositories,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     loaded: list[str] = []
-    fake_models.load = loaded.append  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(fake_models, "load", loaded.append)
     repositories.wanted = lambda: "c"
     repositories.add(folder(tmp_path, "a", "b", "c", "d"))
     assert loaded == ["c", "a", "b", "d"]
 
 
 def test_a_folder_that_is_added_again_leaves_its_loaded_models_alone(
-    tmp_path: Path, repositories: RepositoryControl, fake_models: FakeRepositories
+    tmp_path: Path,
+    repositories: RepositoryControl,
+    fake_models: FakeRepositories,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     root = folder(tmp_path, "good", "later")
     repositories.add(root)
     loaded: list[str] = []
-    fake_models.load = loaded.append  # type: ignore[method-assign, assignment]
-    fake_models.add_repository = lambda _root: None  # type: ignore[method-assign]
+    monkeypatch.setattr(fake_models, "load", loaded.append)
+    monkeypatch.setattr(fake_models, "add_repository", lambda _root: None)
     fake_models.states["later"] = ModelState.NONE
     repositories.add(root)
     assert loaded == ["later"]

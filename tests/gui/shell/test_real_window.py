@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend.core.tensors import Datatype
+from backend.gallery import Gallery, GalleryList, fetchers_for, read_catalogue
 from backend.wire.media.opencv import cv2
 from tests.models.onnx_folders import identity
 from tests.real_sources import pulse_microphone, speak
@@ -35,7 +36,7 @@ def display(program: Callable[[str], str]) -> Iterator[str]:
 
 
 def picture_run(
-    picture: Path, environment: dict[str, str], *arguments: str
+    picture: Path, environment: dict[str, str], *arguments: str, timeout_s: float = 60
 ) -> tuple[int, dict[str, str]]:
     """Run with --screenshot; the exit code and the summary's rows."""
     done = subprocess.run(
@@ -43,7 +44,7 @@ def picture_run(
         env={**environment, "QT_QPA_PLATFORM": "xcb"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout_s,
         check=False,
     )
     rows = (line.split(None, 1) for line in done.stdout.splitlines())
@@ -77,6 +78,28 @@ def test_the_window_streams_to_a_model_that_it_is_opened_with(display: str, tmp_
     assert int(rows["answered"].split()[0]) > 10
     assert rows["failed"] == "0"
     assert not models.exists(), "a picture run leaves no models behind"
+
+
+@pytest.mark.window
+@pytest.mark.slow
+def test_a_run_to_a_model_of_a_repository_begins_once_it_is_loaded(
+    display: str, tmp_path: Path, data_dir: Path
+) -> None:
+    catalogue, models = read_catalogue(), tmp_path / "models"
+    gallery = Gallery(catalogue, models, fetchers_for(folder=data_dir / "models"))
+    for entry in catalogue.of(GalleryList.DEMO):
+        gallery.get(entry.name)
+    picture = tmp_path / "window.png"
+    code, rows = picture_run(
+        picture,
+        {**os.environ, "DISPLAY": display},
+        *("--model-repository", str(models), "--model", "yunet"),
+        *("--source", str(data_dir / "photos")),
+        timeout_s=300,
+    )
+    assert code == 0
+    assert int(rows["answered"].split()[0]) > 3
+    assert rows["failed"] == "0"
 
 
 @pytest.mark.window
