@@ -62,6 +62,7 @@ class StartControl(QObject):
             self.wanted = not self.wanted
             self.changed.emit()
         else:
+            self.wanted = False
             self._run.toggle()
 
     @Slot()

@@ -151,12 +151,12 @@ class ModelAdoption(QObject):
     def _done(self, adoption: Adoption, added: AddedModel) -> None:
         adopted = added.adopted
         added = replace(added, alone=self._repositories.remember(self._root))
-        if added.alone:  # what else is there is served from now on, not only at the next start
-            self._repositories.add(self._root)
         if adoption is not self._adoption:  # cancelled when it was as good as done
             if not adopted.reused:
                 self.take_back(added)
             return
+        if added.alone:  # what else is there is served from now on, not only at the next start
+            self._repositories.add(self._root)
         self._over()
         self.added.emit(added)
         self._next()

@@ -133,15 +133,15 @@ def _adopted(
     known = _find(content, repository)
     if known is not None:
         return Adopted(known.name, known.file or known.folder, reused=True)
-    labels = labels_beside(file)
-    if labels is not None:
-        text = "\n".join(read_label_file(labels)) + "\n"
-        (folder / _LABELS).write_text(text, encoding="utf-8")
     try:
         own = own_config(file)
-        given = own.config if own is not None else pb.ModelConfig()
         if own is not None:
             own.copy_files(folder)
+        labels = labels_beside(file) if own is None or not own.names_labels else None
+        if labels is not None:
+            text = "\n".join(read_label_file(labels)) + "\n"
+            (folder / _LABELS).write_text(text, encoding="utf-8")
+        given = own.config if own is not None else pb.ModelConfig()
         config = _try(folder, given, labels, runtimes, adoption)
     except ModelLoadError as error:
         adoption.check()

@@ -27,9 +27,19 @@ class OwnConfig:
     config: pb.ModelConfig
     folder: Path
 
+    @property
+    def names_labels(self) -> bool:
+        """Whether it says where class names stand."""
+        return any(output.label_filename for output in self.config.output)
+
     def copy_files(self, target: Path) -> None:
-        """Copy the files that it names to another folder, and a profile; raises ModelLoadError."""
+        """Copy the files that it names to another folder, and a profile; raises ModelLoadError.
+
+        What is in that folder already stays as it is.
+        """
         for path in self._files():
+            if (copy := inside(target, path)).exists():
+                continue
             try:
                 content = read_regular(inside(self.folder, path), _MOST_BYTES)
             except OSError as error:
@@ -37,13 +47,12 @@ class OwnConfig:
                     continue
                 why = error.strerror or error
                 raise ModelLoadError(f"{path}, beside {CONFIG_FILE}: {why}") from error
-            copy = inside(target, path)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(content)
 
     def _files(self) -> Iterator[str]:
         yield PROFILE_FILE
-        yield from {output.label_filename for output in self.config.output} - {""}
+        yield from sorted({output.label_filename for output in self.config.output} - {""})
         for state in self.config.sequence_batching.state:
             for initial in state.initial_state:
                 if initial.data_file:

@@ -27,9 +27,9 @@ class Feed:
     """A one-place mailbox that knows whose turn it is to write and to read.
 
     A live writer replaces the unread item, at once or after some patience; a lossless one waits
-    until it is taken. Changing the
-    writer (another source) or the reader (another connection) takes effect at once: the one before
-    can neither put nor take any more, so that no sample reaches a connection it was not meant for.
+    until it is taken. Changing the writer (another source) or the reader (another connection)
+    takes effect at once: the one before can neither put nor take any more, so that no sample
+    reaches a connection it was not meant for.
     `on_loss` is called with the number of every sample that is given up here.
     """
 

@@ -112,6 +112,7 @@ def test_the_configuration_of_its_own_folder_comes_along(tmp_path: Path) -> None
     assert not taken.model_warmup
     model = served(tmp_path / "mine").get("pets")
     assert model.labels["Y"] == ("cat", "dog")
+    assert (adopted.folder / "1" / "model.onnx").read_bytes() == file.read_bytes()
     remove_adopted(adopted)
     assert files_below(tmp_path / "mine") == []
 
