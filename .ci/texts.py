@@ -1,5 +1,5 @@
 """Bring the catalogues in ``assets/languages`` up to date with the texts of ``gui`` and what the
-kinds of sources, the serialisations and the gallery's models say of themselves.
+kinds of sources, the serialisations, the verdicts of measurements and the gallery's models say.
 
 ``make texts`` updates every catalogue: texts that are new come in untranslated, those that nobody
 uses go, translations and translators' comments stay. ``make texts LANGUAGE=fr`` begins one.
@@ -18,7 +18,8 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 if str(_REPOSITORY) not in sys.path:
     sys.path.insert(0, str(_REPOSITORY))
 
-from backend.core.choices import Serialization  # noqa: E402 - the checkout is no installed package
+from backend.compare.bench import PHRASES  # noqa: E402 - the checkout is no installed package
+from backend.core.choices import Serialization  # noqa: E402
 from backend.gallery import read_catalogue  # noqa: E402
 from backend.sources.registry import KINDS, SourceRegistry  # noqa: E402
 from gui.devices import MICROPHONE  # noqa: E402
@@ -29,7 +30,8 @@ _GUI = _REPOSITORY / "gui"
 _TEXT_CALLS = {"tr": 1, "marked": 1, "count": 2}
 """Functions of `gui.widgets.language`, and how many literals of the source language each takes."""
 _SOURCES, _CHOICES = "backend/sources/registry.py", "backend/core/choices.py"
-"""Named as the places of the texts of `SourceRegistry.texts` and `Serialization.tip`."""
+_VERDICT = "backend/compare/bench/phrases.py"
+"""Named as the places of the texts of `SourceRegistry.texts`, `Serialization.tip` and `PHRASES`."""
 _GALLERY = "assets/gallery/{name}/entry.toml"
 _COMPUTED = (ast.JoinedStr, ast.BinOp, ast.Call, ast.IfExp, ast.BoolOp)
 _PLACEHOLDER = re.compile(r"\{\w*\}")
@@ -83,6 +85,8 @@ def source_texts(folder: Path = _GUI) -> list[SourceText]:
         places.setdefault((text, ""), set()).add(_SOURCES)
     for serialization in Serialization:
         places.setdefault((serialization.tip, ""), set()).add(_CHOICES)
+    for phrase in PHRASES:
+        places.setdefault((str(phrase), ""), set()).add(_VERDICT)
     for entry in read_catalogue().values():
         places.setdefault((entry.summary, ""), set()).add(_GALLERY.format(name=entry.name))
     ambiguous = {text for text, _ in places if sum(text == other for other, _ in places) > 1}

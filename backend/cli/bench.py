@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import orjson
 import psutil
 
@@ -23,6 +24,7 @@ from backend.cli.target_options import target_of
 from backend.clients.control import ServerControlClient
 from backend.compare.bench import (
     PRESETS,
+    VIOLATED,
     Bench,
     BenchPayload,
     BenchResult,
@@ -55,8 +57,7 @@ from backend.core.worker import Worker
 from backend.profiles.model_profile import ModelProfile
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 
-VIOLATED = 6
-"""Exit code when a condition of --fail-if holds."""
+_PARTIAL_EVERY_S = 1.5
 _TICK_S = 0.2
 """Waiting without a limit cannot be interrupted by Ctrl-C on Windows."""
 
@@ -89,7 +90,7 @@ def _bench(options: argparse.Namespace) -> int:
     conditions = [parse_condition(text) for text in options.fail_if]
     before = read_result(options.against) if options.against else None
     load = Load(options.arrivals, options.rate or 0.0, options.seed)
-    with _served(target_of(options, options.header), own=options.in_process) as served:
+    with _served(options) as served:
         result = _measure(options, load, served)
     _check_reached(result)
     if options.save:
@@ -120,15 +121,28 @@ def _measure(options: argparse.Namespace, load: Load, served: _Served) -> BenchR
         budget_s=options.seconds,
         deadline_s=options.deadline,
     )
-    bench = Bench(plan, cpu=served.cpu, on_progress=_reporter(as_json=options.progress))
+    report = _reporter(as_json=options.progress)
+    server = _server_name(served.target)
+    so_far = _SoFar()
+
+    def on_progress(progress: Progress) -> None:
+        report(progress)
+        if options.progress and options.partial and so_far.is_due(progress):
+            so_far.write(found(ended=False))
+
+    def found(*, ended: bool) -> BenchResult:
+        return result_of(
+            plan,
+            bench.measured,
+            server=server,
+            server_process=served.process,
+            cancelled=bench.cancelled,
+            ended=ended,
+        )
+
+    bench = Bench(plan, cpu=served.cpu, on_progress=on_progress)
     _run(bench, with_stdin=options.exit_with_stdin)
-    return result_of(
-        plan,
-        bench.measured,
-        server=_server_name(served.target),
-        server_process=served.process,
-        cancelled=bench.cancelled,
-    )
+    return found(ended=True)
 
 
 def _payloads(options: argparse.Namespace, profile: ModelProfile) -> list[BenchPayload]:
@@ -173,8 +187,15 @@ class _Served:
 
 
 @contextmanager
-def _served(target: Target, *, own: bool) -> Iterator[_Served]:
-    """The target; `embedded` is a server in a process of its own, or with `own` in this one."""
+def _served(options: argparse.Namespace) -> Iterator[_Served]:
+    """The target; `embedded` is a server in a process of its own, or in this one if asked for."""
+    target = target_of(options, options.header)
+    own = bool(options.in_process)
+    if options.model_repository and (own or target.name != EMBEDDED):
+        raise UsageError(
+            "--model-repository is for a server process of our own.",
+            hint="Leave --in-process and --target out.",
+        )
     if target.name != EMBEDDED:
         yield _Served(target, lambda: Cpu(time.process_time()), "other")
     elif own:
@@ -182,9 +203,19 @@ def _served(target: Target, *, own: bool) -> Iterator[_Served]:
             # Client and server share the process: their times cannot be told apart.
             yield _Served(server.resolve(target), Cpu, "same")
     else:
-        with ServerChild() as child:
+        with ServerChild(_server_arguments(options)) as child:
             process = psutil.Process(child.pid)
             yield _Served(child.target, lambda: Cpu(time.process_time(), _cpu_s(process)), "child")
+
+
+def _server_arguments(options: argparse.Namespace) -> list[str]:
+    """Only the wanted model is loaded where there may be many."""
+    if not options.model_repository:
+        return []
+    folders = [part for each in options.model_repository for part in ("--model-repository", each)]
+    consent = ["--allow-python-models"] if options.allow_python_models else []
+    explicit = ["--model-control-mode", "explicit", "--load-model", options.model]
+    return [*map(str, folders), *consent, *explicit]
 
 
 def _cpu_s(process: psutil.Process) -> float | None:
@@ -211,7 +242,8 @@ def _reporter(*, as_json: bool) -> Callable[[Progress], None]:
 
     def report(progress: Progress) -> None:
         if as_json:
-            print(_progress_line(progress), file=sys.stderr, flush=True)
+            if progress.window is not None:
+                print(_progress_line(progress), file=sys.stderr, flush=True)
             return
         if not sys.stderr.isatty() or getattr(shown, "percent", -1) == progress.done:
             return
@@ -233,6 +265,23 @@ def _progress_line(progress: Progress) -> str:
         p50 = window.latencies.quantile_ms(0.5)
         line |= {"cell": cell.key, "p50_ms": round(p50, 4), "rate": round(window.rate, 1)}
     return orjson.dumps(line).decode()
+
+
+class _SoFar:
+    """Lines with the result so far: at first, and then as often as they can be read."""
+
+    def __init__(self) -> None:
+        self._written_s = -_PARTIAL_EVERY_S
+
+    def is_due(self, progress: Progress) -> bool:
+        """Whether one is to be written now."""
+        return progress.cell is None or time.monotonic() - self._written_s >= _PARTIAL_EVERY_S
+
+    def write(self, result: BenchResult) -> None:
+        """Write one, which is no part of any window."""
+        line = msgspec.json.encode({"result": result})
+        print(line.decode(), file=sys.stderr, flush=True)
+        self._written_s = time.monotonic()
 
 
 def _check_reached(result: BenchResult) -> None:

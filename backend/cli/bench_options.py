@@ -77,6 +77,10 @@ BENCHED = OptionGroup(
     (
         common.MODEL.but(required=True),
         TARGETED,
+        common.MODEL_REPOSITORY.but(
+            help="with target embedded: models for its server, a folder in Triton's layout"
+        ),
+        common.ALLOW_PYTHON_MODELS,
         Option(
             "--preset",
             "transport: which way for one request at a time; scale: throughput at 1 to 16 in "
@@ -174,6 +178,11 @@ OUTPUT = OptionGroup(
             switch=True,
         ),
         Option("--progress", "lines of JSON on stderr instead of a counter", switch=True),
+        Option(
+            "--partial",
+            "with --progress: now and then a line with the result so far",
+            switch=True,
+        ),
     ),
 )
 

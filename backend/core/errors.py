@@ -26,6 +26,7 @@ ConsoleError
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,12 +34,20 @@ _KIB = 1024
 _MIB = 1024 * 1024
 
 
-def mebibytes(size_bytes: int) -> str:
-    """The size as people read it: ``5.9 MiB``, ``3.1 KiB`` or ``17 bytes``."""
+def plain_number(value: float, decimals: int) -> str:
+    """A number with so many decimals, in English."""
+    return f"{value:.{decimals}f}"
+
+
+def mebibytes(size_bytes: int, number: Callable[[float, int], str] = plain_number) -> str:
+    """The size as people read it: ``5.9 MiB``, ``3.1 KiB`` or ``17 bytes``.
+
+    `number` writes a value with so many decimals, as another language may.
+    """
     if size_bytes >= _MIB:
-        return f"{size_bytes / _MIB:.1f} MiB"
+        return f"{number(size_bytes / _MIB, 1)} MiB"
     if size_bytes >= _KIB:
-        return f"{size_bytes / _KIB:.1f} KiB"
+        return f"{number(size_bytes / _KIB, 1)} KiB"
     return f"{size_bytes} bytes"
 
 

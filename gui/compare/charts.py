@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.compare.bench import BenchResult, CellResult, Figure
 from backend.core.choices import Transport
-from gui.views.scales import milliseconds, ticks
+from gui.views.scales import milliseconds, short, ticks
 from gui.views.stages import STAGE_HUES, STAGE_NAMES
 from gui.views.view import View
 from gui.widgets.language import byte_size, tr
@@ -66,7 +66,7 @@ class RowChart(View):
         self._log = log
         self._rows: tuple[Row, ...] = ()
         self._legend: tuple[tuple[int, str], ...] = ()
-        self._format = milliseconds
+        self._format: Callable[[float], str] = short
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -78,10 +78,10 @@ class RowChart(View):
         """Each row's label and value."""
         return "; ".join(f"{row.label}: {row.value}" for row in self._rows)
 
-    def show_rows(self, rows: Sequence[Row], *, in_bytes: bool = False) -> None:
-        """Show these; values are milliseconds or bytes."""
+    def show_rows(self, rows: Sequence[Row], text: Callable[[float], str]) -> None:
+        """Show these; `text` writes the values of the axis."""
         self._rows = tuple(rows)
-        self._format = _bytes if in_bytes else milliseconds
+        self._format = text
         named = {part.name: part.hue for row in rows for part in row.parts if part.name}
         self._legend = tuple((hue, name) for name, hue in named.items())
         self.setMinimumHeight(round(len(rows) * ROW + _AXIS + self._legend_height() + 2 * GAP))
@@ -255,6 +255,20 @@ def latency_rows(result: BenchResult) -> list[Row]:
     ]
 
 
+def rate_rows(result: BenchResult) -> list[Row]:
+    """Answers a second, the most first."""
+    measured = sorted(_fastest_first(result), key=lambda cell: -(cell.figure("rate") or 0.0))
+    return [
+        Row(
+            _label(result, cell),
+            rate_text(cell.figure("rate") or 0.0),
+            HUES[cell.cell.transport],
+            (Part(cell.figure("rate") or 0.0, HUES[cell.cell.transport]),),
+        )
+        for cell in measured
+    ]
+
+
 def stage_rows(result: BenchResult) -> list[Row]:
     """Where the median request's time goes."""
     return [
@@ -278,7 +292,7 @@ def byte_rows(result: BenchResult) -> list[Row]:
         Row(
             _label(result, cell),
             ("≈ " if cell.wire_estimated else "")
-            + _bytes((cell.wire_out or 0) + (cell.wire_in or 0)),
+            + size_text((cell.wire_out or 0) + (cell.wire_in or 0)),
             HUES[cell.cell.transport],
             (Part(cell.wire_out or 0, 0, tr("sent")), Part(cell.wire_in or 0, 2, tr("received"))),
         )
@@ -319,7 +333,13 @@ def _label(result: BenchResult, cell: CellResult) -> str:
     return ", ".join(parts)
 
 
-def _bytes(value: float) -> str:
+def rate_text(value: float) -> str:
+    """Answers a second."""
+    return tr("{rate}/s", rate=short(value))
+
+
+def size_text(value: float) -> str:
+    """Bytes."""
     return byte_size(round(value))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QSpinBox,
@@ -21,6 +23,7 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import number, tr
 from gui.widgets.segmented import Segmented
 from gui.widgets.theme import CONTROL_HEIGHT, GAP
+from gui.workspace.commands import Command
 
 _PROGRESS = 240
 SIZES = "1KB,16KB,256KB,1MB,8MB"
@@ -32,6 +35,13 @@ class Payload(StrEnum):
     NOW = "now"
     FILE = "file"
     SIZES = "sizes"
+
+
+class Place(StrEnum):
+    """Where the embedded server runs while it is measured."""
+
+    WINDOW = "window"
+    OWN = "own"
 
 
 class ChoiceBar(QWidget):
@@ -54,6 +64,16 @@ class ChoiceBar(QWidget):
         self.payload.setToolTip(
             tr("The newest frame or sound of the live page, a picture or sound file, or sizes.")
         )
+        self.server = QComboBox()
+        self.server.setAccessibleName(tr("Where the server runs"))
+        self.server.addItem(tr("Server: in this window"), Place.WINDOW)
+        self.server.addItem(tr("Server: on its own"), Place.OWN)
+        self.server.setToolTip(
+            tr(
+                "The embedded server as the live page uses it, or a second one in a process of its "
+                "own, which neither the window nor a run disturbs and whose processor time is seen."
+            )
+        )
         self.seconds = QSpinBox()
         self.seconds.setAccessibleName(tr("Seconds to measure"))
         self.seconds.setRange(2, 3600)
@@ -64,6 +84,8 @@ class ChoiceBar(QWidget):
         self.seconds.setToolTip(tr("About how long it takes; it ends sooner when all is stable."))
         self.button = QPushButton(tr("Measure"))
         self.button.setProperty("role", "primary")
+        self.more = QPushButton(tr("Result"))
+        self.more.setToolTip(tr("Open, compare, save and export results"))
         self.state = QLabel()
         self.state.setProperty("role", "muted")
         self.bar = QProgressBar()
@@ -88,6 +110,18 @@ class ChoiceBar(QWidget):
         self.payload.setItemText(1, name)
         self.payload.setItemData(1, Payload.FILE)
         self.payload.setCurrentIndex(1)
+
+    def fill_menu(self, commands: Iterable[Command]) -> None:
+        """What can be done with results, by a button too."""
+        menu = QMenu(self.more)
+        for command in commands:
+            menu.addAction(command.title, command.run)
+        self.more.setMenu(menu)
+
+    @property
+    def own_server(self) -> bool:
+        """Whether a second server is to be started for it."""
+        return self.server.isVisibleTo(self) and self.server.currentData() == Place.OWN
 
     def show_idle(self) -> None:
         """Nothing is under way."""
@@ -124,7 +158,7 @@ class ChoiceBar(QWidget):
         self.button.setEnabled(False)
 
     def _enable(self, *, on: bool) -> None:
-        for part in (self.preset, self.payload, self.seconds):
+        for part in (self.preset, self.payload, self.server, self.seconds):
             part.setEnabled(on)
         self.button.setEnabled(True)
 
@@ -140,8 +174,13 @@ class ChoiceBar(QWidget):
         inner.addWidget(self.state)
         inner.addWidget(self.bar)
         self._progress.setFixedSize(_PROGRESS, CONTROL_HEIGHT)
-        for part in (self.preset, self.payload, self.seconds, self.button, self._progress):
+        for part in self._controls:
             row.addWidget(part)
+
+    @property
+    def _controls(self) -> tuple[QWidget, ...]:
+        choices = (self.preset, self.payload, self.server, self.seconds)
+        return (*choices, self.button, self.more, self._progress)
 
     @Slot()
     def _pressed(self) -> None:

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import (
-    QLabel,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from backend.compare.bench import (
-    BenchResult,
-    as_csv,
-    as_markdown,
-    encode_result,
-    read_result,
-    verdict_of,
-)
+from backend.compare.bench import BenchResult, Preset
+from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError, UsageError
-from gui.compare.charts import RowChart, byte_rows, cpu_rows, latency_rows, stage_rows
 from gui.compare.choices import SIZES, ChoiceBar, Payload
-from gui.compare.curves import CurveChart, cost_by_size, throughput
+from gui.compare.files import ResultFiles
 from gui.compare.process import BenchProcess, Step
 from gui.compare.request import question, sample_file, target_arguments
-from gui.compare.table import CellTable
-from gui.compare.verdict_card import VerdictCard
+from gui.compare.result_view import ResultView
+from gui.state.measured_ways import MeasuredWays
 from gui.targets import saved_name
-from gui.views.view import View
-from gui.widgets.file_dialogs import ask_file, ask_new_file
+from gui.widgets.file_dialogs import ask_file
 from gui.widgets.language import marked, tr
 from gui.widgets.theme import GAP, Palette
 from gui.workspace.commands import Command
@@ -46,32 +29,41 @@ _NOTHING, _FAILED, _RESULT = range(3)
 
 
 class ComparePage(QObject):
-    """A `Page`: measures in a process of its own and shows what came of it."""
+    """A `Page`: measures in a process of its own and shows what came of it.
+
+    `ways` is told of every result, and asks for measurements that others want.
+    """
 
     name = "compare"
     icon = "compare"
 
-    def __init__(self, host: PageHost, profile_file: Callable[[str, str], Path | None]) -> None:
+    def __init__(
+        self,
+        host: PageHost,
+        profile_file: Callable[[str, str], Path | None],
+        ways: MeasuredWays | None = None,
+    ) -> None:
         super().__init__()
-        palette = host.palette_roles
         self._host = host
         self._profile_file = profile_file
+        self._ways = ways or MeasuredWays(self)
+        self._asked = ("", "")
         self._result: BenchResult | None = None
+        self._name, self._before_name = "", ""
         self._before: BenchResult | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.process = BenchProcess(self)
         self.choices = ChoiceBar()
-        self.verdict = VerdictCard()
-        self.table = CellTable(palette)
-        self.latency = RowChart(tr("Latency of each way"), palette=palette, log=True)
-        self.stages = RowChart(tr("Stages of each way"), palette=palette, log=False)
-        self.bytes = RowChart(tr("Bytes of each way"), palette=palette, log=False)
-        self.cpu = RowChart(tr("Processor time of each way"), palette=palette, log=False)
-        self.throughput = CurveChart(tr("Throughput by requests in flight"), palette=palette)
-        self.sizes = CurveChart(tr("Latency by size"), palette=palette)
+        self.view = ResultView(host.palette_roles)
         self._empty, self._failure = _message(_explained()), _message("", "error")
+        self._widget = QWidget()
         self._build()
+        self.files = ResultFiles(
+            host, self._widget, lambda: self._result, self._opened, self._compared
+        )
+        self.choices.fill_menu(self.files.commands())
         self._connect()
+        self._show_target()
 
     # -- a page of the window ------------------------------------------------------------------
 
@@ -92,18 +84,9 @@ class ComparePage(QObject):
 
     def commands(self) -> Iterator[Command]:
         """What can be done on it."""
-        menu = marked("Compare")
-        yield Command("compare.measure", tr("Measure every way"), self.measure, f"{menu}/run")
-        yield Command("compare.open", tr("Open a result..."), self._ask_open, f"{menu}/file")
-        yield Command("compare.against", tr("Compare with..."), self._ask_against, f"{menu}/file")
-        yield Command("compare.save", tr("Save the result..."), self._ask_save, f"{menu}/file")
-        for form in ("csv", "md", "png"):
-            yield Command(
-                f"compare.export.{form}",
-                tr("Export as {form}...", form=form.upper()),
-                partial(self._ask_export, form),
-                f"{menu}/export",
-            )
+        menu = f"{marked('Compare')}/run"
+        yield Command("compare.measure", tr("Measure every way"), self.measure, menu)
+        yield from self.files.commands()
 
     def activated(self) -> None:
         """Measuring is what is done next."""
@@ -120,9 +103,7 @@ class ComparePage(QObject):
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
-        self.table.set_palette_roles(palette)
-        for view in self._views:
-            view.set_palette_roles(palette)
+        self.view.set_palette_roles(palette)
 
     def close(self) -> None:
         """End what runs."""
@@ -132,33 +113,9 @@ class ComparePage(QObject):
     # -- building ------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.charts = QTabWidget()
-        self.charts.setDocumentMode(True)
-        for view, title in (
-            (self.latency, tr("Latency")),
-            (self.stages, tr("Where the time goes")),
-            (self.bytes, tr("Bytes")),
-            (self.cpu, tr("Processor")),
-            (self.throughput, tr("Throughput")),
-            (self.sizes, tr("By size")),
-        ):
-            self.charts.addTab(_scrolled(view), title)
-        parts = QSplitter(Qt.Orientation.Vertical)
-        parts.setChildrenCollapsible(False)
-        parts.setHandleWidth(1)
-        for part in (self.table, self.charts):
-            parts.addWidget(part)
-        parts.setSizes([220, 300])
-        shown = QWidget()
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.verdict)
-        column.addWidget(parts, 1)
         self._stack = QStackedWidget()
-        for state in (self._empty, self._failure, shown):
+        for state in (self._empty, self._failure, self.view):
             self._stack.addWidget(state)
-        self._widget = QWidget()
         self._widget.setObjectName("page")
         whole = QVBoxLayout(self._widget)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -171,14 +128,25 @@ class ComparePage(QObject):
         self.choices.cancel.connect(self._cancel)
         self.choices.file_wanted.connect(self._ask_payload)
         self.process.stepped.connect(self._show_step)
+        self.process.measured.connect(self._show_so_far)
         self.process.finished.connect(self._show_measured)
         self.process.failed.connect(self._show_failure)
+        self._ways.wanted.connect(self._prepare)
+        self._host.target_changed.connect(self._show_target)
 
-    @property
-    def _views(self) -> tuple[View, ...]:
-        return self.latency, self.stages, self.bytes, self.cpu, self.throughput, self.sizes
+    @Slot()
+    def _show_target(self) -> None:
+        """Only the embedded server can be started a second time."""
+        self.choices.server.setVisible(saved_name(self._host.target) == EMBEDDED)
 
     # -- measuring -----------------------------------------------------------------------------
+
+    @Slot(str)
+    def _prepare(self, preset: Preset) -> None:
+        """Somebody wants to know: ask that, when the user says so."""
+        if not self.process.running:
+            self.choices.preset.set_value(preset)
+        self._host.show_page(self.name)
 
     @Slot()
     def measure(self) -> None:
@@ -190,6 +158,7 @@ class ComparePage(QObject):
         except (ConsoleError, OSError) as error:
             self._show_failure(error)
             return
+        self._asked = saved_name(self._host.target), self._host.model
         self.choices.show_running()
         self.process.start(arguments)
 
@@ -197,7 +166,9 @@ class ComparePage(QObject):
         target, model = self._host.target, self._host.model
         if not model:
             raise UsageError(tr("No model is chosen."), tr("Choose one on the live page."))
-        arguments = ["--model", model, *target_arguments(target)]
+        own = self._host.store.current.repositories if self.choices.own_server else None
+        arguments = ["--model", model, "--api", self._host.store.current.switches.api]
+        arguments += target_arguments(target, own)
         profile = self._profile_file(saved_name(target), model)
         if profile is not None:
             arguments += ["--profile", str(profile)]
@@ -228,20 +199,29 @@ class ComparePage(QObject):
         self.choices.show_running(step)
 
     @Slot(object)
+    def _show_so_far(self, result: BenchResult) -> None:
+        self._before = None
+        self._show(result, running=True)
+
+    @Slot(object)
     def _show_measured(self, result: BenchResult) -> None:
         self.choices.show_idle()
         self._drop_folder()
-        self._show(result, "")
+        self._before = None
+        self._show(result)
+        self._ways.keep(*self._asked, result)
 
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:
         self.choices.show_idle()
         self._drop_folder()
         self._failure.setText(str(error))
-        if self._result is None:
+        if self._result is None or not any(cell.measured for cell in self._result.cells):
+            self._result = None
             self._stack.setCurrentIndex(_FAILED)
-        else:
-            self._host.notifier.show_error(error)
+            return
+        self._show(self._result, self._name)
+        self._host.notifier.show_error(error)
 
     def _drop_folder(self) -> None:
         if self._folder is not None:
@@ -250,21 +230,16 @@ class ComparePage(QObject):
 
     # -- showing -------------------------------------------------------------------------------
 
-    def _show(self, result: BenchResult, name: str) -> None:
-        self._result = result
-        self.verdict.show_result(result, name)
-        self.table.show_result(result, self._before)
-        self.latency.show_rows(latency_rows(result))
-        self.stages.show_rows(stage_rows(result))
-        self.bytes.show_rows(byte_rows(result), in_bytes=True)
-        self.cpu.show_rows(cpu_rows(result))
-        self.throughput.show_curves(*throughput(result))
-        self.sizes.show_curves(*cost_by_size(result))
-        self.charts.setTabVisible(4, bool(self.throughput.curves))
-        self.charts.setTabVisible(5, bool(self.sizes.curves))
+    def _show(self, result: BenchResult, name: str = "", *, running: bool = False) -> None:
+        self._result, self._name = result, name
+        self.view.show_result(
+            result,
+            name=name,
+            before=self._before,
+            before_name=self._before_name,
+            running=running,
+        )
         self._stack.setCurrentIndex(_RESULT)
-
-    # -- files ---------------------------------------------------------------------------------
 
     @Slot()
     def _ask_payload(self) -> None:
@@ -272,22 +247,6 @@ class ComparePage(QObject):
             self.choices.use_file(path, Path(path).name)
 
         ask_file(self._widget, tr("A picture or sound file to send"), use)
-
-    @Slot()
-    def _ask_open(self) -> None:
-        ask_file(self._widget, tr("Open a result"), partial(self._read, self._opened))
-
-    @Slot()
-    def _ask_against(self) -> None:
-        ask_file(self._widget, tr("Compare with a result"), partial(self._read, self._compared))
-
-    def _read(self, use: Callable[[Path, BenchResult], None], path: str) -> None:
-        self._host.tasks.start(
-            "bench-result",
-            lambda: read_result(Path(path)),
-            partial(use, Path(path)),
-            self._host.notifier.show_error,
-        )
 
     def _opened(self, path: Path, result: BenchResult) -> None:
         self._before = None
@@ -297,49 +256,8 @@ class ComparePage(QObject):
         if self._result is None:
             self._opened(path, result)
             return
-        self._before = result
-        self._show(self._result, tr("beside {file}", file=path.name))
-
-    @Slot()
-    def _ask_save(self) -> None:
-        self._ask_export("json")
-
-    def _ask_export(self, form: str) -> None:
-        if self._result is None:
-            self._host.notifier.show_error(
-                UsageError(tr("There is no result yet."), tr("Measure, or open one."))
-            )
-            return
-        ask_new_file(
-            self._widget,
-            tr("Save the result"),
-            f"compare.{form}",
-            partial(self._export, form),
-        )
-
-    def _export(self, form: str, path: str) -> None:
-        result = self._result
-        assert result is not None
-        if form == "png":
-            if not self._widget.grab().save(path, "PNG"):
-                self._host.notifier.show_error(
-                    UsageError(tr("{path} cannot be written.", path=path))
-                )
-            return
-        self._host.tasks.start(
-            "bench-export",
-            lambda: Path(path).write_bytes(_encoded(form, result)),
-            lambda _: None,
-            self._host.notifier.show_error,
-        )
-
-
-def _encoded(form: str, result: BenchResult) -> bytes:
-    if form == "csv":
-        return as_csv(result).encode()
-    if form == "md":
-        return as_markdown(result, verdict_of(result)).encode()
-    return encode_result(result)
+        self._before, self._before_name = result, path.name
+        self._show(self._result, self._name)
 
 
 def _explained() -> str:
@@ -353,13 +271,7 @@ def _message(text: str, role: str = "muted") -> QLabel:
     label = QLabel(text)
     label.setProperty("role", role)
     label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setContentsMargins(4 * GAP, GAP, 4 * GAP, GAP)
     return label
-
-
-def _scrolled(view: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setWidget(view)
-    return area

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
-from backend.compare.bench import BenchResult, decode_result
+from backend.compare.bench import LARGEST_FILE, VIOLATED, BenchResult, decode_result
 from backend.core.errors import ConsoleError
 from backend.core.release import PROGRAM
 from gui.widgets.language import tr
 
 _END_WITHIN_MS = 8_000
 _LONGEST_ERROR = 4_000
-VIOLATED = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """How far it is: `percent` of the least that is measured, and how many seconds may be left."""
 
     percent: int
     round: int
     left_s: float
+
+
+class _SoFar(msgspec.Struct):
+    result: BenchResult
 
 
 class BenchProcess(QObject):
@@ -37,6 +37,8 @@ class BenchProcess(QObject):
 
     stepped = Signal(object)
     """A Step."""
+    measured = Signal(object)
+    """The BenchResult so far, now and then."""
     finished = Signal(object)
     """A BenchResult."""
     failed = Signal(object)
@@ -64,8 +66,8 @@ class BenchProcess(QObject):
         process.readyReadStandardError.connect(self._read_err)
         process.finished.connect(self._ended)
         process.errorOccurred.connect(self._error)
-        options = ["bench", *arguments, "--format", "json", "--progress", "--exit-with-stdin"]
-        process.start(sys.executable, [str(PROGRAM), *options])
+        told = ["--format", "json", "--progress", "--partial", "--exit-with-stdin"]
+        process.start(sys.executable, [str(PROGRAM), "bench", *arguments, *told])
 
     def cancel(self) -> None:
         """End soon, with what was measured so far."""
@@ -91,18 +93,21 @@ class BenchProcess(QObject):
         assert self._process is not None
         self._err += self._process.readAllStandardError().data()
         *lines, rest = bytes(self._err).split(b"\n")
-        self._err = bytearray(rest[-_LONGEST_ERROR:])
+        self._err = bytearray(rest[-LARGEST_FILE:])
         for line in lines:
             self._take(line)
 
     def _take(self, line: bytes) -> None:
-        try:
-            step: dict[str, Any] = msgspec.json.decode(line)
-            self.stepped.emit(Step(int(step["percent"]), int(step["round"]), float(step["left_s"])))
-        except (msgspec.MsgspecError, LookupError, TypeError, ValueError):
-            text = line.decode(errors="replace").strip()
-            if text:
-                self._said = text[-_LONGEST_ERROR:]
+        for kind, signal in ((Step, self.stepped), (_SoFar, self.measured)):
+            try:
+                told = msgspec.json.decode(line, type=kind)
+            except msgspec.MsgspecError:
+                continue
+            signal.emit(told.result if isinstance(told, _SoFar) else told)
+            return
+        text = line.decode(errors="replace").strip()
+        if text:
+            self._said = text[-_LONGEST_ERROR:]
 
     @Slot()
     def _kill_it(self) -> None:
@@ -136,7 +141,6 @@ class BenchProcess(QObject):
                 return decode_result(bytes(self._out))
         except ConsoleError as error:
             return error
-        said = (bytes(self._err).decode(errors="replace").strip() or self._said).removeprefix(
-            "error: "
-        )
+        said = bytes(self._err[-_LONGEST_ERROR:]).decode(errors="replace").strip() or self._said
+        said = said.removeprefix("error: ")
         return ConsoleError(said or tr("The measurement ended with code {code}.", code=code))

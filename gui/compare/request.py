@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from backend.compare.bench import Preset
@@ -15,15 +16,18 @@ from gui.targets import saved_name
 from gui.widgets.language import tr
 
 
-def target_arguments(target: Target) -> list[str]:
+def target_arguments(target: Target, own_models: Sequence[str] | None = None) -> list[str]:
     """A saved target by its name, since its secrets are not for a command line; the window's own
-    server by its addresses.
+    server by its addresses, or one of the measurement's own with the models of these folders.
 
-    Raises UsageError while that server does not run.
+    Raises UsageError while the window's server does not run.
     """
     name = saved_name(target)
     if name != EMBEDDED:
         return ["--target", name]
+    if own_models is not None:
+        folders = [part for folder in own_models for part in ("--model-repository", folder)]
+        return ["--target", EMBEDDED, *folders]
     if not (target.rest or target.grpc):
         raise UsageError(
             tr("The embedded server does not run."), tr("Start it, or choose another target.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QHeaderView, QTableView
 
-from backend.compare.bench import BenchResult, CellResult
+from backend.compare.bench import BenchResult, CellResult, Change, changes
 from gui.views.scales import milliseconds
 from gui.widgets.language import byte_size, number, tr
 from gui.widgets.theme import CONTROL_HEIGHT, Palette, tabular
@@ -35,6 +35,8 @@ class _Column:
     text: Callable[[CellResult], str]
     tip: str = ""
     number: bool = True
+    is_quiet: Callable[[CellResult], bool] = lambda _cell: False
+    """Whether what it says of a cell is within the noise."""
 
 
 class CellTable(QTableView):
@@ -64,8 +66,10 @@ class CellTable(QTableView):
 
     def show_result(self, result: BenchResult, before: BenchResult | None) -> None:
         """Show these cells."""
+        columns = self._model.titles
         self._model.use(result, before)
-        self.sortByColumn(self._model.median_column, Qt.SortOrder.AscendingOrder)
+        if self._model.titles != columns:  # otherwise it stays as the user has sorted it
+            self.sortByColumn(self._model.median_column, Qt.SortOrder.AscendingOrder)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
@@ -89,13 +93,15 @@ class _CellModel(QAbstractTableModel):
         self._columns: list[_Column] = []
         self.median_column = 0
 
+    @property
+    def titles(self) -> list[str]:
+        return [column.title for column in self._columns]
+
     def use(self, result: BenchResult, before: BenchResult | None) -> None:
         self.beginResetModel()
         self._cells = result.cells
-        payloads = len(result.conditions.payloads) > 1
-        self._columns = _columns(payloads=payloads, before=before)
-        titles = [column.title for column in self._columns]
-        self.median_column = titles.index(tr("p50"))
+        self._columns = _columns(result, before)
+        self.median_column = self.titles.index(tr("p50"))
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -129,12 +135,13 @@ class _CellModel(QAbstractTableModel):
             case Qt.ItemDataRole.FontRole if column.number:
                 parent = self.parent()
                 return tabular(parent.font()) if isinstance(parent, QTableView) else None
-            case Qt.ItemDataRole.ForegroundRole if not cell.measured:
+            case Qt.ItemDataRole.ForegroundRole if not cell.measured or column.is_quiet(cell):
                 return self.roles.color("text_muted")
         return None
 
 
-def _columns(*, payloads: bool, before: BenchResult | None) -> list[_Column]:
+def _columns(result: BenchResult, before: BenchResult | None) -> list[_Column]:
+    payloads = len(result.conditions.payloads) > 1
     columns = [
         _Column(tr("Way"), lambda cell: cell.cell.way, lambda cell: cell.cell.way, number=False),
         _Column(
@@ -157,7 +164,7 @@ def _columns(*, payloads: bool, before: BenchResult | None) -> list[_Column]:
         _figure(tr("CPU here"), "client_cpu_ms", milliseconds, tr("Processor time of a request")),
     ]
     if before is not None:
-        columns.insert(3 + payloads, _change_column(before))
+        columns[2 + payloads : 2 + payloads] = _change_columns(changes(result, before))
     columns.append(_Column(tr("Note"), lambda cell: cell.reason, _note, number=False))
     return columns
 
@@ -189,23 +196,37 @@ def _wire_out_column() -> _Column:
     )
 
 
-def _change_column(before: BenchResult) -> _Column:
+def _change_columns(found: Sequence[Change]) -> list[_Column]:
+    """Each compared figure as a multiple of what it was."""
+    titles = {"p50_ms": tr("p50 to before"), "p99_ms": tr("p99 to before")}
+    titles["rate"] = tr("rate to before")
+    known = {(change.figure, change.cell.key): change for change in found}
+    return [_change_column(title, name, known) for name, title in titles.items()]
+
+
+def _change_column(title: str, name: str, known: Mapping[tuple[str, str], Change]) -> _Column:
     def ratio(cell: CellResult) -> float:
-        other = before.find(cell.cell.key)
-        now, then = cell.figure("p50_ms"), other.figure("p50_ms") if other else None
-        return now / then if now and then else math.inf
+        change = known.get((name, cell.cell.key))
+        return math.inf if change is None or change.ratio is None else change.ratio
+
+    def is_quiet(cell: CellResult) -> bool:
+        change = known.get((name, cell.cell.key))
+        return change is None or not change.differs
 
     return _Column(
-        tr("to before"),
+        title,
         ratio,
         lambda cell: "" if math.isinf(ratio(cell)) else f"× {number(ratio(cell), 2)}",
-        tr("The median as a multiple of that of the result it is compared with"),
+        tr("A multiple of the result it is compared with; grey where that is within the noise"),
+        is_quiet=is_quiet,
     )
 
 
 def _note(cell: CellResult) -> str:
     if cell.reason:
         return cell.reason
+    if not cell.measured:
+        return tr("not measured yet")
     if not cell.stable:
         return tr("not stable")
     return tr("{failed} failed", failed=cell.failed) if cell.failed else ""

@@ -26,6 +26,7 @@ from gui.live.run_notices import RunNotices
 from gui.live.sources import Devices, SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
+from gui.live.time_spent import Adviser
 from gui.state.live_session import LiveSession
 from gui.state.model_adoption import ModelAdoption
 from gui.state.preferences import Preferences
@@ -74,7 +75,8 @@ class LiveFeature(Feature):
         )
         self.bar = Bar(palette, self.sources.menu.fill)
         self.strip = StatusStrip(palette)
-        self.page = LivePage(workspace, server_panel, sources)
+        adviser = Adviser(workspace.switches, workspace.ways, workspace.notifier)
+        self.page = LivePage(workspace, server_panel, sources, adviser.actions)
         self.adoption = AdoptionController(
             workspace, adoption, repositories, targets, self.sources, self.page.name
         )
@@ -89,6 +91,7 @@ class LiveFeature(Feature):
             self.strip,
             server,
             log,
+            adviser,
             anchor,
         )
         self.pump = Pump(self.page, anchor)

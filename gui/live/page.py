@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
@@ -16,6 +16,8 @@ from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
 from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
+from gui.live.time_spent import TOPIC as BOTTLENECK
+from gui.live.time_spent import FrameOpener
 from gui.state.box_smoother import BoxSmoother
 from gui.state.class_counts import ClassCounts
 from gui.state.counters import Counters
@@ -23,7 +25,12 @@ from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
 from gui.views.messages import MessageKind
-from gui.views.plots import LatencyView, ProbabilityTimeline, ThroughputView, TopKView
+from gui.views.plots import (
+    LatencyView,
+    ProbabilityTimeline,
+    ThroughputView,
+    TopKView,
+)
 from gui.views.preview import Following, LegendRow
 from gui.widgets.language import count, number, tr
 from gui.widgets.theme import Palette
@@ -33,6 +40,7 @@ from gui.workspace.docks import DockArea
 from gui.workspace.feature import Workspace
 from gui.workspace.layouts import Layout
 from gui.workspace.log_panel import LogPanel
+from gui.workspace.notices import ToastAction
 
 _LEAST_SCROLLED = 130
 _RIGHT_WIDTH, _BOTTOM_HEIGHT = 400, 220
@@ -46,8 +54,13 @@ class LivePage(DockArea):
     icon = "live"
 
     def __init__(
-        self, workspace: Workspace, server_panel: QWidget, sources: SourceRegistry
+        self,
+        workspace: Workspace,
+        server_panel: QWidget,
+        sources: SourceRegistry,
+        advised: Callable[[], tuple[ToastAction, ...]] = tuple,
     ) -> None:
+        """`advised` gives what can be done about the alert of a bottleneck."""
         super().__init__()
         self._source_titles = sources.titles
         palette, notifier = workspace.palette, workspace.notifier
@@ -57,7 +70,10 @@ class LivePage(DockArea):
         self.latency = LatencyView(palette=palette)
         self.timeline = ProbabilityTimeline(palette=palette)
         self.throughput = ThroughputView(palette=palette)
-        self.alerts = AlertsPanel(palette, lambda a: notifier.actions_for_fault(a.fault))
+        self.alerts = AlertsPanel(
+            palette,
+            lambda a: advised() if a.id == BOTTLENECK else notifier.actions_for_fault(a.fault),
+        )
         self.log = LogPanel()
         self.paints = PaintRecord()
         self.counters = Counters()
@@ -82,6 +98,7 @@ class LivePage(DockArea):
         self.size_docks()
         self.open_dock("timeline")
         self.designed()
+        self.frames = FrameOpener(self.latency, self)
         self.alerts.count_changed.connect(self._count_alerts)
         notifier.alerts_changed.connect(self.alerts.set_alerts)
         notifier.logged.connect(self.log.add_text)
@@ -107,6 +124,7 @@ class LivePage(DockArea):
         """What can be done with picture and panels."""
         yield from picture_commands(self.pane)
         yield from panel_commands(self)
+        yield self.frames.command()
 
     def activated(self) -> None:
         """Keys belong to the picture first."""
@@ -177,8 +195,10 @@ class LivePage(DockArea):
         status = self.counters.since(session.status())
         self.paints.painted(self.pane.preview.first_paints.drain())
         columns, window = session.traces.columns, self.paints.with_draws(session.traces)
+        window = window[:, window[columns["at_s"]] > self.counters.reset_s]
+        self.frames.use(window, columns, now_ns / 1e9, self.paints.draws)
         self.latency.show_traces(
-            window[:, window[columns["at_s"]] > self.counters.reset_s],
+            window,
             columns,
             failed=status.counts.failed,
             now_s=now_ns / 1e9,

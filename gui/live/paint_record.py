@@ -23,15 +23,16 @@ class PaintRecord:
 
     def __init__(self) -> None:
         self._ages: deque[tuple[int, float, int]] = deque(maxlen=_KEPT)
-        self._decoded: dict[int, tuple[int, int]] = {}
-        self._draws: deque[tuple[float, float, int]] = deque(maxlen=_KEPT)
+        self._decoded: dict[int, tuple[int, int, float]] = {}
+        self._draws: deque[tuple[float, float, int, float]] = deque(maxlen=_KEPT)
 
     def shown(self, timeline: Timeline, lane: int) -> None:
         """An answer of that lane was handed to the preview."""
         captured = timeline.marks.get(Stage.CAPTURED)
         decoded = timeline.marks.get(Stage.DECODED)
         if captured is not None and decoded is not None:
-            self._decoded[captured] = decoded, lane
+            answered_s = timeline.marks.get(Stage.RECEIVED, 0) / 1e9
+            self._decoded[captured] = decoded, lane, answered_s
             while len(self._decoded) > _AWAITED:
                 del self._decoded[next(iter(self._decoded))]
 
@@ -46,10 +47,10 @@ class PaintRecord:
                 continue
             known = self._decoded.pop(paint.captured_ns, None)
             if known is not None:
-                decoded, lane = known
+                decoded, lane, answered_s = known
                 self._ages.append((paint.painted_ns, paint.age_ms, lane))
                 draw_ms = (paint.painted_ns - decoded) / 1e6
-                self._draws.append((paint.painted_ns / 1e9, draw_ms, lane))
+                self._draws.append((paint.painted_ns / 1e9, draw_ms, lane, answered_s))
 
     def age_ms(self, now_ns: int) -> float | None:
         """Median age of the newest lane's answers at first paint in the last ten seconds, None if
@@ -63,11 +64,16 @@ class PaintRecord:
         """The trace window [columns, n] with a row for each drawing put before its rows."""
         window = traces.window()
         rows = np.full((len(traces.columns), len(self._draws)), np.nan)
-        for index, (at_s, draw_ms, lane) in enumerate(self._draws):
+        for index, (at_s, draw_ms, lane, _) in enumerate(self._draws):
             rows[traces.columns["at_s"], index] = at_s
             rows[traces.columns["draw"], index] = draw_ms
             rows[traces.columns["lane"], index] = lane
         return np.hstack([rows, window])
+
+    @property
+    def draws(self) -> dict[float, float]:
+        """The ms from decoded to first painted of answers, by their `at_s` in the trace ring."""
+        return {answered_s: draw_ms for _, draw_ms, _, answered_s in self._draws}
 
     def clear(self) -> None:
         """Forget everything, for another run."""

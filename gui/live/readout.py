@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
+from backend.core.samples import MediaKind
 from backend.core.status import Alert, Notice, RunState, RunStatus, Severity
 from backend.session.sinks import NOTICES, Subscription
 from gui.live.bar import Bar
@@ -22,6 +23,8 @@ from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
 from gui.live.status_text import slot_texts, state_text
 from gui.live.strip_alerts import strip_alerts
+from gui.live.time_spent import TOPIC as BOTTLENECK
+from gui.live.time_spent import Adviser
 from gui.state.live_session import LiveSession
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
@@ -58,6 +61,7 @@ class Readout(QObject):
         strip: StatusStrip,
         server: ServerControl,
         log: LogBridge,
+        adviser: Adviser,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -70,6 +74,7 @@ class Readout(QObject):
         self._strip = strip
         self._server = server
         self._log = log
+        self._adviser = adviser
         self._run_log = RunLog(page.log.add_text, sources.menu.title)
         self._outage: Outage | None = None
         self._refusal: Alert | None = None
@@ -104,7 +109,9 @@ class Readout(QObject):
         self._page.alerts.set_alerts("run", ())
         self._page.alerts.set_alerts("strip", ())
         self._page.alerts.set_alerts(SHORTFALL, ())
+        self._page.alerts.set_alerts(BOTTLENECK, ())
         self._shortfall.reset()
+        self._adviser.reset()
         self._page.say("")
         self._set_outage(None)
         self._set_refusal(None)
@@ -167,6 +174,9 @@ class Readout(QObject):
         found = self._shortfall.read(status, report, model, now_s)
         alert = found.alert() if found is not None else None
         self._page.alerts.set_alerts(SHORTFALL, (alert,) if alert is not None else ())
+        kind = status.source.info.kind if status.source.info is not None else MediaKind.IMAGE
+        advice = self._adviser.read(status, report, kind, now_s)
+        self._page.alerts.set_alerts(BOTTLENECK, advice)
         return alert
 
     def _idle_text(self) -> str:

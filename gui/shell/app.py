@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gui.shell.options import Options
     from gui.state.device_list import DeviceList
     from gui.state.live_session import LiveSession
+    from gui.state.measured_ways import MeasuredWays
     from gui.state.repository_control import RepositoryControl
     from gui.state.settings import SettingsStore
     from gui.state.tasks import Tasks
@@ -137,12 +138,14 @@ def _parts(
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
     from gui.shell.server_maker import ServerMaker
+    from gui.state.measured_ways import MeasuredWays
     from gui.state.model_adoption import ModelAdoption
     from gui.state.repository_control import RepositoryControl
     from gui.state.server_control import ServerControl
     from gui.workspace.appearance import Appearance
     from gui.workspace.layouts import LayoutStore
 
+    ways = MeasuredWays()
     sound = QtSound()
     sources = SourceRegistry((*KINDS, microphone_kind(sound)))
     store = _settings(options, notices, sources)
@@ -170,12 +173,16 @@ def _parts(
         log=_log_bridge(at_end),
         layouts=LayoutStore(_folder(options, "layouts"), notices.tell),
         engine=engine,
-        pages=_pages(options, engine, repositories),
+        ways=ways,
+        pages=_pages(options, engine, repositories, ways),
     )
 
 
 def _pages(
-    options: Options, engine: TargetEngine, repositories: RepositoryControl
+    options: Options,
+    engine: TargetEngine,
+    repositories: RepositoryControl,
+    ways: MeasuredWays,
 ) -> tuple[PageFactory, ...]:
     """The pages after the live one, in the order of their tabs."""
     from gui.compare import ComparePage
@@ -184,7 +191,7 @@ def _pages(
 
     return (
         lambda host: InspectPage(host, _inspector(options)),
-        lambda host: ComparePage(host, partial(_saved_profile, engine)),
+        lambda host: ComparePage(host, partial(_saved_profile, engine), ways),
         lambda host: GalleryPage(host, repositories, _open_gallery),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ from gui.shell.page_deck import PageDeck
 from gui.shell.settings import SettingsFeature
 from gui.shell.window import MainWindow
 from gui.state.live_session import LiveSession, NewestSample
+from gui.state.measured_ways import MeasuredWays
 from gui.state.model_adoption import ModelAdoption
 from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import RunControl
@@ -65,6 +66,7 @@ class Parts:
     log: LogBridge
     layouts: LayoutStore
     engine: TargetEngine
+    ways: MeasuredWays = field(default_factory=MeasuredWays)
     pages: Sequence[PageFactory] = ()
     """Pages besides the live one."""
 
@@ -131,4 +133,5 @@ def _workspace(parts: Parts, deck: PageDeck) -> Workspace:
         navigator,
         NewestSample(),
         deck,
+        parts.ways,
     )

@@ -12,11 +12,12 @@ from gettext import NullTranslations
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from backend.core.errors import UsageError
+from backend.core.errors import UsageError, mebibytes
 from gui.widgets.language_choice import SOURCE_LANGUAGE, language_codes, language_file
 from gui.widgets.po_file import read_po, translations
 
 _QT_TEXTS = "texts of Qt"
+_KIB = 1024
 _in_use = NullTranslations()
 
 
@@ -60,9 +61,8 @@ def grouped(value: int) -> str:
 
 def byte_size(size: int) -> str:
     """`5.9 MiB`, `3.1 KiB` or `17 bytes`."""
-    for unit, bytes_each in (("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size >= bytes_each:
-            return f"{number(size / bytes_each, 1)} {unit}"
+    if size >= _KIB:
+        return mebibytes(size, number)
     return count(size, "{n} byte", "{n} bytes")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from gui.state.live_session import NewestSample
+from gui.state.measured_ways import MeasuredWays
 from gui.state.settings import SettingsStore
 from gui.state.switch_model import SwitchModel
 from gui.state.tasks import Tasks
@@ -35,6 +36,7 @@ class Workspace:
     newest: NewestSample
     anchor: QWidget
     """A widget of the window, for parents: dialogs open over `window`, which holds it later."""
+    ways: MeasuredWays
 
     @property
     def palette(self) -> Palette:

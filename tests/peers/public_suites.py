@@ -128,9 +128,9 @@ def run_examples(client: Path, where: Addresses) -> dict[str, bool]:
     return {row[1]: row[0] == "ok" for row in rows if row and row[0] in ("ok", "FAILED")}
 
 
-def run_modes(client: Path, where: Addresses, libraries: Path | None) -> dict[str, bool]:
+def run_modes(client: Path, where: Addresses, links: Path | None) -> dict[str, bool]:
     """Each mode of perf_analyzer, and whether it measured without an error."""
-    env = {**os.environ, **({"LD_LIBRARY_PATH": str(libraries)} if libraries else {})}
+    env = {**os.environ, **({"LD_LIBRARY_PATH": str(links)} if links else {})}
     found = {}
     for name, options in MODES.items():
         found[name] = problem = _problem(client / "bin" / "perf_analyzer", where, options, env)
@@ -158,7 +158,7 @@ def _problem(
     return "" if fine else said[-1500:]
 
 
-def _libraries(folder: Path, env: Path) -> Path:
+def libraries(folder: Path, env: Path) -> Path:
     """The libraries that perf_analyzer links to, under the names by which it looks for them."""
     there = folder / "libraries"
     there.mkdir()
@@ -198,7 +198,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_examples(folder / "models")
-        libraries = _libraries(folder, triton) if triton else None
+        links = libraries(folder, triton) if triton else None
         servers = {"this server": ours(folder, folder / "models")}
         if triton is not None:
             servers["Triton"] = pytriton(folder, folder / "models", triton)
@@ -207,7 +207,7 @@ def main() -> int:
                 print(f"== {name}", json.dumps(vars(where)))
                 results[name] = {
                     "client examples": run_examples(client, where),
-                    "perf_analyzer modes": run_modes(client, where, libraries),
+                    "perf_analyzer modes": run_modes(client, where, links),
                 }
     print(_table(results))
     return 0 if all(all(suite.values()) for suite in results["this server"].values()) else 1

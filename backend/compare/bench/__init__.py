@@ -3,11 +3,13 @@
 from backend.compare.bench.against import Change, changes
 from backend.compare.bench.answers import Cpu, Window
 from backend.compare.bench.cells import PRESETS, Cell, Matrix, Preset
-from backend.compare.bench.conditions import Condition, parse_condition, violations
+from backend.compare.bench.conditions import VIOLATED, Condition, parse_condition, violations
 from backend.compare.bench.export import as_csv, as_markdown, as_table, changes_as_table
 from backend.compare.bench.payloads import BenchPayload, payload_of, payload_of_size, size_name
+from backend.compare.bench.phrases import PHRASES, STAGE_PHRASES
 from backend.compare.bench.result import (
     FIGURES,
+    LARGEST_FILE,
     BenchResult,
     CellResult,
     Figure,
@@ -18,12 +20,16 @@ from backend.compare.bench.result import (
 )
 from backend.compare.bench.run import Bench, Plan, Progress
 from backend.compare.bench.schedule import MOST_RATE, Arrivals, Load
-from backend.compare.bench.verdict import Verdict, knee, verdict_of
+from backend.compare.bench.verdict import Language, Verdict, knee, tied, verdict_of
 
 __all__ = [
     "FIGURES",
+    "LARGEST_FILE",
     "MOST_RATE",
+    "PHRASES",
     "PRESETS",
+    "STAGE_PHRASES",
+    "VIOLATED",
     "Arrivals",
     "Bench",
     "BenchPayload",
@@ -34,6 +40,7 @@ __all__ = [
     "Condition",
     "Cpu",
     "Figure",
+    "Language",
     "Load",
     "Matrix",
     "Plan",
@@ -55,6 +62,7 @@ __all__ = [
     "read_result",
     "result_of",
     "size_name",
+    "tied",
     "verdict_of",
     "violations",
 ]

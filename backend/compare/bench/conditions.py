@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from backend.compare.bench.result import FIGURES, BenchResult
 from backend.core.errors import UsageError
 
+VIOLATED = 6
+"""Exit code of `bench` when a condition holds."""
 _COMPARISONS = {
     ">=": operator.ge,
     "<=": operator.le,

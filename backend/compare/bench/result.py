@@ -44,7 +44,8 @@ class Figure(_Value, frozen=True):
 
 
 class CellResult(_Value, frozen=True):
-    """One combination. `status` is measured, impossible or failed; `reason` says why not.
+    """One combination. `status` is measured, impossible or failed, and in a result so far also
+    pending; `reason` says why not.
 
     Latencies are in ms, from when a request was due to its answer decoded; `rate` in answers a
     second; `bytes_out` and `bytes_in` are of messages, `wire_out` and `wire_in` on the wire, of a
@@ -174,9 +175,13 @@ def result_of(
     *,
     server: str,
     server_process: str,
-    cancelled: bool,
+    cancelled: bool = False,
+    ended: bool = True,
 ) -> BenchResult:
-    """The result of a run; `server` is the name and version that it gives itself."""
+    """The result of a run; `server` is the name and version that it gives itself.
+
+    While the run has not `ended`, what was not measured yet is pending.
+    """
     target = plan.target
     conditions = Conditions(
         target=target.name,
@@ -194,7 +199,7 @@ def result_of(
         cancelled=cancelled,
     )
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    cells = tuple(_cell_result(each) for each in measured)
+    cells = tuple(_cell_result(each, ended=ended) for each in measured)
     return BenchResult(made_at, Machine.this(), conditions, cells)
 
 
@@ -235,9 +240,11 @@ class _Version(msgspec.Struct):
     version: int
 
 
-def _cell_result(measured: Measured) -> CellResult:
+def _cell_result(measured: Measured, *, ended: bool) -> CellResult:
     if measured.impossible:
         return CellResult(measured.cell, "impossible", measured.impossible)
+    if measured.active and not measured.windows and not ended:
+        return CellResult(measured.cell, "pending")
     windows = measured.windows
     failures = _failures(windows)
     if not any(window.answered for window in windows):

@@ -60,7 +60,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; `left_s` is at most what it will still take."""
+    """How far a run is; `left_s` is at most what it will still take.
+
+    The first one, without a window, says that every cell is warmed up or known to be impossible.
+    """
 
     done: int
     rounds: int
@@ -124,6 +127,7 @@ class Bench:
             for measured in self.measured:
                 self._open(measured)
             self._fit_windows()
+            self._report(0.0)
             self._measure_rounds()
         finally:
             for sender in self._senders.values():
@@ -200,7 +204,9 @@ class Bench:
             return None
         return window
 
-    def _report(self, rounds_done: float, cell: Cell, window: Window) -> None:
+    def _report(
+        self, rounds_done: float, cell: Cell | None = None, window: Window | None = None
+    ) -> None:
         plan = self._plan
         left_s = max(0.0, self._until - time.monotonic())
         share = min(1.0, 1 - left_s / plan.budget_s)

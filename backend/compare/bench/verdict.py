@@ -5,12 +5,14 @@ Advice is given only where the difference is larger than the noise of the measur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from backend.compare.bench.phrases import STAGE_PHRASES, Say
 from backend.compare.bench.result import BenchResult, CellResult, Figure
 from backend.core.choices import Serialization, Transport
+from backend.core.errors import mebibytes, plain_number
 
 SAME_WITHIN = 0.05
 """Smaller differences are called ties even where the intervals are apart."""
@@ -26,20 +28,48 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def verdict_of(result: BenchResult) -> Verdict:
-    """What a run says, in English."""
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a verdict is put: `text` fills a phrase of `Say`, `number` writes a value with so many
+    decimals."""
+
+    text: Callable[..., str] = lambda phrase, **values: phrase.format(**values)
+    number: Callable[[float, int], str] = plain_number
+
+    def ms(self, figure: Figure | None) -> str:
+        """A time, with three digits or so."""
+        value = _value(figure)
+        return f"{self.number(value, 2 if value < 10 else 1)} ms"
+
+    def bytes(self, count: float) -> str:
+        """A size."""
+        return mebibytes(round(count), self.number)
+
+    def all_of(self, parts: Sequence[str]) -> str:
+        """'a', 'a and b' or 'a, b and c'."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return self.text(Say.AND, first=", ".join(parts[:-1]), last=parts[-1])
+
+
+ENGLISH = Language()
+
+
+def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
+    """What a run says."""
     measured = [cell for cell in result.cells if cell.measured]
     if not measured:
-        return Verdict("Nothing could be measured.", _reasons(result))
+        return Verdict(language.text(Say.NOTHING), _reasons(result))
     sentences = []
     notes: list[str] = []
     for payload, cells in _by_payload(measured):
         single = _least_in_flight(cells)
-        sentences.append(_ranking(payload, result, single))
-        notes += _tail(single)
-        notes += _cost(single)
-        notes += _knees(cells)
-    return Verdict(" ".join(sentences), tuple(dict.fromkeys((*notes, *_doubts(result)))))
+        sentences.append(_ranking(payload, result, single, language))
+        notes += _tail(single, language)
+        notes += _cost(single, language)
+        notes += _knees(cells, language)
+    notes += _doubts(result, language)
+    return Verdict(" ".join(sentences), tuple(dict.fromkeys(notes)))
 
 
 def knee(cells: Sequence[CellResult]) -> CellResult | None:
@@ -75,27 +105,32 @@ def ways_by_knee(cells: Sequence[CellResult]) -> dict[str, CellResult]:
     return found
 
 
-def _ranking(payload: str, result: BenchResult, cells: Sequence[CellResult]) -> str:
+def _ranking(
+    payload: str, result: BenchResult, cells: Sequence[CellResult], language: Language
+) -> str:
     ordered = sorted(cells, key=lambda each: _value(each.p50_ms))
     best, rest = ordered[0], ordered[1:]
     equal = [each for each in rest if tied(best.p50_ms, each.p50_ms)]
     behind = [each for each in rest if each not in equal]
-    size = f"{payload} ({_bytes(result.conditions.payloads.get(payload, 0))})"
-    if equal:
-        names = _and([_name(each) for each in (best, *equal)])
-        text = f"For {size}, {names} tie at a median of {_ms(best.p50_ms)}"
-    else:
-        text = f"For {size}, {_name(best)} is fastest at a median of {_ms(best.p50_ms)}"
+    size = f"{payload} ({language.bytes(result.conditions.payloads.get(payload, 0))})"
+    names = language.all_of([_way(each) for each in (best, *equal)])
+    phrase = Say.TIE if equal else Say.FASTEST
+    text = language.text(phrase, payload=size, ways=names, time=language.ms(best.p50_ms))
     if not behind:
         return f"{text}."
     parts = [
-        f"{_name(each)} takes {_value(each.p50_ms) / _value(best.p50_ms):.1f}x as long{_why(each)}"
+        language.text(
+            Say.BEHIND,
+            way=_way(each),
+            factor=language.number(_value(each.p50_ms) / _value(best.p50_ms), 1),
+        )
+        + _why(each, language)
         for each in behind
     ]
-    return f"{text}; {_and(parts)}."
+    return f"{text}; {language.all_of(parts)}."
 
 
-def _why(cell: CellResult) -> str:
+def _why(cell: CellResult, language: Language) -> str:
     """Where most of a slow way's time goes, if one stage holds it."""
     stages = cell.stages_ms
     whole = _value(cell.p50_ms)
@@ -103,41 +138,31 @@ def _why(cell: CellResult) -> str:
         return ""
     name, most = max(stages.items(), key=lambda each: each[1])
     share = most / whole
-    return f" ({100 * min(share, 1):.0f} % of it {_STAGE_WORDS[name]})" if share >= 0.5 else ""
+    if share < 0.5:
+        return ""
+    part = language.text(STAGE_PHRASES[name])
+    percent = language.number(100 * min(share, 1), 0)
+    return " " + language.text(Say.OF_WHICH, percent=percent, part=part)
 
 
-_STAGE_WORDS = {
-    "prepare": "making the tensors here",
-    "encode": "writing the request here",
-    "send": "handing the request to the system",
-    "wire": "between here and the server",
-    "server_and_network": "between here and the model",
-    "server_decode": "the server's reading of the request",
-    "server_queue": "waiting in the server's queue",
-    "server_input": "the server's reading of the input",
-    "server_infer": "the model",
-    "server_output": "the server's writing of the output",
-    "server_encode": "the server's writing of the reply",
-    "receive": "taking the reply from the system",
-    "decode": "reading the reply here",
-}
-
-
-def _tail(cells: Sequence[CellResult]) -> list[str]:
+def _tail(cells: Sequence[CellResult], language: Language) -> list[str]:
     """Where the best median is not the best tail."""
     by_median = min(cells, key=lambda each: _value(each.p50_ms))
     by_tail = min(cells, key=lambda each: _value(each.p99_ms))
     if by_tail is by_median or tied(by_tail.p99_ms, by_median.p99_ms):
         return []
     return [
-        (
-            f"{_name(by_tail)} has the better tail: 99 % within {_ms(by_tail.p99_ms)}, "
-            f"{_name(by_median)} {_ms(by_median.p99_ms)}."
+        language.text(
+            Say.TAIL,
+            way=_way(by_tail),
+            time=language.ms(by_tail.p99_ms),
+            other=_way(by_median),
+            other_time=language.ms(by_median.p99_ms),
         )
     ]
 
 
-def _cost(cells: Sequence[CellResult]) -> list[str]:
+def _cost(cells: Sequence[CellResult], language: Language) -> list[str]:
     """What the fastest costs in bytes, and what plain JSON is still right for."""
     best = min(cells, key=lambda each: _value(each.p50_ms))
     sized = [each for each in cells if each.wire_out]
@@ -146,40 +171,41 @@ def _cost(cells: Sequence[CellResult]) -> list[str]:
         least = min(sized, key=lambda each: each.wire_out or 0)
         if best.wire_out and least.wire_out and best.wire_out > 1.2 * least.wire_out:
             notes.append(
-                f"{_name(least)} sends least: {_bytes(least.wire_out)} a request, "
-                f"{_name(best)} {_bytes(best.wire_out)}. Over a slow network that decides."
+                language.text(
+                    Say.LEAST_BYTES,
+                    way=_way(least),
+                    size=language.bytes(least.wire_out),
+                    other=_way(best),
+                    other_size=language.bytes(best.wire_out),
+                )
             )
     if any(each.cell.serialization is Serialization.JSON for each in cells):
-        notes.append("JSON is right where requests are written by hand or read by people.")
+        notes.append(language.text(Say.JSON_IS_RIGHT))
     if best.cell.transport.is_grpc and any(each.cell.transport is Transport.REST for each in cells):
-        notes.append(
-            "REST is right where proxies, browsers or load balancers must understand the traffic."
-        )
+        notes.append(language.text(Say.REST_IS_RIGHT))
     return notes
 
 
-def _knees(cells: Sequence[CellResult]) -> list[str]:
+def _knees(cells: Sequence[CellResult], language: Language) -> list[str]:
     return [
-        f"{way}: {at.cell.in_flight} in flight is enough, with {_value(at.rate):.0f} answers a "
-        f"second."
+        language.text(
+            Say.KNEE, way=way, count=at.cell.in_flight, rate=language.number(_value(at.rate), 0)
+        )
         for way, at in ways_by_knee(cells).items()
     ]
 
 
-def _doubts(result: BenchResult) -> list[str]:
+def _doubts(result: BenchResult, language: Language) -> list[str]:
     """What makes the figures less certain."""
     doubts = []
-    unstable = [each for each in result.cells if each.measured and not each.stable]
+    measured = [each for each in result.cells if each.measured]
+    unstable = sum(not each.stable for each in measured)
     if unstable:
-        doubts.append(
-            f"{len(unstable)} of {sum(each.measured for each in result.cells)} ways did not "
-            f"settle within 10 %: measure longer, or on a quieter machine."
-        )
-    failed = sum(each.failed for each in result.cells)
-    if failed:
-        doubts.append(f"{failed} requests failed; they have no latency.")
+        doubts.append(language.text(Say.UNSTABLE, count=unstable, all=len(measured)))
+    if failed := sum(each.failed for each in result.cells):
+        doubts.append(language.text(Say.FAILED, count=failed))
     if result.conditions.cancelled:
-        doubts.append("It was ended early; what had been measured is shown.")
+        doubts.append(language.text(Say.ENDED_EARLY))
     return doubts
 
 
@@ -203,10 +229,6 @@ def _way(cell: CellResult) -> str:
     return cell.cell.way
 
 
-def _name(cell: CellResult) -> str:
-    return cell.cell.way
-
-
 def _value(figure: Figure | None) -> float:
     return float("inf") if figure is None or figure.value is None else figure.value
 
@@ -217,19 +239,3 @@ def _low(figure: Figure) -> float:
 
 def _high(figure: Figure) -> float:
     return _value(figure) if figure.high is None else figure.high
-
-
-def _ms(figure: Figure | None) -> str:
-    value = _value(figure)
-    return f"{value:.2f} ms" if value < 10 else f"{value:.1f} ms"
-
-
-def _bytes(count: float) -> str:
-    for unit, size in (("MB", 1024**2), ("KB", 1024)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count:.0f} bytes"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

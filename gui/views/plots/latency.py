@@ -7,8 +7,15 @@ import time
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from backend.core.status import RunStatus
@@ -36,6 +43,9 @@ _MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
 class LatencyView(View):
     """Shows the last ten seconds of a run; give it the window of the run's trace ring."""
 
+    frame_wanted = Signal(float, float)
+    """A bar of the histogram was clicked: the latencies in ms from which to which it counts."""
+
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Latency"), parent, palette)
         self._report: LatencyReport | None = None
@@ -45,6 +55,8 @@ class LatencyView(View):
         self._computed_s = -math.inf
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._age_ms: float | None = None
+        self._plot = QRectF()
+        self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:
         """Room for the numbers, the bar, its legend and the histogram."""
@@ -129,6 +141,28 @@ class LatencyView(View):
         self._report, self._last, self._computed_s = None, None, -math.inf
         self._failed, self._answered = 0, False
         self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show that a bar can be clicked."""
+        found = self._bin_at(event.position())
+        hand, arrow = Qt.CursorShape.PointingHandCursor, Qt.CursorShape.ArrowCursor
+        self.setCursor(arrow if found is None else hand)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for a frame of the bar."""
+        found = self._bin_at(event.position())
+        if found is None:
+            super().mousePressEvent(event)
+        else:
+            self.frame_wanted.emit(float(EDGES_MS[found]), float(EDGES_MS[found + 1]))
+
+    def _bin_at(self, position: QPointF) -> int | None:
+        """The bar nearest to a place in the histogram, None outside of it or without any."""
+        if self._report is None or not self._plot.contains(position):
+            return None
+        filled = np.flatnonzero(self._report.counts)
+        middles = [_along(math.sqrt(EDGES_MS[n] * EDGES_MS[n + 1]), self._plot) for n in filled]
+        return int(filled[np.argmin(np.abs(np.array(middles) - position.x()))])
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the parts from top to bottom; the view is never lower than they are."""
@@ -260,7 +294,7 @@ class LatencyView(View):
     def _paint_histogram(self, painter: QPainter, area: QRectF) -> None:
         """The histogram; where it is low, without names at its percentiles."""
         labelled = area.height() >= _LABELLED_HISTOGRAM
-        plot = area.adjusted(0, _PERCENTILE if labelled else 0, 0, -_SCALE)
+        plot = self._plot = area.adjusted(0, _PERCENTILE if labelled else 0, 0, -_SCALE)
         painter.setPen(QPen(self.roles.color("border"), 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         painter.setFont(tabular(self.font(), CAPTION_PX))

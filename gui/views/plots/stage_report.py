@@ -55,20 +55,16 @@ def report_on(
 ) -> LatencyReport | None:
     """The report over `window` [columns, n] of a trace ring, or None if nothing was answered.
 
-    `now_s` and the column `at_s` are on the same clock, in seconds; spans are in ms. Where the
-    ring tells lanes apart, only the newest counts: after a switch the old setting says nothing.
+    `now_s` and the column `at_s` are on the same clock, in seconds; spans are in ms.
     """
-    recent = window[:, window[columns["at_s"]] >= now_s - WINDOW_S]
-    if recent.size and np.isfinite(recent[columns["lane"], -1]):
-        lanes = recent[columns["lane"]]
-        recent = recent[:, lanes == np.fmax.reduce(lanes)]
+    recent = recent_rows(window, columns, now_s)
     totals = recent[columns["latency"]]
     totals = totals[np.isfinite(totals)]
     of_totals = percentiles(totals)
     if of_totals is None:
         return None
     return LatencyReport(
-        spans=_median_spans(recent, columns),
+        spans=median_spans(recent, columns),
         newest=float(totals[-1]),
         p50=of_totals[0],
         p95=of_totals[1],
@@ -86,7 +82,20 @@ def histogram(values_ms: Array) -> Array:
     return np.histogram(inside, EDGES_MS)[0]
 
 
-def _median_spans(recent: Array, columns: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
+def recent_rows(window: Array, columns: Mapping[str, int], now_s: float) -> Array:
+    """The rows of the last seconds.
+
+    Where the ring tells lanes apart, only the newest counts: after a switch the old setting says
+    nothing.
+    """
+    recent = window[:, window[columns["at_s"]] >= now_s - WINDOW_S]
+    if recent.size and np.isfinite(recent[columns["lane"], -1]):
+        lanes = recent[columns["lane"]]
+        recent = recent[:, lanes == np.fmax.reduce(lanes)]
+    return recent
+
+
+def median_spans(recent: Array, columns: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
     """Medians of the spans that the newest call has.
 
     After a switch from a server that reports its parts to one that does not, or back, both kinds

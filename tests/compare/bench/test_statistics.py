@@ -7,8 +7,17 @@ import math
 import numpy as np
 import pytest
 
+from backend.compare.bench.answers import Answer, Cpu, Window
 from backend.compare.bench.statistics import Sampling, is_stable, outliers
+from backend.core.traffic import Traffic
 from tests.compare.bench.made import window
+
+
+def answer(decoded_ms: float) -> Answer:
+    """One that came so many ms after the window's start, and took 20."""
+    at_ns = round(decoded_ms * 1e6)
+    due_ns = at_ns - 20_000_000
+    return Answer(due_ns, due_ns, due_ns, due_ns, at_ns, at_ns, Traffic())
 
 
 def test_the_interval_holds_the_true_median_nineteen_times_of_twenty() -> None:
@@ -59,3 +68,19 @@ def test_three_windows_within_ten_percent_are_stable() -> None:
 def test_a_window_far_off_is_counted(far: float, count: int) -> None:
     near = [window([value]) for value in (10.0, 10.1, 9.9, 10.05, 9.95)]
     assert outliers([*near, window([far])]) == count
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_the_rate_of_a_slow_model_loses_no_answer_at_the_end_of_the_window(in_flight: int) -> None:
+    """A model of 20 ms, in a window of 0.19 s, in which 9 answers come and the 10th is due."""
+    answers = [answer((number // in_flight + 1) * 20.0) for number in range(10 * in_flight)]
+    found = Window.of(answers, {}, 0, 0.19, Cpu())
+    assert found.rate == pytest.approx(50 * in_flight)
+
+
+def test_a_stall_at_the_end_counts_and_a_clock_that_sends_is_not_stretched() -> None:
+    stalled = Window.of([answer(10.0), answer(20.0), answer(500.0)], {}, 0, 0.1, Cpu())
+    assert stalled.rate == pytest.approx(3 / 0.5)
+    clocked = Window.of([answer(5.0), answer(105.0), answer(205.0)], {}, 0, 0.3, Cpu())
+    assert clocked.rate == pytest.approx(10.0)
+    assert Window.of([], {}, 0, 0.3, Cpu()).rate == 0.0

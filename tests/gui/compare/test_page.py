@@ -20,6 +20,7 @@ from backend.wire.media.images import decode_image
 from gui.compare import ComparePage
 from gui.compare.request import sample_file, target_arguments
 from gui.state.switches import LOCAL_NAME
+from gui.widgets.language import use_language
 from gui.widgets.theme import DARK, LIGHT
 from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
 from tests.embedded import server, target  # noqa: F401 - fixtures
@@ -35,6 +36,10 @@ LONGEST_MS = 60_000
 
 def is_written(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
+
+
+def measured_cells(page: ComparePage) -> int:
+    return sum(cell.measured for cell in page.result.cells) if page.result else 0
 
 
 @pytest.fixture
@@ -70,23 +75,27 @@ def test_what_is_on_show_is_measured_over_every_way(
         assert page.choices.button.text() == "Cancel"
     assert page.result is not None
     assert list(page.result.conditions.payloads.values()) == [24 * 32 * 3]
-    assert len(page.table.texts()) == 6
-    assert len(page.latency.rows) == 6
-    assert page.verdict.sentence.text().startswith("For ")
+    assert len(page.view.table.texts()) == 6
+    assert len(page.view.latency.rows) == 6
+    assert page.view.verdict.sentence.text().startswith("For ")
     assert page.choices.button.text() == "Measure"
 
 
 @pytest.mark.slow
 def test_a_measurement_that_is_cancelled_shows_what_it_has(page: ComparePage, qtbot: QtBot) -> None:
     page.choices.seconds.setValue(3600)
-    with qtbot.waitSignal(page.process.stepped, timeout=LONGEST_MS):
-        page.measure()
+    page.measure()
+    qtbot.waitUntil(lambda: measured_cells(page) > 0, timeout=LONGEST_MS)
+    rows = page.view.table.texts()
+    assert len(rows) == 6
+    assert "of 6 ways so far" in page.view.verdict.sentence.text()
+    assert measured_cells(page) == 6 or any(row[-1] == "not measured yet" for row in rows)
     with qtbot.waitSignal(page.process.finished, timeout=LONGEST_MS):
         assert page.escape()
         assert not page.choices.button.isEnabled()
     assert page.result is not None
     assert page.result.conditions.cancelled
-    assert "ended early" in page.verdict.notes.text()
+    assert "ended early" in page.view.verdict.notes.text()
 
 
 def test_a_server_that_is_gone_is_said_in_words(
@@ -118,6 +127,41 @@ def test_what_cannot_be_asked_is_said_before_anything_starts(
     assert expected in page._failure.text()
 
 
+@pytest.mark.slow
+def test_the_embedded_server_can_be_another_process(page: ComparePage, qtbot: QtBot) -> None:
+    assert page.choices.server.isVisible()
+    page.choices.server.setCurrentIndex(1)
+    page.choices.seconds.setValue(2)
+    with qtbot.waitSignal(page.process.finished, timeout=LONGEST_MS):
+        page.measure()
+    assert page.result is not None
+    assert page.result.conditions.server_process == "child"
+    assert all(cell.server_cpu_ms is not None for cell in page.result.cells)
+    assert "each in a process of their own" in page.view.verdict.conditions.text()
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_leaves_what_was_measured(
+    page: ComparePage, host: ListeningHost, qtbot: QtBot
+) -> None:
+    page.choices.seconds.setValue(3600)
+    page.measure()
+    qtbot.waitUntil(lambda: measured_cells(page) > 0, timeout=LONGEST_MS)
+    with qtbot.waitSignal(page.process.failed, timeout=LONGEST_MS):
+        page.process._kill_it()
+    assert measured_cells(page) > 0
+    assert host.notifier.errors
+    assert page.choices.button.text() == "Measure"
+
+
+def test_only_our_own_server_can_be_started_twice(page: ComparePage, host: ListeningHost) -> None:
+    host.target = Target("lab", rest="http://lab:8000", grpc="lab:8001")
+    host.target_changed.emit()
+    page.choices.server.setCurrentIndex(1)
+    assert not page.choices.server.isVisible()
+    assert not page.choices.own_server
+
+
 def test_closing_the_window_ends_the_process(page: ComparePage, qtbot: QtBot) -> None:
     page.measure()
     assert page.process.running
@@ -127,7 +171,7 @@ def test_closing_the_window_ends_the_process(page: ComparePage, qtbot: QtBot) ->
 
 def test_a_result_is_shown_in_table_charts_and_words(page: ComparePage) -> None:
     page._show(FOUND, "run.json")
-    rows = page.table.texts()
+    rows = page.view.table.texts()
     assert [row[0] for row in rows] == [
         "OIP gRPC stream, raw",
         "OIP REST, binary",
@@ -135,36 +179,51 @@ def test_a_result_is_shown_in_table_charts_and_words(page: ComparePage) -> None:
     ]
     assert rows[2][-1] == "The server said no."
     assert rows[1][-1] == "not stable"
-    assert [row.label for row in page.latency.rows] == [row[0] for row in rows[:2]]
-    assert [part.name for part in page.stages.rows[0].parts] == [
+    assert [row.label for row in page.view.latency.rows] == [row[0] for row in rows[:2]]
+    assert [part.name for part in page.view.stages.rows[0].parts] == [
         "encode",
         "wire",
         "server infer",
     ]
-    assert "run.json" in page.verdict.conditions.text()
-    assert "OIP gRPC stream, raw: 2.0 ms" in page.latency.accessibleDescription()
+    assert "run.json" in page.view.verdict.conditions.text()
+    assert "OIP gRPC stream, raw: 2.0 ms" in page.view.latency.accessibleDescription()
     for palette in (LIGHT, DARK):
         page.set_palette_roles(palette)
         assert not page.widget.grab().isNull()
 
 
+def test_the_sentence_is_in_the_language_of_the_window(page: ComparePage) -> None:
+    use_language("de")
+    try:
+        slow = cell_result(REST_JSON, 26.0, stages_ms={"server_output": 22.0})
+        page._show(result(cell_result(STREAM, 2.0, tail=20.0), slow))
+        assert page.view.verdict.sentence.text() == (
+            "Für frame (900,0 KiB) ist OIP gRPC stream, raw am schnellsten, im Median 2,00 ms; "
+            "OIP REST, json braucht 13,0-mal so lange (85 % davon das Schreiben der Ausgabe im "
+            "Server)."
+        )
+        assert "JSON ist richtig, wo" in page.view.verdict.notes.text()
+    finally:
+        use_language("en")
+
+
 def test_throughput_and_sizes_have_a_tab_only_where_there_is_something_to_see(
     page: ComparePage,
 ) -> None:
-    page._show(FOUND, "")
-    assert not page.charts.isTabVisible(4)
-    assert not page.charts.isTabVisible(5)
+    page._show(FOUND)
+    assert not page.view.shows(page.view.scaling)
+    assert not page.view.shows(page.view.sizes)
     several = [
         cell_result(replace(STREAM, in_flight=number), 2.0, rate=rate)
         for number, rate in ((1, 100.0), (2, 190.0), (4, 195.0))
     ]
-    page._show(result(*several), "")
-    assert page.charts.isTabVisible(4)
-    (curve,) = page.throughput.curves
+    page._show(result(*several))
+    assert page.view.shows(page.view.scaling)
+    (curve,) = page.view.scaling.curves
     assert curve.points[curve.knee] == (2, 190.0)
     sizes = [cell_result(replace(STREAM, payload=name), 1.0) for name in ("1 KB", "1 MB")]
-    page._show(result(*sizes), "")
-    assert page.charts.isTabVisible(5)
+    page._show(result(*sizes))
+    assert page.view.shows(page.view.sizes)
     assert not page.widget.grab().isNull()
 
 
@@ -173,15 +232,16 @@ def test_files_are_opened_compared_and_written(
 ) -> None:
     before = tmp_path / "before.json"
     before.write_bytes(encode_result(result(cell_result(STREAM, 1.0))))
-    page._show(FOUND, "")
-    page._read(page._compared, str(before))
-    qtbot.waitUntil(lambda: "× 2.00" in page.table.texts()[0], timeout=LONGEST_MS)
+    page._show(FOUND)
+    page.files.read(page._compared, str(before))
+    qtbot.waitUntil(lambda: "× 2.00" in page.view.table.texts()[0], timeout=LONGEST_MS)
+    assert "before.json, 2 of 3 figures differ" in page.view.verdict.notes.text()
     for form in ("json", "csv", "md", "png"):
         path = tmp_path / f"out.{form}"
-        page._export(form, str(path))
+        page.files.export(form, str(path))
         qtbot.waitUntil(partial(is_written, path), timeout=LONGEST_MS)
-    page._read(page._opened, str(tmp_path / "out.json"))
-    qtbot.waitUntil(lambda: "out.json" in page.verdict.conditions.text(), timeout=LONGEST_MS)
+    page.files.read(page._opened, str(tmp_path / "out.json"))
+    qtbot.waitUntil(lambda: "out.json" in page.view.verdict.conditions.text(), timeout=LONGEST_MS)
     assert decode_result((tmp_path / "out.json").read_bytes()) == FOUND
 
 
@@ -190,16 +250,18 @@ def test_a_file_that_is_no_result_is_said(
 ) -> None:
     wrong = tmp_path / "wrong.json"
     wrong.write_text("{}")
-    page._read(page._opened, str(wrong))
+    page.files.read(page._opened, str(wrong))
     qtbot.waitUntil(lambda: bool(host.notifier.errors), timeout=LONGEST_MS)
     assert "no result of a measurement" in str(host.notifier.errors[0])
-    page._ask_export("csv")
+    page.files.ask_export("csv")
     assert "no result yet" in str(host.notifier.errors[1])
 
 
 def test_a_saved_target_goes_by_its_name_since_its_secrets_are_not_for_a_command_line() -> None:
     lab = Target("lab", rest="https://lab:8000", grpc="lab:8001")
     assert target_arguments(lab) == ["--target", "lab"]
+    started = target_arguments(Target(LOCAL_NAME), ["/models"])
+    assert started == ["--target", "embedded", "--model-repository", "/models"]
     own = Target(LOCAL_NAME, rest="http://127.0.0.1:8000", grpc="127.0.0.1:8001")
     assert target_arguments(own) == ["--target", "127.0.0.1:8000,8001"]
 

@@ -15,6 +15,7 @@ from gui.shell.command_order import in_order
 from gui.shell.page_deck import PageDeck
 from gui.shell.window import MainWindow
 from gui.state.live_session import NewestSample
+from gui.state.measured_ways import MeasuredWays
 from gui.state.settings import Settings, SettingsStore
 from gui.state.switch_model import SwitchModel
 from gui.widgets.theme import DARK, Palette, ThemeChoice
@@ -83,6 +84,7 @@ def workspace_over(deck: PageDeck, tmp_path: Path) -> Workspace:
         Navigator(deck),
         NewestSample(),
         deck,
+        MeasuredWays(),
     )
 
 

@@ -1,0 +1,7 @@
+"""Where the time of answers goes, and what would mend it."""
+
+from gui.live.time_spent.adviser import Adviser
+from gui.live.time_spent.bottleneck import TOPIC
+from gui.live.time_spent.frame_dialog import FrameDialog, FrameOpener
+
+__all__ = ["TOPIC", "Adviser", "FrameDialog", "FrameOpener"]
