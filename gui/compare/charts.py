@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from backend.compare.bench import BenchResult, CellResult, Figure
 from backend.core.choices import Transport
 from gui.views.scales import milliseconds, short, ticks
-from gui.views.stages import STAGE_HUES, STAGE_NAMES
+from gui.views.stages import STAGE_NAMES, stage_color
 from gui.views.view import View
 from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
@@ -31,11 +31,16 @@ HUES = {Transport.REST: 1, Transport.GRPC: 0, Transport.GRPC_STREAM: 2}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A coloured stretch of a row's bar."""
+    """A coloured stretch of a row's bar; a stage's colour goes before the hue."""
 
     value: float
     hue: int
     name: str = ""
+    stage: str = ""
+
+    def color(self, roles: Palette) -> QColor:
+        """Its colour."""
+        return stage_color(self.stage, roles) if self.stage else roles.series_color(self.hue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class RowChart(View):
         super().__init__(name, parent, palette)
         self._log = log
         self._rows: tuple[Row, ...] = ()
-        self._legend: tuple[tuple[int, str], ...] = ()
+        self._legend: tuple[Part, ...] = ()
         self._format: Callable[[float], str] = short
 
     @property
@@ -82,8 +87,8 @@ class RowChart(View):
         """Show these; `text` writes the values of the axis."""
         self._rows = tuple(rows)
         self._format = text
-        named = {part.name: part.hue for row in rows for part in row.parts if part.name}
-        self._legend = tuple((hue, name) for name, hue in named.items())
+        named = {part.name: part for row in rows for part in row.parts if part.name}
+        self._legend = tuple(named.values())
         self.setMinimumHeight(round(len(rows) * ROW + _AXIS + self._legend_height() + 2 * GAP))
         self.describe()
         self.update()
@@ -134,8 +139,8 @@ class RowChart(View):
         """Where each entry of the legend begins, and the top of each of its lines."""
         metrics = QFontMetricsF(sized(self.font(), CAPTION_PX))
         x, tops, places = 0.0, [0.0], []
-        for _, name in self._legend:
-            needed = metrics.horizontalAdvance(name) + 14 + 2 * GAP
+        for part in self._legend:
+            needed = metrics.horizontalAdvance(part.name) + 14 + 2 * GAP
             if x and x + needed > width:
                 x = 0.0
                 tops.append(tops[-1] + _LEGEND)
@@ -164,11 +169,11 @@ class RowChart(View):
     def _paint_legend(self, painter: QPainter, inner: QRectF) -> None:
         painter.setFont(sized(self.font(), CAPTION_PX))
         places, _ = self._legend_places(inner.width())
-        for (hue, name), place in zip(self._legend, places, strict=True):
+        for part, place in zip(self._legend, places, strict=True):
             x, y = inner.left() + place.x(), inner.top() + place.y()
-            painter.fillRect(QRectF(x, y + 4, 8, 8), self.roles.series_color(hue))
+            painter.fillRect(QRectF(x, y + 4, 8, 8), part.color(self.roles))
             painter.setPen(self.roles.color("text_muted"))
-            painter.drawText(QRectF(x + 14, y, 400, 16), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRectF(x + 14, y, 400, 16), Qt.AlignmentFlag.AlignVCenter, part.name)
 
     def _paint_axis(self, painter: QPainter, field: QRectF) -> None:
         painter.setFont(tabular(self.font(), CAPTION_PX))
@@ -209,7 +214,7 @@ class RowChart(View):
         for part in row.parts:
             left, right = self._x(start, field), self._x(start + part.value, field)
             place = QRectF(left, y - _BAR / 2, max(right - left, 0.0), _BAR)
-            painter.fillRect(place, self.roles.series_color(part.hue))
+            painter.fillRect(place, part.color(self.roles))
             start += part.value
 
     def _paint_dot(self, painter: QPainter, row: Row, field: QRectF, y: float) -> None:
@@ -277,9 +282,9 @@ def stage_rows(result: BenchResult) -> list[Row]:
             milliseconds(sum(cell.stages_ms.values())),
             HUES[cell.cell.transport],
             tuple(
-                Part(max(0.0, value), STAGE_HUES[name], tr(STAGE_NAMES[name]))
+                Part(max(0.0, value), 0, tr(STAGE_NAMES[name]), name)
                 for name, value in cell.stages_ms.items()
-                if name in STAGE_HUES
+                if name in STAGE_NAMES
             ),
         )
         for cell in _fastest_first(result)

@@ -66,8 +66,8 @@ class ChoiceBar(QWidget):
         )
         self.server = QComboBox()
         self.server.setAccessibleName(tr("Where the server runs"))
-        self.server.addItem(tr("Server: in this window"), Place.WINDOW)
-        self.server.addItem(tr("Server: on its own"), Place.OWN)
+        self.server.addItem(tr("Server: shared"), Place.WINDOW)
+        self.server.addItem(tr("Server: separate"), Place.OWN)
         self.server.setToolTip(
             tr(
                 "The embedded server as the live page uses it, or a second one in a process of its "

@@ -23,7 +23,11 @@ from gui.widgets.language import byte_size, number, tr
 from gui.widgets.theme import CONTROL_HEIGHT, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
-_WAY, _NOTE = 0, -1
+_ARROW = """
+QHeaderView::up-arrow, QHeaderView::down-arrow {
+  subcontrol-position: top center; top: 2px; width: 7px; height: 5px; }
+"""
+"""Over the title; beside it there is no room where it stands on the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class CellTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
+        header.setStyleSheet(_ARROW)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
 
@@ -163,6 +168,9 @@ def _columns(result: BenchResult, before: BenchResult | None) -> list[_Column]:
         _figure(tr("wire in"), "wire_in", _bytes, tr("Of its reply, on the wire")),
         _figure(tr("CPU here"), "client_cpu_ms", milliseconds, tr("Processor time of a request")),
     ]
+    if any(cell.server_cpu_ms is not None for cell in result.cells):
+        tip = tr("Processor time of a request at the server")
+        columns.append(_figure(tr("CPU server"), "server_cpu_ms", milliseconds, tip))
     if before is not None:
         columns[2 + payloads : 2 + payloads] = _change_columns(changes(result, before))
     columns.append(_Column(tr("Note"), lambda cell: cell.reason, _note, number=False))

@@ -44,6 +44,7 @@ class AlertsPanel(QScrollArea):
         self._actions_for = actions_for
         self._by_origin: dict[str, tuple[Alert, ...]] = {}
         self._shown: tuple[Alert, ...] = ()
+        self._rows: dict[Alert, QWidget] = {}
         self.setWidgetResizable(True)
         self.setAccessibleName(tr("Alerts"))
         self._page = QWidget()
@@ -73,15 +74,20 @@ class AlertsPanel(QScrollArea):
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
+        self._rows.clear()
         self._fill()
 
     def _fill(self) -> None:
+        """Rows of alerts that are still true stay: a button of theirs may be held down just now."""
+        kept = {alert: row for alert, row in self._rows.items() if alert in self._shown}
         while (item := self._column.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
+            widget = item.widget()
+            if widget is not None and widget not in kept.values():
                 widget.hide()
                 widget.deleteLater()
-        for alert in self._shown:
-            self._column.addWidget(self._row(alert))
+        self._rows = {alert: kept.get(alert) or self._row(alert) for alert in self._shown}
+        for row in self._rows.values():
+            self._column.addWidget(row)
         if not self._shown:
             empty = QLabel(tr("Nothing is wrong. Conditions that need attention appear here."))
             empty.setProperty("role", "muted")

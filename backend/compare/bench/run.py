@@ -211,6 +211,8 @@ class Bench:
         left_s = max(0.0, self._until - time.monotonic())
         share = min(1.0, 1 - left_s / plan.budget_s)
         least = rounds_done / plan.least_rounds
+        round_s = sum(each.window_s for each in self.measured if each.active)
+        left_s = max(left_s, (plan.least_rounds - rounds_done) * round_s)
         self._on_progress(
             Progress(round(100 * min(share, least)), int(rounds_done), left_s, cell, window)
         )

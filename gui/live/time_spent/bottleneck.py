@@ -22,6 +22,7 @@ _LEAST_MS = 5.0
 _LEAST_SHARE = 0.5
 _WARM_UP_S = 4.0
 _READINGS = 6
+_REWRITE_S = 5.0
 _SIDES: Mapping[str, str] = {
     "prepare": "",
     "encode": "way",
@@ -89,7 +90,8 @@ class BottleneckWatch:
     def reset(self) -> None:
         """Another run."""
         self._since_s: float | None = None
-        self._stage, self._readings = "", 0
+        self._readings = 0
+        self._shown, self._shown_s = "", 0.0
 
     def read(
         self, status: RunStatus, report: LatencyReport | None, switches: Switches, now_s: float
@@ -103,9 +105,12 @@ class BottleneckWatch:
         if report is None or now_s - self._since_s < _WARM_UP_S:
             return ""
         found = bottleneck_of(report)
-        self._readings = self._readings + 1 if found == self._stage else 1
-        self._stage = found
-        return found if self._readings >= _READINGS else ""
+        self._readings = self._readings + 1 if found else 0
+        if self._readings < _READINGS:
+            self._shown = ""
+        elif not self._shown or now_s - self._shown_s >= _REWRITE_S:
+            self._shown, self._shown_s = found, now_s  # of two alike, one is named for a while
+        return self._shown
 
 
 def bottleneck_of(report: LatencyReport) -> str:

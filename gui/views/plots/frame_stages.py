@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.views.plots.frame_times import FrameTimes, largest_excess, stage_names
-from gui.views.scales import milliseconds, round_up
+from gui.views.scales import milliseconds
 from gui.views.stages import STAGE_NAMES, stage_color
 from gui.views.view import View
 from gui.widgets.language import tr
@@ -16,6 +16,8 @@ from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, GAP, GAP_SMALL, Palette
 _BAR, _LINE, _SCALE = 20.0, 20.0, 16.0
 _SWATCH = 14.0
 _NUMBER = 84.0
+_NOTHING_MS = 0.005
+"""What is written as 0.00 ms has no sign."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -69,7 +71,7 @@ class FrameStages(View):
             return
         inner = QRectF(self.rect()).adjusted(GAP, GAP, -GAP, -GAP)
         caption = self._caption_width()
-        top = round_up(max(self._frame.length, self._median.length, 0.1))
+        top = max(self._frame.length, self._median.length, 0.1)
         y = inner.top()
         for title, times in ((tr("this frame"), self._frame), (tr("median"), self._median)):
             place = QRectF(inner.left(), y, caption, _BAR)
@@ -110,7 +112,8 @@ class FrameStages(View):
         painter.setPen(self.roles.color("text_muted"))
         titles = (tr("this frame"), tr("median"), tr("difference"))
         self._paint_numbers(painter, area, area.top(), titles)
-        worst = largest_excess(self._frame, self._median)
+        slow = self._frame.latency > self._median.latency
+        worst = largest_excess(self._frame, self._median) if slow else None
         for line, (name, value, usual) in enumerate(self.rows, 1):
             y = area.top() + line * _LINE
             swatch = QRectF(area.left(), y + _LINE / 2 - 4, 8, 8)
@@ -138,4 +141,5 @@ def _text(value: float | None) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{'+' if value >= 0 else '−'}{milliseconds(abs(value))}"
+    sign = "" if abs(value) < _NOTHING_MS else "+" if value > 0 else "−"
+    return f"{sign}{milliseconds(abs(value))}"

@@ -75,9 +75,11 @@ def frames_of(
 
 
 def largest_excess(frame: FrameTimes, median: FrameTimes) -> tuple[str, float] | None:
-    """The stage that took most ms more than its median, None if none took more."""
+    """The stage of its latency, which ends before drawing, that took most ms more than its median;
+    None if none took more."""
     usual = dict(median.spans)
-    excess = [(name, value - usual.get(name, 0.0)) for name, value in frame.spans]
+    spans = [(name, value) for name, value in frame.spans if name != "draw"]
+    excess = [(name, value - usual.get(name, 0.0)) for name, value in spans]
     name, most = max(excess, key=lambda each: each[1], default=("", 0.0))
     return (name, most) if most > 0 else None
 

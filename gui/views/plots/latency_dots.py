@@ -119,7 +119,9 @@ class LatencyDots(View):
             painter.setPen(QPen(self.roles.color("border"), 1))
             painter.drawLine(QPointF(field.left(), y), QPointF(field.right(), y))
             painter.setPen(self.roles.color("text_muted"))
-            painter.drawText(QRectF(0, y - 8, _AXIS - GAP, 16), right, milliseconds(value))
+            painter.drawText(
+                QRectF(0, y - 8, _AXIS - GAP, 16), right, milliseconds(value) if value else "0"
+            )
         median = field.bottom() - self._recent.median.latency / top * field.height()
         painter.setPen(QPen(self.roles.color("text_muted"), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(field.left(), median), QPointF(field.right(), median))

@@ -78,6 +78,17 @@ def test_only_what_lasts_is_said_and_a_switch_begins_anew() -> None:
     assert read(status=replace(STREAMING, state=RunState.RECONNECTING)) == ""
 
 
+def test_of_two_that_are_alike_one_is_named_for_a_while() -> None:
+    watch = BottleneckWatch()
+    one = report(decode=20.0, server_decode=19.0, server_infer=1.0)
+    other = report(decode=19.0, server_decode=20.0, server_infer=1.0)
+    said = [
+        watch.read(STREAMING, (one, other)[place % 2], JSON, 100 + place / 2) for place in range(40)
+    ]
+    assert said[13] != ""
+    assert set(said[13:23]) == {said[13]}
+
+
 def test_a_gain_that_was_measured_is_said_with_its_switch() -> None:
     advice = advice_on("server_output", JSON, MediaKind.IMAGE, 1, FOUND)
     assert advice is not None
