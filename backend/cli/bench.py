@@ -54,6 +54,7 @@ from backend.core.process import wait_for_end_of_input
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.core.worker import Worker
+from backend.profiles.bundled import BUNDLED
 from backend.profiles.model_profile import ModelProfile
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 
@@ -100,7 +101,9 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace, load: Load, served: _Served) -> BenchResult:
-    profile = choose_profile(served.target, options.model, options.profile)
+    unknown = bool(options.model_repository) and options.model not in BUNDLED
+    own = () if unknown else None  # class names, which a measurement has no use for
+    profile = choose_profile(served.target, options.model, options.profile, own)
     payloads = _payloads(options, profile)
     matrix = PRESETS[options.preset].with_payloads([each.name for each in payloads])
     chosen = {

@@ -33,7 +33,8 @@ def panel(qtbot: QtBot, done: list[str]) -> AlertsPanel:
 
 def rows(panel: AlertsPanel) -> list[str]:
     column = panel._column
-    widgets = [column.itemAt(place).widget() for place in range(column.count())]
+    items = [column.itemAt(place) for place in range(column.count())]
+    widgets = [item.widget() for item in items if item is not None]
     return [each.accessibleName() for each in widgets if isinstance(each, QFrame)]
 
 
