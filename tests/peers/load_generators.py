@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import os
 import subprocess
 import sys
@@ -70,8 +71,8 @@ WAYS: Mapping[Transport, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a tool says of one way: median latency in ms, answers a second, and whether its own stop
-    rule was met."""
+    """What a tool says of one way: median latency in ms, answers a second (NaN if it cannot say),
+    and whether its own stop rule was met."""
 
     p50_ms: float
     rate: float
@@ -110,13 +111,15 @@ def perf_analyzer(
 ) -> Reading:
     """One way, by the same stop rule: three windows within 10 %.
 
-    It gives no figures where that is not met; then it is asked for those of so many requests.
+    It gives no figures where that is not met; then it is asked for those of so many requests, whose
+    rate it does not know: it divides them by the whole of its last second.
     """
     for rule in (_STABLE, _COUNTED):
         row = _report(program, links, where, model, way, in_flight, rule)
         if row is not None:
-            rate = float(row["Inferences/Second"])
-            return Reading(float(row["p50 latency"]) / 1e3, rate, stable=rule is _STABLE)
+            stable = rule is _STABLE
+            rate = float(row["Inferences/Second"]) if stable else math.nan
+            return Reading(float(row["p50 latency"]) / 1e3, rate, stable)
     raise SystemExit(f"perf_analyzer has no figures for {model} over {way}.")
 
 
