@@ -19,6 +19,8 @@ from gui.widgets.language import byte_size, number, tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
 
 _LEFT, _BOTTOM, _LEGEND = 62.0, 22.0, 18.0
+_RIGHT = 40.0
+"""Half of the last value's text stands beyond the axis."""
 _RING = 8.0
 
 
@@ -83,7 +85,7 @@ class CurveChart(View):
             return
         legend = _LEGEND * len(self._curves)
         field = QRectF(self.rect()).adjusted(
-            _LEFT, GAP + legend + _LEGEND, -2 * GAP, -_BOTTOM - _LEGEND
+            _LEFT, GAP + legend + _LEGEND, -_RIGHT, -_BOTTOM - _LEGEND
         )
         self._paint_legend(painter)
         self._paint_axes(painter, field)

@@ -62,9 +62,12 @@ def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
         return Verdict(language.text(Say.NOTHING), _reasons(result))
     sentences = []
     notes: list[str] = []
-    for payload, cells in _by_payload(measured):
+    payloads = _by_payload(measured)
+    for payload, cells in payloads:
         single = _least_in_flight(cells)
-        sentences.append(_ranking(payload, result, single, language))
+        # Of several sizes, the last has room for all of its ways; the table has the others.
+        whole = payload == payloads[-1][0]
+        sentences.append(_ranking(payload, result, single, language, whole=whole))
         notes += _tail(single, language)
         notes += _cost(single, language)
         notes += _knees(cells, language)
@@ -106,7 +109,12 @@ def ways_by_knee(cells: Sequence[CellResult]) -> dict[str, CellResult]:
 
 
 def _ranking(
-    payload: str, result: BenchResult, cells: Sequence[CellResult], language: Language
+    payload: str,
+    result: BenchResult,
+    cells: Sequence[CellResult],
+    language: Language,
+    *,
+    whole: bool,
 ) -> str:
     ordered = sorted(cells, key=lambda each: _value(each.p50_ms))
     best, rest = ordered[0], ordered[1:]
@@ -116,7 +124,7 @@ def _ranking(
     names = language.all_of([_way(each) for each in (best, *equal)])
     phrase = Say.TIE if equal else Say.FASTEST
     text = language.text(phrase, payload=size, ways=names, time=language.ms(best.p50_ms))
-    if not behind:
+    if not behind or not whole:
         return f"{text}."
     parts = [
         language.text(

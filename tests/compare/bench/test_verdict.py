@@ -53,6 +53,19 @@ def test_a_better_tail_is_said_only_where_it_is_better() -> None:
     assert not any("tail" in note for note in same.notes)
 
 
+def test_of_several_sizes_only_the_last_names_every_way() -> None:
+    cells = [
+        cell_result(replace(way, payload=size), p50)
+        for size in ("1 KB", "1 MB")
+        for way, p50 in ((STREAM, 2.0), (REST_JSON, 26.0))
+    ]
+    assert verdict_of(result(*cells)).sentence == (
+        "For 1 KB (900.0 KiB), OIP gRPC stream, raw is fastest at a median of 2.00 ms. "
+        "For 1 MB (900.0 KiB), OIP gRPC stream, raw is fastest at a median of 2.00 ms; "
+        "OIP REST, json takes 13.0x as long."
+    )
+
+
 def test_doubts_are_said() -> None:
     found = verdict_of(
         result(
