@@ -113,6 +113,6 @@ class FrameDialog(QDialog):
         worst = largest_excess(frame, median)
         if worst is not None and frame.latency > median.latency:
             stage, excess = tr(STAGE_NAMES[worst[0]]), milliseconds(worst[1])
-            more = tr("Most of what it took longer is {stage}: {time}.", stage=stage, time=excess)
+            more = tr("The largest difference is in {stage}: {time}.", stage=stage, time=excess)
             text = f"{text} {more}"
         self.sentence.setText(text)
