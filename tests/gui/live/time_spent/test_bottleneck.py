@@ -39,8 +39,8 @@ FOUND = result(
 )
 
 
-def report(p50: float = 30.0, samples: int = 100, **spans: float) -> LatencyReport:
-    return LatencyReport(tuple(spans.items()), p50, p50, p50, p50, np.zeros(40), samples)
+def report(p50: float = 30.0, samples: float = 100, **spans: float) -> LatencyReport:
+    return LatencyReport(tuple(spans.items()), p50, p50, p50, p50, np.zeros(40), int(samples))
 
 
 SLOW = report(wait=50.0, encode=3.0, wire=1.0, server_infer=2.0, server_output=20.0)
