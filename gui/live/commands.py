@@ -172,7 +172,15 @@ def run_commands(
 
 
 def switch_commands(bar: Bar) -> Iterator[Command]:
-    """Each value of each switch of the bar."""
+    """The switches for the wire, and each value of each of them."""
+    yield Command(
+        "switch.open",
+        tr("On the wire..."),
+        bar.open_wire,
+        "Run",
+        ("Ctrl+Shift+W",),
+        aliases="api transport serialisation image compression in flight switches",
+    )
     for name, segmented in (
         ("api", bar.api),
         ("transport", bar.transport),

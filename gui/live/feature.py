@@ -316,3 +316,4 @@ class LiveFeature(Feature):
     def _use_preferences(self, preferences: Preferences) -> None:
         self.page.use_preferences(preferences)
         self.strip.preferences = preferences
+        self.bar.set_stays_open(stays=preferences.open_switches)

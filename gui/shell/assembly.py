@@ -113,6 +113,7 @@ def assemble(parts: Parts) -> Assembly:
     )
     settings = SettingsFeature(workspace)
     layouts = LayoutsFeature(workspace, parts.layouts, live.page)
+    deck.turned.connect(live.bar.show_page)
     deck.add(live.page)
     for make_page in parts.pages:
         deck.add(make_page(host))

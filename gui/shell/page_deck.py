@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from gui.widgets.icons import tinted
@@ -17,6 +17,9 @@ from gui.workspace.pages import Page
 
 class PageDeck(QWidget):
     """Pages in tabs; a single page needs no tabs and has none."""
+
+    turned = Signal(str)
+    """Name of the page that came to the front."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -109,6 +112,7 @@ class PageDeck(QWidget):
             before.deactivated()
         self._stack.setCurrentWidget(page.widget)
         self._tint()
+        self.turned.emit(page.name)
         page.activated()
 
     def _tint(self) -> None:

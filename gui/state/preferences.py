@@ -26,6 +26,8 @@ class Preferences:
     drop_alarm: float = 5.0
     smooth_boxes: bool = True
     """Whether boxes are shown without their shaking; what was answered stays as it is."""
+    open_switches: bool = False
+    """Whether a wide bar shows the switches for the wire itself, not only their summary."""
 
     def __post_init__(self) -> None:
         for name, value, (low, high) in (

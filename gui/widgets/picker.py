@@ -21,6 +21,7 @@ from gui.widgets.icons import tinted_pixmap
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 
 _ICON = 16
+_NARROWEST = 112
 _PORTS = re.compile(r"[:-]\d{1,5}(?:[,-]\d{1,5})?$|:,\d{1,5}$")
 
 
@@ -48,8 +49,13 @@ class Picker(QPushButton):
         self._picker_menu.setToolTipsVisible(True)
         self.setMenu(self._picker_menu)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.show_choice("", "")
+
+    @property
+    def roles(self) -> Palette:
+        """The colours in use."""
+        return self._roles
 
     @property
     def choices(self) -> QMenu:
@@ -78,6 +84,10 @@ class Picker(QPushButton):
     def sizeHint(self) -> QSize:
         """A fixed size, so that a longer name moves nothing."""
         return QSize(self._width, CONTROL_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """What a narrow window leaves."""
+        return QSize(min(self._width, _NARROWEST), CONTROL_HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the frame as any button's, then our own contents."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from string import Template
 
 from gui.widgets.icons import ASSETS
-from gui.widgets.theme import BODY_PX, CAPTION_PX, CONTROL_HEIGHT, RADIUS, TITLE_PX, Palette
+from gui.widgets.theme import CAPTION_PX, CONTROL_HEIGHT, RADIUS, TITLE_PX, Palette
 
 _TEMPLATE = Template("""
-QWidget { color: $text; font-size: ${body}px; }
 QMainWindow, QDialog, #page { background: $background; }
 QToolTip { background: $surface_raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
 QLabel { background: transparent; }
 QLabel[role="caption"] { color: $text_muted; font-size: ${caption}px; }
+QLabel[role="panel"] { font-weight: 600; }
 QLabel[role="title"] { font-size: ${title}px; font-weight: 600; }
 QLabel[role="muted"] { color: $text_muted; }
 QLabel[role="error"] { color: $error; }
@@ -82,7 +82,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit { background: $fi
   border-radius: ${radius}px; selection-background-color: $accent;
   selection-color: $on_accent; }
 QLineEdit, QSpinBox, QDoubleSpinBox { min-height: ${inner}px; padding: 0 6px; }
-QAbstractSpinBox { padding: 0; }
+QAbstractSpinBox { padding: 0 0 0 6px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $text_muted;
   border-radius: 3px; background: $field; }
 QCheckBox::indicator:checked { border-color: $accent; background: $accent; image: url($check); }
@@ -97,7 +97,13 @@ QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QComboBox QAbstractItemView { background: $surface_raised; border: 1px solid $border; }
 QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus { border-color: $accent; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 18px;
+  border: none; background: transparent; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; margin: 2px 1px 0 0; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 1px 2px 0; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $border; }
+QAbstractSpinBox::up-arrow { image: url($chevron_up); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url($chevron); width: 10px; height: 10px; }
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit { border: none; padding: 0; min-height: 0;
   background: transparent; }
 QSpinBox:disabled, QLineEdit:disabled { color: $text_muted; background: $field_disabled; }
@@ -146,7 +152,7 @@ QTabBar::tab:focus { color: $accent; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QProgressBar { background: $border; border: none; border-radius: 1px; }
 QProgressBar::chunk { background: $accent; border-radius: 1px; }
-#toast, #commandPalette { background: $surface_raised; border: 1px solid $border;
+#toast, #commandPalette, #popover { background: $surface_raised; border: 1px solid $border;
   border-radius: 6px; }
 #toast[severity="warning"] { border-left: 3px solid $warning; }
 #toast[severity="error"] { border-left: 3px solid $error; }
@@ -171,10 +177,10 @@ def stylesheet(palette: Palette) -> str:
         on_accent=palette.on_accent,
         ok=palette.ok,
         check=(ASSETS / "icons" / f"check-{palette.name}.svg").as_posix(),
+        chevron_up=(ASSETS / "icons" / f"chevron-up-{palette.name}.svg").as_posix(),
         chevron=(ASSETS / "icons" / f"chevron-{palette.name}.svg").as_posix(),
         warning=palette.warning,
         error=palette.error,
-        body=BODY_PX,
         caption=CAPTION_PX,
         title=TITLE_PX,
         inner=CONTROL_HEIGHT - 2,

@@ -50,5 +50,8 @@ class Appearance(QObject):
         return palette_for(self._choice, self._app.styleHints().colorScheme())
 
     def _apply(self) -> None:
+        # Qt styles every widget once for each of its ancestors when one sheet follows another, and
+        # once when none was there: with all pages open a quarter of a second instead of one.
+        self._app.setStyleSheet("")
         self._app.setPalette(self.palette.to_qt())
         self._app.setStyleSheet(stylesheet(self.palette))

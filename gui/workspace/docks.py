@@ -38,7 +38,7 @@ class Dock(QDockWidget):
             return QWidget()
         title = QLabel(self.windowTitle())
         title.setObjectName("dockTitle")
-        title.setProperty("role", "caption")
+        title.setProperty("role", "panel")
         title.setContentsMargins(GAP, GAP, GAP, GAP_SMALL)
         return title
 

@@ -6,50 +6,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from backend.core.choices import (
-    EMBEDDED,
-    Api,
-    Compression,
-    ImageEncoding,
-    Serialization,
-    Transport,
-    why_not_image,
-    why_not_serialization,
-)
+from backend.core.choices import EMBEDDED
 from backend.core.samples import MediaKind
 from backend.core.target import Target
-from gui.live.bar.choices import (
-    api_choices,
-    compression_choices,
-    image_choices,
-    serialization_choices,
-    transport_choices,
-)
+from gui.live.bar.popover import Popover
 from gui.live.bar.start_button import StartButton
+from gui.live.bar.summary_button import SummaryButton
+from gui.live.bar.wire_panel import WirePanel
 from gui.state.limits import SwitchLimits
 from gui.state.model_offers import ModelOffer
 from gui.state.switches import Switches, offered_targets, target_title
-from gui.widgets.flow_layout import FlowLayout, captioned
+from gui.widgets.icons import tinted_pixmap
 from gui.widgets.language import tr
 from gui.widgets.padlock import padlock_of
 from gui.widgets.picker import Picker, add_choice, dot_pixmap
-from gui.widgets.segmented import Segmented
-from gui.widgets.theme import (
-    CONTROL_HEIGHT,
-    GAP,
-    GAP_LARGE,
-    GAP_SMALL,
-    Palette,
-)
+from gui.widgets.theme import GAP, GAP_LARGE, Palette
 
 _EDGE = 2
+_ARROW = 12
+_LEFT_OUT = {"inspect": ("source", "model", "wire"), "compare": ("wire",)}
+"""What the bar leaves out over a page that has controls of its own for it."""
 
 
 class Bar(QWidget):
@@ -75,10 +54,11 @@ class Bar(QWidget):
         self._sentence = ""
         self._faulty = False
         self._build_pickers(palette, fill_sources)
-        self._build_segments()
-        self._build_numbers()
+        self._build_wire(palette)
         self._start = StartButton(palette)
         self._start.clicked.connect(self.start_pressed)
+        self._stays_open, self._left_out = False, tuple[str, ...]()
+        self._limit: int | None = None
         self._lay_out()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -113,14 +93,11 @@ class Bar(QWidget):
         )
         self.target.show_marks(switches.target.colour, padlock.icon, padlock.role)
         self._show_model()
-        self.api.set_value(switches.api)
-        self.transport.set_value(switches.transport)
-        self.serialization.set_value(switches.serialization)
-        self.image.set_value(switches.image_for(kind))
-        self.compression.set_value(switches.compression)
-        _set_quietly(self.quality, switches.jpeg_quality)
-        _set_quietly(self.in_flight, switches.in_flight or 0)
-        self._show_blocked()
+        limits = self._limits
+        if limits.target != switches.target:
+            limits = SwitchLimits(switches.target)
+        self.wire.show_switches(switches, kind, limits)
+        self.summary.show_switches(switches, kind, self._limit)
 
     def set_models(self, models: Sequence[ModelOffer]) -> None:
         """Offer these models."""
@@ -142,74 +119,104 @@ class Bar(QWidget):
 
     def set_flight_limit(self, limit: int | None) -> None:
         """Show what 'Auto' has come to, None when nothing runs."""
-        self.in_flight.setSpecialValueText(
-            tr("Auto") if limit is None else tr("Auto {limit}", limit=limit)
-        )
+        self._limit = limit
+        self.wire.set_flight_limit(limit)
+        self.summary.show_switches(self._switches, self._kind, limit)
+
+    def set_stays_open(self, *, stays: bool) -> None:
+        """Whether the switches for the wire stand in the bar itself where there is room."""
+        self._stays_open = stays
+        self._place_wire()
+
+    def show_page(self, page: str) -> None:
+        """Leave out what the page in front has controls of its own for."""
+        self._left_out = _LEFT_OUT.get(page, ())
+        for name, part in (("source", self.source), ("model", self.model)):
+            part.setVisible(name not in self._left_out)
+        for arrow in self._arrows:
+            arrow.setVisible("source" not in self._left_out)
+        self._place_wire()
+
+    @Slot()
+    def open_wire(self) -> None:
+        """Open the switches for the wire, or go to them where they are open."""
+        first = self.wire.api.button(self.wire.api.value)
+        if self._popover is self.wire.parentWidget():
+            self._popover.open_under(self.summary, first)
+        else:
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
-        for part in (self.target, self.model, self.source, self._start):
+        for part in (self.target, self.model, self.source, self.summary, self._start):
             part.set_palette_roles(palette)
+        self._tint(palette)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The switches for the wire go in or out with the room."""
+        super().resizeEvent(event)
+        self._place_wire()
 
     # -- building ------------------------------------------------------------------------------
 
     def _build_pickers(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
-        self.target = Picker(tr("Target"), 212, palette, keeps_ports=True)
-        self.model = Picker(tr("Model"), 168, palette)
+        self.target = Picker(tr("Target"), 208, palette, keeps_ports=True)
+        self.model = Picker(tr("Model"), 176, palette)
         self.source = Picker(tr("Source"), 208, palette)
         self.target.choices.aboutToShow.connect(self._fill_targets)
         self.model.choices.aboutToShow.connect(self._fill_models)
         self.source.choices.aboutToShow.connect(lambda: fill_sources(self.source))
 
-    def _build_segments(self) -> None:
-        self.api = Segmented(tr("API"), api_choices())
-        self.transport = Segmented(tr("Transport"), transport_choices())
-        self.serialization = Segmented(tr("Serialisation"), serialization_choices())
-        self.image = Segmented(tr("Image"), image_choices())
-        self.compression = Segmented(tr("Compression"), compression_choices())
-        self.api.chosen.connect(self._api_chosen)
-        self.transport.chosen.connect(self._transport_chosen)
-        self.serialization.chosen.connect(self._serialization_chosen)
-        self.image.chosen.connect(self._image_chosen)
-        self.compression.chosen.connect(self._compression_chosen)
-
-    def _build_numbers(self) -> None:
-        self.quality = _number(tr("JPEG quality"), 1, 100, 48)
-        self.quality.setToolTip(tr("JPEG quality, 1 to 100"))
-        self.quality.valueChanged.connect(self._quality_changed)
-        self.in_flight = _number(tr("In flight"), 0, 64, 64)
-        self.in_flight.setSpecialValueText(tr("Auto"))
-        self.in_flight.setToolTip(
-            tr("Requests on their way at once; Auto (0) follows the round trip")
-        )
-        self.in_flight.valueChanged.connect(self._in_flight_changed)
+    def _build_wire(self, palette: Palette) -> None:
+        self.wire = wire = WirePanel()
+        wire.switched.connect(self._change)
+        self.api, self.transport = wire.api, wire.transport
+        self.serialization, self.image = wire.serialization, wire.image
+        self.quality, self.compression = wire.quality, wire.compression
+        self.in_flight = wire.in_flight
+        self.summary = SummaryButton(palette)
+        self.summary.opened.connect(self.open_wire)
+        self._popover = Popover(tr("On the wire"), self)
+        self._popover.hold(wire)
 
     def _lay_out(self) -> None:
-        groups = QWidget()
-        flow = FlowLayout(groups, GAP_LARGE, GAP)
-        image = QWidget()
-        image_row = QHBoxLayout(image)
-        image_row.setContentsMargins(0, 0, 0, 0)
-        image_row.setSpacing(GAP_SMALL)
-        image_row.addWidget(self.image)
-        image_row.addWidget(self.quality)
-        for caption, control in (
-            (tr("Target"), self.target),
-            (tr("Model"), self.model),
-            (tr("Source"), self.source),
-            (tr("API"), self.api),
-            (tr("Transport"), self.transport),
-            (tr("Serialisation"), self.serialization),
-            (tr("Image and JPEG quality"), image),
-            (tr("Compression"), self.compression),
-            (tr("In flight"), self.in_flight),
-        ):
-            flow.addWidget(captioned(caption, control))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP + 2)
-        row.setSpacing(GAP_LARGE)
-        row.addWidget(groups, 1)
-        row.addWidget(self._start, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._arrows = (QLabel(), QLabel())
+        first, second = self._arrows
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP + _EDGE)
+        row.setSpacing(GAP)
+        for part in (self.source, first, self.model, second, self.target, self.summary):
+            row.addWidget(part, 0, Qt.AlignmentFlag.AlignBottom)
+        row.insertSpacing(row.indexOf(self.summary), GAP)
+        row.addStretch(1)
+        row.addWidget(self._start, 0, Qt.AlignmentFlag.AlignBottom)
+        self._tint(self.target.roles)
+
+    def _tint(self, palette: Palette) -> None:
+        for arrow in self._arrows:
+            arrow.setPixmap(tinted_pixmap("forward", palette.text_muted, _ARROW))
+            arrow.setFixedSize(_ARROW, self.target.sizeHint().height())
+
+    def _place_wire(self) -> None:
+        """In the bar if that is wanted and there is room, else in the popover."""
+        wanted = "wire" not in self._left_out
+        open_here = self._stays_open and wanted and self._has_room()
+        self.summary.setVisible(wanted and not open_here)
+        inside = self._popover is not self.wire.parentWidget()
+        if inside and not open_here:
+            self.wire.arrange(in_row=False)
+            self._popover.hold(self.wire)
+        elif open_here and not inside:
+            self._popover.hide()
+            self.wire.arrange(in_row=True)
+            place = self._row.indexOf(self.summary) + 1
+            self._row.insertWidget(place, self.wire, 0, Qt.AlignmentFlag.AlignBottom)
+            self.wire.show()
+
+    def _has_room(self) -> bool:
+        others = (self.source, self.model, self.target, self._start)
+        taken = sum(part.sizeHint().width() + GAP_LARGE for part in others)
+        return self.width() >= taken + self.wire.width_in_row + 4 * GAP_LARGE
 
     # -- showing -------------------------------------------------------------------------------
 
@@ -218,33 +225,6 @@ class Bar(QWidget):
         reason = offer.why_not(self._kind) if offer else ""
         tip = reason or (offer.description if offer else "")
         self.model.show_choice(self._switches.model, "box", tip, faulty=bool(reason))
-
-    def _show_blocked(self) -> None:
-        switches, limits = self._switches, self._limits
-        if limits.target != switches.target:
-            limits = SwitchLimits(switches.target)
-        for serialization in Serialization:
-            reason = why_not_serialization(
-                serialization, switches.transport
-            ) or limits.serialization(serialization)
-            self.serialization.set_blocked(serialization, reason)
-        for transport in Transport:
-            self.transport.set_blocked(transport, limits.transport(transport))
-        for api in Api:
-            self.api.set_blocked(api, limits.api(api))
-        for compression in Compression:
-            reason = limits.compression(compression, switches.transport)
-            self.compression.set_blocked(compression, reason)
-        for encoding in ImageEncoding:
-            reason = why_not_image(encoding, switches.serialization, self._kind) or limits.image(
-                encoding, switches.api
-            )
-            self.image.set_blocked(encoding, reason)
-        jpeg = switches.image_for(self._kind) is ImageEncoding.JPEG
-        self.quality.setEnabled(jpeg)
-        self.quality.setToolTip(
-            tr("JPEG quality, 1 to 100") if jpeg else tr("Only JPEG has a quality.")
-        )
 
     @Slot()
     def _fill_targets(self) -> None:
@@ -301,34 +281,7 @@ class Bar(QWidget):
         elif model is not None:
             self._change(replace(self._switches, model=model))
 
-    @Slot(str)
-    def _api_chosen(self, value: str) -> None:
-        self._change(replace(self._switches, api=Api(value)))
-
-    @Slot(str)
-    def _transport_chosen(self, value: str) -> None:
-        self._change(replace(self._switches, transport=Transport(value)))
-
-    @Slot(str)
-    def _serialization_chosen(self, value: str) -> None:
-        self._change(self._switches.with_serialization(Serialization(value)))
-
-    @Slot(str)
-    def _image_chosen(self, value: str) -> None:
-        self._change(replace(self._switches, image=ImageEncoding(value)))
-
-    @Slot(str)
-    def _compression_chosen(self, value: str) -> None:
-        self._change(replace(self._switches, compression=Compression(value)))
-
-    @Slot(int)
-    def _quality_changed(self, value: int) -> None:
-        self._change(replace(self._switches, jpeg_quality=value))
-
-    @Slot(int)
-    def _in_flight_changed(self, value: int) -> None:
-        self._change(replace(self._switches, in_flight=value or None))
-
+    @Slot(object)
     def _change(self, switches: Switches) -> None:
         if switches != self._switches:
             self.show_switches(switches, self._kind)
@@ -339,19 +292,3 @@ def _addresses(switches: Switches) -> str:
     if switches.target.name == EMBEDDED:
         return tr("The server inside this window")
     return f"{switches.target.rest} {switches.target.grpc}".strip()
-
-
-def _number(name: str, low: int, high: int, width: int) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(low, high)
-    box.setFixedSize(width, CONTROL_HEIGHT)
-    box.setAccessibleName(name)
-    box.setKeyboardTracking(False)
-    box.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    return box
-
-
-def _set_quietly(box: QSpinBox, value: int) -> None:
-    blocked = box.blockSignals(True)  # noqa: FBT003 - Qt's own signature
-    box.setValue(value)
-    box.blockSignals(blocked)

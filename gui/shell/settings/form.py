@@ -81,6 +81,8 @@ class SettingsForm(QDialog):
         self.drop_warning.setToolTip(self.drop_alarm.toolTip())
         self.smooth_boxes = QCheckBox(tr("Smooth boxes"))
         self.smooth_boxes.setToolTip(tr("On the screen only: answers stay as they are"))
+        self.open_switches = QCheckBox(tr("Wire switches in the bar"))
+        self.open_switches.setToolTip(tr("Where the window is wide enough for all of them"))
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
@@ -109,6 +111,7 @@ class SettingsForm(QDialog):
         ):
             form.addRow(field.accessibleName(), field)
         form.addRow("", self.smooth_boxes)
+        form.addRow("", self.open_switches)
         return form
 
     def _buttons(self) -> QDialogButtonBox:
@@ -133,6 +136,7 @@ class SettingsForm(QDialog):
         for share in (self.drop_warning, self.drop_alarm):
             share.valueChanged.connect(self._changed)
         self.smooth_boxes.toggled.connect(self._changed)
+        self.open_switches.toggled.connect(self._changed)
 
     def _show(self, preferences: Preferences, theme: ThemeChoice, language: str) -> None:
         self._showing = True
@@ -144,6 +148,7 @@ class SettingsForm(QDialog):
         self.drop_warning.setValue(preferences.drop_warning)
         self.drop_alarm.setValue(preferences.drop_alarm)
         self.smooth_boxes.setChecked(preferences.smooth_boxes)
+        self.open_switches.setChecked(preferences.open_switches)
         self._showing = False
 
     @Slot()
@@ -176,6 +181,7 @@ class SettingsForm(QDialog):
                 drop_warning=self.drop_warning.value(),
                 drop_alarm=self.drop_alarm.value(),
                 smooth_boxes=self.smooth_boxes.isChecked(),
+                open_switches=self.open_switches.isChecked(),
             )
         )
 
