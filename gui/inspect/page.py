@@ -30,6 +30,7 @@ from gui.workspace.pages import PageHost
 _FIRST_METHOD = "inference.GRPCInferenceService/ModelInfer"
 _FIRST_ROUTE = "POST /v2/models/{model}/infer"
 _SIDE, _MIDDLE, _RIGHT = 280, 470, 530
+_LEAST = (180, 300, 280)
 
 
 class InspectPage(QObject):
@@ -131,15 +132,11 @@ class InspectPage(QObject):
         self._splitter.setObjectName("panel")
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        for part, width in (
-            (self.side, _SIDE),
-            (self.request, _MIDDLE),
-            (self.reply, _RIGHT),
-        ):
-            part.setMinimumWidth(width // 2 + 40)
+        for part, least in zip((self.side, self.request, self.reply), _LEAST, strict=True):
+            part.setMinimumWidth(least)
             self._splitter.addWidget(part)
         self._splitter.setSizes([_SIDE, _MIDDLE, _RIGHT])
-        for index, stretch in enumerate((0, 1, 1)):
+        for index, stretch in enumerate((1, 2, 2)):
             self._splitter.setStretchFactor(index, stretch)
 
     def _connect(self) -> None:

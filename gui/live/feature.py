@@ -142,6 +142,7 @@ class LiveFeature(Feature):
             geometry=self._store.current.window.geometry,
             docks=blob_text(self.page.saveState()),
             locked=self.page.locked,
+            by_hand=self.page.by_hand,
         )
         self._store.update(replace(self._store.current, window=memory))
         self.readout.stop()
@@ -207,6 +208,7 @@ class LiveFeature(Feature):
         settings = self._store.current
         self.page.set_locked(locked=settings.window.locked)
         if settings.window.docks:
+            self.page.by_hand = settings.window.by_hand
             self.page.restore(text_blob(settings.window.docks))
         self._use_preferences(settings.preferences)
         self._show_targets()
@@ -235,6 +237,7 @@ class LiveFeature(Feature):
     @Slot(object)
     def _run_ended(self, session: LiveSession) -> None:
         self.pump.detach()
+        self.page.run_ended()
         self.readout.run_ended(session)
         self._notices.run_ended(session)
 
@@ -243,7 +246,7 @@ class LiveFeature(Feature):
     @Slot()
     def _used(self) -> None:
         switches = self.switches.current
-        self.page.expect(switches.model)
+        self.page.expect(switches.model, switches.target.name)
         self.bar.show_switches(switches, self.run.kind)
 
     @Slot(object, object)

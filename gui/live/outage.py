@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,8 +51,8 @@ class Outage:
         """As a message over the picture, with the time until the next attempt."""
         wait = status.retry_in_s
         again = (
-            tr("Trying again in {seconds} s.", seconds=number(wait))
-            if wait >= 0.5
+            tr("Trying again in {seconds} s.", seconds=number(math.ceil(wait)))
+            if wait > 0
             else tr("Trying again now.")
         )
         return EmptyMessage(tr("Reconnecting..."), f"{_sentence(self.title)} {again}", _LOADING)

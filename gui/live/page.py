@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from backend.core.choices import EMBEDDED
 from backend.core.predictions import Detections
 from backend.core.samples import AudioBlock, Frame, MediaKind
 from backend.core.status import Result, RunStatus, SourceInfo, Word
@@ -24,6 +26,7 @@ from gui.state.counters import Counters
 from gui.state.live_session import LiveSession
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
+from gui.state.switches import LOCAL_NAME
 from gui.views.messages import MessageKind
 from gui.views.plots import (
     LatencyView,
@@ -33,6 +36,7 @@ from gui.views.plots import (
 )
 from gui.views.preview import Following, LegendRow
 from gui.widgets.language import count, number, tr
+from gui.widgets.more_area import MoreArea
 from gui.widgets.theme import Palette
 from gui.workspace.alerts import AlertsPanel
 from gui.workspace.commands import Command
@@ -43,8 +47,10 @@ from gui.workspace.log_panel import LogPanel
 from gui.workspace.notices import ToastAction
 
 _LEAST_SCROLLED = 130
-_RIGHT_WIDTH, _BOTTOM_HEIGHT = 400, 220
-_RIGHT_HEIGHTS = (150, 290)
+_RIGHT_SHARE, _RIGHT_LIMITS = 0.31, (300, 600)
+_BOTTOM_SHARE, _BOTTOM_LIMITS = 0.3, (160, 320)
+_TOP_HEIGHT = 190
+"""Room for five classes under their title."""
 
 
 class LivePage(DockArea):
@@ -81,14 +87,16 @@ class LivePage(DockArea):
         self.objects = ClassCounts()
         self._has_picture = False
         self._newest = workspace.newest
-        self._model = ""
+        self._expected = ("", "")
         self._stale = False
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
         self.setCentralWidget(self._middle)
         self.add_right("top", tr("Top classes"), self.top)
-        self.add_right("latency", tr("Latency"), _scrolled(self.latency))
+        latency = MoreArea(self.latency, palette, _LEAST_SCROLLED)
+        self.add_right("latency", tr("Latency"), latency)
+        self._latency_area = latency
         self.add_bottom("timeline", tr("Timeline"), self.timeline)
         self.add_bottom("throughput", tr("Throughput"), self.throughput)
         self.add_bottom("server", tr("Server"), server_panel)
@@ -145,15 +153,20 @@ class LivePage(DockArea):
         self._newest.sample = frame
         self.pane.preview.show_frame(frame)
 
-    def expect(self, model: str) -> None:
-        """Show what this model says; what another one said, or says yet, is left out."""
-        if model != self._model:
-            self._model = model
+    def expect(self, model: str, target: str) -> None:
+        """Show what this model says there; what another one said, or says yet, is left out."""
+        expected = (model, _shown_name(target))
+        if expected != self._expected:
+            self._expected = expected
             self.forget_results()
+
+    def _is_expected(self, result: Result) -> bool:
+        settings = result.settings
+        return (settings.model, _shown_name(settings.target.name)) == self._expected
 
     def show_result(self, result: Result) -> None:
         """The newest answer."""
-        if result.settings.model != self._model:
+        if not self._is_expected(result):
             return
         if self._stale:  # it is answered again: say so at once, not at the next reading
             self.set_stale(stale=False)
@@ -180,7 +193,7 @@ class LivePage(DockArea):
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
         """Everything since the last call."""
         for result in results:
-            if result.settings.model != self._model:
+            if not self._is_expected(result):
                 continue
             self.timeline.add(result.sample.captured_ns, result.predictions)
         self.sound.add(audio)
@@ -227,10 +240,15 @@ class LivePage(DockArea):
         """Forget the run before."""
         self.counters.begin()
         self.paints.clear()
+        self.pane.preview.set_still(still=False)
         self.pane.preview.first_paints.drain()
         for view in (self.timeline, self.throughput, self.latency):
             view.clear()
         self.forget_source()
+
+    def run_ended(self) -> None:
+        """What is on show stays, and grows no older."""
+        self.pane.preview.set_still(still=True)
 
     def use_preferences(self, preferences: Preferences) -> None:
         """As the user set it."""
@@ -252,6 +270,7 @@ class LivePage(DockArea):
         if name == standard:
             self.open_dock("timeline")
         elif name == plots:
+            self.by_hand = True
             self._show_side_by_side("timeline", "throughput")
             half = self.height() // 2
             self.resizeDocks([self.dock("timeline")], [half], Qt.Orientation.Vertical)
@@ -271,6 +290,7 @@ class LivePage(DockArea):
     def use_layout(self, layout: Layout) -> None:
         """Put panels and picture as a saved layout has them."""
         self.set_locked(locked=layout.locked)
+        self.by_hand = True
         self.restore(text_blob(layout.docks))
         self.pane.use_memory(layout.view)
 
@@ -323,6 +343,7 @@ class LivePage(DockArea):
             self.sound,
             self.top,
             self.latency,
+            self._latency_area,
             self.timeline,
             self.throughput,
             self.alerts,
@@ -336,23 +357,35 @@ class LivePage(DockArea):
 
     def size_docks(self) -> None:
         """A third of the width for numbers, a third of the height for plots."""
-        self.resizeDocks(
-            [self.dock("top"), self.dock("latency")], _RIGHT_HEIGHTS, Qt.Orientation.Vertical
-        )
-        self.resizeDocks([self.dock("top")], [_RIGHT_WIDTH], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.dock("timeline")], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+        right, bottom = _panel_sizes(self.size())
+        top, latency, timeline = map(self.dock, ("top", "latency", "timeline"))
+        self.resizeDocks([timeline], [bottom], Qt.Orientation.Vertical)
+        self.resizeDocks([top], [right], Qt.Orientation.Horizontal)
+        rest = max(_LEAST_SCROLLED, self.height() - bottom - _TOP_HEIGHT)
+        self.resizeDocks([top, latency], [_TOP_HEIGHT, rest], Qt.Orientation.Vertical)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Numbers and plots grow with the window, until the user moves a border."""
+        super().resizeEvent(event)
+        if not self.by_hand:
+            self.size_docks()
 
 
-def _scrolled(view: QWidget) -> QScrollArea:
-    """A view that may be lower than what it shows."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setMinimumSize(view.minimumSizeHint().width(), _LEAST_SCROLLED)
-    area.setAccessibleName(view.accessibleName())
-    area.setWidget(view)
-    return area
+def _shown_name(target: str) -> str:
+    """A run knows the embedded server by the name that it is shown under."""
+    return LOCAL_NAME if target == EMBEDDED else target
+
+
+def _panel_sizes(page: QSize) -> tuple[int, int]:
+    """Width of the numbers and height of the plots."""
+    return (
+        _within(round(page.width() * _RIGHT_SHARE), _RIGHT_LIMITS),
+        _within(round(page.height() * _BOTTOM_SHARE), _BOTTOM_LIMITS),
+    )
+
+
+def _within(value: int, limits: tuple[int, int]) -> int:
+    return max(limits[0], min(value, limits[1]))
 
 
 def count_rows(objects: ClassCounts) -> tuple[LegendRow, ...]:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend.core.status import RunState, RunStatus, SourceState
+from gui.live.bar.choices import (
+    Choices,
+    api_choices,
+    compression_choices,
+    image_choices,
+    transport_choices,
+)
 from gui.state.switches import Switches, target_title
 from gui.widgets.language import marked, tr
 
@@ -61,11 +68,16 @@ class RunLog:
             tr("Source: {name}", name=self._source_title(switches.source)),
             tr("Model: {name}", name=switches.model),
             tr("Target: {name}", name=target_title(switches.target)),
-            tr("Transport: {name}", name=switches.transport),
-            tr("API: {name}", name=switches.api),
+            tr("Transport: {name}", name=_label(transport_choices(), switches.transport)),
+            tr("API: {name}", name=_label(api_choices(), switches.api)),
             tr("Serialisation: {name}", name=switches.serialization),
-            tr("Image encoding: {name}", name=switches.image),
+            tr("Image encoding: {name}", name=_label(image_choices(), switches.image)),
             tr("JPEG quality: {name}", name=switches.jpeg_quality),
-            tr("Compression: {name}", name=switches.compression),
+            tr("Compression: {name}", name=_label(compression_choices(), switches.compression)),
             tr("In flight: {name}", name=flight),
         ]
+
+
+def _label(choices: Choices, value: str) -> str:
+    """What the bar calls a choice."""
+    return next(label for each, label, _ in choices if each == value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunState, RunStatus, Severity, SourceState
@@ -27,7 +29,12 @@ def run_message(status: RunStatus, source: str, target: str, *, shown: bool) -> 
     """What belongs over the picture of a run; empty when the picture speaks for itself."""
     state = status.source.state
     if state is SourceState.LOST:
-        again = tr("Trying again in {seconds} s.", seconds=number(status.source.retry_in_s))
+        wait = status.source.retry_in_s
+        again = (
+            tr("Trying again in {seconds} s.", seconds=number(math.ceil(wait)))
+            if wait > 0
+            else tr("Trying again now.")
+        )
         return EmptyMessage(
             tr("{source} is not there", source=source),
             f"{status.source.message} {again}",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from backend.core.status import Alert, RunStatus
@@ -16,6 +16,9 @@ from gui.widgets.theme import BODY_PX, GAP, Palette, tabular
 
 HEIGHT = 30
 _STATE_LEAST, _STATE_MOST = 180, 2000
+_NARROWEST = 480
+_FIRST_OUT = ("flight", "bytes", "out", "in")
+"""What a narrow window leaves out, in this order; age and drops always stay."""
 _STATE_LEAST_RECORDING = 40
 """The recording has its place at the cost of the state's words, which its tip has whole."""
 
@@ -79,6 +82,27 @@ class StatusStrip(QWidget):
         self._tint()
         self.show_status(RunStatus(), None, tr("Press Space to stream"))
 
+    def minimumSizeHint(self) -> QSize:
+        """A narrow window leaves slots out."""
+        return QSize(_NARROWEST, HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many slots as there is room for, in the order of their weight."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        taken = self._dot.sizeHint().width() + self._state.minimumWidth() + 3 * GAP
+        if not self._recording.isHidden():
+            taken += self._recording.width()
+        shown = list(self._slots)
+        for name in _FIRST_OUT:
+            if taken + sum(self._slots[each].width() + 2 for each in shown) <= self.width():
+                break
+            shown.remove(name)
+        for name, slot in self._slots.items():
+            slot.setVisible(name in shown)
+
     def text(self, name: str) -> str:
         """What a slot says, 'state' included."""
         return self._state.text() if name == "state" else self._slots[name].text()
@@ -117,6 +141,7 @@ class StatusStrip(QWidget):
         if not text:
             self._state.setMinimumWidth(_STATE_LEAST)
         self._put_into(self._recording, SlotText(text, tip))
+        self._fit()
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from backend.core.ledger import DropPlace
@@ -86,7 +87,7 @@ def state_text(status: RunStatus, target: str) -> str:
     if source.state is SourceState.LOST and status.state is not RunState.FAILED:
         return tr(
             "Source lost, trying again in {seconds} s (attempt {attempt})",
-            seconds=number(source.retry_in_s),
+            seconds=number(max(1, math.ceil(source.retry_in_s))),
             attempt=source.attempt,
         )
     match status.state:
@@ -95,7 +96,7 @@ def state_text(status: RunStatus, target: str) -> str:
         case RunState.RECONNECTING:
             return tr(
                 "Disconnected, retrying in {seconds} s (attempt {attempt})",
-                seconds=number(status.retry_in_s),
+                seconds=number(math.ceil(status.retry_in_s)),
                 attempt=status.attempt,
             )
         case RunState.STREAMING if source.state is SourceState.SILENT:

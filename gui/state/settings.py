@@ -49,6 +49,8 @@ class WindowMemory:
     geometry: str = ""
     docks: str = ""
     locked: bool = True
+    by_hand: bool = False
+    """Whether the user has moved a border between docks."""
 
 
 def blob_text(blob: QByteArray) -> str:

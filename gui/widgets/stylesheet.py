@@ -82,7 +82,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit { background: $fi
   border-radius: ${radius}px; selection-background-color: $accent;
   selection-color: $on_accent; }
 QLineEdit, QSpinBox, QDoubleSpinBox { min-height: ${inner}px; padding: 0 6px; }
-QAbstractSpinBox { padding: 0 0 0 6px; }
+QAbstractSpinBox { padding: 0; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $text_muted;
   border-radius: 3px; background: $field; }
 QCheckBox::indicator:checked { border-color: $accent; background: $accent; image: url($check); }
@@ -104,7 +104,7 @@ QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 1px
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $border; }
 QAbstractSpinBox::up-arrow { image: url($chevron_up); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url($chevron); width: 10px; height: 10px; }
-QSpinBox QLineEdit, QDoubleSpinBox QLineEdit { border: none; padding: 0; min-height: 0;
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit { border: none; padding: 0 0 0 6px; min-height: 0;
   background: transparent; }
 QSpinBox:disabled, QLineEdit:disabled { color: $text_muted; background: $field_disabled; }
 QPlainTextEdit[role="panel"] { border: none; border-radius: 0; background: $surface; }
@@ -157,6 +157,7 @@ QProgressBar::chunk { background: $accent; border-radius: 1px; }
 #toast[severity="warning"] { border-left: 3px solid $warning; }
 #toast[severity="error"] { border-left: 3px solid $error; }
 #toast[severity="info"] { border-left: 3px solid $accent; }
+#more { padding: 0 8px; min-height: 20px; }
 #alert { background: $surface_raised; border: 1px solid $border; border-radius: ${radius}px; }
 """)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QEvent, Qt
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from gui.widgets.theme import GAP, GAP_SMALL
@@ -58,6 +58,15 @@ class DockArea(QMainWindow):
         self._docks: dict[str, Dock] = {}
         self._designed = QByteArray()
         self._locked = True
+        self.by_hand = False
+        """Whether the user has moved a border, so that panels no longer grow with the window."""
+
+    def event(self, event: QEvent) -> bool:
+        """Only a border between panels lets a press of the mouse through to the page itself."""
+        handled = super().event(event)
+        if event.type() is QEvent.Type.MouseButtonPress and handled:
+            self.by_hand = True
+        return handled
 
     @property
     def locked(self) -> bool:
@@ -99,6 +108,7 @@ class DockArea(QMainWindow):
 
     def reset(self) -> None:
         """Put every dock back as designed."""
+        self.by_hand = False
         self.restore(self._designed)
         self.size_docks()
 

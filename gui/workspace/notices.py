@@ -1,4 +1,4 @@
-"""Toasts: events the user may have missed, bottom right, gone by themselves unless they matter."""
+"""Toasts: events the user may have missed, bottom left, gone by themselves unless they matter."""
 
 from __future__ import annotations
 
@@ -263,7 +263,8 @@ class Toasts(QWidget):
             y += height + GAP
         y -= GAP
         bottom = self._window.height() - self._bottom_inset - GAP_LARGE
-        self.setGeometry(self._window.width() - _WIDTH - GAP_LARGE, bottom - y, _WIDTH, y)
+        # At the left: at the right they would lie on the legends of plots and on replies.
+        self.setGeometry(GAP_LARGE, bottom - y, _WIDTH, y)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -63,8 +63,7 @@ class ReplyPane(QWidget):
         column.addWidget(self.text, 1)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.setUsesScrollButtons(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         for widget, title in (
             (self.feed, tr("Messages")),
             (self.summary, tr("Summary")),

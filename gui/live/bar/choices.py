@@ -28,7 +28,7 @@ def transport_choices() -> Choices:
     return (
         (Transport.REST, "REST", tr("One HTTP request for each item")),
         (Transport.GRPC, "gRPC", tr("One gRPC call for each item")),
-        (Transport.GRPC_STREAM, tr("Stream"), tr("One gRPC stream for all items")),
+        (Transport.GRPC_STREAM, tr("gRPC stream"), tr("One gRPC stream for all items")),
     )
 
 

@@ -28,6 +28,7 @@ _AXIS_HEIGHT = 20
 _WHEEL_STEP = 1.15
 _NARROWEST = 0.02
 _EDGE_TEXT = 28
+_ROUNDING = 1e-6
 
 
 @cache
@@ -75,6 +76,7 @@ class StripPlot(View):
         configure_pyqtgraph()
         self.window_s = window_s
         self._label, self._top = label, 1.0
+        self._least = 0.0
         self._right: tuple[float, float, Callable[[float], str]] | None = None
         self._box = _StripBox(window_s)
         self._widget = pg.PlotWidget(viewBox=self._box)
@@ -167,8 +169,18 @@ class StripPlot(View):
             self._relabel()
 
     def reset_zoom(self) -> None:
-        """Show the whole window and the whole axis."""
-        self._box.setRange(xRange=(-self.window_s, 0), yRange=(0, 1), padding=0)
+        """Show the whole window and the axis from its least value on."""
+        self._box.setRange(xRange=(-self.window_s, 0), yRange=(self._least, 1), padding=0)
+
+    def set_least(self, least: float) -> None:
+        """Let the axis begin there (0..1), unless the user has zoomed it."""
+        if least == self._least:
+            return
+        _, (low, high) = self._box.viewRange()
+        as_it_was = abs(low - self._least) < _ROUNDING and abs(high - 1) < _ROUNDING
+        self._least = least
+        if as_it_was:
+            self._box.setRange(yRange=(least, 1), padding=0)
 
     def set_line(self, place: int, x: Array, y: Array, joins: Array, color: QColor) -> None:
         """Draw a line: x in seconds before now, y in 0..1, joins[i] whether i meets i + 1."""

@@ -32,6 +32,8 @@ _MEASURED = 3
 _WINDOW_S = 30.0
 _LEGEND_NEEDS = 420
 _MARGIN_S = 1.0
+_LEASTS = (0.9, 0.8, 0.5, 0.0)
+"""Where the axis may begin."""
 _SCORED = (Classification, Detections, Mask, Scalars)
 
 
@@ -202,10 +204,18 @@ class ProbabilityTimeline(View):
         for place, points in enumerate(windows):
             x, y, joins = polyline(points)
             self._plot.set_line(place, x - now_s, y, joins, self._color(place))
+        self._plot.set_least(self._least_shown(windows))
         self._show_strip(now_s)
         self._plot.set_notice(self._notice())
         self._plot.show_cursor()
         self._refresh_legend(now_ns, now_s, windows)
+
+    def _least_shown(self, windows: list[Array]) -> float:
+        """Where the axis begins: near the scores if all are high, at 0 for what else is drawn."""
+        if any(label is not None for label in self._scalar_latch.labels):
+            return 0.0
+        lowest = min((float(p[1].min()) for p in windows[:_BEST] if p.shape[1]), default=0.0)
+        return next((least for least in _LEASTS if lowest > least), 0.0)
 
     def _show_strip(self, now_s: float) -> None:
         """Below the lines, where classes exclude each other: which of them won when."""

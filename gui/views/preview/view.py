@@ -85,6 +85,7 @@ class PreviewView(View):
         self._rotation = Rotation.NONE
         self._exact, self._pan, self._grabbed = False, Pan(), QPointF()
         self._age_text, self._age_at_ns = "", 0
+        self._still = False
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self.setMouseTracking(True)
@@ -142,6 +143,11 @@ class PreviewView(View):
     def set_locked(self, locked: bool) -> None:
         """True to show results on their own frames, False to show the newest frame."""
         self._locked = locked
+        self.update()
+
+    def set_still(self, *, still: bool) -> None:
+        """Whether nothing new comes: then the picture is as old as it is, and says nothing."""
+        self._still = still
         self.update()
 
     def set_mirror(self, mirror: bool) -> None:
@@ -349,7 +355,7 @@ class PreviewView(View):
         look = self._look(placement)
         image = self._image(frame) if self._style.masks is MaskMode.BLUR else QImage()
         self._overlay.draw(painter, result.predictions, placement, look, image)
-        if not self._locked:
+        if not self._locked and not self._still:
             self._refresh_age(result)
             self._note(painter, self._age_text, Qt.Corner.TopRightCorner)
 

@@ -313,6 +313,7 @@ def test_space_belongs_to_a_button_or_field_that_has_the_focus(stage: Stage, qtb
     stage.live.page.pane.preview.setFocus()
     QTest.keyClick(stage.live.page.pane.preview, Qt.Key.Key_Space)
     assert stage.live.run.phase is Phase.RUNNING
+    bar.open_wire()
     button = bar.compression.button("gzip")
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Space)

@@ -1,0 +1,60 @@
+"""A scroll area for what may be higher than its place, with a button that says so."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QToolButton, QWidget
+
+from gui.widgets.icons import tinted
+from gui.widgets.language import tr
+from gui.widgets.theme import GAP_SMALL, Palette
+
+
+class MoreArea(QScrollArea):
+    """Its button goes on to what is below; at the end it is gone."""
+
+    def __init__(self, view: QWidget, palette: Palette, least_height: int) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumSize(view.minimumSizeHint().width(), least_height)
+        self.setAccessibleName(view.accessibleName())
+        self.setWidget(view)
+        self.more = QToolButton(self)
+        self.more.setObjectName("more")
+        self.more.setText(tr("More"))
+        self.more.setToolTip(tr("Show what is below"))
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.more.clicked.connect(self._go_on)
+        self.more.hide()
+        bar = self.verticalScrollBar()
+        bar.valueChanged.connect(self._look)
+        bar.rangeChanged.connect(self._look)
+        self.set_palette_roles(palette)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self.more.setIcon(tinted("chevron", palette.text_muted))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The button keeps to the lower edge."""
+        super().resizeEvent(event)
+        self._look()
+
+    @Slot()
+    def _go_on(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + bar.pageStep())
+
+    @Slot()
+    def _look(self) -> None:
+        bar = self.verticalScrollBar()
+        self.more.setVisible(bar.value() < bar.maximum())
+        self.more.adjustSize()
+        view = self.viewport().geometry()
+        left = view.center().x() - self.more.width() // 2
+        self.more.move(left, view.bottom() - self.more.height() - GAP_SMALL)
+        self.more.raise_()

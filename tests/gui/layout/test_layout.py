@@ -1,0 +1,94 @@
+"""Nothing is cut, covered or out of its place, at the sizes and scale factors that people have."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.layout.faults import faults_of
+
+ROOT = Path(__file__).resolve().parents[3]
+LONGEST_S = 900
+SIZES = ("900x600", "1000x700", "1280x800", "1920x1080")
+"""In points, which a scale factor makes more pixels of."""
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("scale", ["1", "1.5", "2"])
+def test_nothing_is_cut_or_covered_on_any_page_or_dialog(scale: str, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "QT_QPA_PLATFORM": "offscreen",
+        "QT_SCALE_FACTOR": scale,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.gui.layout.walk", *SIZES],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    walked = json.loads(done.stdout.splitlines()[-1])
+    assert len(walked["seen"]) >= 25 * len(SIZES)
+    assert walked["faults"] == []
+
+
+def _shown(qtbot: QtBot, *children: QWidget) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    for child in children:
+        child.setParent(window)
+    window.resize(300, 100)
+    window.show()
+    return window
+
+
+def test_a_cut_label_and_button_are_found(qtbot: QtBot) -> None:
+    label, button = QLabel("a text of some length"), QPushButton("another text")
+    window = _shown(qtbot, label, button)
+    label.setGeometry(0, 0, 30, 20)
+    button.setGeometry(0, 40, 30, 20)
+    assert len(faults_of(window)) == 2
+
+
+def test_what_is_out_of_its_place_is_found(qtbot: QtBot) -> None:
+    label = QLabel("x")
+    window = _shown(qtbot, label)
+    label.setGeometry(290, 0, 60, 20)
+    assert "out of its place" in faults_of(window)[0]
+
+
+def test_what_lies_over_another_is_found(qtbot: QtBot) -> None:
+    one, other = QLabel("one"), QLabel("other")
+    window = _shown(qtbot, one, other)
+    row = QHBoxLayout(window)
+    row.addWidget(one)
+    row.addWidget(other)
+    row.activate()
+    assert faults_of(window) == []
+    other.move(one.pos())
+    assert any("lies over" in fault for fault in faults_of(window))
+
+
+def test_tabs_that_end_in_dots_are_found(qtbot: QtBot) -> None:
+    tabs = QTabBar()
+    window = _shown(qtbot, tabs)
+    tabs.setUsesScrollButtons(False)
+    tabs.setElideMode(tabs.elideMode().ElideRight)
+    for name in ("Summary", "Headers", "Timing"):
+        tabs.addTab(name)
+    tabs.setGeometry(0, 0, 90, 30)
+    assert any("tab 'Summary'" in fault for fault in faults_of(window))
