@@ -48,7 +48,6 @@ _HEADINGS = (
     marked("Max"),
     marked("First values"),
 )
-_WIDTHS = (92, 56, 70, 76, 58, 58, 58)
 _NUMBERS = (3, 4, 5, 6)
 _LISTED = 5
 
@@ -73,10 +72,8 @@ class SummaryView(QWidget):
         self._table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self._table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        for section, width in enumerate(_WIDTHS):
-            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(section, width)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self._classes = _words("")
         self._classes.setFont(tabular(self._classes.font(), BODY_PX))
         self._words = _words("")
@@ -116,6 +113,7 @@ class SummaryView(QWidget):
     def _show_summary(self, summary: ReplySummary) -> None:
         self._say(self._headline, "" if summary.error else summary.headline)
         self._rows.show_rows(summary.rows)
+        self._table.resizeColumnsToContents()  # a number cut short is another number
         self._table.setVisible(bool(summary.rows))
         header = self._table.horizontalHeader().sizeHint().height()
         shown = min(_MOST_ROWS_SHOWN, len(summary.rows))

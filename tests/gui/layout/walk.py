@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from gui.inspect.acts import CallPhase
 from gui.inspect.page import InspectPage
 from gui.live.bar.popover import Popover
 from gui.shell import app, assembly
@@ -99,9 +98,10 @@ class Walk:
         page = next(page for page in window.deck.pages if page.name == "inspect")
         assert isinstance(page, InspectPage)
         yield lambda: page.request.draft() is not None
+        ended: list[object] = []
+        page.calls.ended.connect(ended.append)
         window.commands.run("inspect.send")
-        yield lambda: page.calls.phase is not CallPhase.IDLE
-        yield lambda: page.calls.phase is CallPhase.IDLE
+        yield lambda: bool(ended)
         for tab in range(page.reply.tabs.count()):
             if page.reply.tabs.isTabVisible(tab):
                 page.reply.tabs.setCurrentIndex(tab)
