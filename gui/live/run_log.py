@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend.core.status import RunState, RunStatus, SourceState
-from gui.live.bar.choices import (
+from gui.live.bar import (
     Choices,
     api_choices,
     compression_choices,

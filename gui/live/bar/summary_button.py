@@ -82,7 +82,9 @@ class SummaryButton(QPushButton):
         chevron = QRect(area.right() - 15, area.center().y() - _ICON // 2 + 1, _ICON, _ICON)
         painter.drawPixmap(chevron, tinted_pixmap("chevron", self._roles.text_muted))
         painter.setPen(self._roles.color("text"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.shown)
+        painter.drawText(
+            area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.shown
+        )
 
     def _wordings(self) -> tuple[tuple[str, ...], ...]:
         """From the whole to the transport alone."""

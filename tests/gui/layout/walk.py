@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -156,7 +155,9 @@ def _open_dialogs() -> list[QWidget]:
 
 def main(arguments: list[str]) -> None:
     """Walk, print the faults and leave at once."""
-    sizes = [(int(width), int(height)) for width, _, height in (a.partition("x") for a in arguments)]
+    sizes = [
+        (int(width), int(height)) for width, _, height in (a.partition("x") for a in arguments)
+    ]
     walks: list[Walk] = []
     assemble = assembly.assemble
 
