@@ -242,6 +242,7 @@ def _number(name: str, low: int, high: int) -> QSpinBox:
     box.setFixedSize(_NUMBER_WIDTH, CONTROL_HEIGHT)
     box.setAccessibleName(name)
     box.setKeyboardTracking(False)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
     return box
 
 

@@ -145,6 +145,11 @@ class PreviewView(View):
         self._locked = locked
         self.update()
 
+    @property
+    def still(self) -> bool:
+        """Whether nothing new comes, so that the age of what is shown says nothing."""
+        return self._still
+
     def set_still(self, *, still: bool) -> None:
         """Whether nothing new comes: then the picture is as old as it is, and says nothing."""
         self._still = still

@@ -72,11 +72,12 @@ def test_what_is_out_of_its_place_is_found(qtbot: QtBot) -> None:
 
 
 def test_what_lies_over_another_is_found(qtbot: QtBot) -> None:
-    one, other = QLabel("one"), QLabel("other")
-    window = _shown(qtbot, one, other)
-    row = QHBoxLayout(window)
+    one, other, holder = QLabel("one"), QLabel("other"), QWidget()
+    row = QHBoxLayout(holder)
     row.addWidget(one)
     row.addWidget(other)
+    window = _shown(qtbot, holder)
+    holder.resize(200, 60)
     row.activate()
     assert faults_of(window) == []
     other.move(one.pos())
