@@ -30,7 +30,7 @@ from gui.workspace.pages import PageHost
 _FIRST_METHOD = "inference.GRPCInferenceService/ModelInfer"
 _FIRST_ROUTE = "POST /v2/models/{model}/infer"
 _SIDE, _MIDDLE, _RIGHT = 280, 470, 530
-_LEAST = (180, 300, 280)
+_LEAST = (216, 300, 280)
 
 
 class InspectPage(QObject):

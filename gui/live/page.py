@@ -47,7 +47,7 @@ from gui.workspace.log_panel import LogPanel
 from gui.workspace.notices import ToastAction
 
 _LEAST_SCROLLED = 130
-_RIGHT_SHARE, _RIGHT_LIMITS = 0.31, (300, 600)
+_RIGHT_SHARE, _RIGHT_LIMITS = 0.31, (340, 600)
 _BOTTOM_SHARE, _BOTTOM_LIMITS = 0.3, (160, 320)
 _TOP_HEIGHT = 190
 """Room for five classes under their title."""

@@ -130,19 +130,16 @@ def _overlapping(layout: QLayout) -> Iterator[str]:
 
 
 def _is_laid_out(widget: QWidget, root: QWidget) -> bool:
-    """Not a part of a drawing, of a scrolled list or of a window of its own."""
-    parent = widget
-    while parent is not None and parent is not root:
-        if parent.isWindow() or _is_parked(parent):
+    """Not a part of a list or text that scrolls by itself, nor of a window of its own."""
+    at: QWidget | None = widget
+    while at is not None and at is not root:
+        above = at.parentWidget()
+        if at.isWindow() or _is_parked(at) or isinstance(above, QTabBar):
             return False
-        above = parent.parentWidget()
-        if isinstance(above, QTabBar):
+        area = above.parentWidget() if above is not None else None
+        if _scrolls(above) and not isinstance(area, QScrollArea):
             return False
-        if _scrolls(above) and isinstance(above.parentWidget(), QAbstractScrollArea):
-            area = above.parentWidget()
-            if not isinstance(area, QScrollArea):
-                return False
-        parent = above
+        at = above
     return True
 
 
@@ -174,7 +171,7 @@ def _name(widget: QWidget) -> str:
 
 
 def _path(widget: QWidget) -> str:
-    names = []
+    names: list[str] = []
     at: QWidget | None = widget
     while at is not None and len(names) < 4:
         names.append(_name(at))
