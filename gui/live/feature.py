@@ -42,6 +42,8 @@ from gui.workspace.commands import Command
 from gui.workspace.feature import Feature, Workspace
 from gui.workspace.log_panel import LogBridge
 
+_BAR_PARTS = {"source.choose": "source", "model.choose": "model", "switch.open": "wire"}
+"""The part of the bar that a command opens."""
 _STOP_WAIT_S = 0.4
 _RECORDING_WAIT_S = 1.0
 """For what waits to be written; a file that is not ended by then is readable all the same."""
@@ -108,11 +110,17 @@ class LiveFeature(Feature):
 
     def commands(self) -> Iterator[Command]:
         """Sources, what the pickers offer, runs and switches."""
-        yield from source_commands(self.sources, self.bar)
+        for command in (*source_commands(self.sources, self.bar), *switch_commands(self.bar)):
+            part = _BAR_PARTS.get(command.id)
+            yield command.before(partial(self._bring_back, part)) if part else command
         yield from run_commands(self.run, self.start, self.sources, self.reset_counters)
         yield from recording_commands(self.recording)
-        yield from switch_commands(self.bar)
         yield from self.adoption.commands()
+
+    def _bring_back(self, part: str) -> None:
+        """What opens at a part of the bar needs a page over which it is shown."""
+        if self.bar.leaves_out(part):
+            self._workspace.navigator.show_page(self.page.name)
 
     def palette_entries(self) -> Iterator[Command]:
         """Every source of the moment."""

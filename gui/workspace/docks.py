@@ -62,9 +62,9 @@ class DockArea(QMainWindow):
         """Whether the user has moved a border, so that panels no longer grow with the window."""
 
     def event(self, event: QEvent) -> bool:
-        """Only a border between panels lets a press of the mouse through to the page itself."""
+        """A press of the mouse that the page itself has a use for is one on a border."""
         handled = super().event(event)
-        if event.type() is QEvent.Type.MouseButtonPress and handled:
+        if event.type() is QEvent.Type.MouseButtonPress and event.isAccepted():
             self.by_hand = True
         return handled
 

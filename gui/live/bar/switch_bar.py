@@ -137,6 +137,10 @@ class Bar(QWidget):
             arrow.setVisible("source" not in self._left_out)
         self._place_wire()
 
+    def leaves_out(self, part: str) -> bool:
+        """Whether the page in front has no use for 'source', 'model' or 'wire'."""
+        return part in self._left_out
+
     @Slot()
     def open_wire(self) -> None:
         """Open the switches for the wire, or go to them where they are open."""

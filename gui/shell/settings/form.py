@@ -79,10 +79,12 @@ class SettingsForm(QDialog):
         self.drop_alarm = _percent(tr("Alarm of drops above"))
         self.drop_alarm.setToolTip(tr("Items not answered in the last ten seconds"))
         self.drop_warning.setToolTip(self.drop_alarm.toolTip())
-        self.smooth_boxes = QCheckBox(tr("Smooth boxes"))
-        self.smooth_boxes.setToolTip(tr("On the screen only: answers stay as they are"))
-        self.open_switches = QCheckBox(tr("Wire switches in the bar"))
-        self.open_switches.setToolTip(tr("Where the window is wide enough for all of them"))
+        self.smooth_boxes = _check(
+            tr("Smooth boxes"), tr("On the screen only: answers stay as they are")
+        )
+        self.open_switches = _check(
+            tr("Wire switches in the bar"), tr("Where the window is wide enough for all of them")
+        )
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
@@ -192,6 +194,12 @@ def _choice(name: str, choices: list[tuple[str, str]]) -> QComboBox:
     box.setFixedWidth(_FIELD_WIDTH)
     for value, text in choices:
         box.addItem(text, value)
+    return box
+
+
+def _check(title: str, tip: str) -> QCheckBox:
+    box = QCheckBox(title)
+    box.setToolTip(tip)
     return box
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from backend.core.choices import Compression, ImageEncoding, Transport
@@ -100,6 +100,40 @@ def test_a_page_with_controls_of_its_own_needs_fewer_of_the_bar(stage: Stage) ->
     assert not any(part.isVisible() for part in (bar.source, bar.model, bar.summary))
     bar.show_page("live")
     assert all(part.isVisible() for part in (bar.source, bar.model, bar.summary))
+
+
+def test_what_opens_at_the_bar_brings_back_the_page_that_has_it(stage: Stage) -> None:
+    bar = stage.live.bar
+    bar.show_page("inspect")
+    shown: list[str] = []
+    navigator = stage.live._workspace.navigator
+    navigator.page_wanted.connect(shown.append)
+    stage.window.commands.run("switch.open")
+    popover_of(stage).hide()
+    assert shown == ["live"]
+    bar.show_page("live")
+    stage.window.commands.run("switch.open")
+    popover_of(stage).hide()
+    assert shown == ["live"]
+
+
+def test_panels_grow_with_the_window_until_a_border_is_moved(stage: Stage) -> None:
+    page, top = stage.live.page, stage.live.page.dock("top")
+    stage.window.resize(1280, 800)
+    QApplication.processEvents()
+    narrow = top.width()
+    title = top.titleBarWidget()
+    QTest.mouseClick(title, Qt.MouseButton.LeftButton)
+    assert not page.by_hand
+    stage.window.resize(1900, 1000)
+    QApplication.processEvents()
+    assert top.width() > narrow
+    border = QPoint(top.x() - 1, top.y() + top.height() // 2)
+    QTest.mousePress(page, Qt.MouseButton.LeftButton, pos=border)
+    QTest.mouseRelease(page, Qt.MouseButton.LeftButton, pos=border)
+    assert page.by_hand
+    page.reset()
+    assert not page.by_hand
 
 
 def test_the_boxes_of_another_target_go(stage: Stage, qtbot: QtBot) -> None:
