@@ -58,13 +58,7 @@ class SettingsForm(QDialog):
                 (ThemeChoice.DARK, tr("Dark")),
             ],
         )
-        self.language = _choice(
-            tr("Language"),
-            [
-                (SYSTEM, tr("As the system")),
-                *((code, language_name(code)) for code in language_codes()),
-            ],
-        )
+        self.language = _language_box()
         self.plot_window = _number(tr("Timeline shows"), PLOT_WINDOW_S, tr(" s"))
         self.rows = _number(tr("Top classes"), ROWS, "")
         self.toasts = _choice(
@@ -195,6 +189,11 @@ def _choice(name: str, choices: list[tuple[str, str]]) -> QComboBox:
     for value, text in choices:
         box.addItem(text, value)
     return box
+
+
+def _language_box() -> QComboBox:
+    languages = [(code, language_name(code)) for code in language_codes()]
+    return _choice(tr("Language"), [(SYSTEM, tr("As the system")), *languages])
 
 
 def _check(title: str, tip: str) -> QCheckBox:
