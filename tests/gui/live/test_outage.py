@@ -137,7 +137,7 @@ def test_the_log_tells_what_was_changed_and_what_became_of_the_source() -> None:
         "Source: TONE",
         "Model: pitch",
         "Target: lab",
-        "Transport: rest",
+        "Transport: REST",
         "Serialisation: binary",
         "Source lost: Unplugged.",
         "Source back",
