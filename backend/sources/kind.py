@@ -75,6 +75,8 @@ class SourceKind:
     """Where the menu lists it; without one it is among the recent ones, once it was used."""
     device: bool = False
     """Whether it can be plugged in and out: the menu then lists what there is, not the kind."""
+    which: Callable[[str], str] = _unchanged
+    """The part of the argument that says which device, without how it is to be opened."""
     demo_model: str = ""
     """The bundled model that shows it best, '' for any that takes what it gives."""
     title_of: Callable[[str], str] | None = None

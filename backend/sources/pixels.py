@@ -16,6 +16,11 @@ def rgb(bgr: Array) -> Array:
     return np.asarray(cv2.cvtColor(bgr, code))
 
 
+def rgb_from_bgrx(bgrx: Array) -> Array:
+    """A screen's pixels, uint8 [height, width, 4], as RGB uint8 [height, width, 3] of their own."""
+    return np.asarray(cv2.cvtColor(bgrx, cv2.COLOR_BGRA2RGB))
+
+
 def check_frames(capture: cv2.VideoCapture, name: str) -> None:
     """Raise SourceError if the frames of an open video or stream are too large to be read.
 

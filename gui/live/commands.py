@@ -110,6 +110,29 @@ def source_commands(sources: SourceController, bar: Bar) -> Iterator[Command]:
         aliases="url network camera rtsp http",
     )
     yield Command(
+        "source.paste",
+        tr("Paste picture or file"),
+        sources.paste,
+        "File",
+        ("Ctrl+V",),
+        aliases="clipboard source stream",
+    )
+    yield Command(
+        "source.region",
+        tr("Region of the screen..."),
+        sources.choose_region,
+        "File",
+        aliases="capture part rectangle source",
+    )
+    yield Command(
+        "source.mode",
+        tr("Camera mode..."),
+        sources.choose_mode,
+        "File",
+        blocked=sources.why_no_mode,
+        aliases="resolution fps rate format webcam mjpeg",
+    )
+    yield Command(
         "source.choose",
         tr("Choose source..."),
         bar.source.showMenu,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from backend.profiles.model_profile import ModelProfile
     from backend.sources.registry import SourceRegistry
     from backend.sources.source import Source
-    from gui.devices import QtSound
+    from gui.devices import QtScreens, QtSound
     from gui.inspect import Engine
     from gui.shell.assembly import Assembly, Parts
     from gui.shell.options import Options
@@ -64,10 +64,10 @@ def main(argv: list[str]) -> int:
 
     forward_qt_messages()  # before the import of QtMultimedia, which has much to say
     from backend.sources.registry import KINDS, SourceRegistry
-    from gui.devices import MICROPHONE
+    from gui.devices import MICROPHONE, SCREEN, WINDOW
     from gui.shell.options import parse_options
 
-    options = parse_options(argv, SourceRegistry((*KINDS, MICROPHONE)))
+    options = parse_options(argv, SourceRegistry((*KINDS, SCREEN, WINDOW, MICROPHONE)))
     try:
         return _run(options)
     except ConsoleError as error:
@@ -134,7 +134,7 @@ def _parts(
     """Everything with something real behind it; `at_end` ends it, and notes in `ended` whether the
     server and its models have ended in time."""
     from backend.sources.registry import KINDS, SourceRegistry
-    from gui.devices import QtSound, microphone_kind
+    from gui.devices import QtScreens, QtSound, microphone_kind, screen_kinds
     from gui.shell.assembly import Parts
     from gui.shell.other_windows import holder_in
     from gui.shell.server_maker import ServerMaker
@@ -146,8 +146,8 @@ def _parts(
     from gui.workspace.layouts import LayoutStore
 
     ways = MeasuredWays()
-    sound = QtSound()
-    sources = SourceRegistry((*KINDS, microphone_kind(sound)))
+    sound, screens = QtSound(), QtScreens()
+    sources = SourceRegistry((*KINDS, *screen_kinds(screens), microphone_kind(sound)))
     store = _settings(options, notices, sources)
     _use_language(store.current.language, notices)
     engine = _target_engine(options, store, notices)
@@ -167,7 +167,7 @@ def _parts(
         server=server,
         repositories=repositories,
         adoption=ModelAdoption(repositories, server, _own_models(options, at_end)),
-        devices=_devices(sound, tasks),
+        devices=_devices(sound, screens, tasks),
         sources=sources,
         make_session=_make_session,
         log=_log_bridge(at_end),
@@ -196,12 +196,13 @@ def _pages(
     )
 
 
-def _devices(sound: QtSound, tasks: Tasks) -> DeviceList:
-    """The cameras and microphones, looked at again when one is plugged in or out."""
+def _devices(sound: QtSound, screens: QtScreens, tasks: Tasks) -> DeviceList:
+    """The cameras, screens and microphones, looked at again when one is plugged in or out."""
     from backend.sources.cameras import OpenCvCameras
+    from gui.devices import QtCameraModes
     from gui.state.device_list import DeviceList
 
-    devices = DeviceList(OpenCvCameras(), sound, tasks)
+    devices = DeviceList(OpenCvCameras(), sound, screens, QtCameraModes(), tasks)
     sound.media_devices.videoInputsChanged.connect(devices.rescan)
     sound.changed.connect(devices.refresh)
     return devices

@@ -49,10 +49,10 @@ from backend.session.sinks import (
 from backend.sources.kind import Pace
 from backend.sources.registry import KINDS, SourceRegistry
 from backend.sources.source import Source
-from gui.devices import MICROPHONE
+from gui.devices import MICROPHONE, SCREEN, WINDOW, OfferedMode
 from gui.state.source_offers import SourceOffer
 
-SOURCES = SourceRegistry((*KINDS, MICROPHONE))
+SOURCES = SourceRegistry((*KINDS, SCREEN, WINDOW, MICROPHONE))
 """Every kind of source that the window knows."""
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class FakeSources(SourceRegistry):
     """The window's kinds of sources; gives one for any spec but 'nowhere' and text files."""
 
     def __init__(self) -> None:
-        super().__init__((*KINDS, MICROPHONE))
+        super().__init__((*KINDS, SCREEN, WINDOW, MICROPHONE))
 
     def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0) -> Source:
         if spec == "nowhere" or spec.endswith(".txt"):
@@ -266,6 +266,7 @@ class FakeDevices(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.listed: tuple[SourceOffer, ...] = ()
+        self.offered_modes: dict[str, tuple[OfferedMode, ...]] = {}
 
     def offers(self) -> tuple[SourceOffer, ...]:
         return self.listed
@@ -275,3 +276,9 @@ class FakeDevices(QObject):
 
     def rescan(self) -> None:
         self.changed.emit()
+
+    def refresh(self) -> None:
+        return None
+
+    def modes(self, which: str) -> tuple[OfferedMode, ...]:
+        return self.offered_modes.get(which, ())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Protocol
+from urllib.parse import parse_qsl, urlencode
 
-from backend.core.errors import SourceError, SourceFault
+from backend.core.errors import SourceError, SourceFault, UsageError
 from backend.core.tensors import Array
 
 NO_CAMERA = "No camera found. Test pattern and files work without one."
@@ -22,11 +24,66 @@ class CameraEntry:
 
 @dataclass(frozen=True, slots=True)
 class CameraMode:
-    """The size and rate to ask for; a camera gives what it can that comes near."""
+    """The size, rate and format to ask for; a camera gives what it can that comes near.
+
+    `format` is a word of FORMATS, '' to leave the choice to the driver.
+    """
 
     width: int = 1280
     height: int = 720
     fps: int = 30
+    format: str = ""
+
+
+AUTO_MODE = CameraMode()
+"""What is asked for where nobody has chosen."""
+
+FORMATS = {"mjpeg": "MJPG", "yuyv": "YUYV", "uyvy": "UYVY", "nv12": "NV12", "i420": "YU12"}
+"""What the pictures of a camera travel as, with the four letters that drivers know it by."""
+
+_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
+_FPS = re.compile(r"[1-9]\d{0,3}")
+_MODE_KEYS = ("size", "fps", "format")
+_MODE = re.compile(rf"(.*?)\?((?:{'|'.join(_MODE_KEYS)})=.*)", re.DOTALL)
+
+
+def which_camera(argument: str) -> str:
+    """The part of ``NAME?size=640x480&fps=30&format=mjpeg`` that says which camera is meant."""
+    found = _MODE.fullmatch(argument)
+    return found[1] if found else argument
+
+
+def camera_mode(argument: str) -> CameraMode:
+    """The mode that is written behind a camera's name; raises UsageError for what is none."""
+    found = _MODE.fullmatch(argument)
+    mode = AUTO_MODE
+    for key, value in parse_qsl(found[2], keep_blank_values=True) if found else ():
+        match key:
+            case "size" if size := _SIZE.fullmatch(value):
+                mode = replace(mode, width=int(size[1]), height=int(size[2]))
+            case "fps" if _FPS.fullmatch(value):
+                mode = replace(mode, fps=int(value))
+            case "format" if value in FORMATS:
+                mode = replace(mode, format=value)
+            case _:
+                raise UsageError(
+                    f"'{key}={value}' is no mode of a camera.",
+                    "Expected size=WIDTHxHEIGHT, fps=NUMBER or format=WORD, joined by &; "
+                    f"a WORD is one of {', '.join(FORMATS)}.",
+                )
+    return mode
+
+
+def camera_argument(which: str, mode: CameraMode) -> str:
+    """The camera with what of its mode is not automatic; the opposite of the two above."""
+    auto, chosen = AUTO_MODE, {}
+    if (mode.width, mode.height) != (auto.width, auto.height):
+        chosen["size"] = f"{mode.width}x{mode.height}"
+    if mode.fps != auto.fps:
+        chosen["fps"] = str(mode.fps)
+    if mode.format:
+        chosen["format"] = mode.format
+    return f"{which}?{urlencode(chosen)}" if chosen else which
 
 
 class CameraDevice(Protocol):
@@ -84,8 +141,9 @@ def find_camera(wanted: str, cameras: tuple[CameraEntry, ...]) -> CameraEntry:
     )
 
 
-def webcam_title(wanted: str) -> str:
+def webcam_title(argument: str) -> str:
     """What a choice is called before the camera has told its name."""
+    wanted = which_camera(argument)
     if not wanted:
         return "Webcam"
     return f"Webcam {wanted}" if wanted.isdecimal() or wanted.startswith("/") else wanted

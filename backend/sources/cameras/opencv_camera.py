@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backend.core.errors import SourceError, SourceFault
 from backend.core.tensors import Array
-from backend.sources.cameras.hardware import CameraDevice, CameraEntry, CameraMode
+from backend.sources.cameras.hardware import FORMATS, CameraDevice, CameraEntry, CameraMode
 from backend.wire.media.opencv import cv2
 
 _BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_MSMF}
@@ -40,7 +40,10 @@ class OpenCvCamera:
     def open(self, entry: CameraEntry, mode: CameraMode) -> float:
         """Open by OpenCV's index; raises SourceError with the likeliest reason."""
         _check_node(entry)
-        wanted = [
+        # The format first: which sizes and rates there are depends on it.
+        letters = cv2.VideoWriter.fourcc(*FORMATS[mode.format]) if mode.format else None
+        wanted = [] if letters is None else [cv2.CAP_PROP_FOURCC, letters]
+        wanted += [
             cv2.CAP_PROP_FRAME_WIDTH, mode.width,
             cv2.CAP_PROP_FRAME_HEIGHT, mode.height,
             cv2.CAP_PROP_FPS, mode.fps,

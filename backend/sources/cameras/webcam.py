@@ -14,8 +14,10 @@ from backend.sources.cameras.hardware import (
     CameraEntry,
     CameraMode,
     CameraSystem,
+    camera_mode,
     find_camera,
     webcam_title,
+    which_camera,
 )
 from backend.sources.cameras.live import LiveSource
 from backend.sources.cameras.newest import LiveStream
@@ -107,9 +109,12 @@ WEBCAM = SourceKind(
     scheme="webcam",
     title="Default camera",
     icon="camera",
-    make=lambda wanted, _options: WebcamSource(wanted),
-    arguments=("NUMBER", "/dev/videoN", "NAME"),
+    make=lambda argument, _options: WebcamSource(
+        which_camera(argument), mode=camera_mode(argument)
+    ),
+    arguments=("NUMBER", "/dev/videoN", "NAME", "NAME?size=WxH&fps=N&format=mjpeg"),
     group=SourceGroup("Cameras", "No camera found", "The test pattern and files work without one."),
     device=True,
+    which=which_camera,
     title_of=webcam_title,
 )

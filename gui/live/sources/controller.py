@@ -8,15 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 
 from backend.core.choices import why_not_model
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
+from backend.sources.cameras import WEBCAM, CameraMode, camera_argument, camera_mode
 from backend.sources.registry import SourceRegistry
 from backend.sources.source import Source
+from gui.devices import SCREEN, Region, ScreenPart
 from gui.live.sources.address_forms import AddressForm
+from gui.live.sources.camera_mode_form import CameraModeForm
 from gui.live.sources.menu import Devices, SourceMenu
+from gui.live.sources.pasting import image_in, keep_picture, pasted_folder, specs_in
+from gui.live.sources.region_picker import RegionPicker
 from gui.state.model_offers import ModelOffer
 from gui.state.run_control import RunControl
 from gui.widgets.file_dialogs import ask_file, ask_folder
@@ -65,6 +71,8 @@ class SourceController(QObject):
         self._models: tuple[ModelOffer, ...] = ()
         self._model_for_kind = dict(_DEFAULT_MODELS)
         self._source_for_kind = dict(_DEFAULT_SOURCES)
+        self._with_modes: dict[str, str] = {}
+        """The camera's spec with the mode that was chosen for it, by the spec without."""
         self._info: SourceInfo | None = None
         self.failure = ""
         self.menu = SourceMenu(
@@ -76,6 +84,7 @@ class SourceController(QObject):
                 (tr("Open file..."), self.open_file),
                 (tr("Open folder..."), self.open_folder),
                 (tr("Open address..."), self.open_address),
+                (tr("Region of the screen..."), self.choose_region),
             ),
         )
         run.source_known.connect(self._source_known)
@@ -116,12 +125,14 @@ class SourceController(QObject):
 
     def choose(self, spec: str) -> None:
         """Use another source, at once if something streams."""
-        spec = self._sources.lasting(spec)
+        spec = self._sources.lasting(self._with_modes.get(spec, spec))
         self.failure = ""
         self._info = None  # what it is has yet to be found out
         self._switches.use(replace(self._switches.current, source=spec))
         self.menu.set_chosen(spec)
-        if self._sources.kind_of(spec).group is None:
+        kind = self._sources.kind_of(spec)
+        in_menu = kind.group is not None and kind.which(kind.argument(spec)) == kind.argument(spec)
+        if not in_menu:
             self._store.update(self._store.current.with_recent(spec))
         self.chosen.emit()
         self.changed.emit()
@@ -150,6 +161,59 @@ class SourceController(QObject):
         form = AddressForm(self._workspace.window)
         form.accepted.connect(lambda: self.choose(form.url))
         form.open()
+
+    @Slot()
+    def choose_region(self) -> None:
+        """Let a rectangle be drawn on the screen that the window is on, and stream it."""
+        screen = self._workspace.window.screen()
+        primary = screen is QGuiApplication.primaryScreen()
+
+        def use(region: Region) -> None:
+            part = ScreenPart("" if primary else screen.name(), region)
+            self.choose(SCREEN.spec(str(part)))
+
+        RegionPicker(screen, self._workspace.palette, use).begin()
+
+    def why_no_mode(self) -> str:
+        """Why no camera mode can be chosen, or ''."""
+        return "" if WEBCAM.matches(self._spec) else tr("The chosen source is no camera.")
+
+    @Slot()
+    def choose_mode(self) -> None:
+        """Ask for the resolution, rate and format of the chosen camera."""
+        argument = WEBCAM.argument(self._spec)
+        which = WEBCAM.which(argument)
+
+        def use(mode: CameraMode) -> None:
+            self._with_modes[WEBCAM.spec(which)] = WEBCAM.spec(camera_argument(which, mode))
+            self.choose(WEBCAM.spec(which))
+
+        CameraModeForm(
+            self._workspace.window,
+            self.title,
+            self._devices.modes(which),
+            camera_mode(argument),
+            use,
+        ).open()
+
+    @Slot()
+    def paste(self) -> None:
+        """Stream what the clipboard holds, or add the model file that it names."""
+        data = QGuiApplication.clipboard().mimeData()
+        specs, image = specs_in(data), image_in(data)
+        if image is not None and not data.hasUrls():
+            self._workspace.tasks.start(
+                "paste",
+                lambda: keep_picture(image, pasted_folder()),
+                self.choose,
+                self.failed.emit,
+            )
+        elif specs:
+            self.opened.emit(specs)
+        else:
+            body = tr("Copy a picture, a file or an address first.")
+            title = tr("The clipboard holds nothing to stream")
+            self.noticed.emit(Notice(Severity.INFO, title, body), "")
 
     @Slot(list)
     def take_files(self, specs: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, SignalInstance
 
 from backend.sources.registry import SourceRegistry
+from gui.devices import OfferedMode
 from gui.state.source_offers import (
     RECENT,
     SourceOffer,
@@ -21,7 +22,7 @@ from gui.widgets.picker import Picker, add_choice, add_heading
 
 
 class Devices(Protocol):
-    """The cameras and microphones of this machine; nothing is opened to list them."""
+    """The cameras, screens and microphones of this machine; nothing is opened to list them."""
 
     @property
     def changed(self) -> SignalInstance:
@@ -32,12 +33,20 @@ class Devices(Protocol):
         """What there is now."""
         ...
 
+    def refresh(self) -> None:
+        """Take in what is known at once, such as the windows on the screen."""
+        ...
+
     def keep(self, spec: str) -> None:
         """The chosen source: if it is a device, it is offered even when it is away."""
         ...
 
     def rescan(self) -> None:
         """Look again."""
+        ...
+
+    def modes(self, which: str) -> Sequence[OfferedMode]:
+        """What a camera offers, nothing where that is not known."""
         ...
 
 
@@ -79,19 +88,25 @@ class SourceMenu(QObject):
 
     def missing(self, spec: str) -> str:
         """Why the chosen device cannot be used now, or ''."""
-        return next((o.missing for o in self.offers() if o.spec == spec), "")
+        kind = self._sources.kind_of(spec)
+        plain = kind.spec(kind.which(kind.argument(spec)))
+        return next((o.missing for o in self.offers() if o.spec in (spec, plain)), "")
 
     def fill(self, picker: Picker) -> None:
         """Build the menu anew."""
         menu = picker.choices
         menu.clear()
+        self._devices.refresh()
         offers = self.offers()
+        kind = self._sources.kind_of(self._chosen)
+        chosen = kind.spec(kind.which(kind.argument(self._chosen)))
+        chosen = self._chosen if any(o.spec == self._chosen for o in offers) else chosen
         for group in (*self._sources.groups, RECENT):
             members = [offer for offer in offers if offer.group == group]
             add_heading(menu, tr(group.title))
             for offer in members:
                 action = add_choice(
-                    menu, offer.title, chosen=offer.spec == self._chosen, tip=offer.tip
+                    menu, offer.title, chosen=offer.spec == chosen, tip=offer.tip
                 )
                 if offer.missing:
                     action.setText(tr("{device} (not there)", device=offer.title))

@@ -1,0 +1,53 @@
+"""What the clipboard holds, as something to stream: files, addresses, or a picture."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QStandardPaths
+from PySide6.QtGui import QImage
+
+from backend.core.errors import UsageError
+from backend.core.files.private import write_file
+
+_KEPT = 8
+"""Pasted pictures stay, so that the source can be used again; more than these are deleted."""
+_NAME = "pasted-*.png"
+_LONGEST_TEXT = 4096
+
+
+def pasted_folder() -> Path:
+    """Where pasted pictures are kept, for this user alone."""
+    place = QStandardPaths.StandardLocation.CacheLocation
+    return Path(QStandardPaths.writableLocation(place)) / "pasted"
+
+
+def specs_in(data: QMimeData) -> list[str]:
+    """Files and addresses on the clipboard, as paths and URLs; empty for anything else."""
+    if data.hasUrls():
+        urls = data.urls()
+        return [url.toLocalFile() if url.isLocalFile() else url.toString() for url in urls]
+    text = data.text().strip() if data.hasText() else ""
+    if not text or len(text) > _LONGEST_TEXT or "\n" in text:
+        return []
+    return [text]
+
+
+def image_in(data: QMimeData) -> QImage | None:
+    """The picture on the clipboard, None if there is none."""
+    image = QImage(data.imageData()) if data.hasImage() else QImage()
+    return None if image.isNull() else image
+
+
+def keep_picture(image: QImage, folder: Path) -> str:
+    """Write it as a PNG; its path. Raises UsageError; blocks, so not on the window's thread."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, "PNG"):
+        raise UsageError("The pasted picture cannot be written as PNG.", "Save it as a file first.")
+    path = folder / f"pasted-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}.png"
+    write_file(path, bytes(buffer.data().data()))
+    for old in sorted(folder.glob(_NAME))[:-_KEPT]:
+        old.unlink(missing_ok=True)
+    return str(path)

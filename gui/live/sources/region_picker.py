@@ -1,0 +1,165 @@
+"""A picture of the screen to draw a rectangle on: the region to stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QScreen,
+)
+from PySide6.QtWidgets import QWidget
+
+from gui.devices import Region
+from gui.widgets.language import tr
+from gui.widgets.theme import GAP, TITLE_PX, Palette, sized
+
+_SMALLEST = 16
+"""Points along each side; less is a slip of the hand."""
+_VEIL = QColor(0, 0, 0, 120)
+_ARROWS = {
+    Qt.Key.Key_Left: QPoint(-1, 0),
+    Qt.Key.Key_Right: QPoint(1, 0),
+    Qt.Key.Key_Up: QPoint(0, -1),
+    Qt.Key.Key_Down: QPoint(0, 1),
+}
+_STEP = 8
+
+
+class RegionPicker(QWidget):
+    """Covers a screen; Esc leaves it. `use` gets the region in device pixels.
+
+    By key: arrows move the rectangle, with Shift they resize it, Enter takes it.
+    """
+
+    def __init__(self, screen: QScreen, palette: Palette, use: Callable[[Region], None]) -> None:
+        super().__init__(None, Qt.WindowType.FramelessWindowHint | Qt.WindowType.Tool)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Region of the screen"))
+        self.setAccessibleName(self.windowTitle())
+        self._use = use
+        self._accent = palette.color("accent")
+        self._ratio = screen.devicePixelRatio()
+        # Where the system does not show its screen (Wayland) the rectangle is drawn on plain dark.
+        self._behind: QPixmap = screen.grabWindow(0)
+        self._start: QPoint | None = None
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setGeometry(screen.geometry())
+        middle = QRect(0, 0, self.width() // 2, self.height() // 2)
+        middle.moveCenter(self.rect().center())
+        self.rectangle = middle
+
+    def begin(self) -> None:
+        """Show it over everything else."""
+        self.showFullScreen()
+        self.activateWindow()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def region(self) -> Region:
+        """The rectangle in device pixels."""
+        x, y, width, height = (
+            round(value * self._ratio)
+            for value in (
+                self.rectangle.x(),
+                self.rectangle.y(),
+                self.rectangle.width(),
+                self.rectangle.height(),
+            )
+        )
+        return Region(width, height, x, y)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The screen, dark but for the rectangle, with its size beside it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor("#1b1e24"))
+        if not self._behind.isNull():
+            painter.drawPixmap(self.rect(), self._behind)
+        outside = (
+            QRect(0, 0, self.width(), self.rectangle.top()),
+            QRect(0, self.rectangle.bottom() + 1, self.width(), self.height()),
+            QRect(0, self.rectangle.top(), self.rectangle.left(), self.rectangle.height()),
+            QRect(
+                self.rectangle.right() + 1,
+                self.rectangle.top(),
+                self.width(),
+                self.rectangle.height(),
+            ),
+        )
+        for part in outside:
+            painter.fillRect(part, _VEIL)
+        painter.setPen(QPen(self._accent, 2))
+        painter.drawRect(self.rectangle)
+        region = self.region
+        self._say(painter, f"{region.width} × {region.height}", self.rectangle.topLeft())
+        help_text = tr("Draw a rectangle. Enter streams it, Esc leaves; arrows move it.")
+        self._say(painter, help_text, QPoint(self.width() // 2, 5 * GAP), centred=True)
+        painter.end()
+
+    def _say(self, painter: QPainter, text: str, at: QPoint, *, centred: bool = False) -> None:
+        painter.setFont(sized(self.font(), TITLE_PX, bold=True))
+        size = painter.fontMetrics().size(0, text)
+        plate = QRectF(0, 0, size.width() + 2 * GAP, size.height() + GAP)
+        plate.moveBottomLeft(at.toPointF())
+        if centred:
+            plate.moveCenter(at.toPointF())
+        elif plate.top() < 0:
+            plate.moveTopLeft(at.toPointF())
+        painter.fillRect(plate, QColor(0, 0, 0, 200))
+        painter.setPen(QColor("#ffffff"))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setPen(QPen(self._accent, 2))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A corner."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._start = event.position().toPoint()
+        else:
+            self.close()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The other corner, so far."""
+        if self._start is not None:
+            drawn = QRect(self._start, event.position().toPoint()).normalized()
+            self.rectangle = drawn.intersected(self.rect())
+            self.update()
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """Take it, unless it is hardly more than a click."""
+        if self._start is None:
+            return
+        self._start = None
+        if min(self.rectangle.width(), self.rectangle.height()) >= _SMALLEST:
+            self._accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter, Esc and the arrows."""
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._accept()
+        elif key is Qt.Key.Key_Escape:
+            self.close()
+        elif key in _ARROWS:
+            self._move_by(_ARROWS[key] * _STEP, event.modifiers())
+
+    def _move_by(self, step: QPoint, modifiers: Qt.KeyboardModifier) -> None:
+        moved = QRect(self.rectangle)
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            moved.setBottomRight(moved.bottomRight() + step)
+        else:
+            moved.translate(step)
+        if self.rect().contains(moved) and min(moved.width(), moved.height()) >= _SMALLEST:
+            self.rectangle = moved
+            self.update()
+
+    def _accept(self) -> None:
+        region = self.region
+        self.close()
+        self._use(region)
