@@ -67,9 +67,7 @@ class ScreenSource:
             frame = self._take(self._capture)
             if frame is not None:
                 self._pending = frame
-                self._info = replace(
-                    self._info, width=frame.width, height=frame.height, rate=_RATE
-                )
+                self._info = replace(self._info, width=frame.width, height=frame.height, rate=_RATE)
                 break
             if time.monotonic() > until:
                 raise SourceError(

@@ -172,7 +172,7 @@ class SourceController(QObject):
             part = ScreenPart("" if primary else screen.name(), region)
             self.choose(SCREEN.spec(str(part)))
 
-        RegionPicker(screen, self._workspace.palette, use).begin()
+        RegionPicker(self._workspace.window, self._workspace.palette, use).begin()
 
     def why_no_mode(self) -> str:
         """Why no camera mode can be chosen, or ''."""

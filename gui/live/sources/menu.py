@@ -105,9 +105,7 @@ class SourceMenu(QObject):
             members = [offer for offer in offers if offer.group == group]
             add_heading(menu, tr(group.title))
             for offer in members:
-                action = add_choice(
-                    menu, offer.title, chosen=offer.spec == chosen, tip=offer.tip
-                )
+                action = add_choice(menu, offer.title, chosen=offer.spec == chosen, tip=offer.tip)
                 if offer.missing:
                     action.setText(tr("{device} (not there)", device=offer.title))
                     action.setToolTip(offer.missing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
-    QScreen,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -31,16 +30,18 @@ _ARROWS = {
     Qt.Key.Key_Down: QPoint(0, 1),
 }
 _STEP = 8
+_MENU_GOES_MS = 200
 
 
 class RegionPicker(QWidget):
-    """Covers a screen; Esc leaves it. `use` gets the region in device pixels.
+    """Covers the screen that a window is on; Esc leaves it. `use` gets the region in device pixels.
 
     By key: arrows move the rectangle, with Shift they resize it, Enter takes it.
     """
 
-    def __init__(self, screen: QScreen, palette: Palette, use: Callable[[Region], None]) -> None:
-        super().__init__(None, Qt.WindowType.FramelessWindowHint | Qt.WindowType.Tool)
+    def __init__(self, window: QWidget, palette: Palette, use: Callable[[Region], None]) -> None:
+        super().__init__(window, Qt.WindowType.FramelessWindowHint | Qt.WindowType.Window)
+        screen = window.screen()
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Region of the screen"))
         self.setAccessibleName(self.windowTitle())
@@ -48,7 +49,7 @@ class RegionPicker(QWidget):
         self._accent = palette.color("accent")
         self._ratio = screen.devicePixelRatio()
         # Where the system does not show its screen (Wayland) the rectangle is drawn on plain dark.
-        self._behind: QPixmap = screen.grabWindow(0)
+        self._behind = QPixmap()
         self._start: QPoint | None = None
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setGeometry(screen.geometry())
@@ -57,7 +58,11 @@ class RegionPicker(QWidget):
         self.rectangle = middle
 
     def begin(self) -> None:
-        """Show it over everything else."""
+        """Show it over everything else, once the menu that called it has gone."""
+        QTimer.singleShot(_MENU_GOES_MS, self, self._cover)
+
+    def _cover(self) -> None:
+        self._behind = self.screen().grabWindow(0)
         self.showFullScreen()
         self.activateWindow()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -127,7 +132,7 @@ class RegionPicker(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The other corner, so far."""
         if self._start is not None:
-            drawn = QRect(self._start, event.position().toPoint()).normalized()
+            drawn = QRect(self._start, event.position().toPoint()).normalized().adjusted(0, 0, -1, -1)
             self.rectangle = drawn.intersected(self.rect())
             self.update()
 
