@@ -16,6 +16,7 @@ from backend.core.status import Result, RunStatus, SourceInfo, Word
 from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
+from gui.live.presenter import PresenterView
 from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
 from gui.live.time_spent import TOPIC as BOTTLENECK
@@ -92,7 +93,8 @@ class LivePage(DockArea):
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
-        self.setCentralWidget(self._middle)
+        self.presenter = PresenterView(palette, self._middle, self.pane, self.sound)
+        self.setCentralWidget(self.presenter.home)
         self.add_right("top", tr("Top classes"), self.top)
         latency = MoreArea(self.latency, palette, _LEAST_SCROLLED)
         self.add_right("latency", tr("Latency"), latency)
@@ -341,6 +343,7 @@ class LivePage(DockArea):
         for part in (
             self.pane,
             self.sound,
+            self.presenter,
             self.top,
             self.latency,
             self._latency_area,

@@ -50,7 +50,8 @@ class PreviewPane(QWidget):
         self._menu.masks_chosen.connect(self.use_masks)
         self._menu.share_changed.connect(self._use_share)
         self.preview.layers_changed.connect(self._layers_by_key)
-        row = QHBoxLayout()
+        self._row = QWidget()
+        row = QHBoxLayout(self._row)
         row.setContentsMargins(GAP + 4, GAP_SMALL, GAP, GAP_SMALL)
         row.setSpacing(GAP_SMALL)
         row.addWidget(self._caption, 1)
@@ -59,7 +60,7 @@ class PreviewPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(row)
+        column.addWidget(self._row)
         column.addWidget(self.preview, 1)
         self.set_palette_roles(palette)
         self._apply()
@@ -77,6 +78,10 @@ class PreviewPane(QWidget):
     def set_caption(self, text: str) -> None:
         """The line over the picture: what is shown, how large, how fast."""
         self._caption.setText(text)
+
+    def set_bare(self, *, bare: bool) -> None:
+        """The picture alone, without the row of switches over it."""
+        self._row.setVisible(not bare)
 
     def set_live_source(self, *, live: bool) -> None:
         """Cameras are shown live and files locked, unless the user chose otherwise."""

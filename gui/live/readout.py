@@ -130,6 +130,7 @@ class Readout(QObject):
         session = self._run.session
         if session is None:
             self._strip.show_status(self._last, None, self._idle_text())
+            self._page.presenter.show_status(RunStatus(), None)
             message = self._idle_message()
         else:
             message = self._write_run(session)
@@ -145,6 +146,7 @@ class Readout(QObject):
         recent = self._page.counters.recent(shown, now_s)
         short = self._read_shortfall(session, status, now_s)
         self._strip.show_status(shown, age_ms, state_text(status, target), recent, short)
+        self._page.presenter.show_status(shown, age_ms)
         slots = slot_texts(shown, age_ms, recent, self._strip.preferences, short)
         self._page.alerts.set_alerts("strip", strip_alerts(slots, status))
         self._drain_notices()

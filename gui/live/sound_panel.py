@@ -43,6 +43,10 @@ class SoundPanel(QWidget):
         cell.addWidget(self.caption, 0, 0)
         return cell
 
+    def set_bare(self, *, bare: bool) -> None:
+        """The sound alone, without the line over it."""
+        self._caption.setVisible(not bare)
+
     def set_caption(self, text: str) -> None:
         """The line over the sound: what it is and at which rate."""
         self._caption.setText(text)

@@ -112,13 +112,15 @@ def assemble(parts: Parts) -> Assembly:
         parts.adoption,
     )
     settings = SettingsFeature(workspace)
-    layouts = LayoutsFeature(workspace, parts.layouts, live.page)
+    layouts = LayoutsFeature(workspace, parts.layouts, live.page, deck)
     deck.turned.connect(live.bar.show_page)
     deck.add(live.page)
     for make_page in parts.pages:
         deck.add(make_page(host))
     features = (server, targets, live, settings, layouts)
-    window = MainWindow(workspace, live.bar, deck, live.strip, features, live.drops)
+    window = MainWindow(
+        workspace, live.bar, deck, live.strip, features, live.drops, live.page.presenter
+    )
     return Assembly(window, workspace.notifier, server, targets, live, settings, layouts)
 
 

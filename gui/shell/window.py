@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
-from PySide6.QtCore import QSize, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from backend.core.status import Notice, Severity
 from gui.shell.command_order import in_order
@@ -27,11 +28,28 @@ from gui.workspace.notices import Toasts
 _DESIGNED = QSize(1280, 800)
 
 
+class Presentation(Protocol):
+    """Something that can have the whole screen to itself for a while."""
+
+    @property
+    def widget(self) -> QWidget:
+        """What is shown then."""
+        ...
+
+    def begin(self) -> None:
+        """It has the screen."""
+        ...
+
+    def end(self) -> None:
+        """It has it no more."""
+        ...
+
+
 class MainWindow(QMainWindow):
     """Shows what the features bring, and knows none of them.
 
     `deck` holds the workspace's anchor; `drops` gets what is dropped on the window, as paths and
-    URLs.
+    URLs; `presentation` can have all of the screen.
     """
 
     def __init__(
@@ -42,12 +60,15 @@ class MainWindow(QMainWindow):
         strip: QWidget,
         features: Sequence[Feature],
         drops: DropTaker,
+        presentation: Presentation,
     ) -> None:
         super().__init__()
         self._store = workspace.store
         self._notifier = workspace.notifier
         self._features = tuple(features)
         self.deck = deck
+        self._presentation = presentation
+        self._before_presenting = Qt.WindowState.WindowNoState
         palette = workspace.palette
         self._build(bar, strip)
         self.toasts = Toasts(self, palette, strip.minimumHeight())
@@ -81,7 +102,10 @@ class MainWindow(QMainWindow):
         column.addWidget(bar)
         column.addWidget(self.deck, 1)
         column.addWidget(strip)
-        self.setCentralWidget(middle)
+        self._layers = QStackedWidget()
+        self._layers.addWidget(middle)
+        self._layers.addWidget(self._presentation.widget)
+        self.setCentralWidget(self._layers)
 
     def _restore(self) -> None:
         settings = self._store.current
@@ -106,11 +130,20 @@ class MainWindow(QMainWindow):
             role=QAction.MenuRole.QuitRole,
         )
         yield Command(
+            "view.presenter",
+            tr("Presenter mode"),
+            self.toggle_presenting,
+            "View/window",
+            ("F11",),
+            checked=lambda: self.presenting,
+            aliases="presentation audience talk demo full screen",
+        )
+        yield Command(
             "view.full_screen",
             tr("Full screen"),
             self.toggle_full_screen,
             "View/window",
-            ("F11",),
+            ("Shift+F11",),
             checked=self.isFullScreen,
         )
         yield Command("view.escape", tr("Leave full screen or cancel"), self.escape, keys=("Esc",))
@@ -136,10 +169,34 @@ class MainWindow(QMainWindow):
         else:
             self.showFullScreen()
 
+    @property
+    def presenting(self) -> bool:
+        """Whether there is nothing to see but the presentation."""
+        return self._layers.currentWidget() is self._presentation.widget
+
+    @Slot()
+    def toggle_presenting(self) -> None:
+        """Nothing but the presentation on the whole screen, or all as before."""
+        if self.presenting:
+            self._layers.setCurrentIndex(0)
+            self._presentation.end()
+            self.toasts.set_muted(muted=False)
+            self.menuBar().show()
+            self.setWindowState(self._before_presenting)
+        else:
+            self._before_presenting = self.windowState()
+            self.toasts.set_muted(muted=True)
+            self.menuBar().hide()
+            self._layers.setCurrentWidget(self._presentation.widget)
+            self._presentation.begin()
+            self.showFullScreen()
+
     @Slot()
     def escape(self) -> None:
-        """Leave full screen, else end what is under way on the page in front."""
-        if self.isFullScreen():
+        """Leave presenter mode or full screen, else end what is under way on the page in front."""
+        if self.presenting:
+            self.toggle_presenting()
+        elif self.isFullScreen():
             self.showNormal()
         else:
             self.deck.escape()
@@ -177,6 +234,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Vanish at once, then end what runs."""
+        if self.presenting:
+            self.toggle_presenting()
         memory = replace(self._store.current.window, geometry=blob_text(self.saveGeometry()))
         self._store.update(replace(self._store.current, window=memory))
         self.hide()

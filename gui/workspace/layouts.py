@@ -1,7 +1,7 @@
 """Named layouts of the live page: three that are built in, and those that the user saved.
 
 A saved one is a JSON file of its own with a schema version, the docks as Qt's own blob, whether
-they are locked, and how the picture is shown.
+they are locked, how the picture is shown, and which page is in front.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Layout:
     docks: str
     locked: bool = True
     view: ViewMemory = ViewMemory()
+    page: str = ""
+    """The page in front; '' is that of the panels, as in files that are older than this."""
 
 
 def name_problem(name: str) -> str:

@@ -187,6 +187,7 @@ class Toasts(QWidget):
         self._roles = palette
         self._bottom_inset = bottom_inset
         self.least = Severity.INFO
+        self._muted = False
         self._toasts: list[Toast] = []
         self._conditions: dict[str, tuple[Notice, tuple[str, ...]]] = {}
         self.setAccessibleName(tr("Notices"))
@@ -197,6 +198,11 @@ class Toasts(QWidget):
     def shown(self) -> tuple[Notice, ...]:
         """What is on show, oldest first."""
         return tuple(toast.notice for toast in self._toasts)
+
+    def set_muted(self, *, muted: bool) -> None:
+        """Show nothing for a while: an audience looks. What came meanwhile and lasts shows then."""
+        self._muted = muted
+        self.arrange()
 
     def show_notice(
         self, notice: Notice, actions: tuple[ToastAction, ...] = (), details: str = ""
@@ -252,7 +258,7 @@ class Toasts(QWidget):
 
     def arrange(self) -> None:
         """Stack the toasts upwards from the corner."""
-        if not self._toasts:
+        if not self._toasts or self._muted:
             self.hide()
             return
         self.show()  # first: a layout counts nothing for what is hidden

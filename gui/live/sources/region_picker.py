@@ -132,7 +132,9 @@ class RegionPicker(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The other corner, so far."""
         if self._start is not None:
-            drawn = QRect(self._start, event.position().toPoint()).normalized().adjusted(0, 0, -1, -1)
+            drawn = (
+                QRect(self._start, event.position().toPoint()).normalized().adjusted(0, 0, -1, -1)
+            )
             self.rectangle = drawn.intersected(self.rect())
             self.update()
 

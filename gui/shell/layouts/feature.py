@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Slot
 
 from gui.live import LivePage
 from gui.shell.layouts.form import LayoutsForm
+from gui.shell.page_deck import PageDeck
 from gui.widgets.language import tr
 from gui.workspace.commands import Command
 from gui.workspace.feature import Feature, Workspace
@@ -18,10 +20,13 @@ from gui.workspace.layouts import LayoutStore
 class LayoutsFeature(Feature):
     """Chooses, saves and deletes layouts."""
 
-    def __init__(self, workspace: Workspace, store: LayoutStore, page: LivePage) -> None:
+    def __init__(
+        self, workspace: Workspace, store: LayoutStore, page: LivePage, deck: PageDeck
+    ) -> None:
         self._workspace = workspace
         self.store = store
         self._page = page
+        self._deck = deck
 
     def commands(self) -> Iterator[Command]:
         """The form."""
@@ -50,13 +55,18 @@ class LayoutsFeature(Feature):
         LayoutsForm(window, built_in, self.store, self.use, self.save).open()
 
     def use(self, name: str) -> None:
-        """Put the panels as a layout has them; raises KeyError for one that is not there."""
-        self._workspace.navigator.show_page(self._page.name)
+        """Put page and panels as a layout has them; raises KeyError for one that is not there."""
+        front = self._page.name
         if name in self._page.built_in_layouts():
             self._page.use_built_in(name)
         else:
-            self._page.use_layout(self.store.get(name))
+            layout = self.store.get(name)
+            self._page.use_layout(layout)
+            # A page of another version of the program may not be here.
+            there = {page.name for page in self._deck.pages}
+            front = layout.page if layout.page in there else front
+        self._workspace.navigator.show_page(front)
 
     def save(self, name: str) -> None:
-        """Keep the panels and the picture as they are, under a name."""
-        self.store.save(self._page.layout_now(name))
+        """Keep the page in front, the panels and the picture as they are, under a name."""
+        self.store.save(replace(self._page.layout_now(name), page=self._deck.front))

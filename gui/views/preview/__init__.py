@@ -2,6 +2,7 @@
 
 from gui.views.preview.first_paint import FirstPaint
 from gui.views.preview.look import Following, Layer, LegendRow, MaskMode, OverlayStyle
+from gui.views.preview.marks import mark_color
 from gui.views.preview.view import PreviewView
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "MaskMode",
     "OverlayStyle",
     "PreviewView",
+    "mark_color",
 ]

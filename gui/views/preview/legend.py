@@ -30,17 +30,23 @@ class PictureLegend:
         self._plate = QPixmap()
 
     def draw(
-        self, painter: QPainter, rows: Sequence[LegendRow], bounds: Area, font: QFont
+        self,
+        painter: QPainter,
+        rows: Sequence[LegendRow],
+        bounds: Area,
+        font: QFont,
+        scale: float = 1.0,
     ) -> Area | None:
         """In the upper left corner of the bounds; where it went, None where there is no room."""
-        if not rows or bounds.height < 2 * GAP + _ROW:
+        row = _ROW * scale
+        if not rows or bounds.height < 2 * GAP + row:
             return None
-        room = max(1, int((bounds.height - 3 * GAP) // _ROW))
+        room = max(1, int((bounds.height - 3 * GAP) // row))
         shown = _shortened(rows, min(MOST_ROWS, room))
         ratio = painter.device().devicePixelRatioF()
-        key = (tuple(shown), ratio, font.family())
+        key = (tuple(shown), ratio, font.family(), scale)
         if key != self._key:
-            self._key, self._plate = key, _plate(shown, tabular(font, CAPTION_PX), ratio)
+            self._key, self._plate = key, _plate(shown, tabular(font, CAPTION_PX), ratio, scale)
         size = self._plate.deviceIndependentSize()
         if size.width() > bounds.width - 2 * GAP:
             return None
@@ -56,7 +62,7 @@ def _shortened(rows: Sequence[LegendRow], most: int) -> Sequence[LegendRow]:
     return [*rows[: most - 1], LegendRow(count(left, "{n} more", "{n} more"), "")]
 
 
-def _plate(rows: Sequence[LegendRow], font: QFont, ratio: float) -> QPixmap:
+def _plate(rows: Sequence[LegendRow], font: QFont, ratio: float, scale: float) -> QPixmap:
     metrics = QFontMetricsF(font)
     names = [
         metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, _LONGEST_NAME) for row in rows
@@ -70,10 +76,11 @@ def _plate(rows: Sequence[LegendRow], font: QFont, ratio: float) -> QPixmap:
     for width in widths[1:]:
         ends.append(ends[-1] + (GAP + 4 + width if width else 0))
     width, height = ends[-1] + _INSET, len(rows) * _ROW + GAP
-    plate = QPixmap(round(width * ratio), round(height * ratio))
+    plate = QPixmap(round(width * scale * ratio), round(height * scale * ratio))
     plate.setDevicePixelRatio(ratio)
     plate.fill(Qt.GlobalColor.transparent)
     painter = QPainter(plate)
+    painter.scale(scale, scale)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_GROUND)

@@ -125,7 +125,9 @@ class Look:
     """Style with what it depends on where it is drawn.
 
     `bounds` is the part of the widget that tags must stay within, `outer` all of it, where the
-    legend is put if given; `pointer` is the place of the pointer.
+    legend is put if given; `pointer` is the place of the pointer. `emphasis` is how many times
+    larger than designed labels and legend are at least, for those who look from afar; the legend is
+    only gathered, not drawn, if somebody else shows it.
     """
 
     palette: Palette
@@ -135,6 +137,8 @@ class Look:
     outer: Area | None = None
     following: Following = NOTHING_FOLLOWED
     pointer: tuple[float, float] | None = None
+    emphasis: float = 1.0
+    legend_elsewhere: bool = False
 
     @property
     def corner(self) -> Area:

@@ -35,7 +35,7 @@ MOST_LABELLED = 25
 
 _BOX_WIDTH = 2.0
 _DESIGNED_FOR = 640.0, 480.0
-_LARGEST_SCALE = 1.8
+_LARGEST_SCALE = 4.0
 _NO_PICTURE = QImage()
 
 
@@ -56,6 +56,8 @@ class Overlay:
         self._masks = MaskLayer()
         self._plates = PlateCache()
         self._legend = PictureLegend()
+        self.legend: tuple[LegendRow, ...] = ()
+        """What the legend says of the predictions drawn last."""
         self._places: dict[int, int] = {}
         """Where the tag of each followed object went."""
 
@@ -83,7 +85,7 @@ class Overlay:
         """Draw everything that is switched on; returns where the tags went."""
         painter.save()
         marks = marks_of(predictions, placement, look)
-        scale = scale_of(placement)
+        scale = max(scale_of(placement), look.emphasis)
         for prediction in predictions:
             if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
                 self._draw_mask(painter, prediction, placement, look, picture)
@@ -137,13 +139,17 @@ class Overlay:
         self._places = places
 
     def _draw_legend(self, painter: QPainter, predictions: Predictions, look: Look) -> Area | None:
+        self.legend = ()
         if not look.shows(Layer.COUNTS):
             return None
         rows: list[LegendRow] = list(look.following.counts)
         for prediction in predictions:
             if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
                 rows += self._masks.rows(prediction)
-        return self._legend.draw(painter, rows, look.corner, look.font)
+        self.legend = tuple(rows)
+        if look.legend_elsewhere:
+            return None
+        return self._legend.draw(painter, rows, look.corner, look.font, look.emphasis)
 
 
 def scale_of(placement: Placement) -> float:

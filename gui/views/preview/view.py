@@ -32,6 +32,7 @@ from gui.views.preview.look import (
     NOTHING_FOLLOWED,
     Following,
     Layer,
+    LegendRow,
     Look,
     MaskMode,
     OverlayStyle,
@@ -80,6 +81,7 @@ class PreviewView(View):
         self._pointer: tuple[float, float] | None = None
         self._pointed: int | None = None
         self._framed = False
+        self._emphasis, self._legend_elsewhere = 1.0, False
         self._locked = True
         self._mirror = False
         self._rotation = Rotation.NONE
@@ -170,6 +172,16 @@ class PreviewView(View):
         if style != self._style:
             self._style = style
             self.update()
+
+    @property
+    def legend(self) -> tuple[LegendRow, ...]:
+        """The legend of what was drawn last."""
+        return self._overlay.legend
+
+    def set_emphasis(self, factor: float = 1.0, *, legend_elsewhere: bool = False) -> None:
+        """Draw labels at least so many times larger than designed, and the legend or not."""
+        self._emphasis, self._legend_elsewhere = factor, legend_elsewhere
+        self.update()
 
     def set_exact(self, exact: bool) -> None:
         """Show one picture pixel as one screen pixel, or fit the picture into the view."""
@@ -293,6 +305,8 @@ class PreviewView(View):
             Area(0.0, 0.0, float(self.width()), float(self.height())),
             self._following,
             self._pointer,
+            self._emphasis,
+            self._legend_elsewhere,
         )
 
     def _prepare(self) -> None:
@@ -360,7 +374,7 @@ class PreviewView(View):
         look = self._look(placement)
         image = self._image(frame) if self._style.masks is MaskMode.BLUR else QImage()
         self._overlay.draw(painter, result.predictions, placement, look, image)
-        if not self._locked and not self._still:
+        if not self._locked and not self._still and not self._legend_elsewhere:
             self._refresh_age(result)
             self._note(painter, self._age_text, Qt.Corner.TopRightCorner)
 
