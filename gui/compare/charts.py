@@ -31,16 +31,11 @@ HUES = {Transport.REST: 1, Transport.GRPC: 0, Transport.GRPC_STREAM: 2}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A coloured stretch of a row's bar; a stage's colour goes before the hue."""
+    """A coloured stretch of a row's bar; `hue` is the number of a series or the name of a stage."""
 
     value: float
-    hue: int
+    hue: int | str
     name: str = ""
-    stage: str = ""
-
-    def color(self, roles: Palette) -> QColor:
-        """Its colour."""
-        return stage_color(self.stage, roles) if self.stage else roles.series_color(self.hue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +166,7 @@ class RowChart(View):
         places, _ = self._legend_places(inner.width())
         for part, place in zip(self._legend, places, strict=True):
             x, y = inner.left() + place.x(), inner.top() + place.y()
-            painter.fillRect(QRectF(x, y + 4, 8, 8), part.color(self.roles))
+            painter.fillRect(QRectF(x, y + 4, 8, 8), self._color(part.hue))
             painter.setPen(self.roles.color("text_muted"))
             painter.drawText(QRectF(x + 14, y, 400, 16), Qt.AlignmentFlag.AlignVCenter, part.name)
 
@@ -214,8 +209,15 @@ class RowChart(View):
         for part in row.parts:
             left, right = self._x(start, field), self._x(start + part.value, field)
             place = QRectF(left, y - _BAR / 2, max(right - left, 0.0), _BAR)
-            painter.fillRect(place, part.color(self.roles))
+            painter.fillRect(place, self._color(part.hue))
+            if isinstance(part.hue, str):  # neighbours on a ramp are kept apart
+                painter.fillRect(QRectF(right - 1, place.y(), 1, _BAR), self.roles.color("surface"))
             start += part.value
+
+    def _color(self, hue: int | str) -> QColor:
+        return (
+            stage_color(hue, self.roles) if isinstance(hue, str) else self.roles.series_color(hue)
+        )
 
     def _paint_dot(self, painter: QPainter, row: Row, field: QRectF, y: float) -> None:
         """The median as a dot, its interval as a thick line, further quantiles as ticks."""
@@ -282,7 +284,7 @@ def stage_rows(result: BenchResult) -> list[Row]:
             milliseconds(sum(cell.stages_ms.values())),
             HUES[cell.cell.transport],
             tuple(
-                Part(max(0.0, value), 0, tr(STAGE_NAMES[name]), name)
+                Part(max(0.0, value), name, tr(STAGE_NAMES[name]))
                 for name, value in cell.stages_ms.items()
                 if name in STAGE_NAMES
             ),

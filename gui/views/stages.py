@@ -1,4 +1,8 @@
-"""The stages of a frame in words and colours, the same in every panel and chart."""
+"""The stages of a frame in words and colours, the same in every panel and chart.
+
+Their colours are one ramp of a hue that no class and no series has, from the first stage to the
+last: what is read there is an order, not a kind.
+"""
 
 from __future__ import annotations
 
@@ -29,31 +33,19 @@ STAGE_NAMES: Mapping[str, str] = {
 }
 """Spans in the words of the window, in pipeline order."""
 
-STAGE_HUES = {
-    "source": 2,
-    "wait": 3,
-    "prepare": 0,
-    "encode": 6,
-    "send": 4,
-    "wire": 7,
-    "server_and_network": 7,
-    "server_decode": 6,
-    "server_queue": 1,
-    "server_input": 4,
-    "server_infer": 5,
-    "server_output": 1,
-    "server_encode": 3,
-    "receive": 4,
-    "decode": 2,
-    "draw": 0,
+_HUE, _SATURATION = 268 / 360, 0.52
+_ON_DARK, _ON_LIGHT = (0.88, 0.42), (0.78, 0.26)
+"""Lightness of the first and the last stage."""
+_UNSPLIT = "server_and_network"
+_PLACES = {
+    name: place for place, name in enumerate(name for name in STAGE_NAMES if name != _UNSPLIT)
 }
-_DARKER = ("source", "server_decode", "server_output", "server_encode", "receive", "draw")
-"""The second stage of its hue."""
 
 
 def stage_color(name: str, roles: Palette) -> QColor:
     """The colour of a stage; what cannot be split is muted."""
-    if name == "server_and_network":
+    if name == _UNSPLIT:
         return roles.color("text_muted")
-    color = roles.series_color(STAGE_HUES[name])
-    return color.darker(135) if name in _DARKER else color
+    first, last = _ON_DARK if roles.dark else _ON_LIGHT
+    share = _PLACES[name] / (len(_PLACES) - 1)
+    return QColor.fromHslF(_HUE, _SATURATION, first + (last - first) * share)

@@ -49,7 +49,7 @@ from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 from gui.views.preview.first_paint import FirstPaint
 from gui.views.scales import SteadyTop, byte_rate, milliseconds, round_up, short, ticks
-from gui.views.stages import STAGE_HUES
+from gui.views.stages import stage_color
 from gui.widgets.theme import DARK, LIGHT
 from tests.gui.views.view_samples import classes, image_of, settle
 
@@ -470,7 +470,7 @@ def test_every_stage_and_the_histogram_can_be_scrolled_to(
     accent = DARK.color("accent").rgb()
     below = range(image.height() - 45, image.height())
     assert any(image.pixel(x, y) == accent for y in below for x in range(image.width()))
-    swatches = {DARK.series_color(STAGE_HUES[name]).rgb() for name in ("wait", "wire", "decode")}
+    swatches = {stage_color(name, DARK).rgb() for name in ("wait", "wire", "decode")}
     legend = {image.pixel(x, y) for y in range(90, image.height() - 60) for x in range(width - 20)}
     assert swatches <= legend
 

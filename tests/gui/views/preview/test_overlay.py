@@ -159,7 +159,7 @@ def test_opacity_weakens_boxes(qapp: object) -> None:
 def test_labels_grow_with_the_picture() -> None:
     assert scale_of(Placement(640, 480, Area(0, 0, 320, 240))) == 1
     assert scale_of(Placement(640, 480, Area(0, 0, 960, 720))) == pytest.approx(1.5)
-    assert scale_of(Placement(640, 480, Area(0, 0, 6400, 4800))) == pytest.approx(1.8)
+    assert scale_of(Placement(640, 480, Area(0, 0, 6400, 4800))) == pytest.approx(4)
 
 
 def test_labels_leave_boxes_free_where_there_is_room(qapp: object) -> None:
