@@ -14,6 +14,7 @@ from backend.core.choices import EMBEDDED
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, SourceInfo
 from backend.core.target import Target
+from backend.sources.cameras import WEBCAM
 from backend.sources.registry import SourceRegistry
 from gui.live.adoption import AdoptionController, Drops
 from gui.live.bar import Bar
@@ -176,6 +177,10 @@ class LiveFeature(Feature):
         self.bar.model_name_wanted.connect(targets.model_dialogs.ask_model)
         self.bar.profile_wanted.connect(targets.model_dialogs.open_profile)
         self.bar.card_wanted.connect(targets.model_dialogs.open_card)
+        cards = self.page.pane.cards
+        cards.webcam_wanted.connect(self._stream_webcam)
+        cards.model_wanted.connect(self.adoption.open_file)
+        cards.server_wanted.connect(targets.dialogs.add)
         self.strip.panel_wanted.connect(self._workspace.navigator.open_panel)
         self._workspace.navigator.panel_wanted.connect(self._open_panel)
         self._workspace.navigator.model_wanted.connect(self._use_model)
@@ -272,6 +277,13 @@ class LiveFeature(Feature):
             self.switches.use(self.switches.current.aimed_at(Target(EMBEDDED)))
         self.switches.use(replace(self.switches.current, model=model))
         self.readout.refresh()
+        if self.run.phase is Phase.IDLE and not self.start.wanted:
+            self.start.toggle()
+
+    @Slot()
+    def _stream_webcam(self) -> None:
+        """The first camera, as soon as there is one."""
+        self.sources.choose(WEBCAM.spec())
         if self.run.phase is Phase.IDLE and not self.start.wanted:
             self.start.toggle()
 

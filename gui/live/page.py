@@ -336,7 +336,7 @@ class LivePage(DockArea):
 
     def say(self, title: str, body: str = "", kind: MessageKind = MessageKind.EMPTY) -> None:
         """A message in the place of the picture, or over it."""
-        self.pane.preview.set_message(title, body, kind)
+        self.pane.set_message(title, body, kind)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

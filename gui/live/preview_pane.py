@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.live.overlay_menu import OverlayMenu
+from gui.live.start_cards import StartCards
 from gui.state.settings import ViewMemory
+from gui.views.messages import MessageKind
 from gui.views.preview import Layer, MaskMode, OverlayStyle, PreviewView
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
@@ -61,7 +70,12 @@ class PreviewPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._row)
-        column.addWidget(self.preview, 1)
+        self.cards = StartCards(palette)
+        self._picture = QStackedWidget()
+        self._picture.addWidget(self.preview)
+        self._picture.addWidget(self.cards)
+        self._offers_start = self._bare = False
+        column.addWidget(self._picture, 1)
         self.set_palette_roles(palette)
         self._apply()
 
@@ -81,7 +95,24 @@ class PreviewPane(QWidget):
 
     def set_bare(self, *, bare: bool) -> None:
         """The picture alone, without the row of switches over it."""
+        self._bare = bare
         self._row.setVisible(not bare)
+        self._show_cards()
+
+    def set_message(self, title: str, body: str, kind: MessageKind) -> None:
+        """Words in the place of the picture, or over it; with cards where nothing was shown yet."""
+        self.preview.set_message(title, body, kind)
+        self._offers_start = kind is MessageKind.START
+        self.cards.say(title, body)
+        self._show_cards()
+
+    def _show_cards(self) -> None:
+        shown = self.cards if self._offers_start and not self._bare else self.preview
+        if self._picture.currentWidget() is not shown:
+            had_focus = self._picture.currentWidget().hasFocus()
+            self._picture.setCurrentWidget(shown)
+            if had_focus and shown is self.preview:
+                self.preview.setFocus()
 
     def set_live_source(self, *, live: bool) -> None:
         """Cameras are shown live and files locked, unless the user chose otherwise."""
@@ -92,6 +123,7 @@ class PreviewPane(QWidget):
         """Take up another palette."""
         self._roles = palette
         self.preview.set_palette_roles(palette)
+        self.cards.set_palette_roles(palette)
         self._tint()
 
     @Slot()

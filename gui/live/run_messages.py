@@ -22,7 +22,7 @@ def idle_message(source: str, model: str, target: str) -> EmptyMessage:
         model=model,
         target=target,
     )
-    return EmptyMessage(tr("Press Space to stream"), body)
+    return EmptyMessage(tr("Press Space to stream"), body, MessageKind.START)
 
 
 def run_message(status: RunStatus, source: str, target: str, *, shown: bool) -> EmptyMessage:

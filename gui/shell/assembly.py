@@ -14,6 +14,7 @@ from backend.sources.registry import SourceRegistry
 from backend.sources.source import Source
 from gui.live import Devices, LiveFeature
 from gui.server import ServerFeature
+from gui.shell.help import HelpFeature
 from gui.shell.host import WindowHost
 from gui.shell.layouts import LayoutsFeature
 from gui.shell.page_deck import PageDeck
@@ -117,7 +118,14 @@ def assemble(parts: Parts) -> Assembly:
     deck.add(live.page)
     for make_page in parts.pages:
         deck.add(make_page(host))
-    features = (server, targets, live, settings, layouts)
+    features = (
+        server,
+        targets,
+        live,
+        settings,
+        layouts,
+        HelpFeature(workspace, parts.sources),
+    )
     window = MainWindow(
         workspace, live.bar, deck, live.strip, features, live.drops, live.page.presenter
     )

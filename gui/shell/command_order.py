@@ -30,6 +30,7 @@ _ORDER = (
     "server.",
     "models.",
     "app.",
+    "help.",
     "source.use.",
     "model.use.",
     "target.use.",

@@ -20,6 +20,8 @@ class MessageKind(StrEnum):
     """Why there is nothing to draw."""
 
     EMPTY = "empty"
+    START = "start"
+    """Nothing was shown yet: it is offered what could be."""
     LOADING = "loading"
     FAILED = "failed"
 
@@ -91,7 +93,7 @@ def _draw_sign(painter: QPainter, area: QRectF, message: EmptyMessage, palette: 
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inner = area.adjusted(3, 3, -3, -3)
     match message.kind:
-        case MessageKind.EMPTY:
+        case MessageKind.EMPTY | MessageKind.START:
             _draw_screen(painter, inner, palette)
         case MessageKind.LOADING:
             _draw_spinner(painter, inner, palette)

@@ -57,6 +57,10 @@ QPushButton[role="link"] { background: transparent; border: 1px solid transparen
   padding: 0 4px; text-align: left; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
+#startCards { background: $background; }
+QPushButton[role="card"] { background: $surface; }
+QPushButton[role="card"]:hover { border-color: $accent; }
+QPushButton[role="card"]:pressed { background: $surface_raised; }
 QPushButton[role="slot"] { background: transparent; border: 1px solid transparent; padding: 0 6px;
   text-align: left; color: $text; }
 QPushButton[role="slot"]:hover { background: $surface_raised; }

@@ -1,0 +1,142 @@
+"""What a window that shows nothing yet offers: stream what is chosen, or one of three ways on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.widgets.icons import tinted_pixmap
+from gui.widgets.language import marked, tr
+from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
+
+_CARDS = {
+    "webcam": (
+        "camera",
+        marked("My webcam"),
+        marked("Stream the first camera of this machine."),
+    ),
+    "model": (
+        "box",
+        marked("My model"),
+        marked("Serve an ONNX or TensorFlow Lite file; dropping it here does the same."),
+    ),
+    "server": (
+        "server",
+        marked("My server"),
+        marked("Send to a Triton, MLServer, KServe or other server."),
+    ),
+}
+_WIDEST, _NARROWEST, _CARD_HEIGHT, _ICON = 230, 150, 104, 20
+_LEAST_HEIGHT = 250
+"""Where there is less room, the sentence under the title goes first."""
+
+
+class StartCard(QPushButton):
+    """A button of three lines: icon, title, and what it does."""
+
+    def __init__(self, icon: str, title: str, text: str) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumSize(_NARROWEST, _CARD_HEIGHT)
+        self.setMaximumWidth(_WIDEST)
+        self._icon_name = icon
+        self._icon = QLabel()
+        heading, words = QLabel(title), QLabel(text)
+        heading.setProperty("role", "title")
+        words.setProperty("role", "muted")
+        words.setWordWrap(True)
+        words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP + 4, GAP, GAP, GAP)
+        column.setSpacing(GAP_SMALL)
+        top = QHBoxLayout()
+        top.setSpacing(GAP)
+        top.addWidget(self._icon)
+        top.addWidget(heading, 1)
+        column.addLayout(top)
+        column.addWidget(words, 1)
+        for label in (self._icon, heading, words):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def sizeHint(self) -> QSize:
+        """The labels inside, which Qt's button knows nothing of."""
+        return QSize(_WIDEST, _CARD_HEIGHT)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self._icon.setPixmap(tinted_pixmap(self._icon_name, palette.accent, _ICON))
+
+
+class StartCards(QWidget):
+    """A title with a sentence, and the cards below it."""
+
+    webcam_wanted = Signal()
+    model_wanted = Signal()
+    server_wanted = Signal()
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setObjectName("startCards")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._title, self._body = QLabel(), QLabel()
+        self._title.setProperty("role", "title")
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._body.setProperty("role", "muted")
+        self._body.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._body.setWordWrap(True)
+        self.cards = {
+            name: StartCard(icon, tr(title), tr(text))
+            for name, (icon, title, text) in _CARDS.items()
+        }
+        for name, signal in (
+            ("webcam", self.webcam_wanted),
+            ("model", self.model_wanted),
+            ("server", self.server_wanted),
+        ):
+            self.cards[name].clicked.connect(signal)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addStretch(1)
+        for card in self.cards.values():
+            row.addWidget(card, 10)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
+        column.setSpacing(GAP)
+        column.addStretch(1)
+        column.addWidget(self._title)
+        column.addWidget(self._body)
+        column.addSpacing(GAP)
+        column.addLayout(row)
+        column.addStretch(1)
+        self.set_palette_roles(palette)
+
+    def minimumSizeHint(self) -> QSize:
+        """No more than the picture needs."""
+        return QSize(160, 120)
+
+    def say(self, title: str, body: str) -> None:
+        """What Space does now."""
+        self._title.setText(title)
+        self._body.setText(body)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        for card in self.cards.values():
+            card.set_palette_roles(palette)
+
+    def event(self, event: QEvent) -> bool:
+        """Where the room is short the sentence goes, not the cards."""
+        if event.type() is QEvent.Type.Resize:
+            self._body.setVisible(self.height() >= _LEAST_HEIGHT)
+        return super().event(event)
