@@ -22,7 +22,7 @@ from backend.compare.bench import PHRASES  # noqa: E402 - the checkout is no ins
 from backend.core.choices import Serialization  # noqa: E402
 from backend.gallery import read_catalogue  # noqa: E402
 from backend.sources.registry import KINDS, SourceRegistry  # noqa: E402
-from gui.devices import MICROPHONE  # noqa: E402
+from gui.devices import MICROPHONE, SCREEN, WINDOW  # noqa: E402
 from gui.widgets.language_choice import FOLDER  # noqa: E402
 from gui.widgets.po_file import Message, read_po  # noqa: E402
 
@@ -81,7 +81,7 @@ def source_texts(folder: Path = _GUI) -> list[SourceText]:
         if len(literals) == _TEXT_CALLS[_name(call)] and literals[0]:
             key = (literals[0], "".join(literals[1:]))
             places.setdefault(key, set()).add(path.relative_to(folder.parent).as_posix())
-    for text in SourceRegistry((*KINDS, MICROPHONE)).texts():
+    for text in SourceRegistry((*KINDS, SCREEN, WINDOW, MICROPHONE)).texts():
         places.setdefault((text, ""), set()).add(_SOURCES)
     for serialization in Serialization:
         places.setdefault((serialization.tip, ""), set()).add(_CHOICES)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -100,17 +101,75 @@ def test_what_is_installed_is_what_the_start_asks_for() -> None:
     assert _module("setup/system.py").LIBRARIES is LIBRARIES
 
 
-def test_a_first_installation_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    packages = [f"Collecting package-{number}==1.0" for number in range(1, 21)]
-    packages.append("Processing /somewhere/package_21-1.0-py3-none-any.whl")
-    done = ["Installing collected packages: package-1, package-2", "Successfully installed"]
-    environment = _module("setup/environment.py")
-    environment._show_progress([*packages, "  Downloading it (1 MB)", *done], 25)
-    assert capsys.readouterr().out.splitlines() == [
-        "  10 of at most 25: package-10==1.0",
-        "  20 of at most 25: package-20==1.0",
-        "  all 21 are here, unpacking them",
-    ]
+def _progress(tmp_path: Path, *, anew: bool = True) -> Any:
+    module = _module("setup/progress.py")
+    progress = module.Progress(4, tmp_path / "downloads", (tmp_path / "installed",))
+    progress._anew = anew
+    return progress
+
+
+def test_a_first_installation_says_what_how_large_and_how_far(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said() -> str:
+        return capsys.readouterr().out.rpartition("\033[K")[2].rpartition("   ")[0].strip()
+
+    progress = _progress(tmp_path)
+    progress.tick()
+    assert said() == "asking the package index"
+    progress.line("Ignoring pywin32: markers 'sys_platform == \"win32\"' don't match")
+    progress.line("Processing /somewhere/small-1.0-py3-none-any.whl (from -r requirements.txt)")
+    assert said() == "1 of 3: small"
+    progress.line("Collecting large==2.0 (from -r requirements.txt (line 3))")
+    progress.line("  Downloading large-2.0-cp311-cp311-linux_x86_64.whl (21.8 MB)")
+    assert said() == "2 of 3: large, 21.8 MB"
+    folder = tmp_path / "downloads" / "pip-unpack-1"
+    folder.mkdir(parents=True)
+    (folder / "large-2.0-cp311-cp311-linux_x86_64.whl").write_bytes(bytes(3_400_000))
+    progress.tick()
+    assert said() == "2 of 3: large, 3.4 of 21.8 MB"
+    progress.line("WARNING: Retrying (Retry(total=3, connect=None, read=None)) after ...")
+    progress.tick()
+    assert said().endswith("no answer, 3 more tries")
+    before = tmp_path / "installed" / "pip-23.0.dist-info"
+    progress.line("Installing collected packages: small, large")
+    before.mkdir(parents=True)
+    (before / "RECORD").touch()
+    progress.tick()
+    assert said() == "unpacking 1 of 2"
+
+
+def test_where_lines_stay_not_every_package_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = _progress(tmp_path, anew=False)
+    for number in range(50):
+        progress.line(f"Collecting package-{number}==1.0")
+    assert capsys.readouterr().out.count("\n") < 50
+
+
+def test_a_failed_installation_names_the_reason_and_the_log(tmp_path: Path) -> None:
+    shutil.copytree(_ROOT / ".ci" / "setup", tmp_path / ".ci" / "setup")
+    widgets = tmp_path / "gui" / "widgets"
+    widgets.mkdir(parents=True)
+    shutil.copy(_ROOT / "gui" / "widgets" / "system_libraries.py", widgets)
+    (tmp_path / "requirements-dev.txt").touch()
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(f"nowhere==1.0 --hash=sha256:{'0' * 64}\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / ".ci" / "setup"), "run"],
+        env={**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    log = tmp_path / ".venv" / "pip.log"
+    assert done.returncode == 1
+    assert "pip could not install requirements.txt: " in done.stderr
+    assert "nowhere" in done.stderr
+    assert str(log) in done.stderr
+    assert "ERROR: " not in done.stdout
+    assert "ERROR: " in log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import queue
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+import tempfile
+import threading
 from pathlib import Path
 
+from progress import Progress
+
+_TICK_S = 1.0
 _PIN = re.compile(r"^[\w.-]+==", re.MULTILINE)
 
 
@@ -57,37 +62,78 @@ def _version(python: Path) -> str:
 
 
 def _fill(venv: Path, lock: Path) -> None:
-    print(f"Installing {lock.name}; the first time takes a few minutes", flush=True)
+    print(
+        f"Installing {lock.name} into {venv.name}; the first time takes a few minutes", flush=True
+    )
     for stamp in venv.glob("installed-*"):
         stamp.unlink()
-    pip = [str(python_of(venv)), "-m", "pip", "--disable-pip-version-check", "install"]
-    locked = ["--progress-bar=off", "--require-hashes", "--only-binary=:all:", "-r", str(lock)]
-    with subprocess.Popen([*pip, *locked], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        _show_progress(process.stdout, len(_PIN.findall(lock.read_text(encoding="utf-8"))))
-    if process.returncode != 0:
-        raise NotReady(f"pip could not install {lock.name}; its own message stands above.")
+    log = venv / "pip.log"
+    with tempfile.TemporaryDirectory(prefix="inferdeck-pip-") as downloads:
+        pins = len(_PIN.findall(lock.read_text(encoding="utf-8")))
+        folders = tuple({path.parent for path in venv.glob("lib*/**/site-packages/pip")})
+        progress = Progress(pins, Path(downloads), folders)
+        failed = _run_pip(venv, lock, log, progress, downloads)
+    if failed:
+        progress.ended()
+        raise NotReady(_why(lock, log))
+    progress.done()
     _stamp(venv, lock).touch()
 
 
-def _show_progress(lines: Iterable[str], pins: int) -> None:
-    """Say what pip is at: each package where a line can be written over, else every tenth.
+def _run_pip(venv: Path, lock: Path, log: Path, progress: Progress, downloads: str) -> bool:
+    """Let pip install the lock file while `progress` says how far it is; whether it failed."""
+    pip = [str(python_of(venv)), "-m", "pip", "--disable-pip-version-check", "--no-color"]
+    locked = ["--progress-bar=off", "--require-hashes", "--only-binary=:all:", "-r", str(lock)]
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    process = subprocess.Popen(
+        [*pip, "install", *locked],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        # How far a download is shows in the file that pip writes it to.
+        env={**os.environ, "TMPDIR": downloads, "TEMP": downloads, "TMP": downloads},
+    )
+    reader = threading.Thread(target=_read, args=(process, log, lines), daemon=True)
+    reader.start()
+    try:
+        while True:
+            try:
+                line = lines.get(timeout=_TICK_S)
+            except queue.Empty:
+                progress.tick()
+                continue
+            if line is None:
+                break
+            progress.line(line)
+    except KeyboardInterrupt:
+        process.wait()  # it got the same Ctrl-C
+        progress.ended()
+        raise NotReady("Interrupted; the next call goes on with what is here already.") from None
+    reader.join()
+    return process.wait() != 0
 
-    `pins` counts those of other systems and Pythons too.
-    """
-    anew = sys.stdout.isatty()
-    collected = 0
-    for line in lines:
-        words = line.split()
-        # A wheel that lies in a folder is processed, one from an index collected.
-        if words and words[0] in ("Collecting", "Processing"):
-            collected += 1
-            text = f"  {collected} of at most {pins}: {Path(words[1]).name}"
-            if anew or collected % 10 == 0:
-                print(f"\r\033[K{text}" if anew else text, end="" if anew else "\n", flush=True)
-        elif words[:2] == ["Installing", "collected"]:
-            text = f"  all {collected} are here, unpacking them"
-            print(f"\r\033[K{text}" if anew else text, flush=True)
+
+def _read(process: subprocess.Popen[str], log: Path, lines: queue.SimpleQueue[str | None]) -> None:
+    """Everything that pip says goes into the log and on; None comes after the last line."""
+    assert process.stdout is not None
+    with log.open("w", encoding="utf-8") as file:
+        for line in process.stdout:
+            file.write(line)
+            file.flush()
+            lines.put(line.rstrip())
+    lines.put(None)
+
+
+def _why(lock: Path, log: Path) -> str:
+    """pip's first complaint, and where the rest of what it said is."""
+    said = log.read_text(encoding="utf-8").splitlines()
+    complaints = [line for line in said if line.startswith("ERROR: ")]
+    reason = complaints[0].removeprefix("ERROR: ") if complaints else "it gave no reason"
+    advice = f"All that pip said is in {log}."
+    if any("Retrying (Retry(" in line for line in said):
+        advice = f"The package index cannot be reached: is there a network, a proxy? {advice}"
+    return f"pip could not install {lock.name}: {reason}\n{advice}"
 
 
 def _is_filled(venv: Path, lock: Path) -> bool:

@@ -5,7 +5,14 @@ from gui.devices.microphone import MICROPHONE, microphone_kind
 from gui.devices.qt_screens import QtScreens
 from gui.devices.qt_sound import QtSound
 from gui.devices.screen import SCREEN, WINDOW, ScreenSource, screen_kinds
-from gui.devices.screen_input import Region, ScreenEntry, ScreenInput, ScreenPart, screen_part
+from gui.devices.screen_input import (
+    Capture,
+    Region,
+    ScreenEntry,
+    ScreenInput,
+    ScreenPart,
+    screen_part,
+)
 from gui.devices.sound_input import MicrophoneEntry, SoundInput
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "SCREEN",
     "WINDOW",
     "CameraModes",
+    "Capture",
     "MicrophoneEntry",
     "OfferedMode",
     "QtCameraModes",

@@ -22,7 +22,7 @@ from gui.widgets.language import tr
 from gui.widgets.theme import GAP
 
 _SIZE = QSize(980, 680)
-_LIST_WIDTH = 210
+_LIST_WIDTH = 250
 _FIRST, _LAST = "README.md", "CHANGELOG.md"
 _HEADING = re.compile(r"^# +(.+)$", re.MULTILINE)
 _PATH = Qt.ItemDataRole.UserRole
@@ -47,7 +47,7 @@ def read_documents(root: Path = PROGRAM.parent) -> tuple[Document, ...]:
         except (OSError, ValueError):
             continue
         heading = _HEADING.search(text)
-        found.append(Document(path, heading[1] if heading else path.stem, text))
+        found.append(Document(path, (heading[1] if heading else path.stem).replace("`", ""), text))
     return tuple(found)
 
 
@@ -68,7 +68,7 @@ class DocumentView(QTextBrowser):
         paths = [folder / name.path() for folder in folders]
         path = next((path for path in paths if path.is_file()), None)
         image = QImage(str(path)) if path is not None else QImage()
-        room = max(200, self.viewport().width() - 4 * GAP)
+        room = max(200, self.viewport().width() - 6 * GAP)
         if image.width() > room:
             image = image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
         return image
@@ -98,12 +98,14 @@ class DocumentsDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Documents"))
         self.list.setFixedWidth(_LIST_WIDTH)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for document in documents:
             item = QListWidgetItem(document.title, self.list)
             item.setData(_PATH, str(document.path))
             item.setToolTip(document.title)
         self.view = DocumentView()
         self.view.setAccessibleName(tr("Document"))
+        self.view.document().setDocumentMargin(2 * GAP)
         self.view.setOpenLinks(False)
         self.view.anchorClicked.connect(self._follow)
         row = QHBoxLayout(self)
@@ -114,10 +116,7 @@ class DocumentsDialog(QDialog):
         self.list.currentItemChanged.connect(self._chosen)
         self.list.setCurrentRow(0)
         self.list.setFocus()
-
-    def sizeHint(self) -> QSize:
-        """Room to read, within the screen."""
-        return _SIZE.boundedTo(self.screen().availableSize() * 0.9)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() * 0.9))
 
     def show_document(self, path: Path, anchor: str = "") -> None:
         """Read this one, from a heading on."""

@@ -10,6 +10,7 @@ import pytest
 
 from backend.core.errors import SourceError, SourceFault
 from backend.sources.cameras.hardware import CameraDevice, CameraEntry
+from gui.devices import Capture, OfferedMode, ScreenEntry
 from gui.devices.sound_input import MicrophoneEntry, Recording
 from gui.state.device_list import DeviceList
 from tests.gui.inline_tasks import InlineTasks
@@ -26,6 +27,8 @@ class Plugged:
     def __init__(self) -> None:
         self.listed_cameras: tuple[CameraEntry, ...] = ()
         self.listed_microphones: tuple[MicrophoneEntry, ...] = ()
+        self.listed_screens: tuple[ScreenEntry, ...] = ()
+        self.listed_windows: tuple[str, ...] = ()
         self.refuse = False
 
     def cameras(self) -> tuple[CameraEntry, ...]:
@@ -38,6 +41,21 @@ class Plugged:
 
     def microphones(self) -> tuple[MicrophoneEntry, ...]:
         return self.listed_microphones
+
+    def screens(self) -> tuple[ScreenEntry, ...]:
+        return self.listed_screens
+
+    def windows(self) -> tuple[str, ...]:
+        return self.listed_windows
+
+    def capture_screen(self, name: str) -> Capture:
+        raise AssertionError(f"a list captures no screen: {name}")
+
+    def capture_window(self, title: str) -> Capture:
+        raise AssertionError(f"a list captures no window: {title}")
+
+    def modes(self, which: str) -> tuple[OfferedMode, ...]:
+        return (OfferedMode(640, 480, 30, "mjpeg"),) if which == "C920" else ()
 
     def record(self, entry: MicrophoneEntry) -> Recording:
         raise SourceError(SourceFault.REFUSED, f"a list opens no microphone: {entry}")
@@ -69,7 +87,7 @@ def plugged() -> Plugged:
 
 @pytest.fixture
 def devices(plugged: Plugged) -> DeviceList:
-    return DeviceList(plugged, plugged, InlineTasks())
+    return DeviceList(plugged, plugged, plugged, plugged, InlineTasks())
 
 
 def listed(devices: DeviceList) -> list[tuple[str, str, bool]]:
@@ -146,7 +164,7 @@ def test_choosing_something_else_forgets_the_missing_device(devices: DeviceList)
 
 def test_a_change_while_listing_is_looked_at_afterwards(plugged: Plugged) -> None:
     tasks = LateTasks()
-    devices = DeviceList(plugged, plugged, tasks)
+    devices = DeviceList(plugged, plugged, plugged, plugged, tasks)
     devices.rescan()
     devices.rescan()
     devices.rescan()
@@ -165,3 +183,40 @@ def test_cameras_that_cannot_be_listed_leave_the_rest(
     plugged.listed_microphones = (HEADSET,)
     devices.rescan()
     assert [spec for spec, _, _ in listed(devices)] == ["microphone:Headset"]
+
+
+def test_screens_and_windows_are_offered_as_they_are_now(
+    devices: DeviceList, plugged: Plugged
+) -> None:
+    plugged.listed_screens = (
+        ScreenEntry("DP-1", 1920, 1080, primary=True),
+        ScreenEntry("DP-2", 1280, 800),
+    )
+    plugged.listed_windows = ("Slides", "x" * 80)
+    devices.refresh()
+    assert listed(devices) == [
+        ("screen", "Screen DP-1", False),
+        ("screen:DP-2", "Screen DP-2", False),
+        ("window:Slides", "Slides", False),
+        (f"window:{'x' * 80}", f"{'x' * 47}…", False),
+    ]
+    plugged.listed_windows = ()
+    devices.keep("window:Slides")
+    assert listed(devices)[-1] == ("window:Slides", "Slides", True)
+
+
+@pytest.mark.parametrize("spec", ["screen:DP-1@64x48+0+0", "screen:64x48+0+0"])
+def test_a_region_is_there_as_long_as_its_screen(
+    devices: DeviceList, plugged: Plugged, spec: str
+) -> None:
+    plugged.listed_screens = (ScreenEntry("DP-1", 1920, 1080, primary=True),)
+    devices.keep(spec)
+    assert listed(devices) == [("screen", "Whole screen", False)]
+
+
+def test_a_camera_is_the_same_one_in_any_mode(devices: DeviceList, plugged: Plugged) -> None:
+    plugged.listed_cameras = (C920,)
+    devices.rescan()
+    devices.keep("webcam:C920?size=640x480")
+    assert listed(devices) == [("webcam:C920", "C920", False)]
+    assert devices.modes("C920") == (OfferedMode(640, 480, 30, "mjpeg"),)

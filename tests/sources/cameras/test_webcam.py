@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.core.errors import SourceError, SourceFault
+from backend.core.errors import SourceError, SourceFault, UsageError
 from backend.core.samples import Frame
 from backend.core.tensors import Array
 from backend.sources.cameras.hardware import (
@@ -19,10 +19,14 @@ from backend.sources.cameras.hardware import (
     CameraDevice,
     CameraEntry,
     CameraMode,
+    camera_argument,
+    camera_mode,
     find_camera,
+    which_camera,
 )
 from backend.sources.cameras.opencv_camera import OpenCvCamera, OpenCvCameras
-from backend.sources.cameras.webcam import WebcamSource
+from backend.sources.cameras.webcam import WEBCAM, WebcamSource
+from backend.sources.kind import SourceOptions
 from tests.sources.reading import mean, read_until_error, read_until_item
 from tests.waiting import WAIT_S, wait_for
 
@@ -276,3 +280,42 @@ def test_a_camera_that_is_not_there_is_absent() -> None:
     with pytest.raises(SourceError) as caught:
         OpenCvCamera().open(entry, CameraMode())
     assert caught.value.fault in (SourceFault.ABSENT, SourceFault.BUSY)
+
+
+@pytest.mark.parametrize(
+    ("argument", "which", "mode"),
+    [
+        ("", "", CameraMode()),
+        ("C920", "C920", CameraMode()),
+        ("Who? Me", "Who? Me", CameraMode()),
+        ("C920?size=640x480", "C920", CameraMode(640, 480)),
+        ("?fps=60", "", CameraMode(fps=60)),
+        (
+            "/dev/video2?size=1920x1080&fps=15&format=mjpeg",
+            "/dev/video2",
+            CameraMode(1920, 1080, 15, "mjpeg"),
+        ),
+    ],
+)
+def test_a_mode_stands_behind_the_name_of_a_camera(
+    argument: str, which: str, mode: CameraMode
+) -> None:
+    assert which_camera(argument) == which
+    assert camera_mode(argument) == mode
+    assert camera_argument(which, mode) == argument
+
+
+@pytest.mark.parametrize(
+    "mode", ["size=640", "size=0x480", "fps=", "fps=many", "format=tiff", "fps=30&zoom=2"]
+)
+def test_what_is_no_mode_is_refused_with_what_is_expected(mode: str) -> None:
+    with pytest.raises(UsageError, match="size=WIDTHxHEIGHT"):
+        WEBCAM.make(f"C920?{mode}", SourceOptions(loop=True))
+
+
+def test_a_camera_is_opened_in_the_mode_that_was_chosen() -> None:
+    cameras = ScriptedCameras(C920)
+    mode = CameraMode(640, 480, 60, "yuyv")
+    with closing(WebcamSource("C920", mode=mode, system=cameras)) as source:
+        source.open(threading.Event())
+    assert cameras.opened == [(C920, mode)]
