@@ -1,0 +1,107 @@
+"""Presenter mode: nothing but the picture, three numbers and a legend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from backend.core.ledger import Counts
+from backend.core.samples import Frame
+from backend.core.status import Notice, RunState, RunStatus, Severity
+from backend.core.traffic import TrafficRates
+from tests.gui.shell_stage import Stage, begin, end
+
+# The offscreen platform says so about every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+def visible(stage: Stage) -> tuple[bool, ...]:
+    window, live = stage.window, stage.live
+    parts = (window.menuBar(), live.bar, live.strip, live.page.top, live.page.pane._row)
+    return tuple(part.isVisible() for part in parts)
+
+
+def test_everything_but_the_presentation_goes_and_comes_back(stage: Stage, qtbot: QtBot) -> None:
+    begin(stage)
+    before = visible(stage)
+    assert all(before)
+    qtbot.keyClick(stage.window, Qt.Key.Key_F11)
+    presenter = stage.live.page.presenter
+    qtbot.waitUntil(presenter.numbers.isVisible)
+    assert stage.live.page.pane.preview.isVisible()
+    assert not any(visible(stage))
+    assert stage.window.isFullScreen()
+    qtbot.keyClick(stage.window, Qt.Key.Key_Escape)
+    assert visible(stage) == before
+    assert not stage.window.isFullScreen()
+    assert stage.live.page.pane.preview.isVisible()
+    end(stage, qtbot)
+
+
+def test_a_window_that_was_on_the_full_screen_stays_there(stage: Stage) -> None:
+    stage.window.toggle_full_screen()
+    stage.window.toggle_presenting()
+    stage.window.escape()
+    assert stage.window.isFullScreen()
+    assert not stage.window.presenting
+
+
+def test_what_pops_up_waits_until_the_audience_has_gone(stage: Stage) -> None:
+    stage.window.toggle_presenting()
+    stage.notifier.show_notice(Notice(Severity.ERROR, "Something is wrong"))
+    assert not stage.window.toasts.isVisible()
+    stage.window.escape()
+    assert stage.window.toasts.isVisible()
+
+
+def test_cards_are_not_for_an_audience(stage: Stage) -> None:
+    stage.server_control.start()
+    stage.live.readout.refresh()
+    cards = stage.live.page.pane.cards
+    assert cards.isVisible()
+    stage.window.toggle_presenting()
+    assert not cards.isVisible()
+    stage.window.escape()
+    assert cards.isVisible()
+
+
+def test_the_numbers_are_those_of_the_run(stage: Stage) -> None:
+    numbers, presenter = stage.live.page.presenter.numbers, stage.live.page.presenter
+    presenter.show_status(RunStatus(), None)
+    assert numbers.accessibleName().startswith("– answers per second, – ms")
+    status = RunStatus(
+        RunState.STREAMING,
+        counts=Counts(captured=10, answered=10),
+        rate_out=29.94,
+        traffic=TrafficRates(wire_out=27.5e6, wire_in=1e5),
+    )
+    presenter.show_status(status, 20.6)
+    assert numbers.accessibleName() == (
+        "29.9 answers per second, 21 ms from camera to screen, 27.6 MB/s on the wire"
+    )
+
+
+def test_labels_and_legend_grow_for_the_back_row(stage: Stage, qtbot: QtBot) -> None:
+    stage.window.toggle_presenting()
+    presenter = stage.live.page.presenter
+    for width, height, beside in ((1600, 900, True), (600, 900, False)):
+        presenter.resize(width, height)
+        look = presenter._pane.preview._look(presenter._pane.preview.placement(_frame()))
+        assert look.emphasis == pytest.approx(900 * 0.036 / 11)
+        assert look.legend_elsewhere is beside
+    stage.window.escape()
+    look = presenter._pane.preview._look(presenter._pane.preview.placement(_frame()))
+    assert (look.emphasis, look.legend_elsewhere) == (1.0, False)
+
+
+def _frame() -> Frame:
+
+    return Frame(0, 0, np.zeros((48, 64, 3), np.uint8))
+
+
+def test_closing_while_presenting_remembers_an_ordinary_window(stage: Stage) -> None:
+    stage.window.toggle_presenting()
+    stage.window.close()
+    assert not stage.window.presenting

@@ -1,0 +1,69 @@
+"""What an empty window offers."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from gui.state.run_control import Phase
+from gui.targets.form.dialog import TargetForm
+from tests.gui.shell_stage import Stage, begin, end
+
+# The offscreen platform says so about every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+@pytest.fixture
+def idle(stage: Stage) -> Stage:
+    stage.server_control.start()
+    stage.live.readout.refresh()
+    return stage
+
+
+def press(qtbot: QtBot, stage: Stage, name: str) -> None:
+    qtbot.mouseClick(stage.live.page.pane.cards.cards[name], Qt.MouseButton.LeftButton)
+
+
+def test_cards_are_there_until_something_was_shown(stage: Stage, qtbot: QtBot) -> None:
+    cards = stage.live.page.pane.cards
+    assert not cards.isVisible(), "the server is not up yet"
+    session = begin(stage)
+    stage.live.readout.refresh()
+    assert not cards.isVisible()
+    session.answer(0)
+    qtbot.waitUntil(lambda: stage.live.page.has_picture)
+    end(stage, qtbot)
+    stage.live.readout.refresh()
+    assert not cards.isVisible(), "the last picture stays in view"
+    assert stage.live.page.pane.preview.isVisible()
+
+
+def test_the_webcam_is_streamed_at_once(idle: Stage, qtbot: QtBot) -> None:
+    press(qtbot, idle, "webcam")
+    assert idle.store.current.switches.source == "webcam"
+    assert idle.live.run.phase is Phase.RUNNING
+    assert idle.session.settings.model == "shapes"
+    end(idle, qtbot)
+
+
+def test_a_model_is_asked_for(idle: Stage, qtbot: QtBot) -> None:
+    press(qtbot, idle, "model")
+    (dialog,) = idle.window.findChildren(QFileDialog)
+    assert "*.onnx" in dialog.nameFilters()[0]
+    dialog.reject()
+
+
+def test_a_server_is_asked_for(idle: Stage, qtbot: QtBot) -> None:
+    press(qtbot, idle, "server")
+    (form,) = idle.window.findChildren(TargetForm)
+    form.reject()
+
+
+def test_where_the_room_is_short_the_sentence_goes_first(idle: Stage) -> None:
+    cards = idle.live.page.pane.cards
+    cards.say("Press Space", "Pattern to shapes.")
+    for height, shown in ((400, True), (200, False)):
+        cards.resize(700, height)
+        assert cards._body.isVisibleTo(cards) is shown
