@@ -200,7 +200,8 @@ class SourceController(QObject):
     def paste(self) -> None:
         """Stream what the clipboard holds, or add the model file that it names."""
         data = QGuiApplication.clipboard().mimeData()
-        specs, image = specs_in(data), image_in(data)
+        # The stubs do not know it, but an empty clipboard of some systems has no data at all.
+        specs, image = (specs_in(data), image_in(data)) if data else ([], None)
         if image is not None and not data.hasUrls():
             self._workspace.tasks.start(
                 "paste",

@@ -46,7 +46,9 @@ def keep_picture(image: QImage, folder: Path) -> str:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not image.save(buffer, "PNG"):
         raise UsageError("The pasted picture cannot be written as PNG.", "Save it as a file first.")
-    path = folder / f"pasted-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}.png"
+    now_ns = time.time_ns()
+    day = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_ns // 10**9))
+    path = folder / f"pasted-{day}-{now_ns % 10**9:09}.png"
     write_file(path, bytes(buffer.data().data()))
     for old in sorted(folder.glob(_NAME))[:-_KEPT]:
         old.unlink(missing_ok=True)

@@ -132,9 +132,10 @@ class RegionPicker(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The other corner, so far."""
         if self._start is not None:
-            drawn = (
-                QRect(self._start, event.position().toPoint()).normalized().adjusted(0, 0, -1, -1)
-            )
+            here = event.position().toPoint()
+            left, right = sorted((self._start.x(), here.x()))
+            top, bottom = sorted((self._start.y(), here.y()))
+            drawn = QRect(left, top, right - left, bottom - top)
             self.rectangle = drawn.intersected(self.rect())
             self.update()
 

@@ -33,6 +33,7 @@ from tests.gui.gallery.gallery_stage import (
     make_stage,
 )
 from tests.gui.inspect.inspect_stage import ListeningHost
+from tests.gui.screen_reader import assert_told
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -431,3 +432,7 @@ def test_a_catalogue_that_cannot_be_read_is_said_and_read_again(qtbot: QtBot) ->
     page.close()
     host.tasks.close(5.0)
     delete_now(page.widget, page.controller, page, control, host.store, host.tasks, host)
+
+
+def test_a_screen_reader_is_told_all_of_the_page(stage: Stage) -> None:
+    assert_told(stage.page.widget)

@@ -40,9 +40,15 @@ def picked() -> list[Region]:
 
 
 @pytest.fixture
-def picker(qtbot: QtBot, picked: list[Region]) -> RegionPicker:
-    window = QWidget()
-    qtbot.addWidget(window)
+def window(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def picker(qtbot: QtBot, window: QWidget, picked: list[Region]) -> RegionPicker:
     made = RegionPicker(window, DARK, picked.append)
     made.begin()
     qtbot.waitUntil(made.isVisible)
@@ -163,11 +169,8 @@ def test_an_empty_clipboard_is_said(stage: Stage) -> None:
 
 
 def mode_form(
-    qtbot: QtBot, offered: tuple[OfferedMode, ...], mode: CameraMode, used: list[CameraMode]
+    window: QWidget, offered: tuple[OfferedMode, ...], mode: CameraMode, used: list[CameraMode]
 ) -> CameraModeForm:
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.show()
     form = CameraModeForm(window, "C920", offered, mode, used.append)
     form.open()
     return form
@@ -180,9 +183,9 @@ def texts(form: CameraModeForm) -> list[list[str]]:
     ]
 
 
-def test_what_a_camera_offers_together_can_be_chosen(qtbot: QtBot) -> None:
+def test_what_a_camera_offers_together_can_be_chosen(window: QWidget) -> None:
     used: list[CameraMode] = []
-    form = mode_form(qtbot, OFFERED, CameraMode(), used)
+    form = mode_form(window, OFFERED, CameraMode(), used)
     assert texts(form) == [
         ["Auto", "1920 × 1080", "640 × 480"],
         ["Auto", "60", "30"],
@@ -198,15 +201,15 @@ def test_what_a_camera_offers_together_can_be_chosen(qtbot: QtBot) -> None:
     assert used == [CameraMode(640, 480, 60, "mjpeg")]
 
 
-def test_a_camera_that_tells_nothing_can_be_asked_for_the_usual(qtbot: QtBot) -> None:
+def test_a_camera_that_tells_nothing_can_be_asked_for_the_usual(window: QWidget) -> None:
     used: list[CameraMode] = []
-    form = mode_form(qtbot, (), CameraMode(640, 480, 15, "yuyv"), used)
+    form = mode_form(window, (), CameraMode(640, 480, 15, "yuyv"), used)
     form.accept()
     assert used == [CameraMode(640, 480, 15, "yuyv")]
 
 
-def test_what_a_camera_does_not_offer_is_left_to_it(qtbot: QtBot) -> None:
-    form = mode_form(qtbot, OFFERED, CameraMode(320, 240, 15, "nv12"), [])
+def test_what_a_camera_does_not_offer_is_left_to_it(window: QWidget) -> None:
+    form = mode_form(window, OFFERED, CameraMode(320, 240, 15, "nv12"), [])
     assert form.mode == CameraMode()
 
 

@@ -30,13 +30,13 @@ def test_everything_but_the_presentation_goes_and_comes_back(stage: Stage, qtbot
     qtbot.keyClick(stage.window, Qt.Key.Key_F11)
     presenter = stage.live.page.presenter
     qtbot.waitUntil(presenter.numbers.isVisible)
-    assert stage.live.page.pane.preview.isVisible()
+    qtbot.waitUntil(stage.live.page.pane.preview.isVisible)
     assert not any(visible(stage))
     assert stage.window.isFullScreen()
     qtbot.keyClick(stage.window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(stage.live.page.pane.preview.isVisible)
     assert visible(stage) == before
     assert not stage.window.isFullScreen()
-    assert stage.live.page.pane.preview.isVisible()
     end(stage, qtbot)
 
 
@@ -56,7 +56,7 @@ def test_what_pops_up_waits_until_the_audience_has_gone(stage: Stage) -> None:
     assert stage.window.toasts.isVisible()
 
 
-def test_cards_are_not_for_an_audience(stage: Stage) -> None:
+def test_cards_are_not_for_an_audience(stage: Stage, qtbot: QtBot) -> None:
     stage.server_control.start()
     stage.live.readout.refresh()
     cards = stage.live.page.pane.cards
@@ -64,7 +64,7 @@ def test_cards_are_not_for_an_audience(stage: Stage) -> None:
     stage.window.toggle_presenting()
     assert not cards.isVisible()
     stage.window.escape()
-    assert cards.isVisible()
+    qtbot.waitUntil(cards.isVisible)
 
 
 def test_the_numbers_are_those_of_the_run(stage: Stage) -> None:
