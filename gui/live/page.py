@@ -138,7 +138,7 @@ class LivePage(DockArea):
 
     def activated(self) -> None:
         """Keys belong to the picture first."""
-        self.pane.preview.setFocus()
+        self.pane.take_focus()
 
     def escape(self) -> bool:
         """Nothing: a run is stopped by Space."""

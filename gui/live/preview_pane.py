@@ -109,10 +109,16 @@ class PreviewPane(QWidget):
     def _show_cards(self) -> None:
         shown = self.cards if self._offers_start and not self._bare else self.preview
         if self._picture.currentWidget() is not shown:
-            had_focus = self._picture.currentWidget().hasFocus()
+            focused = self._picture.focusWidget()
             self._picture.setCurrentWidget(shown)
-            if had_focus and shown is self.preview:
-                self.preview.setFocus()
+            if focused is not None:
+                shown.setFocus()
+
+    def take_focus(self) -> None:
+        """Keys belong to what is in the picture's place."""
+        shown = self._picture.currentWidget()
+        if shown is not None:
+            shown.setFocus()
 
     def set_live_source(self, *, live: bool) -> None:
         """Cameras are shown live and files locked, unless the user chose otherwise."""

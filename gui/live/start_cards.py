@@ -87,6 +87,8 @@ class StartCards(QWidget):
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self.setObjectName("startCards")
+        self.setAccessibleName(tr("Ways to start"))
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # so that Space streams, and presses no card
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._title, self._body = QLabel(), QLabel()
         self._title.setProperty("role", "title")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QWidget
 
@@ -32,7 +32,7 @@ _WHOLE = {_Role.List, _Role.Table, _Role.Tree, _Role.ComboBox, _Role.SpinBox, _R
 
 
 def described(interface: QAccessibleInterface) -> str:
-    widget = interface.object()
+    widget: QObject | None = interface.object()
     path = []
     while isinstance(widget, QWidget):
         path.append(f"{type(widget).__name__} {widget.objectName()}".strip())
@@ -64,8 +64,9 @@ def unreachable(widget: QWidget) -> list[str]:
         and each.focusProxy() is None
         and each.focusPolicy() & Qt.FocusPolicy.TabFocus
     }
-    passed, here = set(), widget
-    while here not in passed:
+    passed: set[QWidget | None] = set()
+    here: QWidget | None = widget
+    while here is not None and here not in passed:
         passed.add(here)
         here = here.nextInFocusChain()
     return [f"{type(each).__name__} {each.accessibleName()}" for each in wanted - passed]

@@ -60,8 +60,9 @@ def slug(heading: str) -> str:
 class DocumentView(QTextBrowser):
     """One document; pictures are never wider than the view."""
 
-    def loadResource(self, kind: int, name: QUrl) -> object:
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
         """A picture of the documents, in the size that there is room for."""
+        name = QUrl(name)
         if kind != QTextDocument.ResourceType.ImageResource.value or not name.isRelative():
             return super().loadResource(kind, name)
         folders = map(Path, self.searchPaths())
@@ -113,8 +114,9 @@ class DocumentsDialog(QDialog):
         row.setSpacing(GAP)
         row.addWidget(self.list)
         row.addWidget(self.view, 1)
-        self.list.currentItemChanged.connect(self._chosen)
-        self.list.setCurrentRow(0)
+        if documents:
+            self.list.currentItemChanged.connect(self._chosen)
+            self.list.setCurrentRow(0)
         self.list.setFocus()
         self.resize(_SIZE.boundedTo(self.screen().availableSize() * 0.9))
 
@@ -127,10 +129,7 @@ class DocumentsDialog(QDialog):
 
     @Slot()
     def _chosen(self) -> None:
-        item = self.list.currentItem()
-        if item is None:
-            return
-        document = self._documents[Path(item.data(_PATH))]
+        document = self._documents[Path(self.list.currentItem().data(_PATH))]
         self.view.setSearchPaths([str(document.path.parent)])
         self.view.setMarkdown(document.text)
         self.view.go_to("")

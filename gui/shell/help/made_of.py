@@ -49,12 +49,11 @@ def version_of(name: str) -> str:
 
 def licence_of(metadata: PackageMetadata) -> str:
     """The licence in a few words: the expression, else the classifiers, else the first line."""
-    expression = metadata.get("License-Expression")
-    if expression:
-        return str(expression)
-    classifiers = [str(each) for each in metadata.get_all("Classifier") or ()]
+    if "License-Expression" in metadata:
+        return metadata["License-Expression"]
+    classifiers = metadata.get_all("Classifier") or ()
     named = [each.removeprefix(_OSI) for each in classifiers if each.startswith(_OSI)]
     if named:
         return ", ".join(named)
-    lines = str(metadata.get("License") or "").strip().splitlines()
+    lines = metadata["License"].strip().splitlines() if "License" in metadata else ()
     return lines[0][:_LONGEST] if lines else ""

@@ -48,6 +48,15 @@ def test_the_webcam_is_streamed_at_once(idle: Stage, qtbot: QtBot) -> None:
     end(idle, qtbot)
 
 
+def test_space_streams_and_presses_no_card(idle: Stage, qtbot: QtBot) -> None:
+    focused = idle.window.focusWidget()
+    assert focused is not None
+    qtbot.keyClick(focused, Qt.Key.Key_Space)
+    assert idle.live.run.phase is Phase.RUNNING
+    assert idle.store.current.switches.source == "pattern"
+    end(idle, qtbot)
+
+
 def test_a_model_is_asked_for(idle: Stage, qtbot: QtBot) -> None:
     press(qtbot, idle, "model")
     (dialog,) = idle.window.findChildren(QFileDialog)

@@ -99,7 +99,7 @@ def test_the_camera_mode_is_told(stage: Stage) -> None:
 
 def test_the_inspect_page_is_told(target: Target, tmp_path: Path, qtbot: QtBot) -> None:  # noqa: F811
     page, host = inspect_page(target, tmp_path)
-    qtbot.waitUntil(lambda: page.catalogue.methods != ())
+    qtbot.waitUntil(lambda: page.methods.tree.topLevelItemCount() > 0)
     assert_told(page.widget)
     leave(page, host)
 
