@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backend.core.ledger import Counts
@@ -27,13 +28,13 @@ def test_everything_but_the_presentation_goes_and_comes_back(stage: Stage, qtbot
     begin(stage)
     before = visible(stage)
     assert all(before)
-    qtbot.keyClick(stage.window, Qt.Key.Key_F11)
+    QTest.keyClick(stage.window, Qt.Key.Key_F11)
     presenter = stage.live.page.presenter
     qtbot.waitUntil(presenter.numbers.isVisible)
     qtbot.waitUntil(stage.live.page.pane.preview.isVisible)
     assert not any(visible(stage))
     assert stage.window.isFullScreen()
-    qtbot.keyClick(stage.window, Qt.Key.Key_Escape)
+    QTest.keyClick(stage.window, Qt.Key.Key_Escape)
     qtbot.waitUntil(stage.live.page.pane.preview.isVisible)
     assert visible(stage) == before
     assert not stage.window.isFullScreen()

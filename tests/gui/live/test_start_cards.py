@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -23,7 +24,7 @@ def idle(stage: Stage) -> Stage:
 
 
 def press(qtbot: QtBot, stage: Stage, name: str) -> None:
-    qtbot.mouseClick(stage.live.page.pane.cards.cards[name], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(stage.live.page.pane.cards.cards[name], Qt.MouseButton.LeftButton)
 
 
 def test_cards_are_there_until_something_was_shown(stage: Stage, qtbot: QtBot) -> None:
@@ -51,7 +52,7 @@ def test_the_webcam_is_streamed_at_once(idle: Stage, qtbot: QtBot) -> None:
 def test_space_streams_and_presses_no_card(idle: Stage, qtbot: QtBot) -> None:
     focused = idle.window.focusWidget()
     assert focused is not None
-    qtbot.keyClick(focused, Qt.Key.Key_Space)
+    QTest.keyClick(focused, Qt.Key.Key_Space)
     assert idle.live.run.phase is Phase.RUNNING
     assert idle.store.current.switches.source == "pattern"
     end(idle, qtbot)

@@ -71,6 +71,19 @@ class NoDrops:
         return None
 
 
+class NothingToPresent:
+    """Never has the screen."""
+
+    def __init__(self) -> None:
+        self.widget = QWidget()
+
+    def begin(self) -> None:
+        return None
+
+    def end(self) -> None:
+        return None
+
+
 def workspace_over(deck: PageDeck, tmp_path: Path) -> Workspace:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
@@ -94,7 +107,9 @@ def test_a_feature_brings_its_commands_and_lives_as_long_as_the_window(
     del stage  # puts the application's look back at the end
     deck, feature = PageDeck(DARK), Recording()
     workspace = workspace_over(deck, tmp_path)
-    window = MainWindow(workspace, QWidget(), deck, QWidget(), (feature,), NoDrops())
+    window = MainWindow(
+        workspace, QWidget(), deck, QWidget(), (feature,), NoDrops(), NothingToPresent()
+    )
     qtbot.addWidget(window)
     assert [action.text() for action in window.menuBar().actions()] == [
         "File",

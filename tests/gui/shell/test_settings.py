@@ -24,6 +24,7 @@ from gui.widgets.picker import Picker
 from gui.widgets.theme import DARK, ThemeChoice
 from gui.workspace.layouts import Layout, LayoutStore, layout_from, name_problem
 from tests.balance import is_balanced
+from tests.gui.shell.test_pages import NotesPage
 from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage
 from tests.stored_files import FOLDER
@@ -99,6 +100,20 @@ def test_a_layout_is_saved_used_and_deleted(stage: Stage) -> None:
     picture = stage.live.page.built_in_layouts()[1]
     stage.layouts.use(picture)
     assert not stage.live.page.dock("timeline").isVisibleTo(stage.live.page)
+
+
+def test_a_layout_remembers_the_page_in_front(stage: Stage) -> None:
+    deck = stage.window.deck
+    deck.add(NotesPage("notes"))
+    deck.show_page("notes")
+    stage.layouts.save("With notes")
+    stage.layouts.use(stage.live.page.built_in_layouts()[0])
+    assert deck.front == "live"
+    stage.layouts.use("With notes")
+    assert deck.front == "notes"
+    stage.layouts.store.save(Layout("Of another version", "", page="no-such-page"))
+    stage.layouts.use("Of another version")
+    assert deck.front == "live"
 
 
 def test_the_layouts_form_keeps_built_in_ones(stage: Stage) -> None:
