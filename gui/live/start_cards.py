@@ -34,8 +34,9 @@ _CARDS = {
     ),
 }
 _WIDEST, _NARROWEST, _CARD_HEIGHT, _ICON = 230, 150, 104, 20
-_LEAST_HEIGHT = 250
-"""Where there is less room, the sentence under the title goes first."""
+_LEAST_HEIGHT, _LEAST_FOR_WORDS = 250, 190
+"""Where there is less room, the sentence under the title goes first, then those of the cards."""
+_LOW_CARD = 44
 
 
 class StartCard(QPushButton):
@@ -65,12 +66,19 @@ class StartCard(QPushButton):
         top.addWidget(heading, 1)
         column.addLayout(top)
         column.addWidget(words, 1)
+        self._words = words
         for label in (self._icon, heading, words):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def sizeHint(self) -> QSize:
         """The labels inside, which Qt's button knows nothing of."""
-        return QSize(_WIDEST, _CARD_HEIGHT)
+        return QSize(_WIDEST, self.minimumHeight())
+
+    def set_low(self, *, low: bool) -> None:
+        """Its title alone, or with what it does."""
+        self._words.setVisible(not low)
+        self.setMinimumHeight(_LOW_CARD if low else _CARD_HEIGHT)
+        self.setToolTip(self.accessibleDescription() if low else "")
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
@@ -138,7 +146,9 @@ class StartCards(QWidget):
             card.set_palette_roles(palette)
 
     def event(self, event: QEvent) -> bool:
-        """Where the room is short the sentence goes, not the cards."""
+        """Where the room is short sentences go, not the cards."""
         if event.type() is QEvent.Type.Resize:
             self._body.setVisible(self.height() >= _LEAST_HEIGHT)
+            for card in self.cards.values():
+                card.set_low(low=self.height() < _LEAST_FOR_WORDS)
         return super().event(event)

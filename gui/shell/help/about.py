@@ -67,10 +67,7 @@ class AboutDialog(QDialog):
         column.addLayout(top)
         column.addWidget(self.table, 1)
         column.addWidget(self._buttons)
-
-    def sizeHint(self) -> QSize:
-        """Some rows of the table."""
-        return _SIZE
+        self.resize(_SIZE)
 
 
 def _table(packages: tuple[Package, ...]) -> QTreeWidget:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from backend.core.release import PROGRAM
 from gui.widgets.language import tr
-from gui.widgets.theme import GAP
+from gui.widgets.theme import GAP, GAP_LARGE
 
 _SIZE = QSize(980, 680)
 _LIST_WIDTH = 250
@@ -73,6 +73,26 @@ class DocumentView(QTextBrowser):
         if image.width() > room:
             image = image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
         return image
+
+    def show_text(self, markdown: str) -> None:
+        """Qt sets paragraphs of Markdown without any space between them."""
+        self.setMarkdown(markdown)
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        block = self.document().begin()
+        while block.isValid():
+            form = block.blockFormat()
+            following = block.next()
+            code = form.nonBreakableLines()
+            if not code or not following.blockFormat().nonBreakableLines():
+                form.setBottomMargin(GAP)
+            if form.headingLevel():
+                form.setTopMargin(GAP_LARGE)
+            cursor.setPosition(block.position())
+            if cursor.currentTable() is None and block.textList() is None:
+                cursor.setBlockFormat(form)
+            block = following
+        cursor.endEditBlock()
 
     def go_to(self, anchor: str) -> None:
         """Show the heading with that anchor at the top, or the beginning without one."""
@@ -131,7 +151,7 @@ class DocumentsDialog(QDialog):
     def _chosen(self) -> None:
         document = self._documents[Path(self.list.currentItem().data(_PATH))]
         self.view.setSearchPaths([str(document.path.parent)])
-        self.view.setMarkdown(document.text)
+        self.view.show_text(document.text)
         self.view.go_to("")
 
     @Slot(QUrl)
