@@ -20,6 +20,7 @@ _TERMINAL = (
     "platform.py",
     "picture_run.py",
     "crash.py",
+    "diagnostics.py",
     "qt_messages.py",
 )
 """Modules of gui/shell that write to a terminal or into a report, in English as the commands do."""

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QStandardPaths
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 
 from backend.core.errors import UsageError
 from backend.core.files.private import write_file
@@ -44,7 +44,7 @@ def keep_picture(image: QImage, folder: Path) -> str:
     """Write it as a PNG; its path. Raises UsageError; blocks, so not on the window's thread."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, b"PNG"):
+    if not QImageWriter(buffer, b"png").write(image):
         raise UsageError("The pasted picture cannot be written as PNG.", "Save it as a file first.")
     now_ns = time.time_ns()
     day = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_ns // 10**9))

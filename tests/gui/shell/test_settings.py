@@ -162,12 +162,15 @@ def test_a_layout_of_a_newer_program_is_left_alone_and_said_once(tmp_path: Path)
     assert path.read_text() == '{"schema": 2}'
 
 
-def test_a_layout_of_version_1_is_read_and_written_as_it_was(tmp_path: Path) -> None:
+def test_a_layout_of_version_1_is_read_as_it_was(tmp_path: Path) -> None:
     layout = Layout("Talk", "AAAA", locked=False, view=ViewMemory(rotation=90))
     content = (FOLDER / "layout.json").read_bytes()
     assert layout_from(content) == layout
     LayoutStore(tmp_path, print).save(layout)
-    assert (tmp_path / "Talk.json").read_bytes() == content
+    written = json.loads((tmp_path / "Talk.json").read_bytes())
+    assert written == {**json.loads(content), "page": ""}, (
+        "the page came later, and may be left out"
+    )
 
 
 @pytest.mark.parametrize(
