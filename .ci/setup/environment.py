@@ -70,7 +70,9 @@ def _fill(venv: Path, lock: Path) -> None:
     log = venv / "pip.log"
     with tempfile.TemporaryDirectory(prefix="inferdeck-pip-") as downloads:
         pins = len(_PIN.findall(lock.read_text(encoding="utf-8")))
-        folders = tuple({path.parent for path in venv.glob("lib*/**/site-packages/pip")})
+        # lib64 is a link to lib on some systems.
+        places = (*venv.glob("lib*/python*/site-packages"), *venv.glob("Lib/site-packages"))
+        folders = tuple({path.resolve() for path in places})
         progress = Progress(pins, Path(downloads), folders)
         failed = _run_pip(venv, lock, log, progress, downloads)
     if failed:
