@@ -25,6 +25,7 @@ _ORDER = (
     _ELSEWHERE,
     "layouts.",
     "theme.",
+    "view.presenter",
     "view.full_screen",
     "view.escape",
     "server.",

@@ -21,9 +21,11 @@ _TERMINAL = (
     "picture_run.py",
     "crash.py",
     "diagnostics.py",
+    "made_of.py",
     "qt_messages.py",
 )
-"""Modules of gui/shell that write to a terminal or into a report, in English as the commands do."""
+"""Modules of gui/shell that write to a terminal or into a report, in English as the commands do,
+or read what others have written."""
 _MECHANISM = ("language.py", "po_file.py")
 _DEVICES = GUI / "devices"
 """Sources like those of the backend, with messages in English like theirs."""
