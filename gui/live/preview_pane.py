@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QStackedWidget,
@@ -109,9 +110,10 @@ class PreviewPane(QWidget):
     def _show_cards(self) -> None:
         shown = self.cards if self._offers_start and not self._bare else self.preview
         if self._picture.currentWidget() is not shown:
-            focused = self._picture.focusWidget()
+            focused = QApplication.focusWidget()
+            had_keys = focused is not None and self._picture.isAncestorOf(focused)
             self._picture.setCurrentWidget(shown)
-            if focused is not None:
+            if had_keys:
                 shown.setFocus()
 
     def take_focus(self) -> None:
