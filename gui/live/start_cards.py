@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -73,6 +74,13 @@ class StartCard(QPushButton):
     def sizeHint(self) -> QSize:
         """The labels inside, which Qt's button knows nothing of."""
         return QSize(_WIDEST, self.minimumHeight())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Wide enough for its title, in the font that the stylesheet gives."""
+        super().showEvent(event)
+        layout = self.layout()
+        assert layout is not None
+        self.setMinimumWidth(max(_NARROWEST, layout.minimumSize().width()))
 
     def set_low(self, *, low: bool) -> None:
         """Its title alone, or with what it does."""
