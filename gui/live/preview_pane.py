@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QLabel,
     QStackedWidget,
@@ -110,7 +109,7 @@ class PreviewPane(QWidget):
     def _show_cards(self) -> None:
         shown = self.cards if self._offers_start and not self._bare else self.preview
         if self._picture.currentWidget() is not shown:
-            focused = QApplication.focusWidget()
+            focused = self.window().focusWidget()
             had_keys = focused is not None and self._picture.isAncestorOf(focused)
             self._picture.setCurrentWidget(shown)
             if had_keys:
