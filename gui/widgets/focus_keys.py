@@ -38,12 +38,17 @@ class FocusKeys(QObject):
         app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Accepting the override makes Qt deliver the key to the widget."""
+        """Accepting the override makes Qt deliver the key to the widget.
+
+        An open popup is left alone: no shortcut of a window reaches it, and that of a QComboBox
+        takes Enter out of this very event.
+        """
         if (
             event.type() is QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and isinstance(watched, QWidget)
             and watched is QApplication.focusWidget()
+            and QApplication.activePopupWidget() is None
             and belongs_to_widget(watched, event.key(), event.modifiers())
         ):
             event.accept()

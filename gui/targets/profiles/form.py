@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -27,14 +25,13 @@ from backend.core.choices import Payload
 from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind, Sample
 from backend.profiles.book import ProfileChoice
-from backend.profiles.inputs.constants import ConstantInput
 from backend.profiles.inputs.recipe import OurInputs
 from backend.profiles.kinds import DECODERS, RECIPES, TAKES
 from backend.profiles.label_file import read_label_file
 from backend.profiles.model_profile import ModelProfile
-from backend.profiles.tables import made_of
 from gui.state.tasks import Tasks
 from gui.targets.model_offers import origin_word
+from gui.targets.profiles.constant_fields import ConstantFields
 from gui.targets.profiles.option_fields import KindFields, OptionFields
 from gui.targets.profiles.tensor_pane import Seen, TensorPane, seen
 from gui.widgets.file_dialogs import ask_file, ask_new_file
@@ -101,7 +98,7 @@ class ProfileForm(QDialog):
             decoder=self.decoder.value,
             labels=tuple(line.strip() for line in lines) if any(lines) else (),
             audio=self.audio.value,
-            constants=tuple(self._constant(one, line) for one, line in self._constants),
+            constants=self.constants.value,
         )
 
     # -- building ------------------------------------------------------------------------------
@@ -135,9 +132,11 @@ class ProfileForm(QDialog):
         self.decoder = KindFields(tr("Output"), DECODERS)
         for part in (self.recipe, self.decoder):
             part.edited.connect(self._edited)
+            part.rebuilt.connect(self._order_focus)
         self._audio_place = QVBoxLayout()
-        self._constant_place = QFormLayout()
-        self._constants: list[tuple[ConstantInput, QLineEdit]] = []
+        self.constants = ConstantFields()
+        self.constants.edited.connect(self._edited)
+        self.constants.rebuilt.connect(self._order_focus)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, GAP_LARGE, 0)
@@ -147,9 +146,8 @@ class ProfileForm(QDialog):
         self._sound_heading = _heading(tr("Sound"))
         column.addWidget(self._sound_heading)
         column.addLayout(self._audio_place)
-        self._constant_heading = _heading(tr("Constant inputs, as JSON"))
-        column.addWidget(self._constant_heading)
-        column.addLayout(self._constant_place)
+        column.addWidget(_heading(tr("Constant inputs: shape, and values as JSON")))
+        column.addWidget(self.constants)
         column.addWidget(_heading(tr("Output")))
         column.addWidget(self.decoder)
         self._add_labels(column)
@@ -166,8 +164,9 @@ class ProfileForm(QDialog):
         self.labels.setAccessibleName(tr("Labels"))
         self.labels.setPlaceholderText(tr("One name for each class, in their order"))
         self.labels.setFixedHeight(96)
+        self.labels.setTabChangesFocus(True)
         self.labels.textChanged.connect(self._edited)
-        load = QPushButton(tr("Load labels..."))
+        load = self._load = QPushButton(tr("Load labels..."))
         load.setAutoDefault(False)
         load.clicked.connect(lambda: ask_file(self, tr("Load labels"), self.load_labels))
         self._label_count = QLabel()
@@ -184,7 +183,7 @@ class ProfileForm(QDialog):
         self.reset = QPushButton(tr("Reset to guess"))
         self.take = QPushButton(tr("Import..."))
         self.give = QPushButton(tr("Export..."))
-        close = QPushButton(tr("Close"))
+        close = self._leave = QPushButton(tr("Close"))
         self.save = QPushButton(tr("Save and use"))
         self.save.setProperty("role", "primary")
         self.reset.clicked.connect(self.reset_wanted)
@@ -233,9 +232,23 @@ class ProfileForm(QDialog):
         self.decoder.show_value(profile.decoder)
         self.labels.setPlainText("\n".join(profile.labels))
         self._show_audio(profile)
-        self._show_constants(profile)
+        self.constants.show_value(profile.constants, profile.inputs)
         self._showing = False
+        self._order_focus()
         self._edited()
+
+    @Slot()
+    def _order_focus(self) -> None:
+        """Fields that were made anew are visited where they stand."""
+        if self._showing:
+            return
+        above = (self.others, self.recipe, self.audio)
+        order = [field for part in above for field in _tab_stops(part)]
+        order += self.constants.fields()
+        order += [field for part in (self.decoder, self.labels) for field in _tab_stops(part)]
+        order += [self._load, self.reset, self.take, self.give, self._leave, self.save]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     def _show_audio(self, profile: ModelProfile) -> None:
         old = self._audio_place.takeAt(0)
@@ -246,20 +259,6 @@ class ProfileForm(QDialog):
         self.audio = OptionFields(type(profile.audio), profile.audio)
         self.audio.edited.connect(self._edited)
         self._audio_place.addWidget(self.audio)
-
-    def _show_constants(self, profile: ModelProfile) -> None:
-        while self._constant_place.rowCount():
-            self._constant_place.removeRow(0)
-        self._constants = []
-        for constant in profile.constants:
-            values = list(constant.values)
-            line = QLineEdit(json.dumps(values[0] if len(values) == 1 else values))
-            line.setAccessibleName(constant.name)
-            line.textEdited.connect(self._edited)
-            shape = ", ".join(map(str, constant.shape))
-            self._constant_place.addRow(f"{constant.name}  {constant.datatype}  [{shape}]", line)
-            self._constants.append((constant, line))
-        self._constant_heading.setVisible(bool(self._constants))
 
     # -- news ----------------------------------------------------------------------------------
 
@@ -355,24 +354,16 @@ class ProfileForm(QDialog):
             lambda path: self.export_wanted.emit(profile, path),
         )
 
-    @staticmethod
-    def _constant(constant: ConstantInput, line: QLineEdit) -> ConstantInput:
-        text = line.text().strip()
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = text
-        values = value if isinstance(value, list) else [value]
-        return made_of(  # type: ignore[no-any-return]
-            ConstantInput,
-            {
-                "name": constant.name,
-                "datatype": constant.datatype.value,
-                "shape": list(constant.shape),
-                "values": values,
-            },
-            constant.name,
-        )
+
+def _tab_stops(part: QWidget) -> list[QWidget]:
+    """What the focus visits in it, in the order in which it was made."""
+    found = (part, *part.findChildren(QWidget))
+    return [
+        field
+        for field in found
+        if field.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and field.window() is part.window()  # the popup of a QComboBox is a window of its own
+    ]
 
 
 def _heading(text: str) -> QLabel:

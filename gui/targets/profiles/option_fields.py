@@ -115,6 +115,8 @@ class KindFields(QWidget):
     """Which kind of recipe or decoder, in a word, and the options of that kind."""
 
     edited = Signal()
+    rebuilt = Signal()
+    """There are other fields now, which the focus would visit last of all."""
 
     def __init__(self, title: str, kinds: Mapping[str, type[Any]]) -> None:
         super().__init__()
@@ -158,6 +160,7 @@ class KindFields(QWidget):
         self._options = OptionFields(kind, value)
         self._options.edited.connect(self.edited)
         self._column.addWidget(self._options)
+        self.rebuilt.emit()
 
     @Slot()
     def _chosen(self) -> None:

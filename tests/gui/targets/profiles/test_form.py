@@ -78,6 +78,18 @@ def test_a_profile_form_shows_the_very_tensor(window: QWidget, tmp_path: Path) -
     constant.setText("[7]")
     constant.textEdited.emit("[7]")
     assert form.profile.constants[0].values == (7,)
+    more = form.constants.more
+    assert [more.itemText(index) for index in range(1, more.count())] == [
+        "images  FP32  [1, 3, 32, 32]"
+    ]
+    form.constants._add_chosen(1)
+    assert [(one.name, one.shape) for one in form.profile.constants] == [
+        ("k", (1,)),
+        ("images", (1, 3, 32, 32)),
+    ]
+    assert not more.isVisibleTo(form)
+    form.constants._drop(form.constants._rows[1])
+    assert [one.name for one in form.profile.constants] == ["k"]
     constant.setText('"seven"')
     with pytest.raises(UsageError):
         _ = form.profile

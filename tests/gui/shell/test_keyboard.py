@@ -1,0 +1,177 @@
+"""Every control of every dialog, by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeGuard
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from backend.core.choices import Payload
+from backend.core.description import ModelDescription
+from backend.core.tensors import Datatype, TensorSpec
+from backend.profiles.book import ProfileBook
+from gui.gallery.mirror_form import MirrorForm
+from gui.targets.profiles import ProfileForm, ProfileFormContext
+from tests.gui.inline_tasks import InlineTasks
+from tests.gui.shell_stage import Stage
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise|grabbing the keyboard")
+
+OPENED_BY = ("app.settings", "layouts.open", "target.list", "target.new", "source.open_address")
+_MOST = 400
+NET = ModelDescription(
+    "net",
+    (TensorSpec("images", Datatype.FP32, (1, 3, 32, 32)), TensorSpec("k", Datatype.FP32, (1,))),
+    (TensorSpec("scores", Datatype.FP32, (1, 10)),),
+)
+
+
+@pytest.mark.parametrize("command", OPENED_BY)
+def test_every_control_of_a_dialog_works_by_keyboard(
+    stage: Stage, qtbot: QtBot, command: str
+) -> None:
+    stage.window.commands.run(command)
+    dialog = next(one for one in stage.window.findChildren(QDialog) if one.isVisible())
+    drive(qtbot, dialog)
+    dialog.close()
+
+
+def test_every_control_of_a_profile_works_by_keyboard(
+    stage: Stage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    choice = ProfileBook(tmp_path).find("Lab", NET)
+    place = ProfileFormContext(InlineTasks(), lambda: None, Payload)
+    form = ProfileForm(stage.window, "Lab", choice, place)
+    form.show()
+    drive(qtbot, form)
+    form.close()
+
+
+def test_every_control_of_the_mirror_works_by_keyboard(stage: Stage, qtbot: QtBot) -> None:
+    form = MirrorForm(stage.window, "", lambda _address: None)
+    form.show()
+    drive(qtbot, form)
+    form.close()
+
+
+def drive(qtbot: QtBot, dialog: QDialog) -> None:
+    """Visit all controls with Tab, then use each one."""
+    dialog.activateWindow()
+    QApplication.processEvents()
+    reached = list(visited(dialog))
+    missed = {control for control in controls(dialog) if control not in reached}
+    assert not missed, [(control, control.accessibleName()) for control in missed]
+    for control in reached:
+        if control.isVisible() and control.isEnabled():  # an earlier one may have changed it
+            control.setFocus(Qt.FocusReason.TabFocusReason)
+            use(qtbot, control)
+            assert dialog.isVisible()
+
+
+def visited(dialog: QDialog) -> Iterator[QWidget]:
+    """What Tab gives the focus to, until it comes round."""
+    first = QApplication.focusWidget()
+    if first is None or first.window() is not dialog:
+        QTest.keyClick(dialog, Qt.Key.Key_Tab)
+        first = QApplication.focusWidget()
+    assert first is not None
+    seen: list[QWidget] = []
+    for _ in range(_MOST):
+        control = QApplication.focusWidget()
+        assert control is not None
+        assert control.window() is dialog
+        if control in seen:
+            return
+        seen.append(control)
+        yield control
+        QTest.keyClick(control, Qt.Key.Key_Tab)
+    pytest.fail("Tab never comes round.")
+
+
+def controls(dialog: QDialog) -> Iterator[QWidget]:
+    """Everything that a mouse could use, but for the parts of a control."""
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit)
+    for control in dialog.findChildren(QWidget):
+        if not isinstance(control, kinds) or not control.isVisibleTo(dialog):
+            continue
+        part = isinstance(control.parent(), QAbstractSpinBox | QComboBox | QLineEdit)
+        # Tab visits one of a group, arrows the others.
+        other = grouped(control) and not control.isChecked()
+        if control.isEnabled() and not part and not other:
+            yield control
+
+
+def grouped(control: QWidget) -> TypeGuard[QAbstractButton]:
+    """Whether it is one of several buttons of which one is chosen."""
+    return isinstance(control, QAbstractButton) and (
+        control.autoExclusive() or control.group() is not None
+    )
+
+
+def use(qtbot: QtBot, control: QWidget) -> None:
+    """What a key does to it is what its look promises."""
+    if isinstance(control, QComboBox) and not control.isEditable() and control.count() > 1:
+        choose(qtbot, control)
+    elif grouped(control) and control.isChecked():
+        QTest.keyClick(control, Qt.Key.Key_Right)
+        assert not control.isChecked()
+        assert isinstance(other := QApplication.focusWidget(), QAbstractButton)
+        assert other.isChecked()
+    elif isinstance(control, QCheckBox):
+        before = control.isChecked()
+        QTest.keyClick(control, Qt.Key.Key_Space)
+        assert control.isChecked() is not before
+        QTest.keyClick(control, Qt.Key.Key_Space)
+    elif isinstance(control, QAbstractSpinBox):
+        before = control.text()
+        for key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Down):
+            QTest.keyClick(control, key)
+        assert control.text() != before or not control.isEnabled()
+    elif isinstance(control, QLineEdit) and not control.isReadOnly():
+        before = control.text()
+        QTest.keyClick(control, Qt.Key.Key_7)
+        assert control.text() != before
+        control.undo()
+    elif isinstance(control, QAbstractButton):
+        QTest.keyPress(control, Qt.Key.Key_Space)
+        assert control.isDown() or control.isCheckable()
+        control.setDown(False)  # what it does has tests of its own
+
+
+def choose(qtbot: QtBot, box: QComboBox) -> None:
+    """Another choice in the popup, accepted by Enter, and one that Escape leaves alone."""
+    before = box.currentIndex()
+    chosen: list[int] = []
+    box.activated.connect(chosen.append)
+    to_next = Qt.Key.Key_Down if before + 1 < box.count() else Qt.Key.Key_Up
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: box.view().isVisible())
+    QTest.keyClick(box.view(), to_next)
+    QTest.keyClick(box.view(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not box.view().isVisible())
+    assert chosen == [before + 1 if to_next == Qt.Key.Key_Down else before - 1]
+    if not box.isVisible():
+        return  # there was one choice, and it is taken
+    after = box.currentIndex()
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: box.view().isVisible())
+    QTest.keyClick(box.view(), Qt.Key.Key_Home)
+    QTest.keyClick(box.view(), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not box.view().isVisible())
+    assert box.currentIndex() == after
