@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
 from backend.cli import COMMANDS
 from backend.core.process import tune_process
 from backend.core.release import VERSION
+
+_READER_GONE = 128 + 13
+"""What a shell reports for a program that a broken pipe ended."""
 
 
 def main(argv: list[str]) -> int:
@@ -26,5 +30,18 @@ def main(argv: list[str]) -> int:
     return int(import_module("gui.shell.app").main(argv))
 
 
+def run(argv: list[str]) -> int:
+    """`main`, ended without a word when whoever reads the output goes away, as `| head` does."""
+    try:
+        code = main(argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, instead of failing again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))

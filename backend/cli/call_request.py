@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,8 +13,10 @@ from uuid import uuid4
 from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import DialectRules
+from backend.clients.faults.words import at_deadline
 from backend.core.choices import Serialization, Transport, why_not_serialization
 from backend.core.defaults import CALL_DEADLINE_S, MIB
+from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.inference import TIMING_EXTENSION
 from backend.core.target import Dialect
@@ -101,12 +104,7 @@ class CallPlan:
             raise UsageError("--input needs --model: inputs are those of a model.")
         given = [parse_input(text) for text in options.input]
         serialization, stream = self._serialization()
-        control = ServerControlClient(self._caller.target, options.dialect)
-        try:
-            description = control.model_metadata(options.model, options.version)
-            extensions = control.server_metadata().extensions if options.timing else ()
-        finally:
-            control.close()
+        description, extensions = self._described()
         form = TensorForm.of(description, options.version).with_inputs(given)
         form = replace(form, id=options.id or uuid4().hex[:_ID_LENGTH])
         if given:
@@ -126,6 +124,20 @@ class CallPlan:
             deadline_s=self.deadline_s(streams=stream),
             message_limit=self.message_limit,
         )
+
+    def _described(self) -> tuple[ModelDescription, Sequence[str]]:
+        """The model, and what the server can do beside; the deadline holds for this too."""
+        options, deadline_s = self._options, self._options.deadline
+        control = ServerControlClient(self._caller.target, options.dialect, deadline_s=deadline_s)
+        begun = time.monotonic()
+        try:
+            description = control.model_metadata(options.model, options.version)
+            return description, control.server_metadata().extensions if options.timing else ()
+        except ConsoleError as error:
+            at, elapsed_s = self._caller.target.name, time.monotonic() - begun
+            raise at_deadline(error, at, deadline_s, elapsed_s) from error
+        finally:
+            control.close()
 
     def request(self, method: Method, messages: Sequence[bytes]) -> Request:
         """The request that sends these messages."""

@@ -186,6 +186,27 @@ def deadline(at: str, seconds: float | None = None) -> TargetError:
     )
 
 
+_NEARLY = 0.8
+"""An examination ends within the limit that it shares, not on it."""
+
+
+def at_deadline(
+    error: ConsoleError, at: str, deadline_s: float | None, elapsed_s: float
+) -> ConsoleError:
+    """Silence until the caller's own limit is a passed deadline: the server may just be slow."""
+    silence = getattr(error, "fault", None) is TargetFault.SILENT
+    if (
+        not silence
+        or isinstance(error, DeadlineExceeded)
+        or deadline_s is None
+        or elapsed_s < _NEARLY * deadline_s
+    ):
+        return error
+    return DeadlineExceeded(
+        f"No reply from {at} in {deadline_s:g} s.", hint=f"{error.message} {error.hint}".strip()
+    )
+
+
 def went_silent(at: str) -> TargetError:
     """A connection that was up and carries nothing any more."""
     return StreamBroken(

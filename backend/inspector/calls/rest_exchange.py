@@ -10,6 +10,7 @@ import zlib
 from dataclasses import replace
 from http import HTTPStatus
 
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from backend.clients.connections.rest import (
@@ -23,7 +24,7 @@ from backend.clients.faults import words as faults
 from backend.clients.faults.rest import explain, timed_out
 from backend.clients.security import check_header
 from backend.core.choices import Compression
-from backend.core.errors import ConsoleError, PayloadTooLarge, UsageError
+from backend.core.errors import ConsoleError, PayloadTooLarge, TargetUnreachable, UsageError
 from backend.inspector.calls.exchange import (
     Exchange,
     Fault,
@@ -77,8 +78,8 @@ class RestExchange:
             exchange = self._exchanged(exchange, end)
         except (ConsoleError, OSError, HTTPError, http.client.HTTPException) as error:
             self._watch.cut(self._step)
-            fault = None if self._cancelled else Fault.of(self._explained(error, end))
-            exchange = replace(exchange, fault=fault)
+            told = self._without_proxy(self._explained(error, end))
+            exchange = replace(exchange, fault=None if self._cancelled else Fault.of(told))
         return replace(
             exchange,
             total_ns=self._watch.total_ns,
@@ -201,8 +202,19 @@ class RestExchange:
         if self._step in (*_CONNECTING, "wait") and not self._reused:
             found = self._rest.find_fault(min(_DIAGNOSIS_S, end - time.monotonic()))
             if found is not None:
-                return found
+                deadline_s, elapsed_s = self.request.deadline_s, self._watch.now_ns / 1e9
+                return faults.at_deadline(found, self._rest.base_url, deadline_s, elapsed_s)
         return faults.no_answer(self._rest.base_url) if late else explained
+
+    def _without_proxy(self, error: ConsoleError) -> ConsoleError:
+        """Say of a server out of reach that a proxy was set, which calls by hand do not use: what
+        is shown to have been sent, to the byte, must be what the server was sent."""
+        url = self._rest.base_url
+        unreached = isinstance(error, TargetUnreachable) and self._step in _CONNECTING
+        if not unreached or url.partition(":")[0] not in get_environ_proxies(url):
+            return error
+        told = "Calls by hand go straight to the server, not by the proxy of HTTP_PROXY."
+        return TargetUnreachable(error.message, f"{error.hint} {told}".strip(), fault=error.fault)
 
 
 def _check_head(request: Request) -> None:

@@ -178,7 +178,7 @@ class StreamCall:
             exchange = self._exchanged(exchange)
         except ConsoleError as error:
             self._watch.cut(SEND_AND_WAIT if self._watch.parts else CONNECT)
-            fault = None if self._cancelled.is_set() else Fault.of(error)
+            fault = None if self._cancelled.is_set() else Fault.of(self._explained(error))
             exchange = replace(exchange, fault=fault)
         finally:
             self._outgoing.close()
@@ -291,6 +291,9 @@ class StreamCall:
         deadline_s = self.request.deadline_s
         if isinstance(error, DeadlineExceeded) and deadline_s is not None:
             return faults.deadline(self._connection.address, deadline_s)
+        error = faults.at_deadline(
+            error, self._connection.address, deadline_s, self._watch.now_ns / 1e9
+        )
         if isinstance(error, StreamBroken) and self._counts[2] and self.request.kind.streams:
             return StreamBroken(f"The stream broke after {self._counts[2]:,} replies.", error.hint)
         return error
