@@ -10,8 +10,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from backend.cli.call_collection import collection_of, run_collection
 from backend.cli.call_options import CALL
-from backend.cli.call_output import Printer, reply_value, rest_value, timing_value
+from backend.cli.call_output import Printer
 from backend.cli.call_request import CallPlan
 from backend.cli.own_server import OwnServer
 from backend.cli.target_options import target_of
@@ -21,6 +22,7 @@ from backend.core.worker import Worker
 from backend.inspector.calls import Caller, Exchange, Request, StreamCall
 from backend.inspector.forms import message_from_text
 from backend.inspector.methods import Method, sample_text
+from backend.inspector.views import reply_value, rest_value, timing_value
 
 _TICK_S = 0.2
 """Waiting without a limit cannot be interrupted by Ctrl-C on Windows."""
@@ -31,13 +33,16 @@ _STDIN = "-"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command; 0 done, 2 usage, 3 target unreachable, 4 server error, 5 deadline."""
+    """Run the command: 0 done, 2 usage, 3 unreachable, 4 server error, 5 deadline, 6 a check."""
     options = _parser().read(argv)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
+        collection = collection_of(options)
         target = target_of(options)
         with OwnServer(target) as own, Caller(own.resolve(target)) as caller:
+            if collection is not None:
+                return run_collection(options, collection, caller)
             return _Command(options, caller).run()
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -52,9 +57,11 @@ def _parser() -> OptionParser:
         prog="main.py call",
         description="Call any method of a model server and print what comes back as JSON, a line "
         "for each message of a stream. Exit codes: 0 done, 2 wrong usage, 3 target unreachable, "
-        "4 error from the server, 5 no reply before the deadline.",
+        "4 error from the server, 5 no reply before the deadline, and of a collection 6 an answer "
+        "that is not as its checks expect, or the smallest of several.",
         epilog="Examples: call --model shapes --input IMAGE=photo.jpg, "
-        "call --method ServerMetadata, call --method 'GET /v2/models/shapes', call --list infer",
+        "call --method ServerMetadata, call --method 'GET /v2/models/shapes', call --list infer, "
+        "call --collection requests --env lab",
         groups=CALL,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from backend.cli.target_options import DIALECT, SECURITY, TARGETED
@@ -118,4 +119,40 @@ INSTEAD = OptionGroup(
     ),
 )
 
-CALL = (OptionGroup("", (TARGETED,)), SECURITY, METHOD, SENT, MANNER, SCHEMA, INSTEAD)
+
+class ReportFormat(StrEnum):
+    """How a collection's outcomes are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+COLLECTED = OptionGroup(
+    "",
+    (
+        Option(
+            "--collection",
+            "send every request of this folder instead, and look at their checks",
+            parse=Path,
+            metavar="DIR",
+        ),
+        Option("--env", "the collection's environment", default="", metavar="NAME"),
+        Option(
+            "--var", "a value of the collection's variables", repeatable=True, metavar="NAME=VALUE"
+        ),
+        Option(
+            "--only",
+            "send the requests whose path in the collection matches, such as 'health/*'",
+            default="",
+            metavar="PATTERN",
+        ),
+        Option(
+            "--format",
+            "of what a collection prints",
+            choices=ReportFormat,
+            default=ReportFormat.TEXT,
+        ),
+    ),
+)
+
+CALL = (OptionGroup("", (TARGETED,)), SECURITY, METHOD, SENT, MANNER, SCHEMA, INSTEAD, COLLECTED)

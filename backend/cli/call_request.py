@@ -78,8 +78,11 @@ class CallPlan:
         )
 
     def method(self) -> Method:
-        """The method meant; the server is asked only if nothing else knows it."""
-        wanted = self._options.method
+        """The method meant."""
+        return self.find(self._options.method)
+
+    def find(self, wanted: str) -> Method:
+        """The method of that name; the server is asked only if nothing else knows it."""
         if rest := _REST_CALL.match(wanted):
             return self._rest_method(rest[1].upper(), rest[2])
         known = known_methods(

@@ -1,23 +1,35 @@
 """What the user fills in, as a request: tensors, messages, files, a command line's arguments."""
 
 from backend.inspector.forms.drafts import Draft, is_inference, takes_body
-from backend.inspector.forms.input_argument import parse_input
+from backend.inspector.forms.input_argument import InputArgument, argument_text, parse_input
 from backend.inspector.forms.input_fills import NOTHING_LIVE, Fill, FillKind, Live
 from backend.inspector.forms.json_fault import JsonFault
 from backend.inspector.forms.message_editor import message_from_text
 from backend.inspector.forms.message_text import message_to_json, message_to_value, parsed
-from backend.inspector.forms.tensor_form import CLASSIFICATION, InputRow, TensorForm, to_request
+from backend.inspector.forms.tensor_form import (
+    CLASSIFICATION,
+    Described,
+    InputRow,
+    TensorForm,
+    to_request,
+)
+from backend.inspector.forms.variables import Variables, hidden
 
 __all__ = [
     "CLASSIFICATION",
     "NOTHING_LIVE",
+    "Described",
     "Draft",
     "Fill",
     "FillKind",
+    "InputArgument",
     "InputRow",
     "JsonFault",
     "Live",
     "TensorForm",
+    "Variables",
+    "argument_text",
+    "hidden",
     "is_inference",
     "message_from_text",
     "message_to_json",

@@ -9,7 +9,7 @@ from backend.core.errors import UsageError
 from backend.inspector.forms.input_fills import Fill, FillKind
 
 _JSON_LIKE = re.compile(r'[\[{"]|(-?[0-9][0-9.eE+-]*|true|false)$')
-_SHAPE = re.compile(r"[0-9]+([x,][0-9]+)*")
+_SHAPE = re.compile(r"(-1|[0-9]+)([x,](-1|[0-9]+))*")
 _CLOSED = ("]", "}", '"')
 
 
@@ -54,6 +54,34 @@ def parse_input(text: str) -> InputArgument:
     return InputArgument(name, Fill(kind_of_text, head), _parsed_shape(shape, text) or None)
 
 
+def argument_text(fill: Fill, shape: tuple[int, ...] | None) -> str:
+    """What stands after `NAME=` for a filling, and for a shape if there is one.
+
+    Raises UsageError for the one thing that cannot be written: a shape after the path of a file
+    whose name looks like something else.
+    """
+    word, after = str(fill.kind), "" if shape is None else "@" + "x".join(map(str, shape))
+    match fill.kind:
+        case FillKind.RANDOM:
+            ways = [f"{word}:{fill.seed}" if fill.seed else word]
+        case FillKind.CONSTANT:
+            ways = [f"{word}:{fill.text}"]
+        case FillKind.JSON | FillKind.FILE:
+            ways = [fill.text, *([] if after else [f"{word}:{fill.text}"])]
+        case FillKind.FRAME | FillKind.WINDOW:
+            ways, shape, after = [word], None, ""
+        case _:
+            ways = [word]
+    for way in ways:
+        text = f"{way}{after}"
+        try:
+            if way and parse_input(f"x={text}") == InputArgument("x", fill, shape):
+                return text
+        except UsageError:
+            pass
+    raise UsageError(f"'{fill.text[:80]}' with the shape {list(shape or ())} cannot be written.")
+
+
 def _generated(kind: FillKind, detail: str, text: str) -> Fill:
     if kind is FillKind.CONSTANT:
         return Fill(kind, detail)
@@ -73,6 +101,8 @@ def _shape_after(value: str, shape: str, whole: str) -> tuple[int, ...] | None:
 
 def _parsed_shape(text: str, whole: str) -> tuple[int, ...]:
     sizes = text.replace(",", "x").split("x") if text else []
-    if not all(size.isascii() and size.isdigit() and len(size) < 13 for size in sizes):
+    # A -1 takes what the filling gives.
+    known = [size for size in sizes if size != "-1"]
+    if not all(size.isascii() and size.isdigit() and len(size) < 13 for size in known):
         raise UsageError(f"Expected a shape like @1x3x224x224, got '{whole}'.")
     return tuple(map(int, sizes))

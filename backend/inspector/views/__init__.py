@@ -2,6 +2,7 @@
 
 from backend.inspector.views.hex_rows import HexRows
 from backend.inspector.views.lines import one_line
+from backend.inspector.views.printed import reply_value, rest_value, timing_value
 from backend.inspector.views.readable import values_of
 from backend.inspector.views.readings import Reading, read_message, read_reply
 from backend.inspector.views.replies import ReplyKind, is_inference, reply_of
@@ -32,7 +33,10 @@ __all__ = [
     "read_message",
     "read_reply",
     "reply_of",
+    "reply_value",
+    "rest_value",
     "tensor_diff",
     "text_diff",
+    "timing_value",
     "values_of",
 ]

@@ -1,0 +1,38 @@
+"""Requests that are kept as files, with variables, environments and checks, and running them."""
+
+from backend.inspector.collections.checks import Finding, judged
+from backend.inspector.collections.drafting import draft_of, saved_from
+from backend.inspector.collections.files import (
+    Environment,
+    SavedRequest,
+    request_from_toml,
+    request_to_toml,
+)
+from backend.inspector.collections.folder import (
+    Collection,
+    Entry,
+    read_collection,
+    request_file,
+    write_request,
+)
+from backend.inspector.collections.runner import CHECK_FAILED, Outcome, Place, run_request
+
+__all__ = [
+    "CHECK_FAILED",
+    "Collection",
+    "Entry",
+    "Environment",
+    "Finding",
+    "Outcome",
+    "Place",
+    "SavedRequest",
+    "draft_of",
+    "judged",
+    "read_collection",
+    "request_file",
+    "request_from_toml",
+    "request_to_toml",
+    "run_request",
+    "saved_from",
+    "write_request",
+]

@@ -1,0 +1,167 @@
+"""Saved requests as drafts that can be sent, and drafts as requests to be saved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from backend.core.choices import Serialization, Transport, why_not_serialization
+from backend.core.errors import UsageError
+from backend.core.target import Target
+from backend.inspector.calls import Headers
+from backend.inspector.collections.files import SavedRequest
+from backend.inspector.forms import (
+    Described,
+    Draft,
+    Fill,
+    FillKind,
+    InputArgument,
+    InputRow,
+    TensorForm,
+    Variables,
+    argument_text,
+    is_inference,
+    parse_input,
+)
+from backend.inspector.history import concealed
+from backend.inspector.methods import Method
+
+_CONCEALED = re.compile(r"\$\{(\w+)\}")
+
+
+def draft_of(
+    saved: SavedRequest,
+    method: Method,
+    target: Target,
+    variables: Variables,
+    describe: Callable[[str, str], Described],
+    folder: Path,
+) -> Draft:
+    """The draft of a saved request; files it names lie below `folder`.
+
+    `describe` tells the inputs of a model by its name and version. Raises UsageError, and
+    InvalidInput for an input that the model has not.
+    """
+    model = variables.fill(saved.model)
+    version = variables.fill(saved.model_version)
+    form, serialization = None, _serialization(saved, method)
+    if is_inference(method) and not saved.message:
+        form = _form(saved, describe(model, version), variables, folder)
+        form = replace(form, version=version, id=saved.id)
+    elif saved.inputs:
+        raise UsageError(f"{method.title} takes no inputs.", hint="Write its message.")
+    parts = {name: variables.fill(value) for name, value in saved.parts.items()}
+    return Draft(
+        method=method,
+        target=target.name,
+        form=form,
+        text=saved.message,
+        parts={"model": model, "version": version, **parts},
+        headers=_headers(saved.headers),
+        serialization=serialization,
+        compression=saved.compression,
+        deadline_s=saved.deadline_s,
+        message_limit=target.message_limit,
+        variables=variables,
+    )
+
+
+def saved_from(draft: Draft, before: SavedRequest | None, folder: Path) -> SavedRequest:
+    """What a file is to say of a draft; secrets in its headers become variables.
+
+    What the draft does not hold, such as checks, stays as it was `before`. Raises UsageError for
+    bytes that are sent as recorded, since no text makes them.
+    """
+    if draft.recorded is not None:
+        raise UsageError(
+            "What is sent as recorded cannot be saved as text.",
+            hint="The history keeps it: pin it there, or export it.",
+        )
+    form, method = draft.form, draft.method
+    model = form.model if form is not None else draft.parts.get("model", "")
+    if method.verb and "model" not in method.path_parts:
+        model = ""
+    rest = {name: draft.parts.get(name, "") for name in method.path_parts}
+    return replace(
+        before or SavedRequest(method.title),
+        method=method.title,
+        model=model,
+        model_version=form.version if form is not None else rest.get("version", ""),
+        headers=tuple(f"{name}: {value}" for name, value in _without_secrets(draft.headers)),
+        parts={name: text for name, text in rest.items() if name not in ("model", "version")},
+        serialization=draft.serialization if form is not None else None,
+        compression=draft.compression,
+        deadline_s=draft.deadline_s,
+        inputs={}
+        if form is None
+        else dict(_argument(row, folder) for row in form.rows if row.sent),
+        message=draft.text if form is None else "",
+    )
+
+
+def _serialization(saved: SavedRequest, method: Method) -> Serialization:
+    chosen = saved.serialization
+    if chosen is None:
+        return Serialization.JSON if method.verb else Serialization.RAW
+    if why := why_not_serialization(chosen, Transport.REST if method.verb else Transport.GRPC):
+        raise UsageError(why)
+    return chosen
+
+
+def _form(saved: SavedRequest, model: Described, variables: Variables, folder: Path) -> TensorForm:
+    given = [_given(name, text, variables) for name, text in saved.inputs.items()]
+    form = TensorForm.of(model).with_inputs(
+        replace(one, fill=_found(one.fill, folder, variables)) for one in given
+    )
+    if not given:
+        return form
+    named = {one.name for one in given}
+    rows = (replace(row, sent=row.sent and row.spec.name in named) for row in form.rows)
+    # As after `call`: a model may do without an input though its metadata does not say so.
+    return replace(form, rows=tuple(row for row in rows if row.sent or row.spec.optional))
+
+
+def _given(name: str, text: str, variables: Variables) -> InputArgument:
+    """What an input is filled with: with its variables, as long as their values are no more than
+    a part of the text; where `{{photo}}` is a path, say, the path itself."""
+    filled = parse_input(f"{name}={variables.fill(text)}")
+    try:
+        template = parse_input(f"{name}={text}")
+    except UsageError:
+        return filled
+    same = (template.fill.kind, template.shape) == (filled.fill.kind, filled.shape)
+    return template if same else filled
+
+
+def _found(fill: Fill, folder: Path, variables: Variables) -> Fill:
+    if fill.kind is not FillKind.FILE:
+        return fill
+    return replace(fill, text=str(folder / variables.fill(fill.text)))
+
+
+def _argument(row: InputRow, folder: Path) -> tuple[str, str]:
+    fill = row.fill
+    if fill.kind is FillKind.FILE and Path(fill.text).is_relative_to(folder):
+        fill = replace(fill, text=Path(fill.text).relative_to(folder).as_posix())
+    shape = None if row.shape == row.spec.shape else row.shape
+    return row.spec.name, argument_text(fill, shape)
+
+
+def _headers(lines: tuple[str, ...]) -> Headers:
+    pairs = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not (name.strip() and colon):
+            raise UsageError(f"Expected NAME: VALUE for a header, got '{line[:80]}'.")
+        pairs.append((name.strip(), value.strip()))
+    return tuple(pairs)
+
+
+def _without_secrets(headers: Headers) -> Headers:
+    """`{{NAME}}` for what the history would conceal; what is such a variable already stays."""
+    return tuple(
+        (name, value if "{{" in value else _CONCEALED.sub(r"{{\1}}", hidden))
+        for (name, value), (_, hidden) in zip(headers, concealed(headers), strict=True)
+    )
