@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
+from gui.inspect.highlighter import MOST_CHARACTERS, Highlighter
 from gui.widgets.theme import BODY_PX, GAP, Palette, sized
 
 _INDENT = "  "
@@ -26,8 +27,16 @@ def fixed_font() -> QFont:
 class TextEditor(QPlainTextEdit):
     """Plain text that is typed or read; a fault is underlined."""
 
-    def __init__(self, name: str, palette: Palette, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        palette: Palette,
+        *,
+        read_only: bool = False,
+        colours: type[Highlighter] | None = None,
+    ) -> None:
         super().__init__(readOnly=read_only)
+        self._colours = colours(self.document(), palette) if colours is not None else None
         self._roles = palette
         self._fault: tuple[int, int] | None = None
         self.setAccessibleName(name)
@@ -52,7 +61,18 @@ class TextEditor(QPlainTextEdit):
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
+        if self._colours is not None:
+            self._colours.follow(palette)
         self._underline()
+
+    def setPlainText(self, text: str) -> None:
+        """Another text, in colours unless it is very long."""
+        if self._colours is not None:
+            short = len(text) <= MOST_CHARACTERS
+            document = self.document() if short else None
+            if self._colours.document() is not document:
+                self._colours.setDocument(document)  # type: ignore[arg-type]
+        super().setPlainText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Tab indents, Return keeps the indentation."""

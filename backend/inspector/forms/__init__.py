@@ -1,6 +1,12 @@
 """What the user fills in, as a request: tensors, messages, files, a command line's arguments."""
 
 from backend.inspector.forms.drafts import Draft, is_inference, takes_body
+from backend.inspector.forms.form_message import (
+    LONGEST_TEXT,
+    TooLongForText,
+    form_to_text,
+    text_to_form,
+)
 from backend.inspector.forms.input_argument import InputArgument, argument_text, parse_input
 from backend.inspector.forms.input_fills import NOTHING_LIVE, Fill, FillKind, Live
 from backend.inspector.forms.json_fault import JsonFault
@@ -17,6 +23,7 @@ from backend.inspector.forms.variables import Variables, hidden
 
 __all__ = [
     "CLASSIFICATION",
+    "LONGEST_TEXT",
     "NOTHING_LIVE",
     "Described",
     "Draft",
@@ -27,8 +34,10 @@ __all__ = [
     "JsonFault",
     "Live",
     "TensorForm",
+    "TooLongForText",
     "Variables",
     "argument_text",
+    "form_to_text",
     "hidden",
     "is_inference",
     "message_from_text",
@@ -37,5 +46,6 @@ __all__ = [
     "parse_input",
     "parsed",
     "takes_body",
+    "text_to_form",
     "to_request",
 ]

@@ -47,7 +47,7 @@ _TOP = QModelIndex()
 
 
 class HistoryList(QWidget):
-    """Enter opens, Ctrl+Enter sends again, two chosen with Ctrl can be compared."""
+    """A click or Enter opens, Ctrl+Enter sends again, two chosen with Ctrl can be compared."""
 
     searched = Signal(str)
     opened = Signal(int)
@@ -78,7 +78,7 @@ class HistoryList(QWidget):
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.enter.connect(self._enter)
         self.view.delete.connect(self._delete)
-        self.view.doubleClicked.connect(lambda index: self.opened.emit(self._row(index).id))
+        self.view.clicked.connect(self._clicked)
         self._empty = QLabel(tr("Nothing was sent yet."))
         self._empty.setProperty("role", "muted")
         self._empty.setWordWrap(True)
@@ -142,6 +142,12 @@ class HistoryList(QWidget):
     def _compare(self) -> None:
         older, newer = sorted(self._chosen(), key=lambda row: row.id)
         self.diff_wanted.emit(older.id, newer.id)
+
+    @Slot(object)
+    def _clicked(self, index: _Index) -> None:
+        """A plain click shows it; one with Ctrl or Shift only chooses."""
+        if len(self.view.selectedIndexes()) == 1 and self.view.selectionModel().isSelected(index):
+            self.opened.emit(self._row(index).id)
 
     @Slot(bool)
     def _enter(self, again: bool) -> None:

@@ -28,6 +28,7 @@ from backend.inspector.views import (
     tensor_diff,
     text_diff,
 )
+from gui.inspect.highlighter import DiffHighlighter
 from gui.inspect.text_editor import TextEditor
 from gui.widgets.language import count, grouped, marked, significant, tr
 from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
@@ -42,6 +43,7 @@ _HEADINGS = (
     marked("Differing"),
     marked("First"),
 )
+_TYPE, _SHAPE = 1, 2
 _WIDTHS = (110, 80, 110, 76, 76, 70, 96)
 _ROW_HEIGHT = 24
 _MOST_ROWS = 8
@@ -110,7 +112,9 @@ class DiffView(QWidget):
         for section, width in enumerate(_WIDTHS):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(section, width)
-        self._text = TextEditor(tr("Lines that differ"), palette, read_only=True)
+        self._text = TextEditor(
+            tr("Lines that differ"), palette, read_only=True, colours=DiffHighlighter
+        )
         self._text_note = QLabel()
         self._text_note.setProperty("role", "muted")
         head = QHBoxLayout()
@@ -166,11 +170,16 @@ class DiffView(QWidget):
         for column, text in enumerate(_cells(output)):
             item = QTableWidgetItem(text)
             item.setToolTip(text)
-            role = "text_muted" if output.same else "warning"
-            if column:
-                role = "text"
-            item.setForeground(self._roles.color(role))
+            item.setForeground(self._roles.color(_role(column, text, output)))
             self._table.setItem(index, column, item)
+
+
+def _role(column: int, text: str, output: OutputDiff) -> str:
+    """What is the same is muted; what is not, in the colour of a difference."""
+    changed = column not in (_TYPE, _SHAPE) or "\u2192" in text
+    if output.same:
+        return "text_muted"
+    return "error" if changed else "text"
 
 
 def _cells(output: OutputDiff) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QTabWidget, Q
 
 from backend.inspector.calls import Exchange
 from backend.inspector.views import Reading
+from gui.inspect.highlighter import JsonHighlighter
 from gui.inspect.reply.diff_view import Comparison, DiffView
 from gui.inspect.reply.feed import FeedView
 from gui.inspect.reply.hex_view import HexView
@@ -43,7 +44,9 @@ class ReplyPane(QWidget):
         self._no_tree.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
         tree = _stacked(self.tree, self._no_tree)
         self._tree_pages = tree
-        self.text = TextEditor(tr("Reply as text"), palette, read_only=True)
+        self.text = TextEditor(
+            tr("Reply as text"), palette, read_only=True, colours=JsonHighlighter
+        )
         self._text_note = QLabel()
         self._text_note.setProperty("role", "muted")
         self._text_note.setWordWrap(True)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from backend.core.errors import ConsoleError
 from backend.inspector.calls import Request
 from backend.inspector.forms import (
+    LONGEST_TEXT,
     Draft,
     JsonFault,
     TensorForm,
@@ -18,6 +19,7 @@ from backend.inspector.forms import (
     takes_body,
 )
 from backend.inspector.methods import Method, sample
+from gui.inspect.highlighter import JsonHighlighter
 from gui.inspect.request.json_places import locate
 from gui.inspect.request.tensor_rows import TensorRows
 from gui.inspect.request.terms import MODEL_SERVICES
@@ -27,7 +29,6 @@ from gui.widgets.segmented import Segmented
 from gui.widgets.theme import GAP, Palette
 
 _MODEL_FIELDS = ("model_name", "name", "model")
-_LARGEST_TEXT = 256 * 1024
 
 
 class RequestBody(QWidget):
@@ -35,15 +36,22 @@ class RequestBody(QWidget):
 
     changed = Signal()
     mode_chosen = Signal()
-    """The user writes it in the other way."""
+    """It is written in the other way from now on."""
+    text_wanted = Signal(object)
+    """The user wants the message of this TensorForm, by `show_form_text` or `show_too_long`."""
+    form_wanted = Signal(str, object)
+    """The user wants this text in this TensorForm, by `show_text_form`."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self._method: Method | None = None
         self._recorded: tuple[bytes, ...] | None = None
+        self._text_of: tuple[str, TensorForm] | None = None
+        """The message as it was made of a form."""
+        self._too_long = False
         self._rows = TensorRows()
         self._rows.edited.connect(self.changed)
-        self._message = TextEditor(tr("Message"), palette)
+        self._message = TextEditor(tr("Message"), palette, colours=JsonHighlighter)
         self._message.textChanged.connect(self.changed)
         self._mode = Segmented(
             tr("Write as"),
@@ -77,7 +85,7 @@ class RequestBody(QWidget):
         method = self._method
         if method is None or self._recorded is not None:
             return False
-        return is_inference(method) and self._mode.value == "form"
+        return is_inference(method) and (self._mode.value == "form" or self._too_long)
 
     @property
     def form(self) -> TensorForm | None:
@@ -108,45 +116,43 @@ class RequestBody(QWidget):
 
     def set_method(self, method: Method | None, model: str) -> None:
         """Begin the body of a method, with a sample that names the model."""
-        self._method, self._recorded = method, None
+        self._method, self._recorded, self._text_of, self._too_long = method, None, None, False
         if method is not None:
             self._show_page(method)
             self._write_sample(method, model)
 
     def show_form(self, form: TensorForm) -> None:
-        """The inputs of the model."""
+        """The inputs of the model; a message that nobody has edited follows them."""
         self._rows.show_form(form)
-
-    def say_inputs(self, text: str) -> None:
-        """A text in the place of the inputs."""
-        self._rows.say(text)
-
-    def name_model(self, model: str) -> None:
-        """Put the model's name into a message that has only been filled by us."""
-        method = self._method
-        if method is None or method.verb or method.service not in MODEL_SERVICES:
+        if self._method is None or not is_inference(self._method) or self._recorded is not None:
             return
-        if not self._message.document().isModified():
-            self._write_sample(method, model)
-            self._message.document().setModified(False)
+        if self._mode.value == "text" and (self._too_long or not self._edited):
+            self.text_wanted.emit(form)
 
-    def show_recorded(self, method: Method, request: Request) -> None:
-        """As text where that gives the same bytes, else the bytes as they are."""
-        text = _as_text(method, request)
-        if text is not None:
-            self._mode.set_value("text")
-            self._message.setPlainText(text)
-        else:
-            self._recorded = request.messages
-            many = count(len(request.messages), "{n} message", "{n} messages")
-            self._kept.setText(
-                tr(
-                    "{many}, {size}, sent again as recorded.",
-                    many=many,
-                    size=byte_size(request.size),
-                )
-            )
-        self._show_page(method)
+    def show_form_text(self, form: TensorForm, text: str) -> None:
+        """The message that a form makes, to be edited, unless one is being edited by now."""
+        if self._mode.value == "text" and self._edited:
+            return
+        self._text_of, self._too_long = (text, form), False
+        self._message.setPlainText(text)
+        self._enter("text")
+
+    @property
+    def _edited(self) -> bool:
+        return self._message.document().isModified()
+
+    def show_too_long(self, reason: str) -> None:
+        """The message is too long to be shown, and is sent from the form."""
+        self._too_long = True
+        self._kept.setText(tr("{reason} They are sent from the form.", reason=reason))
+        self._enter("text")
+
+    def show_text_form(self, form: TensorForm) -> None:
+        """The form with what the message said."""
+        self._mode.set_value("form")
+        self._text_of = None
+        self._rows.show_form(form)
+        self._enter("form")
 
     def mark(self, fault: ConsoleError | None) -> None:
         """Mark what is wrong in the message, if the fault lies there; None for nothing."""
@@ -161,7 +167,8 @@ class RequestBody(QWidget):
 
     def _show_page(self, method: Method) -> None:
         self._mode.setVisible(is_inference(method) and self._recorded is None)
-        if self._recorded is not None:
+        shown_long = self._too_long and self._mode.value == "text"
+        if self._recorded is not None or shown_long:
             page: QWidget = self._kept
         elif self.in_form:
             page = self._rows
@@ -186,6 +193,22 @@ class RequestBody(QWidget):
 
     @Slot()
     def _choose_mode(self) -> None:
+        """Another way was chosen; it is entered when its content has been made of what is here."""
+        wanted, form = self._mode.value, self.form
+        if self._method is None or form is None:
+            self._enter(wanted)
+        elif wanted == "text":
+            self._mode.set_value("form")
+            self.text_wanted.emit(form)
+        elif self._too_long or (self._text_of is not None and self._text_of == (self.text, form)):
+            self._too_long = False
+            self._enter("form")  # nothing was changed: the form is still what it was
+        else:
+            self._mode.set_value("text")
+            self.form_wanted.emit(self.text, form)
+
+    def _enter(self, mode: str) -> None:
+        self._mode.set_value(mode)
         if self._method is not None:
             self._show_page(self._method)
             self.mode_chosen.emit()
@@ -194,7 +217,7 @@ class RequestBody(QWidget):
 
 def _as_text(method: Method, request: Request) -> str | None:
     """The one message of a request as text that makes the same bytes, or None."""
-    if len(request.messages) != 1 or request.size > _LARGEST_TEXT:
+    if len(request.messages) != 1 or request.size > LONGEST_TEXT:
         return "" if not request.messages and method.verb else None
     body = request.body
     try:

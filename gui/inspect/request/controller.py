@@ -7,7 +7,15 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from backend.core.errors import ConsoleError
 from backend.core.samples import AudioWindow, Frame
 from backend.inspector.calls import Request
-from backend.inspector.forms import NOTHING_LIVE, Draft, Live
+from backend.inspector.forms import (
+    NOTHING_LIVE,
+    Draft,
+    Live,
+    TensorForm,
+    TooLongForText,
+    form_to_text,
+    text_to_form,
+)
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController
 from gui.inspect.catalogue import MethodCatalogue
@@ -46,6 +54,8 @@ class RequestController(QObject):
         pane.acts.finish.connect(calls.finish)
         pane.acts.cancel.connect(calls.cancel)
         pane.acts.repeat.connect(self._set_clock)
+        pane.body.text_wanted.connect(self._write_form)
+        pane.body.form_wanted.connect(self._read_message)
         calls.phase_changed.connect(pane.acts.set_phase)
         calls.failed.connect(self.complain)
 
@@ -96,6 +106,47 @@ class RequestController(QObject):
         else:
             self._host.notifier.show_error(error)
 
+    @Slot(object)
+    def _write_form(self, form: TensorForm) -> None:
+        """Show the message that the form makes."""
+        method, live, body = self.pane.method, self._live_for(form), self.pane.body
+        if method is None:
+            return
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, TooLongForText):
+                body.show_too_long(str(error))
+            else:
+                self._refuse(error)
+
+        def made(text: str) -> None:
+            if method is self.pane.method:
+                body.show_form_text(form, text)
+
+        self._host.tasks.start("message", lambda: form_to_text(form, method, live), made, failed)
+
+    @Slot(str, object)
+    def _read_message(self, text: str, form: TensorForm) -> None:
+        """Show what the message says in the form."""
+        method, body = self.pane.method, self.pane.body
+        if method is None:
+            return
+
+        def failed(error: Exception) -> None:
+            self._refuse(error)
+
+        def made(read: TensorForm) -> None:
+            if method is self.pane.method:
+                body.show_text_form(read)
+
+        self._host.tasks.start("form", lambda: text_to_form(text, method, form), made, failed)
+
+    def _refuse(self, error: Exception) -> None:
+        """Say why it stays as it is, until something is changed."""
+        self._ticket += 1
+        self.pane.checked()
+        self.complain(error)
+
     @Slot()
     def _try_draft(self) -> None:
         """Make the draft elsewhere, to know its size and what is wrong with it."""
@@ -125,10 +176,11 @@ class RequestController(QObject):
         self._host.tasks.start("draft", lambda: draft.request(live).size, made, failed)
 
     def _live(self, draft: Draft) -> Live:
+        return NOTHING_LIVE if draft.form is None else self._live_for(draft.form)
+
+    def _live_for(self, form: TensorForm) -> Live:
         sample = self._host.newest_sample()
-        if draft.form is None:
-            return NOTHING_LIVE
-        known = self._catalogue.model(draft.form.model)
+        known = self._catalogue.model(form.model)
         return Live(
             frame=sample if isinstance(sample, Frame) else None,
             window=sample if isinstance(sample, AudioWindow) else None,

@@ -103,7 +103,7 @@ class RequestPane(QWidget):
     def set_target(self, target: Target) -> None:
         """The request goes there."""
         self._target = target
-        self.terms.set_deadline(target.deadline_s)
+        self.terms.set_usual_deadline(target.deadline_s)
 
     def set_models(self, names: Sequence[str]) -> None:
         """Offer these models; the one that is named stays."""
@@ -125,6 +125,10 @@ class RequestPane(QWidget):
     def say_inputs(self, text: str) -> None:
         """A text in the place of the inputs."""
         self.body.say_inputs(text)
+
+    def checked(self) -> None:
+        """What was typed last need not be tried any more."""
+        self._check.stop()
 
     def complain(self, text: str, fault: ConsoleError | None = None) -> None:
         """Say what is wrong with the draft, marked in the text if it is there; '' for nothing."""

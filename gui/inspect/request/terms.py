@@ -30,6 +30,8 @@ class RequestTerms(QWidget):
         super().__init__()
         self._parts: dict[str, QLineEdit] = {}
         self._shown_model = ""
+        self._usual_deadline_s: float | None = None
+        self._streams = False
         self._build_model()
         self._build_choices()
         self._build_deadline()
@@ -90,6 +92,9 @@ class RequestTerms(QWidget):
         chosen = self._serialization.value
         if not chosen or self._serialization.blocked(chosen):
             self._serialization.set_value(fallback)
+        if method.kind.streams is not self._streams:
+            self._streams = method.kind.streams
+            self._deadline.setValue(0.0 if self._streams else self._usual_deadline_s or 0.0)
         named = method.service in MODEL_SERVICES or "model" in method.path_parts
         self._model_group.setVisible(named)
         self._show_parts(method)
@@ -111,6 +116,11 @@ class RequestTerms(QWidget):
     def set_deadline(self, seconds: float | None) -> None:
         """Give the call up after so long."""
         self._deadline.setValue(seconds or 0.0)
+
+    def set_usual_deadline(self, seconds: float) -> None:
+        """Give calls up after so long; a stream has no deadline but one that is typed."""
+        self._usual_deadline_s = seconds
+        self.set_deadline(None if self._streams else seconds)
 
     def set_models(self, names: Sequence[str]) -> None:
         """Offer these models; the one that is named stays."""

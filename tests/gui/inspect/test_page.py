@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
@@ -85,6 +86,18 @@ def fill(page: InspectPage, name: str, filling: Fill, shape: tuple[int, ...]) ->
     page.request.show_form(draft.form.with_row(name, fill=filling, shape=shape, sent=True))
 
 
+def as_message(page: InspectPage, qtbot: QtBot) -> None:
+    """Write the request as a message."""
+    page.request.body._mode.choose("text")
+    qtbot.waitUntil(lambda: page.request.body._mode.value == "text")
+
+
+def type_message(page: InspectPage, text: str) -> None:
+    """Replace the message as a hand at the keyboard would."""
+    page.request.body._message.selectAll()
+    page.request.body._message.insertPlainText(text)
+
+
 def _has_rows(rows: FeedModel, many: int) -> bool:
     return rows.rowCount() >= many
 
@@ -154,13 +167,14 @@ def test_a_fault_in_the_json_is_named_and_marked(
 ) -> None:
     page, _ = stage
     page.methods.choose(INFER)
-    page.request.body._mode.choose("text")
-    page.request.body._message.setPlainText('{"inputs": [{"shape": [1, "x"]}]}')
+    form_of(page, qtbot, "identity")
+    as_message(page, qtbot)
+    type_message(page, '{"inputs": [{"shape": [1, "x"]}]}')
     qtbot.waitUntil(lambda: "inputs[0].shape[1]" in page.request._wrong.text())
     assert "int64" in page.request._wrong.text()
     (mark,) = page.request.body._message.extraSelections()
     assert mark.cursor.selectedText() == '"x"'
-    page.request.body._message.setPlainText('{"model_name": "identity"}')
+    type_message(page, '{"model_name": "identity"}')
     qtbot.waitUntil(lambda: not page.request._wrong.text())
     assert not page.request.body._message.extraSelections()
 
@@ -305,7 +319,115 @@ def test_a_draft_that_cannot_be_made_leaves_the_reply_in_place(
     page.requests.send()
     assert page.request._wrong.text() == "'nosuch' cannot be described"
     page.request.body._mode.choose("text")
-    page.request.body._message.setPlainText("{")
+    type_message(page, "{")
     with qtbot.waitSignal(page.calls.failed):
         page.requests.send()
     assert page.reply.status.text.startswith("0 OK")
+
+
+def test_a_message_begins_with_what_the_form_says_and_goes_back_into_it(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _ = stage
+    body = page.request.body
+    for method in (INFER, "POST /v2/models/{model}/infer"):
+        assert page.methods.choose(method)
+        form_of(page, qtbot, "identity_fp32")
+        body._enter("form")
+        fill(page, "INPUT0", Fill(FillKind.RANDOM, seed=3), (3,))
+        before = body.form
+        as_message(page, qtbot)
+        message = json.loads(body.text)
+        assert message["inputs"][0]["shape"] == [3]
+        assert call(page, qtbot).exchange.ok
+        body._mode.choose("form")
+        qtbot.waitUntil(lambda: body._mode.value == "form")
+        assert body.form is before
+        as_message(page, qtbot)
+        tensor = message["inputs"][0]
+        if "data" in tensor:
+            tensor["data"] = [4, 5]
+        else:
+            tensor["contents"]["fp32_contents"] = [4, 5]
+        tensor["shape"], message["id"] = [2], "mine"
+        type_message(page, json.dumps(message))
+        body._mode.choose("form")
+        qtbot.waitUntil(lambda: body._mode.value == "form")
+        assert body.form is not None
+        assert body.form.id == "mine"
+        assert body.form.rows[0].fill == Fill(FillKind.JSON, "[4.0, 5.0]")
+        assert body.form.rows[0].shape == (2,)
+        outcome = call(page, qtbot)
+        assert outcome.reading.summary is not None
+        assert outcome.reading.summary.rows[0].first == ("4", "5")
+
+
+def test_a_message_that_no_form_can_show_stays_one(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _ = stage
+    form_of(page, qtbot, "identity_fp32")
+    as_message(page, qtbot)
+    type_message(page, '{"model_name": "identity_fp32", "inputs": [{"name": "OTHER"}]}')
+    page.request.body._mode.choose("form")
+    qtbot.waitUntil(lambda: "OTHER" in page.request._wrong.text())
+    assert page.request.body._mode.value == "text"
+    assert "OTHER" in page.request.body.text
+
+
+def test_the_message_of_a_picture_fits_the_model_and_is_sent_from_the_form(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, host = stage
+    host.sample = Frame(0, 0, np.zeros((480, 640, 3), np.uint8))
+    as_message(page, qtbot)
+    name_model(page, "shapes")
+    qtbot.waitUntil(lambda: "too many to be edited" in page.request.body._kept.text())
+    assert page.request.body.in_form
+    outcome = call(page, qtbot)
+    assert outcome.exchange.ok, outcome.exchange.fault
+    host.sample = None
+    name_model(page, "identity_fp32")
+    qtbot.waitUntil(lambda: '"INPUT0"' in page.request.body.text)
+    qtbot.waitUntil(lambda: not page.request.body.in_form)
+
+
+def test_a_stream_has_no_deadline_but_one_that_is_typed(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, host = stage
+    del qtbot
+    page.methods.choose(LIVE)
+    assert page.request.terms.deadline_s == host.target.deadline_s
+    page.methods.choose(STREAM)
+    assert page.request.terms.deadline_s is None
+    page.request.set_target(host.target)
+    assert page.request.terms.deadline_s is None
+    page.request.terms._deadline.setValue(7)
+    page.methods.choose(WATCH)
+    assert page.request.terms.deadline_s == 7
+    page.methods.choose(LIVE)
+    assert page.request.terms.deadline_s == host.target.deadline_s
+
+
+def test_one_click_on_a_row_shows_the_exchange(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _ = stage
+    page.methods.choose(LIVE)
+    first = call(page, qtbot)
+    kept(page, qtbot, 1)
+    page.methods.choose("inference.GRPCInferenceService/ServerReady")
+    call(page, qtbot)
+    kept(page, qtbot, 2)
+    page.show_history()
+    view = page.past.list.view
+    place = view.visualRect(view.model().index(1, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: page.request.method is first.method)
+    qtbot.waitUntil(
+        lambda: (
+            page.replies.shown is not None
+            and page.replies.shown.exchange.request == first.exchange.request
+        )
+    )
