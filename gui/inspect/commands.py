@@ -21,6 +21,8 @@ def inspect_commands(
     show_history: Callable[[], None],
     reload: Callable[[], None],
     add_schema: Callable[[], None],
+    show_saved: Callable[[], None],
+    save: Callable[[], None],
 ) -> Iterator[Command]:
     """Every command of the page."""
     menu = marked("Inspect")
@@ -39,6 +41,21 @@ def inspect_commands(
         show_history,
         f"{menu}/find",
         ("Ctrl+Shift+H",),
+    )
+    yield Command(
+        "inspect.saved",
+        tr("Saved requests"),
+        show_saved,
+        f"{menu}/find",
+        aliases="collection bruno folder",
+    )
+    yield Command(
+        "inspect.save_request",
+        tr("Save request..."),
+        save,
+        f"{menu}/call",
+        ("Ctrl+S",),
+        aliases="collection",
     )
     yield Command(
         "inspect.reload",

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from backend.core.errors import InvalidInput
-from backend.inspector.calls import Exchange, request_again
-from backend.inspector.forms import NOTHING_LIVE
+from backend.inspector.calls import Caller, Exchange, request_again
+from backend.inspector.forms import NOTHING_LIVE, Draft, Live, hidden
 from backend.inspector.methods import Method, MethodList, Schema, method_of, read_schema_file
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController, Outcome
@@ -22,6 +22,8 @@ from gui.inspect.history import HistoryController
 from gui.inspect.method_tree import MethodTree
 from gui.inspect.reply import EmptyReply, ReplyController, ReplyPane
 from gui.inspect.request import RequestController, RequestPane, first_form
+from gui.inspect.saved import SavedController
+from gui.widgets.file_dialogs import ask_file
 from gui.widgets.language import tr
 from gui.widgets.theme import Palette
 from gui.workspace.commands import Command
@@ -51,6 +53,7 @@ class InspectPage(QObject):
         self.request = RequestPane(palette)
         self.reply = ReplyPane(palette, EmptyReply(palette))
         self.requests = RequestController(host, self.calls, self.catalogue, self.request, self)
+        self.saved = SavedController(host, engine, self, self.request, self)
         self.replies = ReplyController(
             host, self.calls, self.methods, self.request, self.reply, self
         )
@@ -89,6 +92,8 @@ class InspectPage(QObject):
             show_history=self.show_history,
             reload=self.reload,
             add_schema=self.add_proto,
+            show_saved=self.show_saved,
+            save=self.saved.save,
         )
 
     def activated(self) -> None:
@@ -97,6 +102,7 @@ class InspectPage(QObject):
             self._follow_target = False
             self._use_target()
         self.past.refresh()  # another window may have added to it
+        self.saved.refresh()
         self.methods.search.setFocus()
 
     def deactivated(self) -> None:
@@ -111,12 +117,13 @@ class InspectPage(QObject):
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
-        for part in (self.methods, self.request, self.reply, self.past):
+        for part in (self.methods, self.request, self.reply, self.past, self.saved):
             part.set_palette_roles(palette)
 
     def close(self) -> None:
         """End what runs."""
         self.requests.close()
+        self.saved.close()
         self.calls.close()
         self._caller.close()
         self.past.close()
@@ -128,6 +135,7 @@ class InspectPage(QObject):
         self.side.setDocumentMode(True)
         self.side.addTab(self.methods, tr("Methods"))
         self.side.addTab(self.past.list, tr("History"))
+        self.side.addTab(self.saved.tree, tr("Saved"))
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setObjectName("panel")
         self._splitter.setChildrenCollapsible(False)
@@ -151,6 +159,8 @@ class InspectPage(QObject):
         self.past.opened.connect(self._open_past)
         self.past.resent.connect(self._resend)
         self.past.compared.connect(self.replies.compare)
+        self.saved.opened.connect(self._show_saved)
+        self.saved.ran.connect(self.past.keep)
 
     # -- what the user does ----------------------------------------------------------------------
 
@@ -165,25 +175,40 @@ class InspectPage(QObject):
         self.side.setCurrentWidget(self.past.list)
         self.past.list.view.setFocus()
 
+    def show_saved(self) -> None:
+        """Show the saved requests."""
+        self.side.setCurrentWidget(self.saved.tree)
+        self.saved.tree.tree.setFocus()
+
+    def caller(self) -> Caller:
+        """Through which calls go."""
+        return self._caller
+
+    def method_named(self, name: str) -> Method:
+        """The method of that name; raises UsageError."""
+        return MethodList(self.methods.methods).find(name)
+
+    def live(self, model: str) -> Live:
+        """What the source shows, as a model sees it."""
+        return self.requests.live_for(model)
+
     def reload(self) -> None:
         """Ask the target again what it offers."""
         self._use_target()
 
     def add_proto(self) -> None:
         """Read a .proto or a protoset and offer its methods."""
-        path, _ = QFileDialog.getOpenFileName(
-            self.widget,
-            tr("Add a schema"),
-            "",
-            tr("Schemas ({patterns})", patterns="*.proto *.protoset *.pb *.bin *.desc"),
-        )
-        if path:
+
+        def read(path: str) -> None:
             self._host.tasks.start(
                 "schema",
                 lambda: read_schema_file(Path(path), (Path(path).parent,)),
                 self._add_schema,
                 self._host.notifier.show_error,
             )
+
+        kinds = tr("Schemas ({patterns})", patterns="*.proto *.protoset *.pb *.bin *.desc")
+        ask_file(self.widget, tr("Add a schema"), read, kinds)
 
     # -- the target --------------------------------------------------------------------------------
 
@@ -249,7 +274,15 @@ class InspectPage(QObject):
 
     @Slot(object)
     def _ended(self, outcome: Outcome) -> None:
-        self.past.keep(outcome.exchange)
+        self.past.keep(hidden(outcome.exchange, self.saved.variables))
+
+    @Slot(object)
+    def _show_saved(self, draft: Draft) -> None:
+        if self.calls.phase is not CallPhase.IDLE:
+            self.request.complain(tr("A call is under way; cancel it first."))
+            return
+        self.methods.show_current(draft.method)
+        self.request.show_draft(draft)
 
     # -- the past ----------------------------------------------------------------------------------
 

@@ -107,6 +107,9 @@ class Settings:
     recent: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     """Folders of models for the embedded server."""
+    collection: str = ""
+    """The folder of saved requests that the inspect page shows, and its environment."""
+    environment: str = ""
     mirror: str = ""
     """Where the gallery's files are fetched from instead of their origins."""
     window: WindowMemory = WindowMemory()

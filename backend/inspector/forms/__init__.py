@@ -19,7 +19,7 @@ from backend.inspector.forms.tensor_form import (
     TensorForm,
     to_request,
 )
-from backend.inspector.forms.variables import Variables, hidden
+from backend.inspector.forms.variables import Variables, hidden, hidden_request
 
 __all__ = [
     "CLASSIFICATION",
@@ -39,6 +39,7 @@ __all__ = [
     "argument_text",
     "form_to_text",
     "hidden",
+    "hidden_request",
     "is_inference",
     "message_from_text",
     "message_to_json",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from backend.core.errors import UsageError
-from backend.inspector.calls import Exchange
+from backend.inspector.calls import Exchange, Request
 
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.-]{0,99})\s*\}\}")
 _MOST = 64 << 20
@@ -61,15 +61,19 @@ class Variables:
         return self.values[name]
 
 
-def hidden(exchange: Exchange, variables: Variables) -> Exchange:
+def hidden(exchange: Exchange, variables: Variables | None) -> Exchange:
     """The exchange with `${NAME}` where a secret's value was filled into a header."""
-    if not variables.secrets:
-        return exchange
+    return replace(exchange, request=hidden_request(exchange.request, variables))
+
+
+def hidden_request(request: Request, variables: Variables | None) -> Request:
+    """The request with `${NAME}` where a secret's value was filled into a header."""
+    if variables is None or not variables.secrets:
+        return request
 
     def shown(value: str) -> str:
         for name, secret in variables.secrets.items():
             value = value.replace(secret, f"${{{name}}}") if secret else value
         return value
 
-    headers = tuple((name, shown(value)) for name, value in exchange.request.headers)
-    return replace(exchange, request=replace(exchange.request, headers=headers))
+    return replace(request, headers=tuple((name, shown(value)) for name, value in request.headers))

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from backend.core.errors import Overloaded
 from backend.core.status import Notice, Severity
 from backend.inspector.calls import Exchange
 from backend.inspector.history import History, HistoryRow, export_exchanges, import_into
 from gui.inspect.history.list import HistoryList
+from gui.widgets.file_dialogs import ask_file, ask_new_file
 from gui.widgets.language import count, tr
 from gui.widgets.theme import Palette
 from gui.workspace.notices import ToastAction
@@ -130,26 +130,27 @@ class HistoryController(QObject):
 
     @Slot()
     def _export(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self.list, tr("Export the history"), "history.jsonl")
-        if path:
-            words = self.list.search.text()
+        words = self.list.search.text()
 
+        def save(path: str) -> None:
             def export(past: History) -> int:
                 numbers = [row.id for row in past.rows(words)]
                 return export_exchanges(Path(path), (past.get(number) for number in numbers))
 
             self._do(export, lambda many: self._tell(tr("Exported"), many))
 
+        ask_new_file(self.list, tr("Export the history"), "history.jsonl", save)
+
     @Slot()
     def _import(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self.list, tr("Import a history"), "", "*.jsonl")
-        if path:
-
+        def read(path: str) -> None:
             def imported(many: int) -> None:
                 self.refresh()
                 self._tell(tr("Imported"), many)
 
             self._do(lambda past: import_into(past, Path(path)), imported)
+
+        ask_file(self.list, tr("Import a history"), read, f"{tr('History')} (*.jsonl)")
 
     def _tell(self, title: str, many: int) -> None:
         words = count(many, "{n} exchange", "{n} exchanges")

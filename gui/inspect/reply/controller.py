@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from backend.inspector.calls import (
     Direction,
@@ -26,6 +25,7 @@ from gui.inspect.method_tree import MethodTree
 from gui.inspect.reply.diff_view import Comparison, compare
 from gui.inspect.reply.pane import ReplyPane
 from gui.inspect.request import RequestPane
+from gui.widgets.file_dialogs import ask_new_file
 from gui.widgets.language import tr
 from gui.workspace.pages import PageHost
 
@@ -106,14 +106,16 @@ class ReplyController(QObject):
         if self._shown is None:
             return
         body = self._shown.reading.body
-        path, _ = QFileDialog.getSaveFileName(self.pane, tr("Save the reply"), "reply.bin")
-        if path:
+
+        def save(path: str) -> None:
             self._host.tasks.start(
                 "save",
                 lambda: Path(path).write_bytes(body),
                 lambda _size: self._host.notifier.log(tr("Saved the reply as {path}.", path=path)),
                 self._host.notifier.show_error,
             )
+
+        ask_new_file(self.pane, tr("Save the reply"), "reply.bin", save)
 
     @Slot(object)
     def _phase_changed(self, phase: CallPhase) -> None:

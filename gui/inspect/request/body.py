@@ -154,12 +154,54 @@ class RequestBody(QWidget):
         self._rows.show_form(form)
         self._enter("form")
 
-    def mark(self, fault: ConsoleError | None) -> None:
-        """Mark what is wrong in the message, if the fault lies there; None for nothing."""
+    def say_inputs(self, text: str) -> None:
+        """A text in the place of the inputs."""
+        self._rows.say(text)
+
+    def name_model(self, model: str) -> None:
+        """Put the model's name into a message that has only been filled by us."""
+        method = self._method
+        if method is None or method.verb or method.service not in MODEL_SERVICES:
+            return
+        if not self._edited:
+            self._write_sample(method, model)
+
+    def show_recorded(self, method: Method, request: Request) -> None:
+        """As text where that gives the same bytes, else the bytes as they are."""
+        text = _as_text(method, request)
+        if text is not None:
+            self.show_text(method, text)
+            return
+        self._recorded = request.messages
+        many = count(len(request.messages), "{n} message", "{n} messages")
+        self._kept.setText(
+            tr("{many}, {size}, sent again as recorded.", many=many, size=byte_size(request.size))
+        )
+        self._show_page(method)
+
+    def show_text(self, method: Method, text: str) -> None:
+        """A message that is none of ours: the inputs of a model do not replace it."""
+        self._mode.set_value("text")
+        self._message.setPlainText(text)
+        self._message.document().setModified(True)
+        self._show_page(method)
+
+    def show_own_form(self, method: Method, form: TensorForm) -> None:
+        """The form of a saved request."""
+        self._mode.set_value("form")
+        self._rows.show_form(form)
+        self._show_page(method)
+
+    def mark(self, fault: ConsoleError | None, text: str) -> bool:
+        """Mark what is wrong in the message, if the fault lies there; None for nothing.
+
+        Returns whether the text stands beside the input that it is about.
+        """
         place = None
         if isinstance(fault, JsonFault):
             place = (fault.offset, 1) if fault.offset is not None else locate(self.text, fault.path)
         self._message.mark(place)
+        return self._rows.blame(text) and self._pages.currentWidget() is self._rows
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

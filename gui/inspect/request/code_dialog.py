@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -32,6 +31,7 @@ from backend.inspector.snippets import (
 )
 from gui.inspect.text_editor import TextEditor
 from gui.state.tasks import Tasks
+from gui.widgets.file_dialogs import ask_folder
 from gui.widgets.language import tr
 from gui.widgets.segmented import Segmented
 from gui.widgets.theme import GAP, GAP_LARGE, Palette
@@ -159,9 +159,12 @@ class CodeDialog(QDialog):
 
     @Slot()
     def _saved(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, tr("Save the files of the code"))
+        ask_folder(self, tr("Save the files of the code"), self.save_in)
+
+    def save_in(self, folder: str) -> None:
+        """Write the files of the code there."""
         snippet = self._snippet
-        if not folder or snippet is None:
+        if snippet is None:
             return
 
         def saved(paths: tuple[Path, ...]) -> None:

@@ -14,6 +14,7 @@ from backend.inspector.forms import (
     TensorForm,
     TooLongForText,
     form_to_text,
+    hidden_request,
     text_to_form,
 )
 from gui.inspect.acts import CallPhase
@@ -96,7 +97,10 @@ class RequestController(QObject):
             ways = snippets(request, target, draft.method)
             CodeDialog(self.pane, self._host.palette_roles, self._host.tasks, ways).open()
 
-        self._host.tasks.start("code", lambda: draft.request(live), made, self.complain)
+        def make() -> Request:
+            return hidden_request(draft.request(live), draft.variables)
+
+        self._host.tasks.start("code", make, made, self.complain)
 
     @Slot(object)
     def complain(self, error: Exception) -> None:
@@ -109,7 +113,7 @@ class RequestController(QObject):
     @Slot(object)
     def _write_form(self, form: TensorForm) -> None:
         """Show the message that the form makes."""
-        method, live, body = self.pane.method, self._live_for(form), self.pane.body
+        method, live, body = self.pane.method, self.live_for(form.model), self.pane.body
         if method is None:
             return
 
@@ -176,11 +180,12 @@ class RequestController(QObject):
         self._host.tasks.start("draft", lambda: draft.request(live).size, made, failed)
 
     def _live(self, draft: Draft) -> Live:
-        return NOTHING_LIVE if draft.form is None else self._live_for(draft.form)
+        return NOTHING_LIVE if draft.form is None else self.live_for(draft.form.model)
 
-    def _live_for(self, form: TensorForm) -> Live:
+    def live_for(self, model: str) -> Live:
+        """What the source shows now, and the profile by which the model looks at it."""
         sample = self._host.newest_sample()
-        known = self._catalogue.model(form.model)
+        known = self._catalogue.model(model)
         return Live(
             frame=sample if isinstance(sample, Frame) else None,
             window=sample if isinstance(sample, AudioWindow) else None,

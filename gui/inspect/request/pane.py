@@ -13,7 +13,7 @@ from backend.clients.dialects.rules import NotFinite
 from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from backend.inspector.calls import Request
-from backend.inspector.forms import Draft, TensorForm
+from backend.inspector.forms import Draft, TensorForm, Variables
 from backend.inspector.methods import Method
 from gui.inspect.acts import Acts
 from gui.inspect.request.body import RequestBody
@@ -37,6 +37,7 @@ class RequestPane(QWidget):
         super().__init__()
         self._method: Method | None = None
         self._target = Target("")
+        self._variables: Variables | None = None
         self._check = QTimer(self, singleShot=True, interval=_CHECK_AFTER_MS)
         self._check.timeout.connect(self.draft_changed)
         self._build_head()
@@ -105,6 +106,11 @@ class RequestPane(QWidget):
         self._target = target
         self.terms.set_usual_deadline(target.deadline_s)
 
+    def use_variables(self, variables: Variables | None) -> None:
+        """What `{{names}}` in the request stand for from now on."""
+        self._variables = variables
+        self._changed()
+
     def set_models(self, names: Sequence[str]) -> None:
         """Offer these models; the one that is named stays."""
         self.terms.set_models(names)
@@ -131,10 +137,10 @@ class RequestPane(QWidget):
         self._check.stop()
 
     def complain(self, text: str, fault: ConsoleError | None = None) -> None:
-        """Say what is wrong with the draft, marked in the text if it is there; '' for nothing."""
+        """Say what is wrong with the draft, where it is if that is known; '' for nothing."""
+        beside = self.body.mark(fault, text)
         self._wrong.setText(text)
-        self._wrong.setVisible(bool(text))
-        self.body.mark(fault)
+        self._wrong.setVisible(bool(text) and not beside)
 
     def show_size(self, size: int | None, *, exact: bool) -> None:
         """What would be sent, before compression."""
@@ -149,6 +155,18 @@ class RequestPane(QWidget):
         )
         self.terms.show_request(method, request)
         self.body.show_recorded(method, request)
+        self._show_serialization()
+        self._headers_edited()
+
+    def show_draft(self, draft: Draft) -> None:
+        """A saved request, to be sent or edited."""
+        self.set_method(draft.method)
+        self._headers.show_headers(draft.headers)
+        self.terms.show_draft(draft)
+        if draft.form is not None:
+            self.body.show_own_form(draft.method, draft.form)
+        else:
+            self.body.show_text(draft.method, draft.text)
         self._show_serialization()
         self._headers_edited()
 
@@ -179,6 +197,7 @@ class RequestPane(QWidget):
             compression=self.terms.compression,
             deadline_s=self.terms.deadline_s,
             message_limit=self._target.message_limit,
+            variables=self._variables,
             bare_nan=dialect_for(self._target.dialect).not_finite is NotFinite.TOKENS,
         )
 

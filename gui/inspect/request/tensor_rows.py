@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from backend.inspector.forms import Fill, FillKind, InputRow, TensorForm
+from gui.widgets.file_dialogs import ask_file
 from gui.widgets.language import byte_size, marked, tr
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL
 
@@ -43,6 +44,7 @@ _PLACEHOLDERS = {
     FillKind.FILE: marked(".npy, .npz, picture, .wav or .json"),
 }
 _FILE_FILTER = "*.npy *.npz *.json *.jpg *.jpeg *.png *.bmp *.webp *.wav *.flac *.ogg"
+_INPUT = re.compile(r"\binput '([^']*)'")
 _HIGHEST_SEED = 2**31 - 1
 
 
@@ -111,6 +113,14 @@ class TensorRows(QScrollArea):
             if field.focusPolicy() & Qt.FocusPolicy.TabFocus and field.window() is self.window()
         ]
 
+    def blame(self, text: str) -> bool:
+        """Say what is wrong with an input beside its row, '' for nothing; False if it has none."""
+        found = _INPUT.search(text)
+        name = found[1] if found else ""
+        for editor in self._rows:
+            editor.blame(text if editor.row.spec.name == name else "")
+        return any(editor.row.spec.name == name for editor in self._rows)
+
     def _clear(self) -> None:
         for editor in self._rows:
             self._column.removeWidget(editor)
@@ -136,6 +146,7 @@ class _RowEditor(QWidget):
     def __init__(self, row: InputRow) -> None:
         super().__init__()
         self.row = row
+        self._blamed = ""
         self._wrong = QLabel()
         self._wrong.setProperty("role", "error")
         self._wrong.setWordWrap(True)
@@ -206,14 +217,19 @@ class _RowEditor(QWidget):
         """Size and complaint."""
         size = self.row.size()
         self._size.setText("" if size is None or not self.row.sent else byte_size(size))
-        problem = self.row.problem()
+        problem = self.row.problem() or self._blamed
         self._wrong.setText(problem)
         self._wrong.setVisible(bool(problem))
         for part in (self._shape, self._kind, self._detail):
             part.setEnabled(self.row.sent)
 
+    def blame(self, text: str) -> None:
+        """What is wrong with it, as trying the whole request has shown; '' for nothing."""
+        self._blamed = text
+        self.refresh()
+
     def _change(self, row: InputRow) -> None:
-        self.row = row
+        self.row, self._blamed = row, ""
         self.refresh()
         self.edited.emit(row)
 
@@ -348,13 +364,13 @@ class _Detail(QStackedWidget):
     def browse(self) -> None:
         """Let the user choose a file."""
         folder = str(Path(self.fill.text).parent) if self.fill.text else ""
-        path, _ = QFileDialog.getOpenFileName(
-            self,
-            tr("Fill from a file"),
-            folder,
-            f"{tr('Tensors, pictures, sound')} ({_FILE_FILTER})",
-        )
-        if path:
+        kinds = f"{tr('Tensors, pictures, sound')} ({_FILE_FILTER})"
+        dialog = ask_file(self, tr("Fill from a file"), self._take, kinds)
+        if folder:
+            dialog.setDirectory(folder)
+
+    def _take(self, path: str) -> None:
+        if self.fill.kind is FillKind.FILE:  # another may have been chosen meanwhile
             self._text.setText(path)
             self._set(replace(self.fill, text=path))
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit,
 
 from backend.core.choices import Compression, Serialization, Transport, why_not_serialization
 from backend.inspector.calls import MethodKind, Request
+from backend.inspector.forms import Draft
 from backend.inspector.methods import Method, path_values
 from gui.widgets.flow_layout import FlowLayout, captioned
 from gui.widgets.language import tr
@@ -112,6 +113,21 @@ class RequestTerms(QWidget):
                 self._parts[name].setText(value)
         self._compression.set_value(request.compression)
         self.set_deadline(request.deadline_s)
+
+    def show_draft(self, draft: Draft) -> None:
+        """How a saved request is to travel."""
+        for name, value in draft.parts.items():
+            if name == "model" and value:
+                self._model.setCurrentText(value)
+                self._shown_model = value  # its inputs are in the draft
+            elif name in self._parts:
+                self._parts[name].setText(value)
+        self._serialization.set_value(draft.serialization)
+        self._compression.set_value(draft.compression)
+        if draft.deadline_s is not None or draft.method.kind.streams:
+            self.set_deadline(draft.deadline_s)
+        else:
+            self.set_deadline(self._usual_deadline_s)
 
     def set_deadline(self, seconds: float | None) -> None:
         """Give the call up after so long."""

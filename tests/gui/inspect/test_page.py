@@ -368,7 +368,11 @@ def test_a_message_that_no_form_can_show_stays_one(
     page, _ = stage
     form_of(page, qtbot, "identity_fp32")
     as_message(page, qtbot)
-    type_message(page, '{"model_name": "identity_fp32", "inputs": [{"name": "OTHER"}]}')
+    type_message(
+        page,
+        '{"model_name": "identity_fp32", "inputs": '
+        '[{"name": "OTHER", "datatype": "FP32", "shape": [0]}]}',
+    )
     page.request.body._mode.choose("form")
     qtbot.waitUntil(lambda: "OTHER" in page.request._wrong.text())
     assert page.request.body._mode.value == "text"

@@ -1,0 +1,277 @@
+"""What is done with a collection: read, opened, saved to and run, off the window's thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QInputDialog
+
+from backend.core.errors import ConsoleError, UsageError
+from backend.core.status import Notice, Severity
+from backend.inspector.calls import Caller, Exchange
+from backend.inspector.collections import (
+    Collection,
+    Entry,
+    Outcome,
+    Place,
+    draft_of,
+    read_collection,
+    request_file,
+    run_request,
+    saved_from,
+    write_request,
+)
+from backend.inspector.forms import Described, Draft, Live, Variables, hidden
+from backend.inspector.methods import Method
+from gui.inspect.engine import Engine
+from gui.inspect.request import RequestPane
+from gui.inspect.saved.tree import SavedTree
+from gui.widgets.file_dialogs import ask_folder
+from gui.widgets.language import count, tr
+from gui.widgets.theme import Palette
+from gui.workspace.pages import PageHost
+
+
+class Surroundings(Protocol):
+    """What the page knows besides: the caller in use, methods, and what the source shows."""
+
+    def caller(self) -> Caller:
+        """Through which calls go."""
+        ...
+
+    def method_named(self, name: str) -> Method:
+        """The method of that name; raises UsageError."""
+        ...
+
+    def live(self, model: str) -> Live:
+        """What the source shows, for a model."""
+        ...
+
+
+class SavedController(QObject):
+    """Follows one collection's folder, which other programs may change at any time."""
+
+    opened = Signal(object)
+    """The Draft of a saved request that is to be shown."""
+    ran = Signal(object)
+    """An Exchange, without secrets, that is to be kept."""
+
+    def __init__(
+        self,
+        host: PageHost,
+        engine: Engine,
+        around: Surroundings,
+        pane: RequestPane,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._engine = engine
+        self._around = around
+        self._pane = pane
+        self._collection: Collection | None = None
+        self._to_run: list[Entry] = []
+        self._outcomes: list[Outcome] = []
+        self._running = False
+        self._closed = False
+        self.tree = SavedTree(host.palette_roles)
+        self.tree.folder_wanted.connect(self.ask_folder)
+        self.tree.environment_chosen.connect(self._use_environment)
+        self.tree.opened.connect(self.open)
+        self.tree.run_wanted.connect(self.run)
+        self.tree.save_wanted.connect(self.save)
+
+    @property
+    def variables(self) -> Variables | None:
+        """What `{{names}}` stand for; None without a collection."""
+        if self._collection is None:
+            return None
+        name = self._host.store.current.environment
+        if name not in self._collection.environments:
+            name = ""
+        return self._collection.variables(name, {}, os.environ)
+
+    def set_palette_roles(self, palette: Palette) -> None:
+        """Take up another palette."""
+        self.tree.set_palette_roles(palette)
+
+    def close(self) -> None:
+        """Run nothing more."""
+        self._closed = True
+        self._to_run.clear()
+
+    @Slot()
+    def ask_folder(self) -> None:
+        """Let the user choose the folder of a collection."""
+        ask_folder(self.tree, tr("Folder of saved requests"), self.use)
+
+    def use(self, folder: str) -> None:
+        """Follow this collection from now on."""
+        settings = self._host.store.current
+        if folder != settings.collection:
+            self._host.store.update(replace(settings, collection=folder, environment=""))
+        self.refresh(then=lambda: None)
+
+    def refresh(self, then: Callable[[], None] = lambda: None) -> None:
+        """Read the folder again."""
+        folder = self._host.store.current.collection
+        if not folder:
+            return
+
+        def read(collection: Collection) -> None:
+            self._collection = collection
+            self.tree.show_collection(collection, self._host.store.current.environment)
+            self._pane.use_variables(self.variables)
+            then()
+
+        self._start(lambda: read_collection(Path(folder)), read, self._unreadable)
+
+    @Slot(object)
+    def open(self, entry: Entry) -> None:
+        """Show a saved request, to be edited and sent."""
+        variables = self.variables
+        if entry.request is None or variables is None:
+            self._pane.complain(entry.problem)
+            return
+        saved, folder, place = entry.request, entry.file.parent, self._place()
+
+        def work() -> Draft:
+            method = place.find(variables.fill(saved.method))
+            return draft_of(saved, method, place.target, variables, place.describe, folder)
+
+        self._start(work, self.opened.emit, self._complain)
+
+    @Slot()
+    def save(self) -> None:
+        """Ask for a name and write the request on show into the chosen folder."""
+        if self._pane.draft() is None:
+            self._pane.complain(self._pane.why_no_draft)
+        elif self._collection is None:
+            ask_folder(self.tree, tr("Folder of saved requests"), self._use_and_save)
+        else:
+            self._ask_name(self._collection)
+
+    @Slot(object)
+    def run(self, entries: list[Entry]) -> None:
+        """Send these, one after another, and look at their checks."""
+        if not self._running and entries:
+            self._to_run, self._outcomes = list(entries), []
+            self.tree.set_busy(busy=True)
+            self._run_next()
+
+    def _use_and_save(self, folder: str) -> None:
+        settings = replace(self._host.store.current, collection=folder, environment="")
+        self._host.store.update(settings)
+        self.refresh(then=self.save)
+
+    def _ask_name(self, collection: Collection) -> None:
+        entry, method = self.tree.entry(), self._pane.method
+        dialog = QInputDialog(self.tree)
+        dialog.setWindowTitle(tr("Save the request"))
+        dialog.setLabelText(tr("Its name, which the file will have"))
+        names = [entry.name if entry is not None else "", method.name if method is not None else ""]
+        dialog.setTextValue(next((name for name in names if name), ""))
+        folder = collection.folder / self.tree.folder()
+        dialog.textValueSelected.connect(lambda name: self.save_as(folder, name))
+        dialog.open()
+
+    def save_as(self, folder: Path, name: str) -> None:
+        """Write the request on show; one of that name keeps its checks."""
+        draft, collection = self._pane.draft(), self._collection
+        if draft is None or collection is None:
+            return
+
+        def work() -> PurePosixPath:
+            path = request_file(folder, name)
+            before = {entry.file: entry for entry in read_collection(collection.folder).entries}
+            old = before.get(path)
+            if old is not None and old.request is None:
+                raise UsageError(old.problem, tr("It stays as it is; choose another name."))
+            write_request(path, saved_from(draft, old.request if old else None, folder))
+            return PurePosixPath(path.relative_to(collection.folder).with_suffix("").as_posix())
+
+        def saved(path: PurePosixPath) -> None:
+            self.refresh(then=lambda: self.tree.select(path))
+            self._host.notifier.log(tr("Saved the request as {path}.", path=str(path)))
+
+        self._start(work, saved, self._complain)
+
+    def _run_next(self) -> None:
+        variables = self.variables
+        if not self._to_run or variables is None or self._closed:
+            self._running = False
+            self.tree.set_busy(busy=False)
+            self._tell()
+            return
+        self._running = True
+        entry = self._to_run.pop(0)
+        place = self._place()
+        self.tree.show_running(entry.path)
+        model = entry.request.model if entry.request is not None else ""
+        live = self._around.live(model)
+
+        def work() -> Outcome:
+            if entry.request is None:
+                return Outcome(error=entry.problem, exit_code=UsageError.exit_code)
+            return run_request(entry.request, entry.file.parent, variables, place, live)
+
+        def done(outcome: Outcome) -> None:
+            self._outcomes.append(outcome)
+            self.tree.show_outcome(entry.path, outcome)
+            if outcome.exchange is not None:
+                self._keep(outcome.exchange, variables)
+            self._run_next()
+
+        def failed(error: Exception) -> None:
+            self._host.notifier.show_error(error)
+            self._run_next()
+
+        self._start(work, done, failed)
+
+    def _keep(self, exchange: Exchange, variables: Variables) -> None:
+        self.ran.emit(hidden(exchange, variables))
+
+    def _tell(self) -> None:
+        failed = sum(not outcome.ok for outcome in self._outcomes)
+        many = count(len(self._outcomes), "{n} request", "{n} requests")
+        if len(self._outcomes) > 1 and not self._closed:
+            words = tr("{many}, {failed} failed", many=many, failed=failed)
+            level = Severity.WARNING if failed else Severity.INFO
+            self._host.notifier.show_notice(Notice(level, tr("Collection run"), words))
+
+    def _place(self) -> Place:
+        target, engine = self._host.target, self._engine
+
+        def describe(model: str, version: str) -> Described:
+            control = engine.make_control(target)
+            try:
+                return control.model_metadata(model, version)
+            finally:
+                control.close()
+
+        return Place(target, self._around.caller(), self._around.method_named, describe)
+
+    @Slot(str)
+    def _use_environment(self, name: str) -> None:
+        self._host.store.update(replace(self._host.store.current, environment=name))
+        self._pane.use_variables(self.variables)
+
+    def _complain(self, error: Exception) -> None:
+        if isinstance(error, ConsoleError):
+            self._pane.complain(str(error), error)
+        else:
+            self._host.notifier.show_error(error)
+
+    def _unreadable(self, error: Exception) -> None:
+        self._collection = None
+        self.tree.say(str(error))
+
+    def _start(
+        self, work: Callable[[], object], done: Callable[..., None], failed: Callable[..., None]
+    ) -> None:
+        self._host.tasks.start("collection", work, done, failed)

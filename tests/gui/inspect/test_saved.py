@@ -1,0 +1,151 @@
+"""Saved requests in the window: opened, changed, saved and run against the embedded server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QInputDialog
+from pytestqt.qtbot import QtBot
+
+from backend.core.target import Target
+from backend.inspector.collections import read_collection
+from gui.inspect.page import InspectPage
+from tests.embedded import server, target
+from tests.gui.inspect.inspect_stage import ListeningHost, inspect_page, leave
+from tests.stored_files import FOLDER
+
+__all__ = ["server", "target"]
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise")
+
+SAME = PurePosixPath("Same back")
+
+
+@pytest.fixture
+def stage(
+    target: Target, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[InspectPage, ListeningHost, Path]]:
+    monkeypatch.setenv("TOKEN", "not-for-files")
+    folder = tmp_path / "requests"
+    shutil.copytree(FOLDER / "collection", folder)
+    page, host = inspect_page(target, tmp_path)
+    with qtbot.waitSignal(page.catalogue.methods_known):
+        pass
+    page.saved.use(str(folder))
+    qtbot.waitUntil(lambda: len(page.saved.tree._items) == 1)
+    yield page, host, folder
+    leave(page, host)
+
+
+def opened(page: InspectPage, qtbot: QtBot) -> None:
+    """Open the request by a click."""
+    page.show_saved()
+    tree = page.saved.tree.tree
+    place = tree.visualItemRect(page.saved.tree._items[SAME]).center()
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(
+        lambda: (
+            (draft := page.request.draft()) is not None
+            and draft.form is not None
+            and draft.form.id == "same"
+        )
+    )
+
+
+def test_a_request_is_opened_sent_and_kept_without_its_secret(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot, tmp_path: Path
+) -> None:
+    page, _, _ = stage
+    opened(page, qtbot)
+    draft = page.request.draft()
+    assert draft is not None
+    assert draft.headers == (("authorization", "Bearer {{TOKEN}}"),)
+    assert draft.deadline_s == 2.5
+    with qtbot.waitSignal(page.calls.ended) as ended:
+        page.request.acts.act()
+    exchange = ended.args[0].exchange
+    assert exchange.ok
+    assert ("authorization", "Bearer not-for-files") in exchange.request.headers
+    qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == 1)
+    page.past.close()
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("history.sqlite*"))
+    assert kept
+    assert b"not-for-files" not in kept
+
+
+def test_a_run_shows_what_came_of_the_checks(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, host, folder = stage
+    (folder / "health").mkdir()
+    (folder / "health" / "live.toml").write_text("version = 1\nmethod = 'ServerLive'\n")
+    (folder / "broken.toml").write_text("version = 1\nmethod = 3\n")
+    page.saved.refresh()
+    tree = page.saved.tree
+    qtbot.waitUntil(lambda: len(tree._items) == 3)
+    tree.environment.setCurrentIndex(tree.environment.findData("lab"))
+    tree.environment.activated.emit(1)
+    assert host.store.current.environment == "lab"
+    tree.tree.setCurrentItem(None)
+    tree._run.click()
+    qtbot.waitUntil(lambda: len(host.notifier.notices) == 1)
+    assert host.notifier.notices[0].text == "3 requests, 1 failed"
+    results = {str(path): item.text(1) for path, item in tree._items.items()}
+    assert results["broken"] == "not sent"
+    assert results["Same back"].endswith("ms")
+    assert "reply.outputs.OUTPUT0.data" in tree._items[SAME].toolTip(1)
+    qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == 2)
+
+
+def test_what_is_on_show_is_saved_and_keeps_its_checks(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _, folder = stage
+    opened(page, qtbot)
+    before = read_collection(folder).entries[0].request
+    page.request.terms._deadline.setValue(9)
+    page.saved.save()
+    (dialog,) = page.saved.tree.findChildren(QInputDialog)
+    assert dialog.textValue() == "Same back"
+    dialog.accept()
+    qtbot.waitUntil(lambda: read_collection(folder).entries[0].request != before)
+    after = read_collection(folder).entries[0].request
+    assert before is not None
+    assert after is not None
+    assert (after.deadline_s, after.checks, after.about) == (9, before.checks, before.about)
+    assert after.headers == before.headers
+    assert after.inputs == before.inputs
+
+
+def test_an_unknown_variable_is_told_before_anything_is_sent(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _, _ = stage
+    opened(page, qtbot)
+    page.request._headers.show_headers((("x", "{{nobody}}"),))
+    with qtbot.waitSignal(page.calls.failed):
+        page.requests.send()
+    assert "{{nobody}}" in page.request._wrong.text()
+
+
+def test_a_file_dialog_lets_the_window_go_on(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _, folder = stage
+    ticks: list[int] = []
+    timer = QTimer(page, interval=5)
+    timer.timeout.connect(lambda: ticks.append(1))
+    timer.start()
+    for ask in (page.saved.ask_folder, page.add_proto, page.past._export, page.past._import):
+        ask()
+        dialog = next(one for one in page.widget.findChildren(QFileDialog) if one.isVisible())
+        seen = len(ticks)
+        qtbot.waitUntil(lambda seen=seen: len(ticks) > seen + 3)  # type: ignore[misc]
+        dialog.close()
+        qtbot.waitUntil(lambda: not page.widget.findChildren(QFileDialog))
+    assert folder.is_dir()
