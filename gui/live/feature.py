@@ -129,7 +129,7 @@ class LiveFeature(Feature):
             yield Command(
                 f"source.use.{spec}",
                 tr("Source: {name}", name=offer.title),
-                partial(self.sources.choose, spec),
+                partial(self.sources.choose_checked, spec),
                 aliases=f"use {offer.tip} {spec}",
             )
 

@@ -144,9 +144,9 @@ class CommandPalette(QFrame):
         self._list.clear()
         entries = self._entries() if query.strip() else ()
         self._found = {command.id: command for command in entries}
-        for command in (*self._commands, *entries):
-            if not command.matches(query):
-                continue
+        found = [one for one in (*self._commands, *entries) if one.matches(query)]
+        found.sort(key=lambda one: not one.is_called(query))  # the rest keeps its order
+        for command in found:
             reason = command.blocked()
             title = command.title.rstrip(".")
             item = QListWidgetItem(title, self._list)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from gui.widgets.filter_menu import FilterMenu
 from gui.widgets.icons import tinted_pixmap
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 
@@ -45,7 +46,7 @@ class Picker(QPushButton):
         self._faulty = False
         self._dot = ""
         self._badge = self._badge_role = ""
-        self._picker_menu = QMenu(self)
+        self._picker_menu = FilterMenu(self)
         self._picker_menu.setToolTipsVisible(True)
         self.setMenu(self._picker_menu)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -70,6 +70,11 @@ class Command:
         text = f"{menu} {self.menu} {self.title} {self.aliases}".lower()
         return all(word in text for word in query.lower().split())
 
+    def is_called(self, query: str) -> bool:
+        """Whether the query is its very name, or that of what it chooses, as in "Model: faces"."""
+        title, wanted = self.title.rstrip(".").casefold(), query.strip().casefold()
+        return bool(wanted) and wanted in (title, title.partition(": ")[2])
+
 
 class CommandSet(QObject):
     """All commands by id, each with one QAction that lives on the window.

@@ -79,7 +79,7 @@ class SourceController(QObject):
             sources,
             devices,
             lambda: self._store.current.recent,
-            self.choose,
+            self.choose_checked,
             (
                 (tr("Open file..."), self.open_file),
                 (tr("Open folder..."), self.open_folder),
@@ -137,6 +137,13 @@ class SourceController(QObject):
         self.chosen.emit()
         self.changed.emit()
         self._run.choose_source(spec)
+
+    def choose_checked(self, spec: str) -> None:
+        """Use another source; a file only if it can be opened, else what there is goes on."""
+        if self._sources.kind_of(spec).group is None and "://" not in spec:
+            self.take_files([spec])
+        else:
+            self.choose(spec)
 
     @Slot()
     def toggle_loop(self) -> None:
@@ -231,6 +238,9 @@ class SourceController(QObject):
         if usable:
             self.choose(usable)
         if rejected:
+            refused = {spec for spec, _ in rejected}
+            recent = tuple(s for s in self._store.current.recent if s not in refused)
+            self._store.update(replace(self._store.current, recent=recent))
             many = len(rejected)
             title = count(many, "{n} file was not used", "{n} files were not used")
             lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
@@ -343,8 +353,8 @@ def _sort_out(
 
 
 def _check(source: Source, spec: str) -> None:
-    """Raise SourceError for a folder without pictures, which only shows when it is opened."""
-    if "://" not in spec and Path(spec).is_dir():
+    """Raise SourceError for a path that cannot be used, which may only show when it is opened."""
+    if "://" not in spec and Path(spec).exists():
         try:
             source.open(threading.Event())
         finally:

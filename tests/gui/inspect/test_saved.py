@@ -94,7 +94,7 @@ def test_a_run_shows_what_came_of_the_checks(
     tree.tree.setCurrentItem(None)
     tree._run.click()
     qtbot.waitUntil(lambda: len(host.notifier.notices) == 1)
-    assert host.notifier.notices[0].text == "3 requests, 1 failed"
+    assert host.notifier.notices[0].body == "3 requests, 1 failed"
     results = {str(path): item.text(1) for path, item in tree._items.items()}
     assert results["broken"] == "not sent"
     assert results["Same back"].endswith("ms")
