@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from backend.core.status import Notice
 from gui.live.sources.controller import _sort_out
 from tests.gui.shell_fakes import SOURCES
-from tests.gui.shell_stage import Stage
+from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -38,3 +39,24 @@ def test_a_folder_without_pictures_is_no_source(tmp_path: Path) -> None:
     usable, rejected = _sort_out([str(tmp_path / "letters")], SOURCES)
     assert usable == ""
     assert "There is no picture in the folder letters" in rejected[0][1].message
+
+
+def test_a_refused_file_leaves_what_streams_alone_and_is_not_recent(
+    stage: Stage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    seen: list[Notice] = []
+    stage.live.sources.noticed.connect(lambda notice, _lines: seen.append(notice))
+    begin(stage)
+    stage.live.sources._sources = SOURCES  # those that really read files
+    wav = tmp_path / "broken.wav"
+    wav.write_bytes(b"RIFF\0\0\0\0WAVEnothing")
+    for spec in (str(wav), str(tmp_path / "gone.wav"), str(tmp_path / "notes.txt")):
+        stage.store.update(stage.store.current.with_recent(spec))
+        stage.live.sources.choose_checked(spec)
+        assert stage.store.current.switches.source == "pattern"
+        assert spec not in stage.store.current.recent
+        assert not any(source for _, source in stage.session.changes)
+    end(stage, qtbot)
+    assert len(seen) == 3
+    assert all("not used" in notice.title for notice in seen)
+    assert not any(word in notice.body for notice in seen for word in ("b'", "Error(", "\\x"))

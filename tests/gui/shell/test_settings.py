@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QListWidget
 
 from backend.core.errors import UsageError
 from backend.core.status import Notice, Severity
@@ -245,6 +245,18 @@ def test_the_palette_finds_sources_models_and_targets_by_name(stage: Stage) -> N
     assert stage.store.current.switches.model == "identity"
     find(stage, "target lab")
     assert stage.store.current.switches.target == lab
+
+
+def test_an_exact_name_outranks_everything_in_the_palette(stage: Stage) -> None:
+    stage.server_control.start()
+    stage.window.open_palette()
+    query = QApplication.focusWidget()
+    assert query is not None
+    for words, first in (("identity", "Model: identity"), ("tone", "Source: Tone")):
+        query.setText(words)  # type: ignore[attr-defined]
+        found = next(one for one in stage.window.findChildren(QListWidget) if one.isVisible())
+        assert found.item(0).text() == first
+    QTest.keyClick(query, Qt.Key.Key_Escape)
 
 
 def test_what_cannot_be_chosen_says_why_in_the_palette(stage: Stage) -> None:
