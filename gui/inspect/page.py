@@ -161,6 +161,7 @@ class InspectPage(QObject):
         self.past.compared.connect(self.replies.compare)
         self.saved.opened.connect(self._show_saved)
         self.saved.ran.connect(self.past.keep)
+        self.saved.answered.connect(self._show_answer)
 
     # -- what the user does ----------------------------------------------------------------------
 
@@ -283,6 +284,12 @@ class InspectPage(QObject):
             return
         self.methods.show_current(draft.method)
         self.request.show_draft(draft)
+
+    @Slot(object)
+    def _show_answer(self, exchange: Exchange) -> None:
+        method = method_of(exchange.request, self.methods.methods)
+        if method is not None and self.calls.phase is CallPhase.IDLE:
+            self.replies.show_past(method, exchange)
 
     # -- the past ----------------------------------------------------------------------------------
 

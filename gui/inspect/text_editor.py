@@ -71,7 +71,7 @@ class TextEditor(QPlainTextEdit):
             short = len(text) <= MOST_CHARACTERS
             document = self.document() if short else None
             if self._colours.document() is not document:
-                self._colours.setDocument(document)  # type: ignore[arg-type]
+                self._colours.setDocument(document)
         super().setPlainText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -210,8 +210,9 @@ class RestExchange:
         """Say of a server out of reach that a proxy was set, which calls by hand do not use: what
         is shown to have been sent, to the byte, must be what the server was sent."""
         url = self._rest.base_url
-        unreached = isinstance(error, TargetUnreachable) and self._step in _CONNECTING
-        if not unreached or url.partition(":")[0] not in get_environ_proxies(url):
+        if not isinstance(error, TargetUnreachable) or self._step not in _CONNECTING:
+            return error
+        if url.partition(":")[0] not in get_environ_proxies(url):
             return error
         told = "Calls by hand go straight to the server, not by the proxy of HTTP_PROXY."
         return TargetUnreachable(error.message, f"{error.hint} {told}".strip(), fault=error.fault)

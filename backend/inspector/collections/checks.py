@@ -21,6 +21,16 @@ _STEP = re.compile(r"\.?([^.\[\]\s]+)|\[(\d{1,9})\]|\[\"([^\"]*)\"\]")
 _CONDITION = re.compile(r"\s*(==|!=|<=|>=|<|>|~=|contains\b|is\b)\s*(.*)", re.DOTALL)
 _AROUND = re.compile(r"(.+?)\s*\+-\s*(\S+)", re.DOTALL)
 _SUBJECTS = ("status", "latency_ms", "bytes", "messages", "headers", "reply", "replies")
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = _Missing()
+"""What a path leads to that is not there."""
+
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "text": lambda value: isinstance(value, str),
@@ -34,15 +44,6 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
 }
 _TOLERANCE = 1e-6
 _SHOWN = 120
-
-
-class _Missing:
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-MISSING = _Missing()
-"""What a path leads to that is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ class SavedController(QObject):
     """The Draft of a saved request that is to be shown."""
     ran = Signal(object)
     """An Exchange, without secrets, that is to be kept."""
+    answered = Signal(object)
+    """The Exchange of a request that was run alone, to be shown."""
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class SavedController(QObject):
         self._closed = False
         self.tree = SavedTree(host.palette_roles)
         self.tree.folder_wanted.connect(self.ask_folder)
-        self.tree.environment_chosen.connect(self._use_environment)
+        self.tree.environment_chosen.connect(self.use_environment)
         self.tree.opened.connect(self.open)
         self.tree.run_wanted.connect(self.run)
         self.tree.save_wanted.connect(self.save)
@@ -235,6 +237,8 @@ class SavedController(QObject):
 
     def _keep(self, exchange: Exchange, variables: Variables) -> None:
         self.ran.emit(hidden(exchange, variables))
+        if len(self._outcomes) == 1 and not self._to_run:
+            self.answered.emit(exchange)
 
     def _tell(self) -> None:
         failed = sum(not outcome.ok for outcome in self._outcomes)
@@ -257,7 +261,8 @@ class SavedController(QObject):
         return Place(target, self._around.caller(), self._around.method_named, describe)
 
     @Slot(str)
-    def _use_environment(self, name: str) -> None:
+    def use_environment(self, name: str) -> None:
+        """Take the values of another environment, '' for the collection's own alone."""
         self._host.store.update(replace(self._host.store.current, environment=name))
         self._pane.use_variables(self.variables)
 

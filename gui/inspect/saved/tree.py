@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -42,6 +41,7 @@ class SavedTree(QWidget):
         super().__init__()
         self._roles = palette
         self._items: dict[PurePosixPath, QTreeWidgetItem] = {}
+        self._folders: dict[PurePosixPath, QTreeWidgetItem] = {}
         self._folder = _button(tr("Open folder..."), tr("A folder of requests"))
         self._folder.clicked.connect(self.folder_wanted)
         self.environment = QComboBox()
@@ -55,7 +55,8 @@ class SavedTree(QWidget):
         self.tree.setAccessibleName(tr("Saved requests"))
         self.tree.itemClicked.connect(self._open)
         self.tree.entered_key.connect(self._open)
-        self.tree.currentItemChanged.connect(self._refresh)
+        # Later: the tree says so too while it is being emptied or taken down.
+        self.tree.itemSelectionChanged.connect(self._refresh, Qt.ConnectionType.QueuedConnection)
         self._note = QLabel()
         self._note.setProperty("role", "muted")
         self._note.setWordWrap(True)
@@ -76,6 +77,7 @@ class SavedTree(QWidget):
         column.addWidget(self._note)
         column.addWidget(self.tree, 1)
         column.addLayout(bottom)
+        self._look_quiet()
         self.show_nothing()
 
     def show_nothing(self) -> None:
@@ -93,10 +95,10 @@ class SavedTree(QWidget):
         """Show these; what was chosen, and what came of runs, stays."""
         chosen = self.entry()
         results = {path: _result_of(item) for path, item in self._items.items()}
+        self._items, self._folders = {}, {}
         self.tree.clear()
-        self._items = {}
         for entry in collection.entries:
-            item = QTreeWidgetItem(self._parent_of(entry.path.parent), [entry.name, ""])
+            item = self._added(self._parent_of(entry.path.parent), entry.name)
             item.setData(0, _ENTRY, entry)
             item.setToolTip(0, entry.problem or _about(entry))
             if entry.problem:
@@ -158,21 +160,31 @@ class SavedTree(QWidget):
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
+        self._look_quiet()
         for item in self._items.values():
             self._show_result(item, *_result_of(item))
             if item.data(0, _ENTRY).problem:
                 item.setForeground(0, palette.color("error"))
 
-    def _parent_of(self, folder: PurePosixPath) -> QTreeWidgetItem:
-        parent = self.tree.invisibleRootItem()
-        for depth in range(len(folder.parts)):
-            path = PurePosixPath(*folder.parts[: depth + 1])
-            found = next((c for c in _children(parent) if c.data(0, _ENTRY) == str(path)), None)
-            if found is None:
-                found = QTreeWidgetItem(parent, [path.name, ""])
-                found.setData(0, _ENTRY, str(path))
-            parent = found
-        return parent
+    def _look_quiet(self) -> None:
+        """A chosen row as in the lists beside it: what came of it keeps its colour."""
+        self.tree.setStyleSheet(
+            f"QTreeView::item:selected {{ background: {self._roles.surface_raised}; "
+            f"border-left: 2px solid {self._roles.accent}; }}"
+        )
+
+    def _parent_of(self, folder: PurePosixPath) -> QTreeWidgetItem | None:
+        """The row of a folder, made if there is none yet; None for the collection itself."""
+        if folder not in self._folders and folder.parts:
+            row = self._added(self._parent_of(folder.parent), folder.name)
+            row.setData(0, _ENTRY, str(folder))
+            self._folders[folder] = row
+        return self._folders.get(folder)
+
+    def _added(self, parent: QTreeWidgetItem | None, name: str) -> QTreeWidgetItem:
+        if parent is None:
+            return QTreeWidgetItem(self.tree, [name, ""])
+        return QTreeWidgetItem(parent, [name, ""])
 
     def _show_environments(self, collection: Collection, environment: str) -> None:
         self.environment.clear()
@@ -224,10 +236,6 @@ def _button(text: str, tip: str) -> QPushButton:
     button.setToolTip(tip)
     button.setFixedHeight(CONTROL_HEIGHT)
     return button
-
-
-def _children(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
-    return (item.child(index) for index in range(item.childCount()))
 
 
 def _result_of(item: QTreeWidgetItem) -> tuple[str, str, str]:

@@ -7,13 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
 
 from backend.core.errors import UsageError
 from backend.core.tensors import Datatype, TensorSpec
 from backend.profiles.inputs.constants import ConstantInput
 from backend.profiles.tables import made_of
-from gui.targets.form.fields import small_button
 from gui.widgets.language import tr
 from gui.widgets.theme import CONTROL_HEIGHT, GAP
 
@@ -116,10 +123,11 @@ class ConstantFields(QWidget):
         )
         values.setAccessibleName(name)
         values.setToolTip(tr("One value for all elements, or a list with one for each"))
-        drop = small_button(
-            tr("No constant: {name}", name=name), tr("Send it as a constant no longer")
-        )
+        drop = QToolButton()
         drop.setText("\u00d7")
+        drop.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
+        drop.setAccessibleName(tr("No constant: {name}", name=name))
+        drop.setToolTip(tr("Send it as a constant no longer"))
         row = _Row(name, constant.datatype, shape, values, (title, shape, values, drop))
         for line in (shape, values):
             line.textEdited.connect(self.edited)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
@@ -91,7 +91,7 @@ def test_a_run_shows_what_came_of_the_checks(
     tree.environment.setCurrentIndex(tree.environment.findData("lab"))
     tree.environment.activated.emit(1)
     assert host.store.current.environment == "lab"
-    tree.tree.setCurrentItem(None)
+    tree.tree.setCurrentIndex(QModelIndex())
     tree._run.click()
     qtbot.waitUntil(lambda: len(host.notifier.notices) == 1)
     assert host.notifier.notices[0].body == "3 requests, 1 failed"
@@ -100,6 +100,18 @@ def test_a_run_shows_what_came_of_the_checks(
     assert results["Same back"].endswith("ms")
     assert "reply.outputs.OUTPUT0.data" in tree._items[SAME].toolTip(1)
     qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == 2)
+
+
+def test_what_is_run_alone_shows_its_reply(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _, _ = stage
+    page.saved.use_environment("lab")
+    page.saved.tree.select(SAME)
+    page.saved.tree._run.click()
+    qtbot.waitUntil(lambda: page.replies.shown is not None)
+    assert page.replies.shown is not None
+    assert page.replies.shown.exchange.ok
 
 
 def test_what_is_on_show_is_saved_and_keeps_its_checks(
