@@ -73,6 +73,11 @@ class CallController(QObject):
         """The stream that is open, or was until its end is told."""
         return self._stream
 
+    @property
+    def caller(self) -> Caller | None:
+        """Through which calls go."""
+        return self._caller
+
     def use(self, caller: Caller) -> None:
         """Call through this one from now on."""
         self.cancel()

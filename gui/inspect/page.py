@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from backend.core.errors import InvalidInput
-from backend.inspector.calls import Caller, Exchange, request_again
-from backend.inspector.forms import NOTHING_LIVE, Draft, Live, hidden
+from backend.inspector.calls import Exchange, request_again
+from backend.inspector.forms import NOTHING_LIVE, Draft, hidden
 from backend.inspector.methods import Method, MethodList, Schema, method_of, read_schema_file
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController, Outcome
@@ -53,7 +53,7 @@ class InspectPage(QObject):
         self.request = RequestPane(palette)
         self.reply = ReplyPane(palette, EmptyReply(palette))
         self.requests = RequestController(host, self.calls, self.catalogue, self.request, self)
-        self.saved = SavedController(host, engine, self, self.request, self)
+        self.saved = SavedController(host, engine, self.calls, self.methods, self.requests, self)
         self.replies = ReplyController(
             host, self.calls, self.methods, self.request, self.reply, self
         )
@@ -180,18 +180,6 @@ class InspectPage(QObject):
         """Show the saved requests."""
         self.side.setCurrentWidget(self.saved.tree)
         self.saved.tree.tree.setFocus()
-
-    def caller(self) -> Caller:
-        """Through which calls go."""
-        return self._caller
-
-    def method_named(self, name: str) -> Method:
-        """The method of that name; raises UsageError."""
-        return MethodList(self.methods.methods).find(name)
-
-    def live(self, model: str) -> Live:
-        """What the source shows, as a model sees it."""
-        return self.requests.live_for(model)
 
     def reload(self) -> None:
         """Ask the target again what it offers."""

@@ -118,6 +118,7 @@ QAbstractItemView { background: $surface; alternate-background-color: $surface_r
 QListView::item { padding: 5px 8px; border-radius: ${radius}px; }
 QListView::item:disabled { color: $text_muted; }
 QListView::item:selected, QTreeView::item:selected { background: $accent; color: $on_accent; }
+#savedRequests::item:selected { background: $surface_raised; color: $text; }
 QTreeView::item { min-height: 22px; padding: 0 8px; border: none; }
 QTableView { gridline-color: transparent; }
 QTableView::item { padding: 0 8px; border: none; }

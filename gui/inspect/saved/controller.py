@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QInputDialog
 
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.status import Notice, Severity
-from backend.inspector.calls import Caller, Exchange
+from backend.inspector.calls import Exchange
 from backend.inspector.collections import (
     Collection,
     Entry,
@@ -26,31 +25,17 @@ from backend.inspector.collections import (
     saved_from,
     write_request,
 )
-from backend.inspector.forms import Described, Draft, Live, Variables, hidden
-from backend.inspector.methods import Method
+from backend.inspector.forms import Described, Draft, Variables, hidden
+from backend.inspector.methods import MethodList
+from gui.inspect.call_controller import CallController
 from gui.inspect.engine import Engine
-from gui.inspect.request import RequestPane
+from gui.inspect.method_tree import MethodTree
+from gui.inspect.request import RequestController
 from gui.inspect.saved.tree import SavedTree
 from gui.widgets.file_dialogs import ask_folder
 from gui.widgets.language import count, tr
 from gui.widgets.theme import Palette
 from gui.workspace.pages import PageHost
-
-
-class Surroundings(Protocol):
-    """What the page knows besides: the caller in use, methods, and what the source shows."""
-
-    def caller(self) -> Caller:
-        """Through which calls go."""
-        ...
-
-    def method_named(self, name: str) -> Method:
-        """The method of that name; raises UsageError."""
-        ...
-
-    def live(self, model: str) -> Live:
-        """What the source shows, for a model."""
-        ...
 
 
 class SavedController(QObject):
@@ -67,15 +52,18 @@ class SavedController(QObject):
         self,
         host: PageHost,
         engine: Engine,
-        around: Surroundings,
-        pane: RequestPane,
+        calls: CallController,
+        methods: MethodTree,
+        requests: RequestController,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._host = host
         self._engine = engine
-        self._around = around
-        self._pane = pane
+        self._calls = calls
+        self._methods = methods
+        self._requests = requests
+        self._pane = requests.pane
         self._collection: Collection | None = None
         self._to_run: list[Entry] = []
         self._outcomes: list[Outcome] = []
@@ -215,7 +203,7 @@ class SavedController(QObject):
         place = self._place()
         self.tree.show_running(entry.path)
         model = entry.request.model if entry.request is not None else ""
-        live = self._around.live(model)
+        live = self._requests.live_for(model)
 
         def work() -> Outcome:
             if entry.request is None:
@@ -258,7 +246,10 @@ class SavedController(QObject):
             finally:
                 control.close()
 
-        return Place(target, self._around.caller(), self._around.method_named, describe)
+        caller = self._calls.caller
+        if caller is None:
+            raise UsageError(tr("The target is not known yet."))
+        return Place(target, caller, MethodList(self._methods.methods).find, describe)
 
     @Slot(str)
     def use_environment(self, name: str) -> None:

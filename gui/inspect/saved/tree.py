@@ -52,6 +52,7 @@ class SavedTree(QWidget):
             lambda _index: self.environment_chosen.emit(self.environment.currentData() or "")
         )
         self.tree = _Tree()
+        self.tree.setObjectName("savedRequests")  # a chosen row is quiet: results keep their colour
         self.tree.setAccessibleName(tr("Saved requests"))
         self.tree.itemClicked.connect(self._open)
         self.tree.entered_key.connect(self._open)
@@ -77,7 +78,6 @@ class SavedTree(QWidget):
         column.addWidget(self._note)
         column.addWidget(self.tree, 1)
         column.addLayout(bottom)
-        self._look_quiet()
         self.show_nothing()
 
     def show_nothing(self) -> None:
@@ -95,8 +95,7 @@ class SavedTree(QWidget):
         """Show these; what was chosen, and what came of runs, stays."""
         chosen = self.entry()
         results = {path: _result_of(item) for path, item in self._items.items()}
-        self._items, self._folders = {}, {}
-        self.tree.clear()
+        self.empty()
         for entry in collection.entries:
             item = self._added(self._parent_of(entry.path.parent), entry.name)
             item.setData(0, _ENTRY, entry)
@@ -114,6 +113,11 @@ class SavedTree(QWidget):
         self.say("\n".join(collection.problems) or empty)
         self._folder.setToolTip(str(collection.folder))
         self._refresh()
+
+    def empty(self) -> None:
+        """Take every row out, before the tree is taken down: nobody holds one then."""
+        self._items, self._folders = {}, {}
+        self.tree.clear()
 
     def entry(self) -> Entry | None:
         """The chosen request."""
@@ -160,18 +164,10 @@ class SavedTree(QWidget):
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
-        self._look_quiet()
         for item in self._items.values():
             self._show_result(item, *_result_of(item))
             if item.data(0, _ENTRY).problem:
                 item.setForeground(0, palette.color("error"))
-
-    def _look_quiet(self) -> None:
-        """A chosen row as in the lists beside it: what came of it keeps its colour."""
-        self.tree.setStyleSheet(
-            f"QTreeView::item:selected {{ background: {self._roles.surface_raised}; "
-            f"border-left: 2px solid {self._roles.accent}; }}"
-        )
 
     def _parent_of(self, folder: PurePosixPath) -> QTreeWidgetItem | None:
         """The row of a folder, made if there is none yet; None for the collection itself."""
