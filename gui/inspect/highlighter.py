@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat
+from PySide6.QtWidgets import QPlainTextEdit
 
 from gui.widgets.theme import Palette
 
@@ -29,9 +30,11 @@ _DIFFERENCES = {"+": "ok", "-": "error", "@": "text_muted"}
 class Highlighter(QSyntaxHighlighter):
     """Colours a document line by line; `follow` a palette to change its colours."""
 
-    def __init__(self, document: QTextDocument, palette: Palette) -> None:
-        super().__init__(document)
+    def __init__(self, editor: QPlainTextEdit, palette: Palette) -> None:
+        # Not the document's child: that one would take it down in the middle of its own end.
+        super().__init__(editor)
         self._roles = palette
+        self.setDocument(editor.document())
 
     def follow(self, palette: Palette) -> None:
         """Take up another palette."""

@@ -36,7 +36,7 @@ class TextEditor(QPlainTextEdit):
         colours: type[Highlighter] | None = None,
     ) -> None:
         super().__init__(readOnly=read_only)
-        self._colours = colours(self.document(), palette) if colours is not None else None
+        self._colours = colours(self, palette) if colours is not None else None
         self._roles = palette
         self._fault: tuple[int, int] | None = None
         self.setAccessibleName(name)
@@ -69,9 +69,7 @@ class TextEditor(QPlainTextEdit):
         """Another text, in colours unless it is very long."""
         if self._colours is not None:
             short = len(text) <= MOST_CHARACTERS
-            document = self.document() if short else None
-            if self._colours.document() is not document:
-                self._colours.setDocument(document)
+            self._colours.setDocument(self.document() if short else None)
         super().setPlainText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
