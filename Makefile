@@ -16,7 +16,7 @@ QUICK := $(addprefix tests/,core profiles targets clients/codecs clients/dialect
   models/repository session/lanes session/sinks inspector/forms gui/workspace gui/views wire/json wire/media \
   wire/oip wire/protobuf wire/tensors)
 
-.PHONY: help run test quick test-bare soak lint format texts train-digits lock check-platforms clean
+.PHONY: help run test quick test-bare soak profile lint format texts train-digits lock check-platforms clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ test-bare:  ## run and test on a bare Debian made for it, as root
 soak:  ## ten minutes of damaged inputs, broken calls, kills and restarts
 	@$(PYTHON) .ci/setup test
 	$(BIN)/python -m tests.soak
+
+# Opens the window for half a minute on the display there is (Xvfb will do).
+profile:  ## what the window's thread does while it streams, and what a start costs
+	@$(PYTHON) .ci/setup test
+	$(BIN)/python -m tests.benchmarks.window_profile $(ARGS)
+	$(BIN)/python -m tests.benchmarks.window_start
 
 lint:  ## ruff, mypy and the contracts of import-linter
 	@$(PYTHON) .ci/setup test
