@@ -11,6 +11,9 @@ from gui.widgets.theme import DARK, Palette
 TEXT_PERIOD_NS = 500_000_000
 """Numbers in text change twice a second at most, so that they can be read."""
 
+PLOT_PERIOD_NS = 80_000_000
+"""What scrolls by the clock does so twelve times a second at most: more is not seen as smoother."""
+
 
 class View(QWidget):
     """A widget that draws data in the colours of a palette and can say in words what it shows."""

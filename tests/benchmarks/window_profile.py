@@ -6,8 +6,8 @@ window streams the test pattern. For every few milliseconds of CPU time of the w
 noted which part of the window is at work: the innermost function that the table below knows. What
 has no Python function on the stack is Qt's own: layouts, styles, copying to the screen.
 
-`--rounds 5 --beside TREE` runs another checkout, which has this script too, in turn with this one and
-prints the medians of both.
+`--rounds 5 --beside TREE` runs another checkout, which has this script too, in turn with this one,
+and prints the medians of both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _SETTLE_S = 3.0
 _GROUPS = (
-    ("picture: scaling, copying", r"/preview/picture\.|view\.(_paint_picture|_image|_paint_margins)"),
+    ("picture: scaling, copying", r"/preview/picture\.|view\.(_paint_(picture|margins)|_image)"),
     ("picture: masks", r"/preview/masks\."),
     ("overlay: labels", r"/preview/tags\."),
     ("overlay: trails", r"/preview/trails\."),
@@ -40,9 +40,9 @@ _GROUPS = (
     ("top classes", r"/plots/(bars|rows)\."),
     ("latency panel", r"/plots/(latency|stage_report)\.|paint_record|core/timing"),
     ("timeline: rebuilding", r"/plots/(timeline|throughput|series|stretches)\.|strip\.set_line"),
-    ("plots: painting", r"/pyqtgraph/|/plots/"),
+    ("plots: painting", r"/plots/|/pyqtgraph/"),
     ("icons", r"/widgets/icons\."),
-    ("strip, caption, bar, alerts", r"/gui/live/(status|strip|readout|bar|run_|shortfall|preview_pane)"),
+    ("strip, caption, bar, alerts", r"/live/(stat|strip|readout|bar|run_|shortfall|preview_)"),
     ("pump and page", r"/gui/live/"),
     ("sound", r"/views/sound/"),
 )  # fmt: skip

@@ -145,7 +145,8 @@ def joined(points: Array) -> Array:
     join = np.zeros(points.shape[1], np.uint8)
     if points.shape[1] > 1:
         steps = np.diff(points[0])
-        limit = max(_GAP_MIN_S, _GAP_INTERVALS * float(np.median(steps)))
+        usual = float(np.partition(steps, len(steps) // 2)[len(steps) // 2])
+        limit = max(_GAP_MIN_S, _GAP_INTERVALS * usual)
         join[:-1] = (steps <= limit) & (np.diff(points[2]) == 1)
     return join
 

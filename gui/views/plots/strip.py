@@ -1,68 +1,59 @@
-"""The one place that sets pyqtgraph up, and the strip plot that time series are drawn on.
+"""The strip plot that time series are drawn on.
 
 A strip plot shows the last seconds up to now and scrolls by the clock. Its x axis is "seconds
-before now", so ranges and tick texts stay as they are while it scrolls and only lines are redrawn.
+before now", so ranges and tick texts stay as they are while it scrolls: they are a picture that is
+made once, over which only the lines are drawn anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QGridLayout, QLabel, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+from shiboken6 import VoidPtr
 
 from backend.core.tensors import Array
 from gui.views.scales import ticks
 from gui.views.view import View
 from gui.widgets.language import significant, tr
-from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, Palette, tabular
+from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, Palette, sized, tabular
 
 AXIS_WIDTH, RIGHT_MARGIN = 46, 16
 """Points beside what is plotted, at the left with its axis and at the right without one."""
-_AXIS_HEIGHT = 20
+_AXIS_HEIGHT, _TOP_MARGIN, _TEXT_OFFSET = 20, 8, 6
 _WHEEL_STEP = 1.15
-_NARROWEST = 0.02
-_EDGE_TEXT = 28
-_ROUNDING = 1e-6
+_NARROWEST, _SHORTEST_S = 0.02, 1.0
+_GRID_ALPHA = 150
 
 
-@cache
-def configure_pyqtgraph() -> None:
-    """Settings for every plot of this process; done once, by the first plot."""
-    pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """x in seconds before now, y in 0..1, joins[i] whether i meets i + 1."""
 
-
-def hairline(color: QColor) -> QPen:
-    """A pen that is one device pixel wide at every zoom: wider ones are many times slower."""
-    pen = QPen(color, 1)
-    pen.setCosmetic(True)
-    return pen
-
-
-class _StripBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
-    """The wheel zooms time, with Shift the values; dragging moves along."""
-
-    def __init__(self, window_s: float) -> None:
-        super().__init__(enableMenu=False)
-        self.setLimits(xMin=-window_s, xMax=0, yMin=0, yMax=1, minXRange=1.0, minYRange=_NARROWEST)
-        self.disableAutoRange()
-
-    def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
-        """Zoom around the pointer."""
-        factor = _WHEEL_STEP ** (-ev.delta() / 120)
-        center = self.mapToView(ev.pos())
-        along_y = axis == 1 or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        self.scaleBy((1, factor) if along_y else (factor, 1), center)
-        ev.accept()
+    x: Array
+    y: Array
+    joins: Array
+    color: QColor
 
 
 class StripPlot(View):
-    """Lines over the last `window_s` seconds; every line's values are given in 0..1 of its axis."""
+    """Lines over the last `window_s` seconds; every line's values are given in 0..1 of its axis.
+
+    The wheel zooms time, with Shift the values; dragging moves along.
+    """
 
     def __init__(
         self,
@@ -73,67 +64,66 @@ class StripPlot(View):
         palette: Palette = DARK,
     ) -> None:
         super().__init__(name, parent, palette)
-        configure_pyqtgraph()
         self.window_s = window_s
         self._label, self._top = label, 1.0
         self._least = 0.0
+        self._left_width = AXIS_WIDTH
         self._right: tuple[float, float, Callable[[float], str]] | None = None
-        self._box = _StripBox(window_s)
-        self._widget = pg.PlotWidget(viewBox=self._box)
-        self._widget.hideButtons()
-        self._widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._curves: list[Any] = []
-        # Axes with a grid of their own drop the texts at both ends, so the grid is a line here.
-        self._grid = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
-        self._grid.setZValue(-10)
-        self._box.addItem(self._grid, ignoreBounds=True)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.hide()
-        self._box.addItem(self._cursor, ignoreBounds=True)
-        self._notice = QLabel(self)
-        self._notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._notice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._widget, 0, 0)
-        layout.addWidget(self._notice, 0, 0)
-        self._notice.raise_()
-        self._widget.scene().sigMouseMoved.connect(self._point)
-        self._box.sigRangeChanged.connect(self._relabel)
-        self._box.sigResized.connect(self._relabel)
+        self._x, self._y = (-window_s, 0.0), (0.0, 1.0)
+        self._lines: dict[int, _Line] = {}
+        self._ground = QPixmap()
+        self._notice = ""
+        self._pointer: float | None = None
         self._cursor_s: float | None = None
-        self._style_axes()
-        self.reset_zoom()
-        self.palette_changed()
+        self._grabbed: QPointF | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+
+    def sizeHint(self) -> QSize:
+        """A plot of ordinary size."""
+        return QSize(480, 160)
 
     @property
     def cursor_s(self) -> float | None:
         """Seconds before now (0 or less) under the pointer, or None while it is elsewhere."""
-        return self._cursor_s if self.underMouse() else None
+        if self._pointer is None or not self.underMouse():
+            return None
+        at = self._seconds(self._pointer)
+        return at if -self.window_s <= at <= 0 else None
 
     @property
     def shown_s(self) -> tuple[float, float]:
         """The first and the last moment on show, in seconds before now (0 or less)."""
-        (left, right), _ = self._box.viewRange()
-        return float(left), float(right)
+        return self._x
 
     @property
     def pixel_s(self) -> float:
         """Seconds that one device pixel shows; moving a line by less cannot be seen."""
-        left, right = self.shown_s
-        width = max(1.0, float(self._box.width()) * self.devicePixelRatioF())
-        return (right - left) / width
+        left, right = self._x
+        return (right - left) / max(1.0, self.plotted().width() * self.devicePixelRatioF())
 
     @property
     def notice(self) -> str:
         """The text over the empty axes."""
-        return self._notice.text()
+        return self._notice
+
+    @property
+    def right_axis(self) -> tuple[float, float] | None:
+        """The range of the second axis, None if there is none."""
+        return None if self._right is None else self._right[:2]
+
+    def plotted(self) -> QRectF:
+        """Where lines are drawn, between the axes."""
+        right = RIGHT_MARGIN + (AXIS_WIDTH if self._right is not None else 0)
+        width = max(1, self.width() - self._left_width - right)
+        height = max(1, self.height() - _TOP_MARGIN - _AXIS_HEIGHT)
+        return QRectF(self._left_width, _TOP_MARGIN, width, height)
 
     def set_notice(self, text: str) -> None:
         """Write over the empty axes; '' for nothing."""
-        if text != self._notice.text():
-            self._notice.setText(text)
-            self._notice.setVisible(bool(text))
+        if text != self._notice:
+            self._notice = text
+            self.update()
 
     def set_top(self, top: float) -> None:
         """Let the left axis run from 0 to `top`; lines keep being given in 0..1."""
@@ -143,132 +133,249 @@ class StripPlot(View):
 
     def set_left_width(self, width: int) -> None:
         """Give the left axis this many points, so that plots above each other line up."""
-        self._widget.getPlotItem().getAxis("left").setWidth(width)
+        self._left_width = width
+        self._relabel()
 
     def set_right_axis(self, low: float, high: float, label: Callable[[float], str]) -> None:
         """Show a second axis at the right for lines in another unit."""
-        if self._right is None or self._right[:2] != (low, high):
+        if self.right_axis != (low, high):
             self._right = (low, high, label)
-            axis = self._widget.getPlotItem().getAxis("right")
-            axis.setWidth(AXIS_WIDTH)
-            axis.show()
+            self._relabel()
+
+    def clear_right_axis(self) -> None:
+        """Take the second axis away."""
+        if self._right is not None:
+            self._right = None
             self._relabel()
 
     def set_window(self, window_s: float) -> None:
         """Show another number of seconds, all of them."""
         if window_s != self.window_s:
             self.window_s = window_s
-            self._box.setLimits(xMin=-window_s)
             self.reset_zoom()
 
-    def clear_right_axis(self) -> None:
-        """Take the second axis away."""
-        if self._right is not None:
-            self._right = None
-            self._widget.getPlotItem().showAxis("right", show=False)
+    def show_range(self, seconds: tuple[float, float], values: tuple[float, float]) -> None:
+        """Show this part: seconds before now, values in 0..1; kept within what there is."""
+        shown = (
+            _within(seconds, -self.window_s, 0.0, _SHORTEST_S),
+            _within(values, 0.0, 1.0, _NARROWEST),
+        )
+        if shown != (self._x, self._y):
+            self._x, self._y = shown
             self._relabel()
 
     def reset_zoom(self) -> None:
         """Show the whole window and the axis from its least value on."""
-        self._box.setRange(xRange=(-self.window_s, 0), yRange=(self._least, 1), padding=0)
+        self.show_range((-self.window_s, 0.0), (self._least, 1.0))
 
     def set_least(self, least: float) -> None:
         """Let the axis begin there (0..1), unless the user has zoomed it."""
-        if least == self._least:
-            return
-        _, (low, high) = self._box.viewRange()
-        as_it_was = abs(low - self._least) < _ROUNDING and abs(high - 1) < _ROUNDING
+        as_it_was = self._y == (self._least, 1.0)
         self._least = least
         if as_it_was:
-            self._box.setRange(yRange=(least, 1), padding=0)
+            self.show_range(self._x, (least, 1.0))
 
     def set_line(self, place: int, x: Array, y: Array, joins: Array, color: QColor) -> None:
         """Draw a line: x in seconds before now, y in 0..1, joins[i] whether i meets i + 1."""
-        while len(self._curves) <= place:
-            # What is given lies within the window already, which is what clipToView would do.
-            curve = pg.PlotCurveItem(skipFiniteCheck=True)
-            self._box.addItem(curve, ignoreBounds=True)
-            self._curves.append(curve)
-        self._curves[place].setData(x, y, connect=joins, pen=hairline(color))
+        if len(x) or place in self._lines:
+            self._lines[place] = _Line(x, y, joins, color)
+            self.update()
 
-    def clear_lines(self, start: int = 0) -> None:
-        """Take away the lines from that place on."""
-        for curve in self._curves[start:]:
-            curve.setData([], [])
+    def clear_lines(self) -> None:
+        """Take all lines away."""
+        self._lines.clear()
+        self.update()
 
     def show_cursor(self) -> None:
         """Move the cursor line to the pointer, or hide it."""
-        at = self.cursor_s
-        if at is None:
-            self._cursor.hide()
-        else:
-            self._cursor.setPos(at)
-            self._cursor.show()
+        if self.cursor_s != self._cursor_s:
+            self._cursor_s = self.cursor_s
+            self.update()
 
     def palette_changed(self) -> None:
         """Colour axes, grid and texts."""
-        roles = self.roles
-        self._widget.setBackground(roles.color("surface"))
-        grid = roles.color("border")
-        faint = roles.color("border")
-        faint.setAlpha(150)
-        self._grid.setPen(hairline(faint))
-        for side in ("left", "bottom", "right"):
-            axis = self._widget.getPlotItem().getAxis(side)
-            axis.setPen(hairline(grid))
-            axis.setTickPen(hairline(grid))
-            axis.setTextPen(hairline(roles.color("text_muted")))
-        self._cursor.setPen(hairline(roles.color("text_muted")))
-        self._notice.setStyleSheet(f"color: {roles.text_muted}; font-size: {BODY_PX}px;")
+        self._relabel()
 
-    def _style_axes(self) -> None:
-        font = tabular(self.font(), CAPTION_PX)
-        item = self._widget.getPlotItem()
-        item.setContentsMargins(0, 8, RIGHT_MARGIN, 0)
-        item.showAxis("right", show=False)
-        for side in ("left", "bottom", "right"):
-            axis = item.getAxis(side)
-            axis.enableAutoSIPrefix(enable=False)
-            axis.setTickFont(font)
-            axis.setStyle(tickLength=0, tickTextOffset=6, autoExpandTextSpace=False)
-            # The range is fixed, so the texts at both ends are part of the picture.
-            axis.setStyle(hideOverlappingLabels=_EDGE_TEXT)
-        item.getAxis("left").setWidth(AXIS_WIDTH)
-        item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
+    # -- what the user does --------------------------------------------------------------------
 
-    def _relabel(self, *_changed: object) -> None:
-        """Write the tick texts; only ranges and sizes change them, never scrolling."""
-        (left, right), (low, high) = self._box.viewRange()
-        item = self._widget.getPlotItem()
-        across = max(2, int(self._box.width() // 80))
-        up = max(2, int(self._box.height() // 32))
-        below = [(at, _ago(at)) for at in ticks(left, right, across)]
-        beside = self._scaled(low, high, 0.0, self._top, self._label, up)
-        item.getAxis("bottom").setTicks([below])
-        item.getAxis("left").setTicks([beside])
-        upright = [(at, end) for at, _ in below for end in (low, high)]
-        level = [(end, at) for at, _ in beside for end in (left, right)]
-        self._grid.setData(*np.array([*upright, *level], dtype=float).reshape(-1, 2).T)
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom around the pointer."""
+        turned = event.angleDelta().y() or event.angleDelta().x()  # Alt and Shift swap them
+        factor = _WHEEL_STEP ** (-turned / 120)
+        at = event.position()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.show_range(self._x, _scaled_around(self._y, self._value(at.y()), factor))
+        else:
+            self.show_range(_scaled_around(self._x, self._seconds(at.x()), factor), self._y)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the lines."""
+        if event.button() is not Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        self._grabbed = event.position()
+        super().mousePressEvent(event)  # the view around it takes the focus
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the lines, or move the cursor."""
+        self._pointer = event.position().x()
+        if self._grabbed is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            x_s = self._seconds(self._grabbed.x()) - self._seconds(event.position().x())
+            up = self._value(self._grabbed.y()) - self._value(event.position().y())
+            self._grabbed = event.position()
+            self.show_range(
+                (self._x[0] + x_s, self._x[1] + x_s), (self._y[0] + up, self._y[1] + up)
+            )
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        self._grabbed = None
+        super().mouseReleaseEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        self._pointer = None
+        super().leaveEvent(event)
+
+    # -- painting ------------------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Axes, lines, the cursor, and the notice."""
+        painter = QPainter(self)
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        if self._ground.size() != size:
+            self._ground = self._painted_ground(size, ratio)
+        painter.drawPixmap(0, 0, self._ground)
+        area = self.plotted()
+        if self._notice:
+            painter.setFont(sized(self.font(), BODY_PX))
+            painter.setPen(self.roles.color("text_muted"))
+            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self._notice)
+        painter.setClipRect(area)
+        for line in self._lines.values():
+            painter.setPen(_hairline(line.color))
+            for polygon in self._polygons(line, area):
+                painter.drawPolyline(polygon)
+        if self._cursor_s is not None:
+            x = self._across(self._cursor_s, area)
+            painter.setPen(_hairline(self.roles.color("text_muted")))
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def _polygons(self, line: _Line, area: QRectF) -> Iterator[QPolygonF]:
+        """The stretches of a line between its gaps, in points of the widget."""
+        (left, right), (low, high) = self._x, self._y
+        places = np.empty((len(line.x), 2))
+        places[:, 0] = area.left() + (line.x - left) * (area.width() / (right - left))
+        places[:, 1] = area.bottom() - (line.y - low) * (area.height() / (high - low))
+        for stretch in np.split(places, np.flatnonzero(line.joins[:-1] == 0) + 1):
+            if len(stretch) > 1:
+                polygon = QPolygonF()
+                polygon.resize(len(stretch))
+                # A QPointF for each point would take longer than all the drawing.
+                memory = VoidPtr(polygon.data(), stretch.nbytes, True)  # noqa: FBT003
+                np.frombuffer(memory, np.float64)[:] = stretch.ravel()
+                yield polygon
+
+    def _painted_ground(self, size: QSize, ratio: float) -> QPixmap:
+        """Ground, grid and axes with their texts."""
+        ground = QPixmap(size)
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(self.roles.color("surface"))
+        painter = QPainter(ground)
+        area, (left, right) = self.plotted(), self._x
+        up = max(2, int(area.height() // 32))
+        below = [(at, _ago(at)) for at in ticks(left, right, max(2, int(area.width() // 80)))]
+        beside = self._scaled(0.0, self._top, self._label, up)
+        self._paint_grid(painter, area, [at for at, _ in below], [at for at, _ in beside])
+        painter.setFont(tabular(self.font(), CAPTION_PX))
+        painter.setPen(self.roles.color("text_muted"))
+        for at, text in below:
+            place = QRectF(self._across(at, area) - 60, area.bottom(), 120, _AXIS_HEIGHT)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        width = area.left() - _TEXT_OFFSET
+        for at, text in beside:
+            place = QRectF(0, self._up(at, area) - 10, width, 20)
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(place, side, text)
         if self._right is not None:
-            item.getAxis("right").setTicks([self._scaled(low, high, *self._right, up)])
+            for at, text in self._scaled(*self._right, up):
+                place = QRectF(area.right() + _TEXT_OFFSET, self._up(at, area) - 10, AXIS_WIDTH, 20)
+                side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+                painter.drawText(place, side, text)
+        painter.end()
+        return ground
 
-    @staticmethod
+    def _paint_grid(
+        self, painter: QPainter, area: QRectF, upright: Sequence[float], level: Sequence[float]
+    ) -> None:
+        grid = self.roles.color("border")
+        faint = QColor(grid)
+        faint.setAlpha(_GRID_ALPHA)
+        painter.setPen(_hairline(faint))
+        for at in upright:
+            x = self._across(at, area)
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        for at in level:
+            y = self._up(at, area)
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        painter.setPen(_hairline(grid))
+        painter.drawLine(area.topLeft(), area.bottomLeft())
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        if self._right is not None:
+            painter.drawLine(area.topRight(), area.bottomRight())
+
+    def _relabel(self) -> None:
+        """Axes are painted anew; only ranges and sizes change them, never scrolling."""
+        self._ground = QPixmap()
+        self.update()
+
     def _scaled(
-        low: float,
-        high: float,
-        bottom: float,
-        top: float,
-        label: Callable[[float], str],
-        at_most: int,
+        self, bottom: float, top: float, label: Callable[[float], str], at_most: int
     ) -> Sequence[tuple[float, str]]:
-        """Ticks of an axis from `bottom` to `top`, of which the part low..high (0..1) is shown."""
+        """Ticks of an axis from `bottom` to `top`, of which a part (0..1) is shown."""
         span = top - bottom
+        low, high = self._y
         values = ticks(bottom + low * span, bottom + high * span, at_most)
         return [((value - bottom) / span, label(value)) for value in values]
 
-    def _point(self, position: QPointF) -> None:
-        at = float(self._box.mapSceneToView(position).x())
-        self._cursor_s = at if -self.window_s <= at <= 0 else None
+    def _across(self, at_s: float, area: QRectF) -> float:
+        left, right = self._x
+        return area.left() + (at_s - left) / (right - left) * area.width()
+
+    def _up(self, value: float, area: QRectF) -> float:
+        low, high = self._y
+        return area.bottom() - (value - low) / (high - low) * area.height()
+
+    def _seconds(self, x: float) -> float:
+        area, (left, right) = self.plotted(), self._x
+        return left + (x - area.left()) / area.width() * (right - left)
+
+    def _value(self, y: float) -> float:
+        area, (low, high) = self.plotted(), self._y
+        return low + (area.bottom() - y) / area.height() * (high - low)
+
+
+def _within(
+    span: tuple[float, float], low: float, high: float, least: float
+) -> tuple[float, float]:
+    """A span of at least `least` and at most all of low..high, moved to lie within it."""
+    length = min(max(span[1] - span[0], least), high - low)
+    middle = (span[0] + span[1]) / 2
+    start = min(max(middle - length / 2, low), high - length)
+    return start, start + length
+
+
+def _scaled_around(span: tuple[float, float], middle: float, factor: float) -> tuple[float, float]:
+    return middle + (span[0] - middle) * factor, middle + (span[1] - middle) * factor
+
+
+def _hairline(color: QColor) -> QPen:
+    """A pen that is one device pixel wide: wider ones are many times slower."""
+    pen = QPen(color, 1)
+    pen.setCosmetic(True)
+    return pen
 
 
 def _ago(at_s: float) -> str:

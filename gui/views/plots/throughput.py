@@ -11,7 +11,7 @@ from gui.views.plots.legend import Entry, Legend
 from gui.views.plots.series import SeriesRing, polyline
 from gui.views.plots.strip import StripPlot
 from gui.views.scales import SteadyTop, byte_rate
-from gui.views.view import TEXT_PERIOD_NS, View
+from gui.views.view import PLOT_PERIOD_NS, TEXT_PERIOD_NS, View
 from gui.widgets.language import number, tr
 from gui.widgets.theme import DARK, Palette
 
@@ -92,7 +92,7 @@ class ThroughputView(View):
         """Scroll to now; cheap when nothing would move by a pixel."""
         if not self.isVisible():
             return
-        if now_ns - self._drawn_ns >= self._plots[0].pixel_s * 1e9:
+        if now_ns - self._drawn_ns >= max(self._plots[0].pixel_s * 1e9, PLOT_PERIOD_NS):
             self._drawn_ns = now_ns
             self._redraw(now_ns / 1e9)
         if now_ns - self._text_ns >= TEXT_PERIOD_NS:

@@ -23,7 +23,7 @@ from gui.views.plots.series import Latch, Scored, SeriesRing, measured, polyline
 from gui.views.plots.stretches import Stretch, Stretches, winner
 from gui.views.plots.strip import AXIS_WIDTH, RIGHT_MARGIN, StripPlot
 from gui.views.scales import short
-from gui.views.view import TEXT_PERIOD_NS, View
+from gui.views.view import PLOT_PERIOD_NS, TEXT_PERIOD_NS, View
 from gui.widgets.language import number, tr
 from gui.widgets.theme import DARK, HUES, Palette, hue_of
 
@@ -110,7 +110,7 @@ class ProbabilityTimeline(View):
         """Scroll to now; cheap when nothing would move by a pixel."""
         if not self.isVisible():
             return
-        if now_ns - self._drawn_ns >= self._plot.pixel_s * 1e9:
+        if now_ns - self._drawn_ns >= max(self._plot.pixel_s * 1e9, PLOT_PERIOD_NS):
             self._redraw(now_ns)
 
     def freeze(self, frozen: bool) -> None:
@@ -219,7 +219,8 @@ class ProbabilityTimeline(View):
 
     def _show_strip(self, now_s: float) -> None:
         """Below the lines, where classes exclude each other: which of them won when."""
-        self._strip.setVisible(bool(self._stretches))
+        if self._strip.isHidden() is bool(self._stretches):
+            self._strip.setVisible(bool(self._stretches))
         if self._stretches:
             start_s, end_s = (now_s + at for at in self._plot.shown_s)
             self._strip.show_stretches(

@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPixmap, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from backend.core.predictions import (
@@ -51,10 +51,38 @@ from gui.views.preview.first_paint import FirstPaint
 from gui.views.scales import SteadyTop, byte_rate, milliseconds, round_up, short, ticks
 from gui.views.stages import stage_color
 from gui.widgets.theme import DARK, LIGHT
-from tests.gui.views.view_samples import classes, image_of, settle
+from tests.gui.views.view_samples import RED, classes, color_at, image_of, settle
 
 MS = 1_000_000
 COLUMNS = ("at_s", *SPANS, "latency", "bytes_out", "bytes_in", "lane")
+
+
+def turn_wheel(view: QWidget, at: QPointF, delta: int) -> None:
+    none = Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        at,
+        view.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        none,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,  # noqa: FBT003 - it takes no keyword
+    )
+    QApplication.sendEvent(view, event)
+
+
+def drag(view: QWidget, to: QPointF) -> None:
+    left = Qt.MouseButton.LeftButton
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        to,
+        view.mapToGlobal(to),
+        Qt.MouseButton.NoButton,
+        left,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(view, event)
 
 
 def ring_of(*points: tuple[float, float, int]) -> SeriesRing:
@@ -258,8 +286,7 @@ def test_a_number_with_a_unit_gets_an_axis_of_its_own(timeline: ProbabilityTimel
     timeline.add(time.monotonic_ns(), scalars)
     timeline.tick(time.monotonic_ns())
     assert timeline.summary == "confidence 0.90, frequency 440 Hz"
-    assert timeline._plot._right is not None
-    assert timeline._plot._right[:2] == (40, 1040)
+    assert timeline._plot.right_axis == (40, 1040)
 
 
 def test_a_number_outside_its_range_is_a_gap(timeline: ProbabilityTimeline) -> None:
@@ -279,9 +306,10 @@ def test_f_freezes_and_r_shows_the_whole_window(timeline: ProbabilityTimeline) -
     assert timeline._legend.entries[0].value == "0.50"
     QTest.keyClick(timeline, Qt.Key.Key_F)
     assert timeline.summary == "cat 0.90"
-    timeline._plot._box.setRange(xRange=(-5, -1), padding=0)
+    timeline._plot.show_range((-5, -1), (0, 1))
+    assert timeline._plot.shown_s == (-5, -1)
     QTest.keyClick(timeline, Qt.Key.Key_R)
-    assert timeline._plot._box.viewRange()[0] == [-30.0, 0.0]
+    assert timeline._plot.shown_s == (-30.0, 0.0)
 
 
 def test_views_claim_their_letters_before_shortcuts_do(timeline: ProbabilityTimeline) -> None:
@@ -293,17 +321,69 @@ def test_views_claim_their_letters_before_shortcuts_do(timeline: ProbabilityTime
 
 
 def test_scrolling_does_not_touch_the_tick_texts(timeline: ProbabilityTimeline) -> None:
-    bottom = timeline._plot._widget.getPlotItem().getAxis("bottom")
     now_ns = time.monotonic_ns()
     timeline.add(now_ns, classes(cat=0.5))
     timeline.tick(now_ns + 10**8)
     settle()  # the strip of classes takes its room once
     image_of(timeline)
-    picture = bottom.picture
+    axes = timeline._plot._ground.cacheKey()
     timeline.tick(now_ns + 10**9)
     image_of(timeline)
-    assert picture is not None
-    assert bottom.picture is picture
+    assert axes != QPixmap().cacheKey()
+    assert timeline._plot._ground.cacheKey() == axes
+    timeline._plot.set_top(2.0)
+    image_of(timeline)
+    assert timeline._plot._ground.cacheKey() != axes
+
+
+def test_a_timeline_is_drawn_twelve_times_a_second_at_most(
+    timeline: ProbabilityTimeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline.resize(2000, 200)
+    settle()
+    drawn: list[int] = []
+    monkeypatch.setattr(timeline, "_show_strip", drawn.append)
+    start_ns = time.monotonic_ns() + 10**9
+    timeline.add(start_ns, classes(cat=0.5))
+    for n in range(100):
+        timeline.tick(start_ns + n * 10 * MS)
+    assert 10 <= len(drawn) <= 13
+
+
+def test_the_wheel_zooms_around_the_pointer_and_dragging_moves_along(
+    timeline: ProbabilityTimeline,
+) -> None:
+    plot = timeline._plot
+    area = plot.plotted()
+    turn_wheel(plot, area.center(), 5 * 120)
+    left, right = plot.shown_s
+    assert right - left == pytest.approx(30 / 1.15**5)
+    assert (left + right) / 2 == pytest.approx(-15, abs=0.2)
+    press, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(plot, press, none, area.center().toPoint())
+    drag(plot, area.center() + QPointF(area.width() / 4, 0))
+    assert plot.shown_s[0] == pytest.approx(left - (right - left) / 4, abs=0.1)
+    drag(plot, area.center() + QPointF(-10 * area.width(), 0))
+    assert plot.shown_s[1] == pytest.approx(0.0)  # never into the future
+    turn_wheel(plot, area.center(), 100 * 120)
+    assert plot.shown_s[1] - plot.shown_s[0] == pytest.approx(1.0)
+    turn_wheel(plot, area.center(), -100 * 120)
+    assert plot.shown_s == (-30.0, 0.0)
+
+
+def test_a_gap_in_a_line_is_left_open(timeline: ProbabilityTimeline) -> None:
+    plot = timeline._plot
+    x, y = np.array([-20.0, -15.0, -10.0, -5.0]), np.full(4, 0.5)
+    plot.set_line(0, x, y, np.array([1, 0, 1, 0], np.uint8), QColor("#ff0000"))
+    image = image_of(plot)
+    area = plot.plotted()
+    row = round(area.bottom() - area.height() / 2)
+
+    def red(at_s: float) -> bool:
+        column = area.left() + (at_s + 30) / 30 * area.width()
+        return any(color_at(image, column, row + n) == RED for n in (-1, 0, 1))
+
+    assert [red(at_s) for at_s in (-22, -18, -12, -8, -3)] == [False, True, False, True, False]
 
 
 def test_a_hidden_timeline_keeps_collecting_without_drawing(timeline: ProbabilityTimeline) -> None:
@@ -559,10 +639,9 @@ def test_the_axis_of_a_number_goes_with_its_model(
 ) -> None:
     pitch = Scalars((Scalar("pitch", 440.0, unit="Hz", low=50.0, high=2000.0),))
     timeline.add(time.monotonic_ns(), (pitch,))
-    axis = timeline._plot._widget.getPlotItem().getAxis("right")
-    assert axis.isVisible()
+    assert timeline._plot.right_axis == (50.0, 2000.0)
     timeline.clear()
-    assert not axis.isVisible()
+    assert timeline._plot.right_axis is None
 
 
 def test_points_and_masks_are_told_beside_the_bars(qtbot: QtBot) -> None:
