@@ -91,7 +91,8 @@ class PreviewPane(QWidget):
 
     def set_caption(self, text: str) -> None:
         """The line over the picture: what is shown, how large, how fast."""
-        self._caption.setText(text)
+        if text != self._caption.text():
+            self._caption.setText(text)
 
     def set_bare(self, *, bare: bool) -> None:
         """The picture alone, without the row of switches over it."""
@@ -123,8 +124,9 @@ class PreviewPane(QWidget):
 
     def set_live_source(self, *, live: bool) -> None:
         """Cameras are shown live and files locked, unless the user chose otherwise."""
-        self._live_source = live
-        self._apply()
+        if live != self._live_source:
+            self._live_source = live
+            self._apply()
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

@@ -49,7 +49,8 @@ class SoundPanel(QWidget):
 
     def set_caption(self, text: str) -> None:
         """The line over the sound: what it is and at which rate."""
-        self._caption.setText(text)
+        if text != self._caption.text():
+            self._caption.setText(text)
 
     def add(self, blocks: list[AudioBlock]) -> None:
         """More sound."""

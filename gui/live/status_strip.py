@@ -127,8 +127,10 @@ class StatusStrip(QWidget):
         elided = QFontMetrics(self._state.font()).elidedText(
             state_text, Qt.TextElideMode.ElideRight, self._state.width() - 2 * GAP
         )
-        self._state.setText(elided)
-        self._state.setToolTip(state_text)
+        if elided != self._state.text():
+            self._state.setText(elided)
+        if state_text != self._state.toolTip():
+            self._state.setToolTip(state_text)
         for name, slot in slot_texts(status, age_ms, recent, self.preferences, shortfall).items():
             self._put(name, slot)
 
@@ -152,9 +154,12 @@ class StatusStrip(QWidget):
         self._put_into(self._slots[name], text)
 
     def _put_into(self, slot: QPushButton, text: SlotText) -> None:
-        slot.setText(text.text)
-        slot.setToolTip(text.tip)
-        slot.setAccessibleName(text.text)
+        # Even the same text would be laid out and painted again.
+        if slot.text() != text.text:
+            slot.setText(text.text)
+            slot.setAccessibleName(text.text)
+        if slot.toolTip() != text.tip:
+            slot.setToolTip(text.tip)
         if slot.property("level") != text.level:
             slot.setProperty("level", text.level)
             slot.style().unpolish(slot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -15,10 +15,20 @@ _PIXEL_RATIO = 3.0
 def tinted_pixmap(name: str, color: QColor | str, pixels: int = 16) -> QPixmap:
     """The icon `name` in one colour, sharp up to three device pixels per pixel.
 
-    Raises FileNotFoundError for an icon that is not in assets/icons.
+    Drawn once and kept by Qt's cache. Raises FileNotFoundError for an icon that is not in
+    assets/icons.
     """
+    tint = QColor(color).name()
+    key, pixmap = f"icon {name} {tint} {pixels}", QPixmap()
+    if not QPixmapCache.find(key, pixmap):
+        pixmap = _drawn(name, tint, pixels)
+        QPixmapCache.insert(key, pixmap)
+    return pixmap
+
+
+def _drawn(name: str, tint: str, pixels: int) -> QPixmap:
     svg = (ASSETS / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    svg = svg.replace("currentColor", QColor(color).name())
+    svg = svg.replace("currentColor", tint)
     pixmap = QPixmap(QSize(pixels, pixels) * _PIXEL_RATIO)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

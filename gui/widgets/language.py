@@ -8,6 +8,7 @@ widget, so another choice holds from the next start.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from gettext import NullTranslations
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -44,9 +45,15 @@ def count(number_of: int, one: str, many: str, /, **values: object) -> str:
 
 def number(value: float, decimals: int = 0) -> str:
     """A number with the decimal sign in use and without thousands signs, which would jitter."""
+    return _ungrouped(QLocale().name()).toString(float(value), "f", decimals)
+
+
+@cache
+def _ungrouped(_name: str) -> QLocale:
+    """The locale in use, which has that name."""
     locale = QLocale()
     locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-    return locale.toString(float(value), "f", decimals)
+    return locale
 
 
 def significant(value: float, digits: int = 6) -> str:

@@ -163,14 +163,26 @@ def palette_for(choice: ThemeChoice, system: Qt.ColorScheme) -> Palette:
 
 def sized(font: QFont, pixels: int, *, bold: bool = False) -> QFont:
     """A copy of the font in one of the type scale's sizes."""
-    copy = QFont(font)
-    copy.setPixelSize(pixels)
-    copy.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-    return copy
+    return _kept(font, pixels, bold, even=False)
 
 
 def tabular(font: QFont, pixels: int = BODY_PX, *, bold: bool = False) -> QFont:
     """A copy whose digits all have one width, so that changing numbers do not jitter."""
-    copy = sized(font, pixels, bold=bold)
-    copy.setFeature(QFont.Tag("tnum"), 1)
-    return copy
+    return _kept(font, pixels, bold, even=True)
+
+
+_fonts: dict[tuple[str, bool, int, bool, bool], QFont] = {}
+"""By family, slant, size, weight and whether digits have one width: paints ask for the same few."""
+
+
+def _kept(font: QFont, pixels: int, bold: bool, *, even: bool) -> QFont:
+    key = font.family(), font.italic(), pixels, bold, even
+    copy = _fonts.get(key)
+    if copy is None:
+        copy = QFont(font)
+        copy.setPixelSize(pixels)
+        copy.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        if even:
+            copy.setFeature(QFont.Tag("tnum"), 1)
+        _fonts[key] = copy
+    return QFont(copy)

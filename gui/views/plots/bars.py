@@ -14,7 +14,7 @@ from gui.views.messages import EmptyMessage, draw_message
 from gui.views.plots.rows import HOLD_NS, BarRow, RowOrder
 from gui.views.plots.series import measured, scored
 from gui.views.scales import short
-from gui.views.view import View
+from gui.views.view import PLOT_PERIOD_NS, View
 from gui.widgets.language import count, number, tr
 from gui.widgets.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
 
@@ -42,6 +42,10 @@ class TopKView(View):
         self._answered = self._stale = False
         self._threshold: float | None = None
         self._described_ns = 0
+        self._taken_ns = 0
+        self._waiting: Predictions | None = None
+        self._next = QTimer(self, singleShot=True)
+        self._next.timeout.connect(self._take_waiting)
         self._settle = QTimer(self, singleShot=True)
         self._settle.timeout.connect(self._sort)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -80,8 +84,23 @@ class TopKView(View):
         self.update()
 
     def show_predictions(self, predictions: Predictions, now_ns: int | None = None) -> None:
-        """Show what the model said."""
+        """Show what the model said, the newest of it twelve times a second at most."""
         now_ns = time.monotonic_ns() if now_ns is None else now_ns
+        wait_ns = self._taken_ns + PLOT_PERIOD_NS - now_ns
+        if self._taken_ns and wait_ns > 0:
+            self._waiting = predictions
+            if not self._next.isActive():
+                self._next.start(int(wait_ns // 1_000_000) + 1)
+            return
+        self._take(predictions, now_ns)
+
+    @Slot()
+    def _take_waiting(self) -> None:
+        if self._waiting is not None:
+            self._take(self._waiting, time.monotonic_ns())
+
+    def _take(self, predictions: Predictions, now_ns: int) -> None:
+        self._taken_ns, self._waiting = now_ns, None
         self._answered = True
         self._order.update(_rows(predictions), now_ns)
         if not self._settle.isActive():
@@ -95,13 +114,15 @@ class TopKView(View):
 
     def set_stale(self, stale: bool) -> None:
         """Dim what is shown, since nothing newer comes."""
-        self._stale = stale
-        self.update()
+        if stale != self._stale:
+            self._stale = stale
+            self.update()
 
     def clear(self) -> None:
         """Forget the predictions, for another model or source."""
         self._order.clear()
         self._headline, self._lines, self._answered = "", (), False
+        self._taken_ns, self._waiting = 0, None
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

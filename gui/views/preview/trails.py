@@ -27,12 +27,13 @@ def draw_trail(
         return
     step = -(-len(track.trail) // _CORNERS)
     some = track.trail[::-1][::step][::-1]  # the newest place is always among them
-    places = [QPointF(*placement.to_view(place.x, place.y)) for place in some]
+    corners = placement.points_to_view(np.array([(place.x, place.y) for place in some]))
+    places = [QPointF(x, y) for x, y in corners.tolist()]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     recent = places[len(places) // 2 :]
     painter.setPen(QPen(OUTLINE, _WIDTH * scale + 2))
     painter.drawPolyline(recent)
-    ends = np.linspace(0, len(places) - 1, _FADES + 1).round().astype(int).tolist()
+    ends = [round(fade * (len(places) - 1) / _FADES) for fade in range(_FADES + 1)]
     faded = QColor(color)
     for fade, (start, end) in enumerate(pairwise(ends), start=1):
         if end > start:

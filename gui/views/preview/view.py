@@ -144,8 +144,9 @@ class PreviewView(View):
 
     def set_locked(self, locked: bool) -> None:
         """True to show results on their own frames, False to show the newest frame."""
-        self._locked = locked
-        self.update()
+        if locked != self._locked:
+            self._locked = locked
+            self.update()
 
     @property
     def still(self) -> bool:
@@ -159,13 +160,15 @@ class PreviewView(View):
 
     def set_mirror(self, mirror: bool) -> None:
         """Show the picture as in a mirror; the model still sees the true frame."""
-        self._mirror = mirror
-        self.update()
+        if mirror != self._mirror:
+            self._mirror = mirror
+            self.update()
 
     def set_rotation(self, degrees: int) -> None:
         """Turn the shown picture clockwise by 0, 90, 180 or 270 degrees."""
-        self._rotation = Rotation(degrees)
-        self.update()
+        if degrees != self._rotation:
+            self._rotation = Rotation(degrees)
+            self.update()
 
     def set_style(self, style: OverlayStyle) -> None:
         """Draw the overlay like this."""

@@ -159,6 +159,22 @@ def test_bars_say_what_they_show(qtbot: QtBot) -> None:
     assert view.summary == "hi, QR 1.00"
 
 
+def test_bars_follow_twelve_times_a_second_and_end_with_the_newest(qtbot: QtBot) -> None:
+    view = TopKView()
+    qtbot.addWidget(view)
+    now_ns = time.monotonic_ns() + 10**12  # so far ahead that no timer of the view interferes
+    shown = set()
+    for n in range(100):
+        view.show_predictions(classes(cat=n / 100), now_ns + n * 10 * MS)
+        shown.add(view.rows[0].value)
+    assert 10 <= len(shown) <= 14
+    view.clear()
+    view.show_predictions(classes(cat=0.25))
+    view.show_predictions(classes(cat=0.75))
+    assert view.rows[0].value == "0.25"
+    qtbot.waitUntil(lambda: view.rows[0].value == "0.75", timeout=20_000)
+
+
 def test_the_threshold_line_can_be_dragged(qtbot: QtBot) -> None:
     view = TopKView()
     qtbot.addWidget(view)
@@ -649,6 +665,7 @@ def test_points_and_masks_are_told_beside_the_bars(qtbot: QtBot) -> None:
     qtbot.addWidget(view)
     view.show_predictions((KeyPoints((KeyPoint(1, 1), KeyPoint(2, 2))),))
     assert view.summary == "2 points"
+    view.clear()
     view.show_predictions((Mask(np.zeros((48, 64), np.uint8), ()),))
     assert view.summary == "parts of 64 × 48 pixels"
 
