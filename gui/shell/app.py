@@ -60,8 +60,10 @@ def main(argv: list[str]) -> int:
     if reason:
         print(reason, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return _USAGE
+    from gui.shell.pyside_compat import skip_source_scan
     from gui.shell.qt_messages import forward_qt_messages
 
+    skip_source_scan()
     forward_qt_messages()  # before the import of QtMultimedia, which has much to say
     from backend.sources.registry import KINDS, SourceRegistry
     from gui.devices import MICROPHONE, SCREEN, WINDOW
