@@ -40,7 +40,7 @@ _GROUPS = (
     ("top classes", r"/plots/(bars|rows)\."),
     ("latency panel", r"/plots/(latency|stage_report)\.|paint_record|core/timing"),
     ("timeline: rebuilding", r"/plots/(timeline|throughput|series|stretches)\.|strip\.set_line"),
-    ("plots: painting", r"/plots/|/pyqtgraph/"),
+    ("plots: painting", r"/plots/"),
     ("icons", r"/widgets/icons\."),
     ("strip, caption, bar, alerts", r"/live/(stat|strip|readout|bar|run_|shortfall|preview_)"),
     ("pump and page", r"/gui/live/"),

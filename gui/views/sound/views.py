@@ -6,7 +6,6 @@ import time
 from functools import cache
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -169,8 +168,11 @@ class SpectrogramView(ScrollingSound):
 @cache
 def color_table() -> Array:
     """uint32 [256] 0xffRRGGBB from silence to full scale; light means loud."""
-    rgb = pg.colormap.get("inferno").getLookupTable(nPts=256, alpha=False).astype(np.uint32)
-    return np.asarray(0xFF000000 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2], np.uint32)
+    import cv2
+
+    levels = np.arange(256, dtype=np.uint8)
+    bgr = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO).reshape(256, 3).astype(np.uint32)
+    return np.asarray(0xFF000000 | bgr[:, 2] << 16 | bgr[:, 1] << 8 | bgr[:, 0], np.uint32)
 
 
 class LevelMeter(View):
