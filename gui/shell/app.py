@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from gui.targets import TargetEngine
     from gui.workspace.log_panel import LogBridge
     from gui.workspace.notices import FileNotices
-    from gui.workspace.pages import PageFactory
+    from gui.workspace.pages import Page, PageFactory, PageHost
 
 _USAGE = 2
 _SERVER_STOP_S = 0.5
@@ -186,15 +186,29 @@ def _pages(
     repositories: RepositoryControl,
     ways: MeasuredWays,
 ) -> tuple[PageFactory, ...]:
-    """The pages after the live one, in the order of their tabs."""
-    from gui.compare import ComparePage
-    from gui.gallery import GalleryPage
-    from gui.inspect import InspectPage
+    """The pages after the live one, in the order of their tabs; each is imported when opened."""
+    from gui.shell.later_page import LaterPage
+    from gui.shell.page_outlines import compare_outline, gallery_outline, inspect_outline
+
+    def inspect(host: PageHost) -> Page:
+        from gui.inspect import InspectPage
+
+        return InspectPage(host, _inspector(options))
+
+    def compare(host: PageHost) -> Page:
+        from gui.compare import ComparePage
+
+        return ComparePage(host, partial(_saved_profile, engine), ways)
+
+    def gallery(host: PageHost) -> Page:
+        from gui.gallery import GalleryPage
+
+        return GalleryPage(host, repositories, _open_gallery)
 
     return (
-        lambda host: InspectPage(host, _inspector(options)),
-        lambda host: ComparePage(host, partial(_saved_profile, engine), ways),
-        lambda host: GalleryPage(host, repositories, _open_gallery),
+        partial(LaterPage, inspect_outline(), inspect),
+        partial(LaterPage, compare_outline(), compare),
+        partial(LaterPage, gallery_outline(), gallery),
     )
 
 
