@@ -20,6 +20,7 @@ from gui.live.adoption import AdoptionController, Drops
 from gui.live.bar import Bar
 from gui.live.commands import run_commands, source_commands, switch_commands
 from gui.live.page import LivePage
+from gui.live.pictures_ahead import prepare_pictures
 from gui.live.pump import Pump
 from gui.live.readout import Readout
 from gui.live.recording import RecordingControl, recording_commands
@@ -235,6 +236,7 @@ class LiveFeature(Feature):
     def _run_began(self, session: LiveSession) -> None:
         self.page.new_run()
         self.pump.attach(session)
+        prepare_pictures(session, self.page.pane.preview.prepare)
 
     @Slot()
     def _show_phase(self) -> None:

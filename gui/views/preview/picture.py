@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter
 
@@ -19,6 +24,20 @@ _STRIP = 64
 """Lines drawn at a time."""
 
 
+_KEPT = 3
+"""Frames: the one on the screen, the next, and one that comes while that waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Size in device pixels, turn and mirror of a frame on the screen."""
+
+    width: int
+    height: int
+    rotation: Rotation
+    mirrored: bool
+
+
 def image_over(pixels: Array) -> QImage:
     """A QImage that shows a contiguous uint8 [height, width, 3] RGB array without copying it.
 
@@ -29,43 +48,68 @@ def image_over(pixels: Array) -> QImage:
 
 
 class Picture:
-    """The frame last painted, already turned and scaled for the screen.
+    """Frames already turned and scaled for the screen.
 
     Scaling once per frame, to exactly the device pixels it will cover, makes each painting a plain
-    copy, however often the overlay above it changes.
+    copy, however often the overlay above it changes. `prepare` does it on another thread, ahead of
+    the painting, with what the painting before wanted.
     """
 
     def __init__(self) -> None:
-        self._key: tuple[object, ...] = ()
-        self._frame: Frame | None = None
-        self._image = QImage()
+        self._lock = threading.Lock()
+        self._wanted: _Wanted | None = None
+        self._kept: deque[tuple[Frame, _Wanted, QImage]] = deque(maxlen=_KEPT)
 
     def image(self, frame: Frame, area: Area, rotation: Rotation, *, mirrored: bool) -> QImage:
         """The picture with the size of `area`, which is in device pixels."""
-        key = (area.width, area.height, rotation, mirrored)
-        if frame is not self._frame or key != self._key:
-            self._image = _scaled(displayed(frame.pixels, rotation, mirrored=mirrored), area)
-            self._frame, self._key = frame, key
-        return self._image
+        self._wanted = wanted = _Wanted(int(area.width), int(area.height), rotation, mirrored)
+        return self._scaled(frame, wanted)
+
+    def prepare(self, frame: Frame) -> bool:
+        """Make the image that a painting will ask for, if it is known; from any thread."""
+        if (wanted := self._wanted) is not None:
+            self._scaled(frame, wanted)
+        return wanted is not None
 
     def forget(self) -> None:
-        """Let go of the frame's memory."""
-        self._frame, self._image = None, QImage()
+        """Let go of the frames' memory."""
+        with self._lock:
+            self._kept.clear()
+
+    def _scaled(self, frame: Frame, wanted: _Wanted) -> QImage:
+        # A painting that comes while its frame is being prepared waits for that.
+        with self._lock:
+            for kept, made_for, image in self._kept:
+                if kept is frame and made_for == wanted:
+                    return image
+            pixels = displayed(frame.pixels, wanted.rotation, mirrored=wanted.mirrored)
+            image = _scaled(pixels, wanted.width, wanted.height)
+            self._kept.append((frame, wanted, image))
+            return image
 
 
-def _scaled(pixels: Array, area: Area) -> QImage:
-    """A copy of its own, in the screen's format; smooth unless single pixels are meant to show."""
-    # 32 bits per pixel first: Qt scales and copies these several times faster than 24.
-    image = image_over(pixels).convertToFormat(QImage.Format.Format_RGB32)
-    width, height = int(area.width), int(area.height)
-    if (image.width(), image.height()) == (width, height):
-        return image
-    if width >= _SMOOTH_BELOW * image.width():
-        return image.scaled(width, height)
-    # Halving first makes every pixel count: one smooth step looks at the nearest four only.
-    while image.width() >= 2 * width and image.height() >= 2 * height:
-        image = _smooth(image, image.width() // 2, image.height() // 2)
-    return _smooth(image, width, height)
+def _scaled(pixels: Array, width: int, height: int) -> QImage:
+    """A copy of its own, in the screen's format; smooth unless single pixels are meant to show.
+
+    By OpenCV, which lets other threads run meanwhile and has no thread pool to wait for.
+    """
+    import cv2
+
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    onto = np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4)
+    before = pixels.shape[1]
+    if (before, pixels.shape[0]) == (width, height):
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, onto)
+    elif width > before:
+        # The format first, while there are fewer pixels.
+        how = cv2.INTER_NEAREST if width >= _SMOOTH_BELOW * before else cv2.INTER_LINEAR
+        cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA), (width, height), onto, 0, 0, how)
+    else:
+        # A linear step looks at the nearest four pixels only; from half the size on others count.
+        how = cv2.INTER_AREA if 2 * width <= before else cv2.INTER_LINEAR
+        smaller = cv2.resize(pixels, (width, height), interpolation=how)
+        cv2.cvtColor(smaller, cv2.COLOR_RGB2BGRA, onto)
+    return image
 
 
 def blurred(image: QImage) -> QImage:

@@ -134,6 +134,16 @@ class PreviewView(View):
         if frame is None or not (self._locked and self._result is not None):
             self.update()
 
+    def prepare(self, item: Frame | Result) -> bool:
+        """Scale a frame, or that of an answer, if it will be shown; from any thread."""
+        frame = item.sample if isinstance(item, Result) else item
+        locked = self._locked and (self._result is not None or isinstance(item, Result))
+        return (
+            isinstance(frame, Frame)
+            and isinstance(item, Result) is locked
+            and self._picture.prepare(frame)
+        )
+
     def show_result(self, result: Result | None, following: Following = NOTHING_FOLLOWED) -> None:
         """The newest answered sample, or None to forget it; results for sound are not drawn."""
         usable = result is not None and isinstance(result.sample, Frame)
