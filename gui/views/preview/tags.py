@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QPixmapCache
 
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
@@ -176,21 +176,34 @@ def draw_plate(
     painter: QPainter, text: str, area: QRectF, corner: Qt.Corner, font: QFont
 ) -> QRectF:
     """Draw a note in a corner of the area, white on a dark plate; returns its rectangle."""
-    font = tabular(font, CAPTION_PX)
-    metrics = QFontMetricsF(font)
-    width, height = metrics.horizontalAdvance(text) + 2 * GAP, metrics.height() + GAP / 2
+    ratio = painter.device().devicePixelRatioF()
+    key, note = f"note {text} {font.family()} {ratio}", QPixmap()
+    if not QPixmapCache.find(key, note):
+        note = _note(text, tabular(font, CAPTION_PX), ratio)
+        QPixmapCache.insert(key, note)
+    size = note.deviceIndependentSize()
     at_top = corner in (Qt.Corner.TopLeftCorner, Qt.Corner.TopRightCorner)
     at_left = corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner)
-    x = area.left() + GAP if at_left else area.right() - GAP - width
-    y = area.top() + GAP if at_top else area.bottom() - GAP - height
-    plate = QRectF(x, y, width, height)
-    painter.save()
+    x = area.left() + GAP if at_left else area.right() - GAP - size.width()
+    y = area.top() + GAP if at_top else area.bottom() - GAP - size.height()
+    painter.drawPixmap(QPointF(round(x), round(y)), note)
+    return QRectF(QPointF(round(x), round(y)), size)
+
+
+def _note(text: str, font: QFont, ratio: float) -> QPixmap:
+    metrics = QFontMetricsF(font)
+    width = round(metrics.horizontalAdvance(text) + 2 * GAP)
+    height = round(metrics.height() + GAP / 2)
+    note = QPixmap(round(width * ratio), round(height * ratio))
+    note.setDevicePixelRatio(ratio)
+    note.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(note)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 185))
-    painter.drawRoundedRect(plate, 3, 3)
+    painter.drawRoundedRect(QRectF(0, 0, width, height), 3, 3)
     painter.setPen(QColor("#ffffff"))
     painter.setFont(font)
-    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
-    painter.restore()
-    return plate
+    painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return note

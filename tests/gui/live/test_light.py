@@ -1,0 +1,114 @@
+"""The window does nothing for what cannot be seen, and nothing twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+import gui.widgets.icons
+from backend.core.samples import Frame
+from backend.core.status import Result
+from gui.live.pictures_ahead import PicturesAhead
+from tests.gui.shell_fakes import FakeSession
+from tests.gui.shell_stage import Stage
+from tests.gui.views.view_samples import plain_frame, result_for, settle
+
+# The offscreen platform says so about every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+class _Paints(QObject):
+    """Counts paint events by widget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: Counter[QObject] = Counter()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() is QEvent.Type.Paint:
+            self.of[watched] += 1
+        return False
+
+
+def started(stage: Stage) -> FakeSession:
+    stage.server_control.start()
+    stage.live.start.toggle()
+    return stage.session
+
+
+def stream(stage: Stage, session: FakeSession, first: int, many: int) -> None:
+    """As the pump does it for so many answers, with a reading of the numbers."""
+    page = stage.live.page
+    for step in range(first, first + many):
+        result = session.answer(step)
+        if isinstance(result.sample, Frame):
+            page.show_frame(result.sample)
+        page.show_result(result)
+        page.plot([result], [], step * 33_000_000)
+        settle()
+    page.write(session, (first + many) * 33_000_000)
+    stage.live.readout.refresh()
+    settle()
+
+
+def test_panels_that_are_not_shown_are_not_painted(stage: Stage, qtbot: QtBot) -> None:
+    session, page = started(stage), stage.live.page
+    page.open_dock("timeline")
+    stream(stage, session, 0, 5)
+    paints = _Paints()
+    hidden = [page.throughput, page.log, page.alerts, page.sound]
+    parts = [part for view in hidden for part in (view, *view.findChildren(QWidget))]
+    for part in (*parts, page.pane.preview):
+        part.installEventFilter(paints)
+    stream(stage, session, 5, 20)
+    assert paints.of.pop(page.pane.preview) >= 1
+    assert not paints.of
+
+
+def test_reading_the_numbers_again_draws_no_icon_and_writes_no_text(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = started(stage)
+    stream(stage, session, 0, 5)
+    drawn: list[tuple[object, ...]] = []
+    real = gui.widgets.icons._drawn
+    monkeypatch.setattr(
+        gui.widgets.icons, "_drawn", lambda *wanted: drawn.append(wanted) or real(*wanted)
+    )
+    tinted: list[object] = []
+    monkeypatch.setattr(stage.live.page.pane, "_tint", lambda: tinted.append(None))
+    written: list[str] = []
+    monkeypatch.setattr(QPushButton, "setText", lambda _self, text: written.append(text))
+    for _ in range(5):
+        stage.live.readout.refresh()
+    assert (drawn, tinted, written) == ([], [], [])
+
+
+def test_an_icon_is_drawn_once_for_each_colour(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[object, ...]] = []
+    real = gui.widgets.icons._drawn
+    monkeypatch.setattr(
+        gui.widgets.icons, "_drawn", lambda *wanted: drawn.append(wanted) or real(*wanted)
+    )
+    for _ in range(3):
+        for color in ("#010203", "#010204"):
+            gui.widgets.icons.tinted("live", color)
+    assert sorted(drawn) == [("live", "#010203", 16), ("live", "#010204", 16)]
+
+
+def test_the_run_prepares_frames_and_answers_and_leaves_the_rest() -> None:
+    seen: list[Frame | Result] = []
+    sink = PicturesAhead(lambda item: seen.append(item) is None)
+    frame = plain_frame(1)
+    answer = result_for(frame)
+    for item in (frame, answer):
+        sink.write(item)
+    sink.close()
+    assert seen == [frame, answer]
+    assert {topic.name for topic in sink.topics} == {"frames", "results"}

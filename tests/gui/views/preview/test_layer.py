@@ -1,0 +1,155 @@
+"""What lies over the picture is drawn when it changes, and pictures are scaled ahead."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from backend.core.predictions import Detection, Detections
+from backend.core.samples import AudioWindow, Frame
+from backend.core.status import Result
+from gui.views.preview.geometry import Area, Placement, Rotation
+from gui.views.preview.look import Following, Look, OverlayStyle
+from gui.views.preview.overlay import Overlay
+from gui.views.preview.picture import Picture
+from gui.views.preview.view import PreviewView
+from gui.widgets.theme import DARK, LIGHT
+from tests.gui.views.view_samples import (
+    BLUE,
+    GREEN,
+    RED,
+    color_at,
+    image_of,
+    plain_frame,
+    result_for,
+    settle,
+)
+
+_BOX = Detections((Detection((10, 10, 40, 30), "face", 0.9),))
+
+
+@pytest.fixture
+def preview(qtbot: QtBot) -> PreviewView:
+    view = PreviewView()
+    qtbot.addWidget(view)
+    view.resize(240, 160)
+    view.show()
+    settle()
+    return view
+
+
+def drawn(preview: PreviewView) -> int:
+    image_of(preview)
+    return preview._overlay.layer.drawn
+
+
+def test_frames_under_the_same_answer_do_not_draw_it_again(preview: PreviewView) -> None:
+    preview.set_locked(False)
+    frames = [plain_frame(n, color) for n, color in enumerate((RED, GREEN, BLUE))]
+    preview.show_frame(frames[0])
+    preview.show_result(result_for(frames[0], _BOX))
+    before = drawn(preview)
+    for frame, color in zip(frames, (RED, GREEN, BLUE), strict=True):
+        preview.show_frame(frame)
+        assert color_at(image_of(preview), 200, 140) == color
+    assert drawn(preview) == before
+    preview.show_result(result_for(frames[2], _BOX))
+    assert drawn(preview) == before + 1
+
+
+def test_whatever_changes_the_overlay_draws_it_again(preview: PreviewView) -> None:
+    frame = plain_frame(1)
+    preview.show_frame(frame)
+    preview.show_result(result_for(frame, _BOX))
+    count = drawn(preview)
+    assert drawn(preview) == count
+    for change in (
+        lambda: preview.set_style(OverlayStyle(threshold=0.5)),
+        lambda: preview.set_mirror(True),
+        lambda: preview.set_rotation(90),
+        lambda: preview.set_palette_roles(LIGHT),
+        lambda: preview.resize(300, 200),
+        lambda: preview.show_result(result_for(frame, _BOX), Following(by_track=True)),
+    ):
+        change()
+        settle()
+        assert drawn(preview) > count, change
+        count = drawn(preview)
+
+
+def test_the_layer_looks_as_if_drawn_on_the_picture(qapp: object) -> None:
+    bounds = Area(0, 0, 64, 48)
+    look = Look(DARK, qapp.font(), OverlayStyle(opacity=0.5), bounds)  # type: ignore[attr-defined]
+    overlay, images = Overlay(), []
+    for _ in range(2):
+        image = QImage(64, 48, QImage.Format.Format_RGB32)
+        image.fill(0xFF204060)
+        painter = QPainter(image)
+        overlay.draw(painter, (_BOX,), Placement(64, 48, bounds), look)
+        painter.end()
+        images.append(image)
+    assert images[0] == images[1]
+    assert color_at(images[0], 2, 46) == (0x20, 0x40, 0x60)
+    red, green, blue = color_at(images[0], 25, 10)
+    assert (red, green, blue) != (0x20, 0x40, 0x60)
+
+
+def test_a_prepared_picture_is_not_scaled_by_its_painting(
+    preview: PreviewView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preview.show_frame(plain_frame(1))
+    image_of(preview)
+    frame = plain_frame(2, BLUE)
+    worker = threading.Thread(target=preview.prepare, args=(frame,))
+    worker.start()
+    worker.join()
+    scaled: list[object] = []
+    resize = cv2.resize
+    monkeypatch.setattr(cv2, "resize", lambda *a, **k: scaled.append(a) or resize(*a, **k))
+    preview.show_frame(frame)
+    assert color_at(image_of(preview), 120, 80) == BLUE
+    assert not scaled
+    preview.resize(300, 200)  # wanted otherwise: now it has to be
+    assert color_at(image_of(preview), 120, 80) == BLUE
+    assert len(scaled) == 1
+
+
+def test_only_what_will_be_shown_is_prepared(preview: PreviewView) -> None:
+    frame = plain_frame(1)
+    assert not preview.prepare(frame)  # nothing was painted yet, so the size is not known
+    preview.show_frame(frame)
+    image_of(preview)
+    answer = result_for(frame, _BOX)
+    sound = replace(answer, sample=AudioWindow(0, 0, np.zeros(8, np.float32), 16_000))
+    assert _prepares(preview, frame, answer, sound) == [True, True, False]
+    preview.show_result(answer)
+    assert _prepares(preview, frame, answer, sound) == [False, True, False]
+    preview.set_locked(False)
+    assert _prepares(preview, frame, answer, sound) == [True, False, False]
+
+
+def _prepares(preview: PreviewView, *items: Frame | Result) -> list[bool]:
+    return [preview.prepare(item) for item in items]
+
+
+@pytest.mark.parametrize("size", [(64, 48), (90, 70), (200, 150), (48, 36), (20, 15), (1, 1)])
+def test_a_picture_has_the_size_and_colours_that_are_wanted(size: tuple[int, int]) -> None:
+    frame = plain_frame(1, (10, 120, 250))
+    image = Picture().image(frame, Area(0, 0, *size), Rotation.NONE, mirrored=False)
+    assert (image.width(), image.height()) == size
+    assert color_at(image, size[0] // 2, size[1] // 2) == (10, 120, 250)
+
+
+def test_pictures_are_let_go_of() -> None:
+    picture, area = Picture(), Area(0, 0, 90, 70)
+    for n in range(20):
+        picture.image(plain_frame(n), area, Rotation.NONE, mirrored=False)
+    assert len(picture._kept) <= 3
+    picture.forget()
+    assert not picture._kept
