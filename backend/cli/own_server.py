@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
 from backend.core.target import Target
-from backend.models.catalogue import bundled_registry
-from backend.server.lifecycle import EmbeddedServer
-from backend.server.settings import ServerOptions
+
+if TYPE_CHECKING:
+    from backend.server.lifecycle import EmbeddedServer
 
 
 class OwnServer:
@@ -30,6 +31,11 @@ class OwnServer:
                     "--model-file is for the embedded server.", hint="Leave --target out."
                 )
             return
+        # Neither another target nor `--help` has to wait for a server's imports.
+        from backend.models.catalogue import bundled_registry
+        from backend.server.lifecycle import EmbeddedServer
+        from backend.server.settings import ServerOptions
+
         registry = bundled_registry()
         if model_file is not None:
             self.model = registry.add_file(model_file)

@@ -14,9 +14,6 @@ from backend.core.samples import Frame
 from backend.core.tensors import Array
 from gui.views.preview.geometry import Area, Rotation, displayed
 
-_SMOOTH_BELOW = 2.0
-"""From this enlargement on, single pixels are meant to be seen and are drawn as squares."""
-
 _BLURRED_SIDE = 24
 """A picture out of focus has no more detail than one with this many pixels along its short side."""
 
@@ -89,26 +86,11 @@ class Picture:
 
 
 def _scaled(pixels: Array, width: int, height: int) -> QImage:
-    """A copy of its own, in the screen's format; smooth unless single pixels are meant to show.
-
-    By OpenCV, which lets other threads run meanwhile and has no thread pool to wait for.
-    """
-    import cv2
+    """A copy of its own, in the screen's format; smooth unless single pixels are meant to show."""
+    from backend.wire.media.screen import scale_onto  # OpenCV, which a start does not wait for
 
     image = QImage(width, height, QImage.Format.Format_RGB32)
-    onto = np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4)
-    before = pixels.shape[1]
-    if (before, pixels.shape[0]) == (width, height):
-        cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, onto)
-    elif width > before:
-        # The format first, while there are fewer pixels.
-        how = cv2.INTER_NEAREST if width >= _SMOOTH_BELOW * before else cv2.INTER_LINEAR
-        cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA), (width, height), onto, 0, 0, how)
-    else:
-        # A linear step looks at the nearest four pixels only; from half the size on others count.
-        how = cv2.INTER_AREA if 2 * width <= before else cv2.INTER_LINEAR
-        smaller = cv2.resize(pixels, (width, height), interpolation=how)
-        cv2.cvtColor(smaller, cv2.COLOR_RGB2BGRA, onto)
+    scale_onto(pixels, np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4))
     return image
 
 

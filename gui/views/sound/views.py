@@ -168,11 +168,10 @@ class SpectrogramView(ScrollingSound):
 @cache
 def color_table() -> Array:
     """uint32 [256] 0xffRRGGBB from silence to full scale; light means loud."""
-    import cv2
+    from backend.wire.media.screen import level_colors  # OpenCV, which a start does not wait for
 
-    levels = np.arange(256, dtype=np.uint8)
-    bgr = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO).reshape(256, 3).astype(np.uint32)
-    return np.asarray(0xFF000000 | bgr[:, 2] << 16 | bgr[:, 1] << 8 | bgr[:, 0], np.uint32)
+    rgb = level_colors().astype(np.uint32)
+    return np.asarray(0xFF000000 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2], np.uint32)
 
 
 class LevelMeter(View):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage, QPainter
@@ -14,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from backend.core.predictions import Detection, Detections
 from backend.core.samples import AudioWindow, Frame
 from backend.core.status import Result
+from backend.wire.media.opencv import cv2
 from gui.views.preview.geometry import Area, Placement, Rotation
 from gui.views.preview.look import Following, Look, OverlayStyle
 from gui.views.preview.overlay import Overlay
