@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -274,7 +275,8 @@ class StripPlot(View):
                 polygon = QPolygonF()
                 polygon.resize(len(stretch))
                 # A QPointF for each point would take longer than all the drawing.
-                memory = VoidPtr(polygon.data(), stretch.nbytes, True)  # noqa: FBT003
+                # PySide6's stubs know neither what a QPolygonF's data is nor what a VoidPtr takes.
+                memory: Any = VoidPtr(polygon.data(), stretch.nbytes, True)  # type: ignore[call-arg,arg-type] # noqa: FBT003
                 np.frombuffer(memory, np.float64)[:] = stretch.ravel()
                 yield polygon
 

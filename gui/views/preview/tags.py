@@ -68,6 +68,7 @@ class TagLayer:
         self._metrics = QFontMetricsF(font)
         self._bounds = bounds
         self._plates = plates
+        self._others = [*boxes, *taken]
         self._boxes = _corners(boxes)
         self._taken = _corners(taken)
         self._placed: list[Area] = []
@@ -89,8 +90,12 @@ class TagLayer:
         room = self._bounds.width
         plates = []
         for part in parts:
-            text = self._metrics.elidedText(part, Qt.TextElideMode.ElideRight, room - 2 * _PAD_X)
-            plate = self._plates.plate(text, color, self._font, self._ratio)
+            plate = self._plates.plate(part, color, self._font, self._ratio)
+            if plate.deviceIndependentSize().width() > room:
+                text = self._metrics.elidedText(
+                    part, Qt.TextElideMode.ElideRight, room - 2 * _PAD_X
+                )
+                plate = self._plates.plate(text, color, self._font, self._ratio)
             if plate.deviceIndependentSize().width() > room + 1:
                 break
             plates.append(plate)
@@ -101,6 +106,7 @@ class TagLayer:
         width, height = sum(size.width() for size in sizes), sizes[0].height()
         place, area = self._free(box, width, height, before)
         self._placed.append(area)
+        self._others.append(area)
         self._taken = np.vstack((self._taken, _corners((area,))))
         x = area.x
         for plate, size in zip(plates, sizes, strict=True):
@@ -110,8 +116,16 @@ class TagLayer:
 
     def _free(self, box: Area, width: float, height: float, before: int | None) -> tuple[int, Area]:
         """The best place: first what covers least of other tags, then of boxes."""
-        places = _places(box, width, height)
+        found = _places(box, width, height)
         bounds = self._bounds
+        if before is not None:
+            x, y = found[before]
+            x = max(min(x, bounds.right - width), bounds.x)
+            y = max(min(y, bounds.bottom - height), bounds.y)
+            kept = Area(x, y, width, height)
+            if not any(map(kept.overlap, self._others)):  # there is none better
+                return before, kept
+        places = np.array(found)
         most = np.array((bounds.right - width, bounds.bottom - height))
         places = np.maximum(np.minimum(places, most), (bounds.x, bounds.y))
         areas = np.hstack((places, places + np.array((width, height))))
@@ -124,24 +138,22 @@ class TagLayer:
         return best, Area(x, y, width, height)
 
 
-def _places(box: Area, width: float, height: float) -> Array:
-    """float64 [n, 2]: left upper corners of where a tag of this size may go, best first."""
+def _places(box: Area, width: float, height: float) -> tuple[tuple[float, float], ...]:
+    """Left upper corners of where a tag of this size may go, best first."""
     left, right = round(box.x) - 1.0, round(box.right) + 1.0 - width
     top, bottom = round(box.y) - 1.0, round(box.bottom) + 1.0
     beyond_left, beyond_right = left - width - 1, round(box.right) + 2.0
-    return np.array(
-        (
-            (left, top - height),
-            (left, bottom),
-            (right, top - height),
-            (right, bottom),
-            (beyond_right, top),
-            (beyond_left, top),
-            (beyond_right, bottom - height),
-            (beyond_left, bottom - height),
-            (left, top),
-            (left, bottom - height),
-        )
+    return (
+        (left, top - height),
+        (left, bottom),
+        (right, top - height),
+        (right, bottom),
+        (beyond_right, top),
+        (beyond_left, top),
+        (beyond_right, bottom - height),
+        (beyond_left, bottom - height),
+        (left, top),
+        (left, bottom - height),
     )
 
 

@@ -26,6 +26,7 @@ from backend.core.predictions import Detections, Mask
 from backend.core.samples import Frame
 from backend.core.status import Result
 from gui.views.messages import EmptyMessage, MessageKind, draw_message
+from gui.views.preview.answer_wait import AnswerWait
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
 from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
 from gui.views.preview.look import (
@@ -78,6 +79,7 @@ class PreviewView(View):
         self._message = EmptyMessage()
         self._picture, self._overlay = Picture(), Overlay()
         self._style, self._following = OverlayStyle(), NOTHING_FOLLOWED
+        self._wait = AnswerWait(self, self.update)
         self._pointer: tuple[float, float] | None = None
         self._pointed: int | None = None
         self._framed = False
@@ -131,7 +133,7 @@ class PreviewView(View):
             self._picture.forget()
         if not self._locked and self._style.masks is MaskMode.BLUR:
             self._prepare()
-        if frame is None or not (self._locked and self._result is not None):
+        if frame is None or self._result is None or not (self._locked or self._wait.holds(frame)):
             self.update()
 
     def prepare(self, item: Frame | Result) -> bool:
@@ -148,6 +150,7 @@ class PreviewView(View):
         """The newest answered sample, or None to forget it; results for sound are not drawn."""
         usable = result is not None and isinstance(result.sample, Frame)
         self._result = result if usable else None
+        self._wait.answered(self._result.sample if self._result is not None else None)
         self._following = following
         self._prepare()
         self.update()

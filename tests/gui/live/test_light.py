@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -55,6 +56,19 @@ def stream(stage: Stage, session: FakeSession, first: int, many: int) -> None:
     settle()
 
 
+def note_drawings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
+    """Every icon that is drawn from now on: name, colour, size."""
+    drawn: list[tuple[str, str, int]] = []
+    real = gui.widgets.icons._drawn
+
+    def draw(name: str, tint: str, pixels: int) -> QPixmap:
+        drawn.append((name, tint, pixels))
+        return real(name, tint, pixels)
+
+    monkeypatch.setattr(gui.widgets.icons, "_drawn", draw)
+    return drawn
+
+
 def test_panels_that_are_not_shown_are_not_painted(stage: Stage, qtbot: QtBot) -> None:
     session, page = started(stage), stage.live.page
     page.open_dock("timeline")
@@ -74,11 +88,7 @@ def test_reading_the_numbers_again_draws_no_icon_and_writes_no_text(
 ) -> None:
     session = started(stage)
     stream(stage, session, 0, 5)
-    drawn: list[tuple[object, ...]] = []
-    real = gui.widgets.icons._drawn
-    monkeypatch.setattr(
-        gui.widgets.icons, "_drawn", lambda *wanted: drawn.append(wanted) or real(*wanted)
-    )
+    drawn = note_drawings(monkeypatch)
     tinted: list[object] = []
     monkeypatch.setattr(stage.live.page.pane, "_tint", lambda: tinted.append(None))
     written: list[str] = []
@@ -91,11 +101,7 @@ def test_reading_the_numbers_again_draws_no_icon_and_writes_no_text(
 def test_an_icon_is_drawn_once_for_each_colour(
     qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[tuple[object, ...]] = []
-    real = gui.widgets.icons._drawn
-    monkeypatch.setattr(
-        gui.widgets.icons, "_drawn", lambda *wanted: drawn.append(wanted) or real(*wanted)
-    )
+    drawn = note_drawings(monkeypatch)
     for _ in range(3):
         for color in ("#010203", "#010204"):
             gui.widgets.icons.tinted("live", color)
@@ -104,7 +110,12 @@ def test_an_icon_is_drawn_once_for_each_colour(
 
 def test_the_run_prepares_frames_and_answers_and_leaves_the_rest() -> None:
     seen: list[Frame | Result] = []
-    sink = PicturesAhead(lambda item: seen.append(item) is None)
+
+    def prepare(item: Frame | Result) -> bool:
+        seen.append(item)
+        return True
+
+    sink = PicturesAhead(prepare)
     frame = plain_frame(1)
     answer = result_for(frame)
     for item in (frame, answer):

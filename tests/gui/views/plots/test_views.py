@@ -322,10 +322,11 @@ def test_f_freezes_and_r_shows_the_whole_window(timeline: ProbabilityTimeline) -
     assert timeline._legend.entries[0].value == "0.50"
     QTest.keyClick(timeline, Qt.Key.Key_F)
     assert timeline.summary == "cat 0.90"
-    timeline._plot.show_range((-5, -1), (0, 1))
-    assert timeline._plot.shown_s == (-5, -1)
+    plot = timeline._plot
+    plot.show_range((-5, -1), (0, 1))
+    zoomed = plot.shown_s
     QTest.keyClick(timeline, Qt.Key.Key_R)
-    assert timeline._plot.shown_s == (-30.0, 0.0)
+    assert (zoomed, plot.shown_s) == ((-5, -1), (-30.0, 0.0))
 
 
 def test_views_claim_their_letters_before_shortcuts_do(timeline: ProbabilityTimeline) -> None:

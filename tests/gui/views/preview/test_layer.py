@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from backend.core.predictions import Detection, Detections
 from backend.core.samples import AudioWindow, Frame
 from backend.core.status import Result
 from backend.wire.media.opencv import cv2
+from gui.views.preview import answer_wait
+from gui.views.preview.answer_wait import AnswerWait
 from gui.views.preview.geometry import Area, Placement, Rotation
 from gui.views.preview.look import Following, Look, OverlayStyle
 from gui.views.preview.overlay import Overlay
@@ -69,14 +73,15 @@ def test_whatever_changes_the_overlay_draws_it_again(preview: PreviewView) -> No
     preview.show_result(result_for(frame, _BOX))
     count = drawn(preview)
     assert drawn(preview) == count
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: preview.set_style(OverlayStyle(threshold=0.5)),
         lambda: preview.set_mirror(True),
         lambda: preview.set_rotation(90),
         lambda: preview.set_palette_roles(LIGHT),
         lambda: preview.resize(300, 200),
         lambda: preview.show_result(result_for(frame, _BOX), Following(by_track=True)),
-    ):
+    )
+    for change in changes:
         change()
         settle()
         assert drawn(preview) > count, change
@@ -111,7 +116,12 @@ def test_a_prepared_picture_is_not_scaled_by_its_painting(
     worker.join()
     scaled: list[object] = []
     resize = cv2.resize
-    monkeypatch.setattr(cv2, "resize", lambda *a, **k: scaled.append(a) or resize(*a, **k))
+
+    def note(*wanted: Any, **options: Any) -> Any:
+        scaled.append(wanted)
+        return resize(*wanted, **options)
+
+    monkeypatch.setattr(cv2, "resize", note)
     preview.show_frame(frame)
     assert color_at(image_of(preview), 120, 80) == BLUE
     assert not scaled
@@ -153,3 +163,43 @@ def test_pictures_are_let_go_of() -> None:
     assert len(picture._kept) <= 3
     picture.forget()
     assert not picture._kept
+
+
+def test_a_frame_waits_for_its_answer_where_answers_come_at_once(
+    preview: PreviewView, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    now_ns = [10**12]
+    monkeypatch.setattr(answer_wait.time, "monotonic_ns", lambda: now_ns[0])
+    painted: list[None] = []
+    wait = AnswerWait(preview, lambda: painted.append(None))
+    first, second, third, fourth = (plain_frame(n) for n in range(4))
+    assert not wait.holds(first)  # nothing is known yet
+    now_ns[0] += 5_000_000
+    wait.answered(first)
+    assert wait.holds(second)
+    now_ns[0] += 40_000_000
+    wait.answered(second)  # late: the next one does not wait
+    assert not wait.holds(third)
+    wait.answered(first)  # the answer of another frame
+    assert not wait.holds(third)
+    wait.answered(third)
+    assert wait.holds(fourth)
+    qtbot.waitUntil(lambda: len(painted) == 1, timeout=20_000)  # no answer came
+    wait.answered(None)
+    assert not wait.holds(fourth)
+
+
+def test_frame_and_answer_are_painted_once(preview: PreviewView) -> None:
+    preview.set_locked(False)
+    frames = [plain_frame(n) for n in range(3)]
+    preview.show_frame(frames[0])
+    preview.show_result(result_for(frames[0], _BOX))
+    preview._wait._quick = True
+    settle()
+    preview.first_paints.drain()
+    preview.show_frame(frames[1])
+    preview.show_result(result_for(frames[1], _BOX))
+    settle()
+    notes = preview.first_paints.drain()
+    assert [(note.seq, note.is_result) for note in notes] == [(1, False), (1, True)]
+    assert notes[0].painted_ns == notes[1].painted_ns
