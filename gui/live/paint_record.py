@@ -55,19 +55,19 @@ class PaintRecord:
     def age_ms(self, now_ns: int) -> float | None:
         """Median age of the newest lane's answers at first paint in the last ten seconds, None if
         there was none."""
-        recent = [(age, lane) for at_ns, age, lane in self._ages if now_ns - at_ns <= _WINDOW_NS]
-        newest = max((lane for _, lane in recent), default=0)
-        ages = [age for age, lane in recent if lane == newest]
+        while self._ages and now_ns - self._ages[0][0] > _WINDOW_NS:
+            self._ages.popleft()
+        newest = max((lane for _, _, lane in self._ages), default=0)
+        ages = [age for _, age, lane in self._ages if lane == newest]
         return float(np.median(ages)) if ages else None
 
     def with_draws(self, traces: TraceRing) -> Array:
         """The trace window [columns, n] with a row for each drawing put before its rows."""
         window = traces.window()
         rows = np.full((len(traces.columns), len(self._draws)), np.nan)
-        for index, (at_s, draw_ms, lane, _) in enumerate(self._draws):
-            rows[traces.columns["at_s"], index] = at_s
-            rows[traces.columns["draw"], index] = draw_ms
-            rows[traces.columns["lane"], index] = lane
+        if self._draws:
+            places = [traces.columns[name] for name in ("at_s", "draw", "lane")]
+            rows[places] = np.array([draw[:3] for draw in self._draws]).T
         return np.hstack([rows, window])
 
     @property

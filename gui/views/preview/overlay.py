@@ -226,6 +226,7 @@ def _draw_marks(
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     if look.shows(Layer.BOXES):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for mark in marks:
             _draw_box(painter, mark.area, look.bounds, mark.color, scale)
 
@@ -250,7 +251,6 @@ def _draw_box(painter: QPainter, area: Area, bounds: Area, color: QColor, scale:
     top, bottom = _within(area.y, area.bottom, bounds.y, bounds.bottom)
     rect = QRectF(left, top, max(1, right - left), max(1, bottom - top))
     width = float(round(_BOX_WIDTH * scale))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(OUTLINE, width + 2, j=Qt.PenJoinStyle.MiterJoin))
     painter.drawRect(rect)
     painter.setPen(QPen(color, width, j=Qt.PenJoinStyle.MiterJoin))
