@@ -4,6 +4,8 @@ A page is made by a `PageFactory`, which the composition root (`gui/shell/app.py
 
     Parts(..., pages=(InspectPage,))          # called as InspectPage(host)
 
+`gui.shell.later_page.LaterPage` stands for a page that is to be made when it is opened.
+
 The live page is the first one; with a second one the window shows tabs, with Ctrl+1, Ctrl+2, ...
 """
 

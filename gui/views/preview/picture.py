@@ -35,15 +35,6 @@ class _Wanted:
     mirrored: bool
 
 
-def image_over(pixels: Array) -> QImage:
-    """A QImage that shows a contiguous uint8 [height, width, 3] RGB array without copying it.
-
-    The caller keeps the array for as long as the image lives, and nobody writes to it.
-    """
-    height, width, _ = pixels.shape
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-
-
 class Picture:
     """Frames already turned and scaled for the screen.
 

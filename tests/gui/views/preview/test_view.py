@@ -20,7 +20,6 @@ from gui.views.preview.geometry import Area, Placement, Rotation
 from gui.views.preview.look import ALL_LAYERS, Layer, Look, OverlayStyle
 from gui.views.preview.masks import mask_colors
 from gui.views.preview.overlay import Overlay
-from gui.views.preview.picture import image_over
 from gui.views.preview.view import PreviewView
 from gui.widgets.theme import DARK, LIGHT, Palette
 from tests.gui.views.view_samples import (
@@ -48,12 +47,11 @@ def preview(qtbot: QtBot) -> PreviewView:
     return view
 
 
-def test_an_image_over_read_only_pixels_shows_them() -> None:
+def test_read_only_pixels_are_shown(preview: PreviewView) -> None:
     frame = quarters_frame()
     frame.pixels.flags.writeable = False
-    image = image_over(frame.pixels)
-    assert (image.width(), image.height()) == (64, 48)
-    assert color_at(image, 63, 0) == GREEN
+    preview.show_frame(frame)
+    assert color_at(image_of(preview), 200, 20) == GREEN
 
 
 def test_the_picture_is_letterboxed_and_its_corners_are_right(preview: PreviewView) -> None:
