@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from typing import cast
 
 from backend.core.flow import Policy
 from backend.core.samples import Frame
@@ -22,7 +21,7 @@ class PicturesAhead:
     It gives whether there was something to do.
     """
 
-    topics = cast("Collection[Topic[Item]]", (FRAMES, RESULTS))
+    topics: Collection[Topic[Item]] = (FRAMES, RESULTS)
 
     def __init__(self, prepare: Callable[[Frame | Result], bool]) -> None:
         self._prepare = prepare

@@ -7,7 +7,7 @@ to ask the page would be to import it. `tests/gui/shell/test_later_page.py` hold
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -19,24 +19,13 @@ from gui.workspace.pages import Page, PageFactory, PageHost
 
 
 @dataclass(frozen=True, slots=True)
-class CommandOutline:
-    """A command as menus, palette and keys show it."""
-
-    id: str
-    title: str
-    menu: str
-    keys: tuple[str, ...] = ()
-    aliases: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PageOutline:
-    """What the window has to know of a page that is not there yet."""
+    """What the window has to know of a page that is not there yet; its commands do nothing."""
 
     name: str
     title: str
     icon: str
-    commands: tuple[CommandOutline, ...]
+    commands: tuple[Command, ...]
 
 
 class LaterPage:
@@ -69,14 +58,8 @@ class LaterPage:
     def commands(self) -> Iterator[Command]:
         """What can be done on it; to do it makes the page."""
         for each in self._outline.commands:
-            yield Command(
-                each.id,
-                each.title,
-                partial(self._run, each.id),
-                each.menu,
-                each.keys,
-                blocked=partial(self._blocked, each.id),
-                aliases=each.aliases,
+            yield replace(
+                each, run=partial(self._run, each.id), blocked=partial(self._blocked, each.id)
             )
 
     def activated(self) -> None:

@@ -2,60 +2,92 @@
 
 from __future__ import annotations
 
-from gui.shell.later_page import CommandOutline, PageOutline
-from gui.widgets.language import tr
+from collections.abc import Iterator
+
+from gui.shell.later_page import PageOutline
+from gui.widgets.language import marked, tr
+from gui.workspace.commands import Command
+
+
+def _later() -> None:
+    """What `LaterPage` replaces."""
 
 
 def inspect_outline() -> PageOutline:
     """Any endpoint by hand."""
-    call, find, target, reply = (f"Inspect/{part}" for part in ("call", "find", "target", "reply"))
+    menu = marked("Inspect")
     return PageOutline(
         "inspect",
         tr("Inspect"),
         "layers",
         (
-            CommandOutline(
+            Command(
                 "inspect.send",
                 tr("Send request"),
-                call,
+                _later,
+                f"{menu}/call",
                 ("Ctrl+Return", "F5"),
-                "call start stream",
+                aliases="call start stream",
             ),
-            CommandOutline("inspect.finish", tr("Finish stream"), call, aliases="half-close"),
-            CommandOutline("inspect.cancel", tr("Cancel call"), call),
-            CommandOutline("inspect.find", tr("Find method..."), find, ("Ctrl+F",), "search"),
-            CommandOutline("inspect.history", tr("History of requests"), find, ("Ctrl+Shift+H",)),
-            CommandOutline(
+            Command(
+                "inspect.finish", tr("Finish stream"), _later, f"{menu}/call", aliases="half-close"
+            ),
+            Command("inspect.cancel", tr("Cancel call"), _later, f"{menu}/call"),
+            Command(
+                "inspect.find",
+                tr("Find method..."),
+                _later,
+                f"{menu}/find",
+                ("Ctrl+F",),
+                aliases="search",
+            ),
+            Command(
+                "inspect.history",
+                tr("History of requests"),
+                _later,
+                f"{menu}/find",
+                ("Ctrl+Shift+H",),
+            ),
+            Command(
                 "inspect.reload",
                 tr("Ask the target again"),
-                target,
+                _later,
+                f"{menu}/target",
                 aliases="refresh reflection methods",
             ),
-            CommandOutline(
+            Command(
                 "inspect.schema",
                 tr("Add a .proto or protoset..."),
-                target,
+                _later,
+                f"{menu}/target",
                 aliases="schema reflection descriptor",
             ),
-            CommandOutline(
-                "inspect.code",
-                tr("Copy as code..."),
-                reply,
-                ("Ctrl+Shift+G",),
-                "curl grpcurl python tritonclient requests",
-            ),
-            CommandOutline("inspect.save", tr("Save the reply..."), reply),
+            *_reply_commands(menu),
         ),
     )
 
 
+def _reply_commands(menu: str) -> Iterator[Command]:
+    yield Command(
+        "inspect.code",
+        tr("Copy as code..."),
+        _later,
+        f"{menu}/reply",
+        ("Ctrl+Shift+G",),
+        aliases="curl grpcurl python tritonclient requests",
+    )
+    yield Command("inspect.save", tr("Save the reply..."), _later, f"{menu}/reply")
+
+
 def compare_outline() -> PageOutline:
     """Which way to a model is best."""
+    menu = marked("Compare")
     exports = tuple(
-        CommandOutline(
+        Command(
             f"compare.export.{form}",
             tr("Export as {form}...", form=form.upper()),
-            "Compare/export",
+            _later,
+            f"{menu}/export",
         )
         for form in ("csv", "md", "png")
     )
@@ -64,10 +96,10 @@ def compare_outline() -> PageOutline:
         tr("Compare"),
         "compare",
         (
-            CommandOutline("compare.measure", tr("Measure every way"), "Compare/run"),
-            CommandOutline("compare.open", tr("Open a result..."), "Compare/file"),
-            CommandOutline("compare.against", tr("Compare with..."), "Compare/file"),
-            CommandOutline("compare.save", tr("Save the result..."), "Compare/file"),
+            Command("compare.measure", tr("Measure every way"), _later, f"{menu}/run"),
+            Command("compare.open", tr("Open a result..."), _later, f"{menu}/file"),
+            Command("compare.against", tr("Compare with..."), _later, f"{menu}/file"),
+            Command("compare.save", tr("Save the result..."), _later, f"{menu}/file"),
             *exports,
         ),
     )
@@ -75,25 +107,28 @@ def compare_outline() -> PageOutline:
 
 def gallery_outline() -> PageOutline:
     """Well-known models."""
-    every, model, place = (f"Gallery/{part}" for part in ("all", "model", "from"))
+    menu = marked("Gallery")
     return PageOutline(
         "gallery",
         tr("Gallery"),
         "gallery",
         (
-            CommandOutline(
+            Command(
                 "gallery.demo",
                 tr("Get the demo models"),
-                every,
+                _later,
+                f"{menu}/all",
                 aliases="download install gallery",
             ),
-            CommandOutline("gallery.find", tr("Find a model"), every, aliases="search filter"),
-            CommandOutline("gallery.get", tr("Get the chosen model"), model),
-            CommandOutline("gallery.cancel", tr("Cancel its download"), model),
-            CommandOutline("gallery.use", tr("Use the chosen model"), model),
-            CommandOutline("gallery.measure", tr("Measure its speed here"), model),
-            CommandOutline("gallery.remove", tr("Remove the chosen model"), model),
-            CommandOutline("gallery.mirror", tr("Mirror..."), place),
-            CommandOutline("gallery.folder", tr("Install from folder..."), place),
+            Command(
+                "gallery.find", tr("Find a model"), _later, f"{menu}/all", aliases="search filter"
+            ),
+            Command("gallery.get", tr("Get the chosen model"), _later, f"{menu}/model"),
+            Command("gallery.cancel", tr("Cancel its download"), _later, f"{menu}/model"),
+            Command("gallery.use", tr("Use the chosen model"), _later, f"{menu}/model"),
+            Command("gallery.measure", tr("Measure its speed here"), _later, f"{menu}/model"),
+            Command("gallery.remove", tr("Remove the chosen model"), _later, f"{menu}/model"),
+            Command("gallery.mirror", tr("Mirror..."), _later, f"{menu}/from"),
+            Command("gallery.folder", tr("Install from folder..."), _later, f"{menu}/from"),
         ),
     )

@@ -86,7 +86,7 @@ def _stream(options: argparse.Namespace) -> None:
         threading.Timer(_SETTLE_S, sampler.start).start()
         threading.Timer(_SETTLE_S + options.seconds, sampler.stop).start()
 
-    Pump.attach = attach_and_watch  # type: ignore[method-assign]
+    Pump.attach = attach_and_watch  # type: ignore[method-assign,assignment]
     source = "pattern" + (f":fps={options.fps}" if options.fps else "")
     with tempfile.TemporaryDirectory() as folder:
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):

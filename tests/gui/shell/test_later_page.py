@@ -18,7 +18,7 @@ from backend.models.catalogue import repository_registry
 from gui.compare import ComparePage
 from gui.gallery import GalleryPage
 from gui.inspect import Engine, InspectPage
-from gui.shell.later_page import CommandOutline, LaterPage, PageOutline
+from gui.shell.later_page import LaterPage, PageOutline
 from gui.shell.page_outlines import compare_outline, gallery_outline, inspect_outline
 from gui.state.repository_control import RepositoryControl
 from gui.widgets.theme import LIGHT, Palette
@@ -131,7 +131,7 @@ def test_a_page_is_made_when_it_comes_to_the_front_and_not_before(
         made.append(_Notes())
         return made[-1]
 
-    tear = CommandOutline("notes.tear", "Tear", "Notes/all")
+    tear = Command("notes.tear", "Tear", lambda: None, "Notes/all")
     later = LaterPage(PageOutline("notes", "Notes", "log", (tear,)), make, host)
     qtbot.addWidget(later.widget)
     later.deactivated()
@@ -159,7 +159,7 @@ def test_a_command_makes_its_page_and_says_what_that_page_cannot_do(
 ) -> None:
     page = _Notes()
     qtbot.addWidget(page.widget)
-    tear = CommandOutline("notes.tear", "Tear", "Notes/all")
+    tear = Command("notes.tear", "Tear", lambda: None, "Notes/all")
     later = LaterPage(PageOutline("notes", "Notes", "log", (tear,)), lambda _host: page, host)
     qtbot.addWidget(later.widget)
     [command] = later.commands()

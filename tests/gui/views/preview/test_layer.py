@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,6 @@ from backend.core.predictions import Detection, Detections
 from backend.core.samples import AudioWindow, Frame
 from backend.core.status import Result
 from backend.wire.media.opencv import cv2
-from gui.views.preview import answer_wait
 from gui.views.preview.answer_wait import AnswerWait
 from gui.views.preview.geometry import Area, Placement, Rotation
 from gui.views.preview.look import Following, Look, OverlayStyle
@@ -169,7 +169,7 @@ def test_a_frame_waits_for_its_answer_where_answers_come_at_once(
     preview: PreviewView, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     now_ns = [10**12]
-    monkeypatch.setattr(answer_wait.time, "monotonic_ns", lambda: now_ns[0])
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now_ns[0])
     painted: list[None] = []
     wait = AnswerWait(preview, lambda: painted.append(None))
     first, second, third, fourth = (plain_frame(n) for n in range(4))
