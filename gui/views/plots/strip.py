@@ -24,7 +24,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
-from PySide6.support import VoidPtr
+from PySide6.support import VoidPtr  # type: ignore[attr-defined]
 
 from backend.core.tensors import Array
 from gui.views.scales import ticks
