@@ -13,14 +13,13 @@ from pathlib import Path
 
 import orjson
 
-from backend.cli.serve_models import load_at_start, registry_of
+from backend.cli.serve_models import ServedModels, load_at_start, models_of
 from backend.cli.serve_options import COUNTED, SERVE, TOKEN_FILE
 from backend.core.defaults import MIB
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import OptionParser
 from backend.core.process import exit_at_once, wait_for_end_of_input
 from backend.core.worker import Worker
-from backend.models.repository import ModelRegistry
 from backend.server.lifecycle import EmbeddedServer
 from backend.server.settings import Limits, ServerOptions
 
@@ -48,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         Worker("stdin", lambda _stop: _wait_for_end_of_input(ending)).start()
     try:
         options = _options(arguments)
-        run = _Run(arguments, options, registry_of(arguments))
+        run = _Run(arguments, options, models_of(arguments))
     except ConsoleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -69,17 +68,18 @@ class _Run:
     """One run of the server. The main thread only waits, so that signals are always answered."""
 
     def __init__(
-        self, arguments: argparse.Namespace, options: ServerOptions, registry: ModelRegistry
+        self, arguments: argparse.Namespace, options: ServerOptions, models: ServedModels
     ) -> None:
-        self._registry = registry
-        self._server = EmbeddedServer(registry, options)
+        self._models = models
+        self._server = EmbeddedServer(models.registry, options, models.plane)
         self._refusal: ConsoleError | None = None
         """Why what was named by itself cannot be served."""
         self._loading = Worker("models", lambda _stop: self._load(arguments)).start()
 
     def _load(self, arguments: argparse.Namespace) -> None:
         try:
-            load_at_start(self._registry, arguments)
+            self._models.open()
+            load_at_start(self._models.registry, arguments)
         except ConsoleError as error:
             self._refusal = error
 
@@ -108,7 +108,7 @@ class _Run:
     def end(self, drain_s: float) -> bool:
         """Stop serving and end the models; False if something did not end in time."""
         stopped = self._server.stop(_STOP_TIMEOUT_S, drain_s=drain_s)
-        closing = Worker("models-close", lambda _stop: self._registry.close()).start()
+        closing = Worker("models-close", lambda _stop: self._models.close()).start()
         ended = closing.join(_CLOSE_TIMEOUT_S) and self._loading.join(_TICK_S)
         if not ended:
             _log.warning("A model is left that cannot be ended; it ends with this program")

@@ -4,35 +4,103 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from collections.abc import Iterable
+from typing import Protocol
 
+from backend.cli.serve_options import EngineChoice
 from backend.core.errors import UsageError
 from backend.models.catalogue import repository_registry
 from backend.models.code import AllCode, NoCode
 from backend.models.repository import ModelRegistry
 from backend.models.servable import ModelLoadError
-from backend.server.settings import ModelControl
+from backend.server.lifecycle import local_plane
+from backend.server.plane import Engine
+from backend.server.settings import ModelControl, ServerOptions
 
 _log = logging.getLogger("inferdeck.models")
 
 _ALL = "*"
 
 
-def registry_of(arguments: argparse.Namespace) -> ModelRegistry:
-    """The models; those of repositories are known and not loaded yet.
+class ServedModels(Protocol):
+    """The models, and what makes the engine that computes them."""
 
-    Raises UsageError for options that do not go together.
+    @property
+    def registry(self) -> ModelRegistry:
+        """Every model; those of repositories are known and not loaded yet."""
+        ...
+
+    def plane(self, registry: ModelRegistry, options: ServerOptions) -> Engine:
+        """What stands behind the edges."""
+        ...
+
+    def open(self) -> None:
+        """Bring up what the models run on, before any is loaded; raises ConsoleError."""
+        ...
+
+    def close(self) -> None:
+        """End the models and what they run on."""
+        ...
+
+
+class _LocalModels:
+    """Models that run in this process."""
+
+    def __init__(self, registry: ModelRegistry) -> None:
+        self.registry = registry
+
+    def plane(self, registry: ModelRegistry, options: ServerOptions) -> Engine:
+        """The engine in this process."""
+        return local_plane(registry, options)
+
+    def open(self) -> None:
+        """There is nothing to bring up."""
+
+    def close(self) -> None:
+        """Unload all."""
+        self.registry.close()
+
+
+def models_of(arguments: argparse.Namespace) -> ServedModels:
+    """The models, on the engine that the command line names.
+
+    Raises UsageError for options that do not go together, or an engine that is not installed.
     """
     if arguments.load_model and not _explicit(arguments):
         raise UsageError(
             "--load-model needs --model-control-mode explicit.",
             hint="Without it, every model is loaded at start.",
         )
-    return repository_registry(
+    if arguments.engine is EngineChoice.RAY:
+        return _on_ray(arguments)
+    if arguments.address:
+        raise UsageError("--address is of a Ray cluster.", hint="Add --engine ray.")
+    registry = repository_registry(
         arguments.model_repository,
         bundled=not arguments.no_bundled_models,
         code=AllCode() if arguments.allow_python_models else NoCode(),
     )
+    return _LocalModels(registry)
+
+
+def _on_ray(arguments: argparse.Namespace) -> ServedModels:
+    try:
+        from backend.engines.ray import RayModels, RayServe
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "ray":
+            raise
+        raise UsageError(
+            "--engine ray needs Ray Serve, which is not installed.",
+            hint=f"Install it: {sys.executable} -m pip install -r requirements-ray.txt",
+        ) from None
+    models = RayModels(
+        tuple(arguments.model_repository),
+        tuple(arguments.model),
+        bundled=not arguments.no_bundled_models,
+        runs_code=arguments.allow_python_models,
+    )
+    return RayServe(arguments.address, models, queue_limit=arguments.queue_limit)
 
 
 def load_at_start(registry: ModelRegistry, arguments: argparse.Namespace) -> None:

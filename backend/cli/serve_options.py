@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from backend.core import defaults
@@ -34,6 +35,35 @@ LISTENING = OptionGroup(
             "--exit-with-stdin",
             "also end when standard input does, as for a child whose parent is gone",
             switch=True,
+        ),
+    ),
+)
+
+
+class EngineChoice(StrEnum):
+    """What computes the models."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+ENGINE = OptionGroup(
+    "engine",
+    (
+        Option(
+            "--engine",
+            "what computes the models. local: this process; ray: replicas on a cluster, by Ray "
+            "Serve (docs/scale.md)",
+            choices=EngineChoice,
+            default=EngineChoice.LOCAL,
+        ),
+        Option(
+            "--address",
+            "of a Ray cluster to join; every node has the program and the repositories at the same "
+            "paths",
+            default="",
+            default_text="one is started on this machine, and ends with the server",
+            metavar="HOST:PORT",
         ),
     ),
 )
@@ -174,4 +204,4 @@ LIMITS = OptionGroup(
     ),
 )
 
-SERVE = (LISTENING, MODELS, SECURITY, LIMITS)
+SERVE = (LISTENING, MODELS, ENGINE, SECURITY, LIMITS)

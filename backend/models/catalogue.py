@@ -64,20 +64,21 @@ def bundled_registry(code: CodePermission | None = None) -> ModelRegistry:
 
 
 def repository_registry(
-    roots: Sequence[Path], *, bundled: bool, code: CodePermission | None = None
+    roots: Sequence[Path], *, bundled: bool, code: CodePermission | None = None, ready: bool = True
 ) -> ModelRegistry:
     """A registry that knows the models of some repositories, none of them loaded yet.
 
-    With `bundled` the models that ship with Inferdeck are in it too, ready to compute. `code`
-    says which models that are programs may run, without it none. Raises UsageError for a
-    repository that is no folder.
+    With `bundled` the models that ship with Inferdeck are in it too, ready to compute unless
+    `ready` is false. `code` says which models that are programs may run, without it none. Raises
+    UsageError for a repository that is no folder.
     """
     around = ModelServices(code=code or NoCode())
     folders = ModelFolders((), standard_runtimes(around), around.loads)
     registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders, around=around)
     for factory in bundled_models() if bundled else ():
         registry.add_factory(factory.name, factory)
-        registry.load(factory.name)
+        if ready:
+            registry.load(factory.name)
     # After those: a model of a repository goes before a bundled one, but only once it is loaded.
     for root in roots:
         registry.add_repository(root)

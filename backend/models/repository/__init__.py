@@ -4,11 +4,11 @@ from backend.models.repository.adopt import Adopted, NotServable, adopt, remove_
 from backend.models.repository.adoption import Adoption, AdoptionProgress, AdoptionStep
 from backend.models.repository.folders import ModelFolders
 from backend.models.repository.found import FoundModels, find_models
-from backend.models.repository.loaded import LoadedModel
+from backend.models.repository.loaded import LoadedModel, instance_count
 from backend.models.repository.model_files import model_name
 from backend.models.repository.places import FILE_SUFFIXES
 from backend.models.repository.registry import ModelRegistry
-from backend.models.repository.states import UNLOADED, IndexEntry, ModelState
+from backend.models.repository.states import UNLOADED, BrokenVersion, IndexEntry, ModelState
 from backend.models.repository.user_folder import user_repository
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Adoption",
     "AdoptionProgress",
     "AdoptionStep",
+    "BrokenVersion",
     "FoundModels",
     "IndexEntry",
     "LoadedModel",
@@ -27,6 +28,7 @@ __all__ = [
     "NotServable",
     "adopt",
     "find_models",
+    "instance_count",
     "model_name",
     "remove_adopted",
     "user_repository",

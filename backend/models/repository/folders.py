@@ -117,6 +117,11 @@ class ModelFolders:
         place = self._place(name)
         return self._load(place, _configuration(place, config_json))
 
+    def configuration(self, name: str, config_json: str = "") -> tuple[pb.ModelConfig, Path]:
+        """The configuration as it is written, and the folder; raises ModelLoadError."""
+        place = self._place(name)
+        return _named(_configuration(place, config_json), name), place.folder
+
     def load_uploaded(
         self, name: str, config_json: str, files: Mapping[str, bytes]
     ) -> list[LoadedModel | BrokenVersion]:

@@ -39,6 +39,7 @@ class _Models:
     async def statistics(self, data: bytes, note: CallNote) -> bytes:
         request = parse(pb.ModelStatisticsRequest, data)
         note.model = request.name
+        await self._plane.refresh(request.name)
         found = self._plane.statistics(request.name, request.version)
         return pb.ModelStatisticsResponse(
             model_stats=[model.statistics for model in found]

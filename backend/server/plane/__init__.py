@@ -1,6 +1,13 @@
 """The data plane: models and what can be asked of them, without any transport."""
 
-from backend.server.plane.about import SERVER_NAME, model_config, model_rows, server_metadata
+from backend.server.plane.about import (
+    ENGINE_EXTENSIONS,
+    SERVER_NAME,
+    model_config,
+    model_metadata,
+    model_rows,
+    server_metadata,
+)
 from backend.server.plane.context import Readiness, ServerContext, make_context
 from backend.server.plane.data_plane import (
     DataPlane,
@@ -8,7 +15,9 @@ from backend.server.plane.data_plane import (
     ModelStatus,
     StreamAnswer,
 )
+from backend.server.plane.inner_calls import InnerCalls
 from backend.server.plane.items import numbers
+from backend.server.plane.live_repository import LiveRepository
 from backend.server.plane.load_parameters import LoadTerms, load_terms
 from backend.server.plane.local import LocalDataPlane
 from backend.server.plane.metrics import CONTENT_TYPE, ServerMetrics, metrics_page
@@ -17,10 +26,13 @@ from backend.server.plane.request_log import RequestLog, RequestRecord
 
 __all__ = [
     "CONTENT_TYPE",
+    "ENGINE_EXTENSIONS",
     "NO_SHARED_MEMORY",
     "SERVER_NAME",
     "DataPlane",
     "Engine",
+    "InnerCalls",
+    "LiveRepository",
     "LoadTerms",
     "LocalDataPlane",
     "ModelStatus",
@@ -35,6 +47,7 @@ __all__ = [
     "make_context",
     "metrics_page",
     "model_config",
+    "model_metadata",
     "model_rows",
     "numbers",
     "server_metadata",

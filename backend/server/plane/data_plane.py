@@ -135,6 +135,10 @@ class DataPlane(Protocol):
         """Every model that is loaded or could be, with the state of its versions."""
         ...
 
+    async def refresh(self, name: str = "") -> None:  # noqa: ARG002 - for those that can
+        """Bring what `statistics` says of one model, or of all, up to date."""
+        return
+
     def statistics(self, name: str = "", version: str = "") -> Sequence[ModelMetrics]:
         """What the loaded versions of one model, or of all, have done; raises InvalidInput."""
         ...

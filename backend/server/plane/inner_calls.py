@@ -40,7 +40,7 @@ class InnerCalls:
         try:
             if len(self._tasks) > _MOST:
                 raise Overloaded(f"models have {_MOST} requests to other models open already")  # noqa: TRY301
-            self._check(request, decoupled=decoupled)
+            await self._check(request, decoupled=decoupled)
             answers = self._plane.stream(request)
             async with contextlib.aclosing(answers):
                 async for answer in answers:
@@ -54,12 +54,15 @@ class InnerCalls:
             known = why if isinstance(why, RequestError) else NotReady(str(why))
             await asyncio.to_thread(respond, ModelResponse(error=known), True)  # noqa: FBT003
 
-    def _check(self, request: InferRequest, *, decoupled: bool) -> None:
-        if not decoupled and self._plane.model(request.model, request.version).decoupled:
+    async def _check(self, request: InferRequest, *, decoupled: bool) -> None:
+        if not decoupled and await self._is_decoupled(request):
             raise Unsupported(
                 f"model '{request.model}' answers a request any number of times (decoupled "
                 "transaction policy): ask it with decoupled=True"
             )
+
+    async def _is_decoupled(self, request: InferRequest) -> bool:
+        return self._plane.model(request.model, request.version).decoupled
 
 
 def _response(answer: StreamAnswer) -> ModelResponse | None:

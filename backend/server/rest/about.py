@@ -24,6 +24,7 @@ def about_routes(
 
     async def metrics(_request: Request) -> Response:
         plane = server_context.plane
+        await plane.refresh()
         page = metrics_page(ServerMetrics(plane.statistics()), *plane.custom_metrics())
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 

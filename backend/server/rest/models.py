@@ -100,10 +100,10 @@ class _Models:
         return self._edge.about(write_json(message_to_json(config)))
 
     async def statistics(self, request: Request) -> Response:
-        return self._statistics(*named(request))
+        return await self._statistics(*named(request))
 
     async def all_statistics(self, _request: Request) -> Response:
-        return self._statistics("", "")
+        return await self._statistics("", "")
 
     async def index(self, request: Request) -> Response:
         body = await self._body(request, "An index request")
@@ -138,7 +138,8 @@ class _Models:
         await self._plane.unload(name, dependents=dependents)
         return Response()
 
-    def _statistics(self, name: str, version: str) -> Response:
+    async def _statistics(self, name: str, version: str) -> Response:
+        await self._plane.refresh(name)
         found = [
             message_to_json(model.statistics) for model in self._plane.statistics(name, version)
         ]

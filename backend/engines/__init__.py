@@ -1,0 +1,1 @@
+"""What can stand behind the edges of a server instead of this process: a folder for each engine."""

@@ -1,0 +1,115 @@
+"""The cluster that replicas run on: one that is there, or one here for as long as we run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import serve
+
+from backend.core.errors import TargetUnreachable, UsageError
+from backend.core.worker import Worker
+
+_log = logging.getLogger("inferdeck.ray")
+
+_ROOT = Path(__file__).resolve().parents[3]
+"""The program's own folder, which every node has at the same path."""
+_LOOPBACK = "127.0.0.1"
+_CLOSE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine of the cluster; `cpus` are the cores it offers."""
+
+    id: str
+    address: str
+    alive: bool
+    cpus: float
+
+
+class Cluster:
+    """A connection to Ray; `close` ends what was started for us, and leaves the rest."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._own = not address
+        self._ending = threading.Event()
+        self._opened: Future[None] = Future()
+        self._thread = Worker("ray", lambda _stop: self._live())
+
+    def open(self) -> None:
+        """Join the cluster at the address, or start one here; may take half a minute.
+
+        Raises UsageError for an address that is none, TargetUnreachable if nothing answers there.
+        """
+        self._thread.start()
+        self._opened.result()
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Every machine that is or was in the cluster."""
+        return tuple(_node(row) for row in ray.nodes())
+
+    def close(self) -> None:
+        """Leave the cluster, or end it if it was started here."""
+        self._ending.set()
+        self._thread.join(_CLOSE_S)
+
+    def _live(self) -> None:
+        """Be in the cluster. The system ends what Ray started here with the thread that did it."""
+        try:
+            self._join()
+        except BaseException as error:  # noqa: BLE001 - raised by `open`
+            self._opened.set_exception(error)
+            return
+        self._opened.set_result(None)
+        self._ending.wait()
+        if self._own:
+            serve.shutdown()
+        ray.shutdown()
+
+    def _join(self) -> None:
+        environment = {"PYTHONPATH": str(_ROOT), "RAY_USAGE_STATS_ENABLED": "0"}
+        options: dict[str, Any] = {
+            "log_to_driver": False,
+            "logging_level": logging.WARNING,
+            "namespace": "inferdeck",
+            "runtime_env": {"env_vars": environment},
+            "configure_logging": False,
+        }
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        if self._own:
+            # The dashboard is one more open port; on loopback Ray needs to be told the address.
+            options |= {"include_dashboard": False, "_node_ip_address": _LOOPBACK}
+        else:
+            options["address"] = self._address
+        try:
+            ray.init(**options)
+        except (ConnectionError, TimeoutError, RuntimeError) as error:
+            raise TargetUnreachable(
+                f"No Ray cluster can be joined at '{self._address or 'this machine'}': {error}",
+                hint="Give the address that `ray start --head` printed, such as 10.0.0.1:6379.",
+            ) from None
+        except ValueError as error:
+            raise UsageError(
+                f"'{self._address}' is no address of a Ray cluster: {error}",
+                hint="It is HOST:PORT, as `ray start --head` prints it.",
+            ) from None
+        # No HTTP and no gRPC of Ray's: our own edges are the way in.
+        serve.start(proxy_location="Disabled")
+
+
+def _node(row: Mapping[str, Any]) -> Node:
+    return Node(
+        row["NodeID"],
+        row["NodeManagerAddress"],
+        bool(row["Alive"]),
+        float(row.get("Resources", {}).get("CPU", 0.0)),
+    )

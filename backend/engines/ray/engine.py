@@ -1,0 +1,268 @@
+"""The data plane whose models are computed by replicas on Ray Serve."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from backend.core.errors import InvalidInput, NotReady, Unsupported
+from backend.core.inference import InferRequest, InferResponse, ModelMetadata
+from backend.core.predictions import Predictions
+from backend.core.timing import ServerTiming
+from backend.engines.ray.cluster import Cluster
+from backend.engines.ray.declared import RemoteServable
+from backend.engines.ray.folders import RemoteFolders, bring_up
+from backend.engines.ray.messages import pack_request, unpack_answer, unpack_response
+from backend.engines.ray.replica import ReplicaSpec
+from backend.engines.ray.replicas import Replicas, ask, ask_stream, refresh
+from backend.engines.ray.totals import totals
+from backend.models.catalogue import DEFAULT_MODEL, bundled_models
+from backend.models.repository import BrokenVersion, IndexEntry, LoadedModel, ModelRegistry
+from backend.models.servable import ModelLoadError, Servable
+from backend.server.plane import (
+    ENGINE_EXTENSIONS,
+    Engine,
+    LiveRepository,
+    LoadTerms,
+    StreamAnswer,
+    model_metadata,
+)
+from backend.server.scheduling import ModelMetrics
+from backend.server.settings import ServerOptions
+from backend.wire.serving.items import Item
+
+_log = logging.getLogger("inferdeck.ray")
+
+_STARTED_AT_ONCE = 4
+_REPORT_EVERY_S = 2.0
+_REPORT_WITHIN_S = 1.0
+_SEQUENCE = "sequence_id"
+
+
+@dataclass(frozen=True, slots=True)
+class RayModels:
+    """Which models are served: repositories and files by paths that every node has."""
+
+    repositories: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = ()
+    bundled: bool = True
+    runs_code: bool = False
+    prefix: str = "inferdeck"
+    """Of the names of our applications, so that two servers may share a cluster."""
+
+
+class RayServe:
+    """Replicas on a cluster, and the registry of what they have loaded."""
+
+    def __init__(self, address: str, models: RayModels, *, queue_limit: int) -> None:
+        self._cluster = Cluster(address)
+        self._replicas = Replicas(
+            ReplicaSpec(
+                "",
+                tuple(root.resolve() for root in models.repositories),
+                tuple(file.resolve() for file in models.files),
+                models.bundled,
+                models.runs_code,
+                queue_limit,
+                models.prefix,
+            )
+        )
+        folders = RemoteFolders((), self._replicas)
+        self.registry = ModelRegistry(default=DEFAULT_MODEL, folders=folders)
+        self._bundled = [each.name for each in bundled_models()] if models.bundled else []
+        for name in self._bundled:
+            self.registry.add_loader(name, partial(_bundled, self._replicas, name))
+        for root in models.repositories:
+            self.registry.add_repository(root)
+
+    def open(self) -> None:
+        """Join the cluster or start one, and bring up the bundled models.
+
+        May take a minute. Raises what `Cluster.open` does.
+        """
+        self._cluster.open()
+        with ThreadPoolExecutor(_STARTED_AT_ONCE) as pool:
+            list(pool.map(self._load_bundled, self._bundled))
+
+    def plane(self, registry: ModelRegistry, options: ServerOptions) -> Engine:
+        """What stands behind the edges."""
+        return RayEngine(registry, self._replicas, self._cluster, options)
+
+    def close(self) -> None:
+        """End the replicas, and the cluster if it was started here."""
+        self._replicas.delete_all()
+        self._cluster.close()
+
+    def _load_bundled(self, name: str) -> None:
+        try:
+            self.registry.load(name)
+        except ModelLoadError as error:
+            _log.warning("%s", error)
+
+
+class RayEngine(Engine):
+    """Sends each request to a replica of its model; belongs to one event loop."""
+
+    def __init__(
+        self, registry: ModelRegistry, replicas: Replicas, cluster: Cluster, options: ServerOptions
+    ) -> None:
+        self._registry = registry
+        self._replicas = replicas
+        self._cluster = cluster
+        self._repository = LiveRepository(
+            registry, options.model_control, takes_files=options.model_upload
+        )
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def default(self) -> str:
+        """The registry's default model."""
+        return self._registry.default
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """All that an engine can offer."""
+        return ENGINE_EXTENSIONS
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the models that are loaded."""
+        return self._registry.names()
+
+    def model(self, name: str, version: str = "") -> Servable:
+        """The loaded version; raises NotFound, InvalidInput or NotReady."""
+        return self._registry.get(name, version)
+
+    def metadata(self, name: str, version: str = "") -> ModelMetadata:
+        """Its declaration and which versions are loaded; raises what `model` raises."""
+        model = self._registry.get(name, version)
+        return model_metadata(model, self._registry.versions(model.name))
+
+    def check_ready(self, name: str, version: str = "") -> None:
+        """Raise what `model` raises, and NotReady for a model whose replicas are all in trouble."""
+        model = self._registry.get(name, version)
+        if model.trouble:
+            raise NotReady(f"model '{model.name}' is not ready: {model.trouble}")
+
+    async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
+        """Answer a request in tensors.
+
+        Raises NotFound, InvalidInput, Unsupported, Overloaded, NotReady or ModelFailed.
+        """
+        model = self._remote(request.model, request.version)
+        if model.decoupled:
+            raise Unsupported(
+                f"model '{request.model}' answers a request any number of times (decoupled "
+                "transaction policy): it is asked over a gRPC stream"
+            )
+        began_ns = time.perf_counter_ns()
+        message, timing = await ask(
+            model.deployed, "infer", _sequence(model, request), pack_request(request)
+        )
+        return unpack_response(message), _with_way(timing, began_ns)
+
+    async def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
+        """Each answer to a request, the last one with `final`; for every kind of model."""
+        model = self._remote(request.model, request.version)
+        if not model.decoupled:
+            response, timing = await self.infer(request)
+            yield StreamAnswer(response, final=True, timing=timing)
+            return
+        messages = ask_stream(
+            model.deployed, "stream", _sequence(model, request), pack_request(request)
+        )
+        async with contextlib.aclosing(messages):
+            async for message in messages:
+                yield unpack_answer(message)
+
+    async def predict(self, name: str, item: Item) -> tuple[Predictions, ServerTiming]:
+        """Answer an item of simple serving; raises what `infer` raises."""
+        model = self._remote(name, "")
+        if model.decoupled:
+            raise Unsupported(f"model '{name}' answers a request any number of times")
+        began_ns = time.perf_counter_ns()
+        predictions, timing = await ask(model.deployed, "predict", "", item)
+        return predictions, _with_way(timing, began_ns)
+
+    async def load(self, name: str, terms: LoadTerms) -> None:
+        """Bring up a model's replicas beside the event loop."""
+        await self._repository.load(name, terms)
+
+    async def unload(self, name: str, *, dependents: bool = False) -> None:
+        """Let a model's replicas go beside the event loop."""
+        await self._repository.unload(name, dependents=dependents)
+
+    def index(self) -> tuple[IndexEntry, ...]:
+        """The registry's index."""
+        return self._registry.index()
+
+    async def refresh(self, name: str = "") -> None:
+        """Have the replicas report anew."""
+        deployed = [each for each in self._replicas.all() if name in ("", each.model)]
+        await refresh(deployed, _REPORT_WITHIN_S)
+
+    def statistics(self, name: str = "", version: str = "") -> tuple[ModelMetrics, ...]:
+        """What the replicas of one model, or of all, have done, summed; raises InvalidInput."""
+        loaded = self._registry.all_loaded()
+        wanted = {
+            (model.servable.name, model.servable.version)
+            for model in loaded
+            if name in ("", model.servable.name) and version in ("", model.servable.version)
+        }
+        if name and not wanted:
+            raise InvalidInput(
+                f"requested model version is not available for model '{name}'"
+                if name in self._registry.names()
+                else f"requested model '{name}' is not available"
+            )
+        deployed = [each for each in self._replicas.all() if name in ("", each.model)]
+        rows = [row for each in deployed for row in totals(each.reports)]
+        return tuple(row for row in rows if (row.statistics.name, row.statistics.version) in wanted)
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Watch the replicas from now on."""
+        self._watching = loop.create_task(self._watch())
+
+    def close(self) -> None:
+        """Refuse what waits, and watch no longer; the replicas are `RayServe`'s to end."""
+        if self._watching is not None:
+            self._watching.cancel()
+        self._repository.close()
+
+    def join(self, timeout_s: float) -> bool:  # noqa: ARG002 - nothing computes here
+        """Nothing computes in this process."""
+        return True
+
+    def _remote(self, name: str, version: str) -> RemoteServable:
+        model = self._registry.get(name, version)
+        assert isinstance(model, RemoteServable)
+        return model
+
+    async def _watch(self) -> None:
+        while True:
+            await refresh(self._replicas.all(), _REPORT_WITHIN_S)
+            await asyncio.sleep(_REPORT_EVERY_S)
+
+
+def _bundled(replicas: Replicas, name: str, _config_json: str) -> list[LoadedModel | BrokenVersion]:
+    return bring_up(replicas, name)
+
+
+def _sequence(model: RemoteServable, request: InferRequest) -> str:
+    """What ties a request to a replica, '' for nothing."""
+    if not model.deployed.sticky:
+        return ""
+    sequence = request.parameters.get(_SEQUENCE, 0)
+    return str(sequence) if sequence else ""
+
+
+def _with_way(timing: ServerTiming, began_ns: int) -> ServerTiming:
+    """The replica's times, with the way there and back as waiting in the queue."""
+    way_us = (time.perf_counter_ns() - began_ns) / 1e3 - timing.total_us
+    return replace(timing, queue_us=timing.queue_us + max(0.0, way_us))

@@ -1,0 +1,103 @@
+"""How many replicas a model gets and what each reserves: the table ``[ray]`` of its profile.toml.
+
+```
+[ray]
+replicas = 2            # or: min_replicas = 1, max_replicas = 4, target_in_flight = 2
+cpus = 1.0              # what Ray reserves for a replica
+```
+
+Without `cpus` a replica reserves one for each instance of the configuration's `instance_group`, and
+a tenth of one if there is none.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from backend.core.errors import UsageError
+from backend.core.files.private import read_file
+from backend.models.repository import instance_count
+from backend.models.servable import ModelLoadError
+from backend.profiles.file import MAX_BYTES, PROFILE_FILE
+from backend.profiles.toml_limits import check_toml
+from backend.wire.generated import open_inference_pb2 as pb
+
+TABLE = "ray"
+_MOST_REPLICAS = 1024
+_UNCLAIMED_CPUS = 0.1
+
+
+class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table; counts of replicas, `cpus` in cores, delays in seconds, None for the default."""
+
+    replicas: int | None = None
+    min_replicas: int | None = None
+    max_replicas: int | None = None
+    target_in_flight: float | None = None
+    upscale_delay_s: float | None = None
+    downscale_delay_s: float | None = None
+    cpus: float | None = None
+
+    def check(self) -> None:
+        """Raise UsageError for numbers that do not go together."""
+        for name in ("replicas", "min_replicas", "max_replicas"):
+            count = getattr(self, name)
+            if count is not None and not 1 <= count <= _MOST_REPLICAS:
+                raise UsageError(f"{name} is to be 1 to {_MOST_REPLICAS}, got {count}.")
+        for name in ("target_in_flight", "upscale_delay_s", "downscale_delay_s", "cpus"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1e6:  # NaN too
+                raise UsageError(f"{name} is to be a number from 0 on, got {value}.")
+        if self.replicas is not None and (self.min_replicas or self.max_replicas):
+            raise UsageError(
+                "replicas is a fixed number: give it, or min_replicas and max_replicas."
+            )
+        if (self.min_replicas or 1) > (self.max_replicas or _MOST_REPLICAS):
+            raise UsageError("min_replicas is above max_replicas.")
+
+    def options(self, config: pb.ModelConfig) -> dict[str, Any]:
+        """The options of a Serve deployment for a model of that configuration."""
+        instances = instance_count(config)
+        claimed = float(instances) if config.instance_group else _UNCLAIMED_CPUS
+        options: dict[str, Any] = {
+            "ray_actor_options": {"num_cpus": claimed if self.cpus is None else self.cpus}
+        }
+        if self.max_replicas is None and self.min_replicas is None:
+            return options | {"num_replicas": self.replicas or 1}
+        scaling = {
+            "min_replicas": self.min_replicas or 1,
+            "max_replicas": self.max_replicas or max(self.min_replicas or 1, 1),
+            "target_ongoing_requests": self.target_in_flight or 2.0 * instances,
+            "upscale_delay_s": self.upscale_delay_s,
+            "downscale_delay_s": self.downscale_delay_s,
+        }
+        chosen = {name: value for name, value in scaling.items() if value is not None}
+        return options | {"autoscaling_config": chosen}
+
+
+NO_SCALE = Scale()
+
+
+def scale_in(folder: Path) -> Scale:
+    """The table of a model's folder; raises ModelLoadError for one that is wrong."""
+    path = folder / PROFILE_FILE
+    try:
+        data = read_file(path, MAX_BYTES)
+        if data is None:
+            return NO_SCALE
+        text = data.decode("utf-8-sig")
+        check_toml(text, PROFILE_FILE)
+        table = tomllib.loads(text).get(TABLE)
+        if table is None:
+            return NO_SCALE
+        scale = msgspec.convert(table, Scale)
+        scale.check()
+    except (UsageError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelLoadError(f"{PROFILE_FILE}: [{TABLE}]: {error}") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ModelLoadError(f"{PROFILE_FILE}: [{TABLE}]: {error}") from None
+    return scale
