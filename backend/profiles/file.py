@@ -38,6 +38,8 @@ VERSION = 1
 MOST_SAMPLES = 1 << 24
 """Of a window of sound: five minutes at 48 kHz."""
 MAX_BYTES = 4 << 20
+ENGINES = ("ray",)
+"""Tables that say how an engine is to run the model, which each engine reads by itself."""
 
 _KEYS = (
     "version", "model", "takes", "description", "labels", "sequence", "sound", "input", "constants",
@@ -74,13 +76,7 @@ def profile_from_toml(text: str, source: str = PROFILE_FILE) -> ModelProfile:
 
     NewerFile, which is one, is for a later version.
     """
-    check_toml(text, source)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is not valid TOML: {error}.") from None
-    except RecursionError:
-        raise UsageError(f"{source} has lists or tables that are nested too deep.") from None
+    table = _parsed(text, source)
     try:
         return _profile(table)
     except UsageError as error:
@@ -90,18 +86,46 @@ def profile_from_toml(text: str, source: str = PROFILE_FILE) -> ModelProfile:
 
 def read_profile(path: Path) -> ModelProfile:
     """The profile in a file; raises UsageError."""
-    data = read_file(path, MAX_BYTES)
-    if data is None:
-        raise UsageError(f"{path} cannot be read: there is no such file.")
-    try:
-        return profile_from_toml(data.decode("utf-8-sig"), path.name)
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8.") from None
+    return profile_from_toml(_text(path), path.name)
+
+
+def read_engine_table(path: Path, engine: str) -> Mapping[str, Any] | None:
+    """What a model's file says for one of `ENGINES`, None for nothing; raises UsageError."""
+    table = _parsed(_text(path), path.name).get(engine)
+    if table is not None and not isinstance(table, dict):
+        raise wrong(f"[{engine}]", "a table", table)
+    return table
+
+
+def is_for_engines_only(path: Path) -> bool:
+    """Whether a model's file holds tables of `ENGINES` and no profile; raises UsageError."""
+    keys = _parsed(_text(path), path.name).keys() - {"version"}
+    return bool(keys) and keys <= set(ENGINES)
 
 
 def write_profile(path: Path, profile: ModelProfile) -> None:
     """Write the file in one go, so that nobody reads half of it; raises UsageError."""
     write_file(path, profile_to_toml(profile).encode())
+
+
+def _text(path: Path) -> str:
+    data = read_file(path, MAX_BYTES)
+    if data is None:
+        raise UsageError(f"{path} cannot be read: there is no such file.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8.") from None
+
+
+def _parsed(text: str, source: str) -> Table:
+    check_toml(text, source)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source} is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise UsageError(f"{source} has lists or tables that are nested too deep.") from None
 
 
 def _profile(table: Table) -> ModelProfile:
@@ -113,7 +137,7 @@ def _profile(table: Table) -> ModelProfile:
         )
     if version != VERSION:
         raise wrong("version", f"{VERSION}, the only one known here", version)
-    check_keys(table, _KEYS, "the file")
+    check_keys({k: v for k, v in table.items() if k not in ENGINES}, _KEYS, "the file")
     recipe = _made(table, "input", RECIPES)
     decoder = _made(table, "output", DECODERS)
     default = TAKES.get(type(recipe), MediaKind.IMAGE)

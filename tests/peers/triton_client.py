@@ -613,7 +613,7 @@ def write_speech(file: Path) -> None:
     np.savez(str(file), chunks=chunks, forward=forward, backward=backward)
 
 
-def serve_and_drive(client_python: str) -> int:
+def serve_and_drive(client_python: str, options: list[str]) -> int:
     """Start the server, let the other Python drive it; returns that one's exit code."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as beside:
         make_repository(Path(folder))
@@ -625,6 +625,7 @@ def serve_and_drive(client_python: str) -> int:
                 *(sys.executable, str(ROOT / "main.py"), "serve", "--exit-with-stdin"),
                 *("--model-repository", folder, "--model-control-mode", "explicit"),
                 "--allow-python-models",
+                *options,
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -637,7 +638,7 @@ def serve_and_drive(client_python: str) -> int:
             where = ["--rest", rest, "--grpc", ready["grpc"]]
             where += ["--speech", str(speech)] if speech.is_file() else []
             done = subprocess.run(
-                [client_python, __file__, *where, "--load-all"], check=False, timeout=300
+                [client_python, __file__, *where, "--load-all"], check=False, timeout=900
             )
             return done.returncode
         finally:
@@ -653,9 +654,10 @@ def main() -> int:
     parser.add_argument("--grpc")
     parser.add_argument("--speech", type=Path, help="chunks for silero_vad with their scores")
     parser.add_argument("--load-all", action="store_true", help="load the models first")
+    parser.add_argument("--engine", default="local", help="what computes the models")
     given = parser.parse_args()
     if given.client_python:
-        return serve_and_drive(given.client_python)
+        return serve_and_drive(given.client_python, ["--engine", given.engine])
     if given.load_all:
         client = import_module("tritonclient.http").InferenceServerClient(given.rest)
         for row in client.get_model_repository_index():

@@ -23,6 +23,7 @@ from backend.engines.ray.messages import pack_request, unpack_answer, unpack_res
 from backend.engines.ray.replica import ReplicaSpec
 from backend.engines.ray.replicas import Replicas, ask, ask_stream, refresh
 from backend.engines.ray.totals import totals
+from backend.engines.ray.turns import Turns
 from backend.models.catalogue import DEFAULT_MODEL, bundled_models
 from backend.models.repository import BrokenVersion, IndexEntry, LoadedModel, ModelRegistry
 from backend.models.servable import ModelLoadError, Servable
@@ -119,6 +120,7 @@ class RayEngine(Engine):
         self._repository = LiveRepository(
             registry, options.model_control, takes_files=options.model_upload
         )
+        self._turns = Turns()
         self._watching: asyncio.Task[None] | None = None
 
     @property
@@ -162,9 +164,9 @@ class RayEngine(Engine):
                 "transaction policy): it is asked over a gRPC stream"
             )
         began_ns = time.perf_counter_ns()
-        message, timing = await ask(
-            model.deployed, "infer", _sequence(model, request), pack_request(request)
-        )
+        sequence = _sequence(model, request)
+        async with self._turns.of(sequence and f"{model.name} {sequence}"):
+            message, timing = await ask(model.deployed, "infer", sequence, pack_request(request))
         return unpack_response(message), _with_way(timing, began_ns)
 
     async def stream(self, request: InferRequest) -> AsyncGenerator[StreamAnswer, None]:
@@ -174,10 +176,12 @@ class RayEngine(Engine):
             response, timing = await self.infer(request)
             yield StreamAnswer(response, final=True, timing=timing)
             return
-        messages = ask_stream(
-            model.deployed, "stream", _sequence(model, request), pack_request(request)
-        )
-        async with contextlib.aclosing(messages):
+        sequence = _sequence(model, request)
+        messages = ask_stream(model.deployed, "stream", sequence, pack_request(request))
+        async with (
+            self._turns.of(sequence and f"{model.name} {sequence}"),
+            contextlib.aclosing(messages),
+        ):
             async for message in messages:
                 yield unpack_answer(message)
 

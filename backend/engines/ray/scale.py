@@ -12,18 +12,15 @@ a tenth of one if there is none.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from backend.core.errors import UsageError
-from backend.core.files.private import read_file
 from backend.models.repository import instance_count
 from backend.models.servable import ModelLoadError
-from backend.profiles.file import MAX_BYTES, PROFILE_FILE
-from backend.profiles.toml_limits import check_toml
+from backend.profiles.file import PROFILE_FILE, read_engine_table
 from backend.wire.generated import open_inference_pb2 as pb
 
 TABLE = "ray"
@@ -85,19 +82,14 @@ NO_SCALE = Scale()
 def scale_in(folder: Path) -> Scale:
     """The table of a model's folder; raises ModelLoadError for one that is wrong."""
     path = folder / PROFILE_FILE
+    if not path.exists():
+        return NO_SCALE
     try:
-        data = read_file(path, MAX_BYTES)
-        if data is None:
-            return NO_SCALE
-        text = data.decode("utf-8-sig")
-        check_toml(text, PROFILE_FILE)
-        table = tomllib.loads(text).get(TABLE)
+        table = read_engine_table(path, TABLE)
         if table is None:
             return NO_SCALE
         scale = msgspec.convert(table, Scale)
         scale.check()
-    except (UsageError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelLoadError(f"{PROFILE_FILE}: [{TABLE}]: {error}") from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (UsageError, msgspec.ValidationError) as error:
         raise ModelLoadError(f"{PROFILE_FILE}: [{TABLE}]: {error}") from None
     return scale

@@ -10,7 +10,7 @@ from backend.core.errors import UsageError
 from backend.core.files.regular import read_regular
 from backend.core.tensors import TensorSpec
 from backend.models.servable import ModelLoadError
-from backend.profiles.file import PROFILE_FILE, read_profile
+from backend.profiles.file import PROFILE_FILE, is_for_engines_only, read_profile
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
@@ -73,7 +73,7 @@ def profile_in(
     outputs: tuple[TensorSpec, ...],
     labels: Mapping[str, tuple[str, ...]],
 ) -> ModelProfile | None:
-    """The profile in a model's folder, for the model as it is; None where there is no file.
+    """The profile in a model's folder, for the model as it is; None where there is none.
 
     Without labels of its own it takes those of the model's outputs, if they are one list. Raises
     ModelLoadError for a file that is wrong.
@@ -82,6 +82,8 @@ def profile_in(
     if not path.exists():
         return None
     try:
+        if is_for_engines_only(path):
+            return None
         profile = read_profile(path)
     except UsageError as error:
         raise ModelLoadError(str(error)) from None

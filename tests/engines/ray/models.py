@@ -1,0 +1,100 @@
+"""A repository for a cluster: Python models that tell which replica answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_HEAD = """
+import os
+import time
+import numpy as np
+import triton_python_backend_utils as pb_utils
+
+
+def given(request, name="X"):
+    return pb_utils.get_input_tensor_by_name(request, name).as_numpy()
+
+
+def reply(**outputs):
+    return pb_utils.InferenceResponse([pb_utils.Tensor(*pair) for pair in outputs.items()])
+
+"""
+SLEEP_S = 0.05
+_SLOW = f"""
+class TritonPythonModel:
+    def execute(self, requests):
+        replies = []
+        for request in requests:
+            time.sleep({SLEEP_S})
+            replies.append(reply(Y=given(request), PID=np.array([os.getpid()], np.int64)))
+        return replies
+"""
+_SUM = """
+class TritonPythonModel:
+    def initialize(self, args):
+        self.sums = {}
+
+    def execute(self, requests):
+        replies = []
+        for request in requests:
+            key = int(given(request, "ID")[0, 0])
+            if given(request, "START")[0, 0]:
+                self.sums[key] = 0
+            self.sums[key] += int(given(request)[0, 0])
+            replies.append(reply(
+                Y=np.array([[self.sums[key]]], np.int32), PID=np.array([[os.getpid()]], np.int64)
+            ))
+        return replies
+"""
+_ASKS = """
+class TritonPythonModel:
+    def execute(self, requests):
+        replies = []
+        for request in requests:
+            asked = pb_utils.InferenceRequest(
+                model_name="slow", requested_output_names=["Y"],
+                inputs=[pb_utils.Tensor("X", given(request))],
+            ).exec()
+            if asked.has_error():
+                raise pb_utils.TritonModelException(asked.error().message())
+            replies.append(reply(Y=pb_utils.get_output_tensor_by_name(asked, "Y").as_numpy() + 1))
+        return replies
+"""
+_PLAIN = """
+backend: "python"
+input [{ name: "X" data_type: TYPE_INT32 dims: [-1] }]
+output [{ name: "Y" data_type: TYPE_INT32 dims: [-1] }%s]
+instance_group [{ kind: KIND_CPU count: 1 }]
+"""
+_PID = ', { name: "PID" data_type: TYPE_INT64 dims: [1] }'
+_SEQUENCES = """
+backend: "python"
+max_batch_size: 8
+input [{ name: "X" data_type: TYPE_INT32 dims: [1] }]
+output [{ name: "Y" data_type: TYPE_INT32 dims: [1] },
+        { name: "PID" data_type: TYPE_INT64 dims: [1] }]
+instance_group [{ kind: KIND_CPU count: 1 }]
+sequence_batching {
+  max_sequence_idle_microseconds: 60000000
+  control_input [
+    { name: "START" control [{ kind: CONTROL_SEQUENCE_START int32_false_true: [0, 1] }] },
+    { name: "ID" control [{ kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_UINT64 }] }
+  ]
+}
+"""
+
+
+def write_models(root: Path, **scales: str) -> Path:
+    """Write `slow`, `sum` and `asks`; `scales` are their tables ``[ray]``. Returns the folder."""
+    for name, code, config in (
+        ("slow", _SLOW, _PLAIN % _PID),
+        ("sum", _SUM, _SEQUENCES),
+        ("asks", _ASKS, _PLAIN % ""),
+    ):
+        folder = root / name / "1"
+        folder.mkdir(parents=True)
+        (folder / "model.py").write_text(_HEAD + code)
+        (folder.parent / "config.pbtxt").write_text(config)
+        if name in scales:
+            (folder.parent / "profile.toml").write_text(f"[ray]\n{scales[name]}\n")
+    return root
