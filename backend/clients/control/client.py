@@ -18,6 +18,7 @@ from backend.core.description import ModelDescription
 from backend.core.errors import InvalidInput, TargetUnreachable, Unsupported, UsageError
 from backend.core.inference import ModelMetadata, ServerMetadata
 from backend.core.target import Dialect, Target
+from backend.wire.oip.cluster import EXTENSION, ClusterStatus
 
 _T = TypeVar("_T")
 
@@ -99,6 +100,15 @@ class ServerControlClient:
     def statistics(self, name: str = "", version: str = "") -> list[dict[str, Any]]:
         """Counts and durations of one model, or of all: `model_stats` of the extension."""
         return self._do(Capability.STATISTICS, lambda it: it.statistics(name, version))
+
+    def cluster(self) -> ClusterStatus | None:
+        """The nodes and replicas, over REST only; None where a server has, or tells, none."""
+        control = self._controls.get(AddressKind.REST)
+        if not isinstance(control, RestControl):
+            return None
+        if EXTENSION not in self.server_metadata().extensions:
+            return None
+        return control.cluster()
 
     def load(self, name: str, config: Mapping[str, Any] | None = None) -> None:
         """Load a model, or load it anew; `config` replaces its configuration."""

@@ -19,6 +19,7 @@ from backend.core.errors import ConsoleError, NotFound, Unsupported
 from backend.core.inference import ModelMetadata, ServerMetadata
 from backend.wire.elements import reading_reply
 from backend.wire.json.text import read_json, write_json
+from backend.wire.oip.cluster import PATH, ClusterStatus, cluster_from_json
 from backend.wire.oip.metadata_json import (
     json_list,
     json_object,
@@ -75,6 +76,10 @@ class RestControl:
         with reading_reply():
             value = json_object(read_json(self._get(path).body), "Statistics")
             return [dict(json_object(item, "A model")) for item in json_list(value, "model_stats")]
+
+    def cluster(self) -> ClusterStatus:
+        """GET /v2/cluster."""
+        return cluster_from_json(self._get(PATH).body)
 
     def load(self, rules: DialectRules, name: str, config: str) -> None:  # noqa: ARG002 - as gRPC
         """POST /v2/repository/models/M/load."""

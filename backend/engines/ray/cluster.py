@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ray import serve
 
 from backend.core.errors import TargetUnreachable, UsageError
 from backend.core.worker import Worker
+from backend.wire.oip.cluster import NodeStatus
 
 _log = logging.getLogger("inferdeck.ray")
 
@@ -23,16 +23,6 @@ _ROOT = Path(__file__).resolve().parents[3]
 """The program's own folder, which every node has at the same path."""
 _LOOPBACK = "127.0.0.1"
 _CLOSE_S = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A machine of the cluster; `cpus` are the cores it offers."""
-
-    id: str
-    address: str
-    alive: bool
-    cpus: float
 
 
 class Cluster:
@@ -53,7 +43,7 @@ class Cluster:
         self._thread.start()
         self._opened.result()
 
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[NodeStatus, ...]:
         """Every machine that is or was in the cluster."""
         return tuple(_node(row) for row in ray.nodes())
 
@@ -106,8 +96,8 @@ class Cluster:
         serve.start(proxy_location="Disabled")
 
 
-def _node(row: Mapping[str, Any]) -> Node:
-    return Node(
+def _node(row: Mapping[str, Any]) -> NodeStatus:
+    return NodeStatus(
         row["NodeID"],
         row["NodeManagerAddress"],
         bool(row["Alive"]),

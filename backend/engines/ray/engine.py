@@ -22,7 +22,7 @@ from backend.engines.ray.folders import RemoteFolders, bring_up
 from backend.engines.ray.messages import pack_request, unpack_answer, unpack_response
 from backend.engines.ray.replica import ReplicaSpec
 from backend.engines.ray.replicas import Replicas, ask, ask_stream, refresh
-from backend.engines.ray.totals import totals
+from backend.engines.ray.totals import status_of, totals
 from backend.engines.ray.turns import Turns
 from backend.models.catalogue import DEFAULT_MODEL, bundled_models
 from backend.models.repository import BrokenVersion, IndexEntry, LoadedModel, ModelRegistry
@@ -37,6 +37,7 @@ from backend.server.plane import (
 )
 from backend.server.scheduling import ModelMetrics
 from backend.server.settings import ServerOptions
+from backend.wire.oip.cluster import ClusterStatus, ModelReplicas, NodeStatus
 from backend.wire.serving.items import Item
 
 _log = logging.getLogger("inferdeck.ray")
@@ -121,6 +122,7 @@ class RayEngine(Engine):
             registry, options.model_control, takes_files=options.model_upload
         )
         self._turns = Turns()
+        self._nodes: tuple[NodeStatus, ...] = ()
         self._watching: asyncio.Task[None] | None = None
 
     @property
@@ -210,6 +212,20 @@ class RayEngine(Engine):
         """Have the replicas report anew."""
         deployed = [each for each in self._replicas.all() if name in ("", each.model)]
         await refresh(deployed, _REPORT_WITHIN_S)
+        self._nodes = await asyncio.to_thread(self._cluster.nodes)
+
+    def cluster(self) -> ClusterStatus:
+        """The nodes, and the replicas by their last reports."""
+        return ClusterStatus(
+            "ray",
+            self._nodes,
+            tuple(
+                ModelReplicas(
+                    each.model, tuple(status_of(report) for report in each.reports), each.lost
+                )
+                for each in self._replicas.all()
+            ),
+        )
 
     def statistics(self, name: str = "", version: str = "") -> tuple[ModelMetrics, ...]:
         """What the replicas of one model, or of all, have done, summed; raises InvalidInput."""

@@ -173,16 +173,20 @@ async def ask_stream(
     try:
         async for answer in response:
             if isinstance(answer, ConsoleError):
-                raise answer
+                break
             yield answer
+        else:
+            answer = None
         ended = True
-    except (ConsoleError, GeneratorExit, asyncio.CancelledError):
+    except (GeneratorExit, asyncio.CancelledError):
         raise
     except Exception as error:  # noqa: BLE001 - translated
         raise _translated(deployed, error) from None
     finally:
         if not ended:
             response.cancel()
+    if answer is not None:
+        raise answer
 
 
 async def refresh(deployed: Iterable[Deployed], timeout_s: float) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from backend.engines.ray.messages import ReplicaReport
 from backend.server.scheduling import ModelMetrics
 from backend.wire.generated import open_inference_pb2 as pb
+from backend.wire.oip.cluster import ReplicaStatus
 
 
 def totals(reports: Iterable[ReplicaReport]) -> tuple[ModelMetrics, ...]:
@@ -27,6 +28,22 @@ def totals(reports: Iterable[ReplicaReport]) -> tuple[ModelMetrics, ...]:
                 statistics[key] = one
     return tuple(
         ModelMetrics(each, pending[key], dict(failures[key])) for key, each in statistics.items()
+    )
+
+
+def status_of(report: ReplicaReport) -> ReplicaStatus:
+    """A replica in the words of the protocol, with the requests of all its versions together."""
+    statistics = [pb.ModelStatistics.FromString(data) for data, _, _ in report.statistics]
+    return ReplicaStatus(
+        report.replica,
+        report.node,
+        report.pid,
+        report.age_s,
+        report.cpu_s,
+        report.memory_bytes,
+        sum(pending for _, pending, _ in report.statistics),
+        sum(each.inference_stats.success.count for each in statistics),
+        sum(sum(failed.values()) for _, _, failed in report.statistics),
     )
 
 

@@ -22,6 +22,7 @@ from backend.profiles.bundled import BUNDLED
 from backend.profiles.in_config import LABELS, PARAMETER, labels_text, profile_text
 from backend.server.plane.data_plane import ModelStatus
 from backend.wire.generated import open_inference_pb2 as pb
+from backend.wire.oip.cluster import EXTENSION as CLUSTER_EXTENSION
 
 SERVER_NAME = "inferdeck"
 
@@ -42,6 +43,7 @@ _EXTENSIONS = (
     "logging",
     TIMING_EXTENSION,
     TYPED_EXTENSION,
+    CLUSTER_EXTENSION,
 )
 
 
@@ -53,6 +55,7 @@ ENGINE_EXTENSIONS = frozenset(
         "schedule_policy",
         "model_configuration",
         "statistics",
+        CLUSTER_EXTENSION,
     }
 )
 """Those that the engine behind the edges has to offer; the others are the edges' own."""

@@ -22,6 +22,7 @@ from backend.models.repository import IndexEntry
 from backend.models.servable import ModelDeclaration
 from backend.server.plane.load_parameters import LoadTerms
 from backend.server.scheduling import ModelMetrics
+from backend.wire.oip.cluster import ClusterStatus
 from backend.wire.serving.items import Item
 
 
@@ -142,6 +143,13 @@ class DataPlane(Protocol):
     def statistics(self, name: str = "", version: str = "") -> Sequence[ModelMetrics]:
         """What the loaded versions of one model, or of all, have done; raises InvalidInput."""
         ...
+
+    def cluster(self) -> ClusterStatus:
+        """The nodes and replicas, as `refresh` found them; raises Unsupported if there are none."""
+        raise Unsupported(
+            "this server computes in its own process: it has no nodes and replicas",
+            hint="Start it with --engine ray for that.",
+        )
 
     def custom_metrics(self) -> tuple[Collector, ...]:
         """What models measure by themselves, for the metrics page."""

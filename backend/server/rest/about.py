@@ -13,6 +13,7 @@ from backend.server.rest.openapi import openapi
 from backend.server.rest.routes import DescribedRoute
 from backend.server.rest.schemas import JSON, TEXT
 from backend.wire.json.text import write_json
+from backend.wire.oip.cluster import PATH, cluster_to_json
 
 _GROUP = "metadata"
 
@@ -20,7 +21,7 @@ _GROUP = "metadata"
 def about_routes(
     server_context: ServerContext, edge: RestEdge, others: Sequence[DescribedRoute], *, token: bool
 ) -> list[DescribedRoute]:
-    """GET /metrics, and GET /openapi.json with these and the `others`."""
+    """GET /metrics and /v2/cluster, and GET /openapi.json with these and the `others`."""
 
     async def metrics(_request: Request) -> Response:
         plane = server_context.plane
@@ -28,12 +29,24 @@ def about_routes(
         page = metrics_page(ServerMetrics(plane.statistics()), *plane.custom_metrics())
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
+    async def cluster(_request: Request) -> Response:
+        await server_context.plane.refresh()
+        return edge.about(cluster_to_json(server_context.plane.cluster()))
+
     async def description(_request: Request) -> Response:
         return edge.about(document)
 
     own = [
         DescribedRoute(
             "GET", "/metrics", metrics, _GROUP, "Counters for Prometheus", gives={TEXT: ""}
+        ),
+        DescribedRoute(
+            "GET",
+            PATH,
+            cluster,
+            _GROUP,
+            "Nodes and replicas, on an engine that has some",
+            gives={JSON: "ClusterStatus"},
         ),
         DescribedRoute(
             "GET",

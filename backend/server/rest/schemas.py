@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from backend.core.tensors import Datatype
+from backend.wire.oip.cluster import ClusterStatus
 
 Schema = Mapping[str, Any]
 
@@ -44,7 +47,12 @@ _TENSOR: Mapping[str, Schema] = {
     "data": {"type": "array", "description": "Elements, flat or nested.", "items": {}},
 }
 
+_CLUSTER = msgspec.json.schema_components(
+    [ClusterStatus], ref_template="#/components/schemas/{name}"
+)[1]
+
 SCHEMAS: Mapping[str, Schema] = {
+    **_CLUSTER,
     "Error": _object(("error",), error=_TEXT),
     "Parameters": {
         "type": "object",

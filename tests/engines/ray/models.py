@@ -20,12 +20,12 @@ def reply(**outputs):
 
 """
 SLEEP_S = 0.05
-_SLOW = f"""
+_ECHO = """
 class TritonPythonModel:
     def execute(self, requests):
         replies = []
         for request in requests:
-            time.sleep({SLEEP_S})
+            time.sleep(%g)
             replies.append(reply(Y=given(request), PID=np.array([os.getpid()], np.int64)))
         return replies
 """
@@ -76,6 +76,7 @@ output [{ name: "Y" data_type: TYPE_INT32 dims: [1] },
 instance_group [{ kind: KIND_CPU count: 1 }]
 sequence_batching {
   max_sequence_idle_microseconds: 60000000
+  oldest { max_candidate_sequences: 64 }
   control_input [
     { name: "START" control [{ kind: CONTROL_SEQUENCE_START int32_false_true: [0, 1] }] },
     { name: "ID" control [{ kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_UINT64 }] }
@@ -84,17 +85,27 @@ sequence_batching {
 """
 
 
-def write_models(root: Path, **scales: str) -> Path:
-    """Write `slow`, `sum` and `asks`; `scales` are their tables ``[ray]``. Returns the folder."""
-    for name, code, config in (
-        ("slow", _SLOW, _PLAIN % _PID),
-        ("sum", _SUM, _SEQUENCES),
-        ("asks", _ASKS, _PLAIN % ""),
-    ):
+_MODELS = {
+    "one": (_ECHO % SLEEP_S, _PLAIN % _PID, ""),
+    "slow": (_ECHO % SLEEP_S, _PLAIN % _PID, "replicas = 2"),
+    "quick": (_ECHO % 0, _PLAIN % _PID, "replicas = 2"),
+    "scaled": (
+        _ECHO % SLEEP_S,
+        _PLAIN % _PID,
+        "max_replicas = 2\ntarget_in_flight = 2\nupscale_delay_s = 1\ndownscale_delay_s = 3",
+    ),
+    "sum": (_SUM, _SEQUENCES, "replicas = 2"),
+    "asks": (_ASKS, _PLAIN % "", ""),
+}
+
+
+def write_models(root: Path) -> Path:
+    """Write every model, with its table ``[ray]``; returns the folder."""
+    for name, (code, config, scale) in _MODELS.items():
         folder = root / name / "1"
         folder.mkdir(parents=True)
         (folder / "model.py").write_text(_HEAD + code)
         (folder.parent / "config.pbtxt").write_text(config)
-        if name in scales:
-            (folder.parent / "profile.toml").write_text(f"[ray]\n{scales[name]}\n")
+        if scale:
+            (folder.parent / "profile.toml").write_text(f"[ray]\ncpus = 0.1\n{scale}\n")
     return root

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,7 +147,7 @@ def served(cluster: Cluster, folder: Path, repository: Path, *options: str) -> I
             yield Served(ready["rest"], ready["grpc"], token, process.pid)
         finally:
             process.terminate()
-            process.wait(_START_S)
+            process.communicate(timeout=_START_S)
 
 
 @contextmanager
@@ -190,10 +190,8 @@ def _wait_for_node(log: Path, process: subprocess.Popen[bytes]) -> None:
 def _end(node: Node) -> None:
     if node.process.poll() is None:
         node.process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             node.process.wait(20)
-        except subprocess.TimeoutExpired:
-            pass
     pids: Sequence[str] = _ip("netns", "pids", node.namespace).split()
     for pid in pids:
         os.kill(int(pid), signal.SIGKILL)

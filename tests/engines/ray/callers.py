@@ -1,0 +1,138 @@
+"""Callers of a server on a cluster: streams that count what they got, and single requests."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import numpy as np
+import requests
+
+from backend.wire.generated import open_inference_pb2 as pb
+from tests.engines.ray.two_nodes import Served
+from tests.server.grpc_calls import streaming
+
+WAIT_S = 120.0
+_PATH = "/inference.GRPCInferenceService/ModelStreamInfer"
+
+
+def request(model: str, value: int, **parameters: Any) -> pb.ModelInferRequest:
+    """One number for a model; `parameters` are the request's own."""
+    shape = [1, 1] if parameters else [1]
+    made = pb.ModelInferRequest(
+        model_name=model,
+        id=str(value),
+        inputs=[pb.ModelInferRequest.InferInputTensor(name="X", datatype="INT32", shape=shape)],
+        raw_input_contents=[np.array([value], np.int32).tobytes()],
+    )
+    for name, it in parameters.items():
+        if isinstance(it, bool):
+            made.parameters[name].bool_param = it
+        else:
+            made.parameters[name].int64_param = it
+    return made
+
+
+def answer(response: pb.ModelInferResponse) -> tuple[int, int]:
+    """The number, and the process that computed it."""
+    value, pid = response.raw_output_contents
+    return int(np.frombuffer(value, np.int32)[0]), int(np.frombuffer(pid, np.int64)[0])
+
+
+class Rest:
+    """Calls over REST with the token."""
+
+    def __init__(self, server: Served) -> None:
+        self._server = server
+        self._headers = {"Authorization": f"Bearer {server.token}"}
+
+    def get(self, path: str) -> Any:
+        reply = requests.get(self._server.rest + path, headers=self._headers, timeout=WAIT_S)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def replicas(self, model: str) -> list[dict[str, Any]]:
+        """The replicas of a model, as they are now."""
+        for each in self.get("/v2/cluster")["models"]:
+            if each["model"] == model:
+                found: list[dict[str, Any]] = each["replicas"]
+                return found
+        return []
+
+
+@dataclass
+class Stream:
+    """One gRPC stream on a thread of its own, with so many requests in flight.
+
+    Request and answer bear the same number, which is its own in the whole test. `gap_s` is the
+    longest time without a good answer, `lost` are the errors, `wrong` the answers to others.
+    """
+
+    server: Served
+    model: str
+    numbers: Iterator[int]
+    in_flight: int = 4
+    answered: int = 0
+    wrong: int = 0
+    lost: list[str] = field(default_factory=list)
+    pids: set[int] = field(default_factory=set)
+    gap_s: float = 0.0
+    broken: str = ""
+
+    def __post_init__(self) -> None:
+        self._credits: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"stream-{self.model}")
+
+    def start(self) -> Stream:
+        for _ in range(self.in_flight):
+            self._credits.put(True)  # noqa: FBT003
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Send nothing more, and wait for what is on its way."""
+        self._stopping.set()
+        self._thread.join(WAIT_S)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        metadata = (("authorization", f"Bearer {self.server.token}"),)
+        with grpc.insecure_channel(self.server.grpc) as channel:
+            call = streaming(channel, _PATH)(self._requests(), metadata=metadata)
+            try:
+                self._read(call)
+            except grpc.RpcError as error:
+                self.broken = str(error)
+
+    def _requests(self) -> Iterator[bytes]:
+        self._sent: queue.SimpleQueue[int] = queue.SimpleQueue()
+        while not self._stopping.is_set():
+            try:
+                self._credits.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            number = next(self.numbers)
+            self._sent.put(number)
+            yield request(self.model, number).SerializeToString()
+
+    def _read(self, call: Any) -> None:
+        last = time.monotonic()
+        for data in call:
+            sent = self._sent.get(timeout=WAIT_S)
+            reply = pb.ModelStreamInferResponse.FromString(data)
+            self._credits.put(True)  # noqa: FBT003
+            if reply.error_message:
+                self.lost.append(reply.error_message)
+                continue
+            value, pid = answer(reply.infer_response)
+            self.wrong += value != sent
+            self.answered += 1
+            self.pids.add(pid)
+            now = time.monotonic()
+            self.gap_s, last = max(self.gap_s, now - last), now
