@@ -16,7 +16,7 @@ QUICK := $(addprefix tests/,core profiles targets clients/codecs clients/dialect
   models/repository session/lanes session/sinks inspector/forms gui/workspace gui/views wire/json wire/media \
   wire/oip wire/protobuf wire/tensors)
 
-.PHONY: help run test quick test-bare soak profile lint format texts train-digits lock check-platforms clean
+.PHONY: help run test quick test-bare test-cluster soak profile lint format texts train-digits lock check-platforms clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ profile:  ## what the window's thread does while it streams, and what a start co
 	@$(PYTHON) .ci/setup test
 	$(BIN)/python -m tests.benchmarks.window_profile $(ARGS)
 	$(BIN)/python -m tests.benchmarks.window_start
+
+# As root on Linux: namespaces of this machine are the nodes. Some five minutes, most of it starting.
+test-cluster:  ## the tests of Ray Serve on two real nodes, as root, with Ray in .venv-ray
+	@$(PYTHON) .ci/setup test
+	@test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/python -m pip install --quiet --require-hashes -r requirements-dev.txt -r requirements-ray.txt
+	.venv-ray/bin/python -m pytest -q -s -m cluster tests/engines/ray
 
 lint:  ## ruff, mypy and the contracts of import-linter
 	@$(PYTHON) .ci/setup test
@@ -80,6 +87,8 @@ lock:  ## write the lock files, with uv; LOCK=--upgrade moves every pin
 	uv pip compile $(LOCK) --quiet --universal --no-strip-extras --generate-hashes --no-build --python-version 3.11 \
 	  --custom-compile-command "make lock" -c requirements.txt pyproject.toml --group dev \
 	  -o requirements-dev.txt
+	uv pip compile $(LOCK) --quiet --universal --no-strip-extras --generate-hashes --no-build --python-version 3.11 \
+	  --custom-compile-command "make lock" -c requirements-dev.txt pyproject.toml --extra ray -o requirements-ray.txt
 
 # Downloads the wheel of every pin for every platform we name: some gigabytes, so by hand only.
 check-platforms:  ## find a wheel of every pin for every platform

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 from collections.abc import Iterable
 from typing import Protocol
 
 from backend.cli.serve_options import EngineChoice
 from backend.core.errors import UsageError
+from backend.engines.ray import RayModels, ray_serve
 from backend.models.catalogue import repository_registry
 from backend.models.code import AllCode, NoCode
 from backend.models.repository import ModelRegistry
@@ -67,40 +67,39 @@ def models_of(arguments: argparse.Namespace) -> ServedModels:
 
     Raises UsageError for options that do not go together, or an engine that is not installed.
     """
+    if arguments.engine is EngineChoice.RAY:
+        _check(arguments)
+        models = RayModels(
+            tuple(arguments.model_repository),
+            tuple(arguments.model),
+            bundled=not arguments.no_bundled_models,
+            runs_code=arguments.allow_python_models,
+        )
+        return ray_serve(arguments.address, models, queue_limit=arguments.queue_limit)
+    if arguments.address:
+        raise UsageError("--address is of a Ray cluster.", hint="Add --engine ray.")
+    return _LocalModels(registry_of(arguments))
+
+
+def registry_of(arguments: argparse.Namespace) -> ModelRegistry:
+    """The models of this process; those of repositories are known and not loaded yet.
+
+    Raises UsageError for options that do not go together.
+    """
+    _check(arguments)
+    return repository_registry(
+        arguments.model_repository,
+        bundled=not arguments.no_bundled_models,
+        code=AllCode() if arguments.allow_python_models else NoCode(),
+    )
+
+
+def _check(arguments: argparse.Namespace) -> None:
     if arguments.load_model and not _explicit(arguments):
         raise UsageError(
             "--load-model needs --model-control-mode explicit.",
             hint="Without it, every model is loaded at start.",
         )
-    if arguments.engine is EngineChoice.RAY:
-        return _on_ray(arguments)
-    if arguments.address:
-        raise UsageError("--address is of a Ray cluster.", hint="Add --engine ray.")
-    registry = repository_registry(
-        arguments.model_repository,
-        bundled=not arguments.no_bundled_models,
-        code=AllCode() if arguments.allow_python_models else NoCode(),
-    )
-    return _LocalModels(registry)
-
-
-def _on_ray(arguments: argparse.Namespace) -> ServedModels:
-    try:
-        from backend.engines.ray import RayModels, RayServe
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "ray":
-            raise
-        raise UsageError(
-            "--engine ray needs Ray Serve, which is not installed.",
-            hint=f"Install it: {sys.executable} -m pip install -r requirements-ray.txt",
-        ) from None
-    models = RayModels(
-        tuple(arguments.model_repository),
-        tuple(arguments.model),
-        bundled=not arguments.no_bundled_models,
-        runs_code=arguments.allow_python_models,
-    )
-    return RayServe(arguments.address, models, queue_limit=arguments.queue_limit)
 
 
 def load_at_start(registry: ModelRegistry, arguments: argparse.Namespace) -> None:

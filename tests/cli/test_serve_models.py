@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from backend.cli.serve import main
 from backend.cli.serve_models import load_at_start, registry_of
 from backend.cli.serve_options import MODELS
 from backend.core.errors import UsageError
@@ -108,3 +110,18 @@ def test_a_model_file_that_cannot_be_served_is_an_error(tmp_path: Path) -> None:
         registry("--model", str(tmp_path / "m.onnx"))
     with pytest.raises(UsageError, match=r"none\.onnx cannot be read: No such file"):
         registry("--model", str(tmp_path / "none.onnx"))
+
+
+def test_an_engine_that_is_not_installed_is_named_with_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["--engine", "ray"]) == 2
+    told = capsys.readouterr().err
+    assert "Ray Serve, which is not installed" in told
+    assert "pip install -r requirements-ray.txt" in told
+
+
+def test_the_address_of_a_cluster_needs_its_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--address", "10.0.0.1:6379"]) == 2
+    assert "--engine ray" in capsys.readouterr().err

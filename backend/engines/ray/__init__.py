@@ -1,8 +1,32 @@
-"""Ray Serve behind the edges: every model of the folder in replicas on any number of machines.
+"""Ray Serve behind the edges: every model of the folder in replicas on any number of machines."""
 
-Needs the extra that `requirements-ray.txt` locks; importing this without it raises ImportError.
-"""
+from __future__ import annotations
 
-from backend.engines.ray.engine import RayModels, RayServe
+from typing import TYPE_CHECKING
 
-__all__ = ["RayModels", "RayServe"]
+from backend.core.errors import UsageError
+from backend.engines.ray.models import RayModels
+
+if TYPE_CHECKING:
+    from backend.engines.ray.engine import RayServe
+
+__all__ = ["RayModels", "ray_serve"]
+
+REQUIREMENTS = "requirements-ray.txt"
+
+
+def ray_serve(address: str, models: RayModels, *, queue_limit: int) -> RayServe:
+    """The models on the cluster at the address, or for '' on one that is started here.
+
+    Raises UsageError with what to type if Ray is not installed.
+    """
+    try:
+        import ray.serve  # noqa: F401 - nothing else may fail for want of Ray
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"--engine ray needs Ray Serve, which is not installed ({error.name} is missing).",
+            hint=f"Type: .venv/bin/pip install -r {REQUIREMENTS}",
+        ) from None
+    from backend.engines.ray.engine import RayServe
+
+    return RayServe(address, models, queue_limit=queue_limit)

@@ -8,9 +8,8 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from backend.core.errors import InvalidInput, NotReady, Unsupported
 from backend.core.inference import InferRequest, InferResponse, ModelMetadata
@@ -20,6 +19,7 @@ from backend.engines.ray.cluster import Cluster
 from backend.engines.ray.declared import RemoteServable
 from backend.engines.ray.folders import RemoteFolders, bring_up
 from backend.engines.ray.messages import pack_request, unpack_answer, unpack_response
+from backend.engines.ray.models import RayModels
 from backend.engines.ray.replica import ReplicaSpec
 from backend.engines.ray.replicas import Replicas, ask, ask_stream, refresh
 from backend.engines.ray.totals import status_of, totals
@@ -46,18 +46,6 @@ _STARTED_AT_ONCE = 4
 _REPORT_EVERY_S = 2.0
 _REPORT_WITHIN_S = 1.0
 _SEQUENCE = "sequence_id"
-
-
-@dataclass(frozen=True, slots=True)
-class RayModels:
-    """Which models are served: repositories and files by paths that every node has."""
-
-    repositories: tuple[Path, ...] = ()
-    files: tuple[Path, ...] = ()
-    bundled: bool = True
-    runs_code: bool = False
-    prefix: str = "inferdeck"
-    """Of the names of our applications, so that two servers may share a cluster."""
 
 
 class RayServe:

@@ -81,7 +81,7 @@ def application(prefix: str, model: str) -> str:
 class ModelReplica:
     """One replica; Ray calls its methods on the event loop that it was made on."""
 
-    async def __init__(self, spec: ReplicaSpec) -> None:
+    async def __init__(self, spec: ReplicaSpec) -> None:  # type: ignore[misc]  # Ray awaits it
         self._spec = spec
         self._started = time.monotonic()
         self._process = psutil.Process()

@@ -13,6 +13,11 @@ class Turns:
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many keys somebody has, or waits for, the turn of."""
+        return len(self._locks)
+
     @contextlib.asynccontextmanager
     async def of(self, key: str) -> AsyncIterator[None]:
         """Wait for the turn and have it; '' waits for nothing."""

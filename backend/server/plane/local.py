@@ -15,7 +15,7 @@ from backend.core.predictions import Predictions
 from backend.core.timing import ServerTiming
 from backend.models.repository import IndexEntry, LoadedModel, ModelRegistry
 from backend.models.servable import Servable
-from backend.server.plane.about import CLUSTER_EXTENSION, ENGINE_EXTENSIONS, model_metadata
+from backend.server.plane.about import ENGINE_EXTENSIONS, model_metadata
 from backend.server.plane.data_plane import Engine, StreamAnswer
 from backend.server.plane.inner_calls import InnerCalls
 from backend.server.plane.live_repository import LiveRepository
@@ -23,6 +23,7 @@ from backend.server.plane.load_parameters import NO_TERMS, LoadTerms
 from backend.server.plane.served import Served
 from backend.server.scheduling import QUEUE_LIMIT, BeingUnloaded, ModelMetrics
 from backend.server.settings import ModelControl
+from backend.wire.oip import cluster
 from backend.wire.serving.items import Item
 
 _STOPPING = "the server is being stopped"
@@ -58,7 +59,7 @@ class LocalDataPlane(Engine):
     @property
     def extensions(self) -> frozenset[str]:
         """All that an engine can offer, but nodes and replicas."""
-        return ENGINE_EXTENSIONS - {CLUSTER_EXTENSION}
+        return ENGINE_EXTENSIONS - {cluster.EXTENSION}
 
     def names(self) -> tuple[str, ...]:
         """The names of the models that are loaded."""

@@ -63,7 +63,7 @@ def cluster_to_json(status: ClusterStatus) -> bytes:
     return msgspec.json.encode(status)
 
 
-def cluster_from_json(body: bytes) -> ClusterStatus:
+def cluster_from_json(body: bytes | bytearray | memoryview) -> ClusterStatus:
     """What a body tells; raises ReplyMismatch that names what is wrong with it."""
     if len(body) > MAX_BYTES:
         raise ReplyMismatch(

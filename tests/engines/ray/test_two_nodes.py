@@ -18,7 +18,7 @@ import pytest
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.engines.ray.callers import Rest, Stream, answer, request
 from tests.engines.ray.two_nodes import Cluster, Served
-from tests.server.grpc_calls import streaming
+from tests.server.grpc_calls import streaming, unary
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
@@ -39,9 +39,7 @@ def _answered(streams: list[Stream]) -> int:
 
 def test_models_ask_each_other_across_replicas(rest: Rest, server: Served) -> None:
     with grpc.insecure_channel(server.grpc) as channel:
-        call = channel.unary_unary(  # type: ignore[attr-defined]
-            "/inference.GRPCInferenceService/ModelInfer",
-        )
+        call = unary(channel, "/inference.GRPCInferenceService/ModelInfer")
         metadata = (("authorization", f"Bearer {server.token}"),)
         data = call(request("asks", 41).SerializeToString(), metadata=metadata, timeout=120)
     response = pb.ModelInferResponse.FromString(data)
