@@ -36,6 +36,7 @@ _TOP_LEVEL = {
     "protos",
     "pyproject.toml",
     "requirements-dev.txt",
+    "requirements-ray.txt",
     "requirements.txt",
     "tests",
     "training",
@@ -119,6 +120,16 @@ def test_every_dependency_is_locked() -> None:
     assert _required(project["dependencies"]) <= _names_in("requirements.txt")
 
 
+def test_the_extra_is_locked_apart_with_the_same_pins() -> None:
+    project = _project()["project"]
+    assert isinstance(project, dict)
+    assert _required(project["optional-dependencies"]["ray"]) <= _names_in("requirements-ray.txt")
+    assert _pins("requirements.txt") <= _pins("requirements-ray.txt")
+    shared = {pin.partition("==")[0] for pin in _pins("requirements-dev.txt")}
+    ray = {pin for pin in _pins("requirements-ray.txt") if pin.partition("==")[0] in shared}
+    assert ray <= _pins("requirements-dev.txt")
+
+
 def test_every_development_dependency_is_locked() -> None:
     groups = _project()["dependency-groups"]
     assert isinstance(groups, dict)
@@ -128,8 +139,9 @@ def test_every_development_dependency_is_locked() -> None:
 def test_every_package_the_program_imports_is_declared() -> None:
     project = _project()["project"]
     assert isinstance(project, dict)
-    declared = _required(project["dependencies"])
-    providers = packages_distributions()
+    extras = project["optional-dependencies"]
+    declared = _required(project["dependencies"]) | _required(extras["ray"])
+    providers = {"ray": ["ray"]} | packages_distributions()
     undeclared = {
         name
         for name in _imported_by_the_program() - sys.stdlib_module_names - {"backend", "gui"}
@@ -166,16 +178,18 @@ def _imported(wanted: Callable[[str], bool]) -> set[str]:
 
 
 def test_the_development_lock_extends_the_runtime_lock_with_the_same_pins() -> None:
-    # Only its version: a package that development needs as well may be wanted in more places.
-    pin = re.compile(r"(?m)^\S+==[^\s;]+")
-    runtime, development = (
-        set(pin.findall((_ROOT / name).read_text(encoding="utf-8")))
-        for name in ("requirements.txt", "requirements-dev.txt")
-    )
-    assert runtime <= development
+    assert _pins("requirements.txt") <= _pins("requirements-dev.txt")
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def _pins(lock: str) -> set[str]:
+    """Names and versions only: a package that development needs may be wanted in more places."""
+    text = (_ROOT / lock).read_text(encoding="utf-8")
+    return set(re.findall(r"(?m)^\S+==[^\s;]+", text))
+
+
+@pytest.mark.parametrize(
+    "lock", ["requirements.txt", "requirements-dev.txt", "requirements-ray.txt"]
+)
 def test_every_pin_of_a_lock_has_hashes(lock: str) -> None:
     blocks = re.split(r"(?m)^(?=\S+==)", (_ROOT / lock).read_text(encoding="utf-8"))[1:]
     assert blocks
