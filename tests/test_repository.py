@@ -141,7 +141,7 @@ def test_every_package_the_program_imports_is_declared() -> None:
     assert isinstance(project, dict)
     extras = project["optional-dependencies"]
     declared = _required(project["dependencies"]) | _required(extras["ray"])
-    providers = {"ray": ["ray"]} | packages_distributions()
+    providers = {"ray": ["ray"], **packages_distributions()}
     undeclared = {
         name
         for name in _imported_by_the_program() - sys.stdlib_module_names - {"backend", "gui"}
