@@ -94,6 +94,13 @@ async def _measure(embedded: str, on_ray: str, echo: Any) -> None:
     await rays.close()
 
 
+class _Echo:
+    """Gives back what it gets."""
+
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        return array
+
+
 def main() -> None:
     """Start all three, measure, and end them."""
     registry = bundled_registry()
@@ -105,12 +112,8 @@ def main() -> None:
     server.start()
     serve: Any = import_module("ray.serve")
 
-    @serve.deployment(max_ongoing_requests=8, ray_actor_options={"num_cpus": 0.1})
-    class Echo:
-        def __call__(self, array: np.ndarray) -> np.ndarray:
-            return array
-
-    echo = serve.run(Echo.bind(), name="echo", route_prefix=None)
+    deployment = serve.deployment(max_ongoing_requests=8, ray_actor_options={"num_cpus": 0.1})
+    echo = serve.run(deployment(_Echo).bind(), name="echo", route_prefix=None)
     try:
         asyncio.run(_measure(embedded.grpc_address, server.grpc_address, echo))
     finally:
