@@ -128,7 +128,7 @@ class Capture:
         while not stop.is_set():
             item = self._source.read(stop)
             if item is None:
-                if time.monotonic() - last > _SILENT_AFTER_S:
+                if info.live and time.monotonic() - last > _SILENT_AFTER_S:
                     self._set(SourceStatus(SourceState.SILENT, info, f"{info.name} gives nothing."))
                 continue
             read_ns = time.monotonic_ns()

@@ -9,13 +9,17 @@ from backend.core.samples import AudioBlock, AudioWindow
 from backend.core.tensors import Array
 from backend.profiles.model_profile import AudioFormat
 
+_ROUNDED_S = 0.001
+"""Places are seconds as floating-point numbers."""
+
 
 class Windower:
     """Resamples blocks to the model's rate and cuts overlapping windows from them.
 
     Windows carry the time of their last sample. A gap-free input of n samples at the model's rate,
     and the margins of silence before and after it, give 1 + (n - window) // hop windows, and
-    `flush` one more, padded with silence, if samples remain that no window has shown.
+    `flush` one more, padded with silence, if samples remain that no window has shown. Where a file
+    goes on at another place, windows begin anew: none shows sound of both.
     """
 
     def __init__(self, sound: AudioFormat) -> None:
@@ -31,7 +35,7 @@ class Windower:
 
     def push(self, block: AudioBlock) -> list[AudioWindow]:
         """The windows that this block completes, oldest first."""
-        if block.rate != self._rate_in:
+        if block.rate != self._rate_in or self._is_elsewhere(block):
             self._restart(block)
         self._last = block
         self._append(self._resample(block.samples, last=False))
@@ -50,6 +54,15 @@ class Windower:
             windows += self._cut(block)
         self._last = None
         return windows
+
+    def _is_elsewhere(self, block: AudioBlock) -> bool:
+        """Whether the place in the file is not the one that follows; its start may follow its end,
+        as it does in a loop."""
+        last = self._last
+        if last is None or last.media_time_s is None or not block.media_time_s:
+            return False
+        expected_s = last.media_time_s + len(last.samples) / last.rate
+        return abs(block.media_time_s - expected_s) > _ROUNDED_S
 
     def _restart(self, block: AudioBlock) -> None:
         self._rate_in = block.rate

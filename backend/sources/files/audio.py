@@ -14,8 +14,8 @@ from backend.core.samples import AudioBlock, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
 from backend.sources.files.kinds import FORMATS, FileKind, PathKind, kind_of_head, read_head
-from backend.sources.files.pacing import Pacer
 from backend.sources.kind import Pace
+from backend.sources.playback import Jump, Playback
 from backend.sources.source import EndOfSource
 from backend.wire.media.sound import check_sound
 
@@ -34,7 +34,7 @@ class AudioFileSource:
     ) -> None:
         self._path = path
         self._loop = loop
-        self._pacer = Pacer(pace, speed=speed)
+        self.playback = Playback(pace, speed)
         self._file: soundfile.SoundFile | None = None
         self._seq = 0
         self._played_s = 0.0
@@ -59,7 +59,7 @@ class AudioFileSource:
             file.close()
             raise
         self._file, self._seq, self._played_s = file, 0, 0.0
-        self._pacer.restart()
+        self.playback.begin(file.frames / file.samplerate)
         self._info = SourceInfo(
             MediaKind.AUDIO,
             self._path.name,
@@ -74,10 +74,16 @@ class AudioFileSource:
         file = self._file
         if file is None:
             raise SourceError(SourceFault.LOST, f"{self._path.name} is not open.")
+        jump = self.playback.take_jump()
+        if jump is not None:
+            self._go(file, jump)
         start = file.tell()
+        if start >= file.frames or self.playback.is_past(start / file.samplerate):
+            return self._again(file, stop)
         due_s = self._played_s + min(self._block(file), file.frames - start) / file.samplerate
-        if start < file.frames and not self._pacer.wait(due_s, stop):
+        if not self.playback.wait(due_s, stop):
             return None
+        self.playback.given(start / file.samplerate)
         samples = self._samples(file)
         if not len(samples):
             return self._again(file, stop)
@@ -108,12 +114,23 @@ class AudioFileSource:
         except InvalidInput as error:
             raise self._unreadable(error.message) from error
 
+    def _go(self, file: soundfile.SoundFile, jump: Jump) -> None:
+        """To the block at a place, or so many before it."""
+        block = self._block(file)
+        place = round(jump.to_s * file.samplerate) - jump.back * block
+        file.seek(max(0, min(place, file.frames - block)))
+
     def _again(self, file: soundfile.SoundFile, stop: threading.Event) -> AudioBlock | None:
-        if not self._loop:
+        """Where it goes on at the end; raises EndOfSource unless something is repeated."""
+        if self.playback.holds_at_end(stop, loop=self._loop):
+            return None
+        span = self.playback.status().span
+        if not self._loop and span is None:
             raise EndOfSource
-        if file.tell() == 0:
+        ended = file.tell()
+        self._go(file, Jump(span[0] if span is not None else 0.0))
+        if file.tell() >= ended:
             raise self._unreadable("its sound is cut off at the start")
-        file.seek(0)
         return None if stop.is_set() else self.read(stop)
 
     def _samples(self, file: soundfile.SoundFile) -> Array:

@@ -19,8 +19,8 @@ from backend.sources.files.kinds import (
     file_error,
     kind_of_file,
 )
-from backend.sources.files.pacing import Pacer
 from backend.sources.kind import Pace
+from backend.sources.pacing import Pacer
 from backend.sources.source import EndOfSource
 
 _LISTED = 20

@@ -12,8 +12,8 @@ from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
 from backend.sources.files.kinds import FORMATS, FileKind, PathKind, file_error, kind_of_head
-from backend.sources.files.pacing import Pacer
 from backend.sources.kind import Pace
+from backend.sources.pacing import Pacer
 from backend.sources.source import EndOfSource
 from backend.wire.media.images import FILE_FORMATS, decode_image
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from backend.core.errors import SourceError, SourceFault
@@ -12,14 +13,16 @@ from backend.core.samples import Frame, MediaKind
 from backend.core.status import Notice, Severity, SourceInfo
 from backend.core.tensors import Array
 from backend.sources.files.kinds import FORMATS, FileKind, PathKind, kind_of_head, read_head
-from backend.sources.files.pacing import Pacer
 from backend.sources.kind import Pace
 from backend.sources.pixels import check_frames, rgb
+from backend.sources.playback import Jump, Playback
 from backend.sources.source import EndOfSource
 from backend.wire.media.opencv import cv2
 
 _FALLBACK_FPS = 25.0
 _WHOLE = 0.95
+_AHEAD = 1.5
+"""So many frames before a place are decoded to come to it: times in files are rounded."""
 
 
 class VideoSource:
@@ -34,11 +37,12 @@ class VideoSource:
     ) -> None:
         self._path = path
         self._loop = loop
-        self._pacer = Pacer(pace, speed=speed)
+        self.playback = Playback(pace, speed)
         self._capture: cv2.VideoCapture | None = None
         self._pending: tuple[Array, float] | None = None
         self._seq = 0
         self._in_pass = 0
+        self._whole_pass = True
         self._pass_start_s = 0.0
         self._last_s = 0.0
         self._fps = _FALLBACK_FPS
@@ -59,9 +63,9 @@ class VideoSource:
         """Open the file and decode its first frame; raises SourceError if that fails."""
         read_head(self._path)
         self._seq, self._pass_start_s = 0, 0.0
-        self._pacer.restart()
         capture, (pixels, _) = self._begin()
-        frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        frames = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self.playback.begin(frames / self._fps)
         self._info = SourceInfo(
             MediaKind.IMAGE,
             self._path.name,
@@ -69,7 +73,7 @@ class VideoSource:
             width=pixels.shape[1],
             height=pixels.shape[0],
             rate=self._fps,
-            items=frames if frames > 0 else None,
+            items=frames or None,
         )
         return self._info
 
@@ -77,14 +81,19 @@ class VideoSource:
         """The next frame, in its own time; raises EndOfSource after the last."""
         if self._capture is None:
             raise SourceError(SourceFault.LOST, f"{self._path.name} is not open.")
-        if self._pending is None:
-            self._pending = self._decode(self._capture)
-        if self._pending is None:
+        jump = self.playback.take_jump()
+        if jump is not None:
+            self._go(jump)
+        self._pending = self._pending or self._decode(self._capture)
+        if self._pending is None or self.playback.is_past(self._pending[1]):
+            if self.playback.holds_at_end(stop, loop=self._loop):
+                return None
             self._pending = self._next_pass()
         pixels, at_s = self._pending
-        if not self._pacer.wait(self._pass_start_s + at_s, stop):
+        if not self.playback.wait(self._pass_start_s + at_s, stop):
             return None
         self._pending = None
+        self.playback.given(at_s)
         frame = Frame(self._seq, time.monotonic_ns(), rgb(pixels), at_s, self._path.name)
         self._seq += 1
         return frame
@@ -100,7 +109,7 @@ class VideoSource:
         """Open the file at its first frame, which is kept for the next read."""
         self.close()
         capture = cv2.VideoCapture(str(self._path.resolve()), cv2.CAP_FFMPEG)
-        self._in_pass, self._last_s = 0, 0.0
+        self._in_pass, self._last_s, self._whole_pass = 0, 0.0, True
         self._fps = _sensible(capture.get(cv2.CAP_PROP_FPS))
         try:
             check_frames(capture, f"The video {self._path.name}")
@@ -131,8 +140,59 @@ class VideoSource:
         self._in_pass += 1
         return pixels, at_s
 
+    def _go(self, jump: Jump) -> None:
+        """Decode up to a place, so that what comes next is the frame there."""
+        self._pass_start_s = 0.0
+        at_s = jump.to_s
+        for _ in range(jump.back):
+            at_s = self._before(at_s)
+        self._pending = self._frame_at(at_s - 0.5 / self._fps)
+
+    def _frame_at(self, from_s: float) -> tuple[Array, float] | None:
+        """The first frame at or after a moment, or the last one there is."""
+        found = None
+        for frame in self._frames_from(from_s):
+            found = frame
+            if frame[1] >= from_s:
+                break
+        return found
+
+    def _before(self, at_s: float) -> float:
+        """The time of the last frame before a moment, 0 if there is none."""
+        before_s = _AHEAD / self._fps
+        while True:
+            found = None
+            for _, frame_s in self._frames_from(at_s - before_s):
+                if frame_s > at_s - 0.5 / self._fps:
+                    break
+                found = frame_s
+            if found is not None or before_s >= at_s:
+                return found or 0.0
+            before_s *= 4
+
+    def _frames_from(self, from_s: float) -> Iterator[tuple[Array, float]]:
+        """Frames from shortly before a moment on."""
+        capture = self._capture
+        assert capture is not None
+        self._whole_pass = False
+        for first in (max(0, int((from_s - _AHEAD / self._fps) * self._fps)), 0):
+            self._in_pass, self._last_s = 0, 0.0
+            capture.set(cv2.CAP_PROP_POS_FRAMES, first)
+            frame = self._decode(capture)
+            if first == 0 or (frame is not None and frame[1] <= max(from_s, 0.0)):
+                break  # else it was led too far, and is come to from the start
+        while frame is not None:
+            yield frame
+            frame = self._decode(capture)
+
     def _next_pass(self) -> tuple[Array, float]:
-        """The first frame again; raises EndOfSource unless the file loops."""
+        """Where it goes on at the end; raises EndOfSource unless something is repeated."""
+        span = self.playback.status().span
+        if span is not None:
+            self._go(Jump(span[0]))
+            self.playback.restart()
+            if self._pending is not None:
+                return self._pending
         self._report_if_cut_short()
         if not self._loop:
             raise EndOfSource
@@ -142,7 +202,7 @@ class VideoSource:
 
     def _report_if_cut_short(self) -> None:
         expected = self._info.items
-        if expected is not None and self._in_pass < expected * _WHOLE:
+        if expected is not None and self._whole_pass and self._in_pass < expected * _WHOLE:
             self._notices.put(
                 Notice(
                     Severity.WARNING,

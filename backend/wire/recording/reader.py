@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -12,9 +13,10 @@ from mcap.records import Channel, Header, Message, Metadata
 
 from backend.core.errors import ConsoleError, SourceError, SourceFault
 from backend.wire.recording.channels import ABOUT, BY_TOPIC, FORMAT, PROFILE, ChannelKind
+from backend.wire.recording.index import RecordingIndex, index_of
 from backend.wire.recording.items import Recorded
 from backend.wire.recording.reading import ItemMaker
-from backend.wire.recording.records import Damaged, Unfinished, read_records
+from backend.wire.recording.records import Damaged, Record, Unfinished, read_records
 
 _PICTURES = ("/samples", "/pictures/raw", "/pictures/encoded")
 _SOUND = ("/sound/about", "/sound")
@@ -47,6 +49,7 @@ class RecordingReader:
         self._topics = topics
         self.unfinished = False
         self.about: About | None = None
+        self._index: RecordingIndex | None = None
 
     def __iter__(self) -> Iterator[Recorded]:
         return self.items()
@@ -58,20 +61,54 @@ class RecordingReader:
         which is found when its turn comes.
         """
         self.unfinished = False
+        with self._opened() as file:
+            yield from self._items(stop, read_records(file), {})
+
+    def index(self) -> RecordingIndex:
+        """Where its moments are; looked for when it is first asked for. Raises SourceError."""
+        if self._index is None:
+            with self._opened() as file:
+                self._index = index_of(file)
+        return self._index
+
+    def items_in(
+        self, first: int, end: int | None = None, stop: threading.Event | None = None
+    ) -> Iterator[Recorded]:
+        """The items of the chunks from number `first` to before number `end`, or to the last.
+
+        An item that began in the chunk before is left out. Raises as `items` does.
+        """
+        index = self.index()
+        begin, until = index.offset(first), None if end is None else index.offset(end)
+        if begin is None:
+            return
+        channels = {
+            number: kind for number, kind in index.channels.items() if kind.topic in self._topics
+        }
+        with self._opened() as file:
+            yield from self._items(stop, read_records(file, begin, until), channels)
+
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
         try:
             with self._path.open("rb") as file:
-                yield from self._items(file, stop)
+                yield file
         except OSError as error:
             raise self._unreadable(error.strerror or str(error)) from error
         except Damaged as error:
             raise self._unreadable(str(error)) from error
 
-    def _items(self, file: IO[bytes], stop: threading.Event | None) -> Iterator[Recorded]:
-        channels: dict[int, ChannelKind] = {}
+    def _items(
+        self,
+        stop: threading.Event | None,
+        records: Iterator[Record],
+        channels: dict[int, ChannelKind],
+    ) -> Iterator[Recorded]:
+        """The items of records; of a file's beginning unless channels are known already."""
         maker = ItemMaker()
-        known = False
+        known = bool(channels)
         try:
-            for record in read_records(file):
+            for record in records:
                 if stop is not None and stop.is_set():
                     return
                 match record:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
@@ -24,6 +25,7 @@ MAGIC = MCAP0_MAGIC
 MOST_BYTES = 256 * 1024 * 1024
 """Of a record, and of a chunk once it is unpacked: a picture of 8K as pixels needs the half."""
 _HEAD = struct.Struct("<BQ")
+_CHUNK_TIMES = struct.Struct("<QQ")
 
 Record = Header | Metadata | Channel | Message | Footer
 
@@ -36,24 +38,29 @@ class Unfinished(Exception):
     """The file ends before its last record does, as that of a killed process."""
 
 
-def read_records(file: IO[bytes]) -> Iterator[Record]:
+@dataclass(frozen=True, slots=True)
+class ChunkPlace:
+    """Where a chunk begins in the file, and the first moment of its messages."""
+
+    offset: int
+    start_ns: int
+
+
+def read_records(file: IO[bytes], first: int = 0, end: int | None = None) -> Iterator[Record]:
     """Those that we know, in their order, chunks unpacked.
 
-    Raises Unfinished at the end of a file without a footer, and Damaged.
+    From the record at byte `first` to that at `end`, or by default all. Raises Unfinished at the
+    end of a file without a footer, and Damaged.
     """
-    if file.read(len(MAGIC)) != MAGIC:
+    if first:
+        file.seek(first)
+    elif file.read(len(MAGIC)) != MAGIC:
         raise Damaged("it does not begin as an MCAP file")
     while True:
         offset = file.tell()
-        head = file.read(_HEAD.size)
-        if len(head) < _HEAD.size:
-            raise Unfinished
-        opcode, length = _HEAD.unpack(head)
-        if length > MOST_BYTES:
-            raise Damaged(
-                f"at byte {offset} it claims a record of {mebibytes(length)}; "
-                f"at most {mebibytes(MOST_BYTES)} are read"
-            )
+        if end is not None and offset >= end:
+            return
+        opcode, length = _head(file, offset)
         body = file.read(length)
         if len(body) < length:
             raise Unfinished
@@ -61,6 +68,45 @@ def read_records(file: IO[bytes]) -> Iterator[Record]:
             yield record
             if isinstance(record, Footer):
                 return
+
+
+def read_places(file: IO[bytes]) -> Iterator[ChunkPlace | Channel | Footer]:
+    """Where the chunks are, without unpacking them, and what stands outside of them.
+
+    A finished file repeats its channels there. Raises as `read_records` does.
+    """
+    file.seek(0, 2)
+    size = file.tell()
+    file.seek(len(MAGIC))
+    while True:
+        offset = file.tell()
+        opcode, length = _head(file, offset)
+        if offset + _HEAD.size + length > size:
+            raise Unfinished
+        if opcode == Opcode.CHUNK and length >= _CHUNK_TIMES.size:
+            start_ns, _ = _CHUNK_TIMES.unpack(file.read(_CHUNK_TIMES.size))
+            yield ChunkPlace(offset, start_ns)
+        elif opcode in (Opcode.CHANNEL, Opcode.FOOTER):
+            for record in _records_of(opcode, file.read(length), offset):
+                if isinstance(record, Channel | Footer):
+                    yield record
+                if isinstance(record, Footer):
+                    return
+        file.seek(offset + _HEAD.size + length)
+
+
+def _head(file: IO[bytes], offset: int) -> tuple[int, int]:
+    """Kind and length of the record that begins here."""
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        raise Unfinished
+    opcode, length = _HEAD.unpack(head)
+    if length > MOST_BYTES:
+        raise Damaged(
+            f"at byte {offset} it claims a record of {mebibytes(length)}; "
+            f"at most {mebibytes(MOST_BYTES)} are read"
+        )
+    return opcode, length
 
 
 def _records_of(opcode: int, body: bytes, offset: int) -> Iterator[Record]:

@@ -14,9 +14,9 @@ import soundfile
 from backend.core.errors import SourceError, SourceFault
 from backend.core.samples import AudioBlock, Frame
 from backend.sources.files.audio import AudioFileSource
-from backend.sources.files.pacing import Pacer
 from backend.sources.files.video import VideoSource
 from backend.sources.kind import Pace
+from backend.sources.pacing import Pacer
 from backend.sources.source import EndOfSource
 from tests.sources.clock import Clock, Sleep
 from tests.sources.reading import read_all, shade, write_video
@@ -147,6 +147,14 @@ def test_an_item_is_not_given_before_its_time() -> None:
     assert pacer.wait(0.0, stop)
     assert pacer.wait(0.15, stop)
     assert clock.waits == pytest.approx([0.0, 0.15])
+
+
+@pytest.mark.parametrize("speed", [0.1, 0.5, 8.0])
+def test_pauses_are_divided_by_the_speed(speed: float) -> None:
+    clock = Clock()
+    pacer, stop = Pacer(Pace.OWN, clock, speed=speed), Sleep(clock)
+    assert all(pacer.wait(at_s, stop) for at_s in (0.0, 0.2, 0.3))
+    assert clock.waits == pytest.approx([0.0, 0.2 / speed, 0.1 / speed])
 
 
 def test_a_reader_that_was_kept_waiting_gets_no_burst() -> None:
