@@ -3,6 +3,7 @@
 from backend.recording.export import Contents, contents_of, export_csv, export_json_lines
 from backend.recording.recent import Recent
 from backend.recording.recorder import QUEUE_BYTES, QUEUE_ITEMS, Recorder
+from backend.recording.showing import Showing
 from backend.wire.recording.output import OutputFile, create
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "OutputFile",
     "Recent",
     "Recorder",
+    "Showing",
     "contents_of",
     "create",
     "export_csv",

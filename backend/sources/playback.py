@@ -134,6 +134,11 @@ class Playback:
                 self._pacer.restart()
             return jump
 
+    @property
+    def has_jump(self) -> bool:
+        """Whether somebody wants to go elsewhere."""
+        return self._jump is not None
+
     def restart(self) -> None:
         """The next item is due at once, whatever its time."""
         with self._changed:

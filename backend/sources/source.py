@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from backend.core.flow import DrainLog
@@ -50,4 +51,14 @@ class NoticeSource(Protocol):
     @property
     def notices(self) -> DrainLog[Notice]:
         """What happened since it was last drained."""
+        ...
+
+
+@runtime_checkable
+class RecordedSource(Protocol):
+    """A source that plays a recording of a run, answers included, which others may want to show."""
+
+    @property
+    def recording(self) -> Path:
+        """The file."""
         ...

@@ -1,9 +1,18 @@
 """Connections of a run: samples go out by them, answers come back in order."""
 
 from backend.session.lanes.base import Lane
-from backend.session.lanes.delivery import Delivery, flight_limit
+from backend.session.lanes.delivery import TRACE_COLUMNS, TRACES_KEPT, Delivery, flight_limit
 from backend.session.lanes.feed import Feed
 from backend.session.lanes.stream import StreamLane
 from backend.session.lanes.unary import UnaryLane
 
-__all__ = ["Delivery", "Feed", "Lane", "StreamLane", "UnaryLane", "flight_limit"]
+__all__ = [
+    "TRACES_KEPT",
+    "TRACE_COLUMNS",
+    "Delivery",
+    "Feed",
+    "Lane",
+    "StreamLane",
+    "UnaryLane",
+    "flight_limit",
+]

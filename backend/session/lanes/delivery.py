@@ -39,7 +39,7 @@ TRACE_COLUMNS = ("at_s", *SPANS, "latency", "bytes_out", "bytes_in", "lane")
 `lane` is the number of the connection and settings that the answer belongs to.
 """
 
-_TRACES_KEPT = 16_384
+TRACES_KEPT = 16_384
 _MISMATCHES_REPORTED = 16
 """A server whose every reply is wrong in another way causes no more notices than this."""
 
@@ -66,7 +66,7 @@ class Delivery:
         self._words = WordSpotter()
         self._mismatches: set[str] = set()
         self.last_failure: ConsoleError | None = None
-        self.traces = TraceRing(TRACE_COLUMNS, _TRACES_KEPT)
+        self.traces = TraceRing(TRACE_COLUMNS, TRACES_KEPT)
         self.answers = RateMeter()
         self.traffic = TrafficMeter()
         self.outages = Outages()

@@ -1,6 +1,6 @@
 """One live run from its source to its end."""
 
 from backend.session.run.live import Session
-from backend.session.run.summary import Summary
+from backend.session.run.summary import Summary, summarise
 
-__all__ = ["Session", "Summary"]
+__all__ = ["Session", "Summary", "summarise"]

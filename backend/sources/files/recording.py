@@ -16,14 +16,10 @@ from backend.sources.files.kinds import PathKind
 from backend.sources.kind import Pace
 from backend.sources.playback import Jump, Playback
 from backend.sources.source import EndOfSource
-from backend.wire.recording.items import Recorded, RecordedPicture, RecordedSound
+from backend.wire.recording.items import RecordedPicture, RecordedSound
+from backend.wire.recording.places import ROUNDED_NS, RecordedSample, SamplePlaces, samples_of
 from backend.wire.recording.reader import SAMPLES, RecordingReader
 from backend.wire.recording.records import MAGIC
-
-_ROUNDED_NS = 1000
-"""Places are seconds as floating-point numbers."""
-_LOOKED_AT = 2
-"""Chunks that are read at a time for the sample before another."""
 
 
 class RecordingSource:
@@ -41,9 +37,10 @@ class RecordingSource:
         self._loop = loop
         self.playback = Playback(pace, speed)
         self._reader = RecordingReader(path, SAMPLES)
-        self._items: Iterator[RecordedPicture | RecordedSound] | None = None
-        self._next: RecordedPicture | RecordedSound | None = None
-        self._first_ns = self._last_ns = self._seq = 0
+        self._items: Iterator[RecordedSample] | None = None
+        self._next: RecordedSample | None = None
+        self._places: SamplePlaces | None = None
+        self._first_ns = self._seq = 0
         self._reported: set[str] = set()
         self._notices: DrainLog[Notice] = DrainLog(capacity=16)
         self._info = self._look()
@@ -54,6 +51,15 @@ class RecordingSource:
         return self._info
 
     @property
+    def recording(self) -> Path:
+        """The file, for whoever shows what was answered."""
+        return self._path
+
+    @property
+    def _wanted(self) -> type[RecordedPicture] | type[RecordedSound]:
+        return RecordedPicture if self._info.kind is MediaKind.IMAGE else RecordedSound
+
+    @property
     def notices(self) -> DrainLog[Notice]:
         """What of the recording is not played."""
         return self._notices
@@ -62,9 +68,8 @@ class RecordingSource:
         """Start from the beginning; raises SourceError if it cannot be read."""
         self._seq = 0
         self._begin_pass(stop)
-        if self._next is not None:
-            self._last_ns = self._last_ns or self._newest(stop)
-        self.playback.begin(max(0, self._last_ns - self._first_ns) / 1e9)
+        self._places = self._places or SamplePlaces(self._path, self._wanted, self._first_ns)
+        self.playback.begin(max(0, self._places.newest_ns(stop) - self._first_ns) / 1e9)
         return self._info
 
     def read(self, stop: threading.Event) -> Captured | None:
@@ -113,65 +118,33 @@ class RecordingSource:
         self._first_ns = self._next.captured_ns if self._next is not None else 0
         self.playback.restart()
 
-    def _samples(
-        self, stop: threading.Event
-    ) -> Generator[RecordedPicture | RecordedSound, None, None]:
-        return _of_samples(self._reader.items(stop))
+    def _samples(self, stop: threading.Event) -> Generator[RecordedSample, None, None]:
+        return samples_of(self._reader.items(stop))
 
-    def _place_s(self, item: RecordedPicture | RecordedSound) -> float:
+    def _place_s(self, item: RecordedSample) -> float:
         return (item.captured_ns - self._first_ns) / 1e9
-
-    def _newest(self, stop: threading.Event) -> int:
-        """When the last sample of our kind was captured; read from the end."""
-        for number in range(len(self._reader.index().chunks) - 1, -1, -1):
-            found = [item.captured_ns for item in self._ours_in(number, number + 1, stop)]
-            if found:
-                return max(found)
-        return self._first_ns
 
     def _go(self, jump: Jump, stop: threading.Event) -> None:
         """Read on from the sample at a place, or so many before it."""
+        places = self._places
+        assert places is not None
         at_ns = self._first_ns + round(jump.to_s * 1e9)
         for _ in range(jump.back):
-            at_ns = self._before(at_ns, stop)
-        at_ns = min(at_ns, self._last_ns)
-        # What was captured at a moment was sent later: it is in no chunk that ends before.
-        first = max(0, self._reader.index().chunk_at(at_ns) - 1)
-        self._items = _of_samples(self._reader.items_in(first, None, stop))
+            at_ns = places.before_ns(at_ns, stop)
+        at_ns = min(at_ns, places.newest_ns(stop))
+        self._items = samples_of(self._reader.items_in(places.chunk_for(at_ns), None, stop))
         self._next = None
-        for item in self._ours(self._items):
-            if item.captured_ns >= at_ns - _ROUNDED_NS:
+        for item in self._items:
+            if isinstance(item, self._wanted) and item.captured_ns >= at_ns - ROUNDED_NS:
                 self._next = item
                 return
 
-    def _before(self, at_ns: int, stop: threading.Event) -> int:
-        """When the last sample before a moment was captured, that of the first if none was."""
-        at = self._reader.index().chunk_at(at_ns)
-        for number in range(at, -1, -_LOOKED_AT):
-            near = self._ours_in(max(0, number - _LOOKED_AT), number + 2, stop)
-            found = [item.captured_ns for item in near if item.captured_ns < at_ns - _ROUNDED_NS]
-            if found:
-                return max(found)
-        return self._first_ns
-
-    def _ours_in(
-        self, first: int, end: int, stop: threading.Event
-    ) -> Iterator[RecordedPicture | RecordedSound]:
-        return self._ours(_of_samples(self._reader.items_in(first, end, stop)))
-
-    def _ours(
-        self, items: Iterator[RecordedPicture | RecordedSound]
-    ) -> Iterator[RecordedPicture | RecordedSound]:
-        wanted = RecordedPicture if self._info.kind is MediaKind.IMAGE else RecordedSound
-        return (item for item in items if isinstance(item, wanted))
-
-    def _following(self, stop: threading.Event) -> RecordedPicture | RecordedSound | None:
+    def _following(self, stop: threading.Event) -> RecordedSample | None:
         """The next sample of our kind, in a loop that of the beginning after the last one."""
-        wanted = RecordedPicture if self._info.kind is MediaKind.IMAGE else RecordedSound
         assert self._items is not None
         span = self.playback.status().span
         for item in self._items:
-            if isinstance(item, wanted):
+            if isinstance(item, self._wanted):
                 if span is None or self._place_s(item) < span[1]:
                     return item
                 break
@@ -195,7 +168,7 @@ class RecordingSource:
         self._begin_pass(stop)
         return self._next
 
-    def _sample(self, item: RecordedPicture | RecordedSound) -> Frame | AudioBlock:
+    def _sample(self, item: RecordedSample) -> Frame | AudioBlock:
         number, now = self._seq, time.monotonic_ns()
         self._seq += 1
         if isinstance(item, RecordedSound):
@@ -212,14 +185,6 @@ class RecordingSource:
         if title not in self._reported:
             self._reported.add(title)
             self._notices.put(Notice(Severity.WARNING, title, body))
-
-
-def _of_samples(
-    items: Iterator[Recorded],
-) -> Generator[RecordedPicture | RecordedSound, None, None]:
-    for item in items:
-        if isinstance(item, RecordedPicture | RecordedSound):
-            yield item
 
 
 def _holds_recording(path: Path, head: bytes) -> bool:  # noqa: ARG001 - as every kind of path

@@ -1,0 +1,72 @@
+"""Samples of a recording by the moment of their capture: where to read for one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+from backend.wire.recording.items import Recorded, RecordedPicture, RecordedSound
+from backend.wire.recording.reader import SAMPLES, RecordingReader
+
+RecordedSample: TypeAlias = RecordedPicture | RecordedSound
+
+ROUNDED_NS = 1000
+"""Places are seconds as floating-point numbers: a sample so little before one is at it."""
+_LOOKED_AT = 2
+"""Chunks that are read at a time for the sample before another."""
+
+
+class SamplePlaces:
+    """Finds samples of one kind in a file; every method reads it, and raises SourceError."""
+
+    def __init__(
+        self, path: Path, kind: type[RecordedPicture] | type[RecordedSound], first_ns: int
+    ) -> None:
+        self._reader = RecordingReader(path, SAMPLES)
+        self._kind = kind
+        self._first_ns = first_ns
+        self._newest_ns: int | None = None
+
+    def newest_ns(self, stop: threading.Event) -> int:
+        """When the last sample was captured; read from the end, once."""
+        if self._newest_ns is None:
+            self._newest_ns = self._find_newest(stop)
+        return self._newest_ns
+
+    def before_ns(self, at_ns: int, stop: threading.Event) -> int:
+        """When the last sample before a moment was captured, that of the first if none was."""
+        at = self._reader.index().chunk_at(at_ns)
+        for number in range(at, -1, -_LOOKED_AT):
+            near = self._samples(max(0, number - _LOOKED_AT), number + 2, stop)
+            found = [each.captured_ns for each in near if each.captured_ns < at_ns - ROUNDED_NS]
+            if found:
+                return max(found)
+        return self._first_ns
+
+    def chunk_for(self, at_ns: int) -> int:
+        """From which chunk on to read for the sample that was captured at a moment.
+
+        It was sent later: it is in no chunk that ends before.
+        """
+        return max(0, self._reader.index().chunk_at(at_ns) - 1)
+
+    def _find_newest(self, stop: threading.Event) -> int:
+        for number in range(len(self._reader.index().chunks) - 1, -1, -1):
+            found = [each.captured_ns for each in self._samples(number, number + 1, stop)]
+            if found:
+                return max(found)
+        return self._first_ns
+
+    def _samples(self, first: int, end: int, stop: threading.Event) -> Iterator[RecordedSample]:
+        for item in samples_of(self._reader.items_in(first, end, stop)):
+            if isinstance(item, self._kind):
+                yield item
+
+
+def samples_of(items: Iterator[Recorded]) -> Generator[RecordedSample, None, None]:
+    """The pictures and the sound among the items."""
+    for item in items:
+        if isinstance(item, RecordedPicture | RecordedSound):
+            yield item
