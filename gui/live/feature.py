@@ -14,6 +14,7 @@ from backend.core.choices import EMBEDDED
 from backend.core.samples import MediaKind
 from backend.core.status import Notice, SourceInfo
 from backend.core.target import Target
+from backend.recording import Showing
 from backend.sources.cameras import WEBCAM
 from backend.sources.registry import SourceRegistry
 from gui.live.adoption import AdoptionController, Drops
@@ -21,6 +22,7 @@ from gui.live.bar import Bar
 from gui.live.commands import run_commands, source_commands, switch_commands
 from gui.live.page import LivePage
 from gui.live.pictures_ahead import prepare_pictures
+from gui.live.playback import PlaybackController, PlaybackKeys, playback_commands
 from gui.live.pump import Pump
 from gui.live.readout import Readout
 from gui.live.recording import RecordingControl, recording_commands
@@ -100,6 +102,13 @@ class LiveFeature(Feature):
         )
         self.pump = Pump(self.page, anchor)
         self.recording = RecordingControl(run, workspace.tasks, workspace.notifier, anchor)
+        self.playback = PlaybackController(
+            self.page.playback, run, self.start, workspace.tasks, workspace.notifier, anchor
+        )
+        sound = self.page.sound
+        self._keys = PlaybackKeys(
+            self.playback, (self.page.pane.preview, sound.waveform, sound.spectrogram)
+        )
         self._notices = RunNotices(
             workspace.notifier, self.page.log, run, self.switches, server, anchor
         )
@@ -117,6 +126,7 @@ class LiveFeature(Feature):
             yield command.before(partial(self._bring_back, part)) if part else command
         yield from run_commands(self.run, self.start, self.sources, self.reset_counters)
         yield from recording_commands(self.recording)
+        yield from playback_commands(self.playback)
         yield from self.adoption.commands()
 
     def _bring_back(self, part: str) -> None:
@@ -156,6 +166,7 @@ class LiveFeature(Feature):
         )
         self._store.update(replace(self._store.current, window=memory))
         self.readout.stop()
+        self.playback.close()
         self.pump.detach()
         self.recording.close(_RECORDING_WAIT_S)
         self.run.close(_STOP_WAIT_S)
@@ -196,6 +207,7 @@ class LiveFeature(Feature):
         run, readout, notices = self.run, self.readout, self._notices
         notifier = self._workspace.notifier
         run.session_changed.connect(self._run_began)
+        self.playback.showing_changed.connect(self._show_recording)
         run.phase_changed.connect(self._show_phase)
         run.failed.connect(notifier.show_error)
         run.ended.connect(self._run_ended)
@@ -209,6 +221,7 @@ class LiveFeature(Feature):
         notifier.crashed.connect(run.stop)
 
     def _connect_source(self) -> None:
+        self.sources.chosen.connect(self.playback.leave)
         self.sources.chosen.connect(self._source_chosen)
         self.sources.known.connect(self._source_known)
         self.sources.changed.connect(self._show_source)
@@ -233,7 +246,21 @@ class LiveFeature(Feature):
     # -- the run -------------------------------------------------------------------------------
 
     @Slot(object)
+    def _show_recording(self, showing: Showing | None) -> None:
+        """Show what was recorded in the place of a run, or no longer."""
+        self.readout.look_at(showing)
+        if showing is None:
+            self.pump.detach()
+            self.page.expect(self.switches.current.model)
+            return
+        self.page.new_run()
+        self.page.expect(showing.settings.model)
+        self.page.show_source(showing.info)
+        self.pump.attach(showing)
+
+    @Slot(object)
     def _run_began(self, session: LiveSession) -> None:
+        self.playback.leave()
         self.page.new_run()
         self.pump.attach(session)
         prepare_pictures(session, self.page.pane.preview.prepare)
@@ -261,7 +288,8 @@ class LiveFeature(Feature):
     @Slot()
     def _used(self) -> None:
         switches = self.switches.current
-        self.page.expect(switches.model, switches.target.name)
+        if self.playback.showing is None:
+            self.page.expect(switches.model, switches.target.name)
         self.bar.show_switches(switches, self.run.kind)
 
     @Slot(object, object)

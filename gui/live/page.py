@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from backend.core.choices import EMBEDDED
 from backend.core.predictions import Detections
@@ -16,6 +16,7 @@ from backend.core.status import Result, RunStatus, SourceInfo, Word
 from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
+from gui.live.playback import PlaybackBar
 from gui.live.presenter import PresenterView
 from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
@@ -93,8 +94,9 @@ class LivePage(DockArea):
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
+        self.playback = PlaybackBar(palette)
         self.presenter = PresenterView(palette, self._middle, self.pane, self.sound)
-        self.setCentralWidget(self.presenter.home)
+        self.setCentralWidget(_stacked(self.presenter.home, self.playback))
         self.add_right("top", tr("Top classes"), self.top)
         latency = MoreArea(self.latency, palette, _LEAST_SCROLLED)
         self.add_right("latency", tr("Latency"), latency)
@@ -344,6 +346,7 @@ class LivePage(DockArea):
             self.pane,
             self.sound,
             self.presenter,
+            self.playback,
             self.top,
             self.latency,
             self._latency_area,
@@ -372,6 +375,17 @@ class LivePage(DockArea):
         super().resizeEvent(event)
         if not self.by_hand:
             self.size_docks()
+
+
+def _stacked(view: QWidget, bar: QWidget) -> QWidget:
+    """A view with a bar below it."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(view, 1)
+    column.addWidget(bar)
+    return whole
 
 
 def _shown_name(target: str) -> str:

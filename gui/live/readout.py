@@ -10,6 +10,7 @@ from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
 from backend.core.samples import MediaKind
 from backend.core.status import Alert, Notice, RunState, RunStatus, Severity
+from backend.recording import Showing
 from backend.session.sinks import NOTICES, Subscription
 from gui.live.bar import Bar
 from gui.live.outage import TOPIC, Outage, outage_of
@@ -79,6 +80,7 @@ class Readout(QObject):
         self._outage: Outage | None = None
         self._refusal: Alert | None = None
         self._shortfall = ShortfallWatch()
+        self._showing: Showing | None = None
         self._notices: Subscription[Notice] | None = None
         self._last = RunStatus()
         self._error: ConsoleError | None = None
@@ -95,6 +97,13 @@ class Readout(QObject):
     def stop(self) -> None:
         """Write no more."""
         self._timer.stop()
+
+    def look_at(self, showing: Showing | None) -> None:
+        """Write about a recording that is looked at while nothing streams, or no longer."""
+        self._showing = showing
+        if showing is not None:
+            self._last, self._error = RunStatus(), None
+        self.refresh()
 
     def forget_error(self) -> None:
         """What kept the last run from going on is of no interest any more."""
@@ -128,7 +137,9 @@ class Readout(QObject):
         for line in self._log.lines.drain():
             self._page.log.add_text(line)
         session = self._run.session
-        if session is None:
+        if session is None and self._showing is not None:
+            message = self._write_recorded(self._showing)
+        elif session is None:
             self._strip.show_status(self._last, None, self._idle_text())
             self._page.presenter.show_status(RunStatus(), None)
             message = self._idle_message()
@@ -165,6 +176,16 @@ class Readout(QObject):
         if outage is not None:
             return outage.veil(status)
         return run_message(status, self._sources.title, target, shown=self._page.has_picture)
+
+    def _write_recorded(self, showing: Showing) -> EmptyMessage:
+        settings = showing.settings
+        text = tr(
+            "Recorded: {model} on {target}",
+            model=settings.model,
+            target=target_title(settings.target),
+        )
+        self._strip.show_status(showing.status(), None, text)
+        return EmptyMessage()
 
     def _read_shortfall(
         self, session: LiveSession, status: RunStatus, now_s: float

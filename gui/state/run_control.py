@@ -61,6 +61,7 @@ class RunControl(QObject):
         self._choice = 0
         self._learning = self._making = False
         self._session: LiveSession | None = None
+        self._source: Source | None = None
         self._phase = Phase.IDLE
         self._watch = QTimer(self, interval=_WATCH_MS)
         self._watch.timeout.connect(self._look)
@@ -74,6 +75,11 @@ class RunControl(QObject):
     def session(self) -> LiveSession | None:
         """The session of the run that is on, else None."""
         return self._session
+
+    @property
+    def source(self) -> Source | None:
+        """The chosen source as it was made last: that of the run, if one is on."""
+        return self._source
 
     @property
     def kind(self) -> MediaKind:
@@ -176,7 +182,7 @@ class RunControl(QObject):
 
     def _learn(self, spec: str, source: Source) -> None:
         """Tell the owner, who fits the model to the source before the two meet in a run."""
-        self._kind = source.info.kind
+        self._kind, self._source = source.info.kind, source
         self._learning = True
         try:
             self.source_known.emit(spec, source.info)
