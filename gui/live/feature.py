@@ -17,6 +17,7 @@ from backend.core.target import Target
 from backend.recording import Showing
 from backend.sources.cameras import WEBCAM
 from backend.sources.registry import SourceRegistry
+from backend.sources.source import RecordedSource
 from gui.live.adoption import AdoptionController, Drops
 from gui.live.bar import Bar
 from gui.live.commands import run_commands, source_commands, switch_commands
@@ -343,6 +344,7 @@ class LiveFeature(Feature):
     @Slot(object)
     def _source_known(self, info: SourceInfo) -> None:
         self._notices.source_is_well()
+        self.bar.set_again(again=isinstance(self.run.source, RecordedSource))
         self.page.show_source(info)
 
     @Slot()

@@ -13,7 +13,7 @@ from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, Palette, sized
 _WIDTH = 128
 _EDGES = 40
 """What its icon and its padding take."""
-_STATES = ((False, False), (True, False), (True, True))
+_STATES = ((False, False, False), (False, False, True), (True, False, False), (True, True, False))
 
 
 class StartButton(QPushButton):
@@ -22,7 +22,7 @@ class StartButton(QPushButton):
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self._roles = palette
-        self._running = False
+        self._running = self._again = False
         self.setProperty("role", "primary")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(self._width(), CONTROL_HEIGHT + 6)
@@ -31,7 +31,7 @@ class StartButton(QPushButton):
     def show_run(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
         """Turn Start into Stop and back; a reason greys it."""
         self._running = running
-        name, text, tip = _texts(running=running, stopping=stopping)
+        name, text, tip = _texts(running=running, stopping=stopping, again=self._again)
         self.setText(text)
         self.setAccessibleName(name)
         self.setEnabled(not blocked and not stopping)
@@ -43,6 +43,13 @@ class StartButton(QPushButton):
             self.style().polish(self)
         self._tint()
 
+    def set_again(self, *, again: bool) -> None:
+        """Whether what it starts was recorded before: there Space plays what was answered."""
+        if again != self._again:
+            self._again = again
+            if not self._running:
+                self.show_run(running=False)
+
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
@@ -51,7 +58,7 @@ class StartButton(QPushButton):
     def _width(self) -> int:
         """Room for the longest of its texts with its icon, in bold."""
         metrics = QFontMetrics(sized(self.font(), BODY_PX, bold=True))
-        texts = [_texts(running=run, stopping=stop)[1] for run, stop in _STATES]
+        texts = [_texts(running=run, stopping=stop, again=again)[1] for run, stop, again in _STATES]
         return max(_WIDTH, *(metrics.horizontalAdvance(text) + _EDGES for text in texts))
 
     def _tint(self) -> None:
@@ -60,10 +67,13 @@ class StartButton(QPushButton):
         self.setIcon(tinted(icon, self._roles.color(role), self._roles.text_muted))
 
 
-def _texts(*, running: bool, stopping: bool) -> tuple[str, str, str]:
+def _texts(*, running: bool, stopping: bool, again: bool) -> tuple[str, str, str]:
     """Name, text and tooltip."""
     if stopping:
         return tr("Stopping"), tr("Stopping"), tr("Streaming stops")
     if running:
         return tr("Stop"), tr("Stop   Space"), tr("Stop streaming (Space)")
+    if again:
+        tip = tr("Send the recorded samples to this target and model")
+        return tr("Run again"), tr("Run again"), tip
     return tr("Start"), tr("Start   Space"), tr("Start streaming (Space)")

@@ -113,6 +113,10 @@ class Bar(QWidget):
         """Offer these targets besides the embedded server."""
         self._targets = tuple(targets)
 
+    def set_again(self, *, again: bool) -> None:
+        """Whether the chosen source was recorded, answers included."""
+        self._start.set_again(again=again)
+
     def set_running(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
         """Turn Start into Stop and back; a reason greys it."""
         self._start.show_run(running=running, stopping=stopping, blocked=blocked)

@@ -26,6 +26,7 @@ class Track(QWidget):
         self._roles = palette
         self._status = PlaybackStatus()
         self._held: float | None = None
+        self.setEnabled(False)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
