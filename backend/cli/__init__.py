@@ -6,6 +6,7 @@ COMMANDS = {
     "record": "the same into a file, without printing",
     "recording": "say what a recording holds, export its predictions and times",
     "bench": "measure which transport and serialisation is best for a model",
+    "compare": "send the same samples to two models or targets, say how far they agree",
     "call": "call any method of a server, JSON in and out",
     "targets": "list, add, remove, import and export saved targets",
     "models": "list, get, remove and measure well-known models",

@@ -21,8 +21,8 @@ from backend.core.status import Failure, Notice, Result, Severity
 from backend.core.target import Target
 from backend.core.timing import Stage, Timeline
 from backend.core.traffic import Traffic
-from backend.recording.moments import Answered
 from backend.wire.recording.messages import FailureNote, LedgerNote, Log, SettingsNote
+from backend.wire.recording.moments import Answered
 
 _SEVERITIES = {3: Severity.WARNING, 4: Severity.ERROR}
 _NOBODY = RunSettings(Target("recording"), "")

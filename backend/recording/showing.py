@@ -15,7 +15,6 @@ from backend.core.rings import RateMeter, TraceRing
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import RunState, RunStatus, SourceInfo, SourceState, SourceStatus
 from backend.core.worker import Worker
-from backend.recording.moments import Moment, Moments
 from backend.recording.results import counts_of, failure_of, notice_of, result_of, settings_of
 from backend.recording.sound_window import SoundHeard
 from backend.session.lanes import TRACE_COLUMNS, TRACES_KEPT
@@ -37,6 +36,7 @@ from backend.session.sinks import (
 from backend.sources.playback import Jump, Playback
 from backend.sources.source import Source
 from backend.wire.recording.items import RecordedPicture, RecordedSound
+from backend.wire.recording.moments import Moment, Moments
 from backend.wire.recording.places import ROUNDED_NS, SamplePlaces
 from backend.wire.recording.reader import RecordingReader
 

@@ -7,8 +7,8 @@ from collections import deque
 import numpy as np
 
 from backend.core.samples import AudioBlock, AudioWindow
-from backend.recording.moments import Answered
 from backend.wire.recording.items import RecordedSound
+from backend.wire.recording.moments import Answered
 
 _KEPT_S = 4.0
 

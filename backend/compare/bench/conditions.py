@@ -2,62 +2,28 @@
 
 from __future__ import annotations
 
-import operator
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from backend.compare.bench.result import FIGURES, BenchResult
-from backend.core.errors import UsageError
-
-VIOLATED = 6
-"""Exit code of `bench` when a condition holds."""
-_COMPARISONS = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
-_CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*([0-9]+(?:\.[0-9]+)?)\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A figure, a comparison and a limit."""
-
-    figure: str
-    comparison: str
-    limit: float
-
-    def __str__(self) -> str:
-        return f"{self.figure}{self.comparison}{self.limit:g}"
-
-    def holds(self, value: float) -> bool:
-        """Whether it is so of this value."""
-        return bool(_COMPARISONS[self.comparison](value, self.limit))
+from backend.core import conditions
+from backend.core.conditions import Condition
 
 
 def parse_condition(text: str) -> Condition:
     """The condition that a text says; raises UsageError with the figures that there are."""
-    found = _CONDITION.fullmatch(text)
-    if found is None or found[1] not in FIGURES:
-        raise UsageError(
-            f"'{text}' is no condition on a figure.",
-            hint=f"Expected such as 'p99_ms>20', with one of {', '.join(FIGURES)}.",
-        )
-    return Condition(found[1], found[2], float(found[3]))
+    return conditions.parse_condition(text, FIGURES)
 
 
-def violations(result: BenchResult, conditions: Sequence[Condition]) -> list[str]:
+def violations(result: BenchResult, wanted: Sequence[Condition]) -> list[str]:
     """A line for each measured cell and condition that holds, and for each cell that failed.
 
     A figure that could not be measured holds no condition; a cell without figures fails any.
     """
     found = []
-    for cell in result.cells if conditions else ():
+    for cell in result.cells if wanted else ():
         if cell.status == "failed":
             found.append(f"{cell.cell.key}: {cell.reason}")
-        for condition in conditions:
+        for condition in wanted:
             value = cell.figure(condition.figure) if cell.measured else None
             if value is not None and condition.holds(value):
                 found.append(f"{cell.cell.key}: {condition.figure} is {value:g} ({condition})")

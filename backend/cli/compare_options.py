@@ -1,0 +1,106 @@
+"""The options of `compare`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from backend.cli.target_options import SECURITY, SPEECH, TARGETED
+from backend.core.choices import Api, Compression, ImageEncoding, Transport
+from backend.core.defaults import DEADLINE_S
+from backend.core.options import Option, OptionGroup, common
+from backend.core.options.values import seconds, whole_number
+from backend.sources.registry import KINDS, SourceRegistry
+
+
+class Format(StrEnum):
+    """What is printed at the end."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_SIDE = (
+    "a recording, or what differs from the options below, such as model=shapes or "
+    "target=lab,transport=rest,profile=mine.toml"
+)
+
+SIDES = OptionGroup(
+    "",
+    (
+        Option("--a", _SIDE, required=True, metavar="SIDE"),
+        Option("--b", "the other one, in the same way", required=True, metavar="SIDE"),
+        common.SOURCE.but(
+            help=SourceRegistry(KINDS).syntax, default_text="the recording of one side"
+        ),
+        common.MODEL.but(default_text="that of the recording"),
+        TARGETED,
+    ),
+)
+
+SENDING = OptionGroup(
+    "How both are sent, where a side does not say otherwise",
+    (
+        Option(
+            "--profile",
+            "profile.toml that says how the model is fed and read",
+            default="",
+            default_text="guessed",
+            metavar="FILE",
+        ),
+        common.API.but(default=Api.OIP),
+        common.TRANSPORT.but(default=Transport.GRPC_STREAM),
+        common.SERIALIZATION.but(default_text="binary over REST, raw over gRPC"),
+        common.IMAGE.but(
+            default=None, default_text="raw, or as the recording's pictures were sent"
+        ),
+        common.COMPRESSION.but(default=Compression.NONE),
+        common.IN_FLIGHT,
+        common.DEADLINE.but(default_text=f"the target's, {DEADLINE_S:g}"),
+    ),
+)
+
+END = OptionGroup(
+    "",
+    (
+        Option("--seconds", "stop after so long", parse=seconds(), unit="s", metavar="S"),
+        Option("--pairs", "stop after so many pairs", parse=whole_number(1), metavar="N"),
+    ),
+    exclusive=True,
+)
+
+OUTPUT = OptionGroup(
+    "What becomes of it",
+    (
+        Option("--format", "of what is printed", choices=Format, default=Format.TEXT),
+        Option(
+            "--worst",
+            "how many of the samples that differ most are listed",
+            parse=whole_number(0, 100),
+            default=10,
+            metavar="N",
+        ),
+        Option(
+            "--each",
+            "write a JSON line for every pair into this new file",
+            parse=Path,
+            metavar="FILE",
+        ),
+        Option(
+            "--fail-if",
+            "exit with 6 if this holds, such as 'agreement<0.99' or 'differing>0'",
+            repeatable=True,
+            metavar="CONDITION",
+        ),
+    ),
+)
+
+COMPARE = (SIDES, SECURITY, SPEECH, SENDING, END, OUTPUT)
+
+CHOICES = {
+    "api": Api,
+    "transport": Transport,
+    "image": ImageEncoding,
+    "compression": Compression,
+}
+"""What a side may set to one of these words."""
