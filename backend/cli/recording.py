@@ -84,6 +84,7 @@ def _table(found: Contents) -> str:
         ("answers", f"{found.answers}"),
         ("failures", f"{found.failures}"),
         ("notices", f"{found.notices}"),
+        *([("words", f"{found.words}")] if found.words else []),
         ("dropped", _counted(found.dropped)),
         ("missed", _counted(found.missed)),
         *(("source", each) for each in found.sources),

@@ -231,13 +231,15 @@ class Failure:
 class Loss:
     """Samples with the numbers `first` to `last` that left the road to an answer at one place.
 
-    There is more than one only where none of them was sent.
+    There is more than one only where none of them was sent. `captured_ns` are the monotonic times
+    of their captures, of the first and the last; 0 where they are not known.
     """
 
     first: int
     last: int
     place: DropPlace
     traffic: Traffic = Traffic()
+    captured_ns: tuple[int, int] = (0, 0)
 
     def joined(self, later: Loss) -> Loss | None:
         """Both as one, where the other follows directly and nothing of either was sent."""
@@ -245,4 +247,5 @@ class Loss:
             return None
         if self.traffic != Traffic() or later.traffic != Traffic():
             return None
-        return Loss(self.first, later.last, self.place)
+        captured_ns = self.captured_ns[0], later.captured_ns[1]
+        return Loss(self.first, later.last, self.place, captured_ns=captured_ns)

@@ -20,7 +20,15 @@ from backend.wire.recording.items import (
     RecordedTimeline,
     RecordedWindow,
 )
-from backend.wire.recording.messages import FailureNote, LedgerNote, Log, SettingsNote, SourceNote
+from backend.wire.recording.messages import (
+    FailureNote,
+    LedgerNote,
+    Log,
+    LossNote,
+    SettingsNote,
+    SourceNote,
+    WordNote,
+)
 from backend.wire.recording.reader import ANSWERS, RecordingReader
 from backend.wire.serving.predictions_json import predictions_to_json
 
@@ -36,6 +44,7 @@ class Contents:
     answers: int = 0
     failures: int = 0
     notices: int = 0
+    words: int = 0
     first_ns: int = 0
     last_ns: int = 0
     unfinished: bool = False
@@ -51,6 +60,8 @@ class Contents:
 
 
 _LISTED = 32
+_MOST_LOST = 1_000_000
+"""Rows for one note, whatever it claims."""
 
 
 def contents_of(path: Path) -> Contents:
@@ -79,6 +90,8 @@ def _count(found: Contents, item: Recorded) -> None:
             found.failures += 1
         case Log():
             found.notices += 1
+        case WordNote():
+            found.words += 1
         case LedgerNote():
             found.dropped, found.missed = item.dropped, item.missed
         case SourceNote():
@@ -93,7 +106,7 @@ def _list(texts: list[str], text: str) -> None:
 
 
 def export_json_lines(path: Path, file: IO[bytes]) -> int:
-    """Write an object a line for each answer and failure; how many. Raises SourceError.
+    """Write an object a line for each answer, failure and drop; how many. Raises SourceError.
 
     Times are seconds since 1970, spans milliseconds; predictions are as `POST /predict` has them,
     but for plain tensors, of which a checksum and the first elements are written.
@@ -112,7 +125,7 @@ _CSV_HEAD = (
 
 
 def export_csv(path: Path, file: IO[str]) -> int:
-    """Write a row for each answer and failure; how many. Raises SourceError.
+    """Write a row for each answer, failure and drop; how many. Raises SourceError.
 
     Columns are those of the JSON lines; `labels` and `scores` are in the order of the predictions,
     separated by `;`, and `predictions` is their JSON.
@@ -137,7 +150,7 @@ def _rows(
     reader: RecordingReader,
     row_of: Callable[[RecordedAnswer, RecordedTimeline | None], dict[str, Any]],
 ) -> Iterator[dict[str, Any]]:
-    """A row for each answer, with the timeline that follows it, and for each failure."""
+    """A row for each answer, with the timeline that follows it, each failure and each drop."""
     answer: RecordedAnswer | None = None
     for item in reader:
         match item:
@@ -156,6 +169,9 @@ def _rows(
                     "captured_s": at_s,
                     "error": f"{item.error}: {item.message}",
                 }
+            case LossNote():
+                for seq in range(item.first, min(item.last, item.first + _MOST_LOST) + 1):
+                    yield {"seq": seq, "error": f"dropped: {item.place}"}
     if answer is not None:
         yield row_of(answer, None)
 

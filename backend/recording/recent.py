@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backend.core.defaults import RECENT_BYTES, RECENT_SECONDS
-from backend.core.samples import AudioBlock, Frame
-from backend.core.status import Failure, Loss, Notice, Result, RunStatus, Sent, Word
+from backend.core.samples import Frame
+from backend.core.status import Result, Sent
 from backend.recording.recorder import RECORDED
 from backend.session.sinks import Item, size_of
 from backend.wire.recording.file import RecordingFile
 from backend.wire.recording.output import OutputFile
+from backend.wire.recording.writing import Recordable
 
 _NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 _ITEM_BYTES = 2048
@@ -24,7 +25,7 @@ _ITEM_BYTES = 2048
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kept:
-    item: AudioBlock | Sent | Result | Failure | Notice | RunStatus
+    item: Recordable
     came_ns: int
     size: int
 
@@ -58,7 +59,7 @@ class Recent:
 
     def write(self, item: Item) -> None:
         """Keep one more, and let go of what is too old or too much."""
-        if isinstance(item, Frame | Loss | Word):
+        if isinstance(item, Frame):
             return
         kept = _light(item)
         entry = _Kept(kept, time.monotonic_ns(), size_of(kept) + _ITEM_BYTES)
@@ -89,9 +90,7 @@ class Recent:
             file.close()
 
 
-def _light(
-    item: AudioBlock | Sent | Result | Failure | Notice | RunStatus,
-) -> AudioBlock | Sent | Result | Failure | Notice | RunStatus:
+def _light(item: Recordable) -> Recordable:
     """The item without pixels that are kept elsewhere or not written."""
     match item:
         case Result(sample=Frame() as frame):

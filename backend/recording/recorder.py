@@ -7,8 +7,18 @@ from pathlib import Path
 from typing import cast
 
 from backend.core.samples import Frame
-from backend.core.status import Loss, Word
-from backend.session.sinks import AUDIO, FAILURES, NOTICES, RESULTS, SENT, STATUS, Item, Topic
+from backend.session.sinks import (
+    AUDIO,
+    FAILURES,
+    LOSSES,
+    NOTICES,
+    RESULTS,
+    SENT,
+    STATUS,
+    WORDS,
+    Item,
+    Topic,
+)
 from backend.wire.recording.file import RecordingFile
 from backend.wire.recording.output import OutputFile
 
@@ -16,7 +26,10 @@ QUEUE_ITEMS = 4096
 QUEUE_BYTES = 256 * 1024 * 1024
 """What may wait for a disk that is slow, before the oldest of it is dropped and counted."""
 
-RECORDED = cast("tuple[Topic[Item], ...]", (SENT, AUDIO, RESULTS, FAILURES, NOTICES, STATUS))
+RECORDED = cast(
+    "tuple[Topic[Item], ...]",
+    (SENT, AUDIO, RESULTS, FAILURES, LOSSES, WORDS, NOTICES, STATUS),
+)
 
 
 class Recorder:
@@ -51,7 +64,7 @@ class Recorder:
 
     def write(self, item: Item) -> None:
         """One more item; raises RecordingFailed."""
-        if not isinstance(item, Frame | Loss | Word):
+        if not isinstance(item, Frame):
             self._file.write(item, time.monotonic_ns())
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
+from msgspec import UnsetType
+
 from backend.core.choices import (
     Api,
     Compression,
@@ -17,11 +19,11 @@ from backend.core.choices import (
 from backend.core.errors import ConsoleError
 from backend.core.ledger import Counts, DropPlace
 from backend.core.samples import Sample
-from backend.core.status import Failure, Notice, Result, Severity
+from backend.core.status import Failure, Notice, Result, Severity, Word
 from backend.core.target import Target
 from backend.core.timing import Stage, Timeline
 from backend.core.traffic import Traffic
-from backend.wire.recording.messages import FailureNote, LedgerNote, Log, SettingsNote
+from backend.wire.recording.messages import FailureNote, LedgerNote, Log, SettingsNote, WordNote
 from backend.wire.recording.moments import Answered
 
 _SEVERITIES = {3: Severity.WARNING, 4: Severity.ERROR}
@@ -89,6 +91,12 @@ def result_of(found: Answered, sample: Sample, settings: RunSettings, now_ns: in
 def failure_of(note: FailureNote) -> Failure:
     """Why a sample got no answer."""
     return Failure(note.seq, ConsoleError(note.message))
+
+
+def word_of(note: WordNote) -> Word:
+    """A word that was heard."""
+    place_s = None if isinstance(note.media_time_s, UnsetType) else note.media_time_s
+    return Word(note.label, note.score, note.seq, place_s)
 
 
 def notice_of(note: Log) -> Notice:

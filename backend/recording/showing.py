@@ -15,7 +15,14 @@ from backend.core.rings import RateMeter, TraceRing
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import RunState, RunStatus, SourceInfo, SourceState, SourceStatus
 from backend.core.worker import Worker
-from backend.recording.results import counts_of, failure_of, notice_of, result_of, settings_of
+from backend.recording.results import (
+    counts_of,
+    failure_of,
+    notice_of,
+    result_of,
+    settings_of,
+    word_of,
+)
 from backend.recording.sound_window import SoundHeard
 from backend.session.lanes import TRACE_COLUMNS, TRACES_KEPT
 from backend.session.run import Summary, summarise
@@ -27,6 +34,7 @@ from backend.session.sinks import (
     NOTICES,
     RESULTS,
     STATUS,
+    WORDS,
     Item,
     Sink,
     Subscription,
@@ -232,6 +240,8 @@ class Showing:
             self._subscriptions.publish(RESULTS, result)
         for failed in moment.failures:
             self._subscriptions.publish(FAILURES, failure_of(failed))
+        for word in moment.words:
+            self._subscriptions.publish(WORDS, word_of(word))
         for note in moment.notices:
             self._subscriptions.publish(NOTICES, notice_of(note))
 

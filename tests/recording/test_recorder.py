@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,14 +14,14 @@ import pytest
 from backend.core.choices import ImageEncoding, Payload, RunSettings
 from backend.core.flow import Policy
 from backend.core.samples import AudioBlock, Frame
-from backend.core.status import Result
+from backend.core.status import Loss, Result
 from backend.core.target import Target
 from backend.recording import Recent, Recorder, contents_of, create
 from backend.session.run import Session
-from backend.session.sinks import NOTICES
+from backend.session.sinks import LOSSES, NOTICES, Item, Topic
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 from backend.wire.recording.items import RecordedAnswer, RecordedPicture, RecordedSound
-from backend.wire.recording.messages import LedgerNote, SettingsNote
+from backend.wire.recording.messages import LedgerNote, LossNote, SettingsNote
 from backend.wire.recording.reader import RecordingReader
 from tests.session.list_source import ListSource
 from tests.session.running import on_result, running
@@ -97,6 +98,45 @@ def answers_of(path: Path) -> list[tuple[int, str, float | None, str]]:
 
 def pictures_of(path: Path) -> list[RecordedPicture]:
     return [item for item in RecordingReader(path) if isinstance(item, RecordedPicture)]
+
+
+def test_replaced_pictures_are_recorded_with_their_numbers_and_moments(
+    target: Target, tmp_path: Path
+) -> None:
+    """A live source that is faster than any model: what was replaced is known, and no pixels."""
+    path = tmp_path / "run.mcap"
+    source = ListSource(frames(400), live=True)
+    session = Session(RunSettings(target, "faces"), source, retry=False)
+    session.subscribe(Recorder(create(path)), Policy.EVERY, "recording", 4096)
+    session.subscribe(losses := Lost(), Policy.EVERY, "losses", 4096)
+    with running(session):
+        assert session.join(60)
+    lost = [item for item in RecordingReader(path) if isinstance(item, LossNote)]
+    assert sum(each.last - each.first + 1 for each in lost) == losses.count > 0
+    answered_ones = {item.seq for item in RecordingReader(path) if isinstance(item, RecordedAnswer)}
+    dropped = {seq for each in lost for seq in range(each.first, each.last + 1)}
+    assert dropped.isdisjoint(answered_ones)
+    assert dropped | answered_ones == set(range(400))
+    assert {each.place for each in lost} <= {"waiting", "stopped"}
+    for each in lost:
+        assert each.timestamp.ns <= each.until.ns
+        assert (each.until.ns > each.timestamp.ns) is (each.last > each.first)
+
+
+class Lost:
+    """Counts the samples that were dropped."""
+
+    topics = cast("tuple[Topic[Item], ...]", (LOSSES,))
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def write(self, item: Item) -> None:
+        assert isinstance(item, Loss)
+        self.count += item.last - item.first + 1
+
+    def close(self) -> None:
+        pass
 
 
 def test_sound_is_recorded_as_captured_and_replayed_to_the_same_predictions(

@@ -13,11 +13,11 @@ from backend.core.errors import InvalidInput, SourceError
 from backend.core.flow import Policy
 from backend.core.predictions import Classification, ClassScore
 from backend.core.samples import AudioBlock, AudioWindow, Frame
-from backend.core.status import Failure, Result
+from backend.core.status import Failure, Result, Word
 from backend.core.timing import Stage, Timeline
 from backend.core.traffic import Traffic
 from backend.recording import Showing
-from backend.session.sinks import AUDIO, FAILURES, FRAMES, RESULTS
+from backend.session.sinks import AUDIO, FAILURES, FRAMES, RESULTS, WORDS
 from tests.waiting import wait_for
 from tests.wire.recording.recorded import (
     BOX,
@@ -125,15 +125,17 @@ def test_sound_is_shown_with_the_answers_to_its_windows(tmp_path: Path) -> None:
         return AudioBlock(number, number * 10_000_000, samples, 48_000, number / 100)
 
     said = (Classification((ClassScore("speech", 0.75, 1),)),)
-    items: list[AudioBlock | Result] = []
+    items: list[AudioBlock | Result | Word] = []
     for number in range(10):
         items.append(heard(number))
         window = AudioWindow(number, number * 10_000_000, np.zeros(160, np.float32), 16_000)
         marks = {Stage.CAPTURED: window.captured_ns, Stage.DECODED: window.captured_ns + 5}
         items.append(Result(number, window, said, Timeline(marks), Traffic(), SETTINGS, 1))
+    items.append(Word("seven", 0.5, 9, 0.07))
     with shown(record(tmp_path / "sound.mcap", items)) as showing:
         audio = showing.subscribe(AUDIO, Policy.EVERY, "audio")
         results = showing.subscribe(RESULTS, Policy.EVERY, "results")
+        words = showing.subscribe(WORDS, Policy.EVERY, "words")
         showing.playback.resume()
         showing.start()
         blocks = [audio.take() for _ in range(10)]
@@ -143,6 +145,7 @@ def test_sound_is_shown_with_the_answers_to_its_windows(tmp_path: Path) -> None:
     newest = taken[-1]
     assert newest is not None
     assert newest.predictions == said
+    assert words.drain() == [Word("seven", 0.5, 9, 0.07)]
     assert newest.sample.samples[-1] == pytest.approx(0.09, abs=1e-3)  # type: ignore[union-attr]
 
 

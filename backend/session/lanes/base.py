@@ -109,7 +109,8 @@ class Lane(ABC):
     def cancel(self, place: DropPlace) -> None:
         """Give up what is in flight, counted at `place`, and end; returns at once."""
         for flight in self._shut():
-            self._delivery.dropped(flight.item.seq, place, flight.transfer.traffic)
+            item, traffic = flight.item, flight.transfer.traffic
+            self._delivery.dropped(item.seq, place, item.sample, traffic)
         self._disconnect()
 
     def join(self, timeout_s: float) -> bool:
@@ -175,7 +176,7 @@ class Lane(ABC):
                 self._newest_sent = item.seq
                 self._delivery.sent(item.seq)
                 return flight
-        self._delivery.dropped(item.seq, DropPlace.SWITCHED)
+        self._delivery.dropped(item.seq, DropPlace.SWITCHED, item.sample)
         return None
 
     def _encode(self, client: InferenceClient, flight: Flight) -> Outgoing:

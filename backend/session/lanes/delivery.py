@@ -12,6 +12,7 @@ from backend.core.errors import ConsoleError, ReplyMismatch
 from backend.core.histogram import DurationHistogram
 from backend.core.ledger import DropPlace, Ledger
 from backend.core.rings import RateMeter, TraceRing
+from backend.core.samples import Sample
 from backend.core.status import (
     REQUEST_ALERT,
     Failure,
@@ -116,7 +117,7 @@ class Delivery:
                 self._publish_ready()
             elif result.seq < self._newest:
                 self._ledger.dropped_in_flight(DropPlace.OVERTAKEN)
-                self.lost(result.seq, DropPlace.OVERTAKEN, result.traffic)
+                self.lost(result.seq, DropPlace.OVERTAKEN, result.sample, result.traffic)
             else:
                 self._ledger.answered()
                 self._publish(result)
@@ -131,16 +132,19 @@ class Delivery:
             self._subscriptions.publish(FAILURES, Failure(seq, error, traffic))
             self._forget(seq)
 
-    def dropped(self, seq: int, place: DropPlace, traffic: Traffic = _NOTHING) -> None:
+    def dropped(
+        self, seq: int, place: DropPlace, sample: Sample, traffic: Traffic = _NOTHING
+    ) -> None:
         """A request in flight was given up."""
         with self._lock:
             self._ledger.dropped_in_flight(place)
-            self.lost(seq, place, traffic)
+            self.lost(seq, place, sample, traffic)
             self._forget(seq)
 
-    def lost(self, seq: int, place: DropPlace, traffic: Traffic = _NOTHING) -> None:
+    def lost(self, seq: int, place: DropPlace, sample: Sample, traffic: Traffic = _NOTHING) -> None:
         """Tell readers of a sample that gets no answer; it is counted by whoever gave it up."""
-        self._subscriptions.publish(LOSSES, Loss(seq, seq, place, traffic))
+        captured_ns = sample.captured_ns, sample.captured_ns
+        self._subscriptions.publish(LOSSES, Loss(seq, seq, place, traffic, captured_ns))
 
     def _report_once(self, error: ReplyMismatch) -> None:
         reported = self._mismatches

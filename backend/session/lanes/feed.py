@@ -30,11 +30,11 @@ class Feed:
     until it is taken. Changing the writer (another source) or the reader (another connection)
     takes effect at once: the one before can neither put nor take any more, so that no sample
     reaches a connection it was not meant for.
-    `on_loss` is called with the number of every sample that is given up here.
+    `on_loss` is called with the number of every sample that is given up here, and the sample.
     """
 
     def __init__(
-        self, ledger: Ledger, on_loss: Callable[[int, DropPlace], object] = lambda *_: None
+        self, ledger: Ledger, on_loss: Callable[[int, DropPlace, Sample], object] = lambda *_: None
     ) -> None:
         self._ledger = ledger
         self._on_loss = on_loss
@@ -96,7 +96,8 @@ class Feed:
             if lossless:
                 self._changed.wait_for(lambda: self._item is None or writer != self._writer)
                 if writer != self._writer:
-                    self._lose(seq, DropPlace.STOPPED if self._closed else DropPlace.SWITCHED)
+                    place = DropPlace.STOPPED if self._closed else DropPlace.SWITCHED
+                    self._lose(seq, place, sample)
                     return False
             else:
                 self._discard(DropPlace.WAITING)
@@ -120,8 +121,8 @@ class Feed:
     def _discard(self, place: DropPlace) -> None:
         item, self._item = self._item, None
         if item is not None:
-            self._lose(item.seq, place)
+            self._lose(item.seq, place, item.sample)
 
-    def _lose(self, seq: int, place: DropPlace) -> None:
+    def _lose(self, seq: int, place: DropPlace, sample: Sample) -> None:
         self._ledger.dropped_waiting(place)
-        self._on_loss(seq, place)
+        self._on_loss(seq, place, sample)

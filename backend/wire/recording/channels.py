@@ -59,6 +59,8 @@ CHANNELS = (
     ChannelKind("/annotations", "foxglove.ImageAnnotations", m.ImageAnnotations, _ANSWER_BYTES),
     ChannelKind("/timelines", "inferdeck.Timeline", m.TimelineNote),
     ChannelKind("/failures", "inferdeck.Failure", m.FailureNote),
+    ChannelKind("/losses", "inferdeck.Loss", m.LossNote),
+    ChannelKind("/words", "inferdeck.Word", m.WordNote),
     ChannelKind("/settings", "inferdeck.Settings", m.SettingsNote),
     ChannelKind("/source", "inferdeck.Source", m.SourceNote),
     ChannelKind("/ledger", "inferdeck.Ledger", m.LedgerNote),

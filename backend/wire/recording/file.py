@@ -9,11 +9,9 @@ import msgspec
 from mcap.writer import CompressionType, Writer
 
 from backend.core.release import VERSION
-from backend.core.samples import AudioBlock
-from backend.core.status import Failure, Notice, Result, RunStatus, Sent
 from backend.wire.recording.channels import ABOUT, BY_MESSAGE, FORMAT, PROFILE
 from backend.wire.recording.output import OutputFile, RecordingFailed
-from backend.wire.recording.writing import Entry, MessageMaker
+from backend.wire.recording.writing import Entry, MessageMaker, Recordable
 
 _CHUNK_BYTES = 8 * 1024 * 1024
 _FLUSH_EVERY_NS = 400_000_000
@@ -49,9 +47,7 @@ class RecordingFile:
         """How long the file is by now."""
         return self._output.size_bytes
 
-    def write(
-        self, item: AudioBlock | Sent | Result | Failure | Notice | RunStatus, now_ns: int
-    ) -> None:
+    def write(self, item: Recordable, now_ns: int) -> None:
         """An item that came at the monotonic time `now_ns`."""
         for entry in self._messages.entries(item, now_ns):
             self._add(entry)

@@ -13,7 +13,15 @@ from backend.core.samples import AudioBlock, Frame, FrameFile
 from backend.core.tensors import Array
 from backend.core.timing import ServerTiming
 from backend.wire.media.images import decode_image
-from backend.wire.recording.messages import FailureNote, LedgerNote, Log, SettingsNote, SourceNote
+from backend.wire.recording.messages import (
+    FailureNote,
+    LedgerNote,
+    Log,
+    LossNote,
+    SettingsNote,
+    SourceNote,
+    WordNote,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +122,8 @@ Recorded: TypeAlias = (
     | RecordedAnswer
     | RecordedTimeline
     | FailureNote
+    | LossNote
+    | WordNote
     | SettingsNote
     | SourceNote
     | LedgerNote

@@ -219,6 +219,31 @@ class FailureNote(Struct, frozen=True):
     message: str
 
 
+class LossNote(Struct, frozen=True):
+    """Samples `first` to `last` got no answer; `place` is where they left the road to one.
+
+    `timestamp` is the capture of the first, `until` that of the last.
+    """
+
+    timestamp: Time
+    until: Time
+    first: Count
+    last: Count
+    place: str
+    bytes_out: Count
+    bytes_in: Count
+
+
+class WordNote(Struct, frozen=True, omit_defaults=True):
+    """A spoken word, once; the answer to sample `seq` completed it."""
+
+    timestamp: Time
+    label: str
+    score: float
+    seq: Count
+    media_time_s: float | UnsetType = UNSET
+
+
 class SettingsNote(Struct, frozen=True, omit_defaults=True):
     """How what follows is sent; addresses are without secrets, `deadline_s` is in force."""
 
@@ -277,6 +302,8 @@ Message: TypeAlias = (
     | Answer
     | TimelineNote
     | FailureNote
+    | LossNote
+    | WordNote
     | SettingsNote
     | SourceNote
     | LedgerNote

@@ -13,7 +13,7 @@ from backend.wire.recording.items import (
     RecordedSound,
     RecordedTimeline,
 )
-from backend.wire.recording.messages import FailureNote, LedgerNote, Log, SettingsNote
+from backend.wire.recording.messages import FailureNote, LedgerNote, Log, SettingsNote, WordNote
 from backend.wire.recording.places import RecordedSample
 
 _MOST_WAITING = 64
@@ -33,7 +33,7 @@ class Answered:
 
 @dataclass(slots=True, eq=False)
 class Moment:
-    """A picture or a block of sound with its answers, failures and notices.
+    """A picture or a block of sound with its answers, failures, notices and words.
 
     `settings` and `ledger` are those in force, None before the first.
     """
@@ -44,6 +44,7 @@ class Moment:
     answers: list[Answered] = field(default_factory=list)
     failures: list[FailureNote] = field(default_factory=list)
     notices: list[Log] = field(default_factory=list)
+    words: list[WordNote] = field(default_factory=list)
 
     @property
     def done(self) -> bool:
@@ -108,8 +109,12 @@ class Moments:
                 self._add(item)
             case RecordedTimeline():
                 self._complete(item)
-            case Log() if self._waiting:
-                self._waiting[-1].notices.append(item)
+            case Log() | WordNote() if self._waiting:
+                newest = self._waiting[-1]
+                if isinstance(item, Log):
+                    newest.notices.append(item)
+                else:
+                    newest.words.append(item)
 
     def _add(self, item: RecordedAnswer | FailureNote) -> None:
         found = self._of(item.seq)

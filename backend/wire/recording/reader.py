@@ -22,7 +22,7 @@ _PICTURES = ("/samples", "/pictures/raw", "/pictures/encoded")
 _SOUND = ("/sound/about", "/sound")
 SAMPLES = frozenset((*_PICTURES, *_SOUND))
 """Topics of what was streamed."""
-ANSWERS = frozenset(("/predictions", "/timelines", "/failures"))
+ANSWERS = frozenset(("/predictions", "/timelines", "/failures", "/losses"))
 """Topics of what came back."""
 ALL = frozenset(topic for topic in BY_TOPIC if topic != "/annotations")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -16,12 +17,14 @@ from backend.core.predictions import Predictions, Tensors
 from backend.core.samples import AudioBlock, Frame
 from backend.core.status import (
     Failure,
+    Loss,
     Notice,
     Result,
     RunStatus,
     Sent,
     Severity,
     SourceInfo,
+    Word,
     losses,
 )
 from backend.core.tensors import Array
@@ -30,6 +33,9 @@ from backend.wire.elements import to_raw
 from backend.wire.recording import messages as m
 from backend.wire.recording.annotations import annotations_of
 from backend.wire.serving.predictions_json import predictions_to_json
+
+Recordable: TypeAlias = AudioBlock | Sent | Result | Failure | Loss | Word | Notice | RunStatus
+"""What of a run can be written; a frame is, once it is sent."""
 
 _LEVELS = {Severity.INFO: 2, Severity.WARNING: 3, Severity.ERROR: 4}
 _S16 = 32_768.0
@@ -54,9 +60,7 @@ class MessageMaker:
         self._source: SourceInfo | None = None
         self._blocks = 0
 
-    def entries(
-        self, item: Frame | AudioBlock | Sent | Result | Failure | Notice | RunStatus, now_ns: int
-    ) -> Iterator[Entry]:
+    def entries(self, item: Recordable, now_ns: int) -> Iterator[Entry]:
         """The messages of an item that was taken at the monotonic time `now_ns`."""
         now = now_ns + self._epoch_ns
         match item:
@@ -68,20 +72,36 @@ class MessageMaker:
             case Result():
                 yield from self._new_settings(item.lane, item.settings, now_ns)
                 yield from self._result(item)
-            case Failure(seq, error):
-                kind = type(error).__name__
-                yield Entry(
-                    m.FailureNote(m.Time.of(now), seq, kind, concealed_text(str(error))),
-                    now,
-                    now,
-                    seq,
-                )
+            case Failure() | Loss() | Word():
+                yield self._outcome(item, now)
             case Notice():
                 text = concealed_text(f"{item.title}\n{item.body}".rstrip())
                 log = m.Log(m.Time.of(now), _LEVELS[item.severity], text, item.topic or "run")
                 yield Entry(log, now, now)
             case RunStatus():
                 yield from self._status(item, now)
+
+    def _outcome(self, item: Failure | Loss | Word, now: int) -> Entry:
+        at = m.Time.of(now)
+        if isinstance(item, Failure):
+            text = concealed_text(str(item.error))
+            note = m.FailureNote(at, item.seq, type(item.error).__name__, text)
+            return Entry(note, now, now, item.seq & 0xFFFF_FFFF)
+        if isinstance(item, Word):
+            word = m.WordNote(at, item.label, item.score, item.seq, _or_unset(item.media_time_s))
+            return Entry(word, now, now, item.seq & 0xFFFF_FFFF)
+        first, last = (each + self._epoch_ns if each else now for each in item.captured_ns)
+        traffic = item.traffic
+        loss = m.LossNote(
+            m.Time.of(first),
+            m.Time.of(last),
+            item.first,
+            item.last,
+            str(item.place),
+            traffic.bytes_out,
+            traffic.bytes_in,
+        )
+        return Entry(loss, first, now, item.first & 0xFFFF_FFFF)
 
     def _new_settings(self, lane: int, settings: RunSettings, at_ns: int) -> Iterator[Entry]:
         if self._settings == (lane, settings):

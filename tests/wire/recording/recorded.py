@@ -11,10 +11,8 @@ import numpy as np
 from backend.core.choices import ImageEncoding, Payload, RunSettings
 from backend.core.ledger import Counts, DropPlace
 from backend.core.predictions import Detection, Detections, Predictions
-from backend.core.samples import AudioBlock, Frame, FrameFile, MediaKind
+from backend.core.samples import Frame, FrameFile, MediaKind
 from backend.core.status import (
-    Failure,
-    Notice,
     Result,
     RunStatus,
     Sent,
@@ -29,8 +27,9 @@ from backend.core.traffic import Traffic
 from backend.wire.media.images import encode_image
 from backend.wire.recording.file import RecordingFile
 from backend.wire.recording.output import create
+from backend.wire.recording.writing import Recordable
 
-Item = AudioBlock | Sent | Result | Failure | Notice | RunStatus
+Item = Recordable
 
 STEP_NS = 33_333_333
 SETTINGS = RunSettings(
