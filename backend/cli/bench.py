@@ -24,11 +24,9 @@ from backend.cli.target_options import target_of
 from backend.clients.control import ServerControlClient
 from backend.compare.bench import (
     PRESETS,
-    VIOLATED,
     Bench,
     BenchPayload,
     BenchResult,
-    Condition,
     Cpu,
     Load,
     Plan,
@@ -48,6 +46,8 @@ from backend.compare.bench import (
     violations,
 )
 from backend.core.choices import EMBEDDED
+from backend.core.conditions import Condition
+from backend.core.conditions import VIOLATED
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import OptionParser
 from backend.core.process import wait_for_end_of_input

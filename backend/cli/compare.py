@@ -18,6 +18,7 @@ from backend.cli.compare_sides import recording_of, side_of
 from backend.cli.own_server import OwnServer
 from backend.core.choices import EMBEDDED
 from backend.core.conditions import Condition, parse_condition
+from backend.core.conditions import VIOLATED
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import OptionParser
 from backend.core.target import Target
@@ -25,14 +26,12 @@ from backend.side_by_side import (
     Comparison,
     ComparisonResult,
     Pair,
-    Side,
     figures_of,
     result_of,
     row_of,
 )
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 
-VIOLATED = 6
 """Exit code when a condition of --fail-if holds."""
 FIGURES = (
     "agreement",
@@ -82,9 +81,9 @@ def _compare(options: argparse.Namespace) -> int:
     source = SourceRegistry(KINDS).make(spec, loop=False, pace=Pace.FREE)
     with ExitStack() as at_end:
         own = at_end.enter_context(OwnServer(Target(EMBEDDED)))
-        sides: list[Side] = [side_of(text, options, own.resolve) for text in (options.a, options.b)]
         comparison = Comparison(
-            *sides,
+            side_of(options.a, options, own.resolve),
+            side_of(options.b, options, own.resolve),
             source,
             worst=options.worst,
             most_pairs=options.pairs,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,12 +16,27 @@ import orjson
 
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import Option, OptionGroup, OptionParser
-from backend.recording import Contents, contents_of, export_csv, export_json_lines
+from backend.recording import Contents, contents_of, export_csv, export_json_lines, write_report
 
 _JSON = Option("--json", "print one JSON object", switch=True)
+
+
+class Format(StrEnum):
+    """What is written of a recording."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    HTML = "html"
+
+
 _FORM = OptionGroup(
     "",
     (
+        Option(
+            "--format",
+            "csv, jsonl, or html: the report of the run as one page for a browser",
+            choices=Format,
+        ),
         Option("--csv", "a row for each answer, for spreadsheets", switch=True),
         Option("--jsonl", "a JSON object a line for each answer", switch=True),
     ),
@@ -49,7 +65,7 @@ def _parser() -> OptionParser:
     parser = OptionParser(
         prog="main.py recording",
         description="Say what a recording holds, or export its predictions and times.",
-        words=["--json", "--csv", "--jsonl", "--to"],
+        words=["--json", "--csv", "--jsonl", "--format", "--to"],
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     info = actions.add_parser(
@@ -106,14 +122,17 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _export(options: argparse.Namespace) -> int:
-    if options.csv:
+    form = options.format or (Format.CSV if options.csv else Format.JSONL)
+    if form is Format.CSV:
         with _output(options.to, "x", sys.stdout) as text:
             count = export_csv(options.file, text)
     else:
         with _output(options.to, "xb", sys.stdout.buffer) as file:
-            count = export_json_lines(options.file, file)
+            write = write_report if form is Format.HTML else export_json_lines
+            count = write(options.file, file)
     if options.to is not None:
-        print(f"{count} rows in {options.to}.", file=sys.stderr)
+        what = "answers" if form is Format.HTML else "rows"
+        print(f"{count} {what} in {options.to}.", file=sys.stderr)
     return 0
 
 

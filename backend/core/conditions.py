@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from backend.core.errors import UsageError
 
+VIOLATED = 6
+"""Exit code of a command when a condition holds, or a check failed."""
 _COMPARISONS = {
     ">=": operator.ge,
     "<=": operator.le,

@@ -3,6 +3,7 @@
 from backend.recording.export import Contents, contents_of, export_csv, export_json_lines
 from backend.recording.recent import Recent
 from backend.recording.recorder import QUEUE_BYTES, QUEUE_ITEMS, Recorder
+from backend.recording.report import write_report
 from backend.recording.showing import Showing
 from backend.wire.recording.output import OutputFile, create
 
@@ -18,4 +19,5 @@ __all__ = [
     "create",
     "export_csv",
     "export_json_lines",
+    "write_report",
 ]

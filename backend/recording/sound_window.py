@@ -43,6 +43,6 @@ class SoundHeard:
             block for captured_ns, block in self._blocks if captured_ns <= answer.captured_ns
         ] or [block for _, block in self._blocks]
         rate = heard[-1].rate if heard else 1
-        samples = np.concatenate([block.samples for block in heard if block.rate == rate] or [[]])
-        samples = samples[-rate:].astype(np.float32)
+        parts = [block.samples for block in heard if block.rate == rate]
+        samples = np.concatenate([np.zeros(0, np.float32), *parts])[-rate:]
         return AudioWindow(answer.seq, now_ns, samples, rate, answer.media_time_s, answer.name)

@@ -59,13 +59,12 @@ class Comparison:
         shared = SharedSource(source, len(live))
         self.sessions: dict[Letter, Session] = {}
         for tap, (letter, side) in zip(shared.taps, live.items(), strict=True):
-            profile = side.profile
             session = Session(
                 side.settings,
                 tap,
                 resolve=side.resolve,
                 retry=retry,
-                profiles=lambda _settings, profile=profile: profile,  # type: ignore[misc]
+                profiles=side.profile_for,
             )
             session.subscribe(_Collector(letter, self.pairing), Policy.EVERY, "comparison")
             self.sessions[letter] = session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from backend.core.samples import MediaKind
@@ -19,7 +19,7 @@ _SETTINGS = frozenset(("/settings", "/samples", "/pictures/raw", "/pictures/enco
 
 def recorded_outcomes(
     path: Path, kind: MediaKind, audio: AudioFormat, stop: threading.Event
-) -> Iterator[tuple[int, Outcome]]:
+) -> Generator[tuple[int, Outcome], None, None]:
     """Number and outcome of each sample that has one, in their order; raises SourceError.
 
     Pictures are numbered as they come. A window of sound has the number under which it is cut
@@ -50,7 +50,7 @@ def recorded_settings(path: Path) -> SettingsNote | None:
 
 def _of_windows(
     reader: RecordingReader, audio: AudioFormat, stop: threading.Event
-) -> Iterator[tuple[int, Outcome]]:
+) -> Generator[tuple[int, Outcome], None, None]:
     first: RecordedSound | None = None
     for item in reader.items(stop):
         if isinstance(item, RecordedSound):

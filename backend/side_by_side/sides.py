@@ -19,6 +19,10 @@ class LiveSide:
     profile: ModelProfile
     resolve: Callable[[Target], Target] = lambda target: target
 
+    def profile_for(self, _settings: RunSettings) -> ModelProfile:
+        """Always the one."""
+        return self.profile
+
     @property
     def title(self) -> str:
         """In a few words."""

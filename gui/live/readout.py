@@ -137,6 +137,7 @@ class Readout(QObject):
         for line in self._log.lines.drain():
             self._page.log.add_text(line)
         session = self._run.session
+        message: EmptyMessage | None
         if session is None and self._showing is not None:
             message = self._write_recorded(self._showing)
         elif session is None:

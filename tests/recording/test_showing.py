@@ -92,7 +92,7 @@ def test_one_steps_back_from_the_end_and_plays_again_from_the_start(tmp_path: Pa
 
 
 def test_answers_find_their_pictures_where_several_are_in_flight(tmp_path: Path) -> None:
-    items = [sent(0), sent(1), sent(2), result(1), result(0), result(2)]
+    items: list[Item] = [sent(0), sent(1), sent(2), result(1), result(0), result(2)]
     with shown(record(tmp_path / "run.mcap", items)) as showing:
         results = showing.subscribe(RESULTS, Policy.EVERY, "results")
         showing.playback.resume()
@@ -106,7 +106,7 @@ def test_answers_find_their_pictures_where_several_are_in_flight(tmp_path: Path)
 
 
 def test_failures_and_pictures_without_an_answer_are_shown_too(tmp_path: Path) -> None:
-    items = [sent(0), Failure(0, InvalidInput("no such input")), sent(1), sent(2), result(2)]
+    items: list[Item] = [sent(0), Failure(0, InvalidInput("no such input")), sent(1), sent(2), result(2)]
     with shown(record(tmp_path / "run.mcap", items)) as showing:
         frames = showing.subscribe(FRAMES, Policy.EVERY, "frames")
         failures = showing.subscribe(FAILURES, Policy.EVERY, "failures")

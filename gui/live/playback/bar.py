@@ -34,6 +34,7 @@ class PlaybackBar(QWidget):
         super().__init__()
         self._roles = palette
         self._playing = False
+        self._tinted: tuple[bool, bool, str] | None = None
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.back = _button(tr("One sample back (Left)"))
@@ -92,7 +93,7 @@ class PlaybackBar(QWidget):
         """Take up another palette."""
         self._roles = palette
         self.track.set_palette_roles(palette)
-        self._tinted = ()
+        self._tinted = None
         self._tint(spanned=self._clear_span.isEnabled())
 
     def _lay_out(self) -> None:
@@ -113,7 +114,6 @@ class PlaybackBar(QWidget):
         self.speed.setFixedWidth(widest + 4 * GAP)
 
     def _fill_menus(self) -> None:
-        self._tinted: tuple[bool, bool, str] | tuple[()] = ()
         spans = QMenu(self)
         spans.addAction(tr("Begin the stretch here (I)"), self.span_start_wanted.emit)
         spans.addAction(tr("End the stretch here (O)"), self.span_end_wanted.emit)

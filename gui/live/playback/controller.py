@@ -188,6 +188,7 @@ class PlaybackController(QObject):
     @Slot(str, object)
     def _source_known(self, _spec: str, _info: object) -> None:
         source = self._run.source
+        reveal_type(source)
         if isinstance(source, PlayedSource):
             source.playback.set_speed(self._speed)
         self.leave()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ LEFT, RIGHT, NONE = Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.KeyboardModifier.NoMod
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return record(tmp_path / "run.mcap", answered(40))
+
+
+def shows(stage: Stage, number: int) -> bool:
+    return shown_frame(stage) == number
 
 
 def shown_frame(stage: Stage) -> int:
@@ -58,7 +63,7 @@ def test_keys_of_the_picture_step_and_play_it(stage: Stage, path: Path, qtbot: Q
     preview.setFocus()
     for key, number in ((RIGHT, 1), (RIGHT, 2), (LEFT, 1), (Qt.Key.Key_End, 39), (LEFT, 38)):
         QTest.keyClick(preview, key)
-        qtbot.waitUntil(lambda number=number: shown_frame(stage) == number)
+        qtbot.waitUntil(partial(shows, stage, number))
     QTest.keyClick(preview, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: shown_frame(stage) == 0)
     stage.live.playback.use_speed(None)

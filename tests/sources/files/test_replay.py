@@ -38,7 +38,12 @@ def test_samples_come_with_their_names_and_places(path: Path) -> None:
 def test_the_pace_is_that_of_the_captures(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moments: list[float] = []
     source = RecordingSource(path, loop=False)
-    monkeypatch.setattr(source.playback, "wait", lambda due_s, _stop: moments.append(due_s) or True)
+
+    def note(due_s: float, _stop: object) -> bool:
+        moments.append(due_s)
+        return True
+
+    monkeypatch.setattr(source.playback, "wait", note)
     assert len(read_all(source)) == 6
     assert moments == pytest.approx([n * 0.033333333 for n in range(6)])
 
