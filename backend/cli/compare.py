@@ -32,7 +32,6 @@ from backend.side_by_side import (
 )
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 
-"""Exit code when a condition of --fail-if holds."""
 FIGURES = (
     "agreement",
     "agreement_min",

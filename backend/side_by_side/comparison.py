@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from contextlib import closing
+from functools import partial
 from typing import cast
 
 from backend.core.errors import ConsoleError, UsageError
@@ -69,7 +70,7 @@ class Comparison:
             session.subscribe(_Collector(letter, self.pairing), Policy.EVERY, "comparison")
             self.sessions[letter] = session
         self._recorded: list[Worker] = [
-            Worker("recorded", lambda stop, of=letter, at=side: self._read(of, at, stop))
+            Worker("recorded", partial(self._read, letter, side))
             for letter, side in self.sides.items()
             if isinstance(side, RecordedSide)
         ]

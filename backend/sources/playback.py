@@ -203,3 +203,8 @@ class PlayedSource(Protocol):
     def playback(self) -> Playback:
         """Its controls, the same for as long as it lives."""
         ...
+
+
+def playback_of(source: object) -> Playback | None:
+    """The controls of a source that has some."""
+    return source.playback if isinstance(source, PlayedSource) else None

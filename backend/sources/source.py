@@ -62,3 +62,8 @@ class RecordedSource(Protocol):
     def recording(self) -> Path:
         """The file."""
         ...
+
+
+def recording_of(source: object) -> Path | None:
+    """The file of a source that plays a recording of a run."""
+    return source.recording if isinstance(source, RecordedSource) else None

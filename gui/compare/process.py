@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
-from backend.compare.bench import LARGEST_FILE, VIOLATED, BenchResult, decode_result
+from backend.compare.bench import LARGEST_FILE, BenchResult, decode_result
+from backend.core.conditions import VIOLATED
 from backend.core.errors import ConsoleError
 from backend.core.release import PROGRAM
 from gui.widgets.language import tr

@@ -17,10 +17,11 @@ from backend.core.target import Target
 from backend.recording import Showing
 from backend.sources.cameras import WEBCAM
 from backend.sources.registry import SourceRegistry
-from backend.sources.source import RecordedSource
+from backend.sources.source import recording_of
 from gui.live.adoption import AdoptionController, Drops
 from gui.live.bar import Bar
 from gui.live.commands import run_commands, source_commands, switch_commands
+from gui.live.export import ExportController, ExportMenu, export_commands
 from gui.live.page import LivePage
 from gui.live.pictures_ahead import prepare_pictures
 from gui.live.playback import PlaybackController, PlaybackKeys, playback_commands
@@ -110,6 +111,8 @@ class LiveFeature(Feature):
         self._keys = PlaybackKeys(
             self.playback, (self.page.pane.preview, sound.waveform, sound.spectrogram)
         )
+        self.export = ExportController(workspace, self.page, run)
+        self._export_menu = ExportMenu(self.export)
         self._notices = RunNotices(
             workspace.notifier, self.page.log, run, self.switches, server, anchor
         )
@@ -128,6 +131,7 @@ class LiveFeature(Feature):
         yield from run_commands(self.run, self.start, self.sources, self.reset_counters)
         yield from recording_commands(self.recording)
         yield from playback_commands(self.playback)
+        yield from export_commands(self.export, self.page)
         yield from self.adoption.commands()
 
     def _bring_back(self, part: str) -> None:
@@ -257,6 +261,7 @@ class LiveFeature(Feature):
         self.page.new_run()
         self.page.expect(showing.settings.model)
         self.page.show_source(showing.info)
+        self.export.follow(showing)
         self.pump.attach(showing)
 
     @Slot(object)
@@ -344,7 +349,7 @@ class LiveFeature(Feature):
     @Slot(object)
     def _source_known(self, info: SourceInfo) -> None:
         self._notices.source_is_well()
-        self.bar.set_again(again=isinstance(self.run.source, RecordedSource))
+        self.bar.set_again(again=recording_of(self.run.source) is not None)
         self.page.show_source(info)
 
     @Slot()

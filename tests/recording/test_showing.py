@@ -22,6 +22,7 @@ from tests.waiting import wait_for
 from tests.wire.recording.recorded import (
     BOX,
     SETTINGS,
+    Item,
     answered,
     pixels,
     record,
@@ -106,7 +107,13 @@ def test_answers_find_their_pictures_where_several_are_in_flight(tmp_path: Path)
 
 
 def test_failures_and_pictures_without_an_answer_are_shown_too(tmp_path: Path) -> None:
-    items: list[Item] = [sent(0), Failure(0, InvalidInput("no such input")), sent(1), sent(2), result(2)]
+    items: list[Item] = [
+        sent(0),
+        Failure(0, InvalidInput("no such input")),
+        sent(1),
+        sent(2),
+        result(2),
+    ]
     with shown(record(tmp_path / "run.mcap", items)) as showing:
         frames = showing.subscribe(FRAMES, Policy.EVERY, "frames")
         failures = showing.subscribe(FAILURES, Policy.EVERY, "failures")

@@ -139,4 +139,4 @@ def _thumbnail(sample: RecordedPicture, found: Answered) -> Thumbnail | None:
         for item in prediction.items
     )
     data = encode_image(small, ImageEncoding.JPEG, _QUALITY)
-    return Thumbnail(data, size[0], size[1], boxes)  # type: ignore[arg-type]
+    return Thumbnail(data, size[0], size[1], boxes)

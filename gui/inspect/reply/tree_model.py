@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QTreeView
 
@@ -14,6 +21,7 @@ from gui.widgets.theme import Palette
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
+_CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 class _Item:
@@ -140,14 +148,24 @@ class TreeView(QTreeView):
             for row in range(node.count):
                 self.expand(self.rows.index(row, 0))
 
+    def event(self, event: QEvent) -> bool:
+        """Claim the key for the path before the window takes it for its own copies."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and (event.key(), event.modifiers()) == (Qt.Key.Key_C, _CONTROL_SHIFT)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy what the current row holds, or where it is."""
         index = self.currentIndex()
         if index.isValid() and event.matches(QKeySequence.StandardKey.Copy):
             QGuiApplication.clipboard().setText(self.rows.node(index).copied())
             return
-        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-        if index.isValid() and event.key() == Qt.Key.Key_C and event.modifiers() == both:
+        if index.isValid() and event.key() == Qt.Key.Key_C and event.modifiers() == _CONTROL_SHIFT:
             QGuiApplication.clipboard().setText(self.rows.node(index).path)
             return
         super().keyPressEvent(event)

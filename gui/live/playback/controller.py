@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError
 from backend.recording import Showing
-from backend.sources.playback import Playback, PlayedSource
-from backend.sources.source import RecordedSource
+from backend.sources.playback import Playback, playback_of
+from backend.sources.source import recording_of
 from gui.live.playback.bar import PlaybackBar
 from gui.live.start_control import StartControl
 from gui.state.run_control import Phase, RunControl
@@ -73,8 +73,7 @@ class PlaybackController(QObject):
         """Those of what is played now, None if nothing is."""
         if self._showing is not None:
             return self._showing.playback
-        source = self._run.source
-        return source.playback if isinstance(source, PlayedSource) else None
+        return playback_of(self._run.source)
 
     @property
     def active(self) -> bool:
@@ -109,9 +108,9 @@ class PlaybackController(QObject):
         if controls is None:
             return
         if not self.active:
-            source = self._run.source
-            if isinstance(source, RecordedSource):
-                self._show(source.recording, play=True)
+            recording = recording_of(self._run.source)
+            if recording is not None:
+                self._show(recording, play=True)
             else:
                 self._start.toggle()
             return
@@ -187,13 +186,13 @@ class PlaybackController(QObject):
 
     @Slot(str, object)
     def _source_known(self, _spec: str, _info: object) -> None:
-        source = self._run.source
-        reveal_type(source)
-        if isinstance(source, PlayedSource):
-            source.playback.set_speed(self._speed)
+        playback = playback_of(self._run.source)
+        if playback is not None:
+            playback.set_speed(self._speed)
         self.leave()
-        if isinstance(source, RecordedSource) and self._run.phase is Phase.IDLE:
-            self._show(source.recording, play=False)
+        recording = recording_of(self._run.source)
+        if recording is not None and self._run.phase is Phase.IDLE:
+            self._show(recording, play=False)
         self._look()
 
     def _show(self, path: Path, *, play: bool) -> None:
@@ -257,6 +256,6 @@ class PlaybackController(QObject):
     def _note(self) -> str:
         if self._showing is not None:
             return tr("Recorded answers")
-        if isinstance(self._run.source, RecordedSource) and self.active:
+        if recording_of(self._run.source) is not None and self.active:
             return tr("New answers")
         return ""

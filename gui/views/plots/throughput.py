@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from backend.core.tensors import Array
 from backend.core.traffic import TrafficRates
 from gui.views.plots.legend import Entry, Legend
 from gui.views.plots.series import SeriesRing, polyline
@@ -81,6 +84,12 @@ class ThroughputView(View):
         self._estimated = traffic.estimated
         for ring, value in zip(self._rings, self._newest, strict=True):
             ring.append(now_ns / 1e9, value, self._step)
+
+    def lines(self) -> dict[str, Array]:
+        """What is kept of each line by its name: [2, n], monotonic seconds and values a second."""
+        names = ("in", "out", "wire_out", "wire_in", "bytes_out", "bytes_in")
+        rings = zip(names, self._rings, strict=True)
+        return {name: ring.since(-math.inf)[:2].copy() for name, ring in rings}
 
     def clear(self) -> None:
         """Forget everything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from PySide6.QtCore import Qt
@@ -112,6 +113,19 @@ class ProbabilityTimeline(View):
             return
         if now_ns - self._drawn_ns >= max(self._plot.pixel_s * 1e9, PLOT_PERIOD_NS):
             self._redraw(now_ns)
+
+    def lines(self) -> dict[str, Array]:
+        """What is kept of each line by its name: [2, n], monotonic seconds and values."""
+        found = {}
+        for place, label in enumerate((*self._latch.labels, *self._scalar_latch.labels)):
+            if label is None:
+                continue
+            points = self._rings[place].since(-math.inf)[:2].copy()
+            if place >= _BEST:
+                scale = self._ranges[label]
+                points[1] = scale.low + points[1] * ((scale.high - scale.low) or 1.0)
+            found[label] = points
+        return found
 
     def freeze(self, frozen: bool) -> None:
         """Let time stand still, or catch up with it."""

@@ -3,6 +3,7 @@
 from gui.views.preview.first_paint import FirstPaint
 from gui.views.preview.look import Following, Layer, LegendRow, MaskMode, OverlayStyle
 from gui.views.preview.marks import mark_color
+from gui.views.preview.snapshot import snapshot_of
 from gui.views.preview.view import PreviewView
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "OverlayStyle",
     "PreviewView",
     "mark_color",
+    "snapshot_of",
 ]

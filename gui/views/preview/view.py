@@ -122,6 +122,11 @@ class PreviewView(View):
         return self._style
 
     @property
+    def shown(self) -> tuple[Frame | None, Result | None, Following]:
+        """The picture on show, and what is drawn over it."""
+        return *self._choose(), self._following
+
+    @property
     def exact(self) -> bool:
         """Whether one picture pixel is one screen pixel."""
         return self._exact
