@@ -16,6 +16,7 @@ from backend.core.status import Notice, SourceInfo
 from backend.core.target import Target
 from backend.recording import Showing
 from backend.sources.cameras import WEBCAM
+from backend.sources.playback import playback_of
 from backend.sources.registry import SourceRegistry
 from backend.sources.source import recording_of
 from gui.live.adoption import AdoptionController, Drops
@@ -349,7 +350,10 @@ class LiveFeature(Feature):
     @Slot(object)
     def _source_known(self, info: SourceInfo) -> None:
         self._notices.source_is_well()
-        self.bar.set_again(again=recording_of(self.run.source) is not None)
+        source = self.run.source
+        self.bar.set_source_kind(
+            played=playback_of(source) is not None, recorded=recording_of(source) is not None
+        )
         self.page.show_source(info)
 
     @Slot()

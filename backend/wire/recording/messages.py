@@ -195,6 +195,8 @@ class ServerTimes(Struct, frozen=True):
     compute_input_us: float
     compute_infer_us: float
     compute_output_us: float
+    decode_us: float | UnsetType = UNSET
+    encode_us: float | UnsetType = UNSET
 
 
 class TimelineNote(Struct, frozen=True, omit_defaults=True):

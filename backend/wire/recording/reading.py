@@ -155,6 +155,8 @@ def _timeline(note: m.TimelineNote) -> RecordedTimeline:
             times.compute_input_us,
             times.compute_infer_us,
             times.compute_output_us,
+            _given(times.decode_us),
+            _given(times.encode_us),
         )
     return RecordedTimeline(
         note.seq,

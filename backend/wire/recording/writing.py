@@ -203,6 +203,8 @@ class MessageMaker:
                     server.compute_input_us,
                     server.compute_infer_us,
                     server.compute_output_us,
+                    _or_unset(server.decode_us),
+                    _or_unset(server.encode_us),
                 ),
                 result.lane,
             ),

@@ -22,7 +22,7 @@ class StartButton(QPushButton):
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self._roles = palette
-        self._running = self._again = False
+        self._running = self._again = self._played = False
         self.setProperty("role", "primary")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(self._width(), CONTROL_HEIGHT + 6)
@@ -32,6 +32,8 @@ class StartButton(QPushButton):
         """Turn Start into Stop and back; a reason greys it."""
         self._running = running
         name, text, tip = _texts(running=running, stopping=stopping, again=self._again)
+        if self._played:  # there Space pauses
+            text = name
         self.setText(text)
         self.setAccessibleName(name)
         self.setEnabled(not blocked and not stopping)
@@ -43,12 +45,12 @@ class StartButton(QPushButton):
             self.style().polish(self)
         self._tint()
 
-    def set_again(self, *, again: bool) -> None:
-        """Whether what it starts was recorded before: there Space plays what was answered."""
-        if again != self._again:
-            self._again = again
-            if not self._running:
-                self.show_run(running=False)
+    def set_source(self, *, played: bool, recorded: bool) -> None:
+        """Whether the chosen source is a file that Space pauses, and one with answers of its own,
+        which is run again."""
+        if (played, recorded) != (self._played, self._again):
+            self._played, self._again = played, recorded
+            self.show_run(running=self._running)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

@@ -113,9 +113,9 @@ class Bar(QWidget):
         """Offer these targets besides the embedded server."""
         self._targets = tuple(targets)
 
-    def set_again(self, *, again: bool) -> None:
-        """Whether the chosen source was recorded, answers included."""
-        self._start.set_again(again=again)
+    def set_source_kind(self, *, played: bool, recorded: bool) -> None:
+        """Whether the chosen source is a file that is played, and one with recorded answers."""
+        self._start.set_source(played=played, recorded=recorded)
 
     def set_running(self, *, running: bool, stopping: bool = False, blocked: str = "") -> None:
         """Turn Start into Stop and back; a reason greys it."""

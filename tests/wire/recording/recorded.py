@@ -73,7 +73,7 @@ def result(number: int, predictions: Predictions = BOX, *, at_ns: int = 0) -> Re
         for place, stage in enumerate(Stage)
         if stage is not Stage.PAINTED
     }
-    timeline = Timeline(marks, ServerTiming(1.5, 2.5, 3.5, 4.5))
+    timeline = Timeline(marks, ServerTiming(1.5, 2.5, 3.5, 4.5, 5.5, 6.5))
     return Result(number, sample, predictions, timeline, Traffic(100, 10), SETTINGS, 1)
 
 
