@@ -32,7 +32,7 @@ class StartButton(QPushButton):
         """Turn Start into Stop and back; a reason greys it."""
         self._running = running
         name, text, tip = _texts(running=running, stopping=stopping, again=self._again)
-        if self._played:  # there Space pauses
+        if self._played and running:  # there Space pauses
             text = name
         self.setText(text)
         self.setAccessibleName(name)

@@ -18,7 +18,7 @@ from backend.core.samples import Frame
 from backend.core.status import Notice, Result
 from backend.core.traffic import TrafficRates
 from gui.live.export.controller import png_of, sharp_image
-from gui.live.export.data import as_csv, as_json_lines
+from gui.live.export.data import Row, as_csv, as_json_lines
 from gui.views.preview import PreviewView, snapshot_of
 from tests.gui.shell_stage import Stage
 from tests.wire.recording.recorded import answered, record, result
@@ -51,7 +51,8 @@ def test_the_picture_is_copied_in_its_own_pixels_with_its_boxes(
     stage.window.commands["export.copy"].run()
     image = QGuiApplication.clipboard().image()
     assert (image.width(), image.height()) == (900, 700)
-    assert image.pixelColor(850, 650).getRgb()[:3] == (10, 20, 30)
+    corner = image.pixelColor(850, 650)
+    assert (corner.red(), corner.green(), corner.blue()) == (10, 20, 30)
     colours = {image.pixelColor(x, 20).name() for x in range(60)}
     assert len(colours) > 1, "the box around (1, 2) to (30, 40) is drawn"
     assert notices[-1].title == "Copied as a picture, 900 × 700"
@@ -126,7 +127,10 @@ def test_latencies_are_those_of_the_run(stage: Stage) -> None:
 
 
 def test_rows_become_csv_and_json_lines() -> None:
-    rows = [{"time": 1.5, "series": "=SUM(A1)", "value": 2.0}, {"time": 2.5, "other": 1.0}]
+    rows: list[Row] = [
+        {"time": 1.5, "series": "=SUM(A1)", "value": 2.0},
+        {"time": 2.5, "other": 1.0},
+    ]
     table = list(csv.DictReader(io.StringIO(as_csv(rows).decode())))
     assert table[0] == {"time": "1.5", "series": "'=SUM(A1)", "value": "2.0", "other": ""}
     assert [orjson.loads(line) for line in as_json_lines(rows).splitlines()] == rows
