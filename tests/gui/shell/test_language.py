@@ -37,7 +37,7 @@ from tests.gui.shell_stage import Stage
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 _WORDS = "REST gRPC json binary typed raw jpeg png gzip Open Inference ● – 85 ↑ ↓ 0 50 100 %"
-_SAME_EVERYWHERE = frozenset(_WORDS.split())
+_SAME_EVERYWHERE = frozenset((*_WORDS.split(), "1×"))
 
 
 class Marking(NullTranslations):
