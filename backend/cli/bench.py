@@ -46,8 +46,7 @@ from backend.compare.bench import (
     violations,
 )
 from backend.core.choices import EMBEDDED
-from backend.core.conditions import Condition
-from backend.core.conditions import VIOLATED
+from backend.core.conditions import VIOLATED, Condition
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import OptionParser
 from backend.core.process import wait_for_end_of_input

@@ -14,7 +14,7 @@ from typing import IO, Any
 import orjson
 
 from backend.cli.compare_options import COMPARE, Format
-from backend.cli.compare_sides import recording_of, side_of
+from backend.cli.compare_sides import recording_of, side_of, wants_own_server
 from backend.cli.own_server import OwnServer
 from backend.core.choices import EMBEDDED
 from backend.core.conditions import Condition, parse_condition
@@ -79,7 +79,8 @@ def _compare(options: argparse.Namespace) -> int:
     _check_source(spec, recording)
     source = SourceRegistry(KINDS).make(spec, loop=False, pace=Pace.FREE)
     with ExitStack() as at_end:
-        own = at_end.enter_context(OwnServer(Target(EMBEDDED)))
+        name = EMBEDDED if wants_own_server(options) else "other"
+        own = at_end.enter_context(OwnServer(Target(name)))
         comparison = Comparison(
             side_of(options.a, options, own.resolve),
             side_of(options.b, options, own.resolve),

@@ -13,6 +13,7 @@ from backend.cli.compare_options import CHOICES
 from backend.cli.stream_profile import choose_profile
 from backend.cli.target_options import target_of
 from backend.core.choices import (
+    EMBEDDED,
     ImageEncoding,
     Payload,
     RunSettings,
@@ -34,6 +35,16 @@ def recording_of(options: argparse.Namespace) -> Path | None:
     """The recording among the two sides, if one is."""
     found = [Path(text).expanduser() for text in (options.a, options.b) if _is_recording(text)]
     return found[0] if found else None
+
+
+def wants_own_server(options: argparse.Namespace) -> bool:
+    """Whether one of the sides is answered by a server of our own."""
+    for text in (options.a, options.b):
+        if not _is_recording(text):
+            chosen = dict(_assignment(part) for part in _parts(text))
+            if chosen.get("target", options.target) == EMBEDDED:
+                return True
+    return False
 
 
 def side_of(text: str, options: argparse.Namespace, resolve: Callable[[Target], Target]) -> Side:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sys
 
-import rerun
+import rerun  # type: ignore[import-not-found, unused-ignore]
 
 
 def main(path: str, topics: list[str]) -> None:

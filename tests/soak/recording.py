@@ -122,7 +122,7 @@ def _measure(session: LiveSession, seconds: float, path: Path) -> tuple[dict[boo
         measured.replaced -= before.dropped.get(DropPlace.WAITING, 0)
         if recorder is not None:
             queue.leave()
-            _until(lambda recorder=recorder: recorder.closed)  # type: ignore[misc]
+            _until(lambda recorder=recorder: recorder.closed)
             missed += queue.lost
             print(f"{part.name}: {contents_of(part).answers} answers, {recorder.size_bytes} bytes")
         measured.memory.append(psutil.Process().memory_info().rss)
@@ -134,11 +134,11 @@ def _report(found: dict[bool, Measured], missed: int, image: str) -> int:
     for recorded, measured in found.items():
         late = np.array(measured.late_ms)
         p50, p99[recorded] = np.percentile(late, (50, 99))
-        memory = ", ".join(f"{each / 2**20:.0f}" for each in measured.memory)
+        held = ", ".join(f"{each / 2**20:.0f}" for each in measured.memory)
         print(
             f"{image}, {'recorded' if recorded else 'without '}: answered {measured.answered}, "
             f"replaced {measured.replaced}, tick p50 {p50:.2f} p99 {p99[recorded]:.2f} ms late, "
-            f"memory {memory} MiB"
+            f"memory {held} MiB"
         )
     memory = found[True].memory
     good = not missed and p99[True] <= p99[False] + _LATER_MS and memory[-1] - memory[0] <= _GROWTH

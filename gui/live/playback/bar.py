@@ -58,16 +58,17 @@ class PlaybackBar(QWidget):
         self.forward.clicked.connect(partial(self.stepped.emit, 1))
         self.track.sought.connect(self.sought)
         self.track.stepped.connect(self.stepped)
-        self.show_status(PlaybackStatus(), playing=False)
+        self.show_status(PlaybackStatus(), active=False)
 
-    def show_status(self, status: PlaybackStatus, *, playing: bool) -> None:
-        """Where it is and how it goes on; `playing` is whether anything comes by itself."""
+    def show_status(self, status: PlaybackStatus, *, active: bool) -> None:
+        """Where it is and how it goes on; `active` is whether it can be stepped and sought in."""
+        playing = active and not status.paused
         self._playing = playing
         known = status.duration_s > 0
         self.track.show_status(status)
-        self.back.setEnabled(known)
-        self.forward.setEnabled(known)
-        self.loop.setEnabled(known)
+        self.track.setEnabled(known and active)
+        for button in (self.back, self.forward, self.loop):
+            button.setEnabled(known and active)
         text = f"{place_text(status.position_s)} / {place_text(status.duration_s)}" if known else ""
         if text != self.place.text():
             self.place.setText(text)

@@ -240,7 +240,7 @@ class PlaybackController(QObject):
             self._timer.stop()
             return
         status = controls.status()
-        self._bar.show_status(status, playing=self.active and not status.paused)
+        self._bar.show_status(status, active=self.active)
         self._bar.set_note(self._note())
         if self.active and not self._timer.isActive():
             self._timer.start()

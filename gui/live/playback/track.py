@@ -42,7 +42,6 @@ class Track(QWidget):
         """Where the file is; while it is dragged the hand says where."""
         if status != self._status:
             self._status = status
-            self.setEnabled(status.duration_s > 0)
             self.update()
 
     def set_palette_roles(self, palette: Palette) -> None:

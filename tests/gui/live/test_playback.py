@@ -116,6 +116,7 @@ def test_the_bar_is_there_for_a_video_and_not_for_a_camera(
     stage.live.sources.choose(str(write_video(tmp_path / "clip.avi", 20, 20)))
     assert bar.isVisibleTo(stage.live.page)
     assert stage.window.commands["playback.forward"].blocked() == "No file is played."
+    assert not bar.forward.isEnabled()
     bar.play.click()
     assert stage.live.run.phase is Phase.RUNNING
     stage.live.playback.use_speed(0.5)
@@ -158,6 +159,7 @@ def test_the_track_is_pressed_dragged_and_let_go(qtbot: QtBot) -> None:
     qtbot.addWidget(track)
     track.resize(216, 26)
     track.show_status(PlaybackStatus(2.0, 10.0))
+    track.setEnabled(True)
     assert track.x_of(5.0) == 108
     sought: list[float] = []
     track.sought.connect(sought.append)
