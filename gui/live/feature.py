@@ -214,6 +214,7 @@ class LiveFeature(Feature):
         notifier = self._workspace.notifier
         run.session_changed.connect(self._run_began)
         self.playback.showing_changed.connect(self._show_recording)
+        self.playback.model_changed.connect(self.page.expect)
         run.phase_changed.connect(self._show_phase)
         run.failed.connect(notifier.show_error)
         run.ended.connect(self._run_ended)

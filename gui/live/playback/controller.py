@@ -29,6 +29,8 @@ class PlaybackController(QObject):
 
     showing_changed = Signal(object)
     """The Showing of the recording that is looked at from now on, None once it is not."""
+    model_changed = Signal(str)
+    """The model that answered, at this place of the recording that is looked at."""
     failed = Signal(object)
     """The exception of a recording that cannot be shown."""
 
@@ -49,6 +51,7 @@ class PlaybackController(QObject):
         self._showing: Showing | None = None
         self._wanted: Path | None = None
         self._speed: float | None = 1.0
+        self._model = ""
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self.failed.connect(notifier.show_error)
@@ -203,7 +206,7 @@ class PlaybackController(QObject):
             if self._wanted != path or self._run.phase is not Phase.IDLE:
                 return
             self.leave()
-            self._showing = showing
+            self._showing, self._model = showing, showing.settings.model
             showing.playback.set_speed(self._speed)
             if play:
                 showing.playback.resume()
@@ -232,6 +235,9 @@ class PlaybackController(QObject):
     def _look(self) -> None:
         """Bring the bar up to date; it is there while there is something to be played."""
         showing = self._showing
+        if showing is not None and showing.settings.model != self._model:
+            self._model = showing.settings.model
+            self.model_changed.emit(self._model)
         if showing is not None and showing.join(0.0):
             self._ended(showing)
         controls = self.controls

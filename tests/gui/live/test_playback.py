@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from gui.state.run_control import Phase
 from gui.widgets.theme import DARK
 from tests.gui.shell_stage import Stage
 from tests.sources.reading import write_video
-from tests.wire.recording.recorded import answered, record
+from tests.wire.recording.recorded import SETTINGS, answered, record, result, sent
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 LEFT, RIGHT, NONE = Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier
@@ -125,6 +126,22 @@ def test_the_bar_is_there_for_a_video_and_not_for_a_camera(
     assert source.playback.status().speed == 0.5
     stage.live.sources.choose("pattern")
     assert not bar.isVisibleTo(stage.live.page)
+
+
+def test_a_recording_in_which_the_model_changed_shows_both(
+    stage: Stage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    faces = replace(SETTINGS, model="faces")
+    items = [*answered(2), replace(sent(2), settings=faces), replace(result(2), settings=faces)]
+    stage.live.sources.choose(str(record(tmp_path / "two.mcap", items)))
+    preview = stage.live.page.pane.preview
+    qtbot.waitUntil(lambda: shown_frame(stage) == 0)
+    stage.live.playback.to_end()
+    qtbot.waitUntil(lambda: shown_frame(stage) == 2)
+    qtbot.waitUntil(lambda: stage.live.page._model == "faces")
+    stage.live.playback.step(0)
+    stage.live.playback.to_end()
+    qtbot.waitUntil(lambda: preview._result is not None and preview._result.seq == 2)
 
 
 def test_another_source_ends_the_look(stage: Stage, path: Path, qtbot: QtBot) -> None:
