@@ -84,3 +84,21 @@ def test_with_a_margin_every_sample_comes_to_the_middle_of_a_window(length: int,
         assert abs(window.captured_ns - end / 16_000 * 1e9) < 1e3
     middle = (len(windows) - 1) * sound.hop - sound.margin + sound.window // 2
     assert abs(middle - length) <= sound.hop
+
+
+def test_no_window_shows_sound_from_two_places_of_a_file() -> None:
+    samples = np.arange(8000, dtype=np.float32)
+    windower, parts = Windower(SOUND), blocks(samples, 16_000, 500)
+    windows = [w for block in (*parts[:3], *parts[9:14]) for w in windower.push(block)]
+    for window in windows:
+        assert np.array_equal(np.diff(window.samples), np.ones(SOUND.window - 1))
+        assert window.media_time_s is not None
+        assert window.samples[0] == round(window.media_time_s * 16_000)
+    assert windows[-1].samples[0] >= 9 * 500
+
+
+def test_a_loop_goes_on_without_a_gap() -> None:
+    parts = blocks(np.arange(2000, dtype=np.float32), 16_000, 500)
+    windower = Windower(SOUND)
+    windows = [w for block in (*parts, *parts) for w in windower.push(block)]
+    assert len(windows) == 1 + (4000 - SOUND.window) // SOUND.hop
