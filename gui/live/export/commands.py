@@ -13,32 +13,31 @@ from gui.workspace.commands import Command
 
 def export_commands(controller: ExportController, page: LivePage) -> Iterator[Command]:
     """Pictures, data and the report."""
-    words = "export image png screenshot clipboard"
     yield Command(
         "export.copy",
         tr("Copy the picture or plot"),
         controller.copy,
         "File/export",
         ("Ctrl+Shift+C",),
-        aliases=words,
+        aliases="export image png screenshot clipboard",
     )
     yield Command(
         "export.save",
         tr("Save the picture or plot..."),
         controller.save,
         "File/export",
-        aliases=words,
+        aliases="export image png screenshot clipboard",
     )
     yield Command(
         "export.copy_window", tr("Copy the window as a picture"), controller.copy_window,
-        aliases=words,
+        aliases="export image png screenshot clipboard",
     )  # fmt: skip
     yield Command(
         "export.save_window",
         tr("Save the window as a picture..."),
         controller.save_window,
         "File/export",
-        aliases=words,
+        aliases="export image png screenshot clipboard",
     )
     for name, title, view in (
         ("latency", tr("Latency"), page.latency),

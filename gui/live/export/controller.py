@@ -223,4 +223,5 @@ def _slug(view: QWidget) -> str:
     """A file's name: what the view is, and the time."""
     name = view.accessibleName() if isinstance(view, View) else "sound"
     plain = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-    return f"{plain or 'picture'} {datetime.now().astimezone():%Y-%m-%d %H.%M.%S}"
+    moment = datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
+    return f"{plain or 'picture'} {moment}"

@@ -13,7 +13,6 @@ from gui.workspace.commands import Command
 
 def playback_commands(controller: PlaybackController) -> Iterator[Command]:
     """The bar's buttons and menus; the keys are those of the picture."""
-    words = "replay recording video file transport"
     for name, title, act in (
         ("toggle", tr("Play or pause the file"), controller.toggle),
         ("forward", tr("One sample on"), partial(controller.step, 1)),
@@ -24,7 +23,13 @@ def playback_commands(controller: PlaybackController) -> Iterator[Command]:
         ("whole", tr("Play the whole file again"), controller.clear_span),
     ):
         blocked = controller.why_no_file if name == "toggle" else controller.why_not
-        yield Command(f"playback.{name}", title, act, blocked=blocked, aliases=words)
+        yield Command(
+            f"playback.{name}",
+            title,
+            act,
+            blocked=blocked,
+            aliases="replay recording video file transport",
+        )
     for speed in SPEEDS:
         yield Command(
             f"playback.speed.{speed}",
@@ -32,7 +37,7 @@ def playback_commands(controller: PlaybackController) -> Iterator[Command]:
             partial(controller.use_speed, speed),
             blocked=controller.why_no_file,
             checked=partial(_is_chosen, controller, speed),
-            aliases=words,
+            aliases="replay recording video file transport",
         )
 
 
