@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -16,7 +17,11 @@ from mcap.records import Chunk, Header
 from mcap.writer import MCAP0_MAGIC
 
 from backend.core.errors import ConsoleError, SourceError
+from backend.sources.files.recording import RecordingSource
+from backend.sources.kind import Pace
+from backend.sources.source import EndOfSource
 from backend.wire.recording.file import RecordingFile
+from backend.wire.recording.index import index_of
 from backend.wire.recording.output import create
 from backend.wire.recording.reader import RecordingReader
 from tests.attacks.growth import assert_linear, cost_of
@@ -63,6 +68,53 @@ def test_flipped_bytes_in_lengths_are_found_or_do_no_harm(tmp_path: Path, whole:
             data[at] ^= 1 << bit
             path.write_bytes(data)
             read(path)
+
+
+def test_seeking_in_damaged_files_finds_a_sample_or_says_why(tmp_path: Path, whole: bytes) -> None:
+    """Bytes are flipped after it was opened, so that it is the seeking that meets them."""
+    chance = np.random.default_rng(9)
+    path, stop = tmp_path / "flipped.mcap", threading.Event()
+    for round_ in range(FLIPS // 4):
+        path.write_bytes(whole)
+        source = RecordingSource(path, loop=False, pace=Pace.FREE)
+        data = bytearray(whole[: len(whole) - round_ * 7])
+        for at in chance.integers(0, len(data), chance.integers(1, 4)):
+            data[at] ^= 1 << int(chance.integers(8))
+        path.write_bytes(data)
+        with suppress(ConsoleError, EndOfSource):
+            source.open(stop)
+            for step in (2, -1):
+                source.playback.seek(float(chance.random()) / 4)
+                source.read(stop)
+                source.playback.step(step)
+                source.read(stop)
+        source.close()
+
+
+def test_looking_for_chunks_costs_as_much_as_there_are(tmp_path: Path) -> None:
+    def cost(count: int) -> Callable[[], object]:
+        chunk = RecordBuilder()
+        Chunk(
+            compression="",
+            data=b"",
+            message_end_time=5,
+            message_start_time=5,
+            uncompressed_crc=0,
+            uncompressed_size=0,
+        ).write(chunk)
+        packed = chunk.end()
+        path = tmp_path / f"{count}.mcap"
+        start = RecordBuilder()
+        Header("inferdeck", "").write(start)
+        path.write_bytes(MCAP0_MAGIC + start.end() + packed * count)
+        return lambda: index_of_path(path)
+
+    assert_linear(cost, 5_000, seconds=60, peak_bytes_per_byte=500)
+
+
+def index_of_path(path: Path) -> int:
+    with path.open("rb") as file:
+        return len(index_of(file).chunks)
 
 
 def test_a_file_cut_anywhere_gives_what_came_before(tmp_path: Path, whole: bytes) -> None:
