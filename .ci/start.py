@@ -23,6 +23,7 @@ _WITHOUT_WINDOW = (
     "record",
     "recording",
     "bench",
+    "compare",
     "call",
     "targets",
     "models",

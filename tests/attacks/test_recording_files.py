@@ -102,11 +102,12 @@ def test_looking_for_chunks_costs_as_much_as_there_are(tmp_path: Path) -> None:
             uncompressed_crc=0,
             uncompressed_size=0,
         ).write(chunk)
-        packed = chunk.end()
+        packed = chunk.end()  # type: ignore[no-untyped-call]
         path = tmp_path / f"{count}.mcap"
         start = RecordBuilder()
         Header("inferdeck", "").write(start)
-        path.write_bytes(MCAP0_MAGIC + start.end() + packed * count)
+        head = start.end()  # type: ignore[no-untyped-call]
+        path.write_bytes(MCAP0_MAGIC + head + packed * count)
         return lambda: index_of_path(path)
 
     assert_linear(cost, 5_000, seconds=60, peak_bytes_per_byte=500)
