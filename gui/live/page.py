@@ -139,8 +139,11 @@ class LivePage(DockArea):
         yield self.frames.command()
 
     def activated(self) -> None:
-        """Keys belong to the picture first."""
-        self.pane.take_focus()
+        """Keys belong to the picture or the sound first."""
+        if self._middle.currentWidget() is self.sound:
+            self.sound.waveform.setFocus()
+        else:
+            self.pane.take_focus()
 
     def escape(self) -> bool:
         """Nothing: a run is stopped by Space."""

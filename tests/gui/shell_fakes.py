@@ -86,7 +86,7 @@ class FakeSources(SourceRegistry):
     def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0) -> Source:
         if spec == "nowhere" or spec.endswith(".txt"):
             raise SourceError(SourceFault.ABSENT, f"There is no {spec}.", "Choose another.")
-        if spec.endswith((".onnx", ".mcap", ".avi")):
+        if spec.endswith((".onnx", ".mcap", ".avi", ".wav")):
             return super().make(spec, loop=loop, pace=pace)
         return FakeSource(spec, loop=loop)
 

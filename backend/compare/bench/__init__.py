@@ -3,7 +3,7 @@
 from backend.compare.bench.against import Change, changes
 from backend.compare.bench.answers import Cpu, Window
 from backend.compare.bench.cells import PRESETS, Cell, Matrix, Preset
-from backend.compare.bench.conditions import Condition, parse_condition, violations
+from backend.compare.bench.conditions import parse_condition, violations
 from backend.compare.bench.export import as_csv, as_markdown, as_table, changes_as_table
 from backend.compare.bench.payloads import BenchPayload, payload_of, payload_of_size, size_name
 from backend.compare.bench.phrases import PHRASES, STAGE_PHRASES
@@ -36,7 +36,6 @@ __all__ = [
     "Cell",
     "CellResult",
     "Change",
-    "Condition",
     "Cpu",
     "Figure",
     "Language",

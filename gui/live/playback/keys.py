@@ -33,6 +33,7 @@ class PlaybackKeys(QObject):
             (Qt.Key.Key_O, _PLAIN): controller.end_span,
         }
         for view in views:
+            view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # those of sound have no keys of theirs
             view.installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -142,6 +144,22 @@ def test_a_recording_in_which_the_model_changed_shows_both(
     stage.live.playback.step(0)
     stage.live.playback.to_end()
     qtbot.waitUntil(lambda: preview._result is not None and preview._result.seq == 2)
+
+
+def test_keys_pause_sound_too(stage: Stage, tmp_path: Path) -> None:
+    stage.server_control.start()
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, np.zeros(8000), 8000)
+    stage.live.sources.choose(str(path))
+    stage.live.page.playback.play.click()
+    source = stage.session.source
+    assert isinstance(source, PlayedSource)
+    stage.live.page.activated()
+    waveform = stage.live.page.sound.waveform
+    assert waveform.hasFocus()
+    QTest.keyClick(waveform, Qt.Key.Key_Space)
+    assert source.playback.paused
+    assert stage.live.run.phase is Phase.RUNNING
 
 
 def test_another_source_ends_the_look(stage: Stage, path: Path, qtbot: QtBot) -> None:
