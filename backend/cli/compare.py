@@ -17,8 +17,7 @@ from backend.cli.compare_options import COMPARE, Format
 from backend.cli.compare_sides import recording_of, side_of, wants_own_server
 from backend.cli.own_server import OwnServer
 from backend.core.choices import EMBEDDED
-from backend.core.conditions import Condition, parse_condition
-from backend.core.conditions import VIOLATED
+from backend.core.conditions import VIOLATED, Condition, parse_condition
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.options import OptionParser
 from backend.core.target import Target

@@ -16,6 +16,7 @@ from backend.core.status import Result, RunStatus, SourceInfo, Word
 from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
+from gui.live.picture_words import count_rows, source_line
 from gui.live.playback import PlaybackBar
 from gui.live.presenter import PresenterView
 from gui.live.preview_pane import PreviewPane
@@ -36,8 +37,8 @@ from gui.views.plots import (
     ThroughputView,
     TopKView,
 )
-from gui.views.preview import Following, LegendRow
-from gui.widgets.language import count, number, tr
+from gui.views.preview import Following
+from gui.widgets.language import tr
 from gui.widgets.more_area import MoreArea
 from gui.widgets.theme import Palette
 from gui.workspace.alerts import AlertsPanel
@@ -406,31 +407,3 @@ def _panel_sizes(page: QSize) -> tuple[int, int]:
 
 def _within(value: int, limits: tuple[int, int]) -> int:
     return max(limits[0], min(value, limits[1]))
-
-
-def count_rows(objects: ClassCounts) -> tuple[LegendRow, ...]:
-    """The counts as rows of the picture's legend; one class needs no colour there."""
-    return tuple(
-        LegendRow(
-            row.label or tr("class {index}", index=row.index),
-            number(row.now),
-            tr("{n} seen", n=number(row.seen)) if row.seen else "",
-            hue=row.index if objects.several else None,
-        )
-        for row in objects.rows
-    )
-
-
-def source_line(name: str, info: SourceInfo) -> str:
-    """Name, size, rate and length of a source: 'Test pattern  640 x 480  30 fps'."""
-    parts = [name]
-    if info.width:
-        parts.append(f"{info.width} × {info.height}")
-    if info.rate:
-        sound = info.kind is MediaKind.AUDIO
-        rate = info.rate / 1000 if sound else info.rate
-        text = number(rate, 0 if rate == int(rate) else 1)
-        parts.append(tr("{rate} kHz", rate=text) if sound else tr("{rate} fps", rate=text))
-    if info.items and info.kind is MediaKind.IMAGE:
-        parts.append(count(info.items, "{n} frame", "{n} frames"))
-    return "   ".join(parts)

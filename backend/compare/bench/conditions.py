@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backend.compare.bench.result import FIGURES, BenchResult
 from backend.core import conditions
-from backend.core.conditions import Condition as Condition  # noqa: PLC0414 - part of the face
+from backend.core.conditions import Condition
 
 
 def parse_condition(text: str) -> Condition:

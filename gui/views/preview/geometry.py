@@ -57,6 +57,12 @@ class Area:
         """The same rectangle in another unit."""
         return Area(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
 
+    def inside(self, width: float, height: float) -> Area:
+        """The part of it that lies between the origin and there."""
+        left, top = max(0.0, self.x), max(0.0, self.y)
+        right, bottom = min(width, self.right), min(height, self.bottom)
+        return Area(left, top, right - left, bottom - top)
+
     def overlap(self, other: Area) -> float:
         """The area that both cover."""
         width = min(self.right, other.right) - max(self.x, other.x)

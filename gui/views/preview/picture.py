@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from backend.core.samples import Frame
 from backend.core.tensors import Array
@@ -33,6 +33,19 @@ class _Wanted:
     height: int
     rotation: Rotation
     mirrored: bool
+
+
+def paint_margins(painter: QPainter, area: Area, size: tuple[float, float], color: QColor) -> None:
+    """Fill what a picture at `area` leaves of a widget of that size."""
+    width, height = size
+    for margin in (
+        QRectF(0, 0, width, area.y),
+        QRectF(0, area.bottom, width, height - area.bottom),
+        QRectF(0, area.y, area.x, area.height),
+        QRectF(area.right, area.y, width - area.right, area.height),
+    ):
+        if margin.width() > 0 and margin.height() > 0:
+            painter.fillRect(margin, color)
 
 
 class Picture:

@@ -10,15 +10,7 @@ import time
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from backend.core.flow import DrainLog
@@ -39,7 +31,7 @@ from gui.views.preview.look import (
     OverlayStyle,
 )
 from gui.views.preview.overlay import MOST_LABELLED, Overlay, marks_of, under
-from gui.views.preview.picture import Picture
+from gui.views.preview.picture import Picture, paint_margins
 from gui.views.preview.tags import draw_plate
 from gui.views.view import TEXT_PERIOD_NS, View
 from gui.widgets.language import number, tr
@@ -322,7 +314,7 @@ class PreviewView(View):
             self.roles,
             self.font(),
             self._style,
-            self._visible(placement.area),
+            placement.area.inside(self.width(), self.height()),
             Area(0.0, 0.0, float(self.width()), float(self.height())),
             self._following,
             self._pointer,
@@ -367,28 +359,16 @@ class PreviewView(View):
 
     def _paint_picture(self, painter: QPainter, frame: Frame) -> None:
         ratio = self.devicePixelRatioF()
-        area = self._device_area(frame, ratio)
-        image = self._image(frame)
+        area, image = self._device_area(frame, ratio), self._image(frame)
         painter.save()
         # Device pixels from here on, so that the prepared image is copied and not scaled again.
         painter.scale(1 / ratio, 1 / ratio)
-        self._paint_margins(painter, area, ratio)
+        size = self.width() * ratio + 1, self.height() * ratio + 1
+        paint_margins(painter, area, size, self.roles.color("background"))
         painter.drawImage(int(area.x), int(area.y), image)
         painter.restore()
         if self._exact:
             self._note(painter, "1:1", Qt.Corner.BottomRightCorner)
-
-    def _paint_margins(self, painter: QPainter, area: Area, ratio: float) -> None:
-        color = self.roles.color("background")
-        width, height = self.width() * ratio + 1, self.height() * ratio + 1
-        for margin in (
-            QRectF(0, 0, width, area.y),
-            QRectF(0, area.bottom, width, height - area.bottom),
-            QRectF(0, area.y, area.x, area.height),
-            QRectF(area.right, area.y, width - area.right, area.height),
-        ):
-            if margin.width() > 0 and margin.height() > 0:
-                painter.fillRect(margin, color)
 
     def _paint_result(self, painter: QPainter, frame: Frame, result: Result) -> None:
         placement = self.placement(frame)
@@ -398,12 +378,6 @@ class PreviewView(View):
         if not self._locked and not self._still and not self._legend_elsewhere:
             self._refresh_age(result)
             self._note(painter, self._age_text, Qt.Corner.TopRightCorner)
-
-    def _visible(self, area: Area) -> Area:
-        """The part of the picture that is inside the widget."""
-        left, top = max(0.0, area.x), max(0.0, area.y)
-        right, bottom = min(float(self.width()), area.right), min(float(self.height()), area.bottom)
-        return Area(left, top, right - left, bottom - top)
 
     def _refresh_age(self, result: Result) -> None:
         now_ns = time.monotonic_ns()

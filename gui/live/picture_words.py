@@ -1,0 +1,37 @@
+"""What the live page says of source and objects: the line under the picture, and the legend."""
+
+from __future__ import annotations
+
+from backend.core.samples import MediaKind
+from backend.core.status import SourceInfo
+from gui.state.class_counts import ClassCounts
+from gui.views.preview import LegendRow
+from gui.widgets.language import count, number, tr
+
+
+def count_rows(objects: ClassCounts) -> tuple[LegendRow, ...]:
+    """The counts as rows of the picture's legend; one class needs no colour there."""
+    return tuple(
+        LegendRow(
+            row.label or tr("class {index}", index=row.index),
+            number(row.now),
+            tr("{n} seen", n=number(row.seen)) if row.seen else "",
+            hue=row.index if objects.several else None,
+        )
+        for row in objects.rows
+    )
+
+
+def source_line(name: str, info: SourceInfo) -> str:
+    """Name, size, rate and length of a source: 'Test pattern  640 x 480  30 fps'."""
+    parts = [name]
+    if info.width:
+        parts.append(f"{info.width} × {info.height}")
+    if info.rate:
+        sound = info.kind is MediaKind.AUDIO
+        rate = info.rate / 1000 if sound else info.rate
+        text = number(rate, 0 if rate == int(rate) else 1)
+        parts.append(tr("{rate} kHz", rate=text) if sound else tr("{rate} fps", rate=text))
+    if info.items and info.kind is MediaKind.IMAGE:
+        parts.append(count(info.items, "{n} frame", "{n} frames"))
+    return "   ".join(parts)
