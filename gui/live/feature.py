@@ -258,10 +258,12 @@ class LiveFeature(Feature):
         self.readout.look_at(showing)
         if showing is None:
             self.pump.detach()
-            self.page.expect(self.switches.current.model)
+            current = self.switches.current
+            self.page.expect(current.model, current.target.name)
             return
         self.page.new_run()
-        self.page.expect(showing.settings.model)
+        recorded = showing.settings
+        self.page.expect(recorded.model, recorded.target.name)
         self.page.show_source(showing.info)
         self.export.follow(showing)
         self.pump.attach(showing)

@@ -16,6 +16,7 @@ from backend.core.status import Result, RunStatus, SourceInfo, Word
 from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.paint_record import PaintRecord
+from gui.live.panel_sizes import panel_sizes
 from gui.live.picture_words import count_rows, source_line
 from gui.live.playback import PlaybackBar
 from gui.live.presenter import PresenterView
@@ -50,8 +51,6 @@ from gui.workspace.log_panel import LogPanel
 from gui.workspace.notices import ToastAction
 
 _LEAST_SCROLLED = 130
-_RIGHT_SHARE, _RIGHT_LIMITS = 0.31, (340, 600)
-_BOTTOM_SHARE, _BOTTOM_LIMITS = 0.3, (160, 320)
 _TOP_HEIGHT = 190
 """Room for five classes under their title."""
 
@@ -367,7 +366,7 @@ class LivePage(DockArea):
 
     def size_docks(self) -> None:
         """A third of the width for numbers, a third of the height for plots."""
-        right, bottom = _panel_sizes(self.size())
+        right, bottom = panel_sizes(self.size())
         top, latency, timeline = map(self.dock, ("top", "latency", "timeline"))
         self.resizeDocks([timeline], [bottom], Qt.Orientation.Vertical)
         self.resizeDocks([top], [right], Qt.Orientation.Horizontal)
@@ -395,15 +394,3 @@ def _stacked(view: QWidget, bar: QWidget) -> QWidget:
 def _shown_name(target: str) -> str:
     """A run knows the embedded server by the name that it is shown under."""
     return LOCAL_NAME if target == EMBEDDED else target
-
-
-def _panel_sizes(page: QSize) -> tuple[int, int]:
-    """Width of the numbers and height of the plots."""
-    return (
-        _within(round(page.width() * _RIGHT_SHARE), _RIGHT_LIMITS),
-        _within(round(page.height() * _BOTTOM_SHARE), _BOTTOM_LIMITS),
-    )
-
-
-def _within(value: int, limits: tuple[int, int]) -> int:
-    return max(limits[0], min(value, limits[1]))

@@ -40,7 +40,7 @@ def test_a_model_that_says_something_else_fails_the_condition(
     recording: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--a", str(recording), "--b", "model=faces", "--fail-if", "agreement<0.9"]
-    assert compare.main(arguments) == compare.VIOLATED
+    assert compare.main(arguments) == VIOLATED
     out, err = capfd.readouterr()
     assert "0 of" in out
     assert "what differs most:" in out

@@ -353,9 +353,7 @@ class PreviewView(View):
     def _device_area(self, frame: Frame, ratio: float) -> Area:
         outer = round(self.width() * ratio), round(self.height() * ratio)
         shown = shown_size(frame.width, frame.height, self._rotation)
-        if self._exact:
-            return exact(*shown, *outer, self._pan)
-        return letterbox(*shown, *outer)
+        return exact(*shown, *outer, self._pan) if self._exact else letterbox(*shown, *outer)
 
     def _paint_picture(self, painter: QPainter, frame: Frame) -> None:
         ratio = self.devicePixelRatioF()

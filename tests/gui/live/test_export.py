@@ -38,7 +38,7 @@ def shown(stage: Stage, width: int = 900, height: int = 700) -> Result:
     made = result(0)
     frame = Frame(0, 0, np.full((height, width, 3), (10, 20, 30), np.uint8))
     object.__setattr__(made, "sample", frame)
-    stage.live.page.expect("shapes")
+    stage.live.page.expect(made.settings.model, made.settings.target.name)
     stage.live.page.show_frame(frame)
     stage.live.page.show_result(made)
     return made

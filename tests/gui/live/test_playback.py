@@ -140,7 +140,7 @@ def test_a_recording_in_which_the_model_changed_shows_both(
     qtbot.waitUntil(lambda: shown_frame(stage) == 0)
     stage.live.playback.to_end()
     qtbot.waitUntil(lambda: shown_frame(stage) == 2)
-    qtbot.waitUntil(lambda: stage.live.page._model == "faces")
+    qtbot.waitUntil(lambda: stage.live.page._expected[0] == "faces")
     stage.live.playback.step(0)
     stage.live.playback.to_end()
     qtbot.waitUntil(lambda: preview._result is not None and preview._result.seq == 2)
