@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from backend.cli import compare, record
+from backend.core.conditions import VIOLATED
 
 
 @pytest.fixture(scope="module")
