@@ -58,9 +58,9 @@ def test_graphs_are_planned_in_linear_time(graph: Callable[[int], Callable[[], o
 
 
 def test_a_graph_of_the_largest_text_is_refused_at_once() -> None:
-    steps = step("m", {"X": "t0"}, {"Y": "end"}) * 8000
+    steps = step("m", {"X": "t0"}, {"Y": "end"}) * 2200
     config = parse_config(f"{ENDS} ensemble_scheduling {{ {steps} }}")
-    with pytest.raises(ModelLoadError, match=f"8000 steps, at most {MOST_STEPS}"):
+    with pytest.raises(ModelLoadError, match=f"2200 steps, at most {MOST_STEPS}"):
         check_graph(config)
 
 

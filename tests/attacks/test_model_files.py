@@ -36,7 +36,7 @@ def _reading(read: Callable[[str], object], text: _Text) -> Callable[[int], Call
     return with_size
 
 
-_MOST_MEMORY = 72 << 20
+_MOST_MEMORY = 144 << 20
 """Of a configuration, however it is written."""
 
 _CONFIGS: dict[str, _Text] = {
