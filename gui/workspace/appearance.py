@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
+
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
@@ -18,7 +22,8 @@ class Appearance(QObject):
         super().__init__(app)
         self._app = app
         self._choice = choice
-        app.setStyle("Fusion")
+        with _no_collection():
+            app.setStyle("Fusion")
         app.setFont(sized(app.font(), BODY_PX))
         self.palette = self._wanted()
         self._apply()
@@ -52,6 +57,20 @@ class Appearance(QObject):
     def _apply(self) -> None:
         # Qt styles every widget once for each of its ancestors when one sheet follows another, and
         # once when none was there: with all pages open a quarter of a second instead of one.
-        self._app.setStyleSheet("")
-        self._app.setPalette(self.palette.to_qt())
-        self._app.setStyleSheet(stylesheet(self.palette))
+        with _no_collection():
+            self._app.setStyleSheet("")
+            self._app.setPalette(self.palette.to_qt())
+            self._app.setStyleSheet(stylesheet(self.palette))
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Qt tells one widget after the other of a list that it made before, and our event filters run
+    Python meanwhile: a collection there would delete widgets that are still to be told."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
