@@ -42,21 +42,7 @@ def inspect_commands(
         f"{menu}/find",
         ("Ctrl+Shift+H",),
     )
-    yield Command(
-        "inspect.saved",
-        tr("Saved requests"),
-        show_saved,
-        f"{menu}/find",
-        aliases="collection bruno folder",
-    )
-    yield Command(
-        "inspect.save_request",
-        tr("Save request..."),
-        save,
-        f"{menu}/call",
-        ("Ctrl+S",),
-        aliases="collection",
-    )
+    yield from _saved_commands(menu, show_saved, save)
     yield Command(
         "inspect.reload",
         tr("Ask the target again"),
@@ -72,6 +58,26 @@ def inspect_commands(
         aliases="schema reflection descriptor",
     )
     yield from _reply_commands(menu, requests, replies)
+
+
+def _saved_commands(
+    menu: str, show_saved: Callable[[], None], save: Callable[[], None]
+) -> Iterator[Command]:
+    yield Command(
+        "inspect.saved",
+        tr("Saved requests"),
+        show_saved,
+        f"{menu}/find",
+        aliases="collection bruno folder",
+    )
+    yield Command(
+        "inspect.save_request",
+        tr("Save request..."),
+        save,
+        f"{menu}/call",
+        ("Ctrl+S",),
+        aliases="collection",
+    )
 
 
 def _call_commands(menu: str, calls: CallController, pane: RequestPane) -> Iterator[Command]:

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import COMMANDS, bench, call, models, record, recording, serve, stream, targets
+from backend.cli import (
+    COMMANDS,
+    bench,
+    call,
+    compare,
+    models,
+    record,
+    recording,
+    serve,
+    stream,
+    targets,
+)
 from backend.cli.bench_options import BENCH
 from backend.cli.call_options import CALL
 from backend.cli.models_options import GET
@@ -28,7 +39,7 @@ TABLES = {
     "call": CALL,
     "models get": GET,
 }
-MODULES = (serve, stream, record, recording, bench, call, targets, models)
+MODULES = (serve, stream, record, recording, compare, bench, call, targets, models)
 
 
 def options_of(groups: Sequence[OptionGroup]) -> list[Option]:

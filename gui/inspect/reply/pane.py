@@ -38,19 +38,13 @@ class ReplyPane(QWidget):
         self.status = StatusLine(palette)
         self.summary = SummaryView(palette)
         self.tree = TreeView(palette)
-        self._no_tree = QLabel()
-        self._no_tree.setProperty("role", "muted")
-        self._no_tree.setWordWrap(True)
-        self._no_tree.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
+        self._no_tree = _note(GAP)
         tree = _stacked(self.tree, self._no_tree)
         self._tree_pages = tree
         self.text = TextEditor(
             tr("Reply as text"), palette, read_only=True, colours=JsonHighlighter
         )
-        self._text_note = QLabel()
-        self._text_note.setProperty("role", "muted")
-        self._text_note.setWordWrap(True)
-        self._text_note.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, 0)
+        self._text_note = _note(0)
         self.hex = HexView(palette=palette)
         self.headers = HeaderRows(tr("Headers of the reply"), editable=False)
         self.waterfall = Waterfall(palette=palette)
@@ -214,6 +208,15 @@ class EmptyReply(View):
             MessageKind.EMPTY,
         )
         draw_message(painter, QRectF(self.rect()), words, self.roles, self.font())
+
+
+def _note(below: int) -> QLabel:
+    """A muted line of text, with so many points of room below."""
+    label = QLabel()
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    label.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, below)
+    return label
 
 
 def _stacked(*pages: QWidget) -> QStackedWidget:

@@ -27,7 +27,7 @@ from tests.gui.screen_reader import assert_told, nameless, unreachable
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 ON_SCREEN = ("source.region",)
 """Covers the screen, and is no dialog."""
