@@ -33,21 +33,7 @@ def inspect_outline() -> PageOutline:
                 "inspect.finish", tr("Finish stream"), _later, f"{menu}/call", aliases="half-close"
             ),
             Command("inspect.cancel", tr("Cancel call"), _later, f"{menu}/call"),
-            Command(
-                "inspect.find",
-                tr("Find method..."),
-                _later,
-                f"{menu}/find",
-                ("Ctrl+F",),
-                aliases="search",
-            ),
-            Command(
-                "inspect.history",
-                tr("History of requests"),
-                _later,
-                f"{menu}/find",
-                ("Ctrl+Shift+H",),
-            ),
+            *_request_commands(menu),
             Command(
                 "inspect.reload",
                 tr("Ask the target again"),
@@ -64,6 +50,39 @@ def inspect_outline() -> PageOutline:
             ),
             *_reply_commands(menu),
         ),
+    )
+
+
+def _request_commands(menu: str) -> Iterator[Command]:
+    yield Command(
+        "inspect.find",
+        tr("Find method..."),
+        _later,
+        f"{menu}/find",
+        ("Ctrl+F",),
+        aliases="search",
+    )
+    yield Command(
+        "inspect.history",
+        tr("History of requests"),
+        _later,
+        f"{menu}/find",
+        ("Ctrl+Shift+H",),
+    )
+    yield Command(
+        "inspect.saved",
+        tr("Saved requests"),
+        _later,
+        f"{menu}/find",
+        aliases="collection bruno folder",
+    )
+    yield Command(
+        "inspect.save_request",
+        tr("Save request..."),
+        _later,
+        f"{menu}/call",
+        ("Ctrl+S",),
+        aliases="collection",
     )
 
 
