@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
-
 from backend.compare.bench import BenchResult, CellResult, knee
 from gui.compare.charts import HUES
-from gui.views.scales import milliseconds, short
-from gui.views.view import View
+from gui.views.scales import milliseconds, short, ticks
 from gui.widgets.language import byte_size, number, tr
-from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
-
-_LEFT, _BOTTOM, _LEGEND = 62.0, 22.0, 18.0
-_RIGHT = 40.0
-"""Half of the last value's text stands beyond the axis."""
-_RING = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A way's points, x rising; `knee` is the place of the one that is enough, -1 for none."""
+    """A way's points; `knee` is the place of the one that is enough, -1 for none.
+
+    `notes` say of each point what its axes do not, where there is something.
+    """
 
     name: str
     hue: int
     points: tuple[tuple[float, float], ...]
     knee: int = -1
     dashed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,131 +34,13 @@ class Axes:
     y: str
     x_text: Callable[[float], str]
     y_text: Callable[[float], str]
-
-
-class CurveChart(View):
-    """Lines over logarithmic axes, so that what doubles with each step is a straight line."""
-
-    def __init__(self, name: str, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__(name, parent, palette)
-        self._curves: tuple[Curve, ...] = ()
-        self._axes = Axes("", "", short, short)
-        self.setMinimumSize(260, 180)
-
-    @property
-    def curves(self) -> tuple[Curve, ...]:
-        """What is shown."""
-        return self._curves
-
-    @property
-    def summary(self) -> str:
-        """Each way and where it ends."""
-        return "; ".join(
-            f"{curve.name}: {self._axes.y_text(curve.points[-1][1])}" for curve in self._curves
-        )
-
-    def show_curves(self, curves: Sequence[Curve], axes: Axes) -> None:
-        """Show these."""
-        self._curves, self._axes = tuple(curves), axes
-        self.describe()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """A plot of ordinary size."""
-        return QSize(480, 260)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Legend, axes, lines."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.roles.color("surface"))
-        if not self._curves:
-            return
-        legend = _LEGEND * len(self._curves)
-        field = QRectF(self.rect()).adjusted(
-            _LEFT, GAP + legend + _LEGEND, -_RIGHT, -_BOTTOM - _LEGEND
-        )
-        self._paint_legend(painter)
-        self._paint_axes(painter, field)
-        for curve in self._curves:
-            self._paint_curve(painter, curve, field)
-
-    def _limits(self, axis: int) -> tuple[float, float]:
-        values = [
-            point[axis] for curve in self._curves for point in curve.points if point[axis] > 0
-        ]
-        low, high = min(values, default=1.0), max(values, default=1.0)
-        return (low / 1.3, high * 1.3) if axis else (low, max(high, low * 2))
-
-    def _at(self, point: tuple[float, float], field: QRectF) -> QPointF:
-        shares = []
-        for axis in (0, 1):
-            low, high = (math.log10(each) for each in self._limits(axis))
-            shares.append((math.log10(max(point[axis], 1e-9)) - low) / (high - low))
-        return QPointF(
-            field.left() + shares[0] * field.width(), field.bottom() - shares[1] * field.height()
-        )
-
-    def _paint_legend(self, painter: QPainter) -> None:
-        painter.setFont(sized(self.font(), CAPTION_PX))
-        for index, curve in enumerate(self._curves):
-            y = GAP + index * _LEGEND
-            painter.setPen(self._pen(curve))
-            painter.drawLine(QPointF(_LEFT, y + 8), QPointF(_LEFT + 18, y + 8))
-            painter.setPen(self.roles.color("text_muted"))
-            text = curve.name
-            if curve.knee >= 0:
-                x, y_value = curve.points[curve.knee]
-                enough = tr("{count} in flight is enough", count=number(x))
-                text = f"{text}: {enough}, {self._axes.y_text(y_value)}"
-            painter.drawText(QRectF(_LEFT + 26, y, self.width() - _LEFT - 26, 16), 0, text)
-
-    def _paint_axes(self, painter: QPainter, field: QRectF) -> None:
-        painter.setFont(tabular(self.font(), CAPTION_PX))
-        muted, border = self.roles.color("text_muted"), self.roles.color("border")
-        for x in sorted({point[0] for curve in self._curves for point in curve.points}):
-            at = self._at((x, self._limits(1)[0]), field).x()
-            painter.setPen(QPen(border, 1))
-            painter.drawLine(QPointF(at, field.top()), QPointF(at, field.bottom()))
-            painter.setPen(muted)
-            place = QRectF(at - 40, field.bottom() + GAP_SMALL, 80, 16)
-            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, self._axes.x_text(x))
-        for y in _decades(*self._limits(1)):
-            at = self._at((self._limits(0)[0], y), field).y()
-            painter.setPen(QPen(border, 1))
-            painter.drawLine(QPointF(field.left(), at), QPointF(field.right(), at))
-            painter.setPen(muted)
-            place = QRectF(0, at - 8, _LEFT - GAP_SMALL, 16)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight, self._axes.y_text(y))
-        painter.drawText(QRectF(GAP, field.top() - 20, 300, 16), 0, self._axes.y)
-        below = QRectF(field.left(), field.bottom() + _BOTTOM, field.width(), 16)
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self._axes.x)
-
-    def _paint_curve(self, painter: QPainter, curve: Curve, field: QRectF) -> None:
-        places = [self._at(point, field) for point in curve.points]
-        painter.setPen(self._pen(curve))
-        for one, other in itertools.pairwise(places):
-            painter.drawLine(one, other)
-        color = self.roles.series_color(curve.hue)
-        painter.setBrush(color)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for place in places:
-            painter.drawEllipse(place, 3, 3)
-        if curve.knee >= 0:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.roles.color("text"), 1.5))
-            painter.drawEllipse(places[curve.knee], _RING, _RING)
-
-    def _pen(self, curve: Curve) -> QPen:
-        pen = QPen(self.roles.series_color(curve.hue), 2)
-        if curve.dashed:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        return pen
+    measured_x: bool = True
+    """Whether the values measured are those worth writing at the x axis."""
 
 
 def throughput(result: BenchResult) -> tuple[list[Curve], Axes]:
     """Answers a second over the number in flight, with each way's knee."""
-    axes = Axes(tr("requests in flight"), tr("answers a second"), number, short)
+    axes = Axes(tr("requests in flight"), tr("answers a second"), short, short)
     curves = []
     for name, cells in _ways(result, by_payload=True).items():
         ordered = sorted(cells, key=lambda cell: cell.cell.in_flight)
@@ -194,11 +67,31 @@ def cost_by_size(result: BenchResult) -> tuple[list[Curve], Axes]:
     return [curve for curve in curves if len(curve.points) > 1], axes
 
 
+def latency_by_rate(result: BenchResult) -> tuple[list[Curve], Axes]:
+    """Median latency over answers a second, along the number in flight: what the last ones cost."""
+    axes = Axes(tr("answers a second"), tr("median latency"), short, milliseconds, measured_x=False)
+    curves = []
+    for name, cells in _ways(result, by_payload=True).items():
+        ordered = sorted(cells, key=lambda cell: cell.cell.in_flight)
+        points = tuple(
+            (cell.figure("rate") or 0.0, cell.figure("p50_ms") or 0.0) for cell in ordered
+        )
+        enough = knee(ordered)
+        place = -1 if enough is None else ordered.index(enough)
+        notes = tuple(tr("{count} in flight", count=number(c.cell.in_flight)) for c in ordered)
+        curves.append(_curve(name, ordered[0], points, place, notes))
+    return [curve for curve in curves if len(curve.points) > 1], axes
+
+
 def _curve(
-    name: str, cell: CellResult, points: tuple[tuple[float, float], ...], place: int = -1
+    name: str,
+    cell: CellResult,
+    points: tuple[tuple[float, float], ...],
+    place: int = -1,
+    notes: tuple[str, ...] = (),
 ) -> Curve:
     plain = str(cell.cell.serialization) in ("raw", "binary")
-    return Curve(name, HUES[cell.cell.transport], points, place, dashed=not plain)
+    return Curve(name, HUES[cell.cell.transport], points, place, dashed=not plain, notes=notes)
 
 
 def _ways(result: BenchResult, *, by_payload: bool) -> dict[str, list[CellResult]]:
@@ -215,11 +108,14 @@ def _ways(result: BenchResult, *, by_payload: bool) -> dict[str, list[CellResult
     return found
 
 
-def _decades(low: float, high: float) -> list[float]:
-    """Round values between the limits, few enough to be read."""
-    for steps in ((1, 2, 5), (1,)):
-        values = [step * 10.0**power for power in range(-4, 9) for step in steps]
+def axis_values(
+    low: float, high: float, at_most: int, measured: Sequence[float] = ()
+) -> list[float]:
+    """Round values from low to high, both positive; those `measured` where they fit and suffice."""
+    decades = [10.0**power for power in range(-9, 16)]
+    fine = [step * decade for decade in decades for step in (1, 2, 5)]
+    for values in (measured, fine, decades, decades[::3]):
         inside = [value for value in values if low <= value <= high]
-        if 1 < len(inside) <= 8:
+        if 1 < len(inside) <= at_most:
             return inside
-    return [low, high]
+    return [value for value in ticks(low, high, at_most) if value > 0]

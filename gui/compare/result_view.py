@@ -16,7 +16,8 @@ from gui.compare.charts import (
     size_text,
     stage_rows,
 )
-from gui.compare.curves import CurveChart, cost_by_size, throughput
+from gui.compare.curve_chart import CurveChart
+from gui.compare.curves import cost_by_size, latency_by_rate, throughput
 from gui.compare.table import CellTable
 from gui.compare.verdict_card import VerdictCard
 from gui.views.scales import milliseconds
@@ -40,6 +41,7 @@ class ResultView(QWidget):
         self.bytes = RowChart(tr("Bytes of each way"), palette=palette, log=False)
         self.cpu = RowChart(tr("Processor time of each way"), palette=palette, log=False)
         self.scaling = CurveChart(tr("Throughput by requests in flight"), palette=palette)
+        self.load = CurveChart(tr("Latency by throughput"), palette=palette)
         self.sizes = CurveChart(tr("Latency by size"), palette=palette)
         self.charts = QTabWidget()
         self.charts.setDocumentMode(True)
@@ -50,6 +52,7 @@ class ResultView(QWidget):
             (self.bytes, tr("Bytes")),
             (self.cpu, tr("Processor")),
             (self.scaling, tr("In flight")),
+            (self.load, tr("Under load")),
             (self.sizes, tr("By size")),
         ):
             self.charts.addTab(_scrolled(view), title)
@@ -86,8 +89,9 @@ class ResultView(QWidget):
         self.bytes.show_rows(byte_rows(result), size_text)
         self.cpu.show_rows(cpu_rows(result), milliseconds)
         self.scaling.show_curves(*throughput(result))
+        self.load.show_curves(*latency_by_rate(result))
         self.sizes.show_curves(*cost_by_size(result))
-        for chart in (self.scaling, self.sizes):
+        for chart in (self.scaling, self.load, self.sizes):
             self.charts.setTabVisible(self._place(chart), bool(chart.curves))
 
     def shows(self, chart: View) -> bool:
@@ -103,7 +107,7 @@ class ResultView(QWidget):
     @property
     def _views(self) -> tuple[View, ...]:
         rows = (self.latency, self.rates, self.stages, self.bytes, self.cpu)
-        return (*rows, self.scaling, self.sizes)
+        return (*rows, self.scaling, self.load, self.sizes)
 
     def _place(self, chart: View) -> int:
         return self._views.index(chart)

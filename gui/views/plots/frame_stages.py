@@ -95,7 +95,7 @@ class FrameStages(View):
 
     def _caption_width(self) -> float:
         metrics = QFontMetricsF(sized(self.font(), BODY_PX))
-        return max(metrics.horizontalAdvance(tr(text)) for text in ("this frame", "median")) + 2
+        return max(map(metrics.horizontalAdvance, (tr("this frame"), tr("median")))) + 2
 
     def _paint_bar(self, painter: QPainter, area: QRectF, times: FrameTimes, top: float) -> None:
         painter.fillRect(area, self.roles.color("surface_raised"))

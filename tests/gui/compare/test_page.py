@@ -212,6 +212,7 @@ def test_throughput_and_sizes_have_a_tab_only_where_there_is_something_to_see(
 ) -> None:
     page._show(FOUND)
     assert not page.view.shows(page.view.scaling)
+    assert not page.view.shows(page.view.load)
     assert not page.view.shows(page.view.sizes)
     several = [
         cell_result(replace(STREAM, in_flight=number), 2.0, rate=rate)
@@ -221,6 +222,7 @@ def test_throughput_and_sizes_have_a_tab_only_where_there_is_something_to_see(
     assert page.view.shows(page.view.scaling)
     (curve,) = page.view.scaling.curves
     assert curve.points[curve.knee] == (2, 190.0)
+    assert page.view.shows(page.view.load)
     sizes = [cell_result(replace(STREAM, payload=name), 1.0) for name in ("1 KB", "1 MB")]
     page._show(result(*sizes))
     assert page.view.shows(page.view.sizes)

@@ -31,6 +31,7 @@ _NOT_AT_START = (
     "gui.gallery",
     "gui.inspect",
     "onnxruntime",
+    "pyqtgraph",
 )
 _CHILD = f"""
 import sys
