@@ -11,3 +11,6 @@ COMMANDS = {
     "targets": "list, add, remove, import and export saved targets",
     "models": "list, get, remove and measure well-known models",
 }
+
+READ_FIRST = ("serve", "stream", "bench", "call")
+"""Their options are modules of their own, so help and wrong usage need not wait for the rest."""

@@ -16,7 +16,7 @@ import msgspec
 import orjson
 import psutil
 
-from backend.cli.bench_options import BENCH, Format
+from backend.cli.bench_options import Format, parser
 from backend.cli.own_server import OwnServer
 from backend.cli.server_child import ServerChild
 from backend.cli.stream_profile import choose_profile
@@ -48,7 +48,6 @@ from backend.compare.bench import (
 from backend.core.choices import EMBEDDED
 from backend.core.conditions import VIOLATED, Condition
 from backend.core.errors import ConsoleError, UsageError
-from backend.core.options import OptionParser
 from backend.core.process import wait_for_end_of_input
 from backend.core.samples import MediaKind
 from backend.core.target import Target
@@ -64,26 +63,16 @@ _TICK_S = 0.2
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 usage, 3 unreachable, 4 server error, 6 a condition holds."""
-    options = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure as the options say; returns the exit code."""
     try:
         return _bench(options)
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-
-
-def _parser() -> OptionParser:
-    return OptionParser(
-        prog="main.py bench",
-        description="Send the same sample over many combinations of transport, serialisation, "
-        "image encoding, compression and requests in flight, in turn, and say which is best and "
-        "why. Latency is from when a request is due to its answer decoded. Exit codes: 0 done, "
-        "2 wrong usage, 3 target unreachable, 4 error from the server, 6 a condition of --fail-if "
-        "holds.",
-        epilog="Examples: bench --model identity, bench --model shapes --preset scale, "
-        "bench --target triton --model resnet --source photo.jpg --fail-if 'p99_ms>20'",
-        groups=BENCH,
-    )
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from backend.cli.target_options import SECURITY, SPEECH, TARGETED
-from backend.compare.bench import MOST_RATE, Arrivals, Preset
+from backend.core.bench_choices import MOST_RATE, Arrivals, Preset
 from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Transport
-from backend.core.options import Option, OptionGroup, common
+from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import seconds, whole_number
 from backend.sources.registry import KINDS, SourceRegistry
 
@@ -187,3 +187,18 @@ OUTPUT = OptionGroup(
 )
 
 BENCH = (BENCHED, SECURITY, SPEECH, PAYLOAD, WAYS, LOAD, OUTPUT)
+
+
+def parser() -> OptionParser:
+    """What reads the command's arguments."""
+    return OptionParser(
+        prog="main.py bench",
+        description="Send the same sample over many combinations of transport, serialisation, "
+        "image encoding, compression and requests in flight, in turn, and say which is best and "
+        "why. Latency is from when a request is due to its answer decoded. Exit codes: 0 done, "
+        "2 wrong usage, 3 target unreachable, 4 error from the server, 6 a condition of --fail-if "
+        "holds.",
+        epilog="Examples: bench --model identity, bench --model shapes --preset scale, "
+        "bench --target triton --model resnet --source photo.jpg --fail-if 'p99_ms>20'",
+        groups=BENCH,
+    )

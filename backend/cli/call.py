@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from backend.cli.call_collection import collection_of, run_collection
-from backend.cli.call_options import CALL
+from backend.cli.call_options import parser
 from backend.cli.call_output import Printer
 from backend.cli.call_request import CallPlan
 from backend.cli.own_server import OwnServer
 from backend.cli.target_options import target_of
 from backend.core.errors import ConsoleError, InvalidInput, UsageError
-from backend.core.options import OptionParser
 from backend.core.worker import Worker
 from backend.inspector.calls import Caller, Exchange, Request, StreamCall
 from backend.inspector.forms import message_from_text
@@ -34,7 +33,11 @@ _STDIN = "-"
 
 def main(argv: Sequence[str]) -> int:
     """Run the command: 0 done, 2 usage, 3 unreachable, 4 server error, 5 deadline, 6 a check."""
-    options = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Call what the options say; returns the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -50,20 +53,6 @@ def main(argv: Sequence[str]) -> int:
         return UsageError.exit_code if isinstance(error, InvalidInput) else error.exit_code
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-
-
-def _parser() -> OptionParser:
-    return OptionParser(
-        prog="main.py call",
-        description="Call any method of a model server and print what comes back as JSON, a line "
-        "for each message of a stream. Exit codes: 0 done, 2 wrong usage, 3 target unreachable, "
-        "4 error from the server, 5 no reply before the deadline, and of a collection 6 an answer "
-        "that is not as its checks expect, or the smallest of several.",
-        epilog="Examples: call --model shapes --input IMAGE=photo.jpg, "
-        "call --method ServerMetadata, call --method 'GET /v2/models/shapes', call --list infer, "
-        "call --collection requests --env lab",
-        groups=CALL,
-    )
 
 
 class _Command:

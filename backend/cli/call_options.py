@@ -8,7 +8,7 @@ from pathlib import Path
 from backend.cli.target_options import DIALECT, SECURITY, TARGETED
 from backend.core import defaults
 from backend.core.choices import Compression
-from backend.core.options import Option, OptionGroup, common
+from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import whole_number
 from backend.core.target import Dialect
 
@@ -156,3 +156,18 @@ COLLECTED = OptionGroup(
 )
 
 CALL = (OptionGroup("", (TARGETED,)), SECURITY, METHOD, SENT, MANNER, SCHEMA, INSTEAD, COLLECTED)
+
+
+def parser() -> OptionParser:
+    """What reads the command's arguments."""
+    return OptionParser(
+        prog="main.py call",
+        description="Call any method of a model server and print what comes back as JSON, a line "
+        "for each message of a stream. Exit codes: 0 done, 2 wrong usage, 3 target unreachable, "
+        "4 error from the server, 5 no reply before the deadline, and of a collection 6 an answer "
+        "that is not as its checks expect, or the smallest of several.",
+        epilog="Examples: call --model shapes --input IMAGE=photo.jpg, "
+        "call --method ServerMetadata, call --method 'GET /v2/models/shapes', call --list infer, "
+        "call --collection requests --env lab",
+        groups=CALL,
+    )

@@ -14,10 +14,9 @@ from pathlib import Path
 import orjson
 
 from backend.cli.serve_models import ServedModels, load_at_start, models_of
-from backend.cli.serve_options import COUNTED, SERVE, TOKEN_FILE
+from backend.cli.serve_options import COUNTED, TOKEN_FILE, parser
 from backend.core.defaults import MIB
 from backend.core.errors import ConsoleError, UsageError
-from backend.core.options import OptionParser
 from backend.core.process import exit_at_once, wait_for_end_of_input
 from backend.core.worker import Worker
 from backend.server.lifecycle import EmbeddedServer
@@ -39,7 +38,11 @@ def main(argv: Sequence[str]) -> int:
 
     Prints one line of JSON when requests are answered, with the addresses and the models.
     """
-    arguments = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve as the arguments say; returns the exit code."""
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: _end(ending, number))
@@ -152,12 +155,3 @@ def _token(file: Path | None) -> str:
     if not token:
         raise UsageError(f"The token file {file} is empty.")
     return token
-
-
-def _parser() -> OptionParser:
-    return OptionParser(
-        prog="main.py serve",
-        description="Serve models over REST and gRPC until Ctrl-C or SIGTERM. "
-        "Prints one line of JSON with the addresses when ready.",
-        groups=SERVE,
-    )

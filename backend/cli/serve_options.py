@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from backend.core import defaults
-from backend.core.options import Option, OptionGroup
+from backend.core.options import Option, OptionGroup, OptionParser
 from backend.core.options.common import (
     ALLOW_PYTHON_MODELS,
     GRPC_PORT,
@@ -205,3 +205,13 @@ LIMITS = OptionGroup(
 )
 
 SERVE = (LISTENING, MODELS, ENGINE, SECURITY, LIMITS)
+
+
+def parser() -> OptionParser:
+    """What reads the command's arguments."""
+    return OptionParser(
+        prog="main.py serve",
+        description="Serve models over REST and gRPC until Ctrl-C or SIGTERM. "
+        "Prints one line of JSON with the addresses when ready.",
+        groups=SERVE,
+    )

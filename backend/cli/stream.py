@@ -16,7 +16,7 @@ from typing import cast
 import orjson
 
 from backend.cli.own_server import OwnServer
-from backend.cli.stream_options import STREAM
+from backend.cli.stream_options import parser
 from backend.cli.stream_profile import choose_profile
 from backend.cli.target_options import target_of
 from backend.core.choices import (
@@ -27,7 +27,6 @@ from backend.core.choices import (
 )
 from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
-from backend.core.options import OptionParser
 from backend.core.status import REQUEST_ALERT, Failure, Loss, Notice, Result, Word
 from backend.core.traffic import Traffic
 from backend.recording import QUEUE_BYTES, QUEUE_ITEMS, Recorder, create
@@ -52,28 +51,16 @@ _PRINTER_CAPACITY = 8
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 usage or source, 3 unreachable, 4 server error, 5 deadline."""
-    return run(_parser().read(argv), quiet=False)
+    return run(parser().read(argv))
 
 
-def run(options: argparse.Namespace, *, quiet: bool) -> int:
+def run(options: argparse.Namespace, *, quiet: bool = False) -> int:
     """Stream as the options say; with `quiet` only the summary is printed of what comes back."""
     try:
         return _stream(options, SourceRegistry(KINDS), quiet=quiet)
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-
-
-def _parser() -> OptionParser:
-    return OptionParser(
-        prog="main.py stream",
-        description="Stream a source through a model; one JSON object per sample on stdout, "
-        'answered or not, and {"word": ...} for each word heard; then {"summary": ...}. '
-        '{"warning": ...} is for replies that are not what was asked for. '
-        "Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error from the "
-        "server, 5 no reply before the deadline.",
-        groups=STREAM,
-    )
 
 
 def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from backend.cli.target_options import SECURITY, SPEECH, TARGETED
 from backend.core.choices import Api, Compression, ImageEncoding, Transport
 from backend.core.defaults import DEADLINE_S, JPEG_QUALITY
-from backend.core.options import Option, OptionGroup, common
+from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import number, seconds, whole_number
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 
@@ -101,3 +101,16 @@ INTO_FILE = OptionGroup(
 )
 RECORDED = (STREAMED, THROUGH, SECURITY, SPEECH, SENDING, INTO_FILE, END)
 """The options of `record`."""
+
+
+def parser() -> OptionParser:
+    """What reads the command's arguments."""
+    return OptionParser(
+        prog="main.py stream",
+        description="Stream a source through a model; one JSON object per sample on stdout, "
+        'answered or not, and {"word": ...} for each word heard; then {"summary": ...}. '
+        '{"warning": ...} is for replies that are not what was asked for. '
+        "Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error from the "
+        "server, 5 no reply before the deadline.",
+        groups=STREAM,
+    )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backend.core.addresses import target_from_text
 from backend.core.choices import EMBEDDED
@@ -14,7 +15,9 @@ from backend.core.errors import UsageError
 from backend.core.options import Option, OptionGroup
 from backend.core.options.common import HEADER, TARGET
 from backend.core.target import Credentials, Dialect, Target, Tls
-from backend.targets import Secrets, TargetStore, config_folder, open_store, resolve
+
+if TYPE_CHECKING:
+    from backend.targets import TargetStore
 
 TARGETED = TARGET.but(default=EMBEDDED)
 
@@ -50,6 +53,9 @@ def target_of(options: argparse.Namespace, headers: Sequence[str] = ()) -> Targe
 
     `headers` are NAME:VALUE. Raises UsageError.
     """
+    # Keyrings, TLS and their like, which help and wrong usage need not wait for.
+    from backend.targets import Secrets, resolve
+
     text = options.target.strip()
     secrets = Secrets()
     if text == EMBEDDED or ":" in text:
@@ -83,6 +89,8 @@ def with_options(target: Target, options: argparse.Namespace, headers: Sequence[
 
 def saved_targets() -> TargetStore:
     """The user's saved targets; what was wrong with their file goes to stderr."""
+    from backend.targets import config_folder, open_store
+
     store = open_store(config_folder())
     if store.problem:
         print(f"warning: {store.problem}", file=sys.stderr)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.core.defaults import TENSOR_LIMIT
+from backend.core.defaults import NESTING_LIMIT, TENSOR_LIMIT
 from backend.core.errors import InvalidInput
-from backend.wire.json.text import MAX_NESTING
 
 MAX_TENSORS = TENSOR_LIMIT
 
@@ -16,7 +15,7 @@ class ReadingLimits:
     """Most inputs, and outputs asked for, of a request, and most levels of its JSON."""
 
     tensors: int = MAX_TENSORS
-    nesting: int = MAX_NESTING
+    nesting: int = NESTING_LIMIT
 
     def check_tensors(self, role: str, count: int) -> None:
         """Raise InvalidInput for a request with more."""

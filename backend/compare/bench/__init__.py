@@ -2,7 +2,7 @@
 
 from backend.compare.bench.against import Change, changes
 from backend.compare.bench.answers import Cpu, Window
-from backend.compare.bench.cells import PRESETS, Cell, Matrix, Preset
+from backend.compare.bench.cells import PRESETS, Cell, Matrix
 from backend.compare.bench.conditions import parse_condition, violations
 from backend.compare.bench.export import as_csv, as_markdown, as_table, changes_as_table
 from backend.compare.bench.payloads import BenchPayload, payload_of, payload_of_size, size_name
@@ -19,13 +19,13 @@ from backend.compare.bench.result import (
     result_of,
 )
 from backend.compare.bench.run import Bench, Plan, Progress
-from backend.compare.bench.schedule import MOST_RATE, Arrivals, Load
+from backend.compare.bench.schedule import Load
 from backend.compare.bench.verdict import Language, Verdict, knee, tied, verdict_of
+from backend.core.bench_choices import Arrivals, Preset
 
 __all__ = [
     "FIGURES",
     "LARGEST_FILE",
-    "MOST_RATE",
     "PHRASES",
     "PRESETS",
     "STAGE_PHRASES",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import product
 
+from backend.core.bench_choices import Preset
 from backend.core.choices import (
     Api,
     Compression,
@@ -115,17 +115,6 @@ class Matrix:
     def with_payloads(self, names: Sequence[str]) -> Matrix:
         """The same for other samples."""
         return replace(self, payloads=tuple(names))
-
-
-class Preset(StrEnum):
-    """Questions that are asked often."""
-
-    TRANSPORT = "transport"
-    """Which transport and serialisation for one request at a time?"""
-    SCALE = "scale"
-    """How does throughput grow with the number in flight?"""
-    CAMERA = "camera"
-    """What does a camera's picture need: raw or JPEG, over which transport?"""
 
 
 PRESETS = {

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from backend.compare.bench.answers import Cpu, Tally, Window
 from backend.compare.bench.cells import Cell
 from backend.compare.bench.payloads import BenchPayload
-from backend.compare.bench.schedule import Arrivals, Load, Schedule
+from backend.compare.bench.schedule import Load, Schedule
 from backend.compare.bench.sending import Sender, make_sender
 from backend.compare.bench.statistics import STABLE_WINDOWS, is_stable
+from backend.core.bench_choices import Arrivals
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile

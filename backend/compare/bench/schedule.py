@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from backend.core.bench_choices import MOST_RATE, Arrivals
 from backend.core.errors import UsageError
 
 _NS = 1_000_000_000
-MOST_RATE = 100_000.0
-
-
-class Arrivals(StrEnum):
-    """What decides when the next request is sent."""
-
-    CLOSED = "closed"
-    """The answer before: always as many are under way as may be."""
-    FIXED = "fixed"
-    """A clock, at equal distances."""
-    POISSON = "poisson"
-    """A clock, at random distances, as independent clients would."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,10 @@ class Interpolation(StrEnum):
 
 
 _METHODS = {
-    Interpolation.LINEAR: cv2.INTER_LINEAR,
-    Interpolation.AREA: cv2.INTER_AREA,
-    Interpolation.NEAREST: cv2.INTER_NEAREST,
-    Interpolation.CUBIC: cv2.INTER_CUBIC,
+    Interpolation.LINEAR: "INTER_LINEAR",
+    Interpolation.AREA: "INTER_AREA",
+    Interpolation.NEAREST: "INTER_NEAREST",
+    Interpolation.CUBIC: "INTER_CUBIC",
 }
 
 _CARRIERS = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
@@ -146,9 +146,8 @@ class PictureRecipe:
         left, top, right, bottom = place.model_region
         part = frame.pixels[y0:y1, x0:x1]
         if part.shape[:2] != (bottom - top, right - left):
-            part = cv2.resize(
-                part, (right - left, bottom - top), interpolation=_METHODS[self.interpolation]
-            )
+            method = getattr(cv2, _METHODS[self.interpolation])
+            part = cv2.resize(part, (right - left, bottom - top), interpolation=method)
         margins = (top, place.model_height - bottom, left, place.model_width - right)
         if any(margins):
             part = cv2.copyMakeBorder(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hmac
 import ssl
 from pathlib import Path
-
-import grpc
+from typing import TYPE_CHECKING
 
 from backend.core.errors import UsageError
 from backend.server.settings.options import ServerOptions
+
+if TYPE_CHECKING:
+    import grpc
 
 ASK_FOR_IT = "This server answers only to its token: send it as 'Authorization: Bearer TOKEN'."
 
@@ -37,6 +39,8 @@ def grpc_credentials(options: ServerOptions) -> grpc.ServerCredentials | None:
     check_tls(options)
     if options.certificate is None or options.private_key is None:
         return None
+    import grpc
+
     return grpc.ssl_server_credentials([(_read(options.private_key), _read(options.certificate))])
 
 

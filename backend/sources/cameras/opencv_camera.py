@@ -10,7 +10,7 @@ from backend.core.tensors import Array
 from backend.sources.cameras.hardware import FORMATS, CameraDevice, CameraEntry, CameraMode
 from backend.wire.media.opencv import cv2
 
-_BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_MSMF}
+_BACKENDS = {"linux": "CAP_V4L2", "darwin": "CAP_AVFOUNDATION", "win32": "CAP_MSMF"}
 
 
 class OpenCvCameras:
@@ -105,4 +105,4 @@ def _check_node(entry: CameraEntry) -> None:
 
 def _backend() -> int:
     """OpenCV's native camera interface on this system."""
-    return int(_BACKENDS.get(sys.platform, cv2.CAP_ANY))
+    return int(getattr(cv2, _BACKENDS.get(sys.platform, "CAP_ANY")))

@@ -9,8 +9,6 @@ from backend.core.errors import UsageError
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
-from backend.sources.generated.pattern_drawing import Painter
-from backend.sources.generated.pattern_scene import Scene
 from backend.sources.generated.ticker import Ticker
 from backend.sources.kind import GENERATED, SourceKind
 
@@ -38,6 +36,10 @@ class TestPattern:
         if not 0 < fps <= 240:
             raise UsageError(f"A test pattern has above 0 and at most 240 fps, got {fps}.")
         self._fps = float(fps)
+        # The profile of the model whose shapes it draws, and OpenCV: only for who streams it.
+        from backend.sources.generated.pattern_drawing import Painter
+        from backend.sources.generated.pattern_scene import Scene
+
         self._painter = Painter(width, height, Scene(width, height, seed))
         self._ticker = Ticker(1 / self._fps)
         self._opened_ns = 0

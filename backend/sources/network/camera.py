@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from backend.core.defaults import FIRST_PICTURE_S, NETWORK_CAMERA_CONNECT_S, SILENT_AFTER_S
 from backend.core.errors import SourceError
@@ -10,10 +11,9 @@ from backend.core.files.concealment import concealed_address, kept_address
 from backend.sources.cameras import LiveSource, LiveStream
 from backend.sources.kind import SourceKind
 from backend.sources.network.address import parse_camera_address
-from backend.sources.network.http_camera import HttpPictures, NotMultipart
-from backend.sources.network.http_faults import contents_fault
-from backend.sources.network.opencv_stream import OpenCvStream
-from backend.sources.network.rtsp_probe import why_no_video
+
+if TYPE_CHECKING:
+    from backend.sources.network.http_camera import NotMultipart
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|(https?|rtsps?):", re.IGNORECASE)
 """Any address: one that reaches no camera gets an error that says so, and may hold secrets too."""
@@ -44,6 +44,11 @@ class NetworkCamera(LiveSource):
 
     def connect(self) -> LiveStream:
         """Open the connection; raises SourceError that tells the ways to fail apart."""
+        # HTTP and OpenCV come with the first camera: every command line asks for this kind.
+        from backend.sources.network.http_camera import HttpPictures, NotMultipart
+        from backend.sources.network.opencv_stream import OpenCvStream
+        from backend.sources.network.rtsp_probe import why_no_video
+
         address = self._address
         if address.scheme == "rtsp":
             return OpenCvStream(address, lambda: why_no_video(address))
@@ -54,6 +59,9 @@ class NetworkCamera(LiveSource):
 
     def _other_video(self, other: NotMultipart) -> LiveStream:
         """Leave what is not motion JPEG to OpenCV, unless it says that it is no video."""
+        from backend.sources.network.http_faults import contents_fault
+        from backend.sources.network.opencv_stream import OpenCvStream
+
         found = other.content_type.partition(";")[0] or "bytes of no declared kind"
         fault = contents_fault(self._address, found)
         if not other.start or found.startswith(_SINGLE_OR_TEXT):

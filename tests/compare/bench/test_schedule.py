@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from backend.compare.bench.schedule import Arrivals, Load, Schedule
+from backend.compare.bench.schedule import Load, Schedule
+from backend.core.bench_choices import Arrivals
 from backend.core.errors import UsageError
 
 SECOND = 1_000_000_000

@@ -11,8 +11,9 @@ import pytest
 from backend.clients.codecs import Call, Outgoing, Reply, RestCall, RestReply
 from backend.compare.bench import sending
 from backend.compare.bench.answers import Cpu, Tally
-from backend.compare.bench.schedule import Arrivals, Load, Schedule
+from backend.compare.bench.schedule import Load, Schedule
 from backend.compare.bench.sending import UnarySender
+from backend.core.bench_choices import Arrivals
 from backend.core.choices import RunSettings, Transport
 from backend.core.target import Target
 from backend.core.traffic import Transfer

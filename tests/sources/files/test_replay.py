@@ -10,7 +10,7 @@ import pytest
 
 from backend.core.errors import SourceError
 from backend.core.samples import AudioBlock, Frame, MediaKind
-from backend.sources.files.recording import RecordingSource
+from backend.sources.files.replay import RecordingSource
 from backend.sources.registry import KINDS, Pace, SourceRegistry
 from tests.sources.reading import read_all
 from tests.wire.recording.recorded import answered, frame, record, sent
