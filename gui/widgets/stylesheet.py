@@ -1,11 +1,11 @@
-"""The Qt stylesheet, built from a palette's roles."""
+"""The Qt stylesheet, in the roles of a palette."""
 
 from __future__ import annotations
 
 from string import Template
 
 from gui.widgets.icons import ASSETS
-from gui.widgets.theme import CAPTION_PX, CONTROL_HEIGHT, RADIUS, TITLE_PX, Palette
+from gui.widgets.theme import CAPTION_PX, CONTROL_HEIGHT, RADIUS, TITLE_PX
 
 _TEMPLATE = Template("""
 QMainWindow, QDialog, #page { background: $background; }
@@ -167,28 +167,32 @@ QProgressBar::chunk { background: $accent; border-radius: 1px; }
 """)
 
 
-def stylesheet(palette: Palette) -> str:
-    """The stylesheet of the whole application in this palette."""
+def stylesheet() -> str:
+    """The stylesheet of the whole application; its colours are roles of `Palette.to_qt`.
+
+    So it is the same in every theme. What is drawn on its icons' grounds stands out in each.
+    """
+    icons = {
+        name.replace("-", "_"): (ASSETS / "icons" / f"{name}-any.svg").as_posix()
+        for name in ("check", "chevron", "chevron-up")
+    }
     return _TEMPLATE.substitute(
-        background=palette.background,
-        surface=palette.surface,
-        surface_raised=palette.surface_raised,
-        border=palette.border,
-        text=palette.text,
-        text_muted=palette.text_muted,
-        disabled="#5d6573" if palette.dark else "#a3abb8",
-        field=palette.background if palette.dark else palette.surface,
-        field_disabled=palette.surface if palette.dark else palette.background,
-        accent=palette.accent,
-        on_accent=palette.on_accent,
-        ok=palette.ok,
-        check=(ASSETS / "icons" / f"check-{palette.name}.svg").as_posix(),
-        chevron_up=(ASSETS / "icons" / f"chevron-up-{palette.name}.svg").as_posix(),
-        chevron=(ASSETS / "icons" / f"chevron-{palette.name}.svg").as_posix(),
-        warning=palette.warning,
-        error=palette.error,
+        background="palette(window)",
+        surface="palette(base)",
+        surface_raised="palette(alternate-base)",
+        border="palette(mid)",
+        text="palette(text)",
+        text_muted="palette(placeholder-text)",
+        disabled="palette(midlight)",
+        field="palette(light)",
+        field_disabled="palette(shadow)",
+        accent="palette(highlight)",
+        on_accent="palette(highlighted-text)",
+        warning="palette(link-visited)",
+        error="palette(bright-text)",
         caption=CAPTION_PX,
         title=TITLE_PX,
         inner=CONTROL_HEIGHT - 2,
         radius=RADIUS,
+        **icons,
     )

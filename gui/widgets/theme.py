@@ -68,8 +68,15 @@ class Palette:
         return QColor(self.series[hue_of(index)])
 
     def to_qt(self) -> QPalette:
-        """The same roles as a QPalette, for what the stylesheet does not reach."""
+        """The same roles as a QPalette, by which the stylesheet names them.
+
+        Those that Qt has no role for stand in the places of bevels and visited links, which nothing
+        of ours has.
+        """
         qt = QPalette()
+        field, disabled_field = self.background, self.surface
+        if not self.dark:
+            field, disabled_field = disabled_field, field
         for role, value in (
             (QPalette.ColorRole.Window, self.background),
             (QPalette.ColorRole.Base, self.surface),
@@ -86,7 +93,10 @@ class Palette:
             (QPalette.ColorRole.HighlightedText, self.on_accent),
             (QPalette.ColorRole.Link, self.accent),
             (QPalette.ColorRole.Mid, self.border),
-            (QPalette.ColorRole.Midlight, self.border),
+            (QPalette.ColorRole.Midlight, "#5d6573" if self.dark else "#a3abb8"),
+            (QPalette.ColorRole.Light, field),
+            (QPalette.ColorRole.Shadow, disabled_field),
+            (QPalette.ColorRole.LinkVisited, self.warning),
             (QPalette.ColorRole.Dark, self.border),
         ):
             qt.setColor(role, QColor(value))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QApplication
+import shiboken6
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.widgets.stylesheet import stylesheet
 from gui.widgets.theme import BODY_PX, Palette, ThemeChoice, palette_for, sized
 
+_SLICE_NS = 4_000_000
+"""Styling hidden widgets takes so much of the event loop at once."""
+
 
 class Appearance(QObject):
-    """The palette in use; `changed` carries the new one after it has been applied."""
+    """The palette in use; `changed` carries the new one after what is visible has taken it up.
+
+    The stylesheet stays and only the palette changes: a new sheet would have Qt style every widget
+    twice, a sixth of a second with all pages open. Qt keeps what it has resolved of a sheet for
+    each widget, so each is styled anew: visible ones at once, the others a few at a time, before
+    anybody looks.
+    """
 
     changed = Signal(object)
 
@@ -22,11 +31,14 @@ class Appearance(QObject):
         super().__init__(app)
         self._app = app
         self._choice = choice
-        with _no_collection():
-            app.setStyle("Fusion")
+        app.setStyle("Fusion")
         app.setFont(sized(app.font(), BODY_PX))
         self.palette = self._wanted()
-        self._apply()
+        app.setPalette(self.palette.to_qt())
+        app.setStyleSheet(stylesheet())
+        self._waiting: list[QWidget] = []
+        self._slices = QTimer(self, interval=0)
+        self._slices.timeout.connect(self._style_some)
         app.styleHints().colorSchemeChanged.connect(self._follow)
 
     @property
@@ -55,22 +67,27 @@ class Appearance(QObject):
         return palette_for(self._choice, self._app.styleHints().colorScheme())
 
     def _apply(self) -> None:
-        # Qt styles every widget once for each of its ancestors when one sheet follows another, and
-        # once when none was there: with all pages open a quarter of a second instead of one.
-        with _no_collection():
-            self._app.setStyleSheet("")
-            self._app.setPalette(self.palette.to_qt())
-            self._app.setStyleSheet(stylesheet(self.palette))
+        self._app.setPalette(self.palette.to_qt())
+        self._waiting = self._app.allWidgets()
+        self._style_visible()
+        self._slices.start()
 
+    def _style_visible(self) -> None:
+        waiting = [widget for widget in self._waiting if shiboken6.isValid(widget)]
+        self._waiting = [widget for widget in waiting if not widget.isVisible()]
+        self._style(widget for widget in waiting if widget.isVisible())
 
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Qt tells one widget after the other of a list that it made before, and our event filters run
-    Python meanwhile: a collection there would delete widgets that are still to be told."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    @Slot()
+    def _style_some(self) -> None:
+        """Style what has become visible and a few others."""
+        self._style_visible()
+        until = time.monotonic_ns() + _SLICE_NS
+        while self._waiting and time.monotonic_ns() < until:
+            self._style([self._waiting.pop()])
+        if not self._waiting:
+            self._slices.stop()
+
+    def _style(self, widgets: Iterable[QWidget]) -> None:
+        style = self._app.style()
+        for widget in widgets:
+            style.polish(widget)

@@ -17,7 +17,7 @@ from mcap.records import Chunk, Header
 from mcap.writer import MCAP0_MAGIC
 
 from backend.core.errors import ConsoleError, SourceError
-from backend.sources.files.recording import RecordingSource
+from backend.sources.files.replay import RecordingSource
 from backend.sources.kind import Pace
 from backend.sources.source import EndOfSource
 from backend.wire.recording.file import RecordingFile

@@ -66,7 +66,8 @@ class Tick(QObject):
 def main() -> int:
     """Run and print."""
     app = QApplication([])
-    app.setStyleSheet(stylesheet(DARK))
+    app.setPalette(DARK.to_qt())
+    app.setStyleSheet(stylesheet())
     command = [sys.executable, "main.py", "serve", "--message-limit-mib", "512"]
     with (
         tempfile.TemporaryDirectory() as folder,

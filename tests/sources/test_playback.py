@@ -13,7 +13,7 @@ import soundfile
 from backend.core.errors import UsageError
 from backend.core.samples import Captured
 from backend.sources.files.audio import AudioFileSource
-from backend.sources.files.recording import RecordingSource
+from backend.sources.files.replay import RecordingSource
 from backend.sources.files.video import VideoSource
 from backend.sources.kind import Pace
 from backend.sources.playback import Playback, PlayedSource
