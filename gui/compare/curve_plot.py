@@ -18,6 +18,8 @@ _NEAR = 32.0
 """Pixels from a point within which the pointer means it."""
 _TICK_WIDTH, _TICK_HEIGHT = 76.0, 28.0
 _BOTH = (True, True)
+_MARGIN = 0.08
+"""Of the plot beside the outermost points: an axis leaves out a text that is cut."""
 _FARTHEST = 1.0
 """Decades beyond the data that can be moved or zoomed to."""
 _CLOSEST = 0.02
@@ -67,7 +69,7 @@ class CurvePlot(QWidget):
         self._left, self._bottom = item.getAxis("left"), item.getAxis("bottom")
         for axis in (self._left, self._bottom):
             axis.enableAutoSIPrefix(enable=False)
-            axis.setStyle(hideOverlappingLabels=True)
+        self._box.setDefaultPadding(_MARGIN)
         self._ring = pg.ScatterPlotItem(size=_POINTED, pxMode=True)
         self._label = pg.TextItem(anchor=(0, 1))
         for mark in (self._ring, self._label):
