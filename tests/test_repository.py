@@ -184,7 +184,8 @@ def test_the_development_lock_extends_the_runtime_lock_with_the_same_pins() -> N
 def _pins(lock: str) -> set[str]:
     """Names and versions only: a package that development needs may be wanted in more places."""
     text = (_ROOT / lock).read_text(encoding="utf-8")
-    return set(re.findall(r"(?m)^\S+==[^\s;]+", text))
+    pins = re.findall(r"(?m)^([^\s\[=]+)(?:\[\S+\])?(==[^\s;]+)", text)
+    return {name + version for name, version in pins}  # extras differ from lock to lock
 
 
 @pytest.mark.parametrize(

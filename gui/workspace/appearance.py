@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
-import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -73,9 +73,12 @@ class Appearance(QObject):
         self._slices.start()
 
     def _style_visible(self) -> None:
-        waiting = [widget for widget in self._waiting if shiboken6.isValid(widget)]
-        self._waiting = [widget for widget in waiting if not widget.isVisible()]
-        self._style(widget for widget in waiting if widget.isVisible())
+        seen, unseen = [], []
+        for widget in self._waiting:
+            with suppress(RuntimeError):  # deleted meanwhile
+                (seen if widget.isVisible() else unseen).append(widget)
+        self._waiting = unseen
+        self._style(seen)
 
     @Slot()
     def _style_some(self) -> None:
