@@ -73,7 +73,8 @@ class Appearance(QObject):
         self._slices.start()
 
     def _style_visible(self) -> None:
-        seen, unseen = [], []
+        seen: list[QWidget] = []
+        unseen: list[QWidget] = []
         for widget in self._waiting:
             with suppress(RuntimeError):  # deleted meanwhile
                 (seen if widget.isVisible() else unseen).append(widget)
