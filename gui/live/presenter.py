@@ -31,6 +31,8 @@ _COLUMN_OF_WIDTH = 0.22
 _ROW_OF_HEIGHT = 0.17
 _LANDSCAPE = 1.2
 _POINTER_HIDES_MS = 2000
+_UNLIMITED = 16777215
+"""Qt's greatest size of a widget, QWIDGETSIZE_MAX."""
 _NOTHING = "–"
 
 
@@ -197,6 +199,7 @@ class PresenterView(QWidget):
         for part in self._parts:
             part.set_bare(bare=False)
         self._pane.preview.set_emphasis()
+        self._release_numbers()
         layout = self.home.layout()
         assert layout is not None
         layout.addWidget(self._middle)
@@ -225,7 +228,8 @@ class PresenterView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Everything grows with the window."""
         super().resizeEvent(event)
-        self._arrange()
+        if self._presenting:
+            self._arrange()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The pointer shows while it moves."""
@@ -238,13 +242,18 @@ class PresenterView(QWidget):
         direction = QBoxLayout.Direction
         self._layout.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self.numbers.set_beside(beside=beside)
+        self._release_numbers()
         if beside:
-            self.numbers.setFixedSize(round(self.width() * _COLUMN_OF_WIDTH), self.height())
+            self.numbers.setFixedWidth(round(self.width() * _COLUMN_OF_WIDTH))
         else:
-            self.numbers.setFixedSize(self.width(), round(self.height() * _ROW_OF_HEIGHT))
-        if self._presenting:
-            factor = max(1.0, self.height() * _LEGEND_OF_HEIGHT / CAPTION_PX)
-            self._pane.preview.set_emphasis(factor, legend_elsewhere=beside)
+            self.numbers.setFixedHeight(round(self.height() * _ROW_OF_HEIGHT))
+        factor = max(1.0, self.height() * _LEGEND_OF_HEIGHT / CAPTION_PX)
+        self._pane.preview.set_emphasis(factor, legend_elsewhere=beside)
+
+    def _release_numbers(self) -> None:
+        """Hold no size: a page that is not in front counts for the least size of the window too."""
+        self.numbers.setMinimumSize(0, 0)
+        self.numbers.setMaximumSize(_UNLIMITED, _UNLIMITED)
 
     @Slot()
     def _hide_pointer(self) -> None:

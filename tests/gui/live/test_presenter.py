@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backend.core.ledger import Counts
 from backend.core.samples import Frame
 from backend.core.status import Notice, RunState, RunStatus, Severity
 from backend.core.traffic import TrafficRates
+from gui.widgets.theme import CAPTION_PX
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
@@ -90,7 +92,7 @@ def test_labels_and_legend_grow_for_the_back_row(stage: Stage, qtbot: QtBot) -> 
     for width, height, beside in ((1600, 900, True), (600, 900, False)):
         presenter.resize(width, height)
         look = presenter._pane.preview._look(presenter._pane.preview.placement(_frame()))
-        assert look.emphasis == pytest.approx(900 * 0.036 / 11)
+        assert look.emphasis == pytest.approx(900 * 0.036 / CAPTION_PX)
         assert look.legend_elsewhere is beside
     stage.window.escape()
     look = presenter._pane.preview._look(presenter._pane.preview.placement(_frame()))
@@ -106,3 +108,15 @@ def test_closing_while_presenting_remembers_an_ordinary_window(stage: Stage) -> 
     stage.window.toggle_presenting()
     stage.window.close()
     assert not stage.window.presenting
+
+
+def test_the_window_has_its_least_size_again_afterwards(stage: Stage, qtbot: QtBot) -> None:
+    stage.window.resize(1200, 760)
+    before = stage.window.size(), stage.window.minimumSizeHint()
+    for _ in range(3):
+        stage.window.toggle_presenting()
+        qtbot.waitUntil(stage.live.page.presenter.numbers.isVisible)
+        stage.window.escape()
+        qtbot.waitUntil(stage.window.menuBar().isVisible)
+        QApplication.processEvents()
+        assert (stage.window.size(), stage.window.minimumSizeHint()) == before
