@@ -192,6 +192,7 @@ class LiveFeature(Feature):
         self.bar.start_pressed.connect(self.start.toggle)
         self.bar.new_target_wanted.connect(targets.dialogs.add)
         self.bar.targets_wanted.connect(targets.dialogs.open_list)
+        self.bar.model_file_wanted.connect(self.adoption.open_file)
         self.bar.model_name_wanted.connect(targets.model_dialogs.ask_model)
         self.bar.profile_wanted.connect(targets.model_dialogs.open_profile)
         self.bar.card_wanted.connect(targets.model_dialogs.open_card)

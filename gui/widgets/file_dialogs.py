@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QDir, QFileInfo, QSize, Qt
 from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QToolButton, QWidget
 
@@ -20,6 +20,8 @@ _TOOLS = {
     "detailModeButton": "details",
 }
 _SIDE = 26
+_LAST_FOLDER = "lastFolder"
+"""The property of the application that keeps it."""
 
 
 def ask_file(
@@ -61,10 +63,30 @@ def _made(
     dialog = QFileDialog(window, title)
     dialog.setFileMode(mode)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly, on=mode is QFileDialog.FileMode.Directory)
+    _begin_where_it_was_left(dialog)
     dialog.fileSelected.connect(use)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     _dress(dialog)
     return dialog
+
+
+def _begin_where_it_was_left(dialog: QFileDialog) -> None:
+    """In the folder of the last choice, at first in the user's own.
+
+    Qt's own dialog would begin each time where the program was started from.
+    """
+    app = QCoreApplication.instance()
+    if app is None:
+        return
+    last = app.property(_LAST_FOLDER)
+    dialog.setDirectory(str(last) if last and QDir(str(last)).exists() else QDir.homePath())
+
+    def remember(path: str) -> None:
+        chosen = QFileInfo(path)
+        folder = chosen.filePath() if chosen.isDir() else chosen.path()
+        app.setProperty(_LAST_FOLDER, folder)
+
+    dialog.fileSelected.connect(remember)
 
 
 def _dress(dialog: QFileDialog) -> None:

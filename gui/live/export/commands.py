@@ -26,6 +26,7 @@ def export_commands(controller: ExportController, page: LivePage) -> Iterator[Co
         tr("Save the picture or plot..."),
         controller.save,
         "File/export",
+        ("F12",),
         aliases="export image png screenshot clipboard",
     )
     yield Command(
