@@ -75,7 +75,8 @@ def run_collection(options: argparse.Namespace, collection: Collection, caller: 
             {"summary": {"requests": len(codes), "passed": passed, "failed": len(codes) - passed}}
         )
     else:
-        print(f"{len(codes)} requests, {passed} passed, {len(codes) - passed} failed", flush=True)
+        requests = "1 request" if len(codes) == 1 else f"{len(codes)} requests"
+        print(f"{requests}, {passed} passed, {len(codes) - passed} failed", flush=True)
     return min((code for code in codes if code), default=0)
 
 

@@ -32,7 +32,7 @@ from gui.workspace.pages import PageHost
 _FIRST_METHOD = "inference.GRPCInferenceService/ModelInfer"
 _FIRST_ROUTE = "POST /v2/models/{model}/infer"
 _SIDE, _MIDDLE, _RIGHT = 280, 470, 530
-_LEAST = (216, 300, 280)
+_LEAST = (300, 280)
 
 
 class InspectPage(QObject):
@@ -133,6 +133,7 @@ class InspectPage(QObject):
     def _build(self) -> None:
         self.side = QTabWidget()
         self.side.setDocumentMode(True)
+        self.side.setUsesScrollButtons(False)  # the column is as wide as its tabs at least
         self.side.addTab(self.methods, tr("Methods"))
         self.side.addTab(self.past.list, tr("History"))
         self.side.addTab(self.saved.tree, tr("Saved"))
@@ -140,8 +141,9 @@ class InspectPage(QObject):
         self._splitter.setObjectName("panel")
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        for part, least in zip((self.side, self.request, self.reply), _LEAST, strict=True):
+        for part, least in zip((self.request, self.reply), _LEAST, strict=True):
             part.setMinimumWidth(least)
+        for part in (self.side, self.request, self.reply):
             self._splitter.addWidget(part)
         self._splitter.setSizes([_SIDE, _MIDDLE, _RIGHT])
         for index, stretch in enumerate((1, 2, 2)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal, Slot
@@ -20,6 +21,7 @@ from gui.state.run_control import RunControl
 from gui.state.tasks import Tasks
 from gui.widgets.language import number, tr
 from gui.workspace.commands import Command
+from gui.workspace.notices import ToastAction
 from gui.workspace.notifier import Notifier
 
 _EVERY_MS = 500
@@ -36,6 +38,8 @@ class RecordingControl(QObject):
 
     changed = Signal(str, str)
     """What the status strip says of the recording, with a tip; '' while there is none."""
+    play_wanted = Signal(str)
+    """The path of a recording that is to be streamed."""
 
     def __init__(
         self, run: RunControl, tasks: Tasks, notifier: Notifier, parent: QObject | None = None
@@ -175,7 +179,8 @@ class RecordingControl(QObject):
         title = tr("Recording saved: {file}", file=path.name)
         body = tr("It is in {folder}.", folder=str(path.parent))
         text = f"{about}\n{body}" if about else body
-        self._notifier.show_notice(Notice(Severity.INFO, title, text))
+        play = ToastAction(tr("Stream it"), partial(self.play_wanted.emit, str(path)))
+        self._notifier.show_notice(Notice(Severity.INFO, title, text), (play,))
 
 
 def recording_commands(control: RecordingControl) -> Iterator[Command]:

@@ -22,7 +22,7 @@ from gui.widgets.icons import tinted_pixmap
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 
 _ICON = 16
-_NARROWEST = 112
+_NARROWEST = 140
 _PORTS = re.compile(r"[:-]\d{1,5}(?:[,-]\d{1,5})?$|:,\d{1,5}$")
 
 
@@ -34,9 +34,16 @@ class Picker(QPushButton):
     """
 
     def __init__(
-        self, name: str, width: int, palette: Palette, *, keeps_ports: bool = False
+        self,
+        name: str,
+        width: int,
+        palette: Palette,
+        *,
+        keeps_ports: bool = False,
+        narrowest: int = _NARROWEST,
     ) -> None:
         super().__init__()
+        self._narrowest = narrowest
         self._keeps_ports = keeps_ports
         self._name = name
         self._width = width
@@ -88,7 +95,7 @@ class Picker(QPushButton):
 
     def minimumSizeHint(self) -> QSize:
         """What a narrow window leaves."""
-        return QSize(min(self._width, _NARROWEST), CONTROL_HEIGHT)
+        return QSize(min(self._width, self._narrowest), CONTROL_HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the frame as any button's, then our own contents."""

@@ -1,7 +1,7 @@
 """Requests that are kept as files, with variables, environments and checks, and running them."""
 
 from backend.inspector.collections.checks import Finding, judged
-from backend.inspector.collections.drafting import draft_of, saved_from
+from backend.inspector.collections.drafting import check_savable, draft_of, saved_from
 from backend.inspector.collections.files import (
     Environment,
     SavedRequest,
@@ -26,6 +26,7 @@ __all__ = [
     "Outcome",
     "Place",
     "SavedRequest",
+    "check_savable",
     "draft_of",
     "judged",
     "read_collection",

@@ -68,17 +68,23 @@ def draft_of(
     )
 
 
+def check_savable(draft: Draft) -> None:
+    """Raises UsageError for bytes that are sent as recorded, since no text makes them."""
+    if draft.recorded is not None:
+        raise UsageError(
+            "What is sent as recorded cannot be saved as text.",
+            hint="Choose its method, fill the form and save that. The history keeps this one: pin"
+            " it there, or export it.",
+        )
+
+
 def saved_from(draft: Draft, before: SavedRequest | None, folder: Path) -> SavedRequest:
     """What a file is to say of a draft; secrets in its headers become variables.
 
     What the draft does not hold, such as checks, stays as it was `before`. Raises UsageError for
     bytes that are sent as recorded, since no text makes them.
     """
-    if draft.recorded is not None:
-        raise UsageError(
-            "What is sent as recorded cannot be saved as text.",
-            hint="The history keeps it: pin it there, or export it.",
-        )
+    check_savable(draft)
     form, method = draft.form, draft.method
     model = form.model if form is not None else draft.parts.get("model", "")
     if method.verb and "model" not in method.path_parts:

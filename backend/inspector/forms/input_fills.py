@@ -131,7 +131,8 @@ def _frame(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor
     if live.frame is None:
         raise InvalidInput(
             f"{place} is to be the current frame, and there is none.",
-            hint="Start a camera, a picture or the test pattern, or choose another filling.",
+            hint="Start a camera, a picture or the test pattern in the window. Elsewhere fill it"
+            " with a file, as in photo.jpg, or with random.",
         )
     by_profile = _as_in_a_run(spec, live.profile, live.frame)
     return by_profile or picture_tensor(live.frame.pixels, spec, place)
@@ -141,7 +142,8 @@ def _window(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tenso
     if live.window is None:
         raise InvalidInput(
             f"{place} is to be the current window of sound, and there is none.",
-            hint="Start the microphone or a sound file, or choose another filling.",
+            hint="Start the microphone or a sound file in the window. Elsewhere fill it with a"
+            " file, as in speech.wav, or with random.",
         )
     by_profile = _as_in_a_run(spec, live.profile, live.window)
     return by_profile or sound_tensor(live.window.samples, live.window.rate, spec, place)

@@ -18,6 +18,7 @@ from backend.inspector.collections import (
     Entry,
     Outcome,
     Place,
+    check_savable,
     draft_of,
     read_collection,
     request_file,
@@ -139,9 +140,16 @@ class SavedController(QObject):
     @Slot()
     def save(self) -> None:
         """Ask for a name and write the request on show into the chosen folder."""
-        if self._pane.draft() is None:
+        draft = self._pane.draft()
+        if draft is None:
             self._pane.complain(self._pane.why_no_draft)
-        elif self._collection is None:
+            return
+        try:
+            check_savable(draft)  # before anything is asked for
+        except UsageError as error:
+            self._complain(error)
+            return
+        if self._collection is None:
             ask_folder(self.tree, tr("Folder of saved requests"), self._use_and_save)
         else:
             self._ask_name(self._collection)

@@ -169,7 +169,7 @@ class Bar(QWidget):
     # -- building ------------------------------------------------------------------------------
 
     def _build_pickers(self, palette: Palette, fill_sources: Callable[[Picker], None]) -> None:
-        self.target = Picker(tr("Target"), 208, palette, keeps_ports=True)
+        self.target = Picker(tr("Target"), 208, palette, keeps_ports=True, narrowest=172)
         self.model = Picker(tr("Model"), 176, palette)
         self.source = Picker(tr("Source"), 208, palette)
         self.target.choices.aboutToShow.connect(self._fill_targets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -161,3 +162,19 @@ def test_a_file_dialog_lets_the_window_go_on(
         dialog.close()
         qtbot.waitUntil(lambda: not page.widget.findChildren(QFileDialog))
     assert folder.is_dir()
+
+
+def test_what_was_recorded_is_refused_before_anything_is_asked(
+    stage: tuple[InspectPage, ListeningHost, Path],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, _host, _folder = stage
+    opened(page, qtbot)
+    draft = page.request.draft()
+    assert draft is not None
+    recorded = replace(draft, recorded=(b"x",))
+    monkeypatch.setattr(page.request, "draft", lambda: recorded)
+    page.saved.save()
+    assert page.widget.findChild(QInputDialog) is None
+    assert "cannot be saved as text" in page.request._wrong.text()

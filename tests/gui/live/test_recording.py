@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from backend.core.status import Notice
@@ -70,6 +71,11 @@ def test_a_recording_begins_shows_itself_and_ends(
     assert (contents_of(file).pictures, contents_of(file).answers) == (5, 5)
     assert notices[-1].title == f"Recording saved: {file.name}"
     assert str(folder) in notices[-1].body
+    (play,) = (b for b in stage.window.toasts.findChildren(QPushButton) if b.text() == "Stream it")
+    wanted: list[str] = []
+    control.play_wanted.connect(wanted.append)
+    play.click()
+    assert wanted == [str(file)]
 
 
 def test_a_recording_ends_with_its_run(stage: Stage, folder: Path, notices: list[Notice]) -> None:
