@@ -18,6 +18,7 @@ from gui.targets.controller import TargetController
 from gui.targets.model_card import CardContext, ModelCard
 from gui.targets.profiles import ProfileForm, ProfileFormContext
 from gui.widgets.language import tr
+from gui.widgets.plain_buttons import plain_buttons
 from gui.workspace.feature import Workspace
 
 
@@ -96,6 +97,7 @@ class ModelDialogs(QObject):
         dialog.setTextValue(self._switches.current.model)
         dialog.textValueSelected.connect(self._controller.choose_model)
         dialog.open()
+        plain_buttons(dialog)
 
     def close(self) -> None:
         """The window closes: ask nobody any more."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QDir, QFileInfo, QSize, Qt
-from PySide6.QtGui import QIcon, QPalette
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QToolButton, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
 
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
+from gui.widgets.plain_buttons import plain_buttons
 
 _TOOLS = {
     "backButton": "back",
@@ -53,6 +54,7 @@ def ask_new_file(
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(name.rpartition(".")[2])
     dialog.selectFile(name)
+    plain_buttons(dialog)  # saving has other answers
     dialog.open()
     return dialog
 
@@ -100,6 +102,4 @@ def _dress(dialog: QFileDialog) -> None:
             button.setIconSize(QSize(16, 16))
             button.setStyleSheet("min-height: 0; padding: 0;")
             button.setFixedSize(_SIDE, _SIDE)
-    box = dialog.findChild(QDialogButtonBox)
-    for answer in box.buttons() if box is not None else ():
-        answer.setIcon(QIcon())
+    plain_buttons(dialog)

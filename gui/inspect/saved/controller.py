@@ -35,6 +35,7 @@ from gui.inspect.request import RequestController
 from gui.inspect.saved.tree import SavedTree
 from gui.widgets.file_dialogs import ask_folder
 from gui.widgets.language import count, tr
+from gui.widgets.plain_buttons import plain_buttons
 from gui.widgets.theme import Palette
 from gui.workspace.pages import PageHost
 
@@ -177,6 +178,7 @@ class SavedController(QObject):
         folder = collection.folder / self.tree.folder()
         dialog.textValueSelected.connect(lambda name: self.save_as(folder, name))
         dialog.open()
+        plain_buttons(dialog)
 
     def save_as(self, folder: Path, name: str) -> None:
         """Write the request on show; one of that name keeps its checks."""
