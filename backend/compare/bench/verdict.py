@@ -46,10 +46,11 @@ class Language:
         return mebibytes(round(count), self.number)
 
     def all_of(self, parts: Sequence[str]) -> str:
-        """'a', 'a and b' or 'a, b and c'."""
+        """'a', 'a and b', 'a, b and c', or with semicolons if a part has a comma of its own."""
         if len(parts) < 2:
             return "".join(parts)
-        return self.text(Say.AND, first=", ".join(parts[:-1]), last=parts[-1])
+        between = "; " if any(", " in part for part in parts) else ", "
+        return self.text(Say.AND, first=between.join(parts[:-1]), last=parts[-1])
 
 
 ENGLISH = Language()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backend.compare.bench.verdict import knee, tied, verdict_of
+from backend.core.choices import Transport
 from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
 
 
@@ -51,6 +52,14 @@ def test_a_better_tail_is_said_only_where_it_is_better() -> None:
         )
     )
     assert not any("tail" in note for note in same.notes)
+
+
+def test_ways_with_commas_of_their_own_are_told_apart() -> None:
+    ways = (STREAM, replace(STREAM, transport=Transport.GRPC), REST_BINARY)
+    found = verdict_of(result(*(cell_result(way, 2.0, noise=0.2) for way in ways)))
+    names, _, _ = found.sentence.partition(" tie at ")
+    assert names.count("; ") == 1
+    assert names.endswith(" and OIP REST, binary")
 
 
 def test_of_several_sizes_only_the_last_names_every_way() -> None:
