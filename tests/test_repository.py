@@ -182,7 +182,7 @@ def test_the_development_lock_extends_the_runtime_lock_with_the_same_pins() -> N
 
 
 def _pins(lock: str) -> set[str]:
-    """Names and versions only: what more a lock needs may want a package in more places or extras."""
+    """Names and versions only: what else a lock holds may want a package elsewhere, with extras."""
     text = (_ROOT / lock).read_text(encoding="utf-8")
     pins = re.findall(r"(?m)^([^\s\[=]+)(?:\[\S+\])?(==[^\s;]+)", text)
     return {name + version for name, version in pins}  # extras differ from lock to lock
