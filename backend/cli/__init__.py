@@ -10,6 +10,7 @@ COMMANDS = {
     "call": "call any method of a server, JSON in and out",
     "targets": "list, add, remove, import and export saved targets",
     "models": "list, get, remove and measure well-known models",
+    "repository": "write models for Triton or KServe",
 }
 
 READ_FIRST = ("serve", "stream", "bench", "call")

@@ -15,6 +15,7 @@ from backend.cli import (
     models,
     record,
     recording,
+    repository,
     serve,
     stream,
     targets,
@@ -22,6 +23,7 @@ from backend.cli import (
 from backend.cli.bench_options import BENCH
 from backend.cli.call_options import CALL
 from backend.cli.models_options import GET
+from backend.cli.repository import EXPORT
 from backend.cli.serve_options import COUNTED, SERVE
 from backend.cli.stream_options import RECORDED, STREAM
 from backend.core.choices import RunSettings
@@ -38,8 +40,9 @@ TABLES = {
     "bench": BENCH,
     "call": CALL,
     "models get": GET,
+    "repository export": (EXPORT,),
 }
-MODULES = (serve, stream, record, recording, compare, bench, call, targets, models)
+MODULES = (serve, stream, record, recording, compare, bench, call, targets, models, repository)
 
 
 def options_of(groups: Sequence[OptionGroup]) -> list[Option]:

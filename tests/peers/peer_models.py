@@ -1,7 +1,7 @@
 """The same small models for each kind of server, written into a folder.
 
 `identity`, `numbers` (FP32) and `spare` give back what they get, `single` only once a stream;
-ONNX files are run as they are.
+model files are run as they are, MLServer runs ONNX alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from backend.core.process import tune_process
 tune_process()
 
 import onnxruntime  # noqa: E402 - after its telemetry is off, here and in what is started
+
+from backend.models.export import TRITON, KServe, Server, export  # noqa: E402
+from backend.models.repository import ModelFolders  # noqa: E402
+from backend.models.runtimes.choice import standard_runtimes  # noqa: E402
 
 ECHOES = {"identity": "UINT8", "numbers": "FP32", "spare": "UINT8"}
 
@@ -34,48 +38,12 @@ class TritonPythonModel:
             for request in requests
         ]
 """
-_TRITON_ONNX = """
-import os
-import onnxruntime
-import triton_python_backend_utils as pb_utils
-
-class TritonPythonModel:
-    def initialize(self, args):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        path = os.path.join(args["model_repository"], args["model_version"], "model.onnx")
-        self.session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"]
-        )
-        self.given = [one.name for one in self.session.get_inputs()]
-        self.gives = [one.name for one in self.session.get_outputs()]
-
-    def execute(self, requests):
-        replies = []
-        for request in requests:
-            feed = {
-                name: pb_utils.get_input_tensor_by_name(request, name).as_numpy()
-                for name in self.given
-            }
-            outputs = zip(self.gives, self.session.run(self.gives, feed))
-            replies.append(pb_utils.InferenceResponse(
-                [pb_utils.Tensor(name, array) for name, array in outputs]
-            ))
-        return replies
-"""
 _TRITON_ECHO_CONFIG = """
 backend: "python"
 input [{{ name: "INPUT0" data_type: TYPE_{datatype} dims: [-1] }}]
 output [{{ name: "OUTPUT0" data_type: TYPE_{datatype} dims: [-1] }}]
 instance_group [{{ kind: KIND_CPU count: 1 }}]
 """
-_TRITON_ONNX_CONFIG = """
-backend: "python"
-input [{given}]
-output [{gives}]
-instance_group [{{ kind: KIND_CPU count: 1 }}]
-"""
-_TRITON_TENSOR = '{{ name: "{name}" data_type: TYPE_FP32 dims: {shape} }}'
 _MLSERVER_MODELS = """
 from mlserver import MLModel
 from mlserver.codecs import NumpyCodec
@@ -121,8 +89,6 @@ class Onnx(Streaming):
         return InferenceResponse(model_name=self.name, id=payload.id, outputs=outputs)
 """
 _KSERVE_SERVER = """
-import json
-import sys
 from kserve import InferOutput, InferResponse, Model, ModelServer
 
 class Echo(Model):
@@ -144,64 +110,17 @@ class Echo(Model):
             use_binary_outputs=wanted,
         )
 
-class Onnx(Model):
-    def __init__(self, name, path, given, gives):
-        super().__init__(name)
-        self.path, self.given, self.gives = path, given, gives
-        self.load()
-
-    def load(self):
-        import onnxruntime
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(
-            self.path, options, providers=["CPUExecutionProvider"]
-        )
-        self.ready = True
-        return True
-
-    async def get_input_types(self):
-        return self.given
-
-    async def get_output_types(self):
-        return self.gives
-
-    def predict(self, payload, headers=None):
-        feed = {one.name: one.as_numpy() for one in payload.inputs}
-        names = [one["name"] for one in self.gives]
-        wanted = payload.from_grpc or bool(payload.use_binary_outputs)
-        outputs = []
-        for name, array in zip(names, self.session.run(names, feed)):
-            out = InferOutput(name=name, shape=list(array.shape), datatype="FP32")
-            out.set_data_from_numpy(array, binary_data=wanted)
-            outputs.append(out)
-        return InferResponse(
-            response_id=payload.id, model_name=self.name, infer_outputs=outputs,
-            use_binary_outputs=wanted,
-        )
-
 if __name__ == "__main__":
-    ports = [int(text) for text in sys.argv[1:3]]
-    models = [Echo(name) for name in ("identity", "numbers", "spare")]
-    models += [Onnx(*one) for one in json.loads(sys.argv[3])]
-    sys.argv = sys.argv[:1]
-    ModelServer(http_port=ports[0], grpc_port=ports[1], workers=1).start(models)
+    ModelServer(workers=1).start([Echo(name) for name in ("identity", "numbers", "spare")])
 """
 
 
 def write_triton(folder: Path, models: Mapping[str, Path]) -> None:
-    """A model repository with the echoes, and ONNX files by the names of their models."""
+    """A model repository with model files by the names of their models, as exported, and echoes."""
+    _export(models, folder, TRITON)
     for name, datatype in ECHOES.items():
         config = _TRITON_ECHO_CONFIG.format(datatype=datatype)
         _write(folder / name, {"config.pbtxt": config, "1/model.py": _TRITON_ECHO})
-    for name, path in models.items():
-        given, gives = (
-            ", ".join(_TRITON_TENSOR.format(name=one["name"], shape=one["shape"]) for one in side)
-            for side in _tensors(path)
-        )
-        config = _TRITON_ONNX_CONFIG.format(given=given, gives=gives)
-        _write(folder / name, {"config.pbtxt": config, "1/model.py": _TRITON_ONNX})
-        shutil.copyfile(path, folder / name / "1" / "model.onnx")
 
 
 def write_mlserver(folder: Path, rest: int, grpc: int, models: Mapping[str, Path]) -> None:
@@ -228,18 +147,29 @@ def write_mlserver(folder: Path, rest: int, grpc: int, models: Mapping[str, Path
         shutil.copyfile(path, folder / name / "model.onnx")
 
 
-def write_kserve(folder: Path, models: Mapping[str, Path]) -> list[str]:
-    """The program of a KServe server and, after the two ports, what it is to be told."""
-    _write(folder, {"server.py": _KSERVE_SERVER})
-    told = [(name, str(path), *_tensors(path)) for name, path in models.items()]
-    return [str(folder / "server.py"), json.dumps(told)]
+def write_kserve(folder: Path, models: Mapping[str, Path]) -> None:
+    """A folder for ``python -m server``: model files as exported, without any the echoes."""
+    if models:
+        _export(models, folder, KServe())
+    else:
+        _write(folder, {"server.py": _KSERVE_SERVER})
 
 
-def write_onnx(folder: Path, models: Mapping[str, Path]) -> None:
-    """A model repository for our own server, with nothing but the ONNX files."""
+def write_repository(folder: Path, models: Mapping[str, Path]) -> None:
+    """A model repository for our own server, with nothing but the files."""
     for name, path in models.items():
         (folder / name / "1").mkdir(parents=True)
-        shutil.copyfile(path, folder / name / "1" / "model.onnx")
+        shutil.copyfile(path, folder / name / "1" / f"model{path.suffix}")
+
+
+def _export(models: Mapping[str, Path], to: Path, server: Server) -> None:
+    if not models:
+        return
+    given = to.with_name(f"{to.name}-given")
+    write_repository(given, models)
+    folders = ModelFolders([given], standard_runtimes())
+    refused = [one for one in export(folders, folders.names(), to, server) if one.refused]
+    assert not refused, refused
 
 
 def _tensors(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

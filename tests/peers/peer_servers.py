@@ -13,9 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from backend.core.target import Target
-from tests.peers.peer_models import write_kserve, write_mlserver, write_triton
+from tests.peers.peer_models import write_kserve, write_mlserver, write_repository, write_triton
 
-_START_S = 90
+_ROOT = Path(__file__).parents[2]
+_START_S = 180
 NO_MODELS: Mapping[str, Path] = MappingProxyType({})
 
 
@@ -51,12 +52,27 @@ def mlserver(
 def kserve(python: str, folder: Path, models: Mapping[str, Path] = NO_MODELS) -> Iterator[Target]:
     """KServe, by the Python of an environment that has it."""
     rest, grpc = free_ports()
-    program, told = write_kserve(folder / "kserve", models)
-    command = [python, program, str(rest), str(grpc), told]
-    with run_until_ready(
-        command, folder / "kserve.log", f"http://127.0.0.1:{rest}/v2/health/ready"
-    ):
+    home = folder / "kserve"
+    write_kserve(home, models)
+    command = [python, "-m", "server", f"--http_port={rest}", f"--grpc_port={grpc}"]
+    ready = f"http://127.0.0.1:{rest}/v2/health/ready"
+    with run_until_ready(command, folder / "kserve.log", ready, {"PYTHONPATH": str(home)}):
         yield Target("kserve", f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}")
+
+
+@contextmanager
+def ray(python: str, folder: Path, models: Mapping[str, Path]) -> Iterator[Target]:
+    """Our server on Ray Serve, by the Python of an environment that has Ray."""
+    rest, grpc = free_ports()
+    write_repository(folder / "ray", models)
+    command = [
+        *(python, str(_ROOT / "main.py"), "serve", "--engine", "ray", "--no-bundled-models"),
+        *("--model-repository", str(folder / "ray")),
+        *("--rest-port", str(rest), "--grpc-port", str(grpc)),
+    ]
+    ready = f"http://127.0.0.1:{rest}/v2/health/ready"
+    with run_until_ready(command, folder / "ray.log", ready):
+        yield Target("ray", f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}")
 
 
 def free_ports(count: int = 2) -> list[int]:
@@ -86,7 +102,7 @@ def run_until_ready(
         finally:
             child.terminate()
             try:
-                child.wait(10)
+                child.wait(30)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait(5)

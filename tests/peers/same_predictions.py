@@ -1,15 +1,16 @@
 """The same frames and models on real servers, on every road they have: the same predictions?
 
-    .venv/bin/python -m tests.peers.same_predictions PHOTO_FOLDER MODEL.onnx [MODEL.onnx ...] \\
-        --triton PROGRAM --mlserver PROGRAM --kserve PYTHON
+    .venv/bin/python -m tests.peers.same_predictions PHOTO_FOLDER MODEL [MODEL ...] \\
+        --triton PROGRAM --mlserver PROGRAM --kserve PYTHON --ray PYTHON
 
-Each ONNX file, with its outputs as they are, is served by Triton (in its Python backend), by
-MLServer and KServe (as custom models) and by our own server (as a folder with nothing but the
-file). A profile is guessed from what the server says of the model; the photos and a few frames of
-the test pattern are streamed with four requests in flight, over every transport with every
-serialisation and compression. What is predicted has to be what our server predicts over a gRPC
-stream, frame by frame. One line for each road; the exit code is 0 if all agree. The programs are
-those of ``record_dialects``.
+Each ONNX or TensorFlow Lite file, with its outputs as they are, is served by our own server (as a
+folder with nothing but the file), here and on Ray Serve, by Triton and KServe (as
+`repository export` writes that folder for them) and by MLServer (as custom models, ONNX alone). A
+profile is guessed from what the server says of the model; the photos and a few frames of the test
+pattern are streamed with four requests in flight, over every transport with every serialisation
+and compression. What is predicted has to be what our server predicts over a gRPC stream, frame by
+frame. One line for each road; the exit code is 0 if all agree. The programs are those of
+``record_dialects``.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ from backend.session.run.live import Session
 from backend.sources.generated.pattern import TestPattern
 from backend.wire.media.images import decode_image
 from tests.peers import peer_servers
-from tests.peers.peer_models import write_onnx
+from tests.peers.peer_models import write_repository
 from tests.session.list_source import ListSource
 from tests.session.running import on_result
 
 RUN_S = 120.0
 IN_FLIGHT = 4
-PEERS = ("triton", "mlserver", "kserve")
+PEERS = ("triton", "mlserver", "kserve", "ray")
 BOX_TOLERANCE_PX = 0.05
 SCORE_TOLERANCE = 1e-4
 
@@ -144,7 +145,7 @@ def difference(mine: list[Result], other: list[Result]) -> str:
 def our_server(folder: Path, models: dict[str, Path]) -> Iterator[Target]:
     """The embedded server with the models as folders."""
     repository = folder / "ours"
-    write_onnx(repository, models)
+    write_repository(repository, models)
     registry = repository_registry([repository], bundled=False)
     registry.load_all()
     server = EmbeddedServer(registry, ServerOptions())

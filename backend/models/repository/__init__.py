@@ -10,6 +10,7 @@ from backend.models.repository.places import FILE_SUFFIXES
 from backend.models.repository.registry import ModelRegistry
 from backend.models.repository.states import UNLOADED, BrokenVersion, IndexEntry, ModelState
 from backend.models.repository.user_folder import user_repository
+from backend.models.repository.weights import weight_files
 
 __all__ = [
     "FILE_SUFFIXES",
@@ -32,4 +33,5 @@ __all__ = [
     "model_name",
     "remove_adopted",
     "user_repository",
+    "weight_files",
 ]

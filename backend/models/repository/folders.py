@@ -122,6 +122,11 @@ class ModelFolders:
         place = self._place(name)
         return _named(_configuration(place, config_json), name), place.folder
 
+    def runtime(self, name: str) -> str:
+        """What the model is for, by the name of a runtime; raises ModelLoadError."""
+        config, folder = self.configuration(name)
+        return runtime_for(self._runtimes, config, folder).name
+
     def load_uploaded(
         self, name: str, config_json: str, files: Mapping[str, bytes]
     ) -> list[LoadedModel | BrokenVersion]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.models.config import without_gpus
@@ -86,6 +86,21 @@ class Graph(Protocol):
     @property
     def refuses_text(self) -> str:
         """Why a file with BYTES inputs cannot be computed; '' if it can."""
+        ...
+
+
+@runtime_checkable
+class FromFile(Protocol):
+    """A loaded version that a file computes."""
+
+    @property
+    def file(self) -> Path:
+        """That file."""
+        ...
+
+    @property
+    def graph(self) -> Graph:
+        """What it declares, in its order."""
         ...
 
 

@@ -48,6 +48,7 @@ class LiteRtServable:
         self.config = as_run(config, threads=file.settings.num_threads)
         self.name = config.name
         self.version = version_folder.name
+        self.file = model_file(config, version_folder)
         self._file = file
         check_config(config, LiteRtSession(file))
         self._batching = config.max_batch_size > 0
@@ -68,6 +69,11 @@ class LiteRtServable:
             output_reshapes=output_reshapes(config),
             controls=frozenset(control_inputs(config)),
         )
+
+    @property
+    def graph(self) -> LiteRtSession:
+        """What the file declares, in its order."""
+        return LiteRtSession(self._file)
 
     def make_instance(self, index: int) -> GraphInstance:  # noqa: ARG002 - they are all alike
         """One more interpreter; raises ModelLoadError if there is no memory for it."""

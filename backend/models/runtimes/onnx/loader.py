@@ -43,9 +43,10 @@ class OnnxServable:
         self._asked = config
         self.name = config.name
         self.version = version_folder.name
+        self.file = model_file(config, version_folder)
         self._settings = session_settings(config)
         self._session = OnnxSession(
-            model_file(config, version_folder),
+            self.file,
             self._settings,
             providers=providers_of(config),
             tell=lambda lack: _log.warning("model %s does without %s", config.name, lack),
@@ -71,6 +72,11 @@ class OnnxServable:
             output_reshapes=output_reshapes(config),
             controls=frozenset(control_inputs(config)),
         )
+
+    @property
+    def graph(self) -> OnnxSession:
+        """What the file declares."""
+        return self._session
 
     @property
     def config(self) -> pb.ModelConfig:
