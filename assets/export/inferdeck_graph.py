@@ -3,9 +3,11 @@
 Needs numpy and, for the kind of the file, onnxruntime or ai-edge-litert.
 """
 
+import importlib
 import json
 import math
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +56,7 @@ class Graph:
 
 class _Onnx:
     def __init__(self, path, threads, gpu, _inputs, _outputs):
-        import onnxruntime
-
+        onnxruntime = _imported("onnxruntime", "onnxruntime")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         there = onnxruntime.get_available_providers()
@@ -71,10 +72,9 @@ class _Onnx:
 
 class _LiteRt:
     def __init__(self, path, threads, _gpu, inputs, outputs):
-        from ai_edge_litert.interpreter import Interpreter
-
+        litert = _imported("ai_edge_litert.interpreter", "ai-edge-litert")
         threads = threads or max(1, (os.cpu_count() or 2) - 1)
-        self._interpreter = Interpreter(model_path=path, num_threads=threads)
+        self._interpreter = litert.Interpreter(model_path=path, num_threads=threads)
         details = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         # By their places: the names of a file's only signature are not those of its tensors.
         self._inputs = {row["name"]: details[0][row["place"]] for row in inputs}
@@ -103,6 +103,16 @@ class _LiteRt:
             _real(array, detail) if row["datatype"] == "FP32" else _bytes(array)
             for row, array, detail in zip(rows, found, details, strict=True)
         ]
+
+
+def _imported(module, package):
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            f"the model needs {package}: install it for the Python {sys.version.split()[0]} of "
+            f"this server ({sys.prefix})"
+        ) from None
 
 
 def _stored(array, detail):
