@@ -30,7 +30,7 @@ from backend.core.flow import Policy
 from backend.core.status import REQUEST_ALERT, Failure, Loss, Notice, Result, Word
 from backend.core.traffic import Traffic
 from backend.recording import QUEUE_BYTES, QUEUE_ITEMS, Recorder, create
-from backend.session.run import Session
+from backend.session.run import Session, ask_replicas
 from backend.session.sinks import (
     FAILURES,
     LOSSES,
@@ -77,6 +77,7 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool
             source,
             resolve=resolve.resolve,
             profiles=lambda _: profile,
+            replicas=ask_replicas,
             retry=False,
         )
         session.subscribe(printer, Policy.EVERY, "printer", _PRINTER_CAPACITY)

@@ -375,9 +375,9 @@ def _make_session(
     source: Source,
 ) -> LiveSession:
     """A run that waits for its target and its source as long as it takes."""
-    from backend.session.run import Session
+    from backend.session.run import Session, ask_replicas
 
-    return Session(settings, source, resolve=resolve, profiles=profile_for)
+    return Session(settings, source, resolve=resolve, profiles=profile_for, replicas=ask_replicas)
 
 
 def _target_engine(options: Options, store: SettingsStore, notices: FileNotices) -> TargetEngine:

@@ -7,10 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from backend.clients.probe import ProbeReport
+from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.targets import Saved, keyring_problem
+from backend.wire.oip.cluster import EXTENSION
+from gui.targets.cluster_card import ClusterCard, ClusterContext
 from gui.targets.controller import TargetController
 from gui.targets.form import Probing, TargetForm
 from gui.targets.list import TargetList
@@ -35,6 +38,7 @@ class TargetDialogs(QObject):
         self._saved = controller.saved
         self.form: TargetForm | None = None
         self.list: TargetList | None = None
+        self.cluster: ClusterCard | None = None
         self._saved.listed.connect(self._show_list)
 
     def open_list(self) -> None:
@@ -71,9 +75,35 @@ class TargetDialogs(QObject):
         """Change the target in use."""
         self.edit(self._switches.current.target.name, tab)
 
+    def why_no_cluster(self) -> str:
+        """Why the target in use has no nodes and replicas to show, or ''."""
+        target, catalogue = self._switches.current.target, self._controller.catalogue
+        if target.name == EMBEDDED:
+            return tr("The server inside this window computes by itself.")
+        if catalogue.report is None or not catalogue.report.answers:
+            return tr("The target has not answered yet.")
+        if EXTENSION not in catalogue.report.extensions:
+            return tr("This server tells of no nodes and replicas.")
+        return "" if target.rest else tr("It is told over REST, of which there is no address.")
+
+    def open_cluster(self) -> None:
+        """What the target in use runs on, as it stands now."""
+        if self.cluster is not None:
+            self.cluster.activateWindow()
+            return
+        place = ClusterContext(
+            self._tasks,
+            self._switches.current.target,
+            self._controller.resolver.resolve,
+            self._controller.engine.make_control,
+        )
+        self.cluster = ClusterCard(self._workspace.window, place)
+        self.cluster.destroyed.connect(self._cluster_gone)
+        self.cluster.show()
+
     def close(self) -> None:
         """The window closes: ask nobody any more."""
-        for dialog in (self.form, self.list):
+        for dialog in (self.form, self.list, self.cluster):
             if dialog is not None:
                 dialog.reject()
 
@@ -126,6 +156,9 @@ class TargetDialogs(QObject):
 
     def _form_gone(self) -> None:
         self.form = None
+
+    def _cluster_gone(self) -> None:
+        self.cluster = None
 
     # -- the list ------------------------------------------------------------------------------
 

@@ -77,6 +77,14 @@ class TargetFeature(Feature):
             aliases="tls token headers address dialect limits",
         )
         yield Command(
+            "target.cluster",
+            tr("Nodes and replicas..."),
+            self.dialogs.open_cluster,
+            "File/choose",
+            blocked=self.dialogs.why_no_cluster,
+            aliases="cluster ray serve engine load age lost",
+        )
+        yield Command(
             "target.probe",
             tr("Ask the target again"),
             self.controller.catalogue.refresh,

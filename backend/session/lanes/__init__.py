@@ -5,6 +5,7 @@ from backend.session.lanes.delivery import TRACE_COLUMNS, TRACES_KEPT, Delivery,
 from backend.session.lanes.feed import Feed
 from backend.session.lanes.stream import StreamLane
 from backend.session.lanes.unary import UnaryLane
+from backend.session.lanes.widening import Widening
 
 __all__ = [
     "TRACES_KEPT",
@@ -14,5 +15,6 @@ __all__ = [
     "Lane",
     "StreamLane",
     "UnaryLane",
+    "Widening",
     "flight_limit",
 ]

@@ -1,6 +1,7 @@
 """One live run from its source to its end."""
 
 from backend.session.run.live import Session
+from backend.session.run.replicas import ask_replicas
 from backend.session.run.summary import Summary, summarise
 
-__all__ = ["Session", "Summary", "summarise"]
+__all__ = ["Session", "Summary", "ask_replicas", "summarise"]

@@ -21,7 +21,16 @@ from backend.core.ledger import DropPlace, Ledger
 from backend.core.status import Notice, RunState, Severity
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
-from backend.session.lanes import Delivery, Feed, Lane, StreamLane, UnaryLane, flight_limit
+from backend.session.lanes import (
+    Delivery,
+    Feed,
+    Lane,
+    StreamLane,
+    UnaryLane,
+    Widening,
+    flight_limit,
+)
+from backend.session.run.replicas import ReplicaWatch
 from backend.session.sinks import NOTICES, Subscriptions
 
 _GRACE_S = 1.0
@@ -50,6 +59,7 @@ class Connector:
         subscriptions: Subscriptions,
         *,
         resolve: Callable[[Target], Target],
+        replicas: ReplicaWatch,
         retry: bool,
         set_state: Callable[[RunState, str], None],
         on_change: Callable[[], None],
@@ -59,6 +69,8 @@ class Connector:
         self._delivery = delivery
         self._subscriptions = subscriptions
         self._resolve = resolve
+        self._replicas = replicas
+        self._widening = Widening()
         self._retry = retry
         self._set_state = set_state
         self._on_change = on_change
@@ -133,6 +145,7 @@ class Connector:
             lane.cancel(DropPlace.STOPPED)
         for lane, _ in self._retired:
             lane.join(_LANE_STOP_WAIT_S)
+        self._replicas.close()
         self.target_error = None
 
     def _fits(self, lane: Lane, settings: RunSettings) -> bool:
@@ -146,9 +159,13 @@ class Connector:
             return None
 
     def _set_limit(self, lane: Lane) -> None:
-        lane.credits.limit = flight_limit(
-            lane.settings, self._delivery.traces, sequence=lane.profile.sequence
-        )
+        sequence = lane.profile.sequence
+        limit = flight_limit(lane.settings, self._delivery.traces, sequence=sequence)
+        if lane.settings.in_flight is None and not sequence:
+            self._replicas.use(lane.settings)
+            answered = self._ledger.counts().answered
+            limit = self._widening.limit(limit, self._replicas.count, answered, time.monotonic())
+        lane.credits.limit = limit
 
     def _open(self) -> None:
         wanted, profile = self._settings, self._profile
@@ -161,6 +178,7 @@ class Connector:
             return
         make = StreamLane if settings.transport is Transport.GRPC_STREAM else UnaryLane
         self._lanes += 1
+        self._widening = Widening()
         lane = make(settings, profile, self._feed, self._delivery, self._on_change, self._lanes)
         self._set_limit(lane)
         lane.send_limit = self._peer_limits.get(_endpoint(settings))

@@ -29,6 +29,7 @@ from backend.session.run.alerts import current_alerts
 from backend.session.run.capture import Capture
 from backend.session.run.connector import Connector
 from backend.session.run.promise import Promise
+from backend.session.run.replicas import AskReplicas, ReplicaWatch
 from backend.session.run.summary import Summary, summarise
 from backend.session.sinks import (
     CAPACITY,
@@ -69,9 +70,10 @@ class Session:
 
     `resolve` turns the settings' target into addresses whenever a connection is opened, so that
     the embedded server may move. `profiles` finds the model's profile, now and at every change; a
-    profile that is another object opens a new connection. With `retry=False` a target or source
-    that cannot be reached at first ends the run, and one that is lost later is tried a few times
-    only; a window waits for it forever.
+    profile that is another object opens a new connection. `replicas` says how many compute the
+    model, for the automatic number in flight; without it nobody is asked. With
+    `retry=False` a target or source that cannot be reached at first ends the run, and one that is
+    lost later is tried a few times only; a window waits for it forever.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Session:
         resolve: Callable[[Target], Target] = lambda target: target,
         retry: bool = True,
         profiles: Callable[[RunSettings], ModelProfile] = bundled_profile,
+        replicas: AskReplicas | None = None,
     ) -> None:
         self._settings = settings
         self._profiles = profiles
@@ -105,6 +108,7 @@ class Session:
             self._delivery,
             self._subscriptions,
             resolve=resolve,
+            replicas=ReplicaWatch(replicas),
             retry=retry,
             set_state=self._set_state,
             on_change=self._woken.set,
