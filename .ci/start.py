@@ -22,6 +22,7 @@ _WITHOUT_WINDOW = (
     "stream",
     "record",
     "recording",
+    "repository",
     "bench",
     "compare",
     "call",

@@ -38,6 +38,7 @@ from gui.widgets.theme import GAP, GAP_LARGE, tabular
 
 _EVERY_MS = 2000
 _WIDTHS = (230, 80, 96, 72, 72, 96)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,10 @@ class ClusterCard(QDialog):
         header.setStretchLastSection(True)
         for index, width in enumerate(_WIDTHS):
             header.setSectionResizeMode(index, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(index, width)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            # Titles are longer in other languages.
+            header.resizeSection(index, max(width, header.sectionSizeHint(index)))
         for index in range(1, self.tree.columnCount()):
-            self.tree.headerItem().setTextAlignment(index, right)
+            self.tree.headerItem().setTextAlignment(index, _RIGHT)
         close = QPushButton(tr("Close"))
         close.setAutoDefault(False)
         close.clicked.connect(self.reject)
@@ -191,14 +192,15 @@ class ClusterCard(QDialog):
     def _write(item: QTreeWidgetItem, node: NodeRow) -> None:
         item.setText(0, node.title)
         item.setDisabled(not node.alive)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for index, replica in enumerate(node.replicas):
             child = item.child(index)
+            if child is None:
+                continue
             child.setToolTip(0, replica.process)
             for column, text in enumerate(replica.cells):
                 child.setText(column, text)
                 if column:
-                    child.setTextAlignment(column, right)
+                    child.setTextAlignment(column, _RIGHT)
 
     def done(self, result: int) -> None:
         """Ask no more."""

@@ -24,7 +24,7 @@ IMAGE = "inferdeck-models:latest"
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*")
 _LONGEST_NAME = 40
 _MODELS = "models"
-_KSERVE = "kserve>=0.15,<1"
+_KSERVE = "kserve>=0.21,<1"
 _DOCKERFILE = """\
 FROM python:3.11-slim
 COPY . /app

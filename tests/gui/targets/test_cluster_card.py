@@ -129,7 +129,9 @@ def test_it_asks_while_it_is_seen_and_no_longer(
     qtbot.waitUntil(lambda: len(asked) > 3)
     node = card.tree.topLevelItem(0)
     assert node is not None
-    qtbot.waitUntil(lambda: node.child(0).text(2) == "10.0")
+    replica = node.child(0)
+    assert replica is not None
+    qtbot.waitUntil(lambda: replica.text(2) == "10.0")
     assert card.line.text() == "1 node, 1 replica, 1 model"
     assert card.tree.topLevelItem(0) is node
     card.hide()

@@ -227,7 +227,7 @@ def test_kserve_gets_files_a_program_and_its_manifest(tmp_path: Path) -> None:
     assert "  name: some-models\n" in manifest
     assert (to / "requirements.txt").read_text().split() == [
         "ai-edge-litert>=2.1",
-        "kserve>=0.15,<1",
+        "kserve>=0.21,<1",
         "numpy",
         "onnxruntime>=1.22",
     ]
