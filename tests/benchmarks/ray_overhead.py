@@ -45,23 +45,14 @@ def _message(shape: tuple[int, ...]) -> bytes:
     ).SerializeToString()
 
 
-def _channel(address: str) -> Any:
-    return grpc.aio.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
-
-
 class _Stream:
     """One call over a gRPC stream, one in flight."""
 
     def __init__(self, address: str) -> None:
-<<<<<<< HEAD
         untyped: Any = grpc.aio
         limits = [("grpc.max_receive_message_length", -1)]
         self._channel = untyped.insecure_channel(address, options=limits)
         self._call = self._channel.stream_stream(_STREAM)()
-=======
-        self._channel: Any = _channel(address)
-        self._call: Any = self._channel.stream_stream(_STREAM)()
->>>>>>> a1941fc (Describe what Triton and KServe get, and what a target on Ray shows)
 
     async def __call__(self, message: bytes) -> None:
         await self._call.write(message)
