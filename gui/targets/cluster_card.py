@@ -37,7 +37,8 @@ from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE, tabular
 
 _EVERY_MS = 2000
-_WIDTHS = (230, 80, 96, 72, 72, 96)
+_WIDTHS = (72, 88, 64, 64, 88, 80)
+"""Of all columns but the first, which takes the rest."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -83,12 +84,12 @@ class ClusterCard(QDialog):
         self.tree.setUniformRowHeights(True)
         self.tree.setFont(tabular(self.tree.font()))
         header = self.tree.header()
-        header.setStretchLastSection(True)
-        for index, width in enumerate(_WIDTHS):
-            header.setSectionResizeMode(index, QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for index, width in enumerate(_WIDTHS, start=1):
+            header.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
             # Titles are longer in other languages.
             header.resizeSection(index, max(width, header.sectionSizeHint(index)))
-        for index in range(1, self.tree.columnCount()):
             self.tree.headerItem().setTextAlignment(index, _RIGHT)
         close = QPushButton(tr("Close"))
         close.setAutoDefault(False)
@@ -107,7 +108,7 @@ class ClusterCard(QDialog):
         self.wrong.hide()
         column.addWidget(self.tree, 1)
         column.addLayout(row)
-        self.resize(780, 440)
+        self.resize(860, 440)
 
     # -- asking --------------------------------------------------------------------------------
 
@@ -196,7 +197,7 @@ class ClusterCard(QDialog):
             child = item.child(index)
             if child is None:
                 continue
-            child.setToolTip(0, replica.process)
+            child.setToolTip(0, f"{replica.cells[0]}\n{replica.process}")
             for column, text in enumerate(replica.cells):
                 child.setText(column, text)
                 if column:

@@ -116,7 +116,7 @@ QPlainTextEdit[role="panel"] { border: none; border-radius: 0; background: $surf
 QAbstractItemView { background: $surface; alternate-background-color: $surface_raised; border: none;
   outline: none; selection-background-color: $accent; selection-color: $on_accent; }
 QListView::item { padding: 5px 8px; border-radius: ${radius}px; }
-QListView::item:disabled { color: $text_muted; }
+QListView::item:disabled, QTreeView::item:disabled { color: $text_muted; }
 QListView::item:selected, QTreeView::item:selected { background: $accent; color: $on_accent; }
 #savedRequests::item:selected { background: $surface_raised; color: $text; }
 QTreeView::item { min-height: 22px; padding: 0 8px; border: none; }
