@@ -21,15 +21,19 @@ def copy_program(name: str, target: Path) -> None:
 
 
 def copy_file(root: Path, name: str | Path, target: Path) -> None:
-    """A regular file below a model's folder; raises ModelLoadError and OSError."""
+    """A regular file below a model's folder; raises ModelLoadError, and OSError of the target."""
     path = inside(root, str(name))
-    check_regular(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        check_regular(path)
+        path.open("rb").close()
+    except OSError as error:
+        raise ModelLoadError(f"'{name}' cannot be read: {error.strerror}") from None
     shutil.copyfile(path, target)
 
 
 def copy_folder(root: Path, target: Path) -> None:
-    """All of a model's folder but what Python compiled; raises ModelLoadError and OSError."""
+    """All of a model's folder but what Python compiled; raises what `copy_file` does."""
     for place, folders, files in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if name != _CACHE)
         below = Path(place).relative_to(root)
@@ -44,4 +48,4 @@ def copy_folder(root: Path, target: Path) -> None:
 
 
 def _raise(error: OSError) -> None:
-    raise error
+    raise ModelLoadError(f"'{error.filename}' cannot be read: {error.strerror}")

@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 from backend.clients.control import ServerControlClient
 from backend.core.choices import EMBEDDED, RunSettings
-from backend.core.errors import ConsoleError
+from backend.core.errors import ConsoleError, TargetError
 from backend.core.worker import Worker
 
 _EVERY_S = 5.0
 _AFTER_TROUBLE_S = 30.0
 _WITHIN_S = 2.0
-_STOP_WAIT_S = _WITHIN_S + 0.5
+_STOP_WAIT_S = 1.5
 
 AskReplicas: TypeAlias = Callable[[RunSettings], int]
 """Blocks; 0 where the server tells of none, raises ConsoleError if it cannot be asked."""
@@ -67,7 +67,7 @@ class ReplicaWatch:
             self._worker = Worker("replicas", self._watch).start()
 
     def close(self) -> None:
-        """Ask no more; waits for a question that is under way."""
+        """Ask no more; a question that is under way ends by itself, and is waited for a while."""
         if self._worker is not None:
             self._worker.request_stop()
             with self._changed:
@@ -83,8 +83,10 @@ class ReplicaWatch:
             try:
                 count = self._ask(asked)
                 pause_s = _EVERY_S if count else None
-            except ConsoleError:
+            except TargetError:
                 count, pause_s = 0, _AFTER_TROUBLE_S
+            except ConsoleError:  # it does not know the question
+                count, pause_s = 0, None
             with self._changed:
                 if self._is_about(asked):
                     self._count = count

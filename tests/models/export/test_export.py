@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,9 @@ from backend.models.export import TRITON, KServe, Server, export
 from backend.models.export.kserve import service_name
 from backend.models.repository import LoadedModel, ModelFolders
 from backend.models.runtimes.choice import standard_runtimes
-from backend.profiles.in_config import PARAMETER
+from backend.profiles.bundled import profile_for
+from backend.profiles.file import profile_to_toml
+from backend.profiles.in_config import PARAMETER, profile_text
 from backend.wire.elements import to_raw
 from tests.models.ensemble_folders import step, write_ensemble
 from tests.models.onnx_folders import (
@@ -145,6 +148,25 @@ def test_profile_and_class_names_come_along(tmp_path: Path) -> None:
     with loaded(tmp_path / "out", "m") as model:
         assert model.servable.labels == {"Y": ("cat", "dog")}
         assert PARAMETER not in model.servable.config.parameters
+
+
+def test_the_profile_is_in_the_configuration_for_clients(tmp_path: Path) -> None:
+    folder = identity(tmp_path / "in" / "m", FP32, [1, 2])
+    (folder / "profile.toml").write_text(profile_to_toml(profile_for("identity_fp32")))
+    assert written(tmp_path / "in", tmp_path / "out") == {"m": ""}
+    config = parse_config((tmp_path / "out" / "m" / "config.pbtxt").read_bytes())
+    with loaded(tmp_path / "in", "m") as model:
+        assert model.servable.profile is not None
+        assert config.parameters[PARAMETER].string_value == profile_text(model.servable.profile)
+
+
+def test_a_pipe_among_the_files_is_no_wait(tmp_path: Path) -> None:
+    place = tmp_path / "in" / "p" / "1"
+    place.mkdir(parents=True)
+    (place / "model.py").write_text(ECHO)
+    os.mkfifo(place / "pipe")
+    refused = written(tmp_path / "in", tmp_path / "out")
+    assert "'1/pipe' cannot be read" in refused["p"]
 
 
 def test_python_models_and_ensembles_are_as_they_are(tmp_path: Path) -> None:
