@@ -108,10 +108,7 @@ class LiveFeature(Feature):
         self.playback = PlaybackController(
             self.page.playback, run, self.start, workspace.tasks, workspace.notifier, anchor
         )
-        sound = self.page.sound
-        self._keys = PlaybackKeys(
-            self.playback, (self.page.pane.preview, sound.waveform, sound.spectrogram)
-        )
+        self._keys = PlaybackKeys(self.playback, (page.pane.preview, *page.sound.played))
         self.export = ExportController(workspace, self.page, run)
         self._export_menu = ExportMenu(self.export)
         self._notices = RunNotices(

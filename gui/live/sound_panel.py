@@ -59,6 +59,11 @@ class SoundPanel(QWidget):
             self.meter.add(block)
             self.spectrogram.add(block)
 
+    @property
+    def played(self) -> tuple[QWidget, QWidget]:
+        """What shows the sound that is played, with whose focus keys act on it."""
+        return self.waveform, self.spectrogram
+
     def show_answer(self, sample: AudioWindow) -> None:
         """Mark what the newest answer is about."""
         self.spectrogram.show_window(sample.captured_ns, len(sample.samples) / sample.rate)

@@ -151,9 +151,9 @@ class WirePanel(QWidget):
     def _block(self, kind: MediaKind, limits: SwitchLimits) -> None:
         switches = self._switches
         for serialization in Serialization:
-            reason = why_not_serialization(
-                serialization, switches.transport
-            ) or limits.serialization(serialization)
+            reason = _why_not(serialization, switches.transport) or limits.serialization(
+                serialization
+            )
             self.serialization.set_blocked(serialization, reason)
         for transport in Transport:
             self.transport.set_blocked(transport, limits.transport(transport))
@@ -250,3 +250,17 @@ def _set_quietly(box: QSpinBox, value: int) -> None:
     blocked = box.blockSignals(True)  # noqa: FBT003 - Qt's own signature
     box.setValue(value)
     box.blockSignals(blocked)
+
+
+def _why_not(serialization: Serialization, transport: Transport) -> str:
+    """What `why_not_serialization` says, in the window's language."""
+    if not why_not_serialization(serialization, transport):
+        return ""
+    over_rest = serialization.over_rest
+    return tr(
+        "{this} belongs to {one}; {other} has {others}.",
+        this=serialization,
+        one="REST" if over_rest else "gRPC",
+        other="gRPC" if over_rest else "REST",
+        others=", ".join(Serialization.of(rest=not over_rest)),
+    )

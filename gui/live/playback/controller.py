@@ -29,8 +29,8 @@ class PlaybackController(QObject):
 
     showing_changed = Signal(object)
     """The Showing of the recording that is looked at from now on, None once it is not."""
-    model_changed = Signal(str)
-    """The model that answered, at this place of the recording that is looked at."""
+    model_changed = Signal(str, str)
+    """The model that answered and the name of its target, at this place of what is looked at."""
     failed = Signal(object)
     """The exception of a recording that cannot be shown."""
 
@@ -237,7 +237,7 @@ class PlaybackController(QObject):
         showing = self._showing
         if showing is not None and showing.settings.model != self._model:
             self._model = showing.settings.model
-            self.model_changed.emit(self._model)
+            self.model_changed.emit(self._model, showing.settings.target.name)
         if showing is not None and showing.join(0.0):
             self._ended(showing)
         controls = self.controls

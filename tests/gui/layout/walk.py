@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QTimer
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from gui.inspect.page import InspectPage
 from gui.live.bar.popover import Popover
 from gui.shell import app, assembly
+from gui.shell.later_page import LaterPage
 from gui.state.run_control import Phase
 from tests.gui.layout.faults import faults_of
 
@@ -94,7 +96,9 @@ class Walk:
         """The inspect page with a reply, in each of its forms."""
         window = self._made.window
         window.deck.show_page("inspect")
-        page = next(page for page in window.deck.pages if page.name == "inspect")
+        later = next(page for page in window.deck.pages if page.name == "inspect")
+        assert isinstance(later, LaterPage)
+        page = later.page
         assert isinstance(page, InspectPage)
         yield lambda: page.request.draft() is not None
         ended: list[object] = []
@@ -153,6 +157,13 @@ def _open_dialogs() -> list[QWidget]:
     ]
 
 
+def _fail(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """A step that raises ends the walk: the event loop would go on without it."""
+    traceback.print_exception(error)
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def main(arguments: list[str]) -> None:
     """Walk, print the faults and leave at once."""
     sizes = [
@@ -167,6 +178,7 @@ def main(arguments: list[str]) -> None:
         return made
 
     assembly.assemble = walked
+    sys.excepthook = _fail
     code = app.main(["--source", "pattern", "--model", "shapes"])
     print(json.dumps({"code": code, "seen": walks[0].seen, "faults": walks[0].faults}))
     sys.stdout.flush()

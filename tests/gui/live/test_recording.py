@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ def notices(stage: Stage) -> list[Notice]:
     said: list[Notice] = []
     stage.notifier.notified.connect(lambda notice, _actions, _details: said.append(notice))
     return said
+
+
+@pytest.fixture(autouse=True)
+def _ends(stage: Stage) -> Iterator[None]:
+    """The run of these tests ends with them: what reads it has a thread each."""
+    yield
+    for session in stage.sessions:
+        session.subscriptions.finish(threading.Event())
 
 
 def streaming(stage: Stage) -> None:
@@ -83,7 +92,8 @@ def test_a_recording_ends_with_its_run(stage: Stage, folder: Path, notices: list
     stage.window.commands["run.record"].run()
     publish(stage, 0, 3)
     control = stage.live.recording
-    stage.session.subscriptions.finish(threading.Event())
+    for session in stage.sessions:
+        session.subscriptions.finish(threading.Event())
     wait_for(lambda: control._recorder is not None and control._recorder.closed, "the end")
     control._look()
     (file,) = folder.iterdir()
