@@ -30,6 +30,7 @@ from gui.live.pump import Pump
 from gui.live.readout import Readout
 from gui.live.recording import RecordingControl, recording_commands
 from gui.live.run_notices import RunNotices
+from gui.live.scope import ScopeController, ScopeKeys, TriggerPopover, scope_commands
 from gui.live.sources import Devices, SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
@@ -108,7 +109,12 @@ class LiveFeature(Feature):
         self.playback = PlaybackController(
             self.page.playback, run, self.start, workspace.tasks, workspace.notifier, anchor
         )
-        self._keys = PlaybackKeys(self.playback, (page.pane.preview, *page.sound.played))
+        self._keys = PlaybackKeys(
+            self.playback, (self.page.pane.preview, *self.page.sound.played)
+        )
+        self.scope = ScopeController(self.page)
+        self.trigger = TriggerPopover(self.scope)
+        self._scope_keys = ScopeKeys(self.scope, self.trigger)
         self.export = ExportController(workspace, self.page, run)
         self._export_menu = ExportMenu(self.export)
         self._notices = RunNotices(
@@ -130,6 +136,7 @@ class LiveFeature(Feature):
         yield from recording_commands(self.recording)
         yield from playback_commands(self.playback)
         yield from export_commands(self.export, self.page)
+        yield from scope_commands(self.scope, self.trigger)
         yield from self.adoption.commands()
 
     def _bring_back(self, part: str) -> None:

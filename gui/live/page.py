@@ -87,6 +87,7 @@ class LivePage(DockArea):
         self.counters = Counters()
         self.boxes = BoxSmoother()
         self.objects = ClassCounts()
+        self.watch: Callable[[list[Result], list[AudioBlock]], None] = lambda _results, _audio: None
         self._has_picture = False
         self._newest = workspace.newest
         self._expected = ("", "")
@@ -199,10 +200,10 @@ class LivePage(DockArea):
 
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
         """Everything since the last call."""
-        for result in results:
-            if not self._is_expected(result):
-                continue
+        shown = [result for result in results if self._is_expected(result)]
+        for result in shown:
             self.timeline.add(result.sample.captured_ns, result.predictions)
+        self.watch(shown, audio)
         self.sound.add(audio)
         self.tick(now_ns)
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from backend.core.samples import AudioBlock, AudioWindow
 from backend.core.status import Word
 from gui.views.caption import CaptionView
+from gui.views.plots import MarksOver, ReadoutLine
 from gui.views.sound import LevelMeter, SpectrogramView, WaveformView
 from gui.views.words import WordsView
 from gui.widgets.language import tr
@@ -25,6 +26,8 @@ class SoundPanel(QWidget):
         self.spectrogram = SpectrogramView(palette=palette)
         self.caption = CaptionView(palette=palette)
         self.words = WordsView(palette=palette)
+        self.marks = MarksOver(self.waveform, self.waveform, palette)
+        self.readout = ReadoutLine(palette=palette)
         self._caption = QLabel()
         self._caption.setProperty("role", "caption")
         column = QVBoxLayout(self)
@@ -32,6 +35,7 @@ class SoundPanel(QWidget):
         column.setSpacing(GAP)
         column.addWidget(self._caption)
         column.addLayout(self._captioned_waveform(), 2)
+        column.addWidget(self.readout)
         column.addWidget(self.words)
         column.addWidget(self.meter)
         column.addWidget(self.spectrogram, 3)
@@ -100,5 +104,7 @@ class SoundPanel(QWidget):
             self.spectrogram,
             self.caption,
             self.words,
+            self.marks,
+            self.readout,
         ):
             view.set_palette_roles(palette)

@@ -17,6 +17,12 @@ PREVIEW_KEYS = (
     (marked("Key points on and off (preview focused)"), marked("K")),
     (marked("Labels on and off (preview focused)"), marked("L")),
     (marked("Exact pixels"), marked("Double-click")),
+    (marked("Freeze, or show all of the time (plot focused)"), marked("F, R")),
+    (marked("Place cursor A or B (plot focused)"), marked("A, B")),
+    (marked("Place the next cursor"), marked("Ctrl+click")),
+    (marked("Move the cursor (plot focused)"), marked("Arrow keys, Shift for more")),
+    (marked("Remove the cursors (plot focused)"), marked("Esc")),
+    (marked("Trigger (plot focused)"), marked("T")),
 )
 _COLUMNS = 2
 

@@ -7,11 +7,13 @@ from gui.live.bar.choices import (
     image_choices,
     transport_choices,
 )
+from gui.live.bar.popover import Popover
 from gui.live.bar.switch_bar import Bar
 
 __all__ = [
     "Bar",
     "Choices",
+    "Popover",
     "api_choices",
     "compression_choices",
     "image_choices",

@@ -32,14 +32,19 @@ class Popover(QFrame):
 
     def open_under(self, button: QWidget, first: QWidget) -> None:
         """Open with the keys in `first`, within the window's edges."""
+        self.open_at(button, QPoint(0, button.height() + 4), first)
+
+    def open_at(self, widget: QWidget, at: QPoint, first: QWidget) -> None:
+        """Open at a place of a widget, or as near to it as the window's edges allow."""
         self.ensurePolished()
         self._column.activate()
         self.adjustSize()
-        window = button.window()
-        place = button.mapToGlobal(QPoint(0, button.height() + 4))
-        right = window.mapToGlobal(QPoint(window.width(), 0)).x() - GAP
+        window = widget.window()
+        place = widget.mapToGlobal(at)
+        end = window.mapToGlobal(QPoint(window.width() - GAP, window.height() - GAP))
         left = window.mapToGlobal(QPoint(GAP, 0)).x()
-        place.setX(max(left, min(place.x(), right - self.width())))
+        place.setX(max(left, min(place.x(), end.x() - self.width())))
+        place.setY(min(place.y(), end.y() - self.height()))
         self.move(place)
         self.show()
         first.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -5,22 +5,39 @@ from gui.views.plots.frame_stages import FrameStages
 from gui.views.plots.frame_times import FrameTimes, RecentFrames, frames_of, largest_excess
 from gui.views.plots.latency import LatencyView
 from gui.views.plots.latency_dots import LatencyDots
+from gui.views.plots.marks import CursorMark, Marks, MarksOver
+from gui.views.plots.reading import Reading
+from gui.views.plots.readout import Item, ReadoutLine, Sampled, signed, value_items
+from gui.views.plots.series import measured, scored
 from gui.views.plots.stage_report import WINDOW_S, LatencyReport, report_on
+from gui.views.plots.strip import StripPlot
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 
 __all__ = [
     "WINDOW_S",
+    "CursorMark",
     "FrameStages",
     "FrameTimes",
+    "Item",
     "LatencyDots",
     "LatencyReport",
     "LatencyView",
+    "Marks",
+    "MarksOver",
     "ProbabilityTimeline",
+    "Reading",
+    "ReadoutLine",
     "RecentFrames",
+    "Sampled",
+    "StripPlot",
     "ThroughputView",
     "TopKView",
     "frames_of",
     "largest_excess",
+    "measured",
     "report_on",
+    "scored",
+    "signed",
+    "value_items",
 ]

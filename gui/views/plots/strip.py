@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QMouseEvent,
@@ -27,9 +27,11 @@ from PySide6.QtWidgets import QWidget
 from PySide6.support import VoidPtr  # type: ignore[attr-defined]
 
 from backend.core.tensors import Array
+from gui.views.moments import ago, around
+from gui.views.plots.axis import scaled_around, within
 from gui.views.scales import ticks
 from gui.views.view import View
-from gui.widgets.language import significant, tr
+from gui.widgets.language import significant
 from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, Palette, sized, tabular
 
 AXIS_WIDTH, RIGHT_MARGIN = 46, 16
@@ -53,8 +55,11 @@ class _Line:
 class StripPlot(View):
     """Lines over the last `window_s` seconds; every line's values are given in 0..1 of its axis.
 
-    The wheel zooms time, with Shift the values; dragging moves along.
+    The wheel zooms time, with Shift the values; dragging moves along. A click with Ctrl asks for a
+    cursor, at a moment of the clock that `end_s` is of.
     """
+
+    cursor_wanted = Signal(float)
 
     def __init__(
         self,
@@ -66,6 +71,8 @@ class StripPlot(View):
     ) -> None:
         super().__init__(name, parent, palette)
         self.window_s = window_s
+        self.end_s = 0.0
+        self._zero_s: float | None = None
         self._label, self._top = label, 1.0
         self._least = 0.0
         self._left_width = AXIS_WIDTH
@@ -110,7 +117,7 @@ class StripPlot(View):
 
     @property
     def right_axis(self) -> tuple[float, float] | None:
-        """The range of the second axis, None if there is none."""
+        """Its range, None if there is none."""
         return None if self._right is None else self._right[:2]
 
     def plotted(self) -> QRectF:
@@ -130,6 +137,12 @@ class StripPlot(View):
         """Let the left axis run from 0 to `top`; lines keep being given in 0..1."""
         if top != self._top:
             self._top = top
+            self._relabel()
+
+    def set_zero(self, zero_s: float | None) -> None:
+        """Let the time axis count from there, in seconds before its end; None from its end."""
+        if zero_s != self._zero_s:
+            self._zero_s = zero_s
             self._relabel()
 
     def set_left_width(self, width: int) -> None:
@@ -158,8 +171,8 @@ class StripPlot(View):
     def show_range(self, seconds: tuple[float, float], values: tuple[float, float]) -> None:
         """Show this part: seconds before now, values in 0..1; kept within what there is."""
         shown = (
-            _within(seconds, -self.window_s, 0.0, _SHORTEST_S),
-            _within(values, 0.0, 1.0, _NARROWEST),
+            within(seconds, -self.window_s, 0.0, _SHORTEST_S),
+            within(values, 0.0, 1.0, _NARROWEST),
         )
         if shown != (self._x, self._y):
             self._x, self._y = shown
@@ -205,9 +218,9 @@ class StripPlot(View):
         factor = _WHEEL_STEP ** (-turned / 120)
         at = event.position()
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.show_range(self._x, _scaled_around(self._y, self._value(at.y()), factor))
+            self.show_range(self._x, scaled_around(self._y, self.share_at(at.y()), factor))
         else:
-            self.show_range(_scaled_around(self._x, self._seconds(at.x()), factor), self._y)
+            self.show_range(scaled_around(self._x, self._seconds(at.x()), factor), self._y)
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -215,7 +228,10 @@ class StripPlot(View):
         if event.button() is not Qt.MouseButton.LeftButton:
             super().mousePressEvent(event)
             return
-        self._grabbed = event.position()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.cursor_wanted.emit(self.moment_at(event.position().x()))
+        else:
+            self._grabbed = event.position()
         super().mousePressEvent(event)  # the view around it takes the focus
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -223,7 +239,7 @@ class StripPlot(View):
         self._pointer = event.position().x()
         if self._grabbed is not None and event.buttons() & Qt.MouseButton.LeftButton:
             x_s = self._seconds(self._grabbed.x()) - self._seconds(event.position().x())
-            up = self._value(self._grabbed.y()) - self._value(event.position().y())
+            up = self.share_at(self._grabbed.y()) - self.share_at(event.position().y())
             self._grabbed = event.position()
             self.show_range(
                 (self._x[0] + x_s, self._x[1] + x_s), (self._y[0] + up, self._y[1] + up)
@@ -288,7 +304,9 @@ class StripPlot(View):
         painter = QPainter(ground)
         area, (left, right) = self.plotted(), self._x
         up = max(2, int(area.height() // 32))
-        below = [(at, _ago(at)) for at in ticks(left, right, max(2, int(area.width() // 80)))]
+        zero, label = (self._zero_s, around) if self._zero_s is not None else (0.0, ago)
+        moments = ticks(left - zero, right - zero, max(2, int(area.width() // 80)))
+        below = [(at + zero, label(at)) for at in moments]
         beside = self._scaled(0.0, self._top, self._label, up)
         self._paint_grid(painter, area, [at for at, _ in below], [at for at, _ in beside])
         painter.setFont(tabular(self.font(), CAPTION_PX))
@@ -342,6 +360,18 @@ class StripPlot(View):
         values = ticks(bottom + low * span, bottom + high * span, at_most)
         return [((value - bottom) / span, label(value)) for value in values]
 
+    def moment_at(self, x: float) -> float:
+        """The moment shown at a place of the widget."""
+        return self.end_s + self._seconds(x)
+
+    def place_of(self, at_s: float) -> float:
+        """Where a moment is shown; outside of `plotted` if it is not on show."""
+        return self._across(at_s - self.end_s, self.plotted())
+
+    def height_of(self, share: float) -> float:
+        """Where a value in 0..1 is shown."""
+        return self._up(share, self.plotted())
+
     def _across(self, at_s: float, area: QRectF) -> float:
         left, right = self._x
         return area.left() + (at_s - left) / (right - left) * area.width()
@@ -354,23 +384,10 @@ class StripPlot(View):
         area, (left, right) = self.plotted(), self._x
         return left + (x - area.left()) / area.width() * (right - left)
 
-    def _value(self, y: float) -> float:
+    def share_at(self, y: float) -> float:
+        """The value shown at a height, in 0..1 of the whole axis."""
         area, (low, high) = self.plotted(), self._y
         return low + (area.bottom() - y) / area.height() * (high - low)
-
-
-def _within(
-    span: tuple[float, float], low: float, high: float, least: float
-) -> tuple[float, float]:
-    """A span of at least `least` and at most all of low..high, moved to lie within it."""
-    length = min(max(span[1] - span[0], least), high - low)
-    middle = (span[0] + span[1]) / 2
-    start = min(max(middle - length / 2, low), high - length)
-    return start, start + length
-
-
-def _scaled_around(span: tuple[float, float], middle: float, factor: float) -> tuple[float, float]:
-    return middle + (span[0] - middle) * factor, middle + (span[1] - middle) * factor
 
 
 def _hairline(color: QColor) -> QPen:
@@ -378,8 +395,3 @@ def _hairline(color: QColor) -> QPen:
     pen = QPen(color, 1)
     pen.setCosmetic(True)
     return pen
-
-
-def _ago(at_s: float) -> str:
-    """A place on the time axis."""
-    return tr("now") if abs(at_s) < 1e-9 else f"−{significant(-at_s)} s"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from backend.core.tensors import Array
 from backend.core.traffic import TrafficRates
 from gui.views.plots.legend import Entry, Legend
-from gui.views.plots.series import SeriesRing, polyline
+from gui.views.plots.marks import MarksOver
+from gui.views.plots.readout import ReadoutLine, Sampled
+from gui.views.plots.series import SeriesRing, polyline, value_at
 from gui.views.plots.strip import StripPlot
 from gui.views.scales import SteadyTop, byte_rate
 from gui.views.view import PLOT_PERIOD_NS, TEXT_PERIOD_NS, View
@@ -28,6 +32,8 @@ class ThroughputView(View):
     """Rates above, bytes below; R shows the whole window again."""
 
     keys = frozenset({Qt.Key.Key_R})
+    held = Signal(object)
+    """It ends at that moment from now on, or None: it goes on with the clock."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Throughput"), parent, palette)
@@ -42,6 +48,10 @@ class ThroughputView(View):
         )
         self._legends = (Legend(self, palette), Legend(self, palette))
         self._drawn_ns = self._text_ns = 0
+        self._end_s: float | None = None
+        self._kept: tuple[Array, ...] | None = None
+        self.marks = tuple(MarksOver(plot, plot, palette) for plot in self._plots)
+        self.readout = ReadoutLine(self, palette)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -50,6 +60,7 @@ class ThroughputView(View):
             plot.set_left_width(64)
             layout.addWidget(plot, row, 0)
             layout.addWidget(legend, row, 1)
+        layout.addWidget(self.readout, len(self._plots), 0, 1, 2)
         layout.setColumnStretch(0, 1)
         for row, lines in enumerate(_ROWS):
             layout.setRowStretch(row, 1 + lines.stop - lines.start)
@@ -91,8 +102,43 @@ class ThroughputView(View):
         rings = zip(names, self._rings, strict=True)
         return {name: ring.since(-math.inf)[:2].copy() for name, ring in rings}
 
+    @property
+    def window_s(self) -> float:
+        """The seconds that it shows, zoomed or not."""
+        return _WINDOW_S
+
+    @property
+    def plots(self) -> tuple[StripPlot, ...]:
+        """What cursors can be put on."""
+        return self._plots
+
+    def hold(self, end_s: float | None, zero_s: float | None = None) -> None:
+        """End at that moment, with what comes until then; None goes on with the clock.
+
+        What comes later is collected, and there once it goes on. The axis counts from `zero_s`.
+        """
+        if end_s == self._end_s:
+            return
+        self._end_s, self._kept = end_s, None
+        for plot in self._plots:
+            plot.set_zero(None if end_s is None or zero_s is None else zero_s - end_s)
+        self._redraw(time.monotonic())
+        self._refresh_legends()
+        self.held.emit(end_s)
+
+    def sampled(self, at_s: float) -> list[Sampled]:
+        """What every line has at a moment, of what is on show."""
+        windows = self._kept or self._windows(time.monotonic())
+        found = []
+        for row, (_, names, text) in enumerate(_texts()):
+            for place, name in enumerate(names):
+                value = value_at(windows[_ROWS[row]][place], at_s)
+                found.append(Sampled(name, self._color(place), value, text))
+        return found
+
     def clear(self) -> None:
         """Forget everything."""
+        self.hold(None)
         for ring in self._rings:
             ring.clear()
         self._newest, self._step, self._text_ns = _NOTHING, 0, 0
@@ -118,7 +164,7 @@ class ThroughputView(View):
 
     def palette_changed(self) -> None:
         """Pass the colours on."""
-        for part in (*self._plots, *self._legends):
+        for part in (*self._plots, *self._legends, *self.marks, self.readout):
             part.set_palette_roles(self.roles)
         self._drawn_ns = self._text_ns = 0
 
@@ -128,27 +174,28 @@ class ThroughputView(View):
         for legend in self._legends:
             legend.setVisible(self.width() >= _LEGEND_NEEDS)
 
+    def _windows(self, end_s: float) -> tuple[Array, ...]:
+        return tuple(ring.since(end_s - _WINDOW_S - 1).copy() for ring in self._rings)
+
     def _redraw(self, now_s: float) -> None:
+        end_s = now_s if self._end_s is None else self._end_s
+        windows = self._kept or self._windows(end_s)
+        if self._end_s is not None and now_s >= self._end_s:
+            self._kept = windows
         for row, plot in enumerate(self._plots):
-            lines = [ring.since(now_s - _WINDOW_S - 1) for ring in self._rings[_ROWS[row]]]
+            lines = windows[_ROWS[row]]
             top = self._tops[row]
             top.update(max((float(points[1].max(initial=0.0)) for points in lines), default=0.0))
             plot.set_top(top.value)
+            plot.end_s = end_s
             for place, points in enumerate(lines):
                 x, y, joins = polyline(points)
-                plot.set_line(place, x - now_s, y / top.value, joins, self._color(place))
+                plot.set_line(place, x - end_s, y / top.value, joins, self._color(place))
             plot.set_notice("" if self._step else tr("No run yet"))
 
     def _refresh_legends(self) -> None:
-        texts = (
-            (tr("per second"), (tr("in"), tr("out")), _rate),
-            (
-                tr("bytes"),
-                (tr("sent"), tr("received"), tr("message out"), tr("message in")),
-                byte_rate,
-            ),
-        )
-        for row, (heading, names, text) in enumerate(texts):
+        frozen = "" if self._end_s is None else tr("frozen, F resumes")
+        for row, (heading, names, text) in enumerate(_texts()):
             values = self._newest[_ROWS[row]]
             entries = [
                 Entry(self._color(place), name, self._sign(row, place) + text(value))
@@ -156,7 +203,7 @@ class ThroughputView(View):
                 else Entry(self._color(place), name, "–")
                 for place, (name, value) in enumerate(zip(names, values, strict=True))
             ]
-            self._legends[row].show_entries(heading, entries)
+            self._legends[row].show_entries(frozen or heading, entries)
         self.describe()
 
     def _wire_out(self, value: float) -> str:
@@ -168,6 +215,14 @@ class ThroughputView(View):
 
     def _color(self, place: int) -> QColor:
         return self.roles.series_color(place)
+
+
+def _texts() -> tuple[tuple[str, tuple[str, ...], Callable[[float], str]], ...]:
+    """Heading and names of the lines of each plot, and what writes their values."""
+    return (
+        (tr("per second"), (tr("in"), tr("out")), _rate),
+        (tr("bytes"), (tr("sent"), tr("received"), tr("message out"), tr("message in")), byte_rate),
+    )
 
 
 def _rate(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -19,8 +19,12 @@ from backend.core.predictions import (
 )
 from backend.core.tensors import Array
 from gui.views.plots.class_strip import ClassStrip
+from gui.views.plots.drawn import Drawn, DrawnLine, scalar_line, score_line
 from gui.views.plots.legend import Entry, Legend
-from gui.views.plots.series import Latch, Scored, SeriesRing, measured, polyline, scored, value_at
+from gui.views.plots.marks import MarksOver
+from gui.views.plots.reading import Reading
+from gui.views.plots.readout import ReadoutLine, Sampled
+from gui.views.plots.series import Latch, Scored, SeriesRing, measured, polyline, scored
 from gui.views.plots.stretches import Stretch, Stretches, winner
 from gui.views.plots.strip import AXIS_WIDTH, RIGHT_MARGIN, StripPlot
 from gui.views.scales import short
@@ -33,8 +37,6 @@ _MEASURED = 3
 _WINDOW_S = 30.0
 _LEGEND_NEEDS = 420
 _MARGIN_S = 1.0
-_LEASTS = (0.9, 0.8, 0.5, 0.0)
-"""Where the axis may begin."""
 _SCORED = (Classification, Detections, Mask, Scalars)
 
 
@@ -42,6 +44,9 @@ class ProbabilityTimeline(View):
     """Scores in 0..1 and numbers with a unit; F freezes, R resets zoom, the wheel zooms time."""
 
     keys = frozenset({Qt.Key.Key_F, Qt.Key.Key_R})
+    held = Signal(object)
+    """It ends at that moment from now on, or None: it goes on with the clock."""
+    cleared = Signal()
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Probability timeline"), parent, palette)
@@ -49,18 +54,25 @@ class ProbabilityTimeline(View):
         self._legend = Legend(self, palette)
         self._strip = ClassStrip(AXIS_WIDTH, RIGHT_MARGIN, self, palette)
         self._strip.hide()
+        self.marks = MarksOver(self._plot, self._plot, palette, self._plot)
+        self.readout = ReadoutLine(self, palette)
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(self._plot, 1)
         column.addWidget(self._strip)
-        layout = QHBoxLayout(self)
+        row = QHBoxLayout()
+        row.addLayout(column, 1)
+        row.addWidget(self._legend)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(column, 1)
-        layout.addWidget(self._legend)
+        layout.addLayout(row, 1)
+        layout.addWidget(self.readout)
         self._step = 0
         self._newest_s = 0.0
-        self._frozen: tuple[float, list[Array]] | None = None
+        self._end_s: float | None = None
+        self._kept: Drawn | None = None
+        self._reading: Reading | None = None
         self._drawn_ns = self._text_ns = 0
         self._stretches = Stretches()
         self._forget()
@@ -69,7 +81,8 @@ class ProbabilityTimeline(View):
     @property
     def summary(self) -> str:
         """The newest value of every line."""
-        return ", ".join(f"{entry.name} {entry.value}" for entry in self._entries(self._newest_s))
+        newest = self._drawn(self._newest_s)
+        return ", ".join(f"{e.name} {e.value}" for e in self._entries(newest, self._newest_s))
 
     @property
     def labels(self) -> tuple[str | None, ...]:
@@ -79,7 +92,17 @@ class ProbabilityTimeline(View):
     @property
     def frozen(self) -> bool:
         """Whether time stands still in the plot."""
-        return self._frozen is not None
+        return self._end_s is not None
+
+    @property
+    def window_s(self) -> float:
+        """The seconds that it shows, zoomed or not."""
+        return self._plot.window_s
+
+    @property
+    def plots(self) -> tuple[StripPlot, ...]:
+        """What cursors can be put on."""
+        return (self._plot,)
 
     def set_window(self, window_s: float) -> None:
         """Show this many seconds."""
@@ -106,6 +129,7 @@ class ProbabilityTimeline(View):
         self._plot.clear_lines()
         self._plot.clear_right_axis()
         self._redraw(time.monotonic_ns())
+        self.cleared.emit()
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
@@ -125,15 +149,55 @@ class ProbabilityTimeline(View):
                 scale = self._ranges[label]
                 points[1] = scale.low + points[1] * ((scale.high - scale.low) or 1.0)
             found[label] = points
+        if self._reading is not None:
+            found[self._reading.name] = self._reading.since(-math.inf)[:2]
         return found
 
     def freeze(self, frozen: bool) -> None:
         """Let time stand still, or catch up with it."""
-        if frozen == self.frozen:
+        if frozen != self.frozen:
+            self.hold(time.monotonic() if frozen else None)
+
+    def hold(self, end_s: float | None, zero_s: float | None = None) -> None:
+        """End at that moment, with what comes until then; None goes on with the clock.
+
+        What comes later is collected, and there once it goes on. The axis counts from `zero_s`.
+        """
+        if end_s == self._end_s:
             return
         now_ns = time.monotonic_ns()
-        self._frozen = (now_ns / 1e9, self._windows(now_ns / 1e9)) if frozen else None
+        self._end_s, self._kept = end_s, None
+        if end_s is not None and end_s <= now_ns / 1e9:
+            self._kept = self._drawn(end_s)
+        self._plot.set_zero(None if end_s is None or zero_s is None else zero_s - end_s)
         self._redraw(now_ns)
+        self.held.emit(end_s)
+
+    def show_reading(self, reading: Reading | None) -> None:
+        """Draw one more line with the axis at the right; its owner adds to it."""
+        self._reading = reading
+        self._plot.clear_lines()
+        self._redraw(time.monotonic_ns())
+
+    def line(self, name: str) -> DrawnLine | None:
+        """A line as it is on show, by its name."""
+        return next((line for line in self._on_show.lines if line.name == name), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the lines on show."""
+        return tuple(line.name for line in self._on_show.lines)
+
+    @property
+    def _on_show(self) -> Drawn:
+        return self._kept or self._drawn(time.monotonic())
+
+    def sampled(self, at_s: float) -> list[Sampled]:
+        """What every line has at a moment, of what is on show."""
+        return [
+            Sampled(line.name, self._color(line), line.value_at(at_s), line.text)
+            for line in self._on_show.lines
+        ]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """F freezes and resumes, R shows the whole window again."""
@@ -150,6 +214,8 @@ class ProbabilityTimeline(View):
         self._plot.set_palette_roles(self.roles)
         self._legend.set_palette_roles(self.roles)
         self._strip.set_palette_roles(self.roles)
+        self.marks.set_palette_roles(self.roles)
+        self.readout.set_palette_roles(self.roles)
         self._redraw(time.monotonic_ns())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -163,7 +229,10 @@ class ProbabilityTimeline(View):
         self._hues: list[int | None] = [None] * _BEST
         self._ranges: dict[str, Scalar] = {}
         self._step, self._newest_s = 0, 0.0
-        self._frozen = None
+        self._end_s = self._kept = None
+        self._plot.set_zero(None)
+        if self._reading is not None:
+            self._reading.clear()
         self._scorable = False
         self._stretches.clear()
 
@@ -199,53 +268,78 @@ class ProbabilityTimeline(View):
                 place = self._scalar_latch.labels.index(item.name)
                 part = (item.value - item.low) / ((item.high - item.low) or 1.0)
                 self._rings[_BEST + place].append(at_s, part, self._step)
-        first = self._scalar_latch.labels[0]
-        if first is not None:
-            scale = self._ranges[first]
-            self._plot.set_right_axis(scale.low, scale.high, short)
 
-    def _windows(self, now_s: float) -> list[Array]:
-        start_s = now_s - self._plot.window_s - _MARGIN_S
-        return [ring.since(start_s).copy() for ring in self._rings]
+    def _drawn(self, end_s: float) -> Drawn:
+        """Everything as it is now, of the seconds before that moment."""
+        start_s = end_s - self._plot.window_s - _MARGIN_S
+        windows = [ring.since(start_s).copy() for ring in self._rings]
+        scores = tuple(
+            None if name is None else score_line(name, hue or 0, points)
+            for name, hue, points in zip(self._latch.labels, self._hues, windows, strict=False)
+        )
+        last = len(self.roles.series) - 1
+        others = [
+            None if name is None else scalar_line(self._ranges[name], last - place, points)
+            for place, (name, points) in enumerate(
+                zip(self._scalar_latch.labels, windows[_BEST:], strict=True)
+            )
+        ]
+        if (reading := self._reading) is not None:
+            points = reading.window(start_s)
+            others.append(
+                DrawnLine(reading.name, None, points, reading.low, reading.high, reading.text)
+            )
+        stretches = tuple(self._stretches.between(start_s, end_s))
+        return Drawn(end_s, scores, tuple(others), stretches)
 
     def _redraw(self, now_ns: int) -> None:
         self._drawn_ns = now_ns
-        if self._frozen is not None:
-            now_s, windows = self._frozen
-        else:
-            now_s = now_ns / 1e9
-            windows = self._windows(now_s)
-        for place, points in enumerate(windows):
-            x, y, joins = polyline(points)
-            self._plot.set_line(place, x - now_s, y, joins, self._color(place))
-        self._plot.set_least(self._least_shown(windows))
-        self._show_strip(now_s)
+        now_s = now_ns / 1e9
+        drawn = self._kept or self._drawn(now_s if self._end_s is None else self._end_s)
+        if self._end_s is not None and self._kept is None and self._is_complete(now_s):
+            self._kept = drawn
+        self._plot.end_s = drawn.end_s
+        for place, line in enumerate((*drawn.scores, *drawn.others)):
+            if line is not None:
+                x, y, joins = polyline(line.points)
+                self._plot.set_line(place, x - drawn.end_s, y, joins, self._color(line))
+        self._plot.set_least(drawn.least_with(self.marks.marks.level))
+        self._show_right_axis(drawn)
+        self._show_strip(drawn)
         self._plot.set_notice(self._notice())
         self._plot.show_cursor()
-        self._refresh_legend(now_ns, now_s, windows)
+        self._refresh_legend(now_ns, drawn)
 
-    def _least_shown(self, windows: list[Array]) -> float:
-        """Where the axis begins: near the scores if all are high, at 0 for what else is drawn."""
-        if any(label is not None for label in self._scalar_latch.labels):
-            return 0.0
-        lowest = min((float(p[1].min()) for p in windows[:_BEST] if p.shape[1]), default=0.0)
-        return next((least for least in _LEASTS if lowest > least), 0.0)
+    def _is_complete(self, now_s: float) -> bool:
+        """Whether all is there up to the end, answers on their way included."""
+        end_s = self._end_s or 0.0
+        return now_s >= end_s and (self._newest_s >= end_s or now_s >= end_s + _MARGIN_S)
 
-    def _show_strip(self, now_s: float) -> None:
+    def _show_right_axis(self, drawn: Drawn) -> None:
+        """That of the reading, else that of the first number with a unit."""
+        first = drawn.reading or drawn.others[0]
+        if first is not None:
+            self._plot.set_right_axis(first.low, first.high, short)
+        else:
+            self._plot.clear_right_axis()
+
+    def _show_strip(self, drawn: Drawn) -> None:
         """Below the lines, where classes exclude each other: which of them won when."""
-        if self._strip.isHidden() is bool(self._stretches):
-            self._strip.setVisible(bool(self._stretches))
-        if self._stretches:
-            start_s, end_s = (now_s + at for at in self._plot.shown_s)
+        if self._strip.isHidden() is bool(drawn.stretches):
+            self._strip.setVisible(bool(drawn.stretches))
+        if drawn.stretches:
+            start_s, end_s = (drawn.end_s + at for at in self._plot.shown_s)
+            shown = tuple(s for s in drawn.stretches if s.end_s >= start_s and s.start_s <= end_s)
             self._strip.show_stretches(
-                tuple(self._stretches.between(start_s, end_s)), start_s, end_s, self._strip_color
+                shown, start_s, end_s, lambda stretch: self._strip_color(drawn, stretch)
             )
 
-    def _strip_color(self, stretch: Stretch) -> QColor:
+    def _strip_color(self, drawn: Drawn, stretch: Stretch) -> QColor:
         """That of the class' line, if it has one."""
         label = stretch.label or tr("class {index}", index=stretch.index)
-        if label in self._latch.labels:
-            return self._color(self._latch.labels.index(label))
+        for line in drawn.scores:
+            if line is not None and line.name == label:
+                return self._color(line)
         return self.roles.series_color(stretch.index)
 
     def _notice(self) -> str:
@@ -258,39 +352,28 @@ class ProbabilityTimeline(View):
             return tr("Nothing found yet")
         return tr("This model gives no scores, so there is nothing to plot")
 
-    def _refresh_legend(self, now_ns: int, now_s: float, windows: list[Array]) -> None:
+    def _refresh_legend(self, now_ns: int, drawn: Drawn) -> None:
         cursor_s = self._plot.cursor_s
         # Under the cursor values follow at once; otherwise they change slowly enough to be read.
         if cursor_s is None and now_ns - self._text_ns < TEXT_PERIOD_NS:
             return
         self._text_ns = now_ns
-        at_s = max(self._newest_s, 0.0) if cursor_s is None else now_s + cursor_s
-        if self._frozen is not None and cursor_s is None:
-            at_s = now_s
+        at_s = max(self._newest_s, 0.0) if cursor_s is None else drawn.end_s + cursor_s
+        if self._kept is not None and cursor_s is None:
+            at_s = drawn.end_s
         frozen = tr("frozen, F resumes") if self.frozen else ""
         place = "" if cursor_s is None else f"−{number(-cursor_s, 1)} s"
         heading = "  ".join(part for part in (place, frozen) if part) or tr("newest")
-        self._legend.show_entries(heading, self._entries(at_s, windows) if self._step else ())
+        self._legend.show_entries(heading, self._entries(drawn, at_s) if self._step else ())
         self.describe()
 
-    def _entries(self, at_s: float, windows: list[Array] | None = None) -> list[Entry]:
-        points = windows if windows is not None else self._windows(at_s)
+    def _entries(self, drawn: Drawn, at_s: float) -> list[Entry]:
         entries = []
-        for place, label in enumerate((*self._latch.labels, *self._scalar_latch.labels)):
-            if label is not None:
-                value = value_at(points[place], at_s)
-                entries.append(Entry(self._color(place), label, self._value_text(label, value)))
+        for line in drawn.lines:
+            value = line.value_at(at_s)
+            text = "–" if value is None else line.text(value)
+            entries.append(Entry(self._color(line), line.name, text))
         return entries
 
-    def _value_text(self, label: str, value: float | None) -> str:
-        if value is None:
-            return "–"
-        scale = self._ranges.get(label)
-        if scale is None:
-            return number(value, 2)
-        return f"{short(scale.low + value * (scale.high - scale.low))} {scale.unit}".strip()
-
-    def _color(self, place: int) -> QColor:
-        last = len(self.roles.series) - 1
-        hue = self._hues[place] if place < _BEST else last - (place - _BEST)
-        return self.roles.series_color(hue or 0)
+    def _color(self, line: DrawnLine) -> QColor:
+        return self.roles.color("text") if line.hue is None else self.roles.series_color(line.hue)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections import deque
+from collections.abc import Iterable
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from backend.core.samples import AudioBlock
 from backend.core.tensors import Array
 from gui.views.messages import EmptyMessage, draw_message
+from gui.views.moments import ago, around
 from gui.views.scales import ticks
 from gui.views.sound.scroll import RingImage, SampleClock
 from gui.views.sound.spectrum import ColumnCutter
 from gui.views.view import TEXT_PERIOD_NS, View
-from gui.widgets.language import significant, tr
+from gui.widgets.language import tr
 from gui.widgets.theme import CAPTION_PX, Palette, tabular
 
 SHOWN_S = 10.0
@@ -32,6 +34,11 @@ _GUTTER, _RIGHT, _TOP, _SCALE = 46, 8, 6, 18
 class ScrollingSound(View):
     """Draws sound into a ring of screen columns and moves it left with the clock."""
 
+    held = Signal(object)
+    """It ends at that moment from now on, or None: it goes on with the clock."""
+    cursor_wanted = Signal(float)
+    """A click with Ctrl: the moment there."""
+
     def __init__(self, name: str, parent: QWidget | None, palette: Palette) -> None:
         super().__init__(name, parent, palette)
         self._history: deque[AudioBlock] = deque(maxlen=_BLOCKS_KEPT)
@@ -40,6 +47,9 @@ class ScrollingSound(View):
         self._clock = SampleClock()
         self._columns_per_s, self._shown_columns = 1.0, 0
         self._stale_since_ns: int | None = None
+        self._end_s: float | None = None
+        self._zero_s = 0.0
+        self._kept: tuple[AudioBlock, ...] | None = None
         self._painted_ns = self._described_ns = 0
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(200, 80)
@@ -60,6 +70,9 @@ class ScrollingSound(View):
         while self._history[0].captured_ns < oldest_ns:
             self._history.popleft()
         self.measure(block)
+        self._keep(block.captured_ns / 1e9)
+        if self._kept is not None:
+            return
         if self._ring is not None and self.isVisible():
             self._push(block)
         else:
@@ -70,13 +83,66 @@ class ScrollingSound(View):
         self._history.clear()
         self._ring = None
         self._clock = SampleClock()
+        self.hold(None)
         self.update()
+
+    def hold(self, end_s: float | None, zero_s: float | None = None) -> None:
+        """End at that moment, with what comes until then; None goes on with the clock.
+
+        What comes later is collected, and there once it goes on. The axis counts from `zero_s`.
+        """
+        if end_s == self._end_s:
+            return
+        self._end_s = end_s
+        self._zero_s = 0.0 if end_s is None or zero_s is None else zero_s - end_s
+        if self._kept is not None or end_s is None:
+            self._kept = self._ring = None  # made anew of all there is
+        self._keep(time.monotonic())
+        self.update()
+        self.held.emit(end_s)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for a cursor."""
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        inside = self.plotted().contains(event.position())
+        if control and inside and event.button() is Qt.MouseButton.LeftButton:
+            self.cursor_wanted.emit(self.moment_at(event.position().x()))
+        super().mousePressEvent(event)
+
+    def moment_at(self, x: float) -> float:
+        """The moment shown at a place of the widget."""
+        plot = self.plotted()
+        return self._edge_s() - (plot.right() - x) / plot.width() * SHOWN_S
+
+    def place_of(self, at_s: float) -> float:
+        """Where a moment is shown; outside of `plotted` if it is not on show."""
+        plot = self.plotted()
+        return plot.right() - (self._edge_s() - at_s) / SHOWN_S * plot.width()
+
+    def plotted(self) -> QRectF:
+        """Where the sound is drawn."""
+        return QRectF(self.plot_area())
+
+    @property
+    def shown_blocks(self) -> Iterable[AudioBlock]:
+        """The sound on show, oldest first."""
+        return self._history if self._kept is None else self._kept
+
+    def _keep(self, now_s: float) -> None:
+        """Once all that is awaited has come, keep it as it is."""
+        if self._end_s is not None and self._kept is None and now_s >= self._end_s:
+            self._kept = tuple(self._history)
+
+    def _edge_s(self) -> float:
+        """The moment at the right edge."""
+        return time.monotonic() - _DELAY_S if self._end_s is None else self._end_s
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
         if not self.isVisible() or not self._history:
             return
-        if now_ns - self._painted_ns >= 1e9 / self._columns_per_s:
+        self._keep(now_ns / 1e9)
+        if self._kept is None and now_ns - self._painted_ns >= 1e9 / self._columns_per_s:
             self.update(self.plot_area())
         if now_ns - self._described_ns >= 2 * TEXT_PERIOD_NS:
             self._described_ns = now_ns
@@ -143,7 +209,7 @@ class ScrollingSound(View):
             return
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
-        late_s = time.monotonic_ns() / 1e9 - _DELAY_S - end_s
+        late_s = self._edge_s() - end_s
         ahead = round(late_s * self._columns_per_s)
         # A file's blocks may be stamped ahead of the clock; what is not due yet stays hidden.
         ahead = max(ahead, -round(_SPARE_S * self._columns_per_s))
@@ -173,7 +239,7 @@ class ScrollingSound(View):
         self._ring = RingImage(columns + spare, rows, self.ground())
         self._cutter = self.cutter(self.rate / self._columns_per_s, rows)
         self._clock = SampleClock()
-        for block in self._history:
+        for block in self.shown_blocks:
             self._push(block)
 
     def _push(self, block: AudioBlock) -> None:
@@ -187,11 +253,13 @@ class ScrollingSound(View):
             ring.push(self.columns(windows))
 
     def _paint_time_axis(self, painter: QPainter, plot: QRect) -> None:
-        for at in ticks(-SHOWN_S, 0, max(2, plot.width() // 80)):
-            x = plot.right() + at / SHOWN_S * plot.width()
-            text = tr("now") if at == 0 else f"−{significant(-at)} s"
-            side = Qt.AlignmentFlag.AlignRight if at == 0 else Qt.AlignmentFlag.AlignHCenter
-            label = QRectF(x - (80 if at == 0 else 40), plot.bottom() + 1, 80, _SCALE)
+        zero_s = self._zero_s
+        for at in ticks(-SHOWN_S - zero_s, -zero_s, max(2, plot.width() // 80)):
+            x = plot.right() + (at + zero_s) / SHOWN_S * plot.width()
+            text = around(at) if zero_s else ago(at)
+            last = x > plot.right() - 20
+            side = Qt.AlignmentFlag.AlignRight if last else Qt.AlignmentFlag.AlignHCenter
+            label = QRectF(x - (80 if last else 40), plot.bottom() + 1, 80, _SCALE)
             painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, text)
 
     def write_level(self, painter: QPainter, plot: QRect, y: float, text: str) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from backend.core.samples import AudioBlock
 from backend.core.tensors import Array
 from gui.views.scales import hertz, milliseconds
-from gui.views.sound.level import SILENCE_DB, Level
+from gui.views.sound.level import SILENCE_DB, Level, decibels
 from gui.views.sound.scrolling import SHOWN_S, ScrollingSound
 from gui.views.sound.spectrum import ColumnCutter, MelRows, MelSpectrum, fft_size
 from gui.views.view import TEXT_PERIOD_NS, View
@@ -28,6 +28,8 @@ _METER_MARKS = (0, -12, -24, -36, -48, -60, -6)
 _LOUD_DB, _TOO_LOUD_DB = -12.0, -3.0
 _METER_HEIGHT = 42
 _MARK_GAP = 30.0
+_JITTER_S = 0.05
+"""Blocks may be stamped so far apart although their sound follows without a gap."""
 
 
 class WaveformView(ScrollingSound):
@@ -45,6 +47,18 @@ class WaveformView(ScrollingSound):
             return ""
         peak = number(self._level.peak)
         return tr("sound at {rate} Hz, peak {peak} dBFS", rate=self.rate, peak=peak)
+
+    def level_at(self, at_s: float) -> float | None:
+        """The peak in dBFS of the hundredth of a second around a moment, None where there is no
+        sound."""
+        for block in self.shown_blocks:
+            end_s = block.captured_ns / 1e9
+            start_s = end_s - len(block.samples) / block.rate
+            if start_s - _JITTER_S <= at_s <= end_s:
+                middle, reach = int((at_s - start_s) * block.rate), block.rate // 200
+                near = block.samples[max(0, middle - reach) : max(1, middle + reach)]
+                return decibels(float(np.abs(near).max(initial=0.0)))
+        return None
 
     def measure(self, block: AudioBlock) -> None:
         """Keep the level for the summary."""

@@ -656,6 +656,7 @@ def test_the_axis_of_a_number_goes_with_its_model(
 ) -> None:
     pitch = Scalars((Scalar("pitch", 440.0, unit="Hz", low=50.0, high=2000.0),))
     timeline.add(time.monotonic_ns(), (pitch,))
+    timeline.tick(time.monotonic_ns())
     assert timeline._plot.right_axis == (50.0, 2000.0)
     timeline.clear()
     assert timeline._plot.right_axis is None
