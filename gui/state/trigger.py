@@ -8,7 +8,7 @@ from enum import StrEnum
 
 GAP_S = 2.0
 """After a pause this long nobody knows on which side the value was in between."""
-_HYSTERESIS_SHARE = 0.02
+_HYSTERESIS_SHARE = 0.01
 """Of the range that the value can have: so far back it must go before it counts as on its side."""
 
 

@@ -213,8 +213,11 @@ class ScopeController(QObject):
         return number(value, 2) if text is None else text(value)
 
     def _default(self, quantity: str) -> Condition:
-        """At the middle of what is shown of the range."""
+        """At the middle of what is shown of the range; for latency, what one in twenty exceeds."""
         low, high = self.range_of(quantity)
+        report = self.page.latency.report
+        if quantity == LATENCY and report is not None:
+            return Condition(quantity, round(report.p95, 1), self._edge, report.p95)
         line = self.page.timeline.line(line_of(quantity))
         plot = self.page.timeline.plots[0]
         share = 0.5 if line is None else plot.share_at(plot.plotted().center().y())

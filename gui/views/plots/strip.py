@@ -184,7 +184,7 @@ class StripPlot(View):
 
     def set_least(self, least: float) -> None:
         """Let the axis begin there (0..1), unless the user has zoomed it."""
-        as_it_was = self._y == (self._least, 1.0)
+        as_it_was = np.allclose(self._y, (self._least, 1.0), atol=1e-9)
         self._least = least
         if as_it_was:
             self.show_range(self._x, (least, 1.0))

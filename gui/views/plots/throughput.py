@@ -103,6 +103,11 @@ class ThroughputView(View):
         return {name: ring.since(-math.inf)[:2].copy() for name, ring in rings}
 
     @property
+    def held_s(self) -> float | None:
+        """The moment that it ends at, None while it goes on with the clock."""
+        return self._end_s
+
+    @property
     def window_s(self) -> float:
         """The seconds that it shows, zoomed or not."""
         return _WINDOW_S

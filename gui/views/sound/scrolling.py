@@ -109,6 +109,11 @@ class ScrollingSound(View):
             self.cursor_wanted.emit(self.moment_at(event.position().x()))
         super().mousePressEvent(event)
 
+    @property
+    def held_s(self) -> float | None:
+        """The moment that it ends at, None while it goes on with the clock."""
+        return self._end_s
+
     def moment_at(self, x: float) -> float:
         """The moment shown at a place of the widget."""
         plot = self.plotted()
