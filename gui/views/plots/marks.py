@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from gui.widgets.theme import CAPTION_PX, DARK, Palette, sized
 _REACH = 5.0
 _TAG = 15.0
 _HANDLE = 12.0
+_HALO = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,11 @@ class MarksOver(View):
         if not area.left() - 1 <= x <= area.right() + 1:
             return
         color = self.roles.color(role)
+        line = QLineF(x, area.top(), x, area.bottom() - 1)
+        painter.setPen(QPen(self.roles.color("surface"), _HALO))  # on lines of the same colour too
+        painter.drawLine(line)
         painter.setPen(_hairline(color, style))
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        painter.drawLine(line)
         left = min(max(x - _TAG / 2, area.left()), area.right() - _TAG)
         tag = QRectF(left, area.top(), _TAG, _TAG)
         painter.fillRect(tag, color)

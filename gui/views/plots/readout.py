@@ -52,8 +52,10 @@ def value_items(first: Sequence[Sampled], second: Sequence[Sampled] | None) -> l
 
 
 def signed(value: float, text: Callable[[float], str]) -> str:
-    """A difference with its sign."""
-    return f"{'−' if value < 0 else '+'}{text(abs(value))}"
+    """A difference with its sign, if it is more than nothing as it is written."""
+    written = text(abs(value))
+    sign = "" if written == text(0.0) else "−" if value < 0 else "+"
+    return f"{sign}{written}"
 
 
 def _text(one: Sampled, value: float | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.core.tensors import Array
 from backend.core.traffic import TrafficRates
@@ -52,18 +52,20 @@ class ThroughputView(View):
         self._kept: tuple[Array, ...] | None = None
         self.marks = tuple(MarksOver(plot, plot, palette) for plot in self._plots)
         self.readout = ReadoutLine(self, palette)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = QHBoxLayout(self)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for column in (layout, left, right):
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
         for row, (plot, legend) in enumerate(zip(self._plots, self._legends, strict=True)):
             plot.set_top(self._tops[row].value)
             plot.set_left_width(64)
-            layout.addWidget(plot, row, 0)
-            layout.addWidget(legend, row, 1)
-        layout.addWidget(self.readout, len(self._plots), 0, 1, 2)
-        layout.setColumnStretch(0, 1)
-        for row, lines in enumerate(_ROWS):
-            layout.setRowStretch(row, 1 + lines.stop - lines.start)
+            share = 1 + _ROWS[row].stop - _ROWS[row].start
+            left.addWidget(plot, share)
+            right.addWidget(legend, share)
+        left.addWidget(self.readout)
+        layout.addLayout(left, 1)
+        layout.addLayout(right)
         self.setMinimumSize(280, 140)
 
     @property

@@ -77,7 +77,7 @@ def test_names_colours_and_winners_stay_while_frozen(timeline: ProbabilityTimeli
 def test_a_plot_that_ends_later_fills_up_and_then_stands_still(
     timeline: ProbabilityTimeline,
 ) -> None:
-    now_ns = time.monotonic_ns()
+    now_ns = time.monotonic_ns() + 100_000 * MS  # not reached by the clock itself
     end_s = now_ns / 1e9 + 5
     feed(timeline, now_ns - 5_000 * MS, 50, 0.6)
     timeline.hold(end_s, now_ns / 1e9)

@@ -277,3 +277,56 @@ def test_the_spectrogram_frames_what_the_model_looked_at(qtbot: QtBot) -> None:
     assert columns[-1] == pytest.approx(expected, abs=plot.width() / 10)
     view.forget_window()
     assert framed() == []
+
+
+def test_a_waveform_that_stands_still_goes_on_without_a_gap(qtbot: QtBot) -> None:
+    view = WaveformView()
+    qtbot.addWidget(view)
+    view.resize(400, 160)
+    view.show()
+    now_ns = time.monotonic_ns()
+    for block in tone_blocks(200.0, 4.0, now_ns - 4_000_000_000, amplitude=0.5):
+        view.add(block)
+    view.hold(now_ns / 1e9)
+    still = image_of(view)
+    for block in tone_blocks(200.0, 4.0, now_ns, amplitude=0.9):
+        view.add(block)
+    view.tick(now_ns + 10**9)
+    assert image_of(view) == still
+    assert view.level_at(now_ns / 1e9 - 5.0) == pytest.approx(decibels(0.5), abs=0.1)
+    assert view.level_at(now_ns / 1e9 - 1.0) is None
+    view.set_palette_roles(LIGHT)
+    view.set_palette_roles(DARK)
+    assert image_of(view) == still  # drawn anew of what was kept
+    view.hold(None)
+    view.hold(now_ns / 1e9 + 0.01)  # so that it does not matter how long this takes
+    image, plot = image_of(view), view.plot_area()
+    assert image != still
+    accent = DARK.color("accent")
+    colors = [
+        color_at(image, x, plot.center().y() + 12)
+        for x in range(plot.right() - plot.width() * 6 // 10, plot.right() - 20)
+    ]
+    assert set(colors) == {(accent.red(), accent.green(), accent.blue())}
+    assert view.level_at(now_ns / 1e9 - 1.0) == pytest.approx(decibels(0.9), abs=0.1)
+
+
+def test_a_waveform_that_ends_later_fills_up_first(qtbot: QtBot) -> None:
+    view = WaveformView()
+    qtbot.addWidget(view)
+    view.resize(400, 160)
+    view.show()
+    now_ns = time.monotonic_ns()
+    end_ns = now_ns + 5_000_000_000
+    view.hold(end_ns / 1e9, now_ns / 1e9)
+    plot = view.plotted()
+    assert view.place_of(now_ns / 1e9) == pytest.approx(plot.center().x())
+    assert view.moment_at(plot.right()) == pytest.approx(end_ns / 1e9)
+    blocks = tone_blocks(200.0, 8.0, end_ns + 2_000_000_000)
+    for block in blocks:
+        view.add(block)
+    kept = list(view.shown_blocks)
+    assert kept[0] is blocks[0]
+    assert kept[-1].captured_ns == pytest.approx(end_ns, abs=20_000_000)
+    view.hold(None)
+    assert list(view.shown_blocks)[-1] is blocks[-1]
