@@ -23,7 +23,7 @@ from gui.live.scope.quantity import (
 from gui.live.scope.texts import cursor_items, trigger_item
 from gui.state.cursors import Cursors
 from gui.state.trigger import Condition, Edge, Trigger, TriggerMode, TriggerState
-from gui.views.plots import CursorMark, Item, Marks, Reading, value_items
+from gui.views.plots import CursorMark, Item, Marks, Reading, Sampled, value_items
 from gui.views.view import TEXT_PERIOD_NS
 from gui.widgets.language import number
 
@@ -278,5 +278,11 @@ class ScopeController(QObject):
             yield trigger_item(self.trigger, self.text_of)
         if self.cursors and pane.view.isVisible():
             yield from cursor_items(self.cursors)
-            first, *second = (pane.sampled(at_s) for _, at_s in self.cursors.placed)
+            first, *second = (self._sampled(pane, at_s) for _, at_s in self.cursors.placed)
             yield from value_items(first, second[0] if second else None)
+
+    def _sampled(self, pane: Pane, at_s: float) -> list[Sampled]:
+        """What a view has at a moment, what is watched first."""
+        watched = self.trigger.condition
+        name = "" if watched is None else line_of(watched.quantity)
+        return sorted(pane.sampled(at_s), key=lambda one: one.name != name)

@@ -65,7 +65,7 @@ class TriggerPopover(QWidget):
         self._controller.page.open_dock("timeline")
         self._show(fresh=True)
         above = self._popover.sizeHint().height() + 5 * GAP
-        self._popover.open_at(timeline, QPoint(6 * GAP, -above), self.mode)
+        self._popover.open_at(timeline, QPoint(6 * GAP, -above), self.mode.button(self.mode.value))
 
     def close_popover(self) -> None:
         """Take it away."""

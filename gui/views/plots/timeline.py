@@ -18,6 +18,7 @@ from backend.core.predictions import (
     Scalars,
 )
 from backend.core.tensors import Array
+from gui.views.moments import around
 from gui.views.plots.class_strip import ClassStrip
 from gui.views.plots.drawn import Drawn, DrawnLine, scalar_line, score_line
 from gui.views.plots.legend import Entry, Legend
@@ -71,6 +72,7 @@ class ProbabilityTimeline(View):
         self._step = 0
         self._newest_s = 0.0
         self._end_s: float | None = None
+        self._zero_s: float | None = None
         self._kept: Drawn | None = None
         self._reading: Reading | None = None
         self._drawn_ns = self._text_ns = 0
@@ -166,7 +168,7 @@ class ProbabilityTimeline(View):
         if end_s == self._end_s:
             return
         now_ns = time.monotonic_ns()
-        self._end_s, self._kept = end_s, None
+        self._end_s, self._zero_s, self._kept = end_s, zero_s, None
         if end_s is not None and end_s <= now_ns / 1e9:
             self._kept = self._drawn(end_s)
         self._plot.set_zero(None if end_s is None or zero_s is None else zero_s - end_s)
@@ -229,7 +231,7 @@ class ProbabilityTimeline(View):
         self._hues: list[int | None] = [None] * _BEST
         self._ranges: dict[str, Scalar] = {}
         self._step, self._newest_s = 0, 0.0
-        self._end_s = self._kept = None
+        self._end_s = self._zero_s = self._kept = None
         self._plot.set_zero(None)
         if self._reading is not None:
             self._reading.clear()
@@ -361,9 +363,11 @@ class ProbabilityTimeline(View):
         at_s = max(self._newest_s, 0.0) if cursor_s is None else drawn.end_s + cursor_s
         if self._kept is not None and cursor_s is None:
             at_s = drawn.end_s
-        frozen = tr("frozen, F resumes") if self.frozen else ""
-        place = "" if cursor_s is None else f"−{number(-cursor_s, 1)} s"
-        heading = "  ".join(part for part in (place, frozen) if part) or tr("newest")
+        heading = tr("frozen, F resumes") if self.frozen else tr("newest")
+        if cursor_s is not None:
+            heading = f"−{number(-cursor_s, 1)} s"
+            if self._zero_s is not None:
+                heading = around(round(drawn.end_s + cursor_s - self._zero_s, 1))
         self._legend.show_entries(heading, self._entries(drawn, at_s) if self._step else ())
         self.describe()
 

@@ -7,15 +7,20 @@ import pytest
 from gui.state.cursors import Cursors
 
 
+def placed(cursors: Cursors) -> list[tuple[str, float]]:
+    """Names and moments."""
+    return list(cursors.placed)
+
+
 def test_cursors_are_placed_one_after_the_other_then_the_nearer_one_moves() -> None:
     cursors = Cursors()
-    assert cursors.placed == ()
-    assert cursors.difference_s is None
+    assert placed(cursors) == []
     cursors.place_next(10.0)
-    assert (cursors.placed, cursors.chosen) == ((("A", 10.0),), "A")
+    assert (placed(cursors), cursors.chosen) == ([("A", 10.0)], "A")
+    apart = [cursors.difference_s]
     cursors.place_next(4.0)
-    assert cursors.placed == (("A", 10.0), ("B", 4.0))
-    assert cursors.difference_s == -6.0
+    assert placed(cursors) == [("A", 10.0), ("B", 4.0)]
+    assert [*apart, cursors.difference_s] == [None, -6.0]
     cursors.place_next(9.0)
     assert (cursors.at_s("A"), cursors.chosen) == (9.0, "A")
 
@@ -23,11 +28,11 @@ def test_cursors_are_placed_one_after_the_other_then_the_nearer_one_moves() -> N
 def test_the_chosen_cursor_moves_within_what_is_shown() -> None:
     cursors = Cursors()
     cursors.move(1.0, 0.0, 10.0)
-    assert cursors.placed == ()
+    assert placed(cursors) == []
     cursors.place("A", 5.0)
     cursors.place("B", 6.0)
     cursors.move(-2.0, 0.0, 10.0)
-    assert cursors.placed == (("A", 5.0), ("B", 4.0))
+    assert placed(cursors) == [("A", 5.0), ("B", 4.0)]
     cursors.move(99.0, 0.0, 10.0)
     assert cursors.at_s("B") == 10.0
 
@@ -39,7 +44,7 @@ def test_a_cursor_goes_with_its_moment() -> None:
     cursors.place("A", 5.0)
     assert not cursors.forget_before(5.0)
     assert cursors.forget_before(5.1)
-    assert (cursors.placed, cursors.chosen) == ((("B", 8.0),), "B")
+    assert (placed(cursors), cursors.chosen) == ([("B", 8.0)], "B")
     cursors.clear()
     assert (bool(cursors), cursors.chosen) == (False, "")
 

@@ -83,6 +83,11 @@ def crossed(trigger: Trigger, at_s: float) -> bool:
     return not trigger.feed(at_s - 0.1, 0.1) and trigger.feed(at_s, 0.9)
 
 
+def state_of(trigger: Trigger) -> tuple[TriggerState, float | None]:
+    """Its state, and the moment it fired at."""
+    return trigger.state, trigger.fired_s
+
+
 def test_an_unset_trigger_never_fires() -> None:
     trigger = Trigger()
     assert not crossed(trigger, 1.0)
@@ -98,16 +103,16 @@ def test_a_single_shot_stays_until_it_is_armed_again() -> None:
     trigger.set(TriggerMode.SINGLE, Condition("score", 0.5))
     assert crossed(trigger, 1.0)
     trigger.hold_until(3.0)
-    assert (trigger.state, trigger.fired_s) == (TriggerState.FILLING, 1.0)
+    assert state_of(trigger) == (TriggerState.FILLING, 1.0)
     assert not crossed(trigger, 2.0)
     assert not trigger.advance(2.9)
     assert trigger.advance(3.0)
-    assert (trigger.state, trigger.fired_s) == (TriggerState.HELD, 1.0)
+    assert state_of(trigger) == (TriggerState.HELD, 1.0)
     assert not trigger.advance(3.1)
     assert not crossed(trigger, 4.0)
-    assert trigger.fired_s == 1.0
+    assert state_of(trigger) == (TriggerState.HELD, 1.0)
     trigger.arm()
-    assert trigger.fired_s is None
+    assert state_of(trigger) == (TriggerState.ARMED, None)
     assert crossed(trigger, 5.0)
 
 
@@ -118,7 +123,7 @@ def test_a_normal_trigger_is_armed_again_once_the_plot_is_full() -> None:
     trigger.hold_until(3.0)
     assert not crossed(trigger, 2.0)
     assert trigger.advance(3.0)
-    assert (trigger.state, trigger.fired_s) == (TriggerState.ARMED, 1.0)
+    assert state_of(trigger) == (TriggerState.ARMED, 1.0)
     assert crossed(trigger, 4.0)
     assert trigger.fired_s == 4.0
 
@@ -130,7 +135,7 @@ def test_another_level_leaves_what_is_held() -> None:
     trigger.hold_until(2.0)
     trigger.change(Condition("score", 0.95))
     trigger.advance(2.0)
-    assert (trigger.state, trigger.fired_s) == (TriggerState.HELD, 1.0)
+    assert state_of(trigger) == (TriggerState.HELD, 1.0)
     trigger.arm()
     assert not crossed(trigger, 3.0)
     assert trigger.feed(3.1, 0.96)
