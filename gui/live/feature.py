@@ -92,18 +92,9 @@ class LiveFeature(Feature):
         )
         self.drops = Drops(workspace.tasks, self.adoption, self.sources, anchor)
         self.readout = Readout(
-            run,
-            self.switches,
-            self.sources,
-            self.start,
-            self.bar,
-            self.page,
-            self.strip,
-            server,
-            log,
-            adviser,
-            anchor,
-        )
+            run, self.switches, self.sources, self.start, self.bar, self.page, self.strip, server,
+            log, adviser, anchor,
+        )  # fmt: skip
         self.pump = Pump(self.page, anchor)
         self.recording = RecordingControl(run, workspace.tasks, workspace.notifier, anchor)
         self.playback = PlaybackController(

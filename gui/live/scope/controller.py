@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.samples import AudioBlock
 from backend.core.status import Result
@@ -46,6 +47,10 @@ class ScopeController(QObject):
         self._reading: Reading | None = None
         self._end_s: float | None = None
         self._refreshed_ns = 0
+        self._heard_s: float | None = None
+        self._filled = QTimer(self, singleShot=True)
+        self._filled.timeout.connect(self._advance)
+        self._strips = (*page.timeline.plots, *page.throughput.plots)
         page.watch = self.watch
         for pane in self.panes:
             self._connect(pane)
@@ -67,8 +72,9 @@ class ScopeController(QObject):
         return self._end_s is not None
 
     def toggle_freeze(self) -> None:
-        """Let time stand still in all plots, or go on."""
-        self._follow(time.monotonic() if self._end_s is None else None)
+        """Let time stand still in all plots, or go on; after a run, at its end."""
+        now_s = time.monotonic() if self._heard_s is None else self._heard_s
+        self._follow(now_s if self._end_s is None else None)
 
     def _follow(self, end_s: float | None) -> None:
         """What one view does, all do."""
@@ -88,18 +94,17 @@ class ScopeController(QObject):
 
     def watch(self, results: list[Result], audio: list[AudioBlock]) -> None:
         """What came since the last call."""
-        trigger = self.trigger
+        now_ns, trigger = time.monotonic_ns(), self.trigger
+        self._heard_s = now_ns / 1e9
         if trigger.state is TriggerState.OFF and not self.cursors:
             return
-        now_ns = time.monotonic_ns()
         if trigger.condition is not None and trigger.state is not TriggerState.OFF:
             for at_s, value in readings(trigger.condition.quantity, results, audio):
                 if self._reading is not None:
                     self._reading.add(at_s, value)
                 if trigger.feed(at_s, value):
                     self._fire(at_s)
-            if trigger.advance(now_ns / 1e9):
-                self.refresh()
+            self._advance()
         if now_ns - self._refreshed_ns >= TEXT_PERIOD_NS:
             self.refresh()
 
@@ -111,7 +116,14 @@ class ScopeController(QObject):
             self._end_s = ends[-1]  # what the view says of itself is not for the others
             pane.view.hold(ends[-1], at_s)
         self.trigger.hold_until(ends[0])
+        self._filled.start(max(0, math.ceil((ends[0] - time.monotonic()) * 1000)))
         self.refresh()
+
+    @Slot()
+    def _advance(self) -> None:
+        """Also when nothing comes any more."""
+        if self.trigger.advance(time.monotonic()):
+            self.refresh()
 
     # -- cursors -------------------------------------------------------------------------------
 
@@ -251,7 +263,8 @@ class ScopeController(QObject):
         self._refreshed_ns = time.monotonic_ns()
         if self._end_s is None and self.cursors:
             longest_s = max(view.window_s for view in (self.page.timeline, self.page.throughput))
-            self.cursors.forget_before(time.monotonic() - longest_s)
+            drawn_s = max(plot.end_s for plot in self._strips)
+            self.cursors.forget_before(drawn_s - longest_s)
         cursors = tuple(
             CursorMark(name, at_s, name == self.cursors.chosen)
             for name, at_s in self.cursors.placed

@@ -19,7 +19,7 @@ def clock_text(at_s: float) -> str:
     """A moment of the clock of the samples as the time of day, to the millisecond."""
     shown = round((at_s + time.time() - time.monotonic()) * 1000)
     moment = datetime.fromtimestamp(shown // 1000).astimezone()
-    return f"{moment:%H:%M:%S}{number(shown % 1000 / 1000, 3)[1:]}"
+    return moment.strftime("%H:%M:%S") + number(shown % 1000 / 1000, 3)[1:]
 
 
 def duration_text(seconds: float) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
+import gui.live.scope.controller
 from backend.core import timing
 from backend.core.predictions import Classification, ClassScore
 from backend.core.samples import AudioBlock
@@ -166,6 +169,34 @@ def test_one_freeze_stops_every_plot_and_one_release_lets_all_go_on(
     assert {view.held_s for view in views} == {None}
     assert not page.timeline.frozen
     assert not scope.frozen
+
+
+def test_after_a_run_the_plots_freeze_at_its_end_and_cursors_stay(
+    stage: Stage, scope: ScopeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot = stage.live.page.timeline.plots[0]
+    began_s = time.monotonic()
+    answer(stage, time.monotonic_ns(), 0.5)
+    ended_s = time.monotonic()
+    later = SimpleNamespace(monotonic=lambda: ended_s + 600.0, monotonic_ns=time.monotonic_ns)
+    monkeypatch.setattr(gui.live.scope.controller, "time", later)
+    click(plot, plot.plotted().center(), _CONTROL)
+    assert [name for name, _ in scope.cursors.placed] == ["A"]
+    scope.toggle_freeze()
+    assert began_s <= plot.end_s <= ended_s
+
+
+def test_a_plot_that_nothing_fills_any_more_is_full_in_time(
+    stage: Stage, scope: ScopeController, qtbot: QtBot
+) -> None:
+    stage.live.page.timeline.plots[0].show_range((-1.0, 0.0), (0.0, 1.0))
+    armed(scope, TriggerMode.SINGLE, line_quantity("cat"), 0.9)
+    now_ns = time.monotonic_ns()
+    answer(stage, now_ns, 0.5)
+    answer(stage, now_ns + MS, 0.95)
+    states = [scope.trigger.state]
+    scope.changed.connect(lambda: states.append(scope.trigger.state))
+    qtbot.waitUntil(lambda: states[-1] is TriggerState.HELD, timeout=60_000)
 
 
 def armed(scope: ScopeController, mode: TriggerMode, quantity: str, level: float) -> None:
