@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Slot
+from PySide6.QtCore import QObject, QPoint, QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QPushButton, QWidget
 
 from gui.live.bar import Popover
@@ -15,12 +15,11 @@ from gui.widgets.segmented import Segmented
 from gui.widgets.theme import GAP
 
 
-class TriggerPopover(QWidget):
+class TriggerPopover(QObject):
     """Says what the user wants; follows what is, the level that is dragged on the plot too."""
 
     def __init__(self, controller: ScopeController) -> None:
-        super().__init__(controller.page)
-        self.hide()
+        super().__init__(controller)
         self._controller = controller
         self._popover = Popover(tr("Trigger"), controller.page)
         self.mode = Segmented(
