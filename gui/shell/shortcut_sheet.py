@@ -18,10 +18,8 @@ PREVIEW_KEYS = (
     (marked("Labels on and off (preview focused)"), marked("L")),
     (marked("Exact pixels"), marked("Double-click")),
     (marked("Freeze, or show all of the time (plot focused)"), marked("F, R")),
-    (marked("Place cursor A or B (plot focused)"), marked("A, B")),
-    (marked("Place the next cursor"), marked("Ctrl+click")),
-    (marked("Move the cursor (plot focused)"), marked("Arrow keys, Shift for more")),
-    (marked("Remove the cursors (plot focused)"), marked("Esc")),
+    (marked("Place a cursor (plot focused)"), marked("A, B, Ctrl+click")),
+    (marked("Move or remove a cursor (plot focused)"), marked("Arrow keys, Esc")),
     (marked("Trigger (plot focused)"), marked("T")),
 )
 _COLUMNS = 2
