@@ -100,9 +100,7 @@ class LiveFeature(Feature):
         self.playback = PlaybackController(
             self.page.playback, run, self.start, workspace.tasks, workspace.notifier, anchor
         )
-        self._keys = PlaybackKeys(
-            self.playback, (self.page.pane.preview, *self.page.sound.played)
-        )
+        self._keys = PlaybackKeys(self.playback, (self.page.pane.preview, *self.page.sound.played))
         self.scope = ScopeController(self.page)
         self.trigger = TriggerPopover(self.scope)
         self._scope_keys = ScopeKeys(self.scope, self.trigger)
