@@ -5,12 +5,15 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from backend.core.predictions import Predictions
 from backend.core.samples import Sample
+from backend.core.status import Result
 from backend.side_by_side.agreement import Agreement, agreement
 
 Letter = Literal["a", "b"]
@@ -24,12 +27,13 @@ class Outcome:
     """What became of a sample on one side: predictions with their latency, or an error.
 
     `latency_ms` is from when the sample was taken to be sent to its answer decoded; None where it
-    is not known.
+    is not known. `result` is what a run answered now.
     """
 
     predictions: Predictions | None
     latency_ms: float | None = None
     error: str = ""
+    result: Result | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,15 +54,33 @@ class Pair:
         return not self.agreement.identical
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of the pairs so far; lists are of the pairs that are kept, oldest first."""
+
+    pairs: int
+    identical: int
+    answered: dict[Letter, int]
+    failed: dict[Letter, int]
+    agreements: list[float]
+    differences_ms: list[float]
+
+
 class Pairing:
     """Takes outcomes from both sides by their samples' numbers, from any thread.
 
     `on_pair` is called for each pair, on the thread that completed it. Of all pairs figures are
-    kept, of the `worst` that agree least everything. `numbers` are those of the pairs in order.
+    kept, or of the newest `most_kept`; of the `worst` that agree least everything. At most
+    `most_waiting` outcomes wait for their partner.
     """
 
     def __init__(
-        self, worst: int = 10, on_pair: Callable[[Pair], object] = lambda _pair: None
+        self,
+        worst: int = 10,
+        on_pair: Callable[[Pair], object] = lambda _pair: None,
+        *,
+        most_kept: int | None = None,
+        most_waiting: int = _MOST_WAITING,
     ) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[int, dict[Letter, tuple[Outcome, Sample | None]]] = {}
@@ -66,10 +88,12 @@ class Pairing:
         self._on_pair = on_pair
         self._order = itertools.count()
         self._worst: list[tuple[float, int, Pair]] = []
-        self.agreements: list[float] = []
-        self.by_kind: dict[str, list[float]] = {}
-        self.differences_ms: list[float] = []
-        self.latencies_ms: dict[Letter, list[float]] = {"a": [], "b": []}
+        self._most_waiting = most_waiting
+        self._kept = partial(deque[float], maxlen=most_kept)
+        self.agreements = self._kept()
+        self.by_kind: dict[str, deque[float]] = {}
+        self.differences_ms = self._kept()
+        self.latencies_ms: dict[Letter, deque[float]] = {"a": self._kept(), "b": self._kept()}
         self.answered: dict[Letter, int] = {"a": 0, "b": 0}
         self.failed: dict[Letter, int] = {"a": 0, "b": 0}
         self.pairs = self.identical = self.differing = self.unpaired = 0
@@ -86,6 +110,18 @@ class Pairing:
         """Outcomes whose partner is still to come."""
         return len(self._waiting)
 
+    def figures(self) -> Figures:
+        """A snapshot."""
+        with self._lock:
+            return Figures(
+                self.pairs,
+                self.identical,
+                dict(self.answered),
+                dict(self.failed),
+                list(self.agreements),
+                list(self.differences_ms),
+            )
+
     def add(self, side: Letter, number: int, outcome: Outcome, sample: Sample | None) -> None:
         """One side's outcome of a sample."""
         with self._lock:
@@ -93,7 +129,7 @@ class Pairing:
             entry = self._waiting.setdefault(number, {})
             entry[side] = outcome, sample
             if len(entry) < 2:
-                while len(self._waiting) > _MOST_WAITING:
+                while len(self._waiting) > self._most_waiting:
                     del self._waiting[next(iter(self._waiting))]
                     self.unpaired += 1
                 return
@@ -126,7 +162,7 @@ class Pairing:
             self.identical += pair.agreement.identical
             self.agreements.append(pair.agreement.value)
             for kind in pair.agreement.kinds:
-                self.by_kind.setdefault(kind.kind, []).append(kind.value)
+                self.by_kind.setdefault(kind.kind, self._kept()).append(kind.value)
             if pair.a.latency_ms is not None and pair.b.latency_ms is not None:
                 self.differences_ms.append(pair.b.latency_ms - pair.a.latency_ms)
         self.differing += pair.differs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from backend.core.samples import MediaKind
@@ -12,6 +12,7 @@ from backend.side_by_side.pairing import Outcome
 from backend.wire.recording.items import RecordedAnswer, RecordedPicture, RecordedSound
 from backend.wire.recording.messages import SettingsNote
 from backend.wire.recording.moments import Answered, Moment, Moments
+from backend.wire.recording.places import SamplePlaces
 from backend.wire.recording.reader import RecordingReader
 
 _SETTINGS = frozenset(("/settings", "/samples", "/pictures/raw", "/pictures/encoded"))
@@ -46,6 +47,33 @@ def recorded_settings(path: Path) -> SettingsNote | None:
         if isinstance(item, RecordedPicture):
             break
     return None
+
+
+class RecordedAnswers:
+    """What was answered to a recorded picture, by the moment of its capture; for one thread.
+
+    Reading goes on from where it was, and anew from an earlier place only when one is asked for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._reader = RecordingReader(path)
+        self._places = SamplePlaces(path, RecordedPicture, 0)
+        self._moments: Iterator[Moment] = iter(())
+        self._read_ns: int | None = None
+
+    def find(self, captured_ns: int, stop: threading.Event) -> Outcome | None:
+        """None where nothing was recorded; raises SourceError for a file that cannot be read."""
+        if self._read_ns is None or captured_ns <= self._read_ns:
+            chunk = self._places.chunk_for(captured_ns)
+            self._moments = iter(Moments(self._reader.items_in(chunk, None, stop)))
+        for moment in self._moments:
+            if not isinstance(moment.sample, RecordedPicture):
+                continue
+            self._read_ns = moment.sample.captured_ns
+            if self._read_ns >= captured_ns:
+                return _outcome(moment) if self._read_ns == captured_ns else None
+        self._read_ns = None
+        return None
 
 
 def _of_windows(

@@ -31,6 +31,7 @@ from gui.live.readout import Readout
 from gui.live.recording import RecordingControl, recording_commands
 from gui.live.run_notices import RunNotices
 from gui.live.scope import ScopeController, ScopeKeys, TriggerPopover, scope_commands
+from gui.live.side_by_side import MakeBeside, SideBySidePart
 from gui.live.sources import Devices, SourceController
 from gui.live.start_control import StartControl
 from gui.live.status_strip import StatusStrip
@@ -72,6 +73,7 @@ class LiveFeature(Feature):
         log: LogBridge,
         repositories: RepositoryControl,
         adoption: ModelAdoption,
+        make_beside: MakeBeside,
     ) -> None:
         self.run = run
         self.switches = workspace.switches
@@ -105,6 +107,7 @@ class LiveFeature(Feature):
         self.trigger = TriggerPopover(self.scope)
         self._scope_keys = ScopeKeys(self.scope, self.trigger)
         self.export = ExportController(workspace, self.page, run)
+        self.side_by_side = SideBySidePart(workspace, self.page, run, targets, make_beside)
         self._export_menu = ExportMenu(self.export)
         self._notices = RunNotices(
             workspace.notifier, self.page.log, run, self.switches, server, anchor
@@ -126,6 +129,7 @@ class LiveFeature(Feature):
         yield from playback_commands(self.playback)
         yield from export_commands(self.export, self.page)
         yield from scope_commands(self.scope, self.trigger)
+        yield from self.side_by_side.commands()
         yield from self.adoption.commands()
 
     def _bring_back(self, part: str) -> None:
@@ -142,11 +146,13 @@ class LiveFeature(Feature):
                 partial(self.sources.choose_checked, spec),
                 aliases=f"use {offer.tip} {spec}",
             )
+        yield from self.side_by_side.palette_entries()
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up other colours; the page gets them as one of the window's pages."""
         self.bar.set_palette_roles(palette)
         self.strip.set_palette_roles(palette)
+        self.side_by_side.set_palette_roles(palette)
 
     def begin(self) -> None:
         """Look at the source that was restored, and write numbers twice a second."""
@@ -166,6 +172,7 @@ class LiveFeature(Feature):
         self._store.update(replace(self._store.current, window=memory))
         self.readout.stop()
         self.playback.close()
+        self.side_by_side.close()
         self.pump.detach()
         self.recording.close(_RECORDING_WAIT_S)
         self.run.close(_STOP_WAIT_S)

@@ -18,7 +18,7 @@ from gui.live.overlay_menu import OverlayMenu
 from gui.live.start_cards import StartCards
 from gui.state.settings import ViewMemory
 from gui.views.messages import MessageKind
-from gui.views.preview import Layer, MaskMode, OverlayStyle, PreviewView
+from gui.views.preview import Layer, MaskMode, OverlayStyle, WipeView
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_SMALL, Palette
@@ -40,7 +40,7 @@ class PreviewPane(QWidget):
         self._roles = palette
         self._memory = memory
         self._live_source = True
-        self.preview = PreviewView(palette=palette)
+        self.preview = WipeView(palette=palette)
         self._caption = QLabel()
         self._caption.setProperty("role", "caption")
         self._locked = self._button(

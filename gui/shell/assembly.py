@@ -91,7 +91,8 @@ def assemble(parts: Parts) -> Assembly:
     workspace = _workspace(parts, deck)
     resolver = TargetResolver(parts.server, parts.engine.store.secrets)
     catalogue = TargetCatalogue(parts.engine, parts.tasks, resolver.resolve, deck)
-    make_session = partial(parts.make_session, resolver.resolve, catalogue.profile_for)
+    make_beside = partial(parts.make_session, resolver.resolve)
+    make_session = partial(make_beside, catalogue.profile_for)
     run = RunControl(parts.tasks, parts.sources.make, make_session, deck)
     saved = SavedTargets(parts.engine.store, parts.tasks, deck)
     controller = TargetController(
@@ -111,6 +112,7 @@ def assemble(parts: Parts) -> Assembly:
         parts.log,
         parts.repositories,
         parts.adoption,
+        make_beside,
     )
     settings = SettingsFeature(workspace)
     layouts = LayoutsFeature(workspace, parts.layouts, live.page, deck)

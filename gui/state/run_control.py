@@ -60,6 +60,8 @@ class RunControl(QObject):
         self._kind = MediaKind.IMAGE
         self._choice = 0
         self._learning = self._making = False
+        self.share: Callable[[Source], Source] = lambda source: source
+        """Gives what a run reads in the place of a source, where others are to read it too."""
         self._session: LiveSession | None = None
         self._source: Source | None = None
         self._phase = Phase.IDLE
@@ -169,7 +171,9 @@ class RunControl(QObject):
     def _begin(self, spec: str, source: Source) -> None:
         self._learn(spec, source)
         try:
-            session = self._make_session(self._switches.run_settings(self._kind), source)
+            session = self._make_session(
+                self._switches.run_settings(self._kind), self.share(source)
+            )
         except ConsoleError as error:
             self._set_phase(Phase.IDLE)
             self.failed.emit(error)
@@ -192,8 +196,9 @@ class RunControl(QObject):
     def _change(self, source: Source | None) -> None:
         if self._session is None:
             return
+        read = self.share(source) if source is not None else None
         try:
-            self._session.change(self._switches.run_settings(self._kind), source)
+            self._session.change(self._switches.run_settings(self._kind), read)
         except ConsoleError as error:
             self.failed.emit(error)
 

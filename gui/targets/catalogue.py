@@ -146,6 +146,13 @@ class TargetCatalogue(QObject):
             raise known.error
         return replace(_STAND_IN, model=settings.model)
 
+    def ask(self, target: Target, model: str) -> ModelProfile:
+        """The same of any target, which is asked: never on the window's thread."""
+        known = self._learn(target, [model])[model]
+        if known.choice is None:
+            raise known.error or NotFound(tr("{model} cannot be described.", model=model))
+        return known.choice.profile
+
     # -- asking --------------------------------------------------------------------------------
 
     def aim(self, target: Target, model: str) -> None:

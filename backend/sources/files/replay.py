@@ -39,6 +39,8 @@ class RecordingSource:
         self._next: RecordedSample | None = None
         self._places: SamplePlaces | None = None
         self._first_ns = self._seq = 0
+        self.given_ns = 0
+        """When what was given last was captured, by the recording's clock."""
         self._reported: set[str] = set()
         self._notices: DrainLog[Notice] = DrainLog(capacity=16)
         self._info = self._look()
@@ -89,6 +91,7 @@ class RecordingSource:
             return None
         self._next = None
         self.playback.given(at_s)
+        self.given_ns = item.captured_ns
         return self._sample(item)
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Values and times as bars and lines."""
 
+from gui.views.plots.agreement import AgreementStrip
 from gui.views.plots.bars import TopKView
 from gui.views.plots.frame_stages import FrameStages
 from gui.views.plots.frame_times import FrameTimes, RecentFrames, frames_of, largest_excess
@@ -16,6 +17,7 @@ from gui.views.plots.timeline import ProbabilityTimeline
 
 __all__ = [
     "WINDOW_S",
+    "AgreementStrip",
     "CursorMark",
     "FrameStages",
     "FrameTimes",

@@ -5,8 +5,10 @@ from gui.views.preview.look import Following, Layer, LegendRow, MaskMode, Overla
 from gui.views.preview.marks import mark_color
 from gui.views.preview.snapshot import snapshot_of
 from gui.views.preview.view import PreviewView
+from gui.views.preview.wipe import ComparedAnswers, WipeView
 
 __all__ = [
+    "ComparedAnswers",
     "FirstPaint",
     "Following",
     "Layer",
@@ -14,6 +16,7 @@ __all__ = [
     "MaskMode",
     "OverlayStyle",
     "PreviewView",
+    "WipeView",
     "mark_color",
     "snapshot_of",
 ]

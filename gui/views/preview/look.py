@@ -127,7 +127,7 @@ class Look:
     `bounds` is the part of the widget that tags must stay within, `outer` all of it, where the
     legend is put if given; `pointer` is the place of the pointer. `emphasis` is how many times
     larger than designed labels and legend are at least, for those who look from afar; the legend is
-    only gathered, not drawn, if somebody else shows it.
+    only gathered, not drawn, if somebody else shows it. A second answer has `dashed` boxes.
     """
 
     palette: Palette
@@ -139,6 +139,7 @@ class Look:
     pointer: tuple[float, float] | None = None
     emphasis: float = 1.0
     legend_elsewhere: bool = False
+    dashed: bool = False
 
     @property
     def corner(self) -> Area:

@@ -36,6 +36,7 @@ MOST_LABELLED = 25
 """With more objects than these only the one under the pointer has a label, and none has a trail."""
 
 _BOX_WIDTH = 2.0
+_DASHES = (4.0, 2.5)
 _DESIGNED_FOR = 640.0, 480.0
 _LARGEST_SCALE = 4.0
 _NO_PICTURE = QImage()
@@ -228,7 +229,7 @@ def _draw_marks(
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for mark in marks:
-            _draw_box(painter, mark.area, look.bounds, mark.color, scale)
+            _draw_box(painter, mark, look, scale)
 
 
 def _draw_all_points(
@@ -245,15 +246,20 @@ def _draw_all_points(
         draw_points(painter, points, color, placement, threshold=look.style.threshold, scale=scale)
 
 
-def _draw_box(painter: QPainter, area: Area, bounds: Area, color: QColor, scale: float) -> None:
+def _draw_box(painter: QPainter, mark: _Mark, look: Look, scale: float) -> None:
     """The box in its colour, with a thin dark line around it so that it shows on any picture."""
+    area, bounds = mark.area, look.bounds
     left, right = _within(area.x, area.right, bounds.x, bounds.right)
     top, bottom = _within(area.y, area.bottom, bounds.y, bounds.bottom)
     rect = QRectF(left, top, max(1, right - left), max(1, bottom - top))
     width = float(round(_BOX_WIDTH * scale))
     painter.setPen(QPen(OUTLINE, width + 2, j=Qt.PenJoinStyle.MiterJoin))
     painter.drawRect(rect)
-    painter.setPen(QPen(color, width, j=Qt.PenJoinStyle.MiterJoin))
+    pen = QPen(mark.color, width, j=Qt.PenJoinStyle.MiterJoin)
+    if look.dashed:
+        pen.setDashPattern(_DASHES)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
     painter.drawRect(rect)
 
 
