@@ -25,7 +25,7 @@ from gui.state.switches import Switches
 from gui.state.tasks import Tasks
 from gui.widgets.language import tr
 
-_EVERY_MS = 250
+_PAIR_MS, _EVERY_MS = 15, 250
 _ESTIMATE_EVERY_S = 1.0
 _STALLED_S = 10.0
 """A side B that answers nothing for so long is let go: side A would wait for it forever."""
@@ -84,6 +84,8 @@ class SideBySide(QObject):
         self.estimate = Estimate(None, None, None)
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self._look)
+        self._pairs = QTimer(self, interval=_PAIR_MS)
+        self._pairs.timeout.connect(self._take_pair)
         run.session_changed.connect(self._run_began)
         run.ended.connect(self._run_ended)
         run.failed.connect(self._run_failed)
@@ -168,7 +170,7 @@ class SideBySide(QObject):
     def close(self) -> None:
         """The window closes."""
         self._choice += 1
-        self._timer.stop()
+        self._rest()
         self._close_lanes()
 
     # -- beginning and ending ------------------------------------------------------------------
@@ -217,6 +219,7 @@ class SideBySide(QObject):
         self._lanes.start(session)
         self._stalled_at = 0.0
         self._timer.start()
+        self._pairs.start()
         self._set(Stage.CONNECTING)
 
     def _close_lanes(self) -> None:
@@ -225,10 +228,14 @@ class SideBySide(QObject):
             lanes.close()
             self.ended.emit()
 
+    def _rest(self) -> None:
+        self._timer.stop()
+        self._pairs.stop()
+
     def _let_go(self) -> None:
         """Take side B away; a live source is read as it was, its newest sample first."""
         shared = self._lanes is not None
-        self._timer.stop()
+        self._rest()
         self._close_lanes()
         self._run.share = lambda source: source
         source = self._run.source
@@ -258,7 +265,7 @@ class SideBySide(QObject):
     def _run_ended(self) -> None:
         """What was compared stays on show; side B ends with side A."""
         self._look()
-        self._timer.stop()
+        self._rest()
         if self._lanes is not None:
             self._lanes.close()
             self._set(Stage.WAITING)
@@ -288,12 +295,16 @@ class SideBySide(QObject):
             if reason:
                 self._fail(reason)
                 return
-        if (pair := lanes.take()) is not None:
-            self.paired.emit(pair)
-            if self.stage is Stage.CONNECTING:
-                self.stage = Stage.COMPARING
+        self._take_pair()
         self._estimate(lanes)
         self.changed.emit()
+
+    @Slot()
+    def _take_pair(self) -> None:
+        if self._lanes is not None and (pair := self._lanes.take()) is not None:
+            self.paired.emit(pair)
+            if self.stage is Stage.CONNECTING:
+                self._set(Stage.COMPARING)
 
     def _why_gone(self, status: RunStatus) -> str:
         """Why side B is to be let go, or ''."""

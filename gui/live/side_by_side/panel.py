@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
@@ -26,6 +28,8 @@ from gui.widgets.theme import GAP, GAP_SMALL, Palette
 
 _NOTHING = "–"
 _ROW_HEIGHT = 24
+_WIDE = 1120
+"""From here on agreement, counts and list stand side by side."""
 
 
 class ComparisonPanel(QWidget):
@@ -47,7 +51,7 @@ class ComparisonPanel(QWidget):
         self.retry = _button(tr("Try again"), self.retry_wanted)
         self.newest = _button(tr("Back to the newest"), self.newest_wanted)
         self.end = _button(tr("End comparing"), self.end_wanted)
-        self.agreement, self.overall = _label("panel"), _label("caption")
+        self.agreement, self.overall = _label("title"), _label("caption", wraps=True)
         self.strip = AgreementStrip(palette=palette)
         self.faster = _label("muted", wraps=True)
         self.ledgers = Ledgers()
@@ -55,6 +59,7 @@ class ComparisonPanel(QWidget):
         self.worst = WorstList()
         self.worst.row_wanted.connect(self.row_wanted)
         self._body = QWidget()
+        self._numbers = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
 
     def set_palette_roles(self, palette: Palette) -> None:
@@ -66,7 +71,6 @@ class ComparisonPanel(QWidget):
         self.title.setText(title)
         self.title.setVisible(bool(title))
         self.state.setText(text)
-        self.state.setVisible(bool(text))
         _set_role(self.state, "error" if failed else "muted")
 
     def show_controls(self, *, on: bool, failed: bool, held: bool, paired: bool) -> None:
@@ -76,33 +80,44 @@ class ComparisonPanel(QWidget):
         self.end.setVisible(on)
         self._body.setVisible(paired)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Counts go below the agreement where there is no room beside it."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= _WIDE
+        self._numbers.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(GAP)
         head.addWidget(self.title)
-        head.addStretch(1)
+        head.addWidget(self.state, 1)
+        head.addStretch(0)
         for button in (self.newest, self.retry, self.other, self.end):
             head.addWidget(button)
-        now = QHBoxLayout()
-        now.setSpacing(GAP)
-        now.addWidget(self.agreement)
-        now.addWidget(self.overall, 1)
-        left = QVBoxLayout()
-        left.setSpacing(GAP_SMALL)
-        left.addLayout(now)
-        for part in (self.said, self.strip, self.faster, self.ledgers):
-            left.addWidget(part)
-        left.addStretch(1)
+        now = QVBoxLayout()
+        now.setSpacing(GAP_SMALL)
+        for part in (self.agreement, self.overall, self.strip, self.said):
+            now.addWidget(part)
+        now.addStretch(1)
+        times = QVBoxLayout()
+        times.setSpacing(GAP)
+        times.addWidget(self.ledgers)
+        times.addWidget(self.faster)
+        times.addStretch(1)
+        self._numbers.setContentsMargins(0, 0, 0, 0)
+        self._numbers.setSpacing(2 * GAP)
+        self._numbers.addLayout(now, 1)
+        self._numbers.addLayout(times, 0)
         body = QHBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(2 * GAP)
-        body.addLayout(left, 3)
+        body.addLayout(self._numbers, 3)
         body.addWidget(self.worst, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, GAP, GAP, GAP)
-        column.setSpacing(GAP_SMALL)
+        column.setSpacing(GAP)
         column.addLayout(head)
-        column.addWidget(self.state)
         column.addWidget(self._body, 1)
         column.addStretch(0)
 

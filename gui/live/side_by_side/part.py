@@ -254,7 +254,7 @@ class SideBySidePart(QObject):
             return
         note = ""
         if pair is self._held:
-            place = place_of(pair, self.controller.first_ns)
+            place = self._place(pair)
             note = tr("{place}: {agreement}", place=place, agreement=agreement_words(pair))
         answers = ComparedAnswers(pair.sample, pair.a.result, pair.b.predictions)
         self._view.show_pair(answers, self.controller.names, note)
@@ -294,17 +294,20 @@ class SideBySidePart(QObject):
 
     def _list(self) -> None:
         self._listed = self.controller.worst
-        first_ns = self.controller.first_ns
         self.panel.worst.show_rows(
             [
                 (
-                    place_of(pair, first_ns),
+                    self._place(pair),
                     agreement_words(pair),
                     f"{said(pair.a)} | {said(pair.b)}",
                 )
                 for pair in self._listed
             ]
         )
+
+    def _place(self, pair: Pair) -> str:
+        source = self._run.source
+        return place_of(pair, self.controller.first_ns, source.info.name if source else "")
 
     def _state_text(self, shown: Pair | None) -> str:
         match self.controller.stage:

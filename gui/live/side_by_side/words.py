@@ -25,7 +25,6 @@ _KINDS = {
     Tensors: marked("tensors"),
     Text: marked("text"),
 }
-_NOTHING = "–"
 _MOST_NAMED = 3
 _LONGEST = 60
 
@@ -98,10 +97,10 @@ def difference(estimate: Estimate) -> str:
     )
 
 
-def place_of(pair: Pair, first_ns: int) -> str:
+def place_of(pair: Pair, first_ns: int, source: str) -> str:
     """Where a sample is: its file's name, or seconds in the file or of the comparison."""
     sample = pair.sample
-    if sample is not None and sample.name:
+    if sample is not None and sample.name not in ("", source):
         return sample.name
     at_s = sample.media_time_s if sample is not None else None
     seconds = (pair.number - first_ns) / 1e9 if at_s is None else at_s
@@ -139,7 +138,6 @@ def _said(prediction: Prediction) -> str:
             return tr("a mask")
         case Tensors(tensors):
             return count(len(tensors), "{n} tensor", "{n} tensors")
-    return _NOTHING
 
 
 def _named(names: list[str]) -> str:
