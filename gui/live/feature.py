@@ -172,7 +172,7 @@ class LiveFeature(Feature):
         self._store.update(replace(self._store.current, window=memory))
         self.readout.stop()
         self.playback.close()
-        self.side_by_side.close()
+        self.side_by_side.close(_STOP_WAIT_S)
         self.pump.detach()
         self.recording.close(_RECORDING_WAIT_S)
         self.run.close(_STOP_WAIT_S)

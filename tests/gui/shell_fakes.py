@@ -77,11 +77,15 @@ class FakeSource:
         return None
 
 
+FAKE_KINDS = (SCREEN, WINDOW, MICROPHONE)
+"""Kinds of sources that the window adds."""
+
+
 class FakeSources(SourceRegistry):
     """The window's kinds of sources; gives one for any spec but 'nowhere' and text files."""
 
     def __init__(self) -> None:
-        super().__init__((*KINDS, SCREEN, WINDOW, MICROPHONE))
+        super().__init__((*KINDS, *FAKE_KINDS))
 
     def make(self, spec: str, *, loop: bool, pace: Pace = Pace.OWN, speed: float = 1.0) -> Source:
         if spec == "nowhere" or spec.endswith(".txt"):

@@ -16,12 +16,13 @@ from backend.core.choices import RunSettings
 from backend.core.errors import TargetUnreachable
 from backend.core.target import Target
 from backend.profiles.book import ProfileBook
+from backend.sources.registry import KINDS, SourceRegistry
 from backend.sources.source import Source
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
 from gui.live.feature import LiveFeature
 from gui.server.panel import ServerPanel
-from gui.shell.assembly import Parts, assemble
+from gui.shell.assembly import Parts, SessionMaker, assemble
 from gui.shell.layouts.feature import LayoutsFeature
 from gui.shell.settings.feature import SettingsFeature
 from gui.shell.window import MainWindow
@@ -42,6 +43,7 @@ from gui.workspace.log_panel import LogBridge
 from gui.workspace.notifier import Notifier
 from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import (
+    FAKE_KINDS,
     FakeDevices,
     FakeRepositories,
     FakeServer,
@@ -100,8 +102,12 @@ def staged(
     make_server: ServerFactory,
     served: ModelRepositories,
     engine: TargetEngine,
+    real_session: SessionMaker | None = None,
 ) -> Iterator[Stage]:
-    """A window with that server behind it, with scripted sources and runs."""
+    """A window with that server behind it, with scripted runs unless `real_session` makes them.
+
+    So are its sources, where the runs are.
+    """
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     before = app.styleSheet(), app.palette(), app.font()
@@ -115,7 +121,7 @@ def staged(
         return sessions[-1]
 
     problems: list[str] = []
-    sources = FakeSources()
+    sources = FakeSources() if real_session is None else SourceRegistry((*KINDS, *FAKE_KINDS))
     store = SettingsStore(None, Settings(), problems.append, sources)
     devices = FakeDevices()
     server = ServerControl(tasks, make_server)
@@ -131,7 +137,7 @@ def staged(
             ModelAdoption(repositories, server, tmp_path / "models"),
             devices,
             sources,
-            make_session,
+            real_session or make_session,
             LogBridge(),
             LayoutStore(None, problems.append),
             engine,

@@ -167,11 +167,14 @@ class SideBySide(QObject):
         self._let_go()
         self._set(Stage.OFF)
 
-    def close(self) -> None:
-        """The window closes."""
+    def close(self, timeout_s: float) -> None:
+        """The window closes: end side B and wait for it, at most this long."""
         self._choice += 1
         self._rest()
+        b = self._lanes.b if self._lanes is not None else None
         self._close_lanes()
+        if b is not None:
+            b.join(timeout_s)
 
     # -- beginning and ending ------------------------------------------------------------------
 

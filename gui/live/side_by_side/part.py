@@ -131,9 +131,9 @@ class SideBySidePart(QObject):
         self.panel.set_palette_roles(palette)
         self._area.set_palette_roles(palette)
 
-    def close(self) -> None:
+    def close(self, timeout_s: float) -> None:
         """The window closes."""
-        self.controller.close()
+        self.controller.close(timeout_s)
 
     def commands(self) -> Iterator[Command]:
         """What can be done with a comparison."""

@@ -12,7 +12,7 @@ from gui.views.view import View
 from gui.widgets.language import percent, tr
 from gui.widgets.theme import DARK, GAP_SMALL, Palette
 
-_STEP = 3
+_STEP, _HEIGHT = 3, 28
 _LEAST = 2.0
 
 
@@ -25,11 +25,12 @@ class AgreementStrip(View):
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Agreement over time"), parent, palette)
         self._values: tuple[float | None, ...] = ()
-        self.setMinimumSize(120, 28)
+        self.setMinimumWidth(120)
+        self.setFixedHeight(_HEIGHT)
 
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
-        return QSize(320, 36)
+        return QSize(320, _HEIGHT)
 
     @property
     def summary(self) -> str:
