@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.core.choices import RunSettings
-from backend.core.errors import RequestFailed
+from backend.core.errors import RequestError
 from backend.core.ledger import DropPlace
 from backend.core.predictions import Text
 from backend.core.samples import Frame
@@ -18,8 +18,8 @@ from backend.core.target import Target
 from backend.core.timing import Timeline
 from backend.core.traffic import Traffic
 from backend.side_by_side import Collector, Outcome, Pair, Pairing, PlacedSource, RecordedAnswers
-from backend.sources.files import RecordingSource
 from backend.sources.kind import Pace
+from backend.sources.registry import KINDS, SourceRegistry
 from tests.wire.recording.recorded import answered, record
 
 SETTINGS = RunSettings(Target("lab"), "reader")
@@ -45,7 +45,7 @@ def test_answers_are_paired_by_moment_whatever_their_numbers() -> None:
         a.write(item)
     for item in (sent(0, 1000), sent(1, 1001), result(1, 1001, "y"), result(0, 1000, "x")):
         b.write(item)
-    a.write(Failure(71, RequestFailed("It broke.")))
+    a.write(Failure(71, RequestError("It broke.")))
     assert [(pair.number, pair.differs) for pair in pairs] == [(1000, False), (1001, True)]
     assert pairs[1].a.error == "It broke."
     assert pairs[0].a.result is not None
@@ -80,7 +80,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_recorded_answers_are_found_forwards_and_back(path: Path) -> None:
     stop = threading.Event()
-    source = RecordingSource(path, loop=False, pace=Pace.FREE)
+    source = SourceRegistry(KINDS).make(str(path), loop=False, pace=Pace.FREE)
     placed, answers = PlacedSource(source), RecordedAnswers(path)
     placed.open(stop)
     moments = []
