@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -207,6 +207,10 @@ class WorstList(QTableWidget):
         self._rows: tuple[tuple[str, str, str], ...] = ()
         self.cellClicked.connect(self._chosen)
         self.cellActivated.connect(self._chosen)
+
+    def sizeHint(self) -> QSize:
+        """As high as what stands beside it."""
+        return QSize(320, 100)
 
     @property
     def rows(self) -> tuple[tuple[str, str, str], ...]:
