@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -77,6 +78,8 @@ class SideBySide(QObject):
         self._side: OtherSide | None = None
         self._profile: ModelProfile | None = None
         self._lanes: Lanes | None = None
+        self._shared_with = Switches()
+        self._asked: tuple[Target, str] | None = None
         self._choice = 0
         self._stalled_at = self._estimate_at = 0.0
         self._estimating = False
@@ -89,7 +92,7 @@ class SideBySide(QObject):
         run.session_changed.connect(self._run_began)
         run.ended.connect(self._run_ended)
         run.failed.connect(self._run_failed)
-        switches.chosen.connect(self._switched)
+        switches.used.connect(self._switched)
 
     # -- what is known -------------------------------------------------------------------------
 
@@ -133,12 +136,13 @@ class SideBySide(QObject):
         self._close_lanes()
         self._side, self._profile = side, side.profile
         self._choice += 1
-        choice = self._choice
+        choice, self._asked = self._choice, None
         if side.profile is not None or side.recording is not None:
             self._arm()
             return
         self._set(Stage.ASKING)
         settings = self._settings()
+        self._asked = settings.target, settings.model
 
         def asked(profile: ModelProfile) -> None:
             if choice == self._choice:
@@ -193,11 +197,15 @@ class SideBySide(QObject):
     def _share(self, source: Source) -> Source:
         """Called by the run with each source that it is about to read."""
         self._close_lanes()
-        side = self._side
+        side, settings = self._side, self._settings()
         assert side is not None
+        if self._asked not in (None, (settings.target, settings.model)):
+            QTimer.singleShot(0, self, self.retry)  # another model came with the source
+            return source
+        self._shared_with = self._switches.current
         try:
             self._check_sound(source)
-            lanes = Lanes(side, source, self._settings(), self._profile, self._make)
+            lanes = Lanes(side, source, settings, self._profile, self._make)
         except ConsoleError as error:
             self._fail(str(error))
             return source
@@ -279,11 +287,19 @@ class SideBySide(QObject):
         if self._lanes is not None:
             self._fail(tr("The run could not take the source."))
 
-    @Slot(object, object)
-    def _switched(self, before: Switches, after: Switches) -> None:
+    @Slot(object)
+    def _switched(self, switches: Switches) -> None:
         """Side A is another: what was paired says nothing of it; side B differs from it anew."""
-        if self._side is not None and before.source == after.source and before != after:
-            self.begin(self._side)
+        lanes = self._lanes
+        if lanes is None or switches == replace(self._shared_with, source=switches.source):
+            return
+        self._shared_with = switches
+
+        def begin_anew() -> None:
+            if lanes is self._lanes:  # else the source was shared anew, with these switches
+                self.retry()
+
+        QTimer.singleShot(0, self, begin_anew)
 
     @Slot()
     def _look(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from backend.core.samples import AudioWindow
 from backend.core.status import RunState, RunStatus
 from backend.core.target import Target
 from backend.models.catalogue import bundled_registry
@@ -270,6 +272,31 @@ def test_another_source_is_shared_anew(stage: Stage, qtbot: QtBot, recording: Pa
     qtbot.waitUntil(lambda: part.controller._lanes not in (first, None))
     qtbot.waitUntil(lambda: part.controller.stage is Where.COMPARING)
     qtbot.waitUntil(lambda: view.compared is not None and view.compared.frame.width != 640)
+
+
+def test_another_model_of_side_a_is_compared_anew(stage: Stage, qtbot: QtBot) -> None:
+    run(stage, qtbot)
+    compare(stage, qtbot, offered(stage, "REST"))
+    part = part_of(stage)
+    first = part.controller._lanes
+    stage.live.switches.choose(replace(stage.live.switches.current, model="faces"))
+    qtbot.waitUntil(lambda: part.controller._lanes not in (first, None))
+    qtbot.waitUntil(lambda: part._newest is not None and part._newest.a.result is not None)
+
+    def both_are_of_it() -> bool:
+        pair = part._newest
+        found = [o.result.settings.model for o in (pair.a, pair.b) if o.result] if pair else []
+        return found == ["faces", "faces"]
+
+    qtbot.waitUntil(both_are_of_it)
+    stage.live.sources.choose("tone")
+    qtbot.waitUntil(lambda: part.controller.names[0] == "gRPC stream" and answers(stage) > 0)
+
+    def hears() -> bool:
+        pair = part._newest
+        return pair is not None and isinstance(pair.sample, AudioWindow)
+
+    qtbot.waitUntil(hears)
 
 
 def test_a_side_b_that_hangs_is_let_go(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
