@@ -235,6 +235,7 @@ class WorstList(QTableWidget):
 
 def _label(role: str, *, wraps: bool = False, right: bool = False) -> QLabel:
     label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)  # a model may say anything
     if role:
         label.setProperty("role", role)
     label.setWordWrap(wraps)

@@ -178,7 +178,7 @@ class SideBySidePart(QObject):
         for number, side in enumerate(self._offers()):
             yield Command(
                 f"side_by_side.use.{number}",
-                tr("Compare with: {name}", name=side.title),
+                tr("Compare with {name}", name=side.title),
                 partial(self.begin, side),
                 aliases="side by side",
             )

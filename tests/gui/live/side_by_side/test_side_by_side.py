@@ -318,5 +318,5 @@ def test_commands_say_why_not_and_the_menu_offers_what_there_is(stage: Stage, qt
     groups = [action.text() for action in part.menu.actions() if action.text()]
     assert groups == ["Another model", "Another way", "Profile of a file..."]
     titles = [command.title for command in part.palette_entries()]
-    assert "Compare with: faces" in titles
-    assert "Compare with: shapes" not in titles, "that is side A"
+    assert "Compare with faces" in titles
+    assert "Compare with shapes" not in titles, "that is side A"
