@@ -207,7 +207,7 @@ def test_the_divider_is_dragged_and_moved_by_keys(stage: Stage, qtbot: QtBot) ->
     run(stage, qtbot)
     compare(stage, qtbot, offered(stage, "faces"))
     view = view_of(stage)
-    qtbot.waitUntil(lambda: view.compared is not None)
+    qtbot.waitUntil(lambda: view.compared is not None and not view._message)
     pair = view.compared
     assert pair is not None
     area = view._shown_area(pair.frame)
