@@ -78,8 +78,9 @@ class RestExchange:
             exchange = self._exchanged(exchange, end)
         except (ConsoleError, OSError, HTTPError, http.client.HTTPException) as error:
             self._watch.cut(self._step)
-            told = self._without_proxy(self._explained(error, end))
-            exchange = replace(exchange, fault=None if self._cancelled else Fault.of(told))
+            # Never in a variable: its traceback leads here, and would keep the socket in a circle.
+            fault = Fault.of(self._without_proxy(self._explained(error, end)))
+            exchange = replace(exchange, fault=None if self._cancelled else fault)
         return replace(
             exchange,
             total_ns=self._watch.total_ns,
