@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from gettext import NullTranslations
 from typing import Any
@@ -19,6 +20,15 @@ from tests.waiting import WAIT_S
 __all__ = ["stage"]
 
 _WAIT_MS = round(WAIT_S * 1000)
+
+
+@pytest.fixture(autouse=True)
+def _collected_here() -> Iterator[None]:
+    """Whoever collects circles deletes the widgets in them, and only this thread may do that."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 class _Recording(NullTranslations):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from backend.core.samples import AudioBlock
 from backend.core.status import Result
@@ -48,7 +48,9 @@ class ScopeController(QObject):
         self._end_s: float | None = None
         self._refreshed_ns = 0
         self._heard_s: float | None = None
-        self._filled = QTimer(self, singleShot=True)
+        # Others may come a twentieth too early, and once is all there is.
+        self._filled = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._full_s = 0.0
         self._filled.timeout.connect(self._advance)
         self._strips = (*page.timeline.plots, *page.throughput.plots)
         page.watch = self.watch
@@ -115,15 +117,21 @@ class ScopeController(QObject):
             ends.append(at_s - sum(pane.shown_s()) / 2)
             self._end_s = ends[-1]  # what the view says of itself is not for the others
             pane.view.hold(ends[-1], at_s)
-        self.trigger.hold_until(ends[0])
-        self._filled.start(max(0, math.ceil((ends[0] - time.monotonic()) * 1000)))
+        self._full_s = ends[0]
+        self.trigger.hold_until(self._full_s)
+        self._await_full()
         self.refresh()
+
+    def _await_full(self) -> None:
+        self._filled.start(max(0, math.ceil((self._full_s - time.monotonic()) * 1000)))
 
     @Slot()
     def _advance(self) -> None:
         """Also when nothing comes any more."""
         if self.trigger.advance(time.monotonic()):
             self.refresh()
+        elif self.trigger.state is TriggerState.FILLING and not self._filled.isActive():
+            self._await_full()
 
     # -- cursors -------------------------------------------------------------------------------
 
