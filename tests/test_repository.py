@@ -106,6 +106,10 @@ def test_no_file_is_larger_than_a_mebibyte() -> None:
     assert not large
 
 
+def test_no_leftovers_of_merging_are_in_it() -> None:
+    assert not [path for path in _tracked() if path.suffix in (".orig", ".rej", ".bak")]
+
+
 def test_no_file_names_a_package_registry() -> None:
     assert not [place for place, line in _text_lines() if _REGISTRY_HOST.search(line)]
 

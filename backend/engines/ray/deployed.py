@@ -13,7 +13,6 @@ class Deployed:
     """The replicas of one load of a model; `reports` are their last ones."""
 
     model: str
-    serial: int
     handle: Any
     sticky: bool
     """Whether the requests of a sequence keep to one replica."""

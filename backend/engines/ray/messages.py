@@ -12,13 +12,9 @@ from backend.core.inference import (
     Parameters,
     RequestedOutput,
 )
-from backend.core.tensors import Tensor
 from backend.server.plane import StreamAnswer
 
 Message: TypeAlias = tuple[Any, ...]
-
-LARGE_BYTES = 64 * 1024
-"""From here on a message goes through Ray's object store, below it from process to process."""
 
 
 def pack_request(request: InferRequest) -> Message:
@@ -75,11 +71,6 @@ def unpack_answer(message: Message) -> StreamAnswer:
     return StreamAnswer(
         None if response is None else unpack_response(response), final, error, timing
     )
-
-
-def size_of(tensors: tuple[Tensor, ...]) -> int:
-    """About how many bytes the tensors are; elements of BYTES count as references only."""
-    return sum(tensor.data.nbytes for tensor in tensors)
 
 
 @dataclass(frozen=True, slots=True)

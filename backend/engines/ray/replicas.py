@@ -40,7 +40,6 @@ class Replicas:
         self._lock = threading.Lock()
         self._submitting = threading.Lock()
         self._serial = 0
-        self._current: dict[str, int] = {}
         self._deployed: dict[str, Deployed] = {}
 
     def bring_up(
@@ -81,9 +80,8 @@ class Replicas:
         if declared.failure:
             self._delete_unless(name, model)
             raise ModelLoadError(declared.failure)
-        deployed = Deployed(model, serial, handle, sticky, versions=len(declared.versions))
+        deployed = Deployed(model, handle, sticky, versions=len(declared.versions))
         with self._lock:
-            self._current[model] = serial
             self._deployed[model] = deployed
         return deployed, declared
 
@@ -91,12 +89,10 @@ class Replicas:
         """One version of it is served no longer; the replicas end with the last one."""
         with self._lock:
             deployed.versions -= 1
-            if deployed.versions or self._current.get(deployed.model) != deployed.serial:
+            if deployed.versions or self._deployed.get(deployed.model) is not deployed:
                 return
-            del self._current[deployed.model]
             del self._deployed[deployed.model]
-        with contextlib.suppress(RayServeException, ray.exceptions.RayError):
-            serve.delete(application(self._template.prefix, deployed.model), _blocking=False)
+        self._delete(deployed.model)
 
     def all(self) -> tuple[Deployed, ...]:
         """Those that are served now."""
@@ -104,11 +100,13 @@ class Replicas:
             return tuple(self._deployed.values())
 
     def delete_all(self) -> None:
-        """Delete every application of ours, blocking."""
-        names = [application(self._template.prefix, each.model) for each in self.all()]
-        for name in names:
-            with contextlib.suppress(RayServeException, ray.exceptions.RayError):
-                serve.delete(name, _blocking=False)
+        """Have every application of ours deleted; Ray ends their replicas beside."""
+        for deployed in self.all():
+            self._delete(deployed.model)
+
+    def _delete(self, model: str) -> None:
+        with contextlib.suppress(RayServeException, ray.exceptions.RayError):
+            serve.delete(application(self._template.prefix, model), _blocking=False)
 
     def _started(
         self, name: str, spec: ReplicaSpec, options: Mapping[str, Any]
@@ -138,7 +136,7 @@ class Replicas:
 
     def _delete_unless(self, name: str, model: str) -> None:
         """Delete what failed to come up, unless an earlier load of the model is still served."""
-        if model not in self._current:
+        if model not in self._deployed:
             with contextlib.suppress(RayServeException, ray.exceptions.RayError):
                 serve.delete(name)
 

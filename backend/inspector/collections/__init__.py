@@ -15,10 +15,9 @@ from backend.inspector.collections.folder import (
     request_file,
     write_request,
 )
-from backend.inspector.collections.runner import CHECK_FAILED, Outcome, Place, run_request
+from backend.inspector.collections.runner import Outcome, Place, run_request
 
 __all__ = [
-    "CHECK_FAILED",
     "Collection",
     "Entry",
     "Environment",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from backend.core.conditions import VIOLATED
 from backend.core.defaults import CALL_DEADLINE_S
 from backend.core.errors import ConsoleError, InvalidInput, UsageError
 from backend.core.target import Target
@@ -17,9 +18,6 @@ from backend.inspector.collections.files import SavedRequest
 from backend.inspector.forms import NOTHING_LIVE, Described, Live, Variables
 from backend.inspector.methods import Method
 from backend.inspector.views import reply_value, rest_value
-
-CHECK_FAILED = 6
-"""What a command ends with if an answer is not what a check expects."""
 
 
 class Sender(Protocol):
@@ -95,7 +93,7 @@ def _outcome(exchange: Exchange, findings: tuple[Finding, ...]) -> Outcome:
         words = f"{fault.message} {fault.hint}".strip()
         return Outcome(exchange, findings, words, fault.exit_code)
     told = fault.message if fault is not None and failed else ""
-    return Outcome(exchange, findings, told, CHECK_FAILED if failed else 0)
+    return Outcome(exchange, findings, told, VIOLATED if failed else 0)
 
 
 def _filled(checks: Mapping[str, Any], variables: Variables) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_every_bundled_models_declaration_travels() -> None:
     try:
         for model in registry.all_loaded():
             declaration = travelled(declaration_of(model.servable))
-            deployed = Deployed(model.servable.name, 1, None, sticky=False)
+            deployed = Deployed(model.servable.name, None, sticky=False)
             remote = RemoteServable(declaration, deployed, lambda: "", lambda: None)  # type: ignore[arg-type]
             assert remote.inputs == model.servable.inputs
             assert remote.outputs == model.servable.outputs
@@ -96,7 +96,7 @@ def test_a_model_is_in_trouble_when_all_its_replicas_are() -> None:
         told = {version.removeprefix("v"): why for version, why in trouble.items()}
         return ReplicaReport("r", "n", "a", 1, 0.0, 0.0, 0, (), told)
 
-    deployed = Deployed("m", 1, None, sticky=False)
+    deployed = Deployed("m", None, sticky=False)
     assert deployed.trouble("1") == ""
     deployed.reports = (report(v1="it crashed"), report())
     assert deployed.trouble("1") == ""
