@@ -25,7 +25,7 @@ from backend.core.predictions import (
 from backend.core.status import Result
 from backend.gallery import Gallery, InstallState, fetchers_for
 from backend.gallery.entry import WheelSource
-from backend.models.runtimes.onnx import GraphInstance
+from backend.models.runtimes.graph import GraphInstance
 from backend.models.servable import (
     ExecutionTimes,
     ModelLoadError,

@@ -14,7 +14,7 @@ from backend.models import first_call
 from backend.models.catalogue import repository_registry
 from backend.models.first_call import MOST_CALLS, FirstCalls
 from backend.models.repository.registry import ModelRegistry
-from backend.models.runtimes.onnx import GraphInstance
+from backend.models.runtimes.graph import GraphInstance
 from backend.models.servable import (
     ExecutionTimes,
     ModelLoadError,

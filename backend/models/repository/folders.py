@@ -33,7 +33,7 @@ from backend.models.repository.uploads import Uploads
 from backend.models.runtimes.chain import links_of
 from backend.models.runtimes.choice import PlacesModels, RunsCode, Runtime, runtime_for
 from backend.models.runtimes.ensemble import steps_of
-from backend.models.runtimes.onnx import GraphInstance
+from backend.models.runtimes.graph import GraphInstance
 from backend.models.servable import ModelLoadError
 from backend.models.warmup import WarmUp, read_samples
 from backend.wire.generated import open_inference_pb2 as pb

@@ -15,7 +15,7 @@ from backend.core.tensors import Tensor
 from backend.core.timing import ServerTiming
 from backend.models.repository import LoadedModel
 from backend.models.runtimes.ensemble import EnsembleServable
-from backend.models.runtimes.onnx import input_reshapes, output_reshapes
+from backend.models.runtimes.graph import input_reshapes, output_reshapes
 from backend.models.servable import ExecutionTimes, ModelRequest, ModelResponse
 from backend.server.ensembles.run import EnsembleRequest, EnsembleRun, Models, fitted
 from backend.server.scheduling import (

@@ -4,71 +4,33 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from backend.core.files.regular import read_regular
-from backend.core.tensors import TensorSpec
-from backend.models.config import input_specs, output_specs, profile_in, read_labels
 from backend.models.loads import Loads
-from backend.models.runtimes.graph import as_run
+from backend.models.runtimes.graph import GraphInstance, GraphServable, as_run, complete_config
 from backend.models.runtimes.litert.labels import labels_in
 from backend.models.runtimes.litert.session import LiteRtFile, LiteRtSession
 from backend.models.runtimes.litert.settings import KIND, litert_settings, model_file
 from backend.models.runtimes.litert.trial import Trials
-from backend.models.runtimes.onnx import (
-    GraphInstance,
-    SequenceStates,
-    Signature,
-    check_config,
-    complete_config,
-    control_inputs,
-    declared_states,
-    input_reshapes,
-    output_reshapes,
-)
 from backend.models.servable import ModelLoadError
-from backend.profiles.model_profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
 MAX_BYTES = 2 << 30
 """The largest file that FlatBuffers can address."""
 
 
-class LiteRtServable:
+class LiteRtServable(GraphServable):
     """One version of a TensorFlow Lite model; its instances share the content of the file."""
-
-    instant = False
-    decoupled = False
-    trouble = ""
 
     def __init__(self, config: pb.ModelConfig, version_folder: Path, file: LiteRtFile) -> None:
         """Check the file against its configuration; raises ModelLoadError with the reason."""
-        folder = version_folder.parent
+        super().__init__(
+            config, version_folder, LiteRtSession(file), lambda: labels_in(file.content)
+        )
         self.config = as_run(config, threads=file.settings.num_threads)
-        self.name = config.name
-        self.version = version_folder.name
         self.file = model_file(config, version_folder)
         self._file = file
-        check_config(config, LiteRtSession(file))
-        self._batching = config.max_batch_size > 0
-        self.inputs: tuple[TensorSpec, ...] = input_specs(config)
-        self.outputs: tuple[TensorSpec, ...] = output_specs(config)
-        self.labels: Mapping[str, tuple[str, ...]] = read_labels(config, folder)
-        if not self.labels and (names := labels_in(file.content)):
-            self.labels = {self.outputs[0].name: names}
-        self.profile: ModelProfile | None = profile_in(
-            folder, config.name, self.inputs, self.outputs, self.labels
-        )
-        self._states = declared_states(config, folder)
-        self._signature = Signature(
-            model=self.name,
-            batching=self._batching,
-            outputs=self.outputs,
-            input_reshapes=input_reshapes(config),
-            output_reshapes=output_reshapes(config),
-            controls=frozenset(control_inputs(config)),
-        )
 
     @property
     def graph(self) -> LiteRtSession:
@@ -79,8 +41,7 @@ class LiteRtServable:
         """One more interpreter; raises ModelLoadError if there is no memory for it."""
         session = LiteRtSession(self._file)
         session.allocate()
-        states = SequenceStates(self.name, self._states, batching=self._batching)
-        return GraphInstance(session, self._signature, states)
+        return GraphInstance(session, self._signature, self._no_sequences())
 
     def close(self) -> None:
         """The content is let go with the last reference to it."""

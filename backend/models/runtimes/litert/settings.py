@@ -9,8 +9,8 @@ from pathlib import Path
 
 from backend.core.tensors import Datatype
 from backend.models.config import datatype_of, file_of_version
+from backend.models.runtimes.graph import FileKind
 from backend.models.runtimes.litert.quantization import Dequantize, Quantization
-from backend.models.runtimes.onnx import FileKind
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 
-from backend.core.tensors import TensorSpec
-from backend.models.config import input_specs, output_specs, profile_in, read_labels
-from backend.models.runtimes.graph import as_run
-from backend.models.runtimes.onnx.checks import check_config
-from backend.models.runtimes.onnx.completion import complete_config
-from backend.models.runtimes.onnx.instance import OnnxInstance, Signature
+from backend.models.runtimes.graph import (
+    GraphServable,
+    as_run,
+    complete_config,
+)
+from backend.models.runtimes.onnx.instance import OnnxInstance
 from backend.models.runtimes.onnx.labels import labels_in
-from backend.models.runtimes.onnx.layout import control_inputs
 from backend.models.runtimes.onnx.placement import providers_of
 from backend.models.runtimes.onnx.session import OnnxSession, SessionSettings
 from backend.models.runtimes.onnx.settings import (
@@ -21,28 +19,18 @@ from backend.models.runtimes.onnx.settings import (
     model_file,
     session_settings,
 )
-from backend.models.runtimes.onnx.shapes import input_reshapes, output_reshapes
-from backend.models.runtimes.onnx.states import SequenceStates, declared_states
 from backend.models.servable import ModelLoadError
-from backend.profiles.model_profile import ModelProfile
 from backend.wire.generated import open_inference_pb2 as pb
 
 _log = logging.getLogger("inferdeck.models")
 
 
-class OnnxServable:
+class OnnxServable(GraphServable):
     """One version of an ONNX model; its instances share the loaded file."""
-
-    instant = False
-    decoupled = False
-    trouble = ""
 
     def __init__(self, config: pb.ModelConfig, version_folder: Path) -> None:
         """Load the file; raises ModelLoadError with the reason."""
-        folder = version_folder.parent
         self._asked = config
-        self.name = config.name
-        self.version = version_folder.name
         self.file = model_file(config, version_folder)
         self._settings = session_settings(config)
         self._session = OnnxSession(
@@ -51,27 +39,11 @@ class OnnxServable:
             providers=providers_of(config),
             tell=lambda lack: _log.warning("model %s does without %s", config.name, lack),
         )
-        check_config(config, self._session)
+        super().__init__(
+            config, version_folder, self._session, lambda: labels_in(self._session.metadata)
+        )
         self._lacks: tuple[str, ...] = ()
         self._config = self._described()
-        self._batching = config.max_batch_size > 0
-        self.inputs: tuple[TensorSpec, ...] = input_specs(config)
-        self.outputs: tuple[TensorSpec, ...] = output_specs(config)
-        self.labels: Mapping[str, tuple[str, ...]] = read_labels(config, folder)
-        if not self.labels and (names := labels_in(self._session.metadata)):
-            self.labels = {self.outputs[0].name: names}
-        self.profile: ModelProfile | None = profile_in(
-            folder, config.name, self.inputs, self.outputs, self.labels
-        )
-        self._states = declared_states(config, folder)
-        self._signature = Signature(
-            model=self.name,
-            batching=self._batching,
-            outputs=self.outputs,
-            input_reshapes=input_reshapes(config),
-            output_reshapes=output_reshapes(config),
-            controls=frozenset(control_inputs(config)),
-        )
 
     @property
     def graph(self) -> OnnxSession:
@@ -96,8 +68,7 @@ class OnnxServable:
 
     def make_instance(self, index: int) -> OnnxInstance:  # noqa: ARG002 - they are all alike
         """One more user of the loaded file, with sequences of its own."""
-        states = SequenceStates(self.name, self._states, batching=self._batching)
-        return OnnxInstance(self._session, self._signature, states)
+        return OnnxInstance(self._session, self._signature, self._no_sequences())
 
     def close(self) -> None:
         """The file is let go with the last reference to it."""

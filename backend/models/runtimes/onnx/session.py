@@ -14,11 +14,10 @@ import numpy as np
 from backend.core.errors import InvalidInput, ModelFailed
 from backend.core.files.regular import check_regular
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.runtimes.graph import Feeds, GraphTensor
+from backend.models.runtimes.graph import Feeds, GraphTensor, bytes_of, texts_of
 from backend.models.runtimes.onnx.engine import SILENT, Engine
 from backend.models.runtimes.onnx.placement import Provider
 from backend.models.runtimes.onnx.reasons import reason
-from backend.models.runtimes.onnx.text import bytes_of, texts_of
 from backend.models.runtimes.onnx.types import BFLOAT16, datatype_of_onnx
 from backend.models.servable import ModelLoadError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.models.config import file_of_version
-from backend.models.runtimes.onnx.completion import FileKind
+from backend.models.runtimes.graph import FileKind
 from backend.models.runtimes.onnx.session import SessionSettings
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb

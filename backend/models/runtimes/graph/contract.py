@@ -1,4 +1,4 @@
-"""A loaded model file as a graph of tensors: what its runtimes have in common."""
+"""A loaded model file as a graph of tensors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from backend.core.tensors import Array, Datatype, Tensor
-from backend.models.config import without_gpus
-from backend.wire.generated import open_inference_pb2 as pb
 
 Feeds: TypeAlias = Mapping[str, Array]
 """Arrays by input name, as `GraphSession.feed` makes them."""
@@ -31,38 +29,6 @@ class GraphTensor:
     def dims(self) -> tuple[int, ...]:
         """The shape with -1 for each variable size."""
         return tuple(size if isinstance(size, int) and size >= 0 else -1 for size in self.shape)
-
-
-THREADS, PROVIDERS, FALLBACK = "inferdeck_threads", "inferdeck_providers", "inferdeck_fallback"
-"""Parameters of a served configuration that say how it is run; in a given one they do nothing."""
-_CPU_PROVIDERS = ("CPU", "Azure", "OpenVINO", "Dnnl", "Xnnpack")
-
-
-def as_run(
-    config: pb.ModelConfig, *, threads: int, providers: Sequence[str] = (), fallback: str = ""
-) -> pb.ModelConfig:
-    """A copy that says how the model is run: threads of an instance, providers, what is lacking.
-
-    Groups for GPUs are for the CPU in it if no provider computes on one.
-    """
-    run = pb.ModelConfig()
-    run.CopyFrom(config)
-    if all(provider.startswith(_CPU_PROVIDERS) for provider in providers):
-        without_gpus(run)
-    for name, text in (
-        (THREADS, str(threads)),
-        (PROVIDERS, ", ".join(providers)),
-        (FALLBACK, fallback),
-    ):
-        run.parameters.pop(name, None)
-        if text:
-            run.parameters[name].string_value = text
-    return run
-
-
-def has_file(folder: Path, name: str) -> bool:
-    """Whether a version of a model has that file, or its folder without versions."""
-    return (folder / name).is_file() or any(path.exists() for path in folder.glob(f"[0-9]*/{name}"))
 
 
 class Graph(Protocol):

@@ -13,8 +13,8 @@ from backend.core.errors import InvalidInput
 from backend.core.files.regular import read_regular
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.models.config import datatype_of, inside
-from backend.models.runtimes.onnx.layout import agree
-from backend.models.runtimes.onnx.text import texts_of
+from backend.models.runtimes.graph.layout import agree
+from backend.models.runtimes.graph.text import texts_of
 from backend.models.servable import ModelLoadError, SequenceId, SequenceStep
 from backend.wire.elements import TensorRef, from_raw
 from backend.wire.generated import open_inference_pb2 as pb

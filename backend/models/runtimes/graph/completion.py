@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from backend.models.config import config_type
-from backend.models.runtimes.graph import Graph, GraphTensor, has_file
-from backend.models.runtimes.onnx.layout import (
+from backend.models.runtimes.graph.contract import Graph, GraphTensor
+from backend.models.runtimes.graph.file_kind import FileKind
+from backend.models.runtimes.graph.layout import (
     can_batch,
     control_inputs,
     known,
@@ -24,26 +24,6 @@ _Entry: TypeAlias = pb.ModelInput | pb.ModelOutput
 
 DEFAULT_BATCH = 4
 """Largest batch where the graph allows batches and the configuration says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileKind:
-    """How configurations name one kind of model file."""
-
-    backend: str
-    platform: str
-    file: str
-    """The name of the file in a version folder, where the configuration gives none."""
-
-    def handles(self, config: pb.ModelConfig, folder: Path) -> bool:
-        """By backend or platform; where neither is given, by the name of the model's file."""
-        if config.backend:
-            return config.backend == self.backend
-        if config.platform:
-            return config.platform == self.platform
-        if config.default_model_filename:
-            return Path(config.default_model_filename.lower()).suffix == Path(self.file).suffix
-        return has_file(folder, self.file)
 
 
 def complete_config(

@@ -8,7 +8,7 @@ import pytest
 
 from backend.core.tensors import Datatype
 from backend.models.config.text import parse_config
-from backend.models.runtimes.onnx.completion import DEFAULT_BATCH
+from backend.models.runtimes.graph.completion import DEFAULT_BATCH
 from backend.models.runtimes.onnx.loader import OnnxRuntime
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backend.models.runtimes.graph import GraphTensor
+from backend.models.runtimes.graph.contract import GraphTensor
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from backend.core.tensors import Datatype
 from backend.models.config import datatype_of
-from backend.models.runtimes.graph import Graph, GraphTensor
-from backend.models.runtimes.onnx.layout import agree, control_inputs, known, listed, state_inputs
+from backend.models.runtimes.graph.contract import Graph, GraphTensor
+from backend.models.runtimes.graph.layout import agree, control_inputs, known, listed, state_inputs
 from backend.models.servable import ModelLoadError
 from backend.wire.generated import open_inference_pb2 as pb
 
