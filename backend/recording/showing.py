@@ -6,11 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar, overload
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError, InvalidInput, SourceError, SourceFault
-from backend.core.flow import Policy
 from backend.core.rings import RateMeter, TraceRing
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import RunState, RunStatus, SourceInfo, SourceState, SourceStatus
@@ -28,18 +26,13 @@ from backend.session.lanes import TRACE_COLUMNS, TRACES_KEPT
 from backend.session.run import Summary, summarise
 from backend.session.sinks import (
     AUDIO,
-    CAPACITY,
     FAILURES,
     FRAMES,
     NOTICES,
     RESULTS,
     STATUS,
     WORDS,
-    Item,
-    Sink,
-    Subscription,
-    Subscriptions,
-    Topic,
+    Publisher,
 )
 from backend.sources.playback import Jump, Playback
 from backend.sources.source import Source
@@ -51,10 +44,8 @@ from backend.wire.recording.reader import RecordingReader
 _HOLD_S = 0.05
 _STATUS_EVERY_S = 0.5
 
-T = TypeVar("T")
 
-
-class Showing:
+class Showing(Publisher):
     """A recording that is looked at, with the face of a run; nothing is sent anywhere.
 
     It begins paused at its first sample and stays at its last. A sample comes together with what
@@ -63,6 +54,7 @@ class Showing:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
         self._reader = RecordingReader(path)
         first = self._first()
@@ -73,7 +65,6 @@ class Showing:
         self._settings = first.settings
         self._ledger = first.ledger
         self._heard = SoundHeard()
-        self._subscriptions = Subscriptions()
         self._given = RateMeter()
         self._answered = RateMeter()
         self._started_at = self._status_at = 0.0
@@ -90,37 +81,6 @@ class Showing:
     def settings(self) -> RunSettings:
         """How what is shown was sent; the target without its addresses."""
         return settings_of(self._settings)
-
-    @overload
-    def subscribe(
-        self,
-        what: Topic[T],
-        policy: Policy,
-        name: str,
-        capacity: int = CAPACITY,
-        most_bytes: int | None = None,
-    ) -> Subscription[T]: ...
-
-    @overload
-    def subscribe(
-        self,
-        what: Sink,
-        policy: Policy,
-        name: str,
-        capacity: int = CAPACITY,
-        most_bytes: int | None = None,
-    ) -> Subscription[Item]: ...
-
-    def subscribe(
-        self,
-        what: Topic[Any] | Sink,
-        policy: Policy,
-        name: str,
-        capacity: int = CAPACITY,
-        most_bytes: int | None = None,
-    ) -> Subscription[Any]:
-        """As that of a run."""
-        return self._subscriptions.add(what, policy, name, capacity, most_bytes)
 
     def start(self) -> None:
         """Show the first sample; may be called once."""

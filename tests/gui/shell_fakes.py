@@ -6,14 +6,12 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, overload
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError, SourceError, SourceFault, UsageError
-from backend.core.flow import Policy
 from backend.core.ledger import Counts
 from backend.core.predictions import Classification, ClassScore
 from backend.core.rings import TraceRing
@@ -37,15 +35,7 @@ from backend.server.plane.data_plane import ModelStatus
 from backend.server.plane.request_log import RequestLog
 from backend.session.lanes.delivery import TRACE_COLUMNS
 from backend.session.run.summary import Summary, summarise
-from backend.session.sinks import (
-    FRAMES,
-    RESULTS,
-    Item,
-    Sink,
-    Subscription,
-    Subscriptions,
-    Topic,
-)
+from backend.session.sinks import FRAMES, RESULTS, Publisher
 from backend.sources.kind import Pace
 from backend.sources.registry import KINDS, SourceRegistry
 from backend.sources.source import Source
@@ -54,8 +44,6 @@ from gui.state.source_offers import SourceOffer
 
 SOURCES = SourceRegistry((*KINDS, SCREEN, WINDOW, MICROPHONE))
 """Every kind of source that the window knows."""
-
-T = TypeVar("T")
 
 
 class FakeSource:
@@ -95,13 +83,14 @@ class FakeSources(SourceRegistry):
         return FakeSource(spec, loop=loop)
 
 
-class FakeSession:
+class FakeSession(Publisher):
     """Does what the test says and remembers what was asked of it."""
 
     def __init__(self, settings: RunSettings, source: Source) -> None:
+        super().__init__()
         self.settings = settings
         self.source = source
-        self.subscriptions = Subscriptions()
+        self.subscriptions = self._subscriptions
         self.traces = TraceRing(TRACE_COLUMNS, 64)
         self.error: ConsoleError | None = None
         self.started = self.over = False
@@ -110,24 +99,6 @@ class FakeSession:
         self.now = RunStatus(
             state=RunState.STREAMING, source=SourceStatus(SourceState.LIVE, source.info)
         )
-
-    @overload
-    def subscribe(self, what: Topic[T], policy: Policy, name: str) -> Subscription[T]: ...
-
-    @overload
-    def subscribe(
-        self, what: Sink, policy: Policy, name: str, capacity: int, most_bytes: int | None
-    ) -> Subscription[Item]: ...
-
-    def subscribe(
-        self,
-        what: Topic[Any] | Sink,
-        policy: Policy,
-        name: str,
-        capacity: int = 64,
-        most_bytes: int | None = None,
-    ) -> Subscription[Any]:
-        return self.subscriptions.add(what, policy, name, capacity, most_bytes)
 
     def start(self) -> None:
         self.started = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from backend.core.inference import InferRequest
 from backend.core.predictions import (
     Classification,
     ClassScore,
@@ -86,3 +87,17 @@ def same_prediction(left: Prediction, right: Prediction) -> None:
         assert left.labels == right.labels
     else:
         assert left == right
+
+
+def same_request(a: InferRequest, b: InferRequest) -> None:
+    """Two requests mean the same, and the data of the first can be computed with."""
+    assert (a.model, a.version, a.id) == (b.model, b.version, b.id)
+    assert repr(dict(a.parameters)) == repr(dict(b.parameters))
+    assert [(o.name, repr(o.parameters)) for o in a.outputs] == [
+        (o.name, repr(o.parameters)) for o in b.outputs
+    ]
+    assert len(a.inputs) == len(b.inputs)
+    for tensor, wanted in zip(a.inputs, b.inputs, strict=True):
+        assert tensor.name == wanted.name
+        same_tensor(tensor, wanted)
+        assert tensor.data.flags.aligned

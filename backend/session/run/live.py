@@ -11,11 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, overload
 
 from backend.core.choices import RunSettings, check_choices
 from backend.core.errors import ConsoleError
-from backend.core.flow import Policy
 from backend.core.ledger import Ledger
 from backend.core.process import trim_memory
 from backend.core.rings import RateMeter, TraceRing
@@ -31,24 +29,13 @@ from backend.session.run.connector import Connector
 from backend.session.run.promise import Promise
 from backend.session.run.replicas import AskReplicas, ReplicaWatch
 from backend.session.run.summary import Summary, summarise
-from backend.session.sinks import (
-    CAPACITY,
-    NOTICES,
-    STATUS,
-    Item,
-    Sink,
-    Subscription,
-    Subscriptions,
-    Topic,
-)
+from backend.session.sinks import NOTICES, STATUS, Publisher
 from backend.sources.source import NoticeSource, Source
 
 _TICK_S = 0.05
 _STOP_WAIT_S = 0.5
 _CONNECT_FIRST_S = 0.3
 _STATUS_EVERY_S = 0.5
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +52,7 @@ def bundled_profile(settings: RunSettings) -> ModelProfile:
     return profile_for(settings.model)
 
 
-class Session:
+class Session(Publisher):
     """A run from `start` to its end; every method but `join` returns at once, from any thread.
 
     `resolve` turns the settings' target into addresses whenever a connection is opened, so that
@@ -86,6 +73,7 @@ class Session:
         profiles: Callable[[RunSettings], ModelProfile] = bundled_profile,
         replicas: AskReplicas | None = None,
     ) -> None:
+        super().__init__()
         self._settings = settings
         self._profiles = profiles
         self._profile = profiles(settings)
@@ -93,7 +81,6 @@ class Session:
         self._source = source
         self._retry = retry
         self._ledger = Ledger()
-        self._subscriptions = Subscriptions()
         self._delivery = Delivery(self._ledger, self._subscriptions)
         self._feed = Feed(self._ledger, self._delivery.lost)
         self._promise = Promise()
@@ -118,48 +105,6 @@ class Session:
         self._source_error: ConsoleError | None = None
         self._started_at = self._ended_at = self._status_at = 0.0
         self._conductor = Worker("conductor", self._conduct)
-
-    @overload
-    def subscribe(
-        self,
-        what: Topic[T],
-        policy: Policy,
-        name: str,
-        capacity: int = CAPACITY,
-        most_bytes: int | None = None,
-    ) -> Subscription[T]: ...
-
-    @overload
-    def subscribe(
-        self,
-        what: Sink,
-        policy: Policy,
-        name: str,
-        capacity: int = CAPACITY,
-        most_bytes: int | None = None,
-    ) -> Subscription[Item]: ...
-
-    def subscribe(
-        self,
-        what: Topic[Any] | Sink,
-        policy: Policy,
-        name: str,
-        capacity: int = CAPACITY,
-        most_bytes: int | None = None,
-    ) -> Subscription[Any]:
-        """Give a reader a queue of its own, from now until it closes it or the run ends.
-
-        The items of a topic are taken from the subscription by the caller; a sink is called on a
-        thread of its own. At most `capacity` items wait, which together keep at most `most_bytes`
-        of memory, or with `Policy.NEWEST` one of each topic; the status counts what was lost under
-        `name`. With `Policy.EVERY` the run reads and sends nothing more while the queue is full:
-        files wait, and a live source's samples are dropped before they are sent. At the end of a
-        run what waits can still be taken by a reader, and is written by a sink first. A sink that
-        raises is closed with a notice.
-
-        Raises ValueError for a capacity below 1.
-        """
-        return self._subscriptions.add(what, policy, name, capacity, most_bytes)
 
     @property
     def error(self) -> ConsoleError | None:

@@ -1,5 +1,6 @@
 """What a run gives out, to any number of readers, each with a bounded queue of its own."""
 
+from backend.session.sinks.publisher import Publisher
 from backend.session.sinks.sink import Callback, Sink
 from backend.session.sinks.subscription import Subscription
 from backend.session.sinks.subscriptions import CAPACITY, Subscriptions
@@ -31,6 +32,7 @@ __all__ = [
     "WORDS",
     "Callback",
     "Item",
+    "Publisher",
     "Sink",
     "Subscription",
     "Subscriptions",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
 from backend.core.status import Notice, Severity, SinkStatus
 from backend.session.sinks.sink import Sink, SinkWriter
 from backend.session.sinks.subscription import Subscription
-from backend.session.sinks.topics import NOTICES, Item, Topic
+from backend.session.sinks.topics import NOTICES, Topic
 
 CAPACITY = 64
 _STOP_WAIT_S = 1.0
@@ -40,26 +40,6 @@ class Subscriptions:
         self._writers: list[SinkWriter] = []
         self._started = self._ended = False
 
-    @overload
-    def add(
-        self,
-        what: Topic[T],
-        policy: Policy,
-        name: str,
-        capacity: int,
-        most_bytes: int | None = None,
-    ) -> Subscription[T]: ...
-
-    @overload
-    def add(
-        self,
-        what: Sink,
-        policy: Policy,
-        name: str,
-        capacity: int,
-        most_bytes: int | None = None,
-    ) -> Subscription[Item]: ...
-
     def add(
         self,
         what: Topic[Any] | Sink,
@@ -68,7 +48,7 @@ class Subscriptions:
         capacity: int,
         most_bytes: int | None = None,
     ) -> Subscription[Any]:
-        """See `Session.subscribe`."""
+        """See `Publisher.subscribe`."""
         topics: Collection[Topic[Any]] = (what,) if isinstance(what, Topic) else what.topics
         reader: Subscription[Any] = Subscription(
             name, topics, policy, capacity, self._note_full, self._remove, most_bytes

@@ -20,6 +20,7 @@ from backend.core.tensors import Array
 from backend.sources.kind import SourceOptions
 from gui.devices import Region, ScreenEntry, ScreenPart, ScreenSource, screen_kinds, screen_part
 from tests.sources.reading import read_until_error, read_until_item
+from tests.x_server import x_server
 
 _ROOT = Path(__file__).resolve().parents[3]
 _OPTIONS = SourceOptions(loop=True)
@@ -169,17 +170,8 @@ def test_a_window_needs_a_title(stop: threading.Event) -> None:
 @pytest.fixture
 def display(program: Callable[[str], str]) -> Iterator[str]:
     """An X server of our own."""
-    reader, writer = os.pipe()
-    server = subprocess.Popen(
-        [program("Xvfb"), "-screen", "0", "400x300x24", "-displayfd", str(writer)],
-        pass_fds=[writer],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writer)
-    with os.fdopen(reader) as numbers:
-        yield f":{numbers.readline().strip()}"
-    server.terminate()
-    server.wait(30)
+    with x_server(program("Xvfb"), "400x300") as name:
+        yield name
 
 
 @pytest.mark.window

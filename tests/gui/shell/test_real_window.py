@@ -15,6 +15,7 @@ from backend.gallery import Gallery, GalleryList, fetchers_for, read_catalogue
 from backend.wire.media.opencv import cv2
 from tests.models.onnx_folders import identity
 from tests.real_sources import pulse_microphone, speak
+from tests.x_server import x_server
 
 MAIN = Path(__file__).resolve().parents[3] / "main.py"
 
@@ -22,17 +23,8 @@ MAIN = Path(__file__).resolve().parents[3] / "main.py"
 @pytest.fixture
 def display(program: Callable[[str], str]) -> Iterator[str]:
     """A display of an X server of our own."""
-    reader, writer = os.pipe()
-    server = subprocess.Popen(
-        [program("Xvfb"), "-screen", "0", "1280x800x24", "-displayfd", str(writer)],
-        pass_fds=[writer],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writer)
-    with os.fdopen(reader) as numbers:
-        yield f":{numbers.readline().strip()}"
-    server.terminate()
-    server.wait(30)
+    with x_server(program("Xvfb"), "1280x800") as name:
+        yield name
 
 
 def picture_run(

@@ -15,7 +15,7 @@ from backend.core.inference import InferRequest, Parameter, RequestedOutput
 from backend.core.tensors import Datatype, Tensor
 from backend.wire.oip.rest import HEADER_LENGTH, decode_request, encode_request
 from backend.wire.oip.rest_repeats import RepeatedRequests
-from tests.wire.wire_samples import EXTREMES, same_tensor
+from tests.wire.wire_samples import EXTREMES, same_request
 
 _IDS = st.one_of(st.just(""), st.integers(0, 999).map(str), st.text(max_size=3))
 _SHAPES = st.sampled_from([(), (0,), (3,), (1, 3), (3, 1)])
@@ -66,7 +66,7 @@ def test_requests_in_a_row_are_read_as_each_alone(rows: list[tuple[InferRequest,
         headers, body = encode_request(request, binary=True)
         for _ in range(times):
             read = reader.read(headers, body, request.model, request.version)
-            _same(read, decode_request(headers, body, request.model, request.version))
+            same_request(read, decode_request(headers, body, request.model, request.version))
 
 
 @settings(max_examples=300, deadline=None)
@@ -91,7 +91,7 @@ def test_damaged_bodies_are_read_as_each_alone(draw: st.DataObject) -> None:
     if isinstance(expected, str):
         assert got == expected
     else:
-        _same(got, expected)
+        same_request(got, expected)
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
@@ -131,7 +131,9 @@ def test_an_id_that_may_be_another_is_always_read(text: str) -> None:
     for name in ("1", "2", "", "3", "", "2"):
         header = (text % json.dumps([_INPUT])).replace('"id":"1"', f'"id":"{name}"', 1).encode()
         headers = {HEADER_LENGTH: str(len(header))}
-        _same(reader.read(headers, header + b"ab"), decode_request(headers, header + b"ab", "m"))
+        same_request(
+            reader.read(headers, header + b"ab"), decode_request(headers, header + b"ab", "m")
+        )
 
 
 def test_numbers_are_never_taken_for_bytes() -> None:
@@ -167,16 +169,3 @@ def _outcome(read: Any) -> Any:
         return read()
     except InvalidInput as error:
         return str(error)
-
-
-def _same(a: InferRequest, b: InferRequest) -> None:
-    assert (a.model, a.version, a.id) == (b.model, b.version, b.id)
-    assert repr(dict(a.parameters)) == repr(dict(b.parameters))
-    assert [(o.name, repr(o.parameters)) for o in a.outputs] == [
-        (o.name, repr(o.parameters)) for o in b.outputs
-    ]
-    assert len(a.inputs) == len(b.inputs)
-    for tensor, wanted in zip(a.inputs, b.inputs, strict=True):
-        assert tensor.name == wanted.name
-        same_tensor(tensor, wanted)
-        assert tensor.data.flags.aligned

@@ -26,7 +26,7 @@ from backend.wire.oip.grpc import (
 )
 from backend.wire.oip.stream_repeats import ReplyWriter, RequestReader
 from backend.wire.oip.timing import ReplyTiming, timing_from_parameters
-from tests.wire.wire_samples import EXTREMES, same_tensor
+from tests.wire.wire_samples import EXTREMES, same_request
 
 _IDS = st.one_of(st.just(""), st.text(max_size=3), st.just("x" * 127), st.just("x" * 128))
 _SHAPES = st.sampled_from([(), (0,), (3,), (1, 3), (3, 1)])
@@ -62,7 +62,7 @@ def test_requests_in_a_row_are_read_as_each_alone(rows: list[tuple[InferRequest,
     for request, times in rows:
         data = encode_request(request, raw=True)
         for _ in range(times):
-            _same(reader.read(data), decode_request(data))
+            same_request(reader.read(data), decode_request(data))
 
 
 @pytest.mark.parametrize("before", [[], [encode_request(InferRequest("m", ()), raw=True)]])
@@ -71,7 +71,7 @@ def test_an_empty_message_is_a_request_of_no_model(before: list[bytes]) -> None:
     for data in before:
         reader.read(data)
 
-    _same(reader.read(b""), decode_request(b""))
+    same_request(reader.read(b""), decode_request(b""))
 
 
 @settings(max_examples=300, deadline=None)
@@ -94,7 +94,7 @@ def test_damaged_messages_are_read_as_each_alone(draw: st.DataObject) -> None:
     if isinstance(expected, str):
         assert got == expected
     else:
-        _same(got, expected)
+        same_request(got, expected)
 
 
 def test_requests_that_are_alike_share_their_parameters_and_outputs_but_no_elements() -> None:
@@ -131,7 +131,7 @@ def test_callers_that_take_turns_are_each_read_as_before() -> None:
             data = message(caller, number)
             request = reader.read_alike(data)
             assert request is not None
-            _same(request, decode_request(data))
+            same_request(request, decode_request(data))
 
 
 def test_of_a_message_with_much_beside_its_elements_nothing_is_kept() -> None:
@@ -141,7 +141,7 @@ def test_of_a_message_with_much_beside_its_elements_nothing_is_kept() -> None:
     reader.read(data)
 
     assert reader.read_alike(data) is None
-    _same(reader.read(data), decode_request(data))
+    same_request(reader.read(data), decode_request(data))
 
 
 class _Regions:
@@ -182,7 +182,7 @@ def test_requests_in_shared_memory_are_read_as_each_alone(
         if isinstance(expected, str):
             assert got == expected
         else:
-            _same(got, expected)
+            same_request(got, expected)
 
 
 def test_the_elements_in_shared_memory_are_those_of_now_and_read_once() -> None:
@@ -214,7 +214,7 @@ def test_damaged_messages_about_shared_memory_are_read_as_each_alone(draw: st.Da
     if isinstance(expected, str):
         assert got == expected
     else:
-        _same(got, expected)
+        same_request(got, expected)
 
 
 class _Constant:
@@ -288,16 +288,3 @@ def _outcome(read: Any, data: bytes) -> Any:
         return read(data)
     except InvalidInput as error:
         return str(error)
-
-
-def _same(a: InferRequest, b: InferRequest) -> None:
-    assert (a.model, a.version, a.id) == (b.model, b.version, b.id)
-    assert repr(dict(a.parameters)) == repr(dict(b.parameters))
-    assert [(o.name, repr(o.parameters)) for o in a.outputs] == [
-        (o.name, repr(o.parameters)) for o in b.outputs
-    ]
-    assert len(a.inputs) == len(b.inputs)
-    for tensor, wanted in zip(a.inputs, b.inputs, strict=True):
-        assert tensor.name == wanted.name
-        same_tensor(tensor, wanted)
-        assert tensor.data.flags.aligned
