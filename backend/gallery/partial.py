@@ -7,7 +7,6 @@ import hashlib
 import os
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 
@@ -51,12 +50,7 @@ class PartialFile:
     def __enter__(self) -> PartialFile:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
     @property

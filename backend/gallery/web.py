@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import threading
 from dataclasses import dataclass
-from types import TracebackType
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -79,12 +78,7 @@ class Reply:
     def __enter__(self) -> Reply:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

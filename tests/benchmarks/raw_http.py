@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from types import TracebackType
 from urllib.parse import urlsplit
 
 from backend.clients.codecs.calls import RestCall
@@ -28,12 +27,7 @@ class RawHttp:
     def __enter__(self) -> RawHttp:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def send(self) -> tuple[int, bytes]:

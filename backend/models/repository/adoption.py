@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import uuid
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.core.cancelling import Cancellable
 from backend.models.servable import ModelLoadError
 
 CANCELLED = "it was cancelled"
@@ -30,48 +28,21 @@ class AdoptionProgress:
     total: int = 0
 
 
-class Adoption:
+class Adoption(Cancellable):
     """Its progress, and a way to end it; both from any thread. Each is for one file.
 
     `name` is that of no model; a trial load goes by it.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.name = f".adoption-{uuid.uuid4().hex}"
         self.progress = AdoptionProgress()
-        self._lock = threading.Lock()
-        self._cancelled = False
-        self._ends: list[Callable[[], None]] = []
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether `cancel` was called."""
-        return self._cancelled
-
-    def cancel(self) -> None:
-        """Give up; returns at once, and may be called twice."""
-        with self._lock:
-            self._cancelled = True
-            ends = tuple(self._ends)
-        for end in ends:
-            end()
 
     def check(self) -> None:
         """Raise ModelLoadError if it was cancelled."""
-        if self._cancelled:
+        if self.cancelled:
             raise ModelLoadError(CANCELLED)
-
-    @contextlib.contextmanager
-    def ended_by(self, end: Callable[[], None]) -> Iterator[None]:
-        """Meanwhile `cancel` calls `end` too, on its own thread; raises as `check` does."""
-        with self._lock:
-            self.check()
-            self._ends.append(end)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._ends.remove(end)
 
     def copying(self, total: int) -> None:
         """So many bytes are to be copied."""

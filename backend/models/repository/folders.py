@@ -93,7 +93,7 @@ class ModelFolders:
     ) -> Adopted:
         """What the function `adopt` does, by the runtimes of these folders."""
         loads, name = self._loads, adoption.name
-        with loads.running(name), adoption.ended_by(partial(loads.give_up, name)):
+        with loads.running(name), adoption.ending(partial(loads.give_up, name)):
             return adopt(file, repository, self._runtimes, {*taken, *self.names()}, adoption)
 
     def contents(self) -> tuple[tuple[Path, tuple[str, ...]], ...]:

@@ -279,7 +279,7 @@ class Held:
         adoption.copying(200)
         adoption.copied(50)
         self.began.set()
-        with adoption.ended_by(self.go_on.set):
+        with adoption.ending(self.go_on.set):
             assert self.go_on.wait(WAIT_S)
         if adoption.cancelled:
             raise ModelLoadError("it was cancelled")
