@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from backend.core.errors import ConsoleError
+from gui.widgets.dialog_buttons import use_and_cancel
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
@@ -45,7 +45,7 @@ class MirrorForm(QDialog):
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
         column.setSpacing(GAP)
-        for widget in (title, words, self.address, self.wrong, self._buttons()):
+        for widget in (title, words, self.address, self.wrong, use_and_cancel(self)):
             column.addWidget(widget)
         self.address.setFocus()
 
@@ -64,19 +64,6 @@ class MirrorForm(QDialog):
             return
         self.mirror = mirror
         super().accept()
-
-    def _buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        use = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        use.setProperty("role", "primary")
-        use.setText(tr("Use"))
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        return buttons
 
 
 def _signed(address: str) -> bool:

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from backend.core.choices import EMBEDDED
 from backend.core.target import Dialect, Target
 from gui.state.switches import target_title
+from gui.widgets.dialog_buttons import close_only
 from gui.widgets.icons import tinted, tinted_pixmap
 from gui.widgets.language import tr
 from gui.widgets.padlock import padlock_of
@@ -68,12 +68,7 @@ class TargetList(QDialog):
         row.addWidget(self.tree, 1)
         row.addLayout(self._acts())
         column.addLayout(row, 1)
-        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        for button in box.buttons():
-            button.setIcon(QIcon())
-            button.setText(tr("Close"))
-        box.rejected.connect(self.reject)
-        column.addWidget(box)
+        column.addWidget(close_only(self))
         self.resize(860, 420)
 
     def show_targets(self, targets: Sequence[Target], chosen: str) -> None:

@@ -17,8 +17,8 @@ from gui.state.switches import target_title
 from gui.targets.controller import TargetController
 from gui.targets.model_card import CardContext, ModelCard
 from gui.targets.profiles import ProfileForm, ProfileFormContext
+from gui.widgets.dialog_buttons import plain_buttons
 from gui.widgets.language import tr
-from gui.widgets.plain_buttons import plain_buttons
 from gui.workspace.feature import Workspace
 
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QCoreApplication, QDir, QFileInfo, QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
 
+from gui.widgets.dialog_buttons import plain_buttons
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
-from gui.widgets.plain_buttons import plain_buttons
 
 _TOOLS = {
     "backButton": "back",

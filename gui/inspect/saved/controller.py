@@ -33,9 +33,9 @@ from gui.inspect.engine import Engine
 from gui.inspect.method_tree import MethodTree
 from gui.inspect.request import RequestController
 from gui.inspect.saved.tree import SavedTree
+from gui.widgets.dialog_buttons import plain_buttons
 from gui.widgets.file_dialogs import ask_folder
 from gui.widgets.language import count, tr
-from gui.widgets.plain_buttons import plain_buttons
 from gui.widgets.theme import Palette
 from gui.workspace.pages import PageHost
 

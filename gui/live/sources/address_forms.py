@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from backend.sources.network import NETWORK_CAMERA
+from gui.widgets.dialog_buttons import use_and_cancel
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
@@ -40,16 +40,6 @@ class _Form(QDialog):
         self.wrong.setWordWrap(True)
         self.wrong.setFixedWidth(_WIDTH)
         self.wrong.hide()
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        use = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        use.setProperty("role", "primary")
-        use.setText(tr("Use"))
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
@@ -59,7 +49,7 @@ class _Form(QDialog):
         column.addLayout(self.fields)
         column.addWidget(self.wrong)
         column.addSpacing(GAP)
-        column.addWidget(buttons)
+        column.addWidget(use_and_cancel(self))
 
     def add_field(self, label: str, placeholder: str) -> QLineEdit:
         """A text field with its label."""

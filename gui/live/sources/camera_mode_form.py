@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QVBoxLayout,
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from backend.sources.cameras import AUTO_MODE, FORMATS, CameraMode
 from gui.devices import OfferedMode
+from gui.widgets.dialog_buttons import use_and_cancel
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
@@ -73,7 +72,7 @@ class CameraModeForm(QDialog):
         column.addWidget(words)
         column.addLayout(fields)
         column.addSpacing(GAP)
-        column.addWidget(self._buttons())
+        column.addWidget(use_and_cancel(self))
         self._fill_sizes(mode)
         self._fill_rates(None if mode.fps == AUTO_MODE.fps else mode.fps)
         self._fill_formats(mode.format)
@@ -91,20 +90,6 @@ class CameraModeForm(QDialog):
         """Use it."""
         super().accept()
         self._use(self.mode)
-
-    def _buttons(self) -> QDialogButtonBox:
-        box = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        use = box.button(QDialogButtonBox.StandardButton.Ok)
-        use.setProperty("role", "primary")
-        use.setText(tr("Use"))
-        box.button(QDialogButtonBox.StandardButton.Cancel).setText(tr("Cancel"))
-        for button in box.buttons():
-            button.setIcon(QIcon())
-        box.accepted.connect(self.accept)
-        box.rejected.connect(self.reject)
-        return box
 
     def _fill_sizes(self, mode: CameraMode) -> None:
         size = (mode.width, mode.height)

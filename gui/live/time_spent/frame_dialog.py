@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from backend.core.tensors import Array
 from gui.views.plots import (
@@ -20,6 +19,7 @@ from gui.views.plots import (
 )
 from gui.views.scales import milliseconds
 from gui.views.stages import STAGE_NAMES
+from gui.widgets.dialog_buttons import close_only
 from gui.widgets.language import number, tr
 from gui.widgets.theme import GAP, Palette
 from gui.workspace.commands import Command
@@ -84,16 +84,13 @@ class FrameDialog(QDialog):
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.dots = LatencyDots(palette=palette)
         self.stages = FrameStages(palette=palette)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
-        buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
         column.setSpacing(GAP)
         column.addWidget(self.sentence)
         column.addWidget(self.dots, 1)
         column.addWidget(self.stages)
-        column.addWidget(buttons)
+        column.addWidget(close_only(self))
         self.dots.picked.connect(self._show)
         self.dots.show_frames(recent, chosen)
         self.dots.setFocus()

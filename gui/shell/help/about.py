@@ -5,10 +5,8 @@ from __future__ import annotations
 import platform
 
 from PySide6.QtCore import QSize, Qt, qVersion
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from backend.core.release import VERSION
 from gui.shell.help.made_of import Package
+from gui.widgets.dialog_buttons import close_only
 from gui.widgets.icons import application_icon
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
@@ -56,11 +55,7 @@ class AboutDialog(QDialog):
         top.addWidget(icon)
         top.addLayout(title, 1)
         self.table = _table(packages)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close = self._buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setIcon(QIcon())
-        close.setText(tr("Close"))
-        self._buttons.rejected.connect(self.reject)
+        self._buttons = close_only(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
         column.setSpacing(GAP)

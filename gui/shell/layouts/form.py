@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.widgets.dialog_buttons import close_only
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 from gui.workspace.layouts import LayoutStore, name_problem
@@ -72,10 +71,6 @@ class LayoutsForm(QDialog):
         above.addWidget(self._delete)
         below.addWidget(self.name, 1)
         below.addWidget(self._save)
-        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
-        close.button(QDialogButtonBox.StandardButton.Close).setText(tr("Close"))
-        close.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
@@ -85,7 +80,7 @@ class LayoutsForm(QDialog):
         column.addLayout(above)
         column.addLayout(below)
         column.addSpacing(GAP)
-        column.addWidget(close)
+        column.addWidget(close_only(self))
         self._fill()
 
     @Slot()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from backend.core.status import Severity
 from gui.state.preferences import DROP_PERCENT, PLOT_WINDOW_S, ROWS, Preferences
+from gui.widgets.dialog_buttons import close_only
 from gui.widgets.language import language_name, tr
 from gui.widgets.language_choice import SYSTEM, language_codes
 from gui.widgets.theme import GAP, GAP_LARGE, ThemeChoice
@@ -111,16 +112,11 @@ class SettingsForm(QDialog):
         return form
 
     def _buttons(self) -> QDialogButtonBox:
-        box = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.RestoreDefaults | QDialogButtonBox.StandardButton.Close
-        )
-        for button in box.buttons():
-            button.setIcon(QIcon())
-        defaults = box.button(QDialogButtonBox.StandardButton.RestoreDefaults)
+        box = close_only(self)
+        defaults = box.addButton(QDialogButtonBox.StandardButton.RestoreDefaults)
+        defaults.setIcon(QIcon())
         defaults.setText(tr("Restore defaults"))
         defaults.clicked.connect(self._restore)
-        box.button(QDialogButtonBox.StandardButton.Close).setText(tr("Close"))
-        box.rejected.connect(self.reject)
         return box
 
     def _listen(self) -> None:

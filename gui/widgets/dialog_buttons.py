@@ -1,0 +1,43 @@
+"""The buttons at the foot of a dialog: in the window's language, and without Qt's own icons, which
+are of another style than ours."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QDialog, QDialogButtonBox
+
+from gui.widgets.language import tr
+
+_Standard = QDialogButtonBox.StandardButton
+
+
+def use_and_cancel(dialog: QDialog) -> QDialogButtonBox:
+    """`Use`, which accepts the dialog and stands out, and `Cancel`."""
+    box = QDialogButtonBox(_Standard.Ok | _Standard.Cancel)
+    box.button(_Standard.Ok).setText(tr("Use"))
+    box.button(_Standard.Ok).setProperty("role", "primary")
+    box.button(_Standard.Cancel).setText(tr("Cancel"))
+    box.accepted.connect(dialog.accept)
+    box.rejected.connect(dialog.reject)
+    _take_icons(box)
+    return box
+
+
+def close_only(dialog: QDialog) -> QDialogButtonBox:
+    """`Close`, where everything takes effect at once."""
+    box = QDialogButtonBox(_Standard.Close)
+    box.button(_Standard.Close).setText(tr("Close"))
+    box.rejected.connect(dialog.reject)
+    _take_icons(box)
+    return box
+
+
+def plain_buttons(dialog: QDialog) -> None:
+    """Take the icons off those that Qt made; after it is open, as some are made then."""
+    for box in dialog.findChildren(QDialogButtonBox):
+        _take_icons(box)
+
+
+def _take_icons(box: QDialogButtonBox) -> None:
+    for button in box.buttons():
+        button.setIcon(QIcon())
