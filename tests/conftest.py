@@ -23,7 +23,7 @@ from PySide6.QtCore import QSettings  # noqa: E402
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
 _SETTLE_S = 30.0
-_COLLECT_AFTER_S = 1.5
+_COLLECT_AFTER_S = 0.1
 # Started once per process by a library, kept until its end and bounded in number.
 _PERMANENT_THREADS = ("_poller_thread", "_poll_wrapper", "pydevd", "Dummy-")
 
