@@ -23,7 +23,7 @@ from gui.shell.later_page import LaterPage
 from gui.state.run_control import Phase
 from tests.gui.layout.faults import faults_of
 
-_POLL_MS = 50
+_POLL_MS = 20
 _PAGES = ("live", "inspect", "compare", "gallery")
 _DIALOGS = (
     "app.settings",
