@@ -6,6 +6,7 @@ window's thread, the heavy imports and the embedded server.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -56,6 +57,7 @@ _TASKS_CLOSE_S = 0.3
 def main(argv: list[str]) -> int:
     """Open the window and return the process's exit code."""
     tune_process()
+    gc.disable()  # a start leaves next to nothing to collect; `Collector` goes on with it
     reason = why_no_window()
     if reason:
         print(reason, file=sys.stderr)  # noqa: T201 - there is no window to say it in
@@ -113,10 +115,12 @@ def _run(options: Options) -> int:
 def _application(at_end: ExitStack) -> QApplication:
     from PySide6.QtWidgets import QApplication
 
+    from gui.shell.collecting import Collector
     from gui.widgets.focus_keys import FocusKeys
 
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)
+    at_end.callback(Collector(app).close)
     app.setApplicationName("inferdeck")
     app.setApplicationDisplayName("Inferdeck")
     keys = FocusKeys(app)

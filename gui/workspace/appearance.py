@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
@@ -33,11 +32,10 @@ class Appearance(QObject):
         self._app = app
         self._choice = choice
         self.palette = self._wanted()
-        with _no_collection():
-            app.setStyle("Fusion")
-            app.setFont(sized(app.font(), BODY_PX))
-            app.setPalette(self.palette.to_qt())
-            app.setStyleSheet(stylesheet())
+        app.setStyle("Fusion")
+        app.setFont(sized(app.font(), BODY_PX))
+        app.setPalette(self.palette.to_qt())
+        app.setStyleSheet(stylesheet())
         self._waiting: list[QWidget] = []
         self._slices = QTimer(self, interval=0)
         self._slices.timeout.connect(self._style_some)
@@ -69,8 +67,7 @@ class Appearance(QObject):
         return palette_for(self._choice, self._app.styleHints().colorScheme())
 
     def _apply(self) -> None:
-        with _no_collection():
-            self._app.setPalette(self.palette.to_qt())
+        self._app.setPalette(self.palette.to_qt())
         self._waiting = self._app.allWidgets()
         self._style_visible()
         self._slices.start()
@@ -98,16 +95,3 @@ class Appearance(QObject):
         style = self._app.style()
         for widget in widgets:
             style.polish(widget)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Qt tells one widget after the other of a list that it made before, and our event filters run
-    Python meanwhile: a collection there would delete widgets that are still to be told."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
