@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-from backend.cli import COMMANDS, READ_FIRST
+from backend.cli import COMMANDS
 from backend.core.process import tune_process
 from backend.core.release import VERSION
 
@@ -25,11 +25,9 @@ def main(argv: list[str]) -> int:
         print(f"inferdeck {VERSION}")
         return 0
     # Imported only now: a command needs no window, and nothing may come before the tuning.
-    if first in READ_FIRST:
+    if first in COMMANDS:
         options = import_module(f"backend.cli.{first}_options").parser().read(argv[1:])
         return int(import_module(f"backend.cli.{first}").run(options))
-    if first in COMMANDS:
-        return int(import_module(f"backend.cli.{first}").main(argv[1:]))
     return int(import_module("gui.shell.app").main(argv))
 
 

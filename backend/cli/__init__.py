@@ -1,4 +1,8 @@
-"""The commands that need no window: a module each, with `main`, and what it does in a line."""
+"""The commands that need no window, and what each does in a line.
+
+A command is a module with `run`, which is given what `parser` of its options' module has read: so
+help and wrong usage need not wait for what only the command itself needs.
+"""
 
 COMMANDS = {
     "serve": "run the model server alone",
@@ -12,6 +16,3 @@ COMMANDS = {
     "models": "list, get, remove and measure well-known models",
     "repository": "write models for Triton or KServe",
 }
-
-READ_FIRST = ("serve", "stream", "bench", "call")
-"""Their options are modules of their own, so help and wrong usage need not wait for the rest."""

@@ -13,7 +13,6 @@ from backend.core.bench_choices import MOST_RATE, Arrivals, Preset
 from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Transport
 from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import seconds, whole_number
-from backend.sources.registry import KINDS, SourceRegistry
 
 MOST_IN_FLIGHT = 256
 
@@ -102,7 +101,7 @@ PAYLOAD = OptionGroup(
     "What is sent",
     (
         common.SOURCE.but(
-            help=f"take its first sample; {SourceRegistry(KINDS).syntax}",
+            help=f"take its first sample; {common.SOURCE.help}",
             default="",
             default_text="pattern, or tone for models that take sound",
         ),

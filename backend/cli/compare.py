@@ -13,13 +13,12 @@ from typing import IO, Any
 
 import orjson
 
-from backend.cli.compare_options import COMPARE, Format
+from backend.cli.compare_options import Format, parser
 from backend.cli.compare_sides import recording_of, side_of, wants_own_server
 from backend.cli.own_server import OwnServer
 from backend.core.choices import EMBEDDED
 from backend.core.conditions import VIOLATED, Condition, parse_condition
 from backend.core.errors import ConsoleError, UsageError
-from backend.core.options import OptionParser
 from backend.core.target import Target
 from backend.side_by_side import (
     Comparison,
@@ -48,27 +47,16 @@ _TICK_S = 0.1
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 usage, 3 unreachable, 4 server error, 6 a condition holds."""
-    options = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare as the options say."""
     try:
         return _compare(options)
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-
-
-def _parser() -> OptionParser:
-    return OptionParser(
-        prog="main.py compare",
-        description="Send every sample of a source to two sides, A and B (targets, models, "
-        "profiles, ways to send), or compare a recording with what is answered to its samples "
-        "now. Says how far the answers agree, sample by sample, which differ most, and which side "
-        "is faster. Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error "
-        "from the server, 6 a condition of --fail-if holds.",
-        epilog="Examples: compare --source photos/ --a model=faces --b model=yunet, "
-        "compare --a golden.mcap --b model=shapes --fail-if 'differing>0', compare --source "
-        "pattern --model shapes --a target=lab --b target=lab2 --seconds 30",
-        groups=COMPARE,
-    )
 
 
 def _compare(options: argparse.Namespace) -> int:

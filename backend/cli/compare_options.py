@@ -8,9 +8,8 @@ from pathlib import Path
 from backend.cli.target_options import SECURITY, SPEECH, TARGETED
 from backend.core.choices import Api, Compression, ImageEncoding, Transport
 from backend.core.defaults import DEADLINE_S
-from backend.core.options import Option, OptionGroup, common
+from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import seconds, whole_number
-from backend.sources.registry import KINDS, SourceRegistry
 
 
 class Format(StrEnum):
@@ -30,9 +29,7 @@ SIDES = OptionGroup(
     (
         Option("--a", _SIDE, required=True, metavar="SIDE"),
         Option("--b", "the other one, in the same way", required=True, metavar="SIDE"),
-        common.SOURCE.but(
-            help=SourceRegistry(KINDS).syntax, default_text="the recording of one side"
-        ),
+        common.SOURCE.but(default_text="the recording of one side"),
         common.MODEL.but(default_text="that of the recording"),
         TARGETED,
     ),
@@ -104,3 +101,19 @@ CHOICES = {
     "compression": Compression,
 }
 """What a side may set to one of these words."""
+
+
+def parser() -> OptionParser:
+    """What reads the command's arguments."""
+    return OptionParser(
+        prog="main.py compare",
+        description="Send every sample of a source to two sides, A and B (targets, models, "
+        "profiles, ways to send), or compare a recording with what is answered to its samples "
+        "now. Says how far the answers agree, sample by sample, which differ most, and which side "
+        "is faster. Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error "
+        "from the server, 6 a condition of --fail-if holds.",
+        epilog="Examples: compare --source photos/ --a model=faces --b model=yunet, "
+        "compare --a golden.mcap --b model=shapes --fail-if 'differing>0', compare --source "
+        "pattern --model shapes --a target=lab --b target=lab2 --seconds 30",
+        groups=COMPARE,
+    )

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from backend.cli.models_options import ALL, COMMON, DEMO_SET, GET, MEASURE, MIRROR
+from backend.cli.models_options import ALL, DEMO_SET, MIRROR, parser
 from backend.cli.models_output import (
     ProgressLine,
     error_json,
@@ -19,7 +19,6 @@ from backend.cli.models_output import (
     speed_text,
 )
 from backend.core.errors import ConsoleError, UsageError, mebibytes
-from backend.core.options import OptionParser
 from backend.gallery import (
     DownloadError,
     DownloadFault,
@@ -42,35 +41,16 @@ _FOR_ALL = (DownloadFault.DISK_FULL, DownloadFault.DISK)
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, else as the first error says, 130 after Ctrl-C."""
-    options = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options say."""
     try:
         return _ACTIONS[options.action](_gallery(options), options)
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-
-
-def _parser() -> OptionParser:
-    parser = OptionParser(
-        prog="main.py models",
-        description="List, get and remove well-known models.",
-        words=[option.flag for group in (*GET, *MEASURE) for option in group.options],
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="print the gallery's models", groups=(COMMON,))
-    show = actions.add_parser("show", help="print all about a model", groups=(COMMON,))
-    show.add_argument("name", metavar="NAME")
-    get = actions.add_parser("get", help="fetch models and install them", groups=GET)
-    get.add_argument("names", nargs="*", metavar="NAME")
-    remove = actions.add_parser(
-        "remove", help="remove models, or what is saved of them", groups=(COMMON,)
-    )
-    remove.add_argument("names", nargs="+", metavar="NAME")
-    measure = actions.add_parser(
-        "measure", help="load installed models and time them on this machine", groups=MEASURE
-    )
-    measure.add_argument("names", nargs="*", metavar="NAME")
-    return parser
 
 
 def _gallery(options: argparse.Namespace) -> Gallery:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.core.options import Option, OptionGroup
-from backend.gallery import MIRROR_VARIABLE
+from backend.core.defaults import MIRROR_VARIABLE
+from backend.core.options import Option, OptionGroup, OptionParser
 
 REPOSITORY = Option(
     "--repository",
@@ -38,3 +38,27 @@ ORIGIN = OptionGroup("", (MIRROR, FROM), exclusive=True)
 
 GET = (COMMON, CHOICE, ORIGIN)
 MEASURE = (COMMON, OptionGroup("", (ALL,)))
+
+
+def parser() -> OptionParser:
+    """What reads the command's arguments."""
+    reader = OptionParser(
+        prog="main.py models",
+        description="List, get and remove well-known models.",
+        words=[option.flag for group in (*GET, *MEASURE) for option in group.options],
+    )
+    actions = reader.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="print the gallery's models", groups=(COMMON,))
+    show = actions.add_parser("show", help="print all about a model", groups=(COMMON,))
+    show.add_argument("name", metavar="NAME")
+    get = actions.add_parser("get", help="fetch models and install them", groups=GET)
+    get.add_argument("names", nargs="*", metavar="NAME")
+    remove = actions.add_parser(
+        "remove", help="remove models, or what is saved of them", groups=(COMMON,)
+    )
+    remove.add_argument("names", nargs="+", metavar="NAME")
+    measure = actions.add_parser(
+        "measure", help="load installed models and time them on this machine", groups=MEASURE
+    )
+    measure.add_argument("names", nargs="*", metavar="NAME")
+    return reader

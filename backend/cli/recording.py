@@ -8,49 +8,23 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
+from backend.cli.recording_options import Format, parser
 from backend.core.errors import ConsoleError, UsageError
-from backend.core.options import Option, OptionGroup, OptionParser
 from backend.recording import Contents, contents_of, export_csv, export_json_lines, write_report
-
-_JSON = Option("--json", "print one JSON object", switch=True)
-
-
-class Format(StrEnum):
-    """What is written of a recording."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    HTML = "html"
-
-
-_FORM = OptionGroup(
-    "",
-    (
-        Option(
-            "--format",
-            "csv, jsonl, or html: the report of the run as one page for a browser",
-            choices=Format,
-        ),
-        Option("--csv", "a row for each answer, for spreadsheets", switch=True),
-        Option("--jsonl", "a JSON object a line for each answer", switch=True),
-    ),
-    exclusive=True,
-    required=True,
-)
-_TO = Option(
-    "--to", "write into this new file", parse=Path, default_text="standard output", metavar="FILE"
-)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 for a file that cannot be read or written."""
-    options = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options say."""
     try:
         return _info(options) if options.action == "info" else _export(options)
     except ConsoleError as error:
@@ -59,26 +33,6 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone away, and wants no word of it
         return 0
-
-
-def _parser() -> OptionParser:
-    parser = OptionParser(
-        prog="main.py recording",
-        description="Say what a recording holds, or export its predictions and times.",
-        words=["--json", "--csv", "--jsonl", "--format", "--to"],
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    info = actions.add_parser(
-        "info", help="print what it holds", groups=(OptionGroup("", (_JSON,)),)
-    )
-    export = actions.add_parser(
-        "export",
-        help="print its predictions and times",
-        groups=(_FORM, OptionGroup("", (_TO,))),
-    )
-    for action in (info, export):
-        action.add_argument("file", type=Path, metavar="FILE")
-    return parser
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -5,76 +5,28 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
-from pathlib import Path
 
 from backend.cli.models_output import print_json
+from backend.cli.repository_options import For, parser
 from backend.core.errors import ConsoleError, ModelFailed, UsageError
-from backend.core.options import Option, OptionGroup, OptionParser
 from backend.models.catalogue import bundled_models
-from backend.models.export import IMAGE, TRITON, Exported, KServe, Server, export
+from backend.models.export import TRITON, Exported, KServe, Server, export
 from backend.models.repository import ModelFolders
 from backend.models.runtimes.choice import standard_runtimes
 
 
-class _For(StrEnum):
-    """Which server."""
-
-    TRITON = "triton"
-    KSERVE = "kserve"
-
-
-EXPORT = OptionGroup(
-    "",
-    (
-        Option(
-            "--for",
-            "triton: a model repository for its Python backend; kserve: a folder for an image with "
-            "KServe's Python server, and its InferenceService",
-            choices=_For,
-            name="server",
-        ),
-        Option(
-            "--model-repository",
-            "a folder with models; may be given more than once",
-            parse=Path,
-            repeatable=True,
-            metavar="DIR",
-        ),
-        Option("--to", "a folder that is new or empty", parse=Path, metavar="DIR"),
-        Option(
-            "--image",
-            "for kserve: what the image is called that the cluster pulls",
-            default=IMAGE,
-            metavar="NAME",
-        ),
-        Option("--json", "print a JSON object a line", switch=True),
-    ),
-)
-
-
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 wrong usage, 4 if a model could not be written."""
-    options = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options say."""
     try:
         return _export(options)
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-
-
-def _parser() -> OptionParser:
-    parser = OptionParser(
-        prog="main.py repository",
-        description="Write the models of repositories for servers of other makes.",
-        words=[option.flag for option in EXPORT.options],
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    action = actions.add_parser(
-        "export", help="write models for Triton or KServe (docs/scale.md)", groups=(EXPORT,)
-    )
-    action.add_argument("names", nargs="*", metavar="NAME", help="which models (default: all)")
-    return parser
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -87,7 +39,7 @@ def _export(options: argparse.Namespace) -> int:
             )
     folders = ModelFolders(options.model_repository, standard_runtimes())
     names = _names(folders, options.names)
-    server: Server = TRITON if options.server is _For.TRITON else KServe(options.image)
+    server: Server = TRITON if options.server is For.TRITON else KServe(options.image)
     code = 0
     for one in export(folders, names, options.to.expanduser(), server):
         _tell(one, options)

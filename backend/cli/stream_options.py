@@ -9,11 +9,9 @@ from backend.core.choices import Api, Compression, ImageEncoding, Transport
 from backend.core.defaults import DEADLINE_S, JPEG_QUALITY
 from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import number, seconds, whole_number
-from backend.sources.registry import KINDS, Pace, SourceRegistry
+from backend.sources.kind import Pace
 
-STREAMED = OptionGroup(
-    "", (common.SOURCE.but(help=SourceRegistry(KINDS).syntax, required=True), TARGETED)
-)
+STREAMED = OptionGroup("", (common.SOURCE.but(required=True), TARGETED))
 
 THROUGH = OptionGroup(
     "",
@@ -95,12 +93,6 @@ END = OptionGroup(
 )
 
 STREAM = (STREAMED, THROUGH, SECURITY, SPEECH, SENDING, RECORDING, END)
-
-INTO_FILE = OptionGroup(
-    "", (RECORD.but(flag="--to", name="record", help="the new file", required=True), COMPLETE)
-)
-RECORDED = (STREAMED, THROUGH, SECURITY, SPEECH, SENDING, INTO_FILE, END)
-"""The options of `record`."""
 
 
 def parser() -> OptionParser:

@@ -6,62 +6,30 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 
-from backend.cli.target_options import (
-    SECURITY,
-    SPEECH,
-    saved_targets,
-    with_options,
-)
+from backend.cli.target_options import saved_targets, with_options
+from backend.cli.targets_options import parser
 from backend.core.addresses import target_from_text
 from backend.core.errors import ConsoleError, UsageError
-from backend.core.options import Option, OptionGroup, OptionParser
 from backend.core.target import Target
 from backend.targets import Saved, TargetStore, to_json
-
-_ADD = (
-    OptionGroup(
-        "",
-        (Option("--colour", "what the window shows it by", default="", metavar="#RRGGBB"),),
-    ),
-    SECURITY,
-    SPEECH,
-)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; 0 done, 2 wrong usage."""
-    options = _parser().read(argv)
+    return run(parser().read(argv))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options say."""
     try:
         _ACTIONS[options.action](saved_targets(), options)
     except ConsoleError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     return 0
-
-
-def _parser() -> OptionParser:
-    parser = OptionParser(
-        prog="main.py targets",
-        description="List and change the saved targets.",
-        words=[option.flag for group in _ADD for option in group.options],
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="print them, the embedded server first")
-    add = actions.add_parser("add", help="save a target", groups=_ADD)
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("addresses", metavar="HOST:RESTPORT,GRPCPORT")
-    remove = actions.add_parser("remove", help="remove a target and its secrets")
-    remove.add_argument("name", metavar="NAME")
-    import_ = actions.add_parser("import", help="add the targets of a file")
-    import_.add_argument("file", type=Path, metavar="FILE")
-    export = actions.add_parser("export", help="write targets to a file, without secrets")
-    export.add_argument("file", type=Path, metavar="FILE")
-    export.add_argument("names", nargs="*", metavar="NAME", help="which (default: all)")
-    return parser
 
 
 def _list(store: TargetStore, _options: argparse.Namespace) -> None:

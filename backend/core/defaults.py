@@ -58,12 +58,17 @@ CONNECTIONS_PER_ADDRESS = 224
 CALL_LIMIT = 1024
 
 # Of the gallery.
+MIRROR_VARIABLE = "INFERDECK_GALLERY_MIRROR"
+"""The environment variable that names a mirror for whoever names none."""
 DOWNLOAD_CONNECT_S = 10.0
 DOWNLOAD_STALL_S = 30.0
 """Longest wait for the next bytes; in so long, some must have come in any case."""
 PIP_TIME_LIMIT_S = 600.0
 SPEED_TIME_LIMIT_S = 60.0
 """For a model to be loaded and timed."""
+
+# Of an export.
+KSERVE_IMAGE = "inferdeck-models:latest"
 
 # Of a recording.
 RECENT_SECONDS = 30.0

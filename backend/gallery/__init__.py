@@ -12,7 +12,6 @@ from backend.gallery.entry import (
 )
 from backend.gallery.faults import DownloadError, DownloadFault
 from backend.gallery.gallery import (
-    MIRROR_VARIABLE,
     Fetchers,
     Gallery,
     GalleryRow,
@@ -23,7 +22,6 @@ from backend.gallery.progress import OnProgress, Phase, Progress
 from backend.gallery.speed import Speed
 
 __all__ = [
-    "MIRROR_VARIABLE",
     "Cancellation",
     "Catalogue",
     "DownloadError",

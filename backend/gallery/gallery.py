@@ -25,9 +25,6 @@ from backend.gallery.speed import Speed, measure, read_speed
 from backend.gallery.web import Patience, Web, check_address
 from backend.gallery.wheels import WheelFetcher
 
-MIRROR_VARIABLE = "INFERDECK_GALLERY_MIRROR"
-"""The environment variable that names a mirror for whoever names none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fetchers:

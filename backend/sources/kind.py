@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from backend.sources.source import Source
+if TYPE_CHECKING:  # it brings numpy, which help need not wait for
+    from backend.sources.source import Source
 
 
 class Pace(StrEnum):

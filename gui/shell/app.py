@@ -1,7 +1,6 @@
 """The window's composition root: every concrete class of a run is chosen here.
 
-Order of a start: process tuning, a look at the display, Qt and settings, the window; then, off the
-window's thread, the heavy imports and the embedded server.
+Order of a start: process, display, Qt, settings, window; then, on a thread, the embedded server.
 """
 
 from __future__ import annotations
@@ -301,7 +300,8 @@ def _saved_profile(engine: TargetEngine, target: str, model: str) -> Path | None
 
 def _open_gallery(mirror: str, folder: Path | None) -> Gallery:
     """The user's gallery; an address that is empty leaves the choice to the environment."""
-    from backend.gallery import MIRROR_VARIABLE, Gallery, fetchers_for, read_catalogue
+    from backend.core.defaults import MIRROR_VARIABLE
+    from backend.gallery import Gallery, fetchers_for, read_catalogue
     from backend.models.repository import user_repository
 
     mirror = mirror or os.environ.get(MIRROR_VARIABLE, "")

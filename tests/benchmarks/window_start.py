@@ -16,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 
+from backend.cli import COMMANDS
+
 _WINDOW = """
 import sys, time
 import gui.shell.app as app
@@ -35,10 +37,8 @@ app._show = _show
 sys.exit(app.main(sys.argv[1:]))
 """
 _HELP = {
-    "--help": ["main.py", "--help"],
-    "stream --help": ["main.py", "stream", "--help"],
-    "serve --help": ["main.py", "serve", "--help"],
-    "--version": ["main.py", "--version"],
+    text: ["main.py", *text.split()]
+    for text in ("--version", "--help", *(f"{command} --help" for command in COMMANDS))
 }
 
 

@@ -23,13 +23,15 @@ from backend.cli import (
 from backend.cli.bench_options import BENCH
 from backend.cli.call_options import CALL
 from backend.cli.models_options import GET
-from backend.cli.repository import EXPORT
+from backend.cli.record_options import RECORDED
+from backend.cli.repository_options import EXPORT
 from backend.cli.serve_options import COUNTED, SERVE
-from backend.cli.stream_options import RECORDED, STREAM
+from backend.cli.stream_options import STREAM
 from backend.core.choices import RunSettings
-from backend.core.options import Option, OptionGroup, OptionParser, options_table
+from backend.core.options import Option, OptionGroup, OptionParser, common, options_table
 from backend.core.target import Target
 from backend.server.settings import Limits, ServerOptions
+from backend.sources.registry import KINDS, SourceRegistry
 from tests.cli.here import run_here
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +61,10 @@ def test_the_documentation_lists_exactly_the_options_of_serve() -> None:
 def test_without_options_a_server_is_what_its_values_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INFERDECK_TOKEN", raising=False)
     assert serve._options(OptionParser(groups=SERVE).read([])) == ServerOptions()
+
+
+def test_a_source_is_written_as_the_kinds_say() -> None:
+    assert common.SOURCE.help == SourceRegistry(KINDS).syntax
 
 
 def test_every_counted_limit_has_an_option() -> None:

@@ -9,8 +9,14 @@ from backend.core.defaults import DEFAULT_MESSAGE_LIMIT, MIB
 from backend.core.options.option import Option
 from backend.core.options.values import seconds, whole_number
 
-SOURCE = Option("--source", "what is streamed", metavar="SPEC")
-"""Each table says how a source is written; the kinds are known to `backend.sources.registry`."""
+SOURCE = Option(
+    "--source",
+    "pattern; tone; sweep; noise; webcam, webcam:NUMBER, webcam:/dev/videoN, webcam:NAME or "
+    "webcam:NAME?size=WxH&fps=N&format=mjpeg; an http://, https:// or rtsp:// address; the path of "
+    "a picture, folder, video, sound file or recording",
+    metavar="SPEC",
+)
+"""The kinds of `backend.sources.registry` (a test compares them), which bring their libraries."""
 MODEL = Option("--model", "name of the model", metavar="M")
 TARGET = Option(
     "--target",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.core.defaults import KSERVE_IMAGE
 from backend.core.errors import UsageError
 from backend.models.export.files import copy_program
 from backend.models.export.graphs import (
@@ -20,7 +21,6 @@ from backend.models.export.writing import Exported
 from backend.models.repository import ModelFolders
 from backend.models.servable import ModelLoadError
 
-IMAGE = "inferdeck-models:latest"
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*")
 _LONGEST_NAME = 40
 _MODELS = "models"
@@ -54,7 +54,7 @@ spec:
 class KServe:
     """Files alone: KServe's Python server has no backend for Python models of Triton."""
 
-    image: str = IMAGE
+    image: str = KSERVE_IMAGE
     """As the cluster is to pull it."""
 
     def __post_init__(self) -> None:
