@@ -122,8 +122,7 @@ def _application(at_end: ExitStack) -> QApplication:
     at_end.callback(Collector(app).close)
     app.setApplicationName("inferdeck")
     app.setApplicationDisplayName("Inferdeck")
-    keys = FocusKeys(app)
-    at_end.callback(app.removeEventFilter, keys)
+    at_end.callback(FocusKeys(app).close)
     return app
 
 

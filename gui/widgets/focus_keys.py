@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from contextlib import suppress
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -31,11 +33,29 @@ def belongs_to_widget(widget: QWidget, key: int, modifiers: Qt.KeyboardModifier)
 
 
 class FocusKeys(QObject):
-    """An event filter on the application that settles it in ShortcutOverride, before shortcuts."""
+    """An event filter on who has the focus that settles it in ShortcutOverride, before shortcuts.
+
+    One on the application would run Python for every event there is.
+    """
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
-        app.installEventFilter(self)
+        self._app = app
+        app.focusChanged.connect(self._follow)
+        self._follow(None, app.focusWidget())
+
+    def close(self) -> None:
+        """Leave every widget alone."""
+        self._app.focusChanged.disconnect(self._follow)
+        self._follow(self._app.focusWidget(), None)
+
+    @Slot(QWidget, QWidget)
+    def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
+        if old is not None:
+            with suppress(RuntimeError):  # it is being deleted, and its filters with it
+                old.removeEventFilter(self)
+        if new is not None:
+            new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accepting the override makes Qt deliver the key to the widget.
@@ -47,7 +67,6 @@ class FocusKeys(QObject):
             event.type() is QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and isinstance(watched, QWidget)
-            and watched is QApplication.focusWidget()
             and QApplication.activePopupWidget() is None
             and belongs_to_widget(watched, event.key(), event.modifiers())
         ):

@@ -163,7 +163,7 @@ def staged(
         sessions,
     )
     window.close()
-    app.removeEventFilter(keys)
+    keys.close()
     appearance.deleteLater()
     app.setStyleSheet(before[0])
     app.setPalette(before[1])
