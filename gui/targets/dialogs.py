@@ -1,8 +1,12 @@
-"""The dialogs about targets, and what becomes of what is decided in them."""
+"""The dialogs about targets, and what becomes of what is decided in them.
+
+They are imported when they are opened.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -13,14 +17,16 @@ from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.targets import Saved, keyring_problem
 from backend.wire.oip.cluster import EXTENSION
-from gui.targets.cluster_card import ClusterCard, ClusterContext
 from gui.targets.controller import TargetController
-from gui.targets.form import Probing, TargetForm
-from gui.targets.list import TargetList
 from gui.widgets.file_dialogs import ask_file, ask_new_file
 from gui.widgets.language import count, tr
 from gui.workspace.feature import Workspace
 from gui.workspace.notices import ToastAction
+
+if TYPE_CHECKING:
+    from gui.targets.cluster_card import ClusterCard
+    from gui.targets.form import TargetForm
+    from gui.targets.list import TargetList
 
 _FILE = "targets.json"
 
@@ -43,6 +49,8 @@ class TargetDialogs(QObject):
 
     def open_list(self) -> None:
         """Every target there is."""
+        from gui.targets.list import TargetList
+
         if self.list is not None:
             self.list.activateWindow()
             return
@@ -88,6 +96,8 @@ class TargetDialogs(QObject):
 
     def open_cluster(self) -> None:
         """What the target in use runs on, as it stands now."""
+        from gui.targets.cluster_card import ClusterCard, ClusterContext
+
         if self.cluster is not None:
             self.cluster.activateWindow()
             return
@@ -110,6 +120,8 @@ class TargetDialogs(QObject):
     # -- the form ------------------------------------------------------------------------------
 
     def _open_form(self, target: Target, old: str, tab: int = 0) -> None:
+        from gui.targets.form import Probing, TargetForm
+
         if self.form is not None:
             self.form.activateWindow()
             return

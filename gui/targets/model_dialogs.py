@@ -1,9 +1,10 @@
-"""The dialogs about the chosen model: its profile and its card."""
+"""The dialogs about the chosen model, its profile and its card, imported when they are opened."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
@@ -15,11 +16,12 @@ from backend.profiles.model_profile import ModelProfile
 from gui.state.run_control import RunControl
 from gui.state.switches import target_title
 from gui.targets.controller import TargetController
-from gui.targets.model_card import CardContext, ModelCard
-from gui.targets.profiles import ProfileForm, ProfileFormContext
-from gui.widgets.dialog_buttons import plain_buttons
 from gui.widgets.language import tr
 from gui.workspace.feature import Workspace
+
+if TYPE_CHECKING:
+    from gui.targets.model_card import ModelCard
+    from gui.targets.profiles import ProfileForm
 
 
 class ModelDialogs(QObject):
@@ -48,6 +50,8 @@ class ModelDialogs(QObject):
 
     def open_profile(self) -> None:
         """Every option of the model's profile."""
+        from gui.targets.profiles import ProfileForm, ProfileFormContext
+
         if self.profile is not None:
             self.profile.activateWindow()
             return
@@ -74,6 +78,8 @@ class ModelDialogs(QObject):
 
     def open_card(self) -> None:
         """What the server says of the model, and ways to load and unload it."""
+        from gui.targets.model_card import CardContext, ModelCard
+
         if self.card is not None:
             self.card.activateWindow()
             return

@@ -52,7 +52,7 @@ class MaskDecoder:
         values = _plane(outputs, self.output)
         classes = _over_source(np.asarray(values >= self.threshold, np.uint8), geometry)
         sure = np.clip(np.nan_to_num(values.astype(np.float32)), 0, 1) * 255
-        smooth = _over_source(sure.astype(np.uint8), geometry, cv2.INTER_LINEAR)
+        smooth = _over_source(sure.astype(np.uint8), geometry, smooth=True)
         return (Mask(classes, view.labels, smooth),)
 
     def _classes(self, outputs: Mapping[str, Tensor]) -> Array:
@@ -88,9 +88,7 @@ def _best(scores: Array) -> Array:
     return classes
 
 
-def _over_source(
-    classes: Array, geometry: Geometry, interpolation: int = cv2.INTER_NEAREST
-) -> Array:
+def _over_source(classes: Array, geometry: Geometry, *, smooth: bool = False) -> Array:
     """What is said of each pixel, uint8 [height, width], in source pixels."""
     if (geometry.source_width, geometry.source_height) == (1, 1) or not classes.size:
         return classes
@@ -102,7 +100,7 @@ def _over_source(
     shown = cv2.resize(
         np.ascontiguousarray(classes[top:bottom, left:right]),
         (sx1 - sx0, sy1 - sy0),
-        interpolation=interpolation,
+        interpolation=cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST,
     )
     if shown.shape == (geometry.source_height, geometry.source_width):
         return np.asarray(shown)
