@@ -22,13 +22,25 @@ __all__ = ["stage"]
 _WAIT_MS = round(WAIT_S * 1000)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _collected_here() -> Iterator[None]:
-    """Whoever collects circles deletes the widgets in them, and only this thread may do that."""
+    """Whoever collects cycles deletes the widgets in them, and only this thread may do that.
+
+    In the application `gui.shell.collecting` sees to it.
+    """
     gc.disable()
     yield
     gc.collect()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _collected_soon() -> Iterator[None]:
+    """What a test leaves is collected after it, without a look at all that was there before."""
+    gc.freeze()
+    yield
+    gc.collect()
+    gc.unfreeze()
 
 
 class _Recording(NullTranslations):

@@ -22,17 +22,22 @@ _DROPPED = 3_000
 """Objects that a thread allocates: several times what makes Python collect."""
 
 
+def wait_until_begun(qtbot: QtBot) -> None:
+    """Until a collector has taken what there is for what stays."""
+    frozen = gc.get_freeze_count()
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > frozen)
+
+
 @pytest.fixture
 def collector(qtbot: QtBot, qapp: QApplication) -> Iterator[Collector]:
     """With automatic collection on before it, and what there is taken for what stays."""
     gc.collect()
     gc.enable()
     made = Collector(qapp)
-    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0)
+    wait_until_begun(qtbot)
     yield made
     made.close()
     made.deleteLater()
-    gc.unfreeze()
     gc.disable()
 
 
@@ -119,11 +124,11 @@ def test_the_end_puts_collection_back_as_it_was(qtbot: QtBot, qapp: QApplication
     gc.enable()
     collector = Collector(qapp)
     assert not gc.isenabled()
-    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0)
+    wait_until_begun(qtbot)
     collector.close()
     assert gc.isenabled()
     collector.deleteLater()
-    gc.unfreeze()
+    gc.disable()
 
 
 def test_a_long_full_collection_keeps_a_distance_to_the_next(
@@ -145,7 +150,7 @@ def test_a_long_full_collection_keeps_a_distance_to_the_next(
     qtbot.waitUntil(lambda: len(collected) > seen)
     assert collected[seen] == 2
     collector.close()
-    gc.unfreeze()
+    gc.disable()
 
 
 @pytest.mark.parametrize(
