@@ -16,6 +16,7 @@ from backend.profiles.model_profile import ModelProfile
 from gui.state.run_control import RunControl
 from gui.state.switches import target_title
 from gui.targets.controller import TargetController
+from gui.widgets.dialog_buttons import plain_buttons
 from gui.widgets.language import tr
 from gui.workspace.feature import Workspace
 

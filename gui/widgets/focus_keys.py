@@ -35,27 +35,33 @@ def belongs_to_widget(widget: QWidget, key: int, modifiers: Qt.KeyboardModifier)
 class FocusKeys(QObject):
     """An event filter on who has the focus that settles it in ShortcutOverride, before shortcuts.
 
-    One on the application would run Python for every event there is.
+    One on the application would run Python for every event there is, and one on a view for each of
+    its paintings.
     """
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
+        self._on: QWidget | None = None
         app.focusChanged.connect(self._follow)
-        self._follow(None, app.focusWidget())
 
     def close(self) -> None:
         """Leave every widget alone."""
         self._app.focusChanged.disconnect(self._follow)
-        self._follow(self._app.focusWidget(), None)
+        self._watch(None)
 
-    @Slot(QWidget, QWidget)
-    def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
-        if old is not None:
-            with suppress(RuntimeError):  # it is being deleted, and its filters with it
-                old.removeEventFilter(self)
-        if new is not None:
-            new.installEventFilter(self)
+    @Slot()
+    def _follow(self) -> None:
+        widget = self._app.focusWidget()
+        self._watch(widget if isinstance(widget, _PRESSED_BY_SPACE) else None)
+
+    def _watch(self, widget: QWidget | None) -> None:
+        if self._on is not None:
+            with suppress(RuntimeError):  # it was deleted, and its filters with it
+                self._on.removeEventFilter(self)
+        self._on = widget
+        if widget is not None:
+            widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accepting the override makes Qt deliver the key to the widget.

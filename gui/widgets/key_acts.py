@@ -17,9 +17,17 @@ class KeyActs(QObject):
 
     def __init__(self, parent: QObject, widgets: Iterable[QWidget]) -> None:
         super().__init__(parent)
-        for widget in widgets:
+        self._widgets = tuple(widgets)
+        for widget in self._widgets:
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            widget.installEventFilter(self)
+
+    def watch(self, *, on: bool = True) -> None:
+        """Take keys from now on, or no more: it runs Python for every painting meanwhile."""
+        for widget in self._widgets:
+            if on:
+                widget.installEventFilter(self)
+            else:
+                widget.removeEventFilter(self)
 
     def act_of(
         self, watched: QObject, key: int, modifiers: Qt.KeyboardModifier

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.live.export.controller import ExportController
@@ -19,15 +18,12 @@ class ExportMenu(QObject):
         super().__init__(controller)
         self._controller = controller
         for view in controller.views:
-            view.installEventFilter(self)
+            # Not by an event filter, which would run Python for every painting.
+            view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            view.customContextMenuRequested.connect(partial(self._open, view))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Open the menu where it is asked for."""
-        if isinstance(event, QContextMenuEvent) and isinstance(watched, QWidget):
-            menu = self.menu_of(watched)
-            menu.popup(event.globalPos())
-            return True
-        return False
+    def _open(self, view: QWidget, place: QPoint) -> None:
+        self.menu_of(view).popup(view.mapToGlobal(place))
 
     def menu_of(self, view: QWidget) -> QMenu:
         """What can be done with a view."""

@@ -31,6 +31,7 @@ class PlaybackController(QObject):
     """The Showing of the recording that is looked at from now on, None once it is not."""
     model_changed = Signal(str, str)
     """The model that answered and the name of its target, at this place of what is looked at."""
+    active_changed = Signal()
     failed = Signal(object)
     """The exception of a recording that cannot be shown."""
 
@@ -52,6 +53,7 @@ class PlaybackController(QObject):
         self._wanted: Path | None = None
         self._speed: float | None = 1.0
         self._model = ""
+        self._was_active = False
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self.failed.connect(notifier.show_error)
@@ -240,6 +242,9 @@ class PlaybackController(QObject):
             self.model_changed.emit(self._model, showing.settings.target.name)
         if showing is not None and showing.join(0.0):
             self._ended(showing)
+        if self.active != self._was_active:
+            self._was_active = self.active
+            self.active_changed.emit()
         controls = self.controls
         self._bar.setVisible(controls is not None)
         if controls is None:

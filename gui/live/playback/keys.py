@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from gui.live.playback.controller import PlaybackController
@@ -29,9 +29,14 @@ class PlaybackKeys(KeyActs):
             (Qt.Key.Key_I, PLAIN): controller.begin_span,
             (Qt.Key.Key_O, PLAIN): controller.end_span,
         }
+        controller.active_changed.connect(self._follow)
+
+    @Slot()
+    def _follow(self) -> None:
+        self.watch(on=self._controller.active)
 
     def act_of(
         self, _watched: QObject, key: int, modifiers: Qt.KeyboardModifier
     ) -> Callable[[], None] | None:
         """The same in every view."""
-        return self._acts.get((key, modifiers)) if self._controller.active else None
+        return self._acts.get((key, modifiers))

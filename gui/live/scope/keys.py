@@ -22,6 +22,7 @@ class ScopeKeys(KeyActs):
         super().__init__(controller, [pane.view for pane in controller.panes])
         self._controller, self._popover = controller, popover
         self._panes = {id(pane.view): pane for pane in controller.panes}
+        self.watch()
 
     def act_of(
         self, watched: QObject, key: int, modifiers: Qt.KeyboardModifier
