@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -26,7 +26,7 @@ class DropTaker(Protocol):
 
 
 class DropOverlay(QWidget):
-    """Covers the window while something that can be dropped is over it."""
+    """Covers the window, which tells it, while something that can be dropped is over it."""
 
     def __init__(self, window: QWidget, palette: Palette, drops: DropTaker) -> None:
         super().__init__(window)
@@ -37,32 +37,30 @@ class DropOverlay(QWidget):
         self.text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         window.setAcceptDrops(True)
-        window.installEventFilter(self)
         self.hide()
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def enter(self, event: QDragEnterEvent) -> None:
         """Take what is dragged onto the window."""
-        if watched is not self._window:
-            return False
-        if isinstance(event, QDragEnterEvent) and event.mimeData().hasUrls():
+        if event.mimeData().hasUrls():
             event.acceptProposedAction()
             self._describe(dropped_specs(event.mimeData()))
             self.setGeometry(self._window.rect())
             self.show()
             self.raise_()
-            return True
-        if event.type() is QEvent.Type.DragLeave:
-            self._end()
-        elif isinstance(event, QDropEvent) and event.type() is QEvent.Type.Drop:
-            self._end()
-            event.acceptProposedAction()
-            self._drops.take(dropped_specs(event.mimeData()))
-            return True
-        return False
+
+    def leave(self) -> None:
+        """It is dragged away again."""
+        self._end()
+
+    def drop(self, event: QDropEvent) -> None:
+        """Use it."""
+        self._end()
+        event.acceptProposedAction()
+        self._drops.take(dropped_specs(event.mimeData()))
 
     def _describe(self, specs: list[str]) -> None:
         self._dragged = specs

@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from backend.core.status import Notice, Severity
@@ -231,6 +238,25 @@ class MainWindow(QMainWindow):
 
     def _show_blocked(self, reason: str) -> None:
         self._notifier.show_notice(Notice(Severity.INFO, reason))
+
+    # Events are told from here: a filter on the window would run Python whenever it is painted.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Toasts stay in the corner."""
+        super().resizeEvent(event)
+        self.toasts.arrange()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files, most of the time."""
+        self._drop.enter(event)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """They go on to somewhere else."""
+        self._drop.leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """They are for us."""
+        self._drop.drop(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Vanish at once, then end what runs."""

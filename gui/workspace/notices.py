@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -191,7 +191,6 @@ class Toasts(QWidget):
         self._toasts: list[Toast] = []
         self._conditions: dict[str, tuple[Notice, tuple[str, ...]]] = {}
         self.setAccessibleName(tr("Notices"))
-        window.installEventFilter(self)
         self.hide()
 
     @property
@@ -272,12 +271,6 @@ class Toasts(QWidget):
         # At the left: at the right they would lie on the legends of plots and on replies.
         self.setGeometry(GAP_LARGE, bottom - y, _WIDTH, y)
         self.raise_()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay in the corner of the window."""
-        if watched is self._window and event.type() is QEvent.Type.Resize:
-            self.arrange()
-        return False
 
     def _remove(self, toast: Toast) -> None:
         if toast in self._toasts:
