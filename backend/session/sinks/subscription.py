@@ -85,7 +85,8 @@ class Subscription(Generic[T]):
     def take(self, timeout_s: float | None = None) -> T | None:
         """The oldest item; None if there was none in time, or will be none."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._ended, timeout_s)
+            if timeout_s != 0.0:  # a display looks a hundred times a second
+                self._changed.wait_for(lambda: self._queue or self._ended, timeout_s)
             if not self._queue:
                 return None
             item = self._pop()
