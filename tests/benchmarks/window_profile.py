@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,7 @@ def main() -> int:
 def _stream(options: argparse.Namespace) -> None:
     """Stream in this process, settings and all in a folder of its own, and print the table."""
     import gui.shell.app
+    from backend.sources.generated import pattern
     from gui.live.pump import Pump
 
     sampler, attach = CpuSampler(), Pump.attach
@@ -87,7 +89,8 @@ def _stream(options: argparse.Namespace) -> None:
         threading.Timer(_SETTLE_S + options.seconds, sampler.stop).start()
 
     Pump.attach = attach_and_watch  # type: ignore[method-assign,assignment]
-    source = "pattern" + (f":fps={options.fps}" if options.fps else "")
+    if options.fps:
+        pattern.TestPattern = partial(pattern.TestPattern, fps=options.fps)  # type: ignore[misc,assignment]
     with tempfile.TemporaryDirectory() as folder:
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
             os.environ[name] = folder
@@ -95,7 +98,7 @@ def _stream(options: argparse.Namespace) -> None:
             [
                 *("--screenshot", str(Path(folder) / "window.png"), "--size", "1280x800"),
                 *("--seconds", str(options.seconds + _SETTLE_S + 1.0)),
-                *("--source", source, "--model", options.model),
+                *("--source", "pattern", "--model", options.model),
             ]
         )
     print(f"window thread {100 * sampler.cpu_s / sampler.wall_s:5.1f} % of a core")

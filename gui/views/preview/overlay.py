@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from backend.core.predictions import (
@@ -217,19 +217,19 @@ def _draw_marks(
     look: Look,
     scale: float,
 ) -> None:
+    # On a layer that is empty but for other lines, this is the same and takes a quarter.
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     if look.shows(Layer.TRAILS) and len(marks) <= MOST_LABELLED:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        # On a layer that is empty but for other trails, this is the same and takes a quarter.
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         for mark in marks:
             if (track := look.following.track(mark.place)) is not None:
                 draw_trail(painter, track, mark.color, placement, scale)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     if look.shows(Layer.BOXES):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         for mark in marks:
             _draw_box(painter, mark, look, scale)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
 
 
 def _draw_all_points(
@@ -251,16 +251,34 @@ def _draw_box(painter: QPainter, mark: _Mark, look: Look, scale: float) -> None:
     area, bounds = mark.area, look.bounds
     left, right = _within(area.x, area.right, bounds.x, bounds.right)
     top, bottom = _within(area.y, area.bottom, bounds.y, bounds.bottom)
-    rect = QRectF(left, top, max(1, right - left), max(1, bottom - top))
-    width = float(round(_BOX_WIDTH * scale))
-    painter.setPen(QPen(OUTLINE, width + 2, j=Qt.PenJoinStyle.MiterJoin))
-    painter.drawRect(rect)
-    pen = QPen(mark.color, width, j=Qt.PenJoinStyle.MiterJoin)
+    rect = QRect(left, top, max(1, right - left), max(1, bottom - top))
+    width = round(_BOX_WIDTH * scale)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(OUTLINE)
+    painter.drawRects(_sides(rect, width + 2))
     if look.dashed:
+        pen = QPen(mark.color, width, j=Qt.PenJoinStyle.MiterJoin)
         pen.setDashPattern(_DASHES)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    painter.setPen(pen)
-    painter.drawRect(rect)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect)
+    else:
+        painter.setBrush(mark.color)
+        painter.drawRects(_sides(rect, width))
+
+
+def _sides(rect: QRect, width: int) -> list[QRect]:
+    """What a pen of that width would draw around it, several times faster."""
+    before, wide, high = (width + 1) // 2, rect.width(), rect.height()
+    left, top = rect.x() - before, rect.y() - before
+    between = max(0, high - width)
+    return [
+        QRect(left, top, wide + width, width),
+        QRect(left, top + high, wide + width, width),
+        QRect(left, top + width, width, between),
+        QRect(left + wide, top + width, width, between),
+    ]
 
 
 def _within(start: float, end: float, low: float, high: float) -> tuple[int, int]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -15,7 +17,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QPixm
 
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
-from gui.views.preview.geometry import Area
+from gui.views.preview.geometry import Area, Box
 from gui.widgets.theme import CAPTION_PX, GAP, tabular
 
 _PAD_X, _PAD_Y = 5.0, 2.0
@@ -26,21 +28,38 @@ _MOVING = 0.25
 """Part of itself that a tag rather covers of a box than to jump to another place."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A picture of a text, and its size in points."""
+
+    picture: QPixmap
+    width: float
+    height: float
+
+
+class PlateFont:
+    """A font with what tells it from others, made for so many device pixels per point."""
+
+    def __init__(self, font: QFont, ratio: float) -> None:
+        self.font, self.ratio = font, ratio
+        self.key = font.pixelSize(), font.family(), ratio
+
+
 class PlateCache:
     """Pictures of short texts on coloured ground; the ones used last are kept."""
 
     def __init__(self) -> None:
-        self._plates: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
+        self._plates: OrderedDict[tuple[object, ...], Plate] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._plates)
 
-    def plate(self, text: str, color: QColor, font: QFont, ratio: float) -> QPixmap:
-        """The text on its plate, made for that many device pixels per point."""
-        key = (text, color.rgb(), font.pixelSize(), font.family(), ratio)
+    def plate(self, text: str, color: QColor, font: PlateFont) -> Plate:
+        """The text on its plate."""
+        key = text, color.rgb(), font.key
         plate = self._plates.get(key)
         if plate is None:
-            plate = self._plates[key] = _plate(text, color, font, ratio)
+            plate = self._plates[key] = _plate(text, color, font)
             if len(self._plates) > _PLATES_KEPT:
                 self._plates.popitem(last=False)
         else:
@@ -64,15 +83,12 @@ class TagLayer:
         taken: Sequence[Area] = (),
     ) -> None:
         self._painter = painter
-        self._font = font
-        self._metrics = QFontMetricsF(font)
+        self._font = PlateFont(font, painter.device().devicePixelRatioF())
         self._bounds = bounds
         self._plates = plates
-        self._others = [*boxes, *taken]
-        self._boxes = _corners(boxes)
-        self._taken = _corners(taken)
+        self._boxes = list(map(_corners, boxes))
+        self._taken = list(map(_corners, taken))
         self._placed: list[Area] = []
-        self._ratio = painter.device().devicePixelRatioF()
 
     @property
     def placed(self) -> tuple[Area, ...]:
@@ -87,32 +103,34 @@ class TagLayer:
         Gives the number of its place, None if there was no room; `before` is that of the same
         object in the picture before, which is kept unless another place is clearly better.
         """
+        plates = self._fitting(parts, color)
+        if not plates:
+            return None
+        width, height = sum(plate.width for plate in plates), plates[0].height
+        place, area = self._free(box, width, height, before)
+        self._placed.append(area)
+        self._taken.append(_corners(area))
+        x = area.x
+        for plate in plates:
+            self._painter.drawPixmap(QPointF(x, area.y), plate.picture)
+            x += plate.width
+        return place
+
+    def _fitting(self, parts: Sequence[str], color: QColor) -> list[Plate]:
+        """As many parts as there is room for, the last of them cut."""
         room = self._bounds.width
         plates = []
         for part in parts:
-            plate = self._plates.plate(part, color, self._font, self._ratio)
-            if plate.deviceIndependentSize().width() > room:
-                text = self._metrics.elidedText(
-                    part, Qt.TextElideMode.ElideRight, room - 2 * _PAD_X
-                )
-                plate = self._plates.plate(text, color, self._font, self._ratio)
-            if plate.deviceIndependentSize().width() > room + 1:
+            plate = self._plates.plate(part, color, self._font)
+            if plate.width > room:
+                metrics = QFontMetricsF(self._font.font)
+                text = metrics.elidedText(part, Qt.TextElideMode.ElideRight, room - 2 * _PAD_X)
+                plate = self._plates.plate(text, color, self._font)
+            if plate.width > room + 1:
                 break
             plates.append(plate)
-            room -= plate.deviceIndependentSize().width()
-        if not plates:
-            return None
-        sizes = [plate.deviceIndependentSize() for plate in plates]
-        width, height = sum(size.width() for size in sizes), sizes[0].height()
-        place, area = self._free(box, width, height, before)
-        self._placed.append(area)
-        self._others.append(area)
-        self._taken = np.vstack((self._taken, _corners((area,))))
-        x = area.x
-        for plate, size in zip(plates, sizes, strict=True):
-            self._painter.drawPixmap(QPointF(x, area.y), plate)
-            x += size.width()
-        return place
+            room -= plate.width
+        return plates
 
     def _free(self, box: Area, width: float, height: float, before: int | None) -> tuple[int, Area]:
         """The best place: first what covers least of other tags, then of boxes."""
@@ -122,20 +140,26 @@ class TagLayer:
             x, y = found[before]
             x = max(min(x, bounds.right - width), bounds.x)
             y = max(min(y, bounds.bottom - height), bounds.y)
-            kept = Area(x, y, width, height)
-            if not any(map(kept.overlap, self._others)):  # there is none better
-                return before, kept
+            if self._is_free(x, y, x + width, y + height):  # there is none better
+                return before, Area(x, y, width, height)
         places = np.array(found)
         most = np.array((bounds.right - width, bounds.bottom - height))
         places = np.maximum(np.minimum(places, most), (bounds.x, bounds.y))
         areas = np.hstack((places, places + np.array((width, height))))
-        cost = _TAG_WEIGHT * _covered(areas, self._taken) + _covered(areas, self._boxes)
+        cost = _TAG_WEIGHT * _covered(areas, _array(self._taken))
+        cost += _covered(areas, _array(self._boxes))
         if before is not None:
             cost += _MOVING * width * height
             cost[before] -= _MOVING * width * height
         best = int(cost.argmin())
         x, y = places[best].tolist()
         return best, Area(x, y, width, height)
+
+    def _is_free(self, left: float, top: float, right: float, bottom: float) -> bool:
+        return not any(
+            left < x1 and right > x0 and top < y1 and bottom > y0
+            for x0, y0, x1, y1 in chain(self._boxes, self._taken)
+        )
 
 
 def _places(box: Area, width: float, height: float) -> tuple[tuple[float, float], ...]:
@@ -157,9 +181,13 @@ def _places(box: Area, width: float, height: float) -> tuple[tuple[float, float]
     )
 
 
-def _corners(areas: Sequence[Area]) -> Array:
-    """float64 [n, 4]: x0, y0, x1, y1."""
-    return np.array([(a.x, a.y, a.right, a.bottom) for a in areas]).reshape(-1, 4)
+def _corners(area: Area) -> Box:
+    return area.x, area.y, area.x + area.width, area.y + area.height
+
+
+def _array(boxes: Sequence[Box]) -> Array:
+    """float64 [n, 4]."""
+    return np.array(boxes, np.float64).reshape(-1, 4)
 
 
 def _covered(areas: Array, others: Array) -> Array:
@@ -169,19 +197,20 @@ def _covered(areas: Array, others: Array) -> Array:
     return np.asarray(np.clip(high - low, 0, None).prod(axis=2).sum(axis=1))
 
 
-def _plate(text: str, color: QColor, font: QFont, ratio: float) -> QPixmap:
-    metrics = QFontMetricsF(font)
+def _plate(text: str, color: QColor, font: PlateFont) -> Plate:
+    metrics, ratio = QFontMetricsF(font.font), font.ratio
     width = round(metrics.horizontalAdvance(text) + 2 * _PAD_X)
     height = round(metrics.height() + 2 * _PAD_Y)
     plate = QPixmap(round(width * ratio), round(height * ratio))
     plate.setDevicePixelRatio(ratio)
     plate.fill(color)
     painter = QPainter(plate)
-    painter.setFont(font)
+    painter.setFont(font.font)
     painter.setPen(readable_on(color))
     painter.drawText(QPointF(_PAD_X, _PAD_Y + metrics.ascent()), text)
     painter.end()
-    return plate
+    size = plate.deviceIndependentSize()
+    return Plate(plate, size.width(), size.height())
 
 
 def draw_plate(

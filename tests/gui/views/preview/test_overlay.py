@@ -26,7 +26,7 @@ from gui.views.preview.look import (
 from gui.views.preview.marks import MARK_COLORS, mark_color
 from gui.views.preview.masks import MaskLayer
 from gui.views.preview.overlay import MOST_LABELLED, Overlay, marks_of, scale_of, under
-from gui.views.preview.tags import PlateCache
+from gui.views.preview.tags import PlateCache, PlateFont
 from gui.views.preview.view import PreviewView
 from gui.widgets.theme import DARK, LIGHT, Palette, hue_of
 from tests.gui.views.view_samples import color_at, image_of, plain_frame, result_for, settle
@@ -210,11 +210,14 @@ def test_the_smallest_box_is_the_one_under_the_pointer(qapp: object) -> None:
 def test_plates_of_labels_are_made_once_and_few_are_kept(qapp: object) -> None:
     plates, font = PlateCache(), QApplication.font()
     font.setPixelSize(11)
-    first = plates.plate("circle", mark_color(0), font, 1.0)
-    assert plates.plate("circle", mark_color(0), font, 1.0).cacheKey() == first.cacheKey()
-    assert plates.plate("circle", mark_color(0), font, 2.0).width() == 2 * first.width()
+    one, sharper = PlateFont(font, 1.0), PlateFont(font, 2.0)
+    first = plates.plate("circle", mark_color(0), one)
+    assert plates.plate("circle", mark_color(0), PlateFont(font, 1.0)) is first
+    twice = plates.plate("circle", mark_color(0), sharper)
+    assert twice.picture.width() == 2 * first.picture.width()
+    assert twice.width == first.width
     for number in range(1000):
-        plates.plate(str(number), mark_color(1), font, 1.0)
+        plates.plate(str(number), mark_color(1), one)
     assert len(plates) == 512
 
 
