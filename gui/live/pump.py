@@ -56,13 +56,17 @@ class _Readers:
 
 
 class Pump(QObject):
-    """One timer at twice the display's rate; what is not due yet is left where it is."""
+    """One timer at twice the display's rate; what is not due yet is left where it is.
+
+    What is shown at one tick is not replaced at the next, for the display would not show both.
+    """
 
     def __init__(self, screen: Screen, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._screen = screen
         self._readers: _Readers | None = None
         self._plot_at_ns = self._text_at_ns = 0
+        self._new_frame = self._new_result = False
         self._timer = QTimer(self, interval=_interval_ms())
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -77,6 +81,7 @@ class Pump(QObject):
         """Show what is left of the run, then rest."""
         if self._readers is not None:
             self._plot_at_ns = self._text_at_ns = 0
+            self._new_frame = self._new_result = False
             self._tick()
         self._timer.stop()
         self._readers = None
@@ -86,10 +91,13 @@ class Pump(QObject):
         run = self._readers
         if run is None:
             return
-        if (frame := run.preview.take(0.0)) is not None:
+        frame = None if self._new_frame else run.preview.take(0.0)
+        if frame is not None:
             self._screen.show_frame(frame)
-        if (result := run.latest.take(0.0)) is not None:
+        result = None if self._new_result else run.latest.take(0.0)
+        if result is not None:
             self._screen.show_result(result)
+        self._new_frame, self._new_result = frame is not None, result is not None
         now_ns = time.monotonic_ns()
         if now_ns >= self._plot_at_ns:
             self._plot_at_ns = now_ns + _PLOT_EVERY_NS

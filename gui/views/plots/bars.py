@@ -135,6 +135,7 @@ class TopKView(View):
         if self._stale:
             painter.setOpacity(_STALE_OPACITY)
         y = float(GAP)
+        bar = self._bar_area(0)
         if self._headline:
             painter.setFont(tabular(self.font(), DISPLAY_PX, bold=True))
             painter.setPen(self.roles.color("text"))
@@ -146,10 +147,10 @@ class TopKView(View):
         for row in self.rows:
             if y > first and y + _ROW > self.height():  # half a row says nothing
                 break
-            self._paint_row(painter, y, row)
+            self._paint_row(painter, bar.translated(0, y), y, row)
             y += _ROW
         if self._threshold is not None and self.rows:
-            self._paint_threshold(painter, first, y)
+            self._paint_threshold(painter, bar, first, y)
         painter.setFont(tabular(self.font(), BODY_PX))
         painter.setPen(self.roles.color("text_muted"))
         for line in self._lines:
@@ -198,8 +199,7 @@ class TopKView(View):
         right = self.width() - GAP - value - GAP
         return QRectF(left, y + (_ROW - _BAR) / 2, max(24.0, right - left), _BAR)
 
-    def _paint_row(self, painter: QPainter, y: float, row: BarRow) -> None:
-        bar = self._bar_area(y)
+    def _paint_row(self, painter: QPainter, bar: QRectF, y: float, row: BarRow) -> None:
         painter.fillRect(bar, self.roles.color("surface_raised"))
         filled = QRectF(bar.left(), bar.top(), bar.width() * row.part, bar.height())
         painter.fillRect(filled, self.roles.series_color(row.hue))
@@ -211,8 +211,7 @@ class TopKView(View):
         )
         self._write(painter, value, row.value, Qt.AlignmentFlag.AlignRight)
 
-    def _paint_threshold(self, painter: QPainter, top: float, bottom: float) -> None:
-        bar = self._bar_area(top)
+    def _paint_threshold(self, painter: QPainter, bar: QRectF, top: float, bottom: float) -> None:
         x = round(bar.left() + (self._threshold or 0.0) * bar.width())
         painter.setPen(QPen(self.roles.color("text_muted"), 1, Qt.PenStyle.DashLine))
         painter.drawLine(x, int(top), x, int(bottom))

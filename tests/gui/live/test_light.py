@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import gui.widgets.icons
-from backend.core.samples import Frame
-from backend.core.status import Result
+from backend.core.samples import AudioBlock, Frame
+from backend.core.status import Result, Word
 from gui.live.pictures_ahead import PicturesAhead
+from gui.live.pump import Pump
+from gui.state.live_session import LiveSession
 from tests.gui.shell_fakes import FakeSession
 from tests.gui.shell_stage import Stage
 from tests.gui.views.view_samples import plain_frame, result_for, settle
@@ -123,3 +125,39 @@ def test_the_run_prepares_frames_and_answers_and_leaves_the_rest() -> None:
     sink.close()
     assert seen == [frame, answer]
     assert {topic.name for topic in sink.topics} == {"frames", "results"}
+
+
+class _Screen:
+    """Remembers the numbers of the answers that it was to show."""
+
+    def __init__(self) -> None:
+        self.shown: list[int] = []
+
+    def show_frame(self, frame: Frame) -> None:
+        """Is shown with its answer."""
+
+    def show_result(self, result: Result) -> None:
+        self.shown.append(result.sample.seq)
+
+    def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
+        """Not watched."""
+
+    def show_words(self, words: list[Word]) -> None:
+        """Not watched."""
+
+    def write(self, session: LiveSession, now_ns: int) -> None:
+        """Not watched."""
+
+
+def test_answers_that_come_faster_than_the_display_are_not_all_shown(stage: Stage) -> None:
+    session, screen = started(stage), _Screen()
+    pump = Pump(screen)
+    pump.attach(session)
+    pump._timer.stop()  # the ticks come from the test
+    for seq in range(5):
+        session.answer(seq)
+        pump._tick()
+    assert screen.shown == [0, 2, 4]
+    session.answer(5)
+    pump.detach()
+    assert screen.shown[-1] == 5
