@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from backend.core.errors import InvalidInput, NotReady, Unsupported
-from backend.core.inference import InferRequest, InferResponse, ModelMetadata
+from backend.core.inference import InferRequest, InferResponse
 from backend.core.predictions import Predictions
 from backend.core.timing import ServerTiming
 from backend.engines.ray.cluster import Cluster
@@ -25,15 +24,14 @@ from backend.engines.ray.replicas import Replicas, ask, ask_stream, refresh
 from backend.engines.ray.totals import status_of, totals
 from backend.engines.ray.turns import Turns
 from backend.models.catalogue import DEFAULT_MODEL, bundled_models
-from backend.models.repository import BrokenVersion, IndexEntry, LoadedModel, ModelRegistry
-from backend.models.servable import ModelLoadError, Servable
+from backend.models.repository import BrokenVersion, LoadedModel, ModelRegistry
+from backend.models.servable import ModelLoadError
 from backend.server.plane import (
     ENGINE_EXTENSIONS,
     Engine,
-    LiveRepository,
-    LoadTerms,
+    RegistryEngine,
     StreamAnswer,
-    model_metadata,
+    check_answers_once,
 )
 from backend.server.scheduling import ModelMetrics
 from backend.server.settings import ServerOptions
@@ -97,50 +95,23 @@ class RayServe:
             _log.warning("%s", error)
 
 
-class RayEngine(Engine):
+class RayEngine(RegistryEngine):
     """Sends each request to a replica of its model; belongs to one event loop."""
 
     def __init__(
         self, registry: ModelRegistry, replicas: Replicas, cluster: Cluster, options: ServerOptions
     ) -> None:
-        self._registry = registry
+        super().__init__(registry, options.model_control, takes_files=options.model_upload)
         self._replicas = replicas
         self._cluster = cluster
-        self._repository = LiveRepository(
-            registry, options.model_control, takes_files=options.model_upload
-        )
         self._turns = Turns()
         self._nodes: tuple[NodeStatus, ...] = ()
         self._watching: asyncio.Task[None] | None = None
 
     @property
-    def default(self) -> str:
-        """The registry's default model."""
-        return self._registry.default
-
-    @property
     def extensions(self) -> frozenset[str]:
         """All that an engine can offer."""
         return ENGINE_EXTENSIONS
-
-    def names(self) -> tuple[str, ...]:
-        """The names of the models that are loaded."""
-        return self._registry.names()
-
-    def model(self, name: str, version: str = "") -> Servable:
-        """The loaded version; raises NotFound, InvalidInput or NotReady."""
-        return self._registry.get(name, version)
-
-    def metadata(self, name: str, version: str = "") -> ModelMetadata:
-        """Its declaration and which versions are loaded; raises what `model` raises."""
-        model = self._registry.get(name, version)
-        return model_metadata(model, self._registry.versions(model.name))
-
-    def check_ready(self, name: str, version: str = "") -> None:
-        """Raise what `model` raises, and NotReady for a model whose replicas are all in trouble."""
-        model = self._registry.get(name, version)
-        if model.trouble:
-            raise NotReady(f"model '{model.name}' is not ready: {model.trouble}")
 
     async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
         """Answer a request in tensors.
@@ -148,11 +119,7 @@ class RayEngine(Engine):
         Raises NotFound, InvalidInput, Unsupported, Overloaded, NotReady or ModelFailed.
         """
         model = self._remote(request.model, request.version)
-        if model.decoupled:
-            raise Unsupported(
-                f"model '{request.model}' answers a request any number of times (decoupled "
-                "transaction policy): it is asked over a gRPC stream"
-            )
+        check_answers_once(model)
         began_ns = time.perf_counter_ns()
         sequence = _sequence(model, request)
         async with self._turns.of(sequence and f"{model.name} {sequence}"):
@@ -178,23 +145,10 @@ class RayEngine(Engine):
     async def predict(self, name: str, item: Item) -> tuple[Predictions, ServerTiming]:
         """Answer an item of simple serving; raises what `infer` raises."""
         model = self._remote(name, "")
-        if model.decoupled:
-            raise Unsupported(f"model '{name}' answers a request any number of times")
+        check_answers_once(model)
         began_ns = time.perf_counter_ns()
         predictions, timing = await ask(model.deployed, "predict", "", item)
         return predictions, _with_way(timing, began_ns)
-
-    async def load(self, name: str, terms: LoadTerms) -> None:
-        """Bring up a model's replicas beside the event loop."""
-        await self._repository.load(name, terms)
-
-    async def unload(self, name: str, *, dependents: bool = False) -> None:
-        """Let a model's replicas go beside the event loop."""
-        await self._repository.unload(name, dependents=dependents)
-
-    def index(self) -> tuple[IndexEntry, ...]:
-        """The registry's index."""
-        return self._registry.index()
 
     async def refresh(self, name: str = "") -> None:
         """Have the replicas report anew."""
@@ -217,18 +171,9 @@ class RayEngine(Engine):
 
     def statistics(self, name: str = "", version: str = "") -> tuple[ModelMetrics, ...]:
         """What the replicas of one model, or of all, have done, summed; raises InvalidInput."""
-        loaded = self._registry.all_loaded()
         wanted = {
-            (model.servable.name, model.servable.version)
-            for model in loaded
-            if name in ("", model.servable.name) and version in ("", model.servable.version)
+            (model.servable.name, model.servable.version) for model in self._loaded(name, version)
         }
-        if name and not wanted:
-            raise InvalidInput(
-                f"requested model version is not available for model '{name}'"
-                if name in self._registry.names()
-                else f"requested model '{name}' is not available"
-            )
         deployed = [each for each in self._replicas.all() if name in ("", each.model)]
         rows = [row for each in deployed for row in totals(each.reports)]
         return tuple(row for row in rows if (row.statistics.name, row.statistics.version) in wanted)
@@ -241,7 +186,7 @@ class RayEngine(Engine):
         """Refuse what waits, and watch no longer; the replicas are `RayServe`'s to end."""
         if self._watching is not None:
             self._watching.cancel()
-        self._repository.close()
+        super().close()
 
     def join(self, timeout_s: float) -> bool:  # noqa: ARG002 - nothing computes here
         """Nothing computes in this process."""

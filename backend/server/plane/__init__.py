@@ -17,11 +17,11 @@ from backend.server.plane.data_plane import (
 )
 from backend.server.plane.inner_calls import InnerCalls
 from backend.server.plane.items import numbers
-from backend.server.plane.live_repository import LiveRepository
 from backend.server.plane.load_parameters import LoadTerms, load_terms
 from backend.server.plane.local import LocalDataPlane
 from backend.server.plane.metrics import CONTENT_TYPE, ServerMetrics, metrics_page
 from backend.server.plane.output_delivery import NO_SHARED_MEMORY, OutputDelivery
+from backend.server.plane.registry_engine import RegistryEngine, check_answers_once
 from backend.server.plane.request_log import RequestLog, RequestRecord
 
 __all__ = [
@@ -32,17 +32,18 @@ __all__ = [
     "DataPlane",
     "Engine",
     "InnerCalls",
-    "LiveRepository",
     "LoadTerms",
     "LocalDataPlane",
     "ModelStatus",
     "OutputDelivery",
     "Readiness",
+    "RegistryEngine",
     "RequestLog",
     "RequestRecord",
     "ServerContext",
     "ServerMetrics",
     "StreamAnswer",
+    "check_answers_once",
     "load_terms",
     "make_context",
     "metrics_page",

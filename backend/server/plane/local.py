@@ -9,17 +9,15 @@ from collections.abc import AsyncGenerator
 
 from prometheus_client.registry import Collector
 
-from backend.core.errors import InvalidInput, NotReady, Unsupported
-from backend.core.inference import InferRequest, InferResponse, ModelMetadata
+from backend.core.errors import NotReady
+from backend.core.inference import InferRequest, InferResponse
 from backend.core.predictions import Predictions
 from backend.core.timing import ServerTiming
-from backend.models.repository import IndexEntry, LoadedModel, ModelRegistry
-from backend.models.servable import Servable
-from backend.server.plane.about import ENGINE_EXTENSIONS, model_metadata
-from backend.server.plane.data_plane import Engine, StreamAnswer
+from backend.models.repository import LoadedModel, ModelRegistry
+from backend.server.plane.about import ENGINE_EXTENSIONS
+from backend.server.plane.data_plane import StreamAnswer
 from backend.server.plane.inner_calls import InnerCalls
-from backend.server.plane.live_repository import LiveRepository
-from backend.server.plane.load_parameters import NO_TERMS, LoadTerms
+from backend.server.plane.registry_engine import RegistryEngine, check_answers_once
 from backend.server.plane.served import Served
 from backend.server.scheduling import QUEUE_LIMIT, BeingUnloaded, ModelMetrics
 from backend.server.settings import ModelControl
@@ -29,7 +27,7 @@ from backend.wire.serving.items import Item
 _STOPPING = "the server is being stopped"
 
 
-class LocalDataPlane(Engine):
+class LocalDataPlane(RegistryEngine):
     """Finds the model, checks the request, runs it and takes the time.
 
     Belongs to one event loop; `join` and `interrupt` may be called from another thread.
@@ -43,42 +41,17 @@ class LocalDataPlane(Engine):
         control: ModelControl = ModelControl.NONE,
         takes_files: bool = False,
     ) -> None:
-        self._registry = registry
+        super().__init__(registry, control, takes_files=takes_files)
         self._calls = registry.around.calls
-        self._repository = LiveRepository(registry, control, takes_files=takes_files)
         self._queue_limit = queue_limit
         self._served: dict[LoadedModel, Served] = {}
         self._gone: list[Served] = []
         self._closed = False
 
     @property
-    def default(self) -> str:
-        """The registry's default model."""
-        return self._registry.default
-
-    @property
     def extensions(self) -> frozenset[str]:
         """All that an engine can offer, but nodes and replicas."""
         return ENGINE_EXTENSIONS - {cluster.EXTENSION}
-
-    def names(self) -> tuple[str, ...]:
-        """The names of the models that are loaded."""
-        return self._registry.names()
-
-    def model(self, name: str, version: str = "") -> Servable:
-        """The loaded model; raises NotFound, InvalidInput or NotReady."""
-        return self._registry.get(name, version)
-
-    def metadata(self, name: str, version: str = "") -> ModelMetadata:
-        """Its declaration and which versions are loaded; raises what `model` raises."""
-        model = self._registry.get(name, version)
-        return model_metadata(model, self._registry.versions(model.name))
-
-    def check_ready(self, name: str, version: str = "") -> None:
-        """Raise what `model` raises, and NotReady for a model that is in trouble."""
-        model = self._registry.get(name, version)
-        if model.trouble:
-            raise NotReady(f"model '{model.name}' is not ready: {model.trouble}")
 
     async def infer(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
         """Answer a request in tensors.
@@ -87,11 +60,7 @@ class LocalDataPlane(Engine):
         """
         while True:
             served = self._find(request.model, request.version)
-            if served.servable.decoupled:
-                raise Unsupported(
-                    f"model '{request.model}' answers a request any number of times (decoupled "
-                    "transaction policy): it is asked over a gRPC stream"
-                )
+            check_answers_once(served.servable)
             with contextlib.suppress(BeingUnloaded):
                 return await served.infer(request)
 
@@ -125,22 +94,9 @@ class LocalDataPlane(Engine):
         """Answer an item of simple serving; raises what `infer` raises."""
         while True:
             served = self._find(name, "")
-            if served.servable.decoupled:
-                raise Unsupported(f"model '{name}' answers a request any number of times")
+            check_answers_once(served.servable)
             with contextlib.suppress(BeingUnloaded):
                 return await served.predict(item)
-
-    async def load(self, name: str, terms: LoadTerms = NO_TERMS) -> None:
-        """Load a model beside the event loop."""
-        await self._repository.load(name, terms)
-
-    async def unload(self, name: str, *, dependents: bool = False) -> None:
-        """Unload a model beside the event loop."""
-        await self._repository.unload(name, dependents=dependents)
-
-    def index(self) -> tuple[IndexEntry, ...]:
-        """The registry's index."""
-        return self._registry.index()
 
     def custom_metrics(self) -> tuple[Collector, ...]:
         """The measurements that the models of the registry make."""
@@ -148,19 +104,8 @@ class LocalDataPlane(Engine):
 
     def statistics(self, name: str = "", version: str = "") -> tuple[ModelMetrics, ...]:
         """What the loaded versions of one model, or of all, have done; raises InvalidInput."""
-        found = [
-            model
-            for model in self._registry.all_loaded()
-            if name in ("", model.servable.name) and version in ("", model.servable.version)
-        ]
-        if name and not found:
-            raise InvalidInput(
-                f"requested model version is not available for model '{name}'"
-                if name in self._registry.names()
-                else f"requested model '{name}' is not available"
-            )
         rows = []
-        for model in found:
+        for model in self._loaded(name, version):
             with contextlib.suppress(NotReady):  # unloaded meanwhile
                 scheduler = self._of(model).scheduler
                 counted = scheduler.statistics
@@ -175,7 +120,7 @@ class LocalDataPlane(Engine):
         """Refuse what waits and what comes, and let the models' threads end."""
         self._closed = True
         self._calls.answer_with(None)
-        self._repository.close()
+        super().close()
         self._gone.extend(self._served.values())
         self._served.clear()
         for served in self._gone:
