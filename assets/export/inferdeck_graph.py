@@ -8,6 +8,7 @@ import json
 import math
 import os
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -28,20 +29,29 @@ class Graph:
         self.batching = told["batching"]
         kind = {"onnxruntime": _Onnx, "litert": _LiteRt}[told["runtime"]]
         path = str(Path(folder) / told["file"])
+        self._controls = set(told["controls"])
+        self._sequences = _Sequences(Path(folder), told["states"], told["sequences"])
         self._file = kind(path, told["threads"], gpu, told["inputs"], told["outputs"])
 
-    def compute(self, feeds, wanted):
-        """The outputs of these names as arrays by name; feeds are arrays by the inputs' names."""
+    def compute(self, feeds, wanted, step=None):
+        """The outputs of these names as arrays by name; feeds are arrays by the inputs' names.
+
+        `step` is the request's sequence, whether it starts and whether it ends it.
+        """
         given = {
             row["name"]: self._changed(feeds[row["name"]], row["dims"], row["inner_dims"])
             for row in self.inputs
             if row["name"] in feeds
         }
+        size = len(next(iter(given.values()))) if self.batching else 0
+        given.update((name, array) for name, array in feeds.items() if name in self._controls)
+        given.update(self._sequences.feeds(step, size))
         rows = [row for row in self.outputs if row["name"] in wanted]
-        found = self._file.compute(given, rows)
+        found = self._file.compute(given, rows + self._sequences.rows)
+        self._sequences.keep(step, found[len(rows) :])
         return {
             row["name"]: self._changed(array, row["inner_dims"], row["dims"])
-            for row, array in zip(rows, found, strict=True)
+            for row, array in zip(rows, found[: len(rows)], strict=True)
         }
 
     def _changed(self, array, before, after):
@@ -52,6 +62,45 @@ class Graph:
         sizes = zip(array.shape[len(lead) :], before, strict=True)
         variable = iter([size for size, dim in sizes if dim == -1])
         return array.reshape((*lead, *(next(variable) if dim == -1 else dim for dim in after)))
+
+
+class _Sequences:
+    """What the file is to remember between the requests of a sequence.
+
+    A server gives an instance `most` sequences at a time, and may end one without a word: it is the
+    one that has been quiet for longest.
+    """
+
+    def __init__(self, folder, states, most):
+        self._initial = {row["input"]: np.load(folder / row["initial"]) for row in states}
+        self.rows = [{"name": row["output"]} for row in states]
+        self._most = most
+        self._kept = OrderedDict()
+
+    def feeds(self, step, size):
+        """The states of the request's sequence; `size` is that of its batch, 0 without one."""
+        if not self.rows:
+            return {}
+        sequence, starts, _ends = step or (0, False, False)
+        if starts:
+            return {name: self._first(array, size) for name, array in self._initial.items()}
+        if sequence not in self._kept:
+            raise ValueError(f"sequence {sequence!r} was not started, or was quiet for too long")
+        return self._kept[sequence]
+
+    def keep(self, step, states):
+        """Remember what the request left."""
+        if not self.rows:
+            return
+        sequence, _starts, ends = step
+        self._kept.pop(sequence, None)
+        if not ends:
+            self._kept[sequence] = dict(zip(self._initial, states, strict=True))
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def _first(self, initial, size):
+        return np.repeat(initial[np.newaxis], size, axis=0) if size else initial
 
 
 class _Onnx:
@@ -108,10 +157,10 @@ class _LiteRt:
 def _imported(module, package):
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"the model needs {package}: install it for the Python {sys.version.split()[0]} of "
-            f"this server ({sys.prefix})"
+            f"the model needs {package}, and there is no {error.name}: install it for the Python "
+            f"{sys.version.split()[0]} of this server ({sys.prefix})"
         ) from None
 
 

@@ -25,9 +25,17 @@ class TritonPythonModel:
     def _answer(self, request):
         try:
             feeds = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
-            found = self.graph.compute(feeds, request.requested_output_names())
+            found = self.graph.compute(feeds, request.requested_output_names(), _step(request))
         except Exception as error:
             return pb_utils.InferenceResponse(error=pb_utils.TritonError(str(error)))
         return pb_utils.InferenceResponse(
             [pb_utils.Tensor(name, array) for name, array in found.items()]
         )
+
+
+def _step(request):
+    """The request's sequence, and whether it starts and ends it."""
+    flags = request.flags()
+    starts = flags & pb_utils.TRITONSERVER_REQUEST_FLAG_SEQUENCE_START
+    ends = flags & pb_utils.TRITONSERVER_REQUEST_FLAG_SEQUENCE_END
+    return request.correlation_id(), bool(starts), bool(ends)

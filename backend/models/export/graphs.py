@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from backend.core.tensors import Datatype
 from backend.models.config import datatype_of
 from backend.models.export.files import copy_file
 from backend.models.repository import LoadedModel, ModelFolders, weight_files
 from backend.models.runtimes.graph import FromFile, Graph
+from backend.models.runtimes.onnx import declared_states
 from backend.models.servable import ModelLoadError, Servable
 from backend.profiles.file import PROFILE_FILE
 from backend.wire.generated import open_inference_pb2 as pb
@@ -47,33 +50,38 @@ def loaded(folders: ModelFolders, name: str) -> Iterator[list[Servable]]:
 
 
 def _check(config: pb.ModelConfig) -> None:
-    batching = config.sequence_batching
-    if batching.state or batching.control_input:
-        raise ModelLoadError(
-            "it keeps state between the requests of a sequence, which a program in that server "
-            "cannot ask it for: serve the file by Triton's own backend for it, or on Ray"
-        )
+    for state in config.sequence_batching.state:
+        if datatype_of(state.data_type, state.input_name) in (Datatype.BYTES, Datatype.BF16):
+            raise ModelLoadError(f"its state '{state.input_name}' is text or BF16, not numbers")
     entries: list[pb.ModelInput | pb.ModelOutput] = [*config.input, *config.output]
     for entry in entries:
         if datatype_of(entry.data_type, f"'{entry.name}'") is Datatype.BF16:
             raise ModelLoadError(f"'{entry.name}' is BF16, which numpy does not know")
 
 
-def write_graph(servable: Servable, runtime: str, folder: Path) -> None:
+def most_sequences(config: pb.ModelConfig) -> int:
+    """How many sequences an instance works on at a time."""
+    oldest: int = config.sequence_batching.oldest.max_candidate_sequences
+    return oldest or max(1, config.max_batch_size)
+
+
+def write_graph(servable: Servable, runtime: str, source: Path, folder: Path) -> None:
     """The file, the weights that it keeps apart, and `graph.json`, into a folder.
 
-    Raises ModelLoadError, UsageError and OSError.
+    `source` is the model's folder, with the states that its sequences begin with. Raises
+    ModelLoadError, UsageError and OSError.
     """
     assert isinstance(servable, FromFile)
     if runtime not in _FILES:
         raise ModelLoadError(f"a model of '{runtime}' is not a file")
-    weights, source = weight_files(servable.file), servable.file.parent
-    copy_file(source, servable.file.name, folder / _FILES[runtime])
+    weights, beside = weight_files(servable.file), servable.file.parent
+    copy_file(beside, servable.file.name, folder / _FILES[runtime])
     for weight in weights:
         if (folder / weight).exists():
             raise ModelLoadError(f"its weights stand in '{weight}', the name of another file of it")
-        copy_file(source, weight, folder / weight)
+        copy_file(beside, weight, folder / weight)
     settings = _settings(servable.config, servable.graph, runtime)
+    settings["states"] = _write_states(servable.config, source, folder)
     (folder / _SETTINGS).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
 
@@ -100,7 +108,19 @@ def _settings(config: pb.ModelConfig, graph: Graph, runtime: str) -> dict[str, A
         "batching": config.max_batch_size > 0,
         "inputs": _rows(config.input, list(graph.inputs)),
         "outputs": _rows(config.output, list(graph.outputs)),
+        "controls": [control.name for control in config.sequence_batching.control_input],
+        "sequences": most_sequences(config),
     }
+
+
+def _write_states(config: pb.ModelConfig, source: Path, folder: Path) -> list[dict[str, str]]:
+    """What a sequence begins with, as files of numpy; which tensors these are of."""
+    rows = []
+    for number, state in enumerate(declared_states(config, source)):
+        file = f"state_{number}.npy"
+        np.save(folder / file, state.initial, allow_pickle=False)
+        rows.append({"input": state.input, "output": state.output, "initial": file})
+    return rows
 
 
 def _rows(

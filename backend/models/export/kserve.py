@@ -76,9 +76,14 @@ class KServe:
                 f"a model of '{runtime}' cannot be computed by KServe's Python server: "
                 "write it for Triton, and have KServe run that"
             )
-        _, source = folders.configuration(name)
+        config, source = folders.configuration(name)
+        if config.HasField("sequence_batching"):
+            raise ModelLoadError(
+                "it keeps state between the requests of a sequence, and KServe's Python server "
+                "knows no sequences: write it for Triton, and have KServe run that"
+            )
         with loaded(folders, name) as versions:
-            write_graph(versions[-1], runtime, folder)
+            write_graph(versions[-1], runtime, source, folder)
             write_beside(versions[-1], source, folder)
 
     def finish(self, to: Path, done: Sequence[Exported]) -> None:

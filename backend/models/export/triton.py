@@ -9,7 +9,13 @@ from google.protobuf import text_format
 
 from backend.models.config import CONFIG_FILE
 from backend.models.export.files import copy_folder, copy_program
-from backend.models.export.graphs import GRAPH_PROGRAM, loaded, write_beside, write_graph
+from backend.models.export.graphs import (
+    GRAPH_PROGRAM,
+    loaded,
+    most_sequences,
+    write_beside,
+    write_graph,
+)
 from backend.models.export.writing import Exported
 from backend.models.repository import ModelFolders
 from backend.models.servable import Servable
@@ -40,7 +46,7 @@ class _Triton:
                 place.mkdir()
                 copy_program("triton_model.py", place / "model.py")
                 copy_program(GRAPH_PROGRAM, place / GRAPH_PROGRAM)
-                write_graph(servable, runtime, place)
+                write_graph(servable, runtime, source, place)
             labels = write_beside(versions[-1], source, folder)
             text = text_format.MessageToString(_config(versions[-1], config, labels))
         (folder / CONFIG_FILE).write_text(text, encoding="utf-8")
@@ -65,6 +71,10 @@ def _config(servable: Servable, given: pb.ModelConfig, labels: dict[str, str]) -
     config.instance_group.extend(given.instance_group)
     if not config.instance_group:
         config.instance_group.add(kind=pb.ModelInstanceGroup.KIND_CPU, count=1)
+    if config.HasField("sequence_batching"):
+        # The program keeps the states; slots that are empty are none of the requests it is given.
+        config.sequence_batching.ClearField("state")
+        config.sequence_batching.oldest.max_candidate_sequences = most_sequences(config)
     for tensor in (*config.input, *config.output):
         tensor.ClearField("reshape")
     for output in config.output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from backend.models.export import TRITON, KServe, Server, export
 from backend.models.export.kserve import service_name
 from backend.models.repository import LoadedModel, ModelFolders
 from backend.models.runtimes.choice import standard_runtimes
+from backend.models.servable import SequenceStep
 from backend.profiles.bundled import profile_for
 from backend.profiles.file import profile_to_toml
 from backend.profiles.in_config import PARAMETER, profile_text
@@ -41,8 +43,9 @@ from tests.models.tflite_folders import INT8, UINT8, doubled, write
 FP32, BYTES = Datatype.FP32, Datatype.BYTES
 ECHO = "class TritonPythonModel:\n    def execute(self, requests):\n        return []\n"
 STATEFUL = (
-    'max_batch_size: 1 sequence_batching { state { input_name: "S" output_name: "T" '
-    "data_type: TYPE_FP32 dims: [1] } }"
+    "max_batch_size: 1 sequence_batching { oldest { max_candidate_sequences: 2 } "
+    'state { input_name: "S" output_name: "T" data_type: TYPE_FP32 dims: [1] '
+    'initial_state { name: "ten" data_type: TYPE_FP32 dims: [1] data_file: "ten" } } }'
 )
 
 
@@ -213,15 +216,76 @@ def test_an_ensemble_needs_its_steps_beside_it(tmp_path: Path) -> None:
     assert refused == {"e": "its step 'p' is not among the models that are written"}
 
 
-def test_a_recurrent_model_is_refused(tmp_path: Path) -> None:
-    folder = write_model(
-        tmp_path / "in" / "m",
+def write_running_sum(folder: Path) -> None:
+    """Y is the sum of all X of a sequence, which began with 10; with a batch dimension."""
+    write_model(
+        folder,
         [node("Add", ["X", "S"], ["T"]), node("Identity", ["T"], ["Y"])],
         [value("X", FP32, ["n", 1]), value("S", FP32, ["n", 1])],
         [value("Y", FP32, ["n", 1]), value("T", FP32, ["n", 1])],
     )
     (folder / "config.pbtxt").write_text(STATEFUL)
-    assert "keeps state" in written(tmp_path / "in", tmp_path / "out")["m"]
+    (folder / "initial_state").mkdir()
+    (folder / "initial_state" / "ten").write_bytes(np.float32(10).tobytes())
+
+
+def test_the_states_of_sequences_come_along(tmp_path: Path) -> None:
+    root, to = tmp_path / "in", tmp_path / "out"
+    write_running_sum(root / "m")
+    assert written(root, to) == {"m": ""}
+    config = parse_config((to / "m" / "config.pbtxt").read_bytes())
+    assert not config.sequence_batching.state
+    assert config.sequence_batching.oldest.max_candidate_sequences == 2
+
+    def sums(model: LoadedModel) -> list[float | str]:
+        found: list[float | str] = []
+        for name, number, start, end in (
+            ("a", 1, True, False),
+            ("b", 5, True, False),
+            ("a", 2, False, False),
+            ("b", 6, False, True),
+            ("a", 3, False, False),
+            ("b", 7, False, False),
+            ("a", 4, False, True),
+            ("a", 1, True, False),
+        ):
+            step = SequenceStep(name, start=start, end=end)
+            reply = ask(model.instances[0], request(fp32("X", [[number]]), step=step))[0]
+            found.append("failed" if reply.error else outputs_of(reply)["Y"].data.item())
+        return found
+
+    with loaded(to, "m") as there, loaded(root, "m") as here:
+        assert sums(there) == [11, 15, 13, 21, 16, "failed", 20, 11] == sums(here)
+
+
+def test_of_sequences_that_went_quiet_the_longest_is_forgotten(tmp_path: Path) -> None:
+    write_running_sum(tmp_path / "in" / "m")
+    assert written(tmp_path / "in", tmp_path / "out") == {"m": ""}
+    place = tmp_path / "out" / "m" / "1"
+    spec = importlib.util.spec_from_file_location("exported_graph", place / "inferdeck_graph.py")
+    assert spec is not None
+    assert spec.loader is not None
+    program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)
+    graph = program.Graph(place)
+
+    def total(name: str, number: float, *, starts: bool = False) -> float:
+        feeds = {"X": np.array([[number]], np.float32)}
+        found: float = graph.compute(feeds, ["Y"], (name, starts, False))["Y"].item()
+        return found
+
+    assert [total(name, 1, starts=True) for name in ("a", "b")] == [11, 11]
+    assert total("a", 1) == 12
+    assert total("c", 1, starts=True) == 11
+    assert total("a", 1) == 13
+    with pytest.raises(ValueError, match="'b' was not started, or was quiet for too long"):
+        total("b", 1)
+
+
+def test_kserve_knows_no_sequences(tmp_path: Path) -> None:
+    write_running_sum(tmp_path / "in" / "m")
+    refused = written(tmp_path / "in", tmp_path / "out", KServe())
+    assert "knows no sequences: write it for Triton" in refused["m"]
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
