@@ -15,6 +15,7 @@ from ray import serve
 
 from backend.core.errors import TargetUnreachable, UsageError
 from backend.core.worker import Worker
+from backend.engines.ray.preflight import check_address
 from backend.wire.oip.cluster import NodeStatus
 
 _log = logging.getLogger("inferdeck.ray")
@@ -40,6 +41,8 @@ class Cluster:
 
         Raises UsageError for an address that is none, TargetUnreachable if nothing answers there.
         """
+        if not self._own:
+            check_address(self._address)
         self._thread.start()
         self._opened.result()
 
