@@ -50,10 +50,8 @@ profile:  ## what the window's thread does while it streams, and what a start co
 
 # As root on Linux: namespaces of this machine are the nodes. Some five minutes, most of it starting.
 test-cluster:  ## the tests of Ray Serve on two real nodes, as root, with Ray in .venv-ray
-	@$(PYTHON) .ci/setup test
-	@test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
-	.venv-ray/bin/python -m pip install --quiet --require-hashes -r requirements-dev.txt -r requirements-ray.txt
-	.venv-ray/bin/python -m pytest -q -s -m cluster tests/engines/ray
+	@$(PYTHON) .ci/setup cluster
+	.venv-ray/bin/python -m pytest -s -m cluster tests/engines/ray
 
 lint:  ## ruff, mypy and the contracts of import-linter
 	@$(PYTHON) .ci/setup test
@@ -96,5 +94,5 @@ check-platforms:  ## find a wheel of every pin for every platform
 	$(BIN)/python .ci/check_platforms.py
 
 clean:  ## delete the environment and all caches
-	rm -rf $(VENV) .venv-training .training .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-ray .venv-training .training .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,9 +10,9 @@ WAIT_S = 60.0
 _STEP_S = 0.01
 
 
-def wait_for(condition: Callable[[], bool], what: str = "it") -> None:
+def wait_for(condition: Callable[[], bool], what: str = "it", *, within_s: float = WAIT_S) -> None:
     """Wait until something is true; fails when it never comes true."""
-    until = time.monotonic() + WAIT_S
+    until = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < until, f"{what} never came true"
         time.sleep(_STEP_S)

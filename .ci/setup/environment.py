@@ -1,4 +1,7 @@
-"""The virtual environment ``.venv``: made once, filled from a lock file again when that changes."""
+"""Virtual environments: made once, each filled from a lock file again when that changes.
+
+``.venv`` is that of the program and its tests; ``.venv-ray`` sees what is in there, and has Ray.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,10 @@ class NotReady(Exception):
     """The environment could not be made; the message says what to do."""
 
 
+class Unobtainable(NotReady):
+    """No package index that pip can reach has what this machine needs."""
+
+
 def prepare(repository: Path, *, for_tests: bool) -> None:
     """Bring ``.venv`` up to date with the lock file; raises `NotReady` when that fails.
 
@@ -35,6 +42,20 @@ def prepare(repository: Path, *, for_tests: bool) -> None:
     if _is_filled(venv, development) or (not for_tests and _is_filled(venv, runtime)):
         return
     _fill(venv, development if for_tests else runtime)
+
+
+def prepare_cluster(repository: Path) -> None:
+    """Bring ``.venv-ray`` up to date, beside a ``.venv`` that is filled for the tests.
+
+    Raises `NotReady`, and `Unobtainable` where Ray cannot be had for this machine.
+    """
+    venv, lock = repository / ".venv-ray", repository / "requirements-ray.txt"
+    _make(venv)
+    seen = "".join(f"{path}\n" for path in _packages(repository / ".venv"))
+    for path in _packages(venv):
+        (path / "tests.pth").write_text(seen, encoding="utf-8")
+    if not _is_filled(venv, lock):
+        _fill(venv, lock)
 
 
 def python_of(venv: Path) -> Path:
@@ -70,16 +91,20 @@ def _fill(venv: Path, lock: Path) -> None:
     log = venv / "pip.log"
     with tempfile.TemporaryDirectory(prefix="inferdeck-pip-") as downloads:
         pins = len(_PIN.findall(lock.read_text(encoding="utf-8")))
-        # lib64 is a link to lib on some systems.
-        places = (*venv.glob("lib*/python*/site-packages"), *venv.glob("Lib/site-packages"))
-        folders = tuple({path.resolve() for path in places})
-        progress = Progress(pins, Path(downloads), folders)
+        progress = Progress(pins, Path(downloads), _packages(venv))
         failed = _run_pip(venv, lock, log, progress, downloads)
     if failed:
         progress.ended()
-        raise NotReady(_why(lock, log))
+        missing = "No matching distribution found" in log.read_text(encoding="utf-8")
+        raise (Unobtainable if missing else NotReady)(_why(lock, log))
     progress.done()
     _stamp(venv, lock).touch()
+
+
+def _packages(venv: Path) -> tuple[Path, ...]:
+    """Where its packages are; lib64 is a link to lib on some systems."""
+    places = (*venv.glob("lib*/python*/site-packages"), *venv.glob("Lib/site-packages"))
+    return tuple({path.resolve() for path in places})
 
 
 def _run_pip(venv: Path, lock: Path, log: Path, progress: Progress, downloads: str) -> bool:

@@ -16,8 +16,8 @@ _QUIET_S = 10.0
 class Progress:
     """Follows pip through its lines (`line`) and the clock (`tick`, about once a second).
 
-    `pins` counts what the lock file names; what is for other systems is taken off as pip says so.
-    Downloads appear below `downloads`, installed packages in one of the folders `installed`.
+    `pins` counts what the lock file names; what is for other systems or there already is taken off
+    as pip says so. Downloads appear below `downloads`, packages in one of the folders `installed`.
     """
 
     def __init__(self, pins: int, downloads: Path, installed: tuple[Path, ...]) -> None:
@@ -37,7 +37,7 @@ class Progress:
         retry = _RETRY.search(text)
         if retry:
             self._trouble = f"no answer, {retry[1]} more tries"
-        elif words[:1] == ["Ignoring"]:
+        elif words[:1] in (["Ignoring"], ["Requirement"]):  # not for this system, or there already
             self._pins -= 1
         elif words and words[0] in ("Collecting", "Processing"):
             # A wheel that lies in a folder is processed, one from an index collected.

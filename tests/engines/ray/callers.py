@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +18,10 @@ import requests
 from backend.wire.generated import open_inference_pb2 as pb
 from tests.engines.ray.two_nodes import Served
 from tests.server.grpc_calls import streaming
+from tests.waiting import wait_for
 
-WAIT_S = 120.0
+WAIT_S = 240.0
+"""How long a test waits for what takes seconds where nothing else runs."""
 _PATH = "/inference.GRPCInferenceService/ModelStreamInfer"
 
 
@@ -57,12 +61,20 @@ class Rest:
         return reply.json()
 
     def replicas(self, model: str) -> list[dict[str, Any]]:
-        """The replicas of a model, as they are now."""
+        """The replicas of a model by their last reports, which may be late."""
         for each in self.get("/v2/cluster")["models"]:
             if each["model"] == model:
                 found: list[dict[str, Any]] = each["replicas"]
                 return found
         return []
+
+    def has_replicas(self, model: str, count: int) -> None:
+        """Wait until a model has so many."""
+        wait_for(
+            lambda: len(self.replicas(model)) == count,
+            f"{model} with {count} replicas",
+            within_s=WAIT_S,
+        )
 
 
 @dataclass
@@ -70,7 +82,8 @@ class Stream:
     """One gRPC stream on a thread of its own, with so many requests in flight.
 
     Request and answer bear the same number, which is its own in the whole test. `gap_s` is the
-    longest time without a good answer, `lost` are the errors, `wrong` the answers to others.
+    longest time without a good answer since it was set to 0, `lost` are the errors, `wrong` the
+    answers to others.
     """
 
     server: Served
@@ -89,11 +102,10 @@ class Stream:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"stream-{self.model}")
 
-    def start(self) -> Stream:
+    def start(self) -> None:
         for _ in range(self.in_flight):
             self._credits.put(True)  # noqa: FBT003
         self._thread.start()
-        return self
 
     def stop(self) -> None:
         """Send nothing more, and wait for what is on its way."""
@@ -136,3 +148,34 @@ class Stream:
             self.pids.add(pid)
             now = time.monotonic()
             self.gap_s, last = max(self.gap_s, now - last), now
+
+
+@contextmanager
+def streams(server: Served, model: str, count: int) -> Iterator[list[Stream]]:
+    """So many streams of a model, which are stopped with the block."""
+    numbers, lock = itertools.count(), threading.Lock()
+
+    def numbered() -> Iterator[int]:
+        while True:
+            with lock:
+                number = next(numbers)
+            yield number
+
+    found = [Stream(server, model, numbered()) for _ in range(count)]
+    with ExitStack() as stack:
+        for stream in found:
+            stream.start()
+            stack.callback(stream.stop)
+        yield found
+
+
+def answered(streams: list[Stream]) -> int:
+    """Good answers on all of them."""
+    return sum(stream.answered for stream in streams)
+
+
+def nothing_lost(streams: list[Stream]) -> None:
+    """Stop, and see that every request had its own answer."""
+    for stream in streams:
+        stream.stop()
+        assert (stream.wrong, stream.lost, stream.broken) == (0, [], "")

@@ -1,10 +1,14 @@
 """A real cluster of two nodes on this machine: a network namespace, a home and a port range each.
 
-Needs root, `ip` and Ray. Everything is started here and ended with the block, by its pid.
+Needs root, `ip` and Ray. Everything is started here and ended with the block, by its pid. What a
+run that was killed has left is ended by the next one; two at once wait for each other.
+
+``python -m tests.engines.ray.two_nodes`` says why there can be none here, and nothing if there can.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -13,16 +17,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).parents[3]
 _NETWORK = "10.77.0"
 _GCS_PORT = 6379
-_START_S = 240
+START_S = 300
+"""For a start, which takes half a minute where nothing else runs."""
+_END_S = 60
 _BRIDGE = "ideckbr"
+_PLACES = (1, 2)
+_MEMORY_MIB = 3000
+# Not below the test's folder: the paths of sockets are at most 107 bytes long.
+_HOME = Path("/tmp/ideck-cluster")
+_LOCK = Path("/tmp/ideck-cluster.lock")
+_HEAD = ("--include-dashboard=false", f"--temp-dir={_HOME}")
 
 
 @dataclass(eq=False)
@@ -42,9 +56,7 @@ class Node:
 
     def kill(self) -> None:
         """As if its power failed: every process of the namespace at once."""
-        pids = _ip("netns", "pids", self.namespace).split()
-        for pid in pids:
-            os.kill(int(pid), signal.SIGKILL)
+        _kill_all(self.namespace)
         self.process.wait()
 
 
@@ -76,7 +88,14 @@ def lacks() -> str:
         return "network namespaces need root"
     if shutil.which("ip") is None:
         return "there is no program `ip`"
-    return ""
+    free_mib = psutil.virtual_memory().available >> 20
+    if free_mib < _MEMORY_MIB:
+        return f"two nodes need {_MEMORY_MIB} MiB of memory, and {free_mib} are free"
+    try:
+        with _alone(), _network():
+            return ""
+    except AssertionError as error:
+        return f"network namespaces cannot be made: {error}"
 
 
 @contextmanager
@@ -94,14 +113,13 @@ def cluster(folder: Path, *, cpus: int = 4) -> Iterator[Cluster]:
         "RAY_health_check_failure_threshold": "6",
     }
     with ExitStack() as stack:
+        stack.enter_context(_alone())
         stack.enter_context(_network())
-        # Not below the test's folder: the paths of sockets are at most 107 bytes long.
-        home = Path("/tmp") / f"ideck-{os.getpid()}"
-        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        stack.callback(shutil.rmtree, _HOME, ignore_errors=True)
         found = Cluster(environment)
-        for place in (1, 2):
+        for place in _PLACES:
             role = (
-                ["--head", f"--port={_GCS_PORT}", "--include-dashboard=false", f"--temp-dir={home}"]
+                [*("--head", f"--port={_GCS_PORT}"), *_HEAD]
                 if place == 1
                 else [f"--address={found.address}"]
             )
@@ -147,7 +165,27 @@ def served(cluster: Cluster, folder: Path, repository: Path, *options: str) -> I
             yield Served(ready["rest"], ready["grpc"], token, process.pid)
         finally:
             process.terminate()
-            process.communicate(timeout=_START_S)
+            try:
+                process.communicate(timeout=_END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                raise
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No other cluster of these names, and nothing of one whose test was killed."""
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for place in _PLACES:
+            with suppress(AssertionError):  # it is not there
+                _kill_all(f"ideck{place}")
+                _ip("netns", "del", f"ideck{place}")
+        with suppress(AssertionError):
+            _ip("link", "del", _BRIDGE)
+        shutil.rmtree(_HOME, ignore_errors=True)
+        yield
 
 
 @contextmanager
@@ -157,7 +195,7 @@ def _network() -> Iterator[None]:
         stack.callback(_ip, "link", "del", _BRIDGE)
         _ip("addr", "add", f"{_NETWORK}.254/24", "dev", _BRIDGE)
         _ip("link", "set", _BRIDGE, "up")
-        for place in (1, 2):
+        for place in _PLACES:
             space, link = f"ideck{place}", f"ideckv{place}"
             _ip("netns", "add", space)
             stack.callback(_ip, "netns", "del", space)
@@ -175,12 +213,18 @@ def _ip(*arguments: str) -> str:
     return done.stdout
 
 
+def _kill_all(namespace: str) -> None:
+    for pid in _ip("netns", "pids", namespace).split():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+
+
 def _ray() -> str:
     return str(Path(sys.executable).parent / "ray")
 
 
 def _wait_for_node(log: Path, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _START_S
+    until = time.monotonic() + START_S
     while "Ray runtime started" not in log.read_text("utf-8", "replace"):
         assert process.poll() is None, log.read_text("utf-8", "replace")
         assert time.monotonic() < until, log.read_text("utf-8", "replace")
@@ -192,8 +236,8 @@ def _end(node: Node) -> None:
         node.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             node.process.wait(20)
-    pids: Sequence[str] = _ip("netns", "pids", node.namespace).split()
-    for pid in pids:
-        os.kill(int(pid), signal.SIGKILL)
-    if node.process.poll() is None:
-        node.process.wait(20)
+    node.kill()
+
+
+if __name__ == "__main__":
+    print(lacks())
