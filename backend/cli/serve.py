@@ -20,7 +20,7 @@ from backend.core.errors import ConsoleError, UsageError
 from backend.core.process import exit_at_once, wait_for_end_of_input
 from backend.core.worker import Worker
 from backend.server.lifecycle import EmbeddedServer
-from backend.server.settings import Limits, ServerOptions
+from backend.server.settings import Limits, ServerOptions, check_free
 
 _log = logging.getLogger("inferdeck.server")
 
@@ -50,6 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
         Worker("stdin", lambda _stop: _wait_for_end_of_input(ending)).start()
     try:
         options = _options(arguments)
+        # Before models are loaded, which may take a minute.
+        for port in (options.rest_port, options.grpc_port):
+            check_free(options.host, port)
         run = _Run(arguments, options, models_of(arguments))
     except ConsoleError as error:
         print(error, file=sys.stderr)

@@ -150,12 +150,18 @@ def test_serve_without_that_flag_outlives_its_input(start: Start) -> None:
 
 
 @pytest.mark.parametrize("option", ["--rest-port", "--grpc-port"])
-def test_serve_says_that_a_port_is_in_use(start: Start, option: str) -> None:
+def test_serve_says_that_a_port_is_in_use_before_it_loads(
+    start: Start, option: str, tmp_path: Path
+) -> None:
+    never = tmp_path / "never" / "1"
+    never.mkdir(parents=True)
+    (never / "model.py").write_text("import threading\nthreading.Event().wait()\n")
+    loading = ("--model-repository", str(tmp_path), "--allow-python-models")
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        code, out, err = ended(start("serve", option, str(port)))
+        code, out, err = ended(start("serve", option, str(port), *loading))
     assert (code, out) == (4, "")
     assert f"Port {port} on 127.0.0.1 is already in use" in err
     assert "Traceback" not in err
