@@ -12,10 +12,10 @@ a tenth of one if there is none.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from backend.core.errors import UsageError
 from backend.models.repository import instance_count
@@ -26,9 +26,11 @@ from backend.wire.generated import open_inference_pb2 as pb
 TABLE = "ray"
 _MOST_REPLICAS = 1024
 _UNCLAIMED_CPUS = 0.1
+_COUNTS = ("replicas", "min_replicas", "max_replicas")
 
 
-class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class Scale:
     """The table; counts of replicas, `cpus` in cores, delays in seconds, None for the default."""
 
     replicas: int | None = None
@@ -41,7 +43,7 @@ class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raise UsageError for numbers that do not go together."""
-        for name in ("replicas", "min_replicas", "max_replicas"):
+        for name in _COUNTS:
             count = getattr(self, name)
             if count is not None and not 1 <= count <= _MOST_REPLICAS:
                 raise UsageError(f"{name} is to be 1 to {_MOST_REPLICAS}, got {count}.")
@@ -49,12 +51,16 @@ class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1e6:  # NaN too
                 raise UsageError(f"{name} is to be a number from 0 on, got {value}.")
+        if self.target_in_flight == 0:
+            raise UsageError("target_in_flight is to be above 0: no load would be below it.")
         if self.replicas is not None and (self.min_replicas or self.max_replicas):
             raise UsageError(
                 "replicas is a fixed number: give it, or min_replicas and max_replicas."
             )
         if (self.min_replicas or 1) > (self.max_replicas or _MOST_REPLICAS):
-            raise UsageError("min_replicas is above max_replicas.")
+            raise UsageError(
+                f"min_replicas ({self.min_replicas}) is above max_replicas ({self.max_replicas})."
+            )
 
     def options(self, config: pb.ModelConfig) -> dict[str, Any]:
         """The options of a Serve deployment for a model of that configuration."""
@@ -84,12 +90,24 @@ def scale_in(folder: Path) -> Scale:
     path = folder / PROFILE_FILE
     if not path.exists():
         return NO_SCALE
+    place = PROFILE_FILE
     try:
         table = read_engine_table(path, TABLE)
-        if table is None:
-            return NO_SCALE
-        scale = msgspec.convert(table, Scale)
-        scale.check()
-    except (UsageError, msgspec.ValidationError) as error:
-        raise ModelLoadError(f"{PROFILE_FILE}: [{TABLE}]: {error}") from None
+        place = f"{PROFILE_FILE}: [{TABLE}]"
+        return NO_SCALE if table is None else _scale(table)
+    except UsageError as error:
+        raise ModelLoadError(f"{place}: {error}") from None
+
+
+def _scale(table: Mapping[str, Any]) -> Scale:
+    keys = [field.name for field in fields(Scale)]
+    for name, value in table.items():
+        if name not in keys:
+            raise UsageError(f"it has no key '{name}'.", hint=f"Its keys are {', '.join(keys)}.")
+        whole = name in _COUNTS
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            kind = "whole number" if whole else "number"
+            raise UsageError(f"{name} is to be a {kind}, got {value!r}.")
+    scale = Scale(**table)
+    scale.check()
     return scale
