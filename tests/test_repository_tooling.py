@@ -95,6 +95,13 @@ def test_an_environment_is_made_once_and_filled_again_when_its_lock_changes(
     assert "Installing requirements.txt" in setup("run")
     assert "Installing requirements-dev.txt" in setup("test")
     assert setup("run") == "", "what the tests need includes what the program needs"
+    (tmp_path / "requirements-ray.txt").write_text("# nor that\n", encoding="utf-8")
+    (packages,) = (tmp_path / ".venv").glob("lib/python*/site-packages")
+    (packages / "only_there.py").touch()
+    assert "Installing requirements-ray.txt into .venv-ray" in setup("cluster")
+    assert setup("cluster") == ""
+    seeing = [str(tmp_path / ".venv-ray" / "bin" / "python"), "-c", "import only_there"]
+    assert subprocess.run(seeing, check=False).returncode == 0
 
 
 def test_what_is_installed_is_what_the_start_asks_for() -> None:
