@@ -115,7 +115,10 @@ class _Run:
         """Stop serving and end the models; False if something did not end in time."""
         stopped = self._server.stop(_STOP_TIMEOUT_S, drain_s=drain_s)
         closing = Worker("models-close", lambda _stop: self._models.close()).start()
-        ended = closing.join(_CLOSE_TIMEOUT_S) and self._loading.join(_TICK_S)
+        ended = closing.join(_CLOSE_TIMEOUT_S)
+        if not self._loading.join(_TICK_S):
+            _log.warning("What was being loaded is given up, and ends with this program")
+            return False
         if not ended:
             _log.warning("A model is left that cannot be ended; it ends with this program")
         return stopped and ended
