@@ -78,9 +78,16 @@ class Cluster:
             "configure_logging": False,
         }
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # It warns that it handles no SIGTERM beside the main thread, where this program does.
+        logging.getLogger("ray._private.worker").setLevel(logging.ERROR)
         if self._own:
-            # The dashboard is one more open port; on loopback Ray needs to be told the address.
-            options |= {"include_dashboard": False, "_node_ip_address": _LOOPBACK}
+            # "local" is one of our own, though another runs here or RAY_ADDRESS names one. The
+            # dashboard is one more open port; on loopback Ray needs to be told the address.
+            options |= {
+                "address": "local",
+                "include_dashboard": False,
+                "_node_ip_address": _LOOPBACK,
+            }
         else:
             options["address"] = self._address
         try:

@@ -29,6 +29,8 @@ _log = logging.getLogger("inferdeck.ray")
 _MOST_AT_ONCE = 256
 """Requests that a replica takes at once: those beyond its instances wait in its queue."""
 _POLL_S = 0.1
+_NO_PLACE = "to be scheduled"
+"""What Serve says of replicas that no node has taken for half a minute."""
 _ROUTER = "ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
 
 
@@ -128,11 +130,26 @@ class Replicas:
                 raise ModelLoadError("it was unloaded while it was being loaded")
             if status.status == "DEPLOY_FAILED":
                 raise ModelLoadError(f"Ray could not start a replica: {_reason(status)}")
-            if status.status == "RUNNING":
+            if status.status == "RUNNING" or self._goes_without(spec.model, status, options):
                 declared: Declared = handle.declared.remote().result()
                 if declared.serial == spec.serial:  # and not still one of an earlier load
                     return declared, handle
             time.sleep(_POLL_S)
+
+    def _goes_without(self, model: str, status: Any, options: Mapping[str, Any]) -> bool:
+        """Whether some replicas run, and others have waited for free CPUs long enough.
+
+        Raises ModelLoadError if all of them have.
+        """
+        (deployment,) = status.deployments.values() or (None,)
+        if deployment is None or _NO_PLACE not in deployment.message:
+            return False
+        running = deployment.replica_states.get("RUNNING", 0)
+        lacking = _lacking(options["ray_actor_options"]["num_cpus"])
+        if not running:
+            raise ModelLoadError(lacking)
+        _log.warning("Model '%s' is served by %d replicas for now: %s", model, running, lacking)
+        return True
 
     def _delete_unless(self, name: str, model: str) -> None:
         """Delete what failed to come up, unless an earlier load of the model is still served."""
@@ -216,6 +233,16 @@ def _deployment_options(
             request_router_class=_ROUTER, request_router_kwargs={"num_fallback_replicas": 0}
         )
     return options
+
+
+def _lacking(cpus: float) -> str:
+    free, total = (
+        found.get("CPU", 0.0) for found in (ray.available_resources(), ray.cluster_resources())
+    )
+    return (
+        f"no node has {cpus:g} CPUs free for a replica ({free:g} of {total:g} in the cluster are). "
+        "Lower cpus in [ray] of its profile.toml, or add a node"
+    )
 
 
 def _reason(status: Any) -> str:
