@@ -28,12 +28,6 @@ _COLLECT_AFTER_S = 0.1
 _PERMANENT_THREADS = ("_poller_thread", "_poll_wrapper", "pydevd", "Dummy-")
 
 
-def pytest_collection_finish() -> None:
-    """Tests collect often; what is loaded by now lives to the end and need not be looked through."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of photos, speech and models to test with; skips the test where there is none.
