@@ -14,7 +14,7 @@ from typing import IO, Any
 import orjson
 
 from backend.cli.compare_options import Format, parser
-from backend.cli.compare_sides import recording_of, side_of, wants_own_server
+from backend.cli.compare_sides import recordings_of, side_of, wants_own_server
 from backend.cli.own_server import OwnServer
 from backend.core.choices import EMBEDDED
 from backend.core.conditions import VIOLATED, Condition, parse_condition
@@ -29,6 +29,7 @@ from backend.side_by_side import (
     row_of,
 )
 from backend.sources.registry import KINDS, Pace, SourceRegistry
+from backend.sources.source import Source
 
 FIGURES = (
     "agreement",
@@ -61,10 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     conditions = [parse_condition(text, FIGURES) for text in options.fail_if]
-    recording = recording_of(options)
-    spec = options.source or (str(recording) if recording is not None else "")
-    _check_source(spec, recording)
-    source = SourceRegistry(KINDS).make(spec, loop=False, pace=Pace.FREE)
+    source = _source(options)
     with ExitStack() as at_end:
         name = EMBEDDED if wants_own_server(options) else "other"
         own = at_end.enter_context(OwnServer(Target(name)))
@@ -85,7 +83,15 @@ def _compare(options: argparse.Namespace) -> int:
     return _judge(result, conditions)
 
 
-def _check_source(spec: str, recording: Path | None) -> None:
+def _source(options: argparse.Namespace) -> Source | None:
+    """What is sent; nothing is where both sides are recorded."""
+    recordings = recordings_of(options)
+    if len(recordings) == 2:
+        if options.source:
+            raise UsageError("Two recordings are compared as they are.", "Leave --source out.")
+        return None
+    recording = next(iter(recordings), None)
+    spec = options.source or (str(recording) if recording is not None else "")
     if not spec:
         raise UsageError(
             "There is nothing to send.", "Name a --source, or a recording as one side."
@@ -94,6 +100,7 @@ def _check_source(spec: str, recording: Path | None) -> None:
         raise UsageError(
             f"The answers of {recording.name} are those to its own samples.", "Leave --source out."
         )
+    return SourceRegistry(KINDS).make(spec, loop=False, pace=Pace.FREE)
 
 
 def _writer(path: Path | None, at_end: ExitStack) -> Callable[[Pair], object]:

@@ -109,9 +109,10 @@ def parser() -> OptionParser:
         prog="main.py compare",
         description="Send every sample of a source to two sides, A and B (targets, models, "
         "profiles, ways to send), or compare a recording with what is answered to its samples "
-        "now. Says how far the answers agree, sample by sample, which differ most, and which side "
-        "is faster. Exit codes: 0 done, 2 wrong usage or source, 3 target unreachable, 4 error "
-        "from the server, 6 a condition of --fail-if holds.",
+        "now, or with another recording of them. Says how far the answers agree, sample by "
+        "sample, which differ most, and which side is faster. Exit codes: 0 done, 2 wrong usage "
+        "or source, 3 target unreachable, 4 error from the server, 6 a condition of --fail-if "
+        "holds.",
         epilog="Examples: compare --source photos/ --a model=faces --b model=yunet, "
         "compare --a golden.mcap --b model=shapes --fail-if 'differing>0', compare --source "
         "pattern --model shapes --a target=lab --b target=lab2 --seconds 30",

@@ -31,10 +31,9 @@ _KEYS = (*_TEXTS, *CHOICES, "serialization", "in_flight")
 _SUFFIX = ".mcap"
 
 
-def recording_of(options: argparse.Namespace) -> Path | None:
-    """The recording among the two sides, if one is."""
-    found = [Path(text).expanduser() for text in (options.a, options.b) if _is_recording(text)]
-    return found[0] if found else None
+def recordings_of(options: argparse.Namespace) -> list[Path]:
+    """The recordings among the two sides."""
+    return [Path(text).expanduser() for text in (options.a, options.b) if _is_recording(text)]
 
 
 def wants_own_server(options: argparse.Namespace) -> bool:
@@ -52,8 +51,7 @@ def side_of(text: str, options: argparse.Namespace, resolve: Callable[[Target], 
     if _is_recording(text):
         return RecordedSide(Path(text).expanduser())
     chosen = copy(options)
-    recording = recording_of(options)
-    note = recorded_settings(recording) if recording is not None else None
+    note = next((recorded_settings(each) for each in recordings_of(options)), None)
     for part in _parts(text):
         key, value = _assignment(part)
         setattr(chosen, key, value)

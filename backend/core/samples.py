@@ -57,11 +57,25 @@ class Frame:
         return int(self.pixels.shape[0])
 
 
+@dataclass(frozen=True, slots=True)
+class WindowGrid:
+    """Where sound was cut before: `start_s` after a block's first sample a window began.
+
+    It had so many `samples` at `rate`; the start of one that began before the block is negative.
+    """
+
+    start_s: float
+    samples: int
+    rate: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AudioBlock:
     """A piece of sound as captured: float32 mono [n], -1 to 1, at `rate` samples per second.
 
-    `captured_ns` is the moment of its last sample.
+    `captured_ns` is the moment of its last sample. `follows` is False for the first block after a
+    jump: what was heard before it is of another place. Windows of the same length are then cut
+    where they were before, if `grid` says where.
     """
 
     seq: int
@@ -70,13 +84,16 @@ class AudioBlock:
     rate: int
     media_time_s: float | None = None
     name: str = ""
+    follows: bool = True
+    grid: WindowGrid | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AudioWindow:
     """The stretch of sound a model looks at: float32 mono [n] at the model's rate.
 
-    `captured_ns` is the moment of its last sample, `media_time_s` that of its first.
+    `captured_ns` is the moment of its last sample, `media_time_s` that of its first; `behind_ns`
+    is how long it ended before the end of a block, or after it where silence was added.
     """
 
     seq: int
@@ -85,10 +102,11 @@ class AudioWindow:
     rate: int
     media_time_s: float | None = None
     name: str = ""
+    behind_ns: int = 0
 
 
 Sample: TypeAlias = Frame | AudioWindow
 """What a profile turns into tensors."""
 
-Captured: TypeAlias = Frame | AudioBlock
-"""What a source gives."""
+Captured: TypeAlias = Frame | AudioBlock | AudioWindow
+"""What a source gives; windows are given by one that another run has cut them for."""

@@ -1,10 +1,10 @@
 """Two sides of one thing: the same samples answered by both, paired, and how far they agree."""
 
 from backend.side_by_side.agreement import Agreement, KindAgreement, agreement
-from backend.side_by_side.beside import Collector, PlacedSource, RecordedBeside
+from backend.side_by_side.beside import Collector, RecordedBeside
 from backend.side_by_side.comparison import Comparison
 from backend.side_by_side.pairing import Figures, Outcome, Pair, Pairing
-from backend.side_by_side.recorded import RecordedAnswers, recorded_settings
+from backend.side_by_side.recorded import Place, RecordedAnswers, recorded_settings
 from backend.side_by_side.result import ComparisonResult, figures_of, result_of, row_of
 from backend.side_by_side.sides import LiveSide, RecordedSide, Side
 from backend.side_by_side.statistics import Estimate, median_estimate
@@ -21,7 +21,7 @@ __all__ = [
     "Outcome",
     "Pair",
     "Pairing",
-    "PlacedSource",
+    "Place",
     "RecordedAnswers",
     "RecordedBeside",
     "RecordedSide",

@@ -5,26 +5,42 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import cast
 
 from backend.core.errors import ConsoleError
-from backend.core.samples import Captured, Sample
-from backend.core.status import Failure, Loss, Result, Sent, SourceInfo
+from backend.core.samples import Frame, Sample
+from backend.core.status import Failure, Loss, Result, Sent
 from backend.core.timing import Stage
 from backend.session.sinks import FAILURES, LOSSES, RESULTS, SENT, Item, Topic
 from backend.side_by_side.pairing import Letter, Outcome, Pairing
-from backend.side_by_side.recorded import RecordedAnswers
-from backend.sources.source import Source
+from backend.side_by_side.recorded import Place, RecordedAnswers
+from backend.sources.source import RecordedSource
 
 _SENT_KEPT = 256
 """Samples on their way whose moments are remembered: more than can be in flight."""
 
 
-class Collector:
-    """A sink that hands what becomes of each sample to a pairing, by the moment of its capture.
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A sample as a source gave it: when, how long before the end of its block, and where."""
 
-    Two runs number their samples each by itself, but samples of one shared source have one moment.
-    `also` is called with the moment and the sample of each answer before it is added.
+    captured_ns: int
+    behind_ns: int
+    media_time_s: float | None
+
+
+def _given(sample: Sample) -> _Given:
+    behind_ns = 0 if isinstance(sample, Frame) else sample.behind_ns
+    return _Given(sample.captured_ns, behind_ns, sample.media_time_s)
+
+
+class Collector:
+    """A sink that hands what becomes of each sample to a pairing.
+
+    By their numbers, which two runs of the same samples from their beginning share, or by the
+    moments of their capture, which samples of one source always do. `also` is called with number
+    or moment and the place of each sample of which something became, before that is added.
     """
 
     topics: Collection[Topic[Item]] = cast(
@@ -35,22 +51,28 @@ class Collector:
         self,
         letter: Letter,
         pairing: Pairing,
-        also: Callable[[int, Sample], object] = lambda _moment, _sample: None,
+        also: Callable[[int, _Given], object] = lambda _number, _given: None,
+        *,
+        by_moment: bool = True,
     ) -> None:
         self._letter = letter
         self._pairing = pairing
         self._also = also
-        self._moments: OrderedDict[int, int] = OrderedDict()
+        self._by_moment = by_moment
+        self._sent: OrderedDict[int, _Given] = OrderedDict()
 
     def write(self, item: Item) -> None:
         """See `Sink.write`."""
         match item:
             case Sent():
-                self._moments[item.seq] = item.sample.captured_ns
-                while len(self._moments) > _SENT_KEPT:
-                    self._moments.popitem(last=False)
+                self._sent[item.seq] = _given(item.sample)
+                while len(self._sent) > _SENT_KEPT:
+                    self._sent.popitem(last=False)
             case Result():
-                self._answered(item)
+                marks = item.timeline.marks
+                latency_ms = item.timeline.span_ms(Stage.TAKEN, Stage.DECODED) if marks else None
+                outcome = Outcome(item.predictions, latency_ms, result=item)
+                self._add(item.seq, _given(item.sample), outcome, item.sample)
             case Failure():
                 self._lost(item.seq, str(item.error))
             case Loss():
@@ -60,80 +82,50 @@ class Collector:
     def close(self) -> None:
         """Nothing to put away."""
 
-    def _answered(self, result: Result) -> None:
-        self._moments.pop(result.seq, None)
-        marks, moment = result.timeline.marks, result.sample.captured_ns
-        latency_ms = result.timeline.span_ms(Stage.TAKEN, Stage.DECODED) if marks else None
-        self._also(moment, result.sample)
-        outcome = Outcome(result.predictions, latency_ms, result=result)
-        self._pairing.add(self._letter, moment, outcome, result.sample)
-
     def _lost(self, seq: int, error: str) -> None:
-        moment = self._moments.pop(seq, None)
-        if moment is not None:
-            self._pairing.add(self._letter, moment, Outcome(None, error=error), None)
+        given = self._sent.get(seq)
+        if given is not None:
+            self._add(seq, given, Outcome(None, error=error), None)
 
-
-class PlacedSource:
-    """A recording as a source that remembers which recorded sample each of its samples is."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._places: OrderedDict[int, int] = OrderedDict()
-        self._lock = threading.Lock()
-
-    @property
-    def info(self) -> SourceInfo:
-        """The recording's."""
-        return self._source.info
-
-    def open(self, stop: threading.Event) -> SourceInfo:
-        """See `Source.open`."""
-        return self._source.open(stop)
-
-    def read(self, stop: threading.Event) -> Captured | None:
-        """See `Source.read`."""
-        item = self._source.read(stop)
-        if item is not None:
-            with self._lock:
-                self._places[item.captured_ns] = getattr(self._source, "given_ns", 0)
-                while len(self._places) > _SENT_KEPT:
-                    self._places.popitem(last=False)
-        return item
-
-    def close(self) -> None:
-        """See `Source.close`."""
-        self._source.close()
-
-    def place_ns(self, captured_ns: int) -> int | None:
-        """When the sample of that moment was captured for the recording."""
-        with self._lock:
-            return self._places.get(captured_ns)
+    def _add(self, seq: int, given: _Given, outcome: Outcome, sample: Sample | None) -> None:
+        self._sent.pop(seq, None)
+        number = given.captured_ns if self._by_moment else seq
+        self._also(number, given)
+        self._pairing.add(self._letter, number, outcome, sample)
 
 
 class RecordedBeside:
-    """Adds to each answer of a run over a recording what was recorded, as side B."""
+    """Adds to what becomes of the samples of a recording now what became of them then."""
 
-    def __init__(self, source: PlacedSource, answers: RecordedAnswers, pairing: Pairing) -> None:
+    def __init__(
+        self, letter: Letter, source: RecordedSource, answers: RecordedAnswers, pairing: Pairing
+    ) -> None:
+        self._letter: Letter = letter
         self._source = source
         self._answers = answers
         self._pairing = pairing
         self._stop = threading.Event()
         self.error: ConsoleError | None = None
         """Why the recording can be read no further."""
+        self.unknown = 0
+        """How many samples in a row were answered now and not in the recording."""
 
-    def __call__(self, moment: int, sample: Sample) -> None:
-        """For `Collector`: an answer came to the sample of that moment."""
-        place_ns = self._source.place_ns(moment)
-        if place_ns is None or self.error is not None:
+    def __call__(self, number: int, given: _Given) -> None:
+        """For `Collector`: something became of a sample."""
+        block_ns = self._source.recorded_ns(given.captured_ns + given.behind_ns)
+        if block_ns is None or self.error is not None:
             return
+        place = Place(block_ns - given.behind_ns, given.media_time_s)
         try:
-            found = self._answers.find(place_ns, self._stop)
+            found = self._answers.find(place, self._stop)
         except ConsoleError as error:
             self.error = error
             return
         if found is not None:
-            self._pairing.add("b", moment, found, sample)
+            self.unknown = 0
+            self._pairing.add(self._letter, number, found, None)
+        else:
+            self.unknown += 1
 
     def close(self) -> None:
         """Read no more."""

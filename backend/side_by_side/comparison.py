@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
-from contextlib import closing
-from functools import partial
-from typing import cast
+from collections.abc import Callable
 
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.flow import Policy
-from backend.core.samples import MediaKind, Sample
-from backend.core.status import Failure, Loss, Result, RunStatus
-from backend.core.timing import Stage
+from backend.core.samples import MediaKind
+from backend.core.status import RunStatus
 from backend.core.worker import Worker
 from backend.session.run import Session, Summary
-from backend.session.sinks import FAILURES, LOSSES, RESULTS, Item, Topic
-from backend.side_by_side.pairing import Letter, Outcome, Pair, Pairing
-from backend.side_by_side.recorded import recorded_outcomes
+from backend.side_by_side.beside import Collector, RecordedBeside
+from backend.side_by_side.pairing import Letter, Pair, Pairing
+from backend.side_by_side.recorded import RecordedAnswers
+from backend.side_by_side.recordings import RecordedPairs
 from backend.side_by_side.sides import LiveSide, RecordedSide, Side
-from backend.sources.shared import SharedSource
-from backend.sources.source import Source
+from backend.sources.source import RecordedSource, Source
 
-_AHEAD = 64
-"""How many recorded answers may wait for those that are asked for now."""
+_MOST_WAITING = 256
+"""Answers, pictures included, that wait for the other side's: the two are in step."""
 _POLL_S = 0.05
 
 
@@ -32,7 +28,7 @@ class Comparison:
 
     Both runs read the source in step: every sample goes to both, and the slower one sets the pace.
     Each has its own connection, settings and ledger. With one side recorded, the source has to be
-    that very recording, in its order.
+    that very recording, in its order; with both, there is none.
 
     Raises UsageError for sides that cannot be compared.
     """
@@ -41,7 +37,7 @@ class Comparison:
         self,
         a: Side,
         b: Side,
-        source: Source,
+        source: Source | None,
         *,
         worst: int = 10,
         most_pairs: int | None = None,
@@ -49,38 +45,55 @@ class Comparison:
         retry: bool = False,
     ) -> None:
         self.sides: dict[Letter, Side] = {"a": a, "b": b}
-        live = {letter: side for letter, side in self.sides.items() if isinstance(side, LiveSide)}
-        _check(list(live.values()), source)
-        self._kind = source.info.kind
+        _check([side for side in (a, b) if isinstance(side, LiveSide)], source)
         self._most_pairs = most_pairs
         self._on_pair = on_pair
         self._pairs = 0
-        self.pairing = Pairing(worst, self._paired)
-        self.enough = threading.Event()
-        shared = SharedSource(source, len(live))
-        self.sessions: dict[Letter, Session] = {}
-        for tap, (letter, side) in zip(shared.taps, live.items(), strict=True):
-            session = Session(
-                side.settings,
-                tap,
-                resolve=side.resolve,
-                retry=retry,
-                profiles=side.profile_for,
-            )
-            session.subscribe(_Collector(letter, self.pairing), Policy.EVERY, "comparison")
-            self.sessions[letter] = session
-        self._recorded: list[Worker] = [
-            Worker("recorded", partial(self._read, letter, side))
-            for letter, side in self.sides.items()
-            if isinstance(side, RecordedSide)
-        ]
-        self._conductor = Worker("comparison", self._conduct)
         self.error: ConsoleError | None = None
+        self.pairing = Pairing(worst, self._paired, most_waiting=_MOST_WAITING)
+        self.enough = threading.Event()
+        self.sessions: dict[Letter, Session] = {}
+        self._beside: RecordedBeside | None = None
+        self._both: RecordedPairs | None = None
+        if isinstance(a, RecordedSide) and isinstance(b, RecordedSide):
+            self._both = RecordedPairs(a.path, b.path, self.pairing)
+        elif source is not None:
+            self._join(source, retry=retry)
+        self._read = Worker("recorded", self._both.run) if self._both is not None else None
+        self._conductor = Worker("comparison", self._conduct)
+
+    def _join(self, source: Source, *, retry: bool) -> None:
+        for letter, side in self.sides.items():
+            if isinstance(side, RecordedSide):
+                self._beside = self._recorded(letter, side, source)
+        for letter, side in self.sides.items():
+            if isinstance(side, LiveSide):
+                read = next((each.beside() for each in self.sessions.values()), source)
+                session = Session(
+                    side.settings,
+                    read,
+                    resolve=side.resolve,
+                    retry=retry,
+                    profiles=side.profile_for,
+                )
+                also = self._beside or (lambda _number, _given: None)
+                collector = Collector(letter, self.pairing, also, by_moment=False)
+                session.subscribe(collector, Policy.EVERY, "comparison")
+                self.sessions[letter] = session
+
+    def _recorded(self, letter: Letter, side: RecordedSide, source: Source) -> RecordedBeside:
+        if not isinstance(source, RecordedSource):
+            raise UsageError(
+                f"The answers of {side.path.name} are those to its own samples, "
+                f"not to those of {source.info.name}."
+            )
+        answers = RecordedAnswers(side.path, source.info.kind)
+        return RecordedBeside(letter, source, answers, self.pairing)
 
     def start(self) -> None:
         """Begin; may be called once."""
-        for worker in self._recorded:
-            worker.start()
+        if self._read is not None:
+            self._read.start()
         for session in self.sessions.values():
             session.start()
         self._conductor.start()
@@ -108,22 +121,28 @@ class Comparison:
         try:
             while not self.enough.wait(_POLL_S):
                 ended = [session for session in sessions if session.join(0.0)]
-                broken = next((each.error for each in ended if each.error is not None), None)
-                self.error = self.error or broken
-                if self.error is not None or (len(ended) == len(sessions) and self._caught_up()):
+                self.error = self._broken(ended)
+                read = self._read is None or not self._read.alive
+                if self.error is not None or (len(ended) == len(sessions) and read):
                     break
         finally:
-            for session in sessions:
-                session.request_stop()
-            for session in sessions:
-                while not session.join(_POLL_S):
-                    pass
-            for worker in self._recorded:
-                worker.request_stop()
-                while not worker.join(_POLL_S):
+            running: list[Session | Worker] = [*sessions]
+            if self._read is not None:
+                running.append(self._read)
+            for each in running:
+                each.request_stop()
+            for each in running:
+                while not each.join(_POLL_S):
                     pass
             self.pairing.finish()
-            self.error = self.error or self._refusal()
+            self.error = self.error or self._broken(list(sessions)) or self._refusal()
+
+    def _broken(self, ended: list[Session]) -> ConsoleError | None:
+        """Why it cannot go on, if something broke."""
+        for each in (*ended, self._both, self._beside):
+            if each is not None and each.error is not None:
+                return each.error
+        return None
 
     def _refusal(self) -> ConsoleError | None:
         """Why a side has answered nothing at all, if one has not."""
@@ -131,24 +150,6 @@ class Comparison:
             if self.pairing.failed[letter] and not self.pairing.answered[letter]:
                 return session.last_failure
         return None
-
-    def _caught_up(self) -> bool:
-        """Whether no recorded answer is still to be read for what was answered now."""
-        return all(not each.alive for each in self._recorded) or self.pairing.waiting >= _AHEAD
-
-    def _read(self, letter: Letter, side: RecordedSide, stop: threading.Event) -> None:
-        other = next(each for each in self.sides.values() if isinstance(each, LiveSide))
-        found = recorded_outcomes(side.path, self._kind, other.profile.audio, stop)
-        try:
-            with closing(found):
-                for number, outcome in found:
-                    self.pairing.add(letter, number, outcome, None)
-                    while self.pairing.waiting > _AHEAD and not stop.wait(_POLL_S):
-                        pass
-                    if stop.is_set():
-                        return
-        except ConsoleError as error:
-            self.error = error
 
     def _paired(self, pair: Pair) -> None:
         if self._most_pairs is not None and self._pairs >= self._most_pairs:
@@ -159,42 +160,10 @@ class Comparison:
             self.enough.set()
 
 
-class _Collector:
-    """A sink that hands what becomes of each sample to the pairing."""
-
-    topics: Collection[Topic[Item]] = cast("tuple[Topic[Item], ...]", (RESULTS, FAILURES, LOSSES))
-
-    def __init__(self, letter: Letter, pairing: Pairing) -> None:
-        self._letter = letter
-        self._pairing = pairing
-
-    def write(self, item: Item) -> None:
-        """See `Sink.write`."""
-        match item:
-            case Result():
-                marks = item.timeline.marks
-                latency_ms = item.timeline.span_ms(Stage.TAKEN, Stage.DECODED) if marks else None
-                self._add(item.seq, Outcome(item.predictions, latency_ms), item.sample)
-            case Failure():
-                self._add(item.seq, Outcome(None, error=str(item.error)), None)
-            case Loss():
-                for seq in range(item.first, item.last + 1):
-                    self._add(seq, Outcome(None, error=f"Dropped: {item.place}."), None)
-
-    def close(self) -> None:
-        """Nothing to put away."""
-
-    def _add(self, seq: int, outcome: Outcome, sample: Sample | None) -> None:
-        self._pairing.add(self._letter, seq, outcome, sample)
-
-
-def _check(live: list[LiveSide], source: Source) -> None:
-    if not live:
-        raise UsageError(
-            "Two recordings cannot be compared.",
-            "One of the two has to answer now: give it a model, and a target if it is not our own.",
-        )
-    if len(live) == 2 and source.info.kind is MediaKind.AUDIO:
+def _check(live: list[LiveSide], source: Source | None) -> None:
+    if (source is None) is bool(live):
+        raise ValueError("A source is for sides that answer now, and they need one.")
+    if len(live) == 2 and source is not None and source.info.kind is MediaKind.AUDIO:
         formats = [side.profile.audio for side in live]
         if formats[0] != formats[1]:
             raise UsageError(

@@ -9,14 +9,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from backend.core.predictions import Predictions
 from backend.core.samples import Sample
 from backend.core.status import Result
 from backend.side_by_side.agreement import Agreement, agreement
+from backend.wire.recording.items import RecordedAnswer, RecordedPicture, RecordedWindow
 
 Letter = Literal["a", "b"]
+RecordedWhole: TypeAlias = RecordedPicture | RecordedWindow | RecordedAnswer
+"""A sample as a recording has it: its name and place; of a window its answer has both."""
 MOST_WORST = 100
 _MOST_WAITING = 4096
 """Answers that wait for the other side's: the sides stay within a few samples of each other."""
@@ -41,7 +44,7 @@ class Pair:
     """A sample with both outcomes; `agreement` is None unless both were answered."""
 
     number: int
-    sample: Sample | None
+    sample: Sample | RecordedWhole | None
     a: Outcome
     b: Outcome
     agreement: Agreement | None
@@ -83,7 +86,7 @@ class Pairing:
         most_waiting: int = _MOST_WAITING,
     ) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[int, dict[Letter, tuple[Outcome, Sample | None]]] = {}
+        self._waiting: dict[int, dict[Letter, tuple[Outcome, Sample | RecordedWhole | None]]] = {}
         self._most_worst = min(worst, MOST_WORST)
         self._on_pair = on_pair
         self._order = itertools.count()
@@ -122,7 +125,9 @@ class Pairing:
                 list(self.differences_ms),
             )
 
-    def add(self, side: Letter, number: int, outcome: Outcome, sample: Sample | None) -> None:
+    def add(
+        self, side: Letter, number: int, outcome: Outcome, sample: Sample | RecordedWhole | None
+    ) -> None:
         """One side's outcome of a sample."""
         with self._lock:
             self._count(side, outcome)
@@ -141,6 +146,12 @@ class Pairing:
         with self._lock:
             self._note(pair)
         self._on_pair(pair)
+
+    def alone(self, side: Letter, outcome: Outcome) -> None:
+        """One side's outcome of a sample that the other side has none of."""
+        with self._lock:
+            self._count(side, outcome)
+            self.unpaired += 1
 
     def finish(self) -> None:
         """Nothing more comes: what waits has no partner."""

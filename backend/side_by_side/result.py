@@ -12,7 +12,7 @@ from backend.core.samples import Sample
 from backend.core.timing import percentiles
 from backend.session.run import Summary
 from backend.side_by_side.comparison import Comparison
-from backend.side_by_side.pairing import Outcome, Pair
+from backend.side_by_side.pairing import Outcome, Pair, RecordedWhole
 from backend.side_by_side.statistics import Estimate, median_estimate
 from backend.wire.serving.predictions_json import predictions_to_json
 
@@ -134,7 +134,7 @@ def _side(
     return SideResult(title, answered, failed, named, totals)
 
 
-def _place(sample: Sample | None) -> dict[str, Any]:
+def _place(sample: Sample | RecordedWhole | None) -> dict[str, Any]:
     if sample is None:
         return {}
     place: dict[str, Any] = {"name": sample.name} if sample.name else {}

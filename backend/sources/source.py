@@ -63,6 +63,13 @@ class RecordedSource(Protocol):
         """The file."""
         ...
 
+    def recorded_ns(self, captured_ns: int) -> int | None:
+        """When what it gave at that moment was captured for the recording, since 1970.
+
+        None for what it does not know, or no more. From any thread.
+        """
+        ...
+
 
 def recording_of(source: object) -> Path | None:
     """The file of a source that plays a recording of a run."""

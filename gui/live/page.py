@@ -27,7 +27,7 @@ from gui.live.time_spent import FrameOpener
 from gui.state.box_smoother import BoxSmoother
 from gui.state.class_counts import ClassCounts
 from gui.state.counters import Counters
-from gui.state.live_session import LiveSession
+from gui.state.live_session import ShownRun
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
 from gui.state.switches import LOCAL_NAME
@@ -211,7 +211,7 @@ class LivePage(DockArea):
         """What was heard since the last call."""
         self.sound.show_words(words)
 
-    def write(self, session: LiveSession, now_ns: int) -> None:
+    def write(self, session: ShownRun, now_ns: int) -> None:
         """Numbers twice a second."""
         status = self.counters.since(session.status())
         self.paints.painted(self.pane.preview.first_paints.drain())

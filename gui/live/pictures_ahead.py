@@ -9,7 +9,7 @@ from backend.core.flow import Policy
 from backend.core.samples import Frame
 from backend.core.status import Result
 from backend.session.sinks import FRAMES, RESULTS, Item, Topic
-from gui.state.live_session import LiveSession
+from gui.state.live_session import ShownRun
 
 _AT_MOST_EVERY_S = 0.008
 """A run that is faster than the display has most of its pictures shown to nobody."""
@@ -38,6 +38,6 @@ class PicturesAhead:
         """Nothing to put away."""
 
 
-def prepare_pictures(session: LiveSession, prepare: Callable[[Frame | Result], bool]) -> None:
+def prepare_pictures(session: ShownRun, prepare: Callable[[Frame | Result], bool]) -> None:
     """Let `prepare` see what the window will show soon, until the run ends."""
     session.subscribe(PicturesAhead(prepare), Policy.NEWEST, "pictures", 1, None)

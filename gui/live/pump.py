@@ -12,7 +12,7 @@ from backend.core.flow import Policy
 from backend.core.samples import AudioBlock, Frame
 from backend.core.status import Result, Word
 from backend.session.sinks import AUDIO, FRAMES, RESULTS, WORDS
-from gui.state.live_session import LiveSession
+from gui.state.live_session import ShownRun
 
 _PLOT_EVERY_NS = 33_000_000
 _TEXT_EVERY_NS = 500_000_000
@@ -38,7 +38,7 @@ class Screen(Protocol):
         """Words heard since the last call, if any, at most 30 times a second."""
         ...
 
-    def write(self, session: LiveSession, now_ns: int) -> None:
+    def write(self, session: ShownRun, now_ns: int) -> None:
         """Numbers and words, twice a second."""
         ...
 
@@ -46,7 +46,7 @@ class Screen(Protocol):
 class _Readers:
     """What the window takes from one run."""
 
-    def __init__(self, session: LiveSession) -> None:
+    def __init__(self, session: ShownRun) -> None:
         self.session = session
         self.preview = session.subscribe(FRAMES, Policy.NEWEST, "preview")
         self.latest = session.subscribe(RESULTS, Policy.NEWEST, "latest")
@@ -71,7 +71,7 @@ class Pump(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
-    def attach(self, session: LiveSession) -> None:
+    def attach(self, session: ShownRun) -> None:
         """Show this run from now on."""
         self._readers = _Readers(session)
         self._text_at_ns = 0

@@ -19,8 +19,8 @@ from backend.sources.source import Source
 T = TypeVar("T")
 
 
-class LiveSession(Protocol):
-    """One run; nothing but `join` with a time ever blocks."""
+class ShownRun(Protocol):
+    """A run or the look at a recorded one; nothing but `join` with a time ever blocks."""
 
     @property
     def error(self) -> ConsoleError | None:
@@ -68,6 +68,14 @@ class LiveSession(Protocol):
 
     def summary(self) -> Summary:
         """The totals."""
+        ...
+
+
+class LiveSession(ShownRun, Protocol):
+    """One run."""
+
+    def beside(self) -> Source:
+        """What it reads, for a second run in step with it."""
         ...
 
 

@@ -44,6 +44,8 @@ class RunControl(QObject):
     """A ConsoleError that kept a run or a switch from happening."""
     ended = Signal(object)
     """The session that has come to its end, by itself or not."""
+    source_taken = Signal(object)
+    """The session of the run that is on, which reads another source from now on."""
 
     def __init__(
         self,
@@ -60,8 +62,6 @@ class RunControl(QObject):
         self._kind = MediaKind.IMAGE
         self._choice = 0
         self._learning = self._making = False
-        self.share: Callable[[Source], Source] = lambda source: source
-        """Gives what a run reads in the place of a source, where others are to read it too."""
         self._session: LiveSession | None = None
         self._source: Source | None = None
         self._phase = Phase.IDLE
@@ -171,9 +171,7 @@ class RunControl(QObject):
     def _begin(self, spec: str, source: Source) -> None:
         self._learn(spec, source)
         try:
-            session = self._make_session(
-                self._switches.run_settings(self._kind), self.share(source)
-            )
+            session = self._make_session(self._switches.run_settings(self._kind), source)
         except ConsoleError as error:
             self._set_phase(Phase.IDLE)
             self.failed.emit(error)
@@ -196,11 +194,13 @@ class RunControl(QObject):
     def _change(self, source: Source | None) -> None:
         if self._session is None:
             return
-        read = self.share(source) if source is not None else None
         try:
-            self._session.change(self._switches.run_settings(self._kind), read)
+            self._session.change(self._switches.run_settings(self._kind), source)
         except ConsoleError as error:
             self.failed.emit(error)
+            return
+        if source is not None:
+            self.source_taken.emit(self._session)
 
     @Slot()
     def _look(self) -> None:

@@ -113,6 +113,9 @@ class FakeSession(Publisher):
     def change(self, settings: RunSettings | None = None, source: Source | None = None) -> None:
         self.changes.append((settings, source))
 
+    def beside(self) -> Source:
+        return self.source
+
     def retry_now(self) -> None:
         self.retries += 1
 

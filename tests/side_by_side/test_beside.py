@@ -12,14 +12,22 @@ from backend.core.choices import RunSettings
 from backend.core.errors import RequestError
 from backend.core.ledger import DropPlace
 from backend.core.predictions import Text
-from backend.core.samples import Frame
+from backend.core.samples import Frame, MediaKind
 from backend.core.status import Failure, Loss, Result, Sent
 from backend.core.target import Target
 from backend.core.timing import Timeline
 from backend.core.traffic import Traffic
-from backend.side_by_side import Collector, Outcome, Pair, Pairing, PlacedSource, RecordedAnswers
+from backend.side_by_side import (
+    Collector,
+    Outcome,
+    Pair,
+    Pairing,
+    Place,
+    RecordedAnswers,
+    RecordedBeside,
+)
+from backend.sources.files.replay import RecordingSource
 from backend.sources.kind import Pace
-from backend.sources.registry import KINDS, SourceRegistry
 from tests.wire.recording.recorded import answered, record
 
 SETTINGS = RunSettings(Target("lab"), "reader")
@@ -80,21 +88,39 @@ def path(tmp_path: Path) -> Path:
 
 def test_recorded_answers_are_found_forwards_and_back(path: Path) -> None:
     stop = threading.Event()
-    source = SourceRegistry(KINDS).make(str(path), loop=False, pace=Pace.FREE)
-    placed, answers = PlacedSource(source), RecordedAnswers(path)
-    placed.open(stop)
-    moments = []
+    source = RecordingSource(path, loop=False, pace=Pace.FREE)
+    answers = RecordedAnswers(path, MediaKind.IMAGE)
+    source.open(stop)
+    moments: list[int] = []
     for _ in range(20):
-        item = placed.read(stop)
+        item = source.read(stop)
         assert item is not None
-        place_ns = placed.place_ns(item.captured_ns)
-        assert place_ns is not None
-        moments.append(place_ns)
-    placed.close()
-    found = [answers.find(moment, stop) for moment in moments]
+        recorded_ns = source.recorded_ns(item.captured_ns)
+        assert recorded_ns is not None
+        moments.append(recorded_ns)
+    source.close()
+    found = [answers.find(Place(moment), stop) for moment in moments]
     assert all(each is not None and each.predictions is not None for each in found)
-    again = answers.find(moments[2], stop)
+    again = answers.find(Place(moments[2]), stop)
     assert again is not None
     assert again.predictions == found[2].predictions  # type: ignore[union-attr]
-    assert answers.find(moments[2] + 1, stop) is None, "nothing was captured then"
-    assert answers.find(moments[-1], stop) is not None
+    assert answers.find(Place(moments[2] + 5_000), stop) is None, "nothing was captured then"
+    assert answers.find(Place(moments[3]), stop) is not None, "it is not read past"
+    assert answers.find(Place(moments[-1]), stop) is not None
+    assert answers.find(Place(moments[-1] + 10**15), stop) is None
+
+
+def test_what_failed_now_is_paired_with_what_was_recorded(path: Path) -> None:
+    stop, pairs = threading.Event(), list[Pair]()
+    source = RecordingSource(path, loop=False, pace=Pace.FREE)
+    pairing = Pairing(4, pairs.append)
+    answers = RecordedAnswers(path, MediaKind.IMAGE)
+    beside = RecordedBeside("a", source, answers, pairing)
+    collector = Collector("b", pairing, beside, by_moment=False)
+    source.open(stop)
+    item = source.read(stop)
+    assert isinstance(item, Frame)
+    collector.write(Sent(0, item, 0, SETTINGS))
+    collector.write(Failure(0, RequestError("It broke.")))
+    assert [(pair.number, pair.b.error, pair.differs) for pair in pairs] == [(0, "It broke.", True)]
+    assert pairs[0].a.predictions is not None

@@ -13,10 +13,12 @@ from backend.core.choices import Api, ImageEncoding, Payload, RunSettings, Seria
 from backend.core.errors import TargetUnreachable, UsageError
 from backend.core.flow import Policy
 from backend.core.samples import AudioBlock, Captured, Frame
+from backend.core.status import Result
 from backend.core.target import Target
 from backend.profiles.bundled import profile_for
 from backend.recording import Recorder, create
 from backend.session.run import Session
+from backend.session.sinks import RESULTS, Callback
 from backend.side_by_side import (
     Comparison,
     ComparisonResult,
@@ -105,6 +107,37 @@ def test_recorded_sound_and_the_same_model_now_are_identical(
     assert (found.differing, found.unpaired) == (0, 0)
 
 
+@pytest.mark.parametrize("placed", [True, False])
+def test_sound_whose_recording_began_in_a_run_is_cut_into_the_same_windows(
+    target: Target, tmp_path: Path, placed: bool
+) -> None:
+    """With its place in a file, or from a device, where only the samples can be counted."""
+    items = [each for each in tone(2.0) if isinstance(each, AudioBlock)]
+    if not placed:
+        items = [replace(each, media_time_s=None) for each in items]
+    path = tmp_path / "run.mcap"
+    source = ListSource(items, interval_s=0.0 if placed else 0.032)
+    session = Session(RunSettings(target, "pitch"), source, retry=False)
+    seen: list[int] = []
+
+    def begin(_result: Result) -> None:
+        seen.append(1)
+        if len(seen) == 7:
+            session.subscribe(Recorder(create(path)), Policy.EVERY, "recording")
+
+    session.subscribe(Callback(RESULTS, begin), Policy.EVERY, "test")
+    with running(session):
+        assert session.join(WAIT_S)
+    source_again = SourceRegistry(KINDS).make(str(path), loop=False, pace=Pace.FREE)
+    found = compared(RecordedSide(path), live(target, "pitch"), source_again)
+    assert found.pairs > 10
+    assert found.unpaired < found.pairs / 4, "those that began before the recording did"
+    assert found.agreement.min is not None
+    assert found.agreement.min > 0.97
+    if placed:
+        assert found.agreement.min > 0.999
+
+
 def test_two_ways_to_one_model_answer_alike_and_each_has_its_ledger(target: Target) -> None:
     binary = Payload(Serialization.BINARY)
     rest = live(target, transport=Transport.REST, api=Api.SERVING, payload=binary)
@@ -161,7 +194,7 @@ def test_it_ends_after_so_many_pairs_of_a_source_without_end(target: Target) -> 
 
 def test_what_cannot_be_compared_is_refused(target: Target, tmp_path: Path) -> None:
     recorded = RecordedSide(tmp_path / "a.mcap")
-    with pytest.raises(UsageError, match="Two recordings"):
-        Comparison(recorded, recorded, ListSource(scene(1)))
+    with pytest.raises(UsageError, match="not to those of list"):
+        Comparison(recorded, live(target), ListSource(scene(1)))
     with pytest.raises(UsageError, match="differ in rate, length or step"):
         Comparison(live(target, "pitch"), live(target, "spoken_digits"), ListSource(tone(0.1)))

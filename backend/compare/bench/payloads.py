@@ -43,10 +43,9 @@ def payload_of(source: Source, name: str, audio: AudioFormat) -> BenchPayload:
     source.open(stop)
     try:
         first = _first(source, stop)
-        if isinstance(first, Frame):
-            return BenchPayload(name, first, first.pixels.nbytes)
-        window = _window(source, stop, first, audio)
-        return BenchPayload(name, window, window.samples.nbytes)
+        sample = _window(source, stop, first, audio) if isinstance(first, AudioBlock) else first
+        data = sample.pixels if isinstance(sample, Frame) else sample.samples
+        return BenchPayload(name, sample, data.nbytes)
     finally:
         stop.set()
         source.close()

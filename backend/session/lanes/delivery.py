@@ -111,7 +111,7 @@ class Delivery:
         """A reply came and was understood."""
         with self._lock:
             self._open.discard(result.seq)
-            if self.lossless:
+            if self.lossless or self._early:
                 self._ledger.answered()
                 self._early[result.seq] = result
                 self._publish_ready()

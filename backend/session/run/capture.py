@@ -10,11 +10,12 @@ from dataclasses import replace
 from backend.core.errors import SourceError
 from backend.core.flow import Backoff
 from backend.core.rings import RateMeter
-from backend.core.samples import Captured, Frame, Sample
+from backend.core.samples import AudioWindow, Captured, Frame, Sample
 from backend.core.status import SourceState, SourceStatus
 from backend.core.worker import Worker
 from backend.profiles.model_profile import AudioFormat
 from backend.session.lanes import Feed
+from backend.session.run.companions import Companions
 from backend.session.run.promise import Promise
 from backend.session.run.windower import Windower
 from backend.session.sinks import AUDIO, FRAMES, Subscriptions
@@ -29,6 +30,7 @@ class Capture:
     """Reads one source into the feed until it is stopped or the source ends.
 
     A source that can wait is not read on while a reader that must get every item has no room.
+    While companions are present, it is read in step with them whatever it is.
 
     A live source that cannot be opened or is lost is tried again with growing pauses, forever; a
     file that cannot be read ends the capture with `error` set, and so does a live source with
@@ -44,6 +46,7 @@ class Capture:
         audio_format: AudioFormat,
         rate: RateMeter,
         promise: Promise,
+        companions: Companions,
         retry: bool,
         on_change: Callable[[], None],
     ) -> None:
@@ -55,6 +58,7 @@ class Capture:
         self._subscriptions = subscriptions
         self._rate = rate
         self._promise = promise
+        self._companions = companions
         self._retry = retry
         self._on_change = on_change
         self._backoff = Backoff()
@@ -68,6 +72,11 @@ class Capture:
     def ended(self) -> bool:
         """Whether the source has given its last item, or the capture has failed."""
         return not self._worker.alive
+
+    @property
+    def lossless(self) -> bool:
+        """Whether a sample waits until it is taken, instead of being replaced by a newer one."""
+        return not self._source.info.live or self._companions.present
 
     def status(self) -> SourceStatus:
         """The source's state, with the seconds left until the next attempt."""
@@ -115,6 +124,7 @@ class Capture:
             finally:
                 self._promise.closed()
                 self._source.close()
+            self._companions.end()
             return
 
     def _open_and_read(self, stop: threading.Event) -> None:
@@ -136,9 +146,9 @@ class Capture:
             if self._status is not live:
                 self._set(live)
                 self._backoff.reset()
-            if not info.live:
+            if self.lossless:
                 self._wait_for_room(stop)
-            if not self._hand_over(item, read_ns, live=info.live):
+            if not self._hand_over(item, read_ns, stop):
                 return
             last = time.monotonic()
 
@@ -146,21 +156,21 @@ class Capture:
         while not (stop.is_set() or self._subscriptions.wait_for_room(_POLL_S)):
             pass
 
-    def _hand_over(self, item: Captured, read_ns: int, *, live: bool) -> bool:
+    def _hand_over(self, item: Captured, read_ns: int, stop: threading.Event) -> bool:
         """Publish and put what was read at that moment; cutting windows is work of the source."""
         if isinstance(item, Frame):
             self._subscriptions.publish(FRAMES, item)
-            return self._put(item, read_ns, live=live)
+            return self._put(item, read_ns, stop)
+        if isinstance(item, AudioWindow):
+            return self._put(item, read_ns, stop)
         self._subscriptions.publish(AUDIO, item)
         if self._windower_is_stale():
             self._windower = Windower(self._audio_format)
         began_ns = time.monotonic_ns()
         windows = list(self._windower.push(item))
         read_ns += time.monotonic_ns() - began_ns
-        patience_s = self._patience_s() if live else 0.0
-        return all(
-            self._put(window, read_ns, live=live, patience_s=patience_s) for window in windows
-        )
+        patience_s = 0.0 if self.lossless else self._patience_s()
+        return all(self._put(window, read_ns, stop, patience_s=patience_s) for window in windows)
 
     def _patience_s(self) -> float:
         """How long a window of live sound waits for the one before it to be taken.
@@ -176,19 +186,20 @@ class Capture:
     def _finish(self, stop: threading.Event) -> None:
         if not stop.is_set():
             for window in self._windower.flush():
-                self._put(window, time.monotonic_ns(), live=False)
+                self._put(window, time.monotonic_ns(), stop)
         self._set(SourceStatus(SourceState.ENDED, self._source.info))
 
     def _put(
-        self, sample: Sample, handed_over_ns: int, *, live: bool, patience_s: float = 0.0
+        self, sample: Sample, read_ns: int, stop: threading.Event, *, patience_s: float = 0.0
     ) -> bool:
         self._rate.add()
+        self._companions.offer(sample, stop)
         return self._feed.put(
             self._writer,
             sample,
-            lossless=not live,
+            lossless=self.lossless,
             patience_s=patience_s,
-            handed_over_ns=handed_over_ns,
+            handed_over_ns=read_ns,
         )
 
     def _pause(self, error: SourceError, stop: threading.Event) -> None:

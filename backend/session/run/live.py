@@ -25,6 +25,7 @@ from backend.profiles.model_profile import ModelProfile
 from backend.session.lanes import Delivery, Feed
 from backend.session.run.alerts import current_alerts
 from backend.session.run.capture import Capture
+from backend.session.run.companions import Companions
 from backend.session.run.connector import Connector
 from backend.session.run.promise import Promise
 from backend.session.run.replicas import AskReplicas, ReplicaWatch
@@ -45,6 +46,7 @@ class _Change:
     settings: RunSettings
     profile: ModelProfile
     source: Source | None
+    companions: Companions
 
 
 def bundled_profile(settings: RunSettings) -> ModelProfile:
@@ -78,7 +80,7 @@ class Session(Publisher):
         self._profiles = profiles
         self._profile = profiles(settings)
         check_choices(settings, source.info.kind, self._profile.kind)
-        self._source = source
+        self._source, self._companions = source, Companions()
         self._retry = retry
         self._ledger = Ledger()
         self._delivery = Delivery(self._ledger, self._subscriptions)
@@ -160,9 +162,19 @@ class Session(Publisher):
         check_choices(wanted, (source or self._source).info.kind, profile.kind)
         with self._changes_lock:
             self._settings = wanted
-            self._source = source or self._source
-            self._changes.append(_Change(wanted, profile, source))
+            if source is not None:
+                self._source, self._companions = source, Companions()
+            self._changes.append(_Change(wanted, profile, source, self._companions))
         self._woken.set()
+
+    def beside(self) -> Source:
+        """What the run reads, for a second run, which gets each sample when this one does.
+
+        The slower of the two sets the pace from then on. It ends where this run takes another
+        source.
+        """
+        with self._changes_lock:
+            return self._companions.add(self._source)
 
     def retry_now(self) -> None:
         """Do not wait for a pause to pass: the target or the source is back."""
@@ -221,6 +233,7 @@ class Session(Publisher):
             self._begin(stop)
             while not stop.is_set() and not self._finished():
                 self._apply_pending_changes()
+                self._delivery.lossless = self._capture is not None and self._capture.lossless
                 self._connector.maintain()
                 self._publish_source_notices()
                 self._publish_status()
@@ -242,28 +255,27 @@ class Session(Publisher):
                 break
             self._woken.wait(_TICK_S)
             self._woken.clear()
-        self._open_source(self._source)
+        self._open_source(self._source, self._companions)
 
     def _apply_pending_changes(self) -> None:
         with self._changes_lock:
             changes, self._changes = self._changes, []
         if not changes:
             return
-        source = next((each.source for each in reversed(changes) if each.source is not None), None)
+        sources = [(each.source, each.companions) for each in changes if each.source is not None]
         settings, self._profile = changes[-1].settings, changes[-1].profile
-        self._connector.use(settings, self._profile, anew=source is not None)
+        self._connector.use(settings, self._profile, anew=bool(sources))
         self._delivery.expect(self._profile)
-        if source is not None:
-            self._open_source(source)
+        if sources:
+            self._open_source(*sources[-1])
         elif self._capture is not None:
             self._capture.use_audio_format(self._profile.audio)
 
-    def _open_source(self, source: Source) -> None:
+    def _open_source(self, source: Source, companions: Companions) -> None:
         old = self._capture
         if old is not None:
             old.request_stop()
             old.join(_STOP_WAIT_S)  # a device is opened only when it has been let go of
-        self._delivery.lossless = not source.info.live
         self._capture = Capture(
             source,
             self._feed,
@@ -271,9 +283,11 @@ class Session(Publisher):
             audio_format=self._profile.audio,
             rate=self._rate_in,
             promise=self._promise,
+            companions=companions,
             retry=self._retry,
             on_change=self._woken.set,
         )
+        self._delivery.lossless = self._capture.lossless
         self._capture.start()
 
     def _publish_source_notices(self) -> None:
@@ -308,6 +322,7 @@ class Session(Publisher):
         ended = self._capture is not None and self._capture.ended and self.error is None
         if self._capture is not None:
             self._capture.request_stop()
+        self._companions.end()
         self._feed.close()
         self._connector.close()
         self._delivery.outages.end()

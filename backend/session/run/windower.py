@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from backend.core.samples import AudioBlock, AudioWindow
+from backend.core.samples import AudioBlock, AudioWindow, WindowGrid
 from backend.core.tensors import Array
 from backend.profiles.model_profile import AudioFormat
 
@@ -19,7 +19,8 @@ class Windower:
     Windows carry the time of their last sample. A gap-free input of n samples at the model's rate,
     and the margins of silence before and after it, give 1 + (n - window) // hop windows, and
     `flush` one more, padded with silence, if samples remain that no window has shown. Where a file
-    goes on at another place, windows begin anew: none shows sound of both.
+    goes on at another place, windows begin anew: none shows sound of both. Sound that was cut
+    before into windows of this length is cut into the same ones, if a block has their grid.
     """
 
     def __init__(self, sound: AudioFormat) -> None:
@@ -30,6 +31,8 @@ class Windower:
         self._shown = 0
         self._start = 0
         self._after = 0
+        self._left_out = 0
+        self._kept_back = 0.0
         self._media_start_s: float | None = None
         self._last: AudioBlock | None = None
 
@@ -56,9 +59,11 @@ class Windower:
         return windows
 
     def _is_elsewhere(self, block: AudioBlock) -> bool:
-        """Whether the place in the file is not the one that follows; its start may follow its end,
-        as it does in a loop."""
+        """Whether it does not follow the block before; a file's start may follow its end in a
+        loop."""
         last = self._last
+        if not block.follows:
+            return True
         if last is None or last.media_time_s is None or not block.media_time_s:
             return False
         expected_s = last.media_time_s + len(last.samples) / last.rate
@@ -71,15 +76,37 @@ class Windower:
             None if same else soxr.ResampleStream(block.rate, self.sound.rate, 1, dtype="float32")
         )
         self._held = np.zeros(self.sound.margin, np.float32)
-        self._shown = self._start = self._after = 0
+        self._shown = self._start = self._after = self._left_out = 0
+        self._kept_back = 0.0
         self._media_start_s = block.media_time_s
+        self._take_grid(block.grid)
+
+    def _take_grid(self, grid: WindowGrid | None) -> None:
+        """Begin with the first window of a grid that holds no sound from before the block.
+
+        A grid that begins with the margin is that of a run which began here, as this one does.
+        """
+        sound = self.sound
+        if grid is None or (grid.samples, grid.rate) != (sound.window, sound.rate):
+            return
+        start = round(grid.start_s * sound.rate)
+        if start != -sound.margin:
+            self._held = self._held[:0]
+            self._left_out = start % sound.hop
+            self._start = sound.margin + self._left_out
 
     def _resample(self, samples: Array, *, last: bool) -> Array:
         if self._resampler is None:
             return samples
-        return np.asarray(self._resampler.resample_chunk(samples, last=last), np.float32)
+        resampled = np.asarray(self._resampler.resample_chunk(samples, last=last), np.float32)
+        heard_s = len(samples) / self._rate_in
+        self._kept_back = max(0.0, self._kept_back + heard_s * self.sound.rate - len(resampled))
+        return resampled
 
     def _append(self, samples: Array) -> None:
+        left_out = min(self._left_out, len(samples))
+        self._left_out -= left_out
+        samples = samples[left_out:]
         self._held = np.concatenate((self._held, samples))
 
     def _append_silence(self, count: int) -> None:
@@ -91,7 +118,8 @@ class Windower:
         window, hop, rate = self.sound.window, self.sound.hop, self.sound.rate
         windows = []
         while len(self._held) >= window:
-            behind_ns = int((len(self._held) - window - self._after) / rate * 1e9)
+            later = len(self._held) - window - self._after + self._kept_back
+            behind_ns = round(later / rate * 1e9)
             windows.append(
                 AudioWindow(
                     seq=self._start // hop,
@@ -100,6 +128,7 @@ class Windower:
                     rate=rate,
                     media_time_s=self._media_time_s(),
                     name=block.name,
+                    behind_ns=behind_ns,
                 )
             )
             self._held = self._held[hop:]

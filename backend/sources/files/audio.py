@@ -38,6 +38,7 @@ class AudioFileSource:
         self._file: soundfile.SoundFile | None = None
         self._seq = 0
         self._played_s = 0.0
+        self._jumped = False
         self._info = SourceInfo(MediaKind.AUDIO, path.name, live=False)
 
     @property
@@ -77,6 +78,7 @@ class AudioFileSource:
         jump = self.playback.take_jump()
         if jump is not None:
             self._go(file, jump)
+            self._jumped = True
         start = file.tell()
         if start >= file.frames or self.playback.is_past(start / file.samplerate):
             return self._again(file, stop)
@@ -95,8 +97,10 @@ class AudioFileSource:
             file.samplerate,
             start / file.samplerate,
             self._path.name,
+            not self._jumped,
         )
         self._seq += 1
+        self._jumped = False
         return block
 
     def close(self) -> None:

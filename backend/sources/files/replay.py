@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from backend.core.errors import InvalidInput, SourceError, SourceFault
@@ -18,6 +20,9 @@ from backend.sources.source import EndOfSource
 from backend.wire.recording.items import RecordedPicture, RecordedSound
 from backend.wire.recording.places import ROUNDED_NS, RecordedSample, SamplePlaces, samples_of
 from backend.wire.recording.reader import SAMPLES, RecordingReader
+
+_GIVEN_KEPT = 512
+"""Samples whose moments are remembered: more than can be on their way."""
 
 
 class RecordingSource:
@@ -39,8 +44,9 @@ class RecordingSource:
         self._next: RecordedSample | None = None
         self._places: SamplePlaces | None = None
         self._first_ns = self._seq = 0
-        self.given_ns = 0
-        """When what was given last was captured, by the recording's clock."""
+        self._jumped = False
+        self._given: OrderedDict[int, int] = OrderedDict()
+        self._lock = threading.Lock()
         self._reported: set[str] = set()
         self._notices: DrainLog[Notice] = DrainLog(capacity=16)
         self._info = self._look()
@@ -54,6 +60,11 @@ class RecordingSource:
     def recording(self) -> Path:
         """The file, for whoever shows what was answered."""
         return self._path
+
+    def recorded_ns(self, captured_ns: int) -> int | None:
+        """See `RecordedSource.recorded_ns`."""
+        with self._lock:
+            return self._given.get(captured_ns)
 
     @property
     def _wanted(self) -> type[RecordedPicture] | type[RecordedSound]:
@@ -91,8 +102,12 @@ class RecordingSource:
             return None
         self._next = None
         self.playback.given(at_s)
-        self.given_ns = item.captured_ns
-        return self._sample(item)
+        sample = self._sample(item)
+        with self._lock:
+            self._given[sample.captured_ns] = item.captured_ns
+            while len(self._given) > _GIVEN_KEPT:
+                self._given.popitem(last=False)
+        return sample
 
     def close(self) -> None:
         """Let go of the file."""
@@ -117,6 +132,7 @@ class RecordingSource:
         self._items = self._samples(stop)
         self._next = next(self._items, None)
         self._first_ns = self._next.captured_ns if self._next is not None else 0
+        self._jumped = True
         self.playback.restart()
 
     def _samples(self, stop: threading.Event) -> Generator[RecordedSample, None, None]:
@@ -134,7 +150,7 @@ class RecordingSource:
             at_ns = places.before_ns(at_ns, stop)
         at_ns = min(at_ns, places.newest_ns(stop))
         self._items = samples_of(self._reader.items_in(places.chunk_for(at_ns), None, stop))
-        self._next = None
+        self._next, self._jumped = None, True
         for item in self._items:
             if isinstance(item, self._wanted) and item.captured_ns >= at_ns - ROUNDED_NS:
                 self._next = item
@@ -173,7 +189,8 @@ class RecordingSource:
         number, now = self._seq, time.monotonic_ns()
         self._seq += 1
         if isinstance(item, RecordedSound):
-            return item.block(number, now, item.media_time_s)
+            block = item.block(number, now, item.media_time_s)
+            return self._after_jump(block, item.captured_ns) if self._jumped else block
         try:
             return item.frame(number, now, item.media_time_s)
         except InvalidInput as error:
@@ -181,6 +198,13 @@ class RecordingSource:
                 SourceFault.UNREADABLE,
                 f"A picture of the recording {self._path.name} cannot be read: {error.message}",
             ) from error
+
+    def _after_jump(self, block: AudioBlock, recorded_ns: int) -> AudioBlock:
+        """The first block at a place, with where the sound from there was cut when recorded."""
+        self._jumped = False
+        assert self._places is not None
+        grid = self._places.grid_at(recorded_ns, threading.Event())
+        return replace(block, follows=False, grid=grid)
 
     def _report_once(self, title: str, body: str) -> None:
         if title not in self._reported:

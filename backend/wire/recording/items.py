@@ -62,7 +62,11 @@ class RecordedPicture:
 
 @dataclass(frozen=True, slots=True)
 class RecordedWindow:
-    """The stretch of sound that was sent: its samples are those of the sound recorded beside it."""
+    """The stretch of sound that was sent: its samples are those of the sound recorded beside it.
+
+    It ended `behind_ns` before the last sample of the block that was captured at
+    `captured_ns + behind_ns`.
+    """
 
     seq: int
     lane: int
@@ -71,6 +75,7 @@ class RecordedWindow:
     media_time_s: float | None
     rate: int
     samples: int
+    behind_ns: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -144,6 +144,8 @@ class SampleNote(Struct, frozen=True, omit_defaults=True):
     """What the picture that follows it under the same sequence number is, or a window of sound.
 
     `kind` is picture, file (a picture as it was encoded) or window; `seq` numbers it in its run.
+    A window ended `behind_ns` before the end of the block of sound which completed it, or after it
+    where it is less than 0.
     """
 
     timestamp: Time
@@ -157,6 +159,7 @@ class SampleNote(Struct, frozen=True, omit_defaults=True):
     quality: Count = 0
     rate: Count = 0
     samples: Count = 0
+    behind_ns: int = 0
 
 
 class SoundNote(Struct, frozen=True, omit_defaults=True):

@@ -69,6 +69,7 @@ def _window(note: m.SampleNote) -> RecordedWindow:
         _given(note.media_time_s),
         note.rate,
         note.samples,
+        note.behind_ns,
     )
 
 

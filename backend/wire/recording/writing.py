@@ -127,6 +127,7 @@ class MessageMaker:
                 media_time_s,
                 rate=sample.rate,
                 samples=len(sample.samples),
+                behind_ns=sample.behind_ns,
             )
             yield Entry(note, about, at, sequence)
             return

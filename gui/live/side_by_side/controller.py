@@ -49,11 +49,7 @@ class Stage(StrEnum):
 
 
 class SideBySide(QObject):
-    """Side A is the run of the bar, whatever becomes of side B.
-
-    The source is opened anew when a comparison begins, shared by both; a live one once more when
-    it ends, so that the run takes its newest samples again.
-    """
+    """Side A is the run of the bar, whatever becomes of side B, which joins it and leaves it."""
 
     changed = Signal()
     """The stage, the figures or a ledger is another."""
@@ -78,8 +74,10 @@ class SideBySide(QObject):
         self._side: OtherSide | None = None
         self._profile: ModelProfile | None = None
         self._lanes: Lanes | None = None
-        self._shared_with = Switches()
+        self._compared_with = Switches()
         self._asked: tuple[Target, str] | None = None
+        self._ready = False
+        """Whether side B only waits for a run."""
         self._choice = 0
         self._stalled_at = self._estimate_at = 0.0
         self._estimating = False
@@ -91,7 +89,7 @@ class SideBySide(QObject):
         self._pairs.timeout.connect(self._take_pair)
         run.session_changed.connect(self._run_began)
         run.ended.connect(self._run_ended)
-        run.failed.connect(self._run_failed)
+        run.source_taken.connect(self._run_began)
         switches.used.connect(self._switched)
 
     # -- what is known -------------------------------------------------------------------------
@@ -119,6 +117,11 @@ class SideBySide(QObject):
         return self._lanes.recent() if self._lanes is not None else []
 
     @property
+    def unknown(self) -> bool:
+        """Whether nothing is recorded of what is answered now."""
+        return self._lanes is not None and self._lanes.unknown
+
+    @property
     def first_ns(self) -> int:
         """The moment of the first pair."""
         return self._lanes.first_ns if self._lanes is not None else 0
@@ -136,7 +139,7 @@ class SideBySide(QObject):
         self._close_lanes()
         self._side, self._profile = side, side.profile
         self._choice += 1
-        choice, self._asked = self._choice, None
+        choice, self._asked, self._ready = self._choice, None, False
         if side.profile is not None or side.recording is not None:
             self._arm()
             return
@@ -187,33 +190,34 @@ class SideBySide(QObject):
         return self._side.change(self._switches.current).run_settings(self._run.kind)
 
     def _arm(self) -> None:
-        self._run.share = self._share
-        if self._run.phase is Phase.RUNNING:
-            self._set(Stage.CONNECTING)
-            self._run.choose_source(self._switches.current.source)
+        self._ready = True
+        session = self._run.session
+        if self._run.phase is Phase.RUNNING and session is not None:
+            self._join(session)
         else:
             self._set(Stage.WAITING)
 
-    def _share(self, source: Source) -> Source:
-        """Called by the run with each source that it is about to read."""
+    def _join(self, session: LiveSession) -> None:
+        """Side B beside a run, with the source that it has now."""
         self._close_lanes()
-        side, settings = self._side, self._settings()
+        side, settings, source = self._side, self._settings(), self._run.source
         assert side is not None
+        assert source is not None
         if self._asked not in (None, (settings.target, settings.model)):
             QTimer.singleShot(0, self, self.retry)  # another model came with the source
-            return source
-        self._shared_with = self._switches.current
+            return
+        self._compared_with = self._switches.current
         try:
             self._check_sound(source)
-            lanes = Lanes(side, source, settings, self._profile, self._make)
+            self._lanes = Lanes(side, session, source, settings, self._profile, self._make)
         except ConsoleError as error:
             self._fail(str(error))
-            return source
-        self._lanes = lanes
+            return
         self.estimate = Estimate(None, None, None)
-        if self._run.session is not None:
-            self._begin_lanes(self._run.session)
-        return lanes.source
+        self._stalled_at = 0.0
+        self._timer.start()
+        self._pairs.start()
+        self._set(Stage.CONNECTING)
 
     def _check_sound(self, source: Source) -> None:
         if source.info.kind is not MediaKind.AUDIO or self._profile is None:
@@ -224,14 +228,6 @@ class SideBySide(QObject):
                 tr("The two hear stretches of sound that differ in rate, length or step."),
                 tr("Compare models that hear the same."),
             )
-
-    def _begin_lanes(self, session: LiveSession) -> None:
-        assert self._lanes is not None
-        self._lanes.start(session)
-        self._stalled_at = 0.0
-        self._timer.start()
-        self._pairs.start()
-        self._set(Stage.CONNECTING)
 
     def _close_lanes(self) -> None:
         lanes, self._lanes = self._lanes, None
@@ -244,14 +240,10 @@ class SideBySide(QObject):
         self._pairs.stop()
 
     def _let_go(self) -> None:
-        """Take side B away; a live source is read as it was, its newest sample first."""
-        shared = self._lanes is not None
+        """Take side B away."""
+        self._ready = False
         self._rest()
         self._close_lanes()
-        self._run.share = lambda source: source
-        source = self._run.source
-        if shared and self._run.phase is Phase.RUNNING and source is not None and source.info.live:
-            self._run.choose_source(self._switches.current.source)
 
     def _fail(self, reason: str) -> None:
         self._choice += 1
@@ -269,8 +261,8 @@ class SideBySide(QObject):
 
     @Slot(object)
     def _run_began(self, session: LiveSession) -> None:
-        if self._lanes is not None:
-            self._begin_lanes(session)
+        if self._ready:
+            self._join(session)
 
     @Slot()
     def _run_ended(self) -> None:
@@ -281,22 +273,16 @@ class SideBySide(QObject):
             self._lanes.close()
             self._set(Stage.WAITING)
 
-    @Slot()
-    def _run_failed(self) -> None:
-        """The source and the switches do not go together, so that nobody reads for side A."""
-        if self._lanes is not None:
-            self._fail(tr("The run could not take the source."))
-
     @Slot(object)
     def _switched(self, switches: Switches) -> None:
         """Side A is another: what was paired says nothing of it; side B differs from it anew."""
         lanes = self._lanes
-        if lanes is None or switches == replace(self._shared_with, source=switches.source):
+        if lanes is None or switches == replace(self._compared_with, source=switches.source):
             return
-        self._shared_with = switches
+        self._compared_with = switches
 
         def begin_anew() -> None:
-            if lanes is self._lanes:  # else the source was shared anew, with these switches
+            if lanes is self._lanes:  # else the source is another as well
                 self.retry()
 
         QTimer.singleShot(0, self, begin_anew)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 from backend.core.choices import RunSettings
@@ -16,12 +17,10 @@ from backend.side_by_side import (
     Collector,
     Pair,
     Pairing,
-    PlacedSource,
     RecordedAnswers,
     RecordedBeside,
 )
-from backend.sources.shared import SharedSource
-from backend.sources.source import Source, recording_of
+from backend.sources.source import RecordedSource, Source
 from gui.live.side_by_side.choices import OtherSide
 from gui.state.live_session import LiveSession
 from gui.widgets.language import tr
@@ -34,18 +33,20 @@ MakeBeside: TypeAlias = Callable[
 _READER = "comparison"
 _CAPACITY, _MOST_BYTES = 16, 64 * 1024 * 1024
 _PAIRS_KEPT, _WORST, _MOST_WAITING = 600, 8, 64
+_MANY_UNKNOWN = 10
 
 
 class Lanes:
-    """Side B and the pairing for one source; ended by `close`, which leaves side A alone.
+    """Side B and the pairing for one source of a run; ended by `close`, which leaves side A alone.
 
-    `source` is what side A reads. Each of the two has a ledger of its own, that of its run.
-    Raises ConsoleError for a side B that cannot be had over this source.
+    Side B joins the run where that is: nothing is opened anew. Each has a ledger of its own, that
+    of its run. Raises ConsoleError for a side B that cannot be had over this source.
     """
 
     def __init__(
         self,
         side: OtherSide,
+        a: LiveSession,
         source: Source,
         settings: RunSettings,
         profile: ModelProfile | None,
@@ -59,33 +60,32 @@ class Lanes:
             _WORST, self._paired, most_kept=_PAIRS_KEPT, most_waiting=_MOST_WAITING
         )
         self.b: LiveSession | None = None
+        self._beside: Source | None = None
         self._recorded: RecordedBeside | None = None
-        self._followed: Subscription[Item] | None = None
         if side.recording is not None:
-            if recording_of(source) != side.recording:
-                raise UsageError(
-                    tr("Another source is streamed than the recording."),
-                    tr("Open the recording again, or end the comparison."),
-                )
-            placed = PlacedSource(source)
-            answers = RecordedAnswers(side.recording)
-            self._recorded = RecordedBeside(placed, answers, self.pairing)
-            self.source: Source = placed
-            self._of_a = Collector("a", self.pairing, self._recorded)
+            self._recorded = self._beside_recorded(source, side.recording)
+            self._followed = self._subscribe(a, Collector("a", self.pairing, self._recorded))
             return
         if profile is None:
             raise ValueError("A side that answers now needs a profile.")
-        ours, theirs = SharedSource(source, 2).taps
-        self.source = ours
-        self._of_a = Collector("a", self.pairing)
-        self.b = make(lambda _settings: profile, settings, theirs)
+        self._beside = a.beside()
+        try:
+            self.b = make(lambda _settings: profile, settings, self._beside)
+        except ConsoleError:
+            self._beside.close()  # else side A would wait for it
+            raise
+        self._followed = self._subscribe(a, Collector("a", self.pairing))
         self._subscribe(self.b, Collector("b", self.pairing))
+        self.b.start()
 
-    def start(self, a: LiveSession) -> None:
-        """Side A reads `source` from now on: pair its answers, and begin with side B."""
-        self._followed = self._subscribe(a, self._of_a)
-        if self.b is not None:
-            self.b.start()
+    def _beside_recorded(self, source: Source, recording: Path) -> RecordedBeside:
+        if not isinstance(source, RecordedSource) or source.recording != recording:
+            raise UsageError(
+                tr("Another source is streamed than the recording."),
+                tr("Open the recording again, or end the comparison."),
+            )
+        answers = RecordedAnswers(recording, source.info.kind)
+        return RecordedBeside("b", source, answers, self.pairing)
 
     @property
     def error(self) -> ConsoleError | None:
@@ -93,6 +93,11 @@ class Lanes:
         if self._recorded is not None:
             return self._recorded.error
         return self.b.error if self.b is not None else None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether side B is a recording that knows nothing of the newest samples."""
+        return self._recorded is not None and self._recorded.unknown >= _MANY_UNKNOWN
 
     def take(self) -> Pair | None:
         """The newest pair since the last call."""
@@ -106,10 +111,10 @@ class Lanes:
             return list(self._recent)
 
     def close(self) -> None:
-        """No side B any more; its tap is let go, so that side A is not held up."""
-        followed, self._followed = self._followed, None
-        if followed is not None:
-            followed.close()
+        """No side B any more: it reads on no longer, so that side A is not held up."""
+        self._followed.close()
+        if self._beside is not None:
+            self._beside.close()
         if self._recorded is not None:
             self._recorded.close()
         if self.b is not None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QMenu
 
 from backend.core.errors import ConsoleError
-from backend.core.samples import Frame, MediaKind
+from backend.core.samples import Frame
 from backend.profiles.file import read_profile
 from backend.profiles.model_profile import ModelProfile
 from backend.side_by_side import Pair
@@ -187,7 +187,7 @@ class SideBySidePart(QObject):
 
     def _offers(self) -> Iterator[OtherSide]:
         recording = recording_of(self._run.source)
-        if recording is not None and self._run.kind is MediaKind.IMAGE:
+        if recording is not None:
             yield recorded_side(recording)
         yield from other_sides(
             self._workspace.switches.current,
@@ -322,10 +322,12 @@ class SideBySidePart(QObject):
                 return tr("Begins with the run: press Start.")
             case Stage.WAITING:
                 return tr("The run has ended. Start compares on.")
-            case Stage.CONNECTING:
+            case Stage.CONNECTING if not self.controller.unknown:
                 return tr("Waiting for the first answers of both sides...")
             case Stage.FAILED:
                 return tr("B is gone, A goes on. {reason}", reason=self.controller.error)
+            case _ if self.controller.unknown:
+                return tr("Nothing is recorded of what is answered now.")
         return nothing_in_common(shown) if shown is not None else ""
 
     # -- why not -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from backend.core.status import SourceInfo, SourceState
 from backend.profiles.model_profile import DEFAULT_AUDIO, AudioFormat
 from backend.session.lanes.feed import Feed
 from backend.session.run.capture import Capture
+from backend.session.run.companions import Companions
 from backend.session.run.promise import Promise
 from backend.session.sinks import Subscriptions
 from backend.sources.source import EndOfSource
@@ -77,6 +78,7 @@ def capturing(
         audio_format=sound,
         rate=RateMeter(),
         promise=Promise(),
+        companions=Companions(),
         retry=retry,
         on_change=lambda: None,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.samples import AudioBlock
+from backend.core.samples import AudioBlock, WindowGrid
 from backend.profiles.model_profile import AudioFormat
 from backend.session.run.windower import Windower
 
@@ -102,3 +105,53 @@ def test_a_loop_goes_on_without_a_gap() -> None:
     windower = Windower(SOUND)
     windows = [w for block in (*parts, *parts) for w in windower.push(block)]
     assert len(windows) == 1 + (4000 - SOUND.window) // SOUND.hop
+
+
+def test_moments_are_those_of_the_last_samples_whatever_the_resampler_keeps_back() -> None:
+    windower = Windower(SOUND)
+    sound = np.random.default_rng(1).uniform(-1, 1, 48_000).astype(np.float32)
+    windows = [w for block in blocks(sound, 48_000, 1536) for w in windower.push(block)]
+    assert len(windows) > 10
+    for number, window in enumerate(windows):
+        end = number * SOUND.hop + SOUND.window
+        assert abs(window.captured_ns - end / SOUND.rate * 1e9) < 1e3
+
+
+def test_a_jump_to_the_start_begins_anew_too() -> None:
+    parts = blocks(np.arange(2000, dtype=np.float32), 16_000, 500)
+    windower = Windower(SOUND)
+    first = [w for block in parts for w in windower.push(block)]
+    again = replace(parts[0], follows=False)
+    second = [w for block in (again, *parts[1:]) for w in windower.push(block)]
+    assert [w.samples[0] for w in first] == [w.samples[0] for w in second]
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+@pytest.mark.parametrize("margin_s", [0.0, 0.013])
+def test_sound_that_was_cut_before_is_cut_into_the_same_windows(rate: int, margin_s: float) -> None:
+    form = AudioFormat(16_000, window_s=0.1, hop_s=0.03, margin_s=margin_s)
+    sound = np.random.default_rng(2).uniform(-1, 1, rate).astype(np.float32)
+    parts = blocks(sound, rate, rate // 50)
+    windower = Windower(form)
+    whole = {w.captured_ns: w for block in parts for w in windower.push(block)}
+    for first in (0, 1, 7):
+        began_s = first / 50
+        starts = [w.captured_ns / 1e9 - form.window_s - began_s for w in whole.values()]
+        start_s = next(each for each in starts if each > -form.window_s)
+        grid = WindowGrid(start_s, form.window, form.rate)
+        anew = Windower(form)
+        begun = replace(parts[first], follows=False, grid=grid)
+        cut = [w for block in (begun, *parts[first + 1 :]) for w in anew.push(block)]
+        assert len(cut) > 20
+        for window in cut:
+            moment = min(whole, key=lambda each: abs(each - window.captured_ns))
+            assert abs(moment - window.captured_ns) < 1e3
+            assert whole[moment].media_time_s == pytest.approx(window.media_time_s)
+            if window.captured_ns / 1e9 > began_s + 2 * form.window_s:  # it has settled
+                assert np.allclose(whole[moment].samples, window.samples, atol=1e-4)
+
+
+def test_a_grid_of_windows_of_another_length_says_nothing() -> None:
+    block = blocks(np.ones(4000, np.float32), 16_000, 4000)[0]
+    grid = WindowGrid(0.01, SOUND.window + 1, SOUND.rate)
+    assert Windower(SOUND).push(replace(block, grid=grid))[0].media_time_s == 0
