@@ -24,13 +24,6 @@ class Cursors:
         """Name and moment of those that are placed, A first."""
         return tuple((name, self._at_s[name]) for name in NAMES if name in self._at_s)
 
-    @property
-    def difference_s(self) -> float | None:
-        """From A to B, negative where B is the earlier one; None unless both are placed."""
-        if len(self._at_s) < len(NAMES):
-            return None
-        return self._at_s["B"] - self._at_s["A"]
-
     def place(self, name: str, at_s: float) -> None:
         """Put one there, and choose it."""
         if name not in NAMES:

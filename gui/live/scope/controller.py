@@ -21,10 +21,10 @@ from gui.live.scope.quantity import (
     reading_of,
     readings,
 )
-from gui.live.scope.texts import cursor_items, trigger_item
+from gui.live.scope.texts import trigger_item
 from gui.state.cursors import Cursors
 from gui.state.trigger import Condition, Edge, Trigger, TriggerMode, TriggerState
-from gui.views.plots import CursorMark, Item, Marks, Reading, Sampled, value_items
+from gui.views.plots import CursorMark, Item, Marks, Reading, Sampled, cursor_items, value_items
 from gui.views.view import TEXT_PERIOD_NS
 from gui.widgets.language import number
 
@@ -298,7 +298,7 @@ class ScopeController(QObject):
         if pane is self.panes[0] and self.trigger.mode is not TriggerMode.OFF:
             yield trigger_item(self.trigger, self.text_of)
         if self.cursors and pane.view.isVisible():
-            yield from cursor_items(self.cursors)
+            yield from cursor_items(self.cursors.placed)
             first, *second = (self._sampled(pane, at_s) for _, at_s in self.cursors.placed)
             yield from value_items(first, second[0] if second else None)
 

@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from backend.core.tensors import Array
+from gui.live.time_spent.dot_cursors import DotCursors
 from gui.views.plots import (
     FrameStages,
     LatencyDots,
     LatencyView,
+    ReadoutLine,
     RecentFrames,
     frames_of,
     largest_excess,
@@ -83,12 +85,15 @@ class FrameDialog(QDialog):
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.dots = LatencyDots(palette=palette)
+        self.readout = ReadoutLine(palette=palette)
+        self.cursors = DotCursors(self.dots, self.readout, recent)
         self.stages = FrameStages(palette=palette)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
         column.setSpacing(GAP)
         column.addWidget(self.sentence)
         column.addWidget(self.dots, 1)
+        column.addWidget(self.readout)
         column.addWidget(self.stages)
         column.addWidget(close_only(self))
         self.dots.picked.connect(self._show)

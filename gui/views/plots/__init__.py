@@ -8,7 +8,7 @@ from gui.views.plots.latency import LatencyView
 from gui.views.plots.latency_dots import LatencyDots
 from gui.views.plots.marks import CursorMark, Marks, MarksOver
 from gui.views.plots.reading import Reading
-from gui.views.plots.readout import Item, ReadoutLine, Sampled, signed, value_items
+from gui.views.plots.readout import Item, ReadoutLine, Sampled, cursor_items, value_items
 from gui.views.plots.series import measured, scored
 from gui.views.plots.stage_report import WINDOW_S, LatencyReport, report_on
 from gui.views.plots.strip import StripPlot
@@ -35,11 +35,11 @@ __all__ = [
     "StripPlot",
     "ThroughputView",
     "TopKView",
+    "cursor_items",
     "frames_of",
     "largest_excess",
     "measured",
     "report_on",
     "scored",
-    "signed",
     "value_items",
 ]

@@ -18,19 +18,26 @@ _BELOW = 18.0
 _DOT, _RING = 2.0, 6.0
 _BACK, _ON = Qt.Key.Key_Left, Qt.Key.Key_Right
 _FIRST, _LAST = Qt.Key.Key_Home, Qt.Key.Key_End
+_CURSORS = {Qt.Key.Key_A: "A", Qt.Key.Key_B: "B"}
 
 
 class LatencyDots(View):
-    """A click, or Left, Right, Home and End, choose a frame."""
+    """A click, or Left, Right, Home and End, choose a frame; A and B, or Ctrl and a click, put a
+    cursor at one, and Esc takes them away."""
 
     picked = Signal(int)
     """The place of the frame chosen."""
-    keys = frozenset({_BACK, _ON, _FIRST, _LAST})
+    cursor_wanted = Signal(str, float)
+    """The name of a cursor, '' for the next one, and the moment that it is wanted at."""
+    cursors_unwanted = Signal()
+    keys = frozenset({_BACK, _ON, _FIRST, _LAST, *_CURSORS})
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(tr("Latency of single frames"), parent, palette)
         self._recent: RecentFrames | None = None
         self._chosen = 0
+        self.has_cursors = False
+        """Whether Esc is for them."""
         self.setMinimumSize(260, 120)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -74,15 +81,23 @@ class LatencyDots(View):
         """Go along the frames in time."""
         last = len(self._recent.frames) - 1 if self._recent is not None else 0
         steps = {_BACK: self._chosen - 1, _ON: self._chosen + 1, _FIRST: 0, _LAST: last}
-        place = steps.get(Qt.Key(event.key()))
-        if place is None:
-            super().keyPressEvent(event)
-        else:
+        key = Qt.Key(event.key())
+        place = steps.get(key)
+        if place is not None:
             self.choose(place)
+        elif key in _CURSORS and self._recent is not None:
+            self.cursor_wanted.emit(_CURSORS[key], self._recent.frames[self._chosen].at_s)
+        elif key == Qt.Key.Key_Escape and self.has_cursors:
+            self.cursors_unwanted.emit()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the nearest dot."""
+        """Choose the nearest dot; with Ctrl, ask for a cursor."""
         if self._recent is None:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.cursor_wanted.emit("", self.moment_at(event.position().x()))
             return
         at = event.position()
         places = [self._at(place) for place in range(len(self._recent.frames))]
@@ -131,6 +146,32 @@ class LatencyDots(View):
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, ago)
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, tr("when it was opened"))
 
+    # -- what lies over it ---------------------------------------------------------------------
+
+    def plotted(self) -> QRectF:
+        """Where the dots are."""
+        return self._field()
+
+    def moment_at(self, x: float) -> float:
+        """The moment of the frame that is nearest to a place of the widget."""
+        if self._recent is None:
+            return 0.0
+        field = self._field()
+        share = (x - field.left()) / max(1.0, field.width())
+        at_s = self._recent.now_s - (1 - share) * WINDOW_S
+        return min((frame.at_s for frame in self._recent.frames), key=lambda each: abs(each - at_s))
+
+    def place_of(self, at_s: float) -> float:
+        """Where a moment is shown."""
+        field = self._field()
+        if self._recent is None:
+            return field.left()
+        return field.left() + self._share_of(at_s) * field.width()
+
+    def _share_of(self, at_s: float) -> float:
+        assert self._recent is not None
+        return 1 - min(max((self._recent.now_s - at_s) / WINDOW_S, 0.0), 1.0)
+
     def _field(self) -> QRectF:
         return QRectF(self.rect()).adjusted(_AXIS, 2 * GAP, -GAP, -_BELOW)
 
@@ -141,8 +182,5 @@ class LatencyDots(View):
     def _at(self, place: int) -> QPointF:
         assert self._recent is not None
         field, frame = self._field(), self._recent.frames[place]
-        share = 1 - min(max((self._recent.now_s - frame.at_s) / WINDOW_S, 0.0), 1.0)
         height = max(0.0, frame.latency) / self._top()
-        return QPointF(
-            field.left() + share * field.width(), field.bottom() - height * field.height()
-        )
+        return QPointF(self.place_of(frame.at_s), field.bottom() - height * field.height())

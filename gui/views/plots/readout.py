@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.views.moments import clock_text, duration_text
 from gui.views.view import View
 from gui.widgets.language import tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_LARGE, GAP_SMALL, Palette, tabular
@@ -34,6 +35,15 @@ class Item:
 
     text: str
     color: QColor | None = None
+
+
+def cursor_items(placed: Sequence[tuple[str, float]]) -> list[Item]:
+    """At which moments cursors are, by their names, and how far from the first to the second."""
+    items = [Item(f"{name} {clock_text(at_s)}") for name, at_s in placed]
+    if len(placed) == 2:
+        (_, first_s), (_, second_s) = placed
+        items.append(Item(f"Δ {signed(second_s - first_s, duration_text)}"))
+    return items
 
 
 def value_items(first: Sequence[Sampled], second: Sequence[Sampled] | None) -> list[Item]:

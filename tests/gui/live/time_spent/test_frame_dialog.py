@@ -112,6 +112,36 @@ def test_keys_and_clicks_go_from_frame_to_frame(dialog: FrameDialog) -> None:
     assert dialog.dots.chosen == 2
 
 
+def test_cursors_stand_on_frames_and_say_what_lies_between(dialog: FrameDialog) -> None:
+    """By keys at the frame chosen, by Ctrl and a click at the nearest one, and dragged to one."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
+    dots, marks = dialog.dots, dialog.cursors.marks
+    assert not marks.isVisible()
+    QTest.keyClick(dots, Qt.Key.Key_A)
+    assert [(mark.name, mark.at_s) for mark in marks.marks.cursors] == [("A", 107.0)]
+    assert "Latency 50.0 ms" in dialog.readout.summary
+    control = Qt.KeyboardModifier.ControlModifier
+    near = dots._at(0).toPoint() - QPoint(3, 30)
+    QTest.mouseClick(marks, Qt.MouseButton.LeftButton, control, near)
+    assert [mark.at_s for mark in marks.marks.cursors] == [107.0, 105.0]
+    assert dots.chosen == 2, "the ring stays"
+    assert "Δ −2.000 s" in dialog.readout.summary
+    assert "Latency 50.0 ms → 11.0 ms  Δ −39.0 ms" in dialog.readout.summary
+    grip = QPoint(round(dots.place_of(105.0)), round(dots.plotted().center().y()))
+    to = QPoint(round(dots.place_of(106.2)), grip.y())
+    QTest.mousePress(marks, Qt.MouseButton.LeftButton, pos=grip)
+    QTest.mouseMove(marks, to)
+    QTest.mouseRelease(marks, Qt.MouseButton.LeftButton, pos=to)
+    assert [mark.at_s for mark in marks.marks.cursors] == [107.0, 106.0]
+    assert not dialog.grab().isNull()
+    QTest.keyClick(dots, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert not marks.isVisible()
+    assert not dialog.readout.isVisible()
+    QTest.keyClick(dots, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
 @pytest.fixture
 def panel(qtbot: QtBot) -> LatencyView:
     view = LatencyView()
