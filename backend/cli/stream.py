@@ -82,9 +82,9 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool
         )
         session.subscribe(printer, Policy.EVERY, "printer", _PRINTER_CAPACITY)
         notices = session.subscribe(NOTICES, Policy.DROP, "notices")
-        _record(session, options)
+        recorder = _record(session, options)
         session.start()
-        _wait(session, printer, notices, options)
+        _wait(session, printer, notices, options, recorder if quiet else None)
         session.request_stop()
         session.join(_STOP_WAIT_S)
     _print_notices(notices, printer)
@@ -92,6 +92,8 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool
     printer.write_line({"summary": summary.as_json()})
     if session.error is not None:
         raise session.error
+    if recorder is not None and recorder.error is not None:
+        raise recorder.error
     last_error = session.last_failure
     if summary.failed and last_error is not None:
         requests = "1 request" if summary.failed == 1 else f"{summary.failed} requests"
@@ -100,13 +102,14 @@ def _stream(options: argparse.Namespace, sources: SourceRegistry, *, quiet: bool
     return 0
 
 
-def _record(session: Session, options: argparse.Namespace) -> None:
+def _record(session: Session, options: argparse.Namespace) -> Recorder | None:
     """Have everything written into the file that the options name, if they name one."""
     if options.record is None:
-        return
+        return None
     policy = Policy.EVERY if options.record_complete else Policy.DROP
     recorder = Recorder(create(options.record))
     session.subscribe(recorder, policy, "recording", QUEUE_ITEMS, QUEUE_BYTES)
+    return recorder
 
 
 def _settings(options: argparse.Namespace) -> RunSettings:
@@ -142,8 +145,12 @@ def _wait(
     printer: _Printer,
     notices: Subscription[Notice],
     options: argparse.Namespace,
+    only_for: Recorder | None,
 ) -> None:
-    """Until the run has ended, the time is up, enough came back, or Ctrl-C or SIGTERM came."""
+    """Until the run has ended, the time is up, enough came back, or Ctrl-C or SIGTERM came.
+
+    With a recorder that it is only for, until that has ended as well.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     until = math.inf if options.seconds is None else time.monotonic() + options.seconds
@@ -153,6 +160,8 @@ def _wait(
             _print_notices(notices, printer)
             came_back = printer.printed + session.status().counts.failed
             if session.join(0.0) or time.monotonic() >= until or came_back >= enough:
+                return
+            if only_for is not None and only_for.closed:
                 return
     except KeyboardInterrupt:
         return

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import cast
 
+from backend.core.errors import ConsoleError
 from backend.core.samples import Frame
 from backend.session.sinks import (
     AUDIO,
@@ -20,7 +21,7 @@ from backend.session.sinks import (
     Topic,
 )
 from backend.wire.recording.file import RecordingFile
-from backend.wire.recording.output import OutputFile
+from backend.wire.recording.output import OutputFile, RecordingFailed
 
 QUEUE_ITEMS = 4096
 QUEUE_BYTES = 256 * 1024 * 1024
@@ -45,6 +46,8 @@ class Recorder:
         self._file = RecordingFile(output)
         self._started = time.monotonic()
         self._ended = 0.0
+        self.error: ConsoleError | None = None
+        """Why the file takes no more."""
         self.path: Path = output.path
 
     @property
@@ -64,12 +67,20 @@ class Recorder:
 
     def write(self, item: Item) -> None:
         """One more item; raises RecordingFailed."""
-        if not isinstance(item, Frame):
+        if isinstance(item, Frame):
+            return
+        try:
             self._file.write(item, time.monotonic_ns())
+        except RecordingFailed as error:
+            self.error = error
+            raise
 
     def close(self) -> None:
         """End the file."""
         try:
             self._file.close()
+        except RecordingFailed as error:
+            self.error = self.error or error
+            raise
         finally:
             self._ended = time.monotonic()

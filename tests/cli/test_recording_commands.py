@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +66,36 @@ def test_record_then_describe_export_and_run_again(
     info = run_here(recording.main, "info", str(path), "--json")
     found = json.loads(info.out)
     assert (found["pictures"], found["answers"], found["unfinished"]) == (3, 3, False)
+
+
+@pytest.mark.parametrize("command", [record, stream])
+def test_a_disk_that_is_full_is_an_error_and_ends_what_only_records(
+    run_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: ModuleType
+) -> None:
+    path = tmp_path / "run.mcap"
+    write = os.write
+
+    def bounded(descriptor: int, data: bytes) -> int:
+        left = 4_000_000 - os.fstat(descriptor).st_size
+        if left <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, memoryview(data)[:left])
+
+    monkeypatch.setattr("backend.wire.recording.output.os.write", bounded)
+    source = tmp_path / "noise.png"
+    noise = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
+    assert cv2.imwrite(str(source), noise)
+    where = ("--to", str(path)) if command is record else ("--record", str(path))
+    end = () if command is record else ("--frames", "30")
+    words = ("--source", str(source), "--model", "identity", "--pace", "free", "--loop")
+    done = run_here(command.main, *words, *where, *end)
+    assert done.code == 2
+    assert done.err.splitlines()[-1].startswith("error: run.mcap cannot be written on: No space")
+    if command is stream:
+        assert len(done.out.splitlines()) > 30, "the stream goes on"
+    found = json.loads(run_here(recording.main, "info", str(path), "--json").out)
+    assert found["pictures"] > 0
+    assert not found["unfinished"]
 
 
 def test_stream_prints_and_records_at_once_and_never_over_a_file(

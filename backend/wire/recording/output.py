@@ -18,6 +18,8 @@ _ATTEMPTS = 1000
 class RecordingFailed(ConsoleError):
     """The recording ended early; its file holds what came until then."""
 
+    exit_code = 2
+
 
 class OutputFile:
     """Takes whole records, one `write` for some of them; what fails leaves no part of one.
