@@ -102,7 +102,7 @@ def parser() -> OptionParser:
         description="Stream a source through a model; one JSON object per sample on stdout, "
         'answered or not, and {"word": ...} for each word heard; then {"summary": ...}. '
         '{"warning": ...} is for replies that are not what was asked for. '
-        "Exit codes: 0 done, 2 wrong usage, source or recording, 3 target unreachable, 4 error from "
-        "the server, 5 no reply before the deadline.",
+        "Exit codes: 0 done, 2 wrong usage, source or recording, 3 target unreachable, 4 error "
+        "from the server, 5 no reply before the deadline.",
         groups=STREAM,
     )

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from backend.core.errors import UsageError
-from backend.core.samples import Captured
+from backend.core.samples import AudioBlock, Captured
 from backend.sources.files.audio import AudioFileSource
 from backend.sources.files.replay import RecordingSource
 from backend.sources.files.video import VideoSource
@@ -82,7 +82,10 @@ def test_it_goes_on_at_the_place_that_is_sought(
     source, playback = make()
     whole = [place(read_until_item(source, stop)) for _ in range(ITEMS)]
     playback.seek(number * item_s(playback))
-    rest = [place(read_until_item(source, stop)) for _ in range(min(3, ITEMS - number))]
+    items = [read_until_item(source, stop) for _ in range(min(3, ITEMS - number))]
+    follow = [each.follows for each in items if isinstance(each, AudioBlock)]
+    assert follow == [False, True, True][: len(follow)], "what is heard is of another place"
+    rest = list(map(place, items))
     assert rest == pytest.approx(whole[number : number + 3], abs=0.002)
     source.close()
 

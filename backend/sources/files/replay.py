@@ -102,7 +102,7 @@ class RecordingSource:
             return None
         self._next = None
         self.playback.given(at_s)
-        sample = self._sample(item)
+        sample = self._sample(item, stop)
         with self._lock:
             self._given[sample.captured_ns] = item.captured_ns
             while len(self._given) > _GIVEN_KEPT:
@@ -185,12 +185,12 @@ class RecordingSource:
         self._begin_pass(stop)
         return self._next
 
-    def _sample(self, item: RecordedSample) -> Frame | AudioBlock:
+    def _sample(self, item: RecordedSample, stop: threading.Event) -> Frame | AudioBlock:
         number, now = self._seq, time.monotonic_ns()
         self._seq += 1
         if isinstance(item, RecordedSound):
             block = item.block(number, now, item.media_time_s)
-            return self._after_jump(block, item.captured_ns) if self._jumped else block
+            return self._after_jump(block, item.captured_ns, stop) if self._jumped else block
         try:
             return item.frame(number, now, item.media_time_s)
         except InvalidInput as error:
@@ -199,11 +199,11 @@ class RecordingSource:
                 f"A picture of the recording {self._path.name} cannot be read: {error.message}",
             ) from error
 
-    def _after_jump(self, block: AudioBlock, recorded_ns: int) -> AudioBlock:
+    def _after_jump(self, block: AudioBlock, recorded_ns: int, stop: threading.Event) -> AudioBlock:
         """The first block at a place, with where the sound from there was cut when recorded."""
         self._jumped = False
         assert self._places is not None
-        grid = self._places.grid_at(recorded_ns, threading.Event())
+        grid = self._places.grid_at(recorded_ns, stop)
         return replace(block, follows=False, grid=grid)
 
     def _report_once(self, title: str, body: str) -> None:

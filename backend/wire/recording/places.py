@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Generator, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,7 +22,8 @@ RecordedSample: TypeAlias = RecordedPicture | RecordedSound
 
 ROUNDED_NS = 1000
 """Places are seconds as floating-point numbers: a sample so little before one is at it."""
-_GRID_WITHIN_S = 10.0
+_BLOCKS_KEPT = 512
+_GRID_WITHIN_S, _GRID_WITHIN_ITEMS = 10.0, 8192
 """A window that was sent later says nothing of the sound here: others in between were dropped."""
 _LOOKED_AT = 2
 """Chunks that are read at a time for the sample before another."""
@@ -68,13 +71,16 @@ class SamplePlaces:
         """
         first: RecordedSound | None = None
         heard_s = 0.0
-        ends_s: dict[int, float] = {}
-        for item in self._reader.items_in(self.chunk_for(at_ns), None, stop):
+        ends_s: OrderedDict[int, float] = OrderedDict()
+        items = self._reader.items_in(self.chunk_for(at_ns), None, stop)
+        for item in islice(items, _GRID_WITHIN_ITEMS):
             match item:
                 case RecordedSound() if first or item.captured_ns >= at_ns - ROUNDED_NS:
                     first = first or item
                     heard_s += len(item.samples) / item.rate
                     ends_s[item.captured_ns] = heard_s
+                    if len(ends_s) > _BLOCKS_KEPT:
+                        ends_s.popitem(last=False)
                     if heard_s > _GRID_WITHIN_S:
                         return None
                 case RecordedWindow() if first is not None:
@@ -103,6 +109,8 @@ def _start_of(
 
     `block_end_s` is how long after it the block ends in which the window does.
     """
+    if not window.rate:
+        return None
     length_s = window.samples / window.rate
     if window.media_time_s is not None and first.media_time_s is not None:
         start_s = window.media_time_s - first.media_time_s

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from backend.core.errors import SourceError
-from backend.core.samples import AudioBlock, Frame, MediaKind
+from backend.core.samples import AudioBlock, AudioWindow, Frame, MediaKind
+from backend.core.status import Sent
 from backend.sources.files.replay import RecordingSource
 from backend.sources.registry import KINDS, Pace, SourceRegistry
-from tests.sources.reading import read_all
-from tests.wire.recording.recorded import answered, frame, record, sent
+from tests.sources.reading import read_all, read_until_item
+from tests.wire.recording.recorded import (
+    SETTINGS,
+    STEP_NS,
+    Item,
+    answered,
+    frame,
+    record,
+    sent,
+)
 
 
 @pytest.fixture
@@ -102,3 +112,54 @@ def test_a_damaged_picture_ends_the_run_with_its_name(tmp_path: Path) -> None:
     path = record(tmp_path / "bad.mcap", [item])
     with pytest.raises(SourceError, match=r"picture of the recording bad\.mcap"):
         read_all(RecordingSource(path, loop=False, pace=Pace.FREE))
+
+
+def hear(blocks: int, *, rate: int = 16_000) -> Iterator[Item]:
+    """Blocks of a tenth of a second; a window of 0.15 s ends 20 ms before the end of each."""
+    for number in range(blocks):
+        moment = 10_000_000_000 + number * 100_000_000
+        samples = np.full(1600, number / 100, np.float32)
+        yield AudioBlock(number, moment, samples, 16_000)
+        window = AudioWindow(
+            number, moment - 20_000_000, np.zeros(2400, np.float32), rate, behind_ns=20_000_000
+        )
+        yield Sent(number, window, moment + 1000, SETTINGS, 1)
+
+
+def test_the_first_sound_at_a_place_says_where_it_was_cut(tmp_path: Path) -> None:
+    """The first window that ends in what is given: 0.08 s after its beginning, 0.15 s long."""
+    source = RecordingSource(record(tmp_path / "s.mcap", hear(30)), loop=True, pace=Pace.FREE)
+    stop = threading.Event()
+    source.open(stop)
+    blocks = [read_until_item(source, stop) for _ in range(3)]
+    source.playback.seek(1.5)
+    blocks += [read_until_item(source, stop) for _ in range(16)]
+    found = {number: each for number, each in enumerate(blocks) if isinstance(each, AudioBlock)}
+    begun = [number for number, block in found.items() if not block.follows]
+    assert begun == [0, 3, 18], "at the start, after the jump, and in the next round"
+    for number, block in found.items():
+        if number in begun:
+            assert block.grid is not None
+            assert (block.grid.samples, block.grid.rate) == (2400, 16_000)
+            assert block.grid.start_s == pytest.approx(0.08 - 0.15)
+        else:
+            assert block.grid is None
+
+
+def test_windows_that_claim_nonsense_are_no_grid(tmp_path: Path) -> None:
+    source = RecordingSource(record(tmp_path / "s.mcap", hear(3, rate=0)), loop=False)
+    stop = threading.Event()
+    source.open(stop)
+    block = read_until_item(source, stop)
+    assert isinstance(block, AudioBlock)
+    assert block.grid is None
+
+
+def test_what_it_gave_is_known_by_its_moment(path: Path) -> None:
+    source = RecordingSource(path, loop=False, pace=Pace.FREE)
+    first, second, *_ = read_all(source)
+    a, b = (source.recorded_ns(item.captured_ns) for item in (first, second))
+    assert a is not None
+    assert b is not None
+    assert b - a == STEP_NS
+    assert source.recorded_ns(first.captured_ns - 1) is None
