@@ -44,6 +44,7 @@ from backend.compare.bench import (
     result_of,
     verdict_of,
     violations,
+    way_of,
 )
 from backend.core.choices import EMBEDDED
 from backend.core.conditions import VIOLATED, Condition
@@ -101,6 +102,7 @@ def _measure(options: argparse.Namespace, load: Load, served: _Served) -> BenchR
         "images": options.image,
         "compressions": options.compression,
         "in_flight": options.in_flight,
+        "also": tuple(way_of(text) for text in options.also),
     }
     matrix = replace(matrix, **{name: value for name, value in chosen.items() if value})
     plan = Plan(

@@ -124,6 +124,12 @@ WAYS = OptionGroup(
         common.IMAGE.but(choices=None, parse=_list_of(_one_of(ImageEncoding)), **_CHOSEN),
         common.COMPRESSION.but(choices=None, parse=_list_of(_one_of(Compression)), **_CHOSEN),
         common.IN_FLIGHT.but(parse=_list_of(whole_number(1, MOST_IN_FLIGHT)), **_CHOSEN),
+        Option(
+            "--also",
+            "one more way beside these, such as oip/rest/json/raw/gzip",
+            repeatable=True,
+            metavar="WAY",
+        ),
         common.DEADLINE.but(default_text="the target's"),
     ),
 )

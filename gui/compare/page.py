@@ -6,18 +6,21 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from msgspec import structs
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from backend.compare.bench import BenchResult, Preset
+from backend.compare.bench import BenchResult, Cell, Preset
 from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError, UsageError
+from backend.core.samples import Frame, MediaKind
 from gui.compare.choices import SIZES, ChoiceBar, Payload
 from gui.compare.files import ResultFiles
 from gui.compare.process import BenchProcess, Step
-from gui.compare.request import question, sample_file, target_arguments
+from gui.compare.request import is_sound_file, question, sample_file, target_arguments
 from gui.compare.result_view import ResultView
-from gui.state.measured_ways import MeasuredWays
+from gui.compare.stream_beside import StreamBeside
+from gui.state.measured_ways import MeasuredWays, way_in_use
 from gui.targets import saved_name
 from gui.widgets.file_dialogs import ask_file
 from gui.widgets.language import marked, tr
@@ -48,12 +51,14 @@ class ComparePage(QObject):
         self._profile_file = profile_file
         self._ways = ways or MeasuredWays(self)
         self._asked = ("", "")
+        self._next: list[str] | None = None
         self._result: BenchResult | None = None
         self._name, self._before_name = "", ""
         self._before: BenchResult | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.process = BenchProcess(self)
         self.choices = ChoiceBar()
+        self.beside = StreamBeside(host.run)
         self.view = ResultView(host.palette_roles)
         self._empty, self._failure = _message(_explained()), _message("", "error")
         self._widget = QWidget()
@@ -97,7 +102,7 @@ class ComparePage(QObject):
 
     def escape(self) -> bool:
         """End the measurement under way."""
-        under_way = self.process.running
+        under_way = self._measuring
         self._cancel()
         return under_way
 
@@ -121,12 +126,14 @@ class ComparePage(QObject):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.choices)
+        whole.addWidget(self.beside)
         whole.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
         self.choices.measure.connect(self.measure)
         self.choices.cancel.connect(self._cancel)
         self.choices.file_wanted.connect(self._ask_payload)
+        self.beside.ready.connect(self._start)
         self.process.stepped.connect(self._show_step)
         self.process.measured.connect(self._show_so_far)
         self.process.finished.connect(self._show_measured)
@@ -144,14 +151,14 @@ class ComparePage(QObject):
     @Slot(str)
     def _prepare(self, preset: Preset) -> None:
         """Somebody wants to know: ask that, when the user says so."""
-        if not self.process.running:
+        if not self._measuring:
             self.choices.preset.set_value(preset)
         self._host.show_page(self.name)
 
     @Slot()
     def measure(self) -> None:
         """Begin; what runs already goes on."""
-        if self.process.running:
+        if self._measuring:
             return
         try:
             arguments = self._arguments()
@@ -160,7 +167,15 @@ class ComparePage(QObject):
             return
         self._asked = saved_name(self._host.target), self._host.model
         self.choices.show_running()
-        self.process.start(arguments)
+        self._next = arguments
+        self.beside.begin()
+
+    @Slot()
+    def _start(self) -> None:
+        """The stream stands still or may go on."""
+        arguments, self._next = self._next, None
+        if arguments is not None:
+            self.process.start(arguments)
 
     def _arguments(self) -> list[str]:
         target, model = self._host.target, self._host.model
@@ -173,7 +188,18 @@ class ComparePage(QObject):
         if profile is not None:
             arguments += ["--profile", str(profile)]
         arguments += question(self.choices.preset.value, self.choices.seconds.value())
+        arguments += ["--also", self._way_in_use().way_key]
         return arguments + self._payload_arguments()
+
+    def _way_in_use(self) -> Cell:
+        """That of the live page, which advises on it by what was measured."""
+        payload, sample = self.choices.payload.currentData(), self._host.newest_sample()
+        kind = MediaKind.IMAGE
+        if payload == Payload.FILE and is_sound_file(self.choices.file):
+            kind = MediaKind.AUDIO
+        if payload == Payload.NOW and sample is not None and not isinstance(sample, Frame):
+            kind = MediaKind.AUDIO
+        return way_in_use(self._host.store.current.switches, kind)
 
     def _payload_arguments(self) -> list[str]:
         wanted = self.choices.payload.currentData()
@@ -190,9 +216,26 @@ class ComparePage(QObject):
 
     @Slot()
     def _cancel(self) -> None:
-        if self.process.running:
+        if self._next is not None:
+            self._next = None
+            self._over()
+        elif self.process.running:
             self.choices.show_ending()
             self.process.cancel()
+
+    @property
+    def _measuring(self) -> bool:
+        return self.process.running or self._next is not None
+
+    def _over(self) -> None:
+        self.choices.show_idle()
+        self._drop_folder()
+        self.beside.end()
+
+    def _marked(self, result: BenchResult) -> BenchResult:
+        """With what the command cannot know."""
+        at = structs.replace(result.conditions, beside_stream=self.beside.disturbed)
+        return structs.replace(result, conditions=at)
 
     @Slot(object)
     def _show_step(self, step: Step) -> None:
@@ -201,20 +244,19 @@ class ComparePage(QObject):
     @Slot(object)
     def _show_so_far(self, result: BenchResult) -> None:
         self._before = None
-        self._show(result, running=True)
+        self._show(self._marked(result), running=True)
 
     @Slot(object)
     def _show_measured(self, result: BenchResult) -> None:
-        self.choices.show_idle()
-        self._drop_folder()
+        result = self._marked(result)
+        self._over()
         self._before = None
         self._show(result)
         self._ways.keep(*self._asked, result)
 
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:
-        self.choices.show_idle()
-        self._drop_folder()
+        self._over()
         self._failure.setText(str(error))
         if self._result is None or not any(cell.measured for cell in self._result.cells):
             self._result = None

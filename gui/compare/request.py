@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from mimetypes import guess_type
 from pathlib import Path
 
 from backend.compare.bench import Preset
@@ -47,6 +48,12 @@ def sample_file(sample: Sample, folder: Path) -> Path:
         path = folder / "sound.wav"
         path.write_bytes(encode_wav(sample.samples, sample.rate))
     return path
+
+
+def is_sound_file(path: str) -> bool:
+    """Whether a file's name says that it holds sound."""
+    kind, _ = guess_type(path)
+    return (kind or "").startswith("audio/")
 
 
 def question(preset: str, seconds: int) -> list[str]:

@@ -98,7 +98,7 @@ def assemble(parts: Parts) -> Assembly:
     controller = TargetController(
         parts.engine, resolver, catalogue, saved, workspace.switches, run, deck
     )
-    host = WindowHost(workspace, controller, parts.server)
+    host = WindowHost(workspace, controller, parts.server, run)
     server = ServerFeature(workspace, parts.server, parts.repositories)
     targets = TargetFeature(workspace, controller, run, parts.server, parts.repositories)
     live = LiveFeature(

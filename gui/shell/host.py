@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from backend.core.choices import EMBEDDED
 from backend.core.samples import MediaKind, Sample
 from backend.core.target import Target
+from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
 from gui.targets import TargetController
 from gui.widgets.theme import Palette
@@ -19,12 +20,17 @@ class WindowHost(QObject):
     target_changed = Signal()
 
     def __init__(
-        self, workspace: Workspace, targets: TargetController, server: ServerControl
+        self,
+        workspace: Workspace,
+        targets: TargetController,
+        server: ServerControl,
+        run: RunControl,
     ) -> None:
         super().__init__(workspace.anchor)
         self.store = workspace.store
         self.tasks = workspace.tasks
         self.notifier = workspace.notifier
+        self.run = run
         self._workspace = workspace
         self._resolver = targets.resolver
         self._reported = Target(EMBEDDED)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from backend.compare.bench import BenchResult, CellResult, Preset, tied
+from backend.compare.bench import BenchResult, Cell, CellResult, Preset, tied
+from backend.core.samples import MediaKind
+from gui.state.switches import Switches
 
 
 class MeasuredWays(QObject):
@@ -31,6 +33,18 @@ class MeasuredWays(QObject):
     def want(self, preset: Preset) -> None:
         """Ask for a measurement."""
         self.wanted.emit(preset)
+
+
+def way_in_use(switches: Switches, kind: MediaKind) -> Cell:
+    """The way that the switches send a source of this kind, of no payload yet."""
+    return Cell(
+        "",
+        switches.api,
+        switches.transport,
+        switches.serialization,
+        switches.image_for(kind),
+        switches.compression,
+    )
 
 
 def faster_than(used: CellResult, result: BenchResult) -> CellResult | None:

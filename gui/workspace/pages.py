@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.core.samples import MediaKind, Sample
 from backend.core.target import Target
+from gui.state.run_control import RunControl
 from gui.state.settings import SettingsStore
 from gui.state.tasks import Tasks
 from gui.widgets.theme import Palette
@@ -95,6 +96,11 @@ class PageHost(Protocol):
     @property
     def store(self) -> SettingsStore:
         """What is remembered."""
+        ...
+
+    @property
+    def run(self) -> RunControl:
+        """The run of the live page."""
         ...
 
     @property

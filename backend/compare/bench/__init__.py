@@ -2,11 +2,12 @@
 
 from backend.compare.bench.against import Change, changes
 from backend.compare.bench.answers import Cpu, Window
-from backend.compare.bench.cells import PRESETS, Cell, Matrix
+from backend.compare.bench.cells import PRESETS, Cell, Matrix, way_of
 from backend.compare.bench.conditions import parse_condition, violations
 from backend.compare.bench.export import as_csv, as_markdown, as_table, changes_as_table
+from backend.compare.bench.noise import tied
 from backend.compare.bench.payloads import BenchPayload, payload_of, payload_of_size, size_name
-from backend.compare.bench.phrases import PHRASES, STAGE_PHRASES
+from backend.compare.bench.phrases import PHRASES, STAGE_PHRASES, Language
 from backend.compare.bench.result import (
     FIGURES,
     LARGEST_FILE,
@@ -20,7 +21,7 @@ from backend.compare.bench.result import (
 )
 from backend.compare.bench.run import Bench, Plan, Progress
 from backend.compare.bench.schedule import Load
-from backend.compare.bench.verdict import Language, Verdict, knee, tied, verdict_of
+from backend.compare.bench.verdict import Verdict, knee, verdict_of
 from backend.core.bench_choices import Arrivals, Preset
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "tied",
     "verdict_of",
     "violations",
+    "way_of",
 ]

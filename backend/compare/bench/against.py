@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.compare.bench.cells import Cell
+from backend.compare.bench.noise import tied
 from backend.compare.bench.result import BenchResult, Figure
-from backend.compare.bench.verdict import tied
 
 
 @dataclass(frozen=True, slots=True)

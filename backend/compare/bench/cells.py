@@ -18,6 +18,7 @@ from backend.core.choices import (
     why_not_image,
     why_not_serialization,
 )
+from backend.core.errors import UsageError
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
@@ -52,18 +53,12 @@ class Cell:
     @property
     def key(self) -> str:
         """A text that no other cell has, the same in every run."""
-        return "/".join(
-            str(part)
-            for part in (
-                self.api,
-                self.transport,
-                self.serialization,
-                self.image,
-                self.compression,
-                self.in_flight,
-                self.payload,
-            )
-        )
+        return f"{self.way_key}/{self.in_flight}/{self.payload}"
+
+    @property
+    def way_key(self) -> str:
+        """The same without payload and number in flight, as `way_of` reads it."""
+        return f"{self.api}/{self.transport}/{self.serialization}/{self.image}/{self.compression}"
 
     def settings(self, target: Target, model: str, deadline_s: float | None) -> RunSettings:
         """What a run would be told to send so."""
@@ -86,6 +81,25 @@ class Cell:
         )
 
 
+def way_of(text: str) -> Cell:
+    """The way that a text such as 'oip/rest/json/raw/gzip' names: a key's first five parts, of no
+    payload yet; raises UsageError."""
+    kinds = (Api, Transport, Serialization, ImageEncoding, Compression)
+    try:
+        api, transport, serialization, image, compression = (
+            kind(part) for kind, part in zip(kinds, text.split("/"), strict=True)
+        )
+    except ValueError:
+        names = "/".join("|".join(kind) for kind in kinds)
+        raise UsageError(
+            f"'{text}' is no way to send.", hint=f"Expected one of each of {names}."
+        ) from None
+    way = Cell("", api, transport, serialization, image, compression)
+    if reason := why_not_serialization(way.serialization, way.transport):
+        raise UsageError(f"'{text}' is no way to send.", hint=reason)
+    return way
+
+
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """Values of each setting; the cells are all their combinations."""
@@ -97,9 +111,14 @@ class Matrix:
     images: tuple[ImageEncoding, ...] = (ImageEncoding.RAW,)
     compressions: tuple[Compression, ...] = (Compression.NONE,)
     in_flight: tuple[int, ...] = (1,)
+    also: tuple[Cell, ...] = ()
+    """Ways besides, of every payload and number in flight."""
 
     def cells(self) -> Iterator[Cell]:
-        """All combinations but those of a transport with another's serialisation."""
+        """All combinations but those of a transport with another's serialisation, each once."""
+        yield from dict.fromkeys((*self._combined(), *self._besides()))
+
+    def _combined(self) -> Iterator[Cell]:
         for payload, api, transport, serialization, image, compression, flight in product(
             self.payloads,
             self.apis,
@@ -111,6 +130,10 @@ class Matrix:
         ):
             if not why_not_serialization(serialization, transport):
                 yield Cell(payload, api, transport, serialization, image, compression, flight)
+
+    def _besides(self) -> Iterator[Cell]:
+        for payload, way, flight in product(self.payloads, self.also, self.in_flight):
+            yield replace(way, payload=payload, in_flight=flight)
 
     def with_payloads(self, names: Sequence[str]) -> Matrix:
         """The same for other samples."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+
+from backend.compare.bench.noise import value_of
+from backend.compare.bench.result import Figure
+from backend.core.errors import mebibytes, plain_number
 
 
 class Say(StrEnum):
@@ -24,11 +29,35 @@ class Say(StrEnum):
     REST_IS_RIGHT = (
         "REST is right where proxies, browsers or load balancers must understand the traffic."
     )
+    JSON_FOR_BYTES = "JSON instead of binary tensors"
+    TYPED_FOR_RAW = "typed instead of raw tensors"
+    IMAGE_FOR_PIXELS = "{image} instead of pixels"
+    GZIP_ON = "gzip on {what}"
+    PIXELS = "tensors as bytes"
+    ONE_TO_OTHER = "{least} to {most}"
+    SETTING_GAINS = (
+        "{setting} takes {factor}x as long and sends {percent} % of the bytes: better in both."
+    )
+    SETTING_PAYS = (
+        "{setting} takes {factor}x as long and sends {percent} % of the bytes: right only over a "
+        "slow network."
+    )
+    SETTING_SAVES = "{setting} sends {percent} % of the bytes and takes no longer."
+    SETTING_SPENDS = (
+        "{setting} takes {factor}x as long but sends {percent} % of the bytes: wrong over a slow "
+        "network."
+    )
+    SETTING_LOSES = (
+        "{setting} takes {factor}x as long and sends {percent} % of the bytes: it gains nothing."
+    )
     KNEE = "{way}: {count} in flight is enough, with {rate} answers a second."
     UNSTABLE = (
         "{count} of {all} ways did not settle within 10 %: measure longer, or on a quieter machine."
     )
     FAILED = "Requests that failed, and have no latency: {count}."
+    BESIDE_STREAM = (
+        "The live page streamed meanwhile: pause it and measure again for figures of its own."
+    )
     ENDED_EARLY = "It was ended early; what had been measured is shown."
 
 
@@ -51,3 +80,31 @@ STAGE_PHRASES: Mapping[str, str] = {
 
 PHRASES: tuple[str, ...] = (*Say, *STAGE_PHRASES.values())
 """All of them, for catalogues of translations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a verdict is put: `text` fills a phrase of `Say`, `number` writes a value with so many
+    decimals."""
+
+    text: Callable[..., str] = lambda phrase, **values: phrase.format(**values)
+    number: Callable[[float, int], str] = plain_number
+
+    def ms(self, figure: Figure | None) -> str:
+        """A time, with three digits or so."""
+        value = value_of(figure)
+        return f"{self.number(value, 2 if value < 10 else 1)} ms"
+
+    def bytes(self, count: float) -> str:
+        """A size."""
+        return mebibytes(round(count), self.number)
+
+    def all_of(self, parts: Sequence[str]) -> str:
+        """'a', 'a and b', 'a, b and c', or with semicolons if a part has a comma of its own."""
+        if len(parts) < 2:
+            return "".join(parts)
+        between = "; " if any(", " in part for part in parts) else ", "
+        return self.text(Say.AND, first=between.join(parts[:-1]), last=parts[-1])
+
+
+ENGLISH = Language()

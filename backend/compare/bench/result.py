@@ -153,6 +153,8 @@ class Conditions(_Value, frozen=True):
     budget_s: float
     window_s: float
     cancelled: bool = False
+    beside_stream: bool = False
+    """Whether the window's live page streamed meanwhile, on the same machine."""
 
 
 class BenchResult(_Value, frozen=True):

@@ -5,17 +5,16 @@ Advice is given only where the difference is larger than the noise of the measur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from backend.compare.bench.phrases import STAGE_PHRASES, Say
-from backend.compare.bench.result import BenchResult, CellResult, Figure
+from backend.compare.bench.noise import tied, value_of
+from backend.compare.bench.phrases import ENGLISH, STAGE_PHRASES, Language, Say
+from backend.compare.bench.result import BenchResult, CellResult
+from backend.compare.bench.settings_apart import settings_notes
 from backend.core.choices import Serialization, Transport
-from backend.core.errors import mebibytes, plain_number
 
-SAME_WITHIN = 0.05
-"""Smaller differences are called ties even where the intervals are apart."""
 _KNEE_GAIN = 0.10
 """Doubling what is in flight must bring so much more, or it was enough before."""
 
@@ -26,34 +25,6 @@ class Verdict:
 
     sentence: str
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """How a verdict is put: `text` fills a phrase of `Say`, `number` writes a value with so many
-    decimals."""
-
-    text: Callable[..., str] = lambda phrase, **values: phrase.format(**values)
-    number: Callable[[float, int], str] = plain_number
-
-    def ms(self, figure: Figure | None) -> str:
-        """A time, with three digits or so."""
-        value = _value(figure)
-        return f"{self.number(value, 2 if value < 10 else 1)} ms"
-
-    def bytes(self, count: float) -> str:
-        """A size."""
-        return mebibytes(round(count), self.number)
-
-    def all_of(self, parts: Sequence[str]) -> str:
-        """'a', 'a and b', 'a, b and c', or with semicolons if a part has a comma of its own."""
-        if len(parts) < 2:
-            return "".join(parts)
-        between = "; " if any(", " in part for part in parts) else ", "
-        return self.text(Say.AND, first=between.join(parts[:-1]), last=parts[-1])
-
-
-ENGLISH = Language()
 
 
 def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
@@ -71,6 +42,7 @@ def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
         sentences.append(_ranking(payload, result, single, language, whole=whole))
         notes += _tail(single, language)
         notes += _cost(single, language)
+        notes += settings_notes(single, language)
         notes += _knees(cells, language)
     notes += _doubts(result, language)
     return Verdict(" ".join(sentences), tuple(dict.fromkeys(notes)))
@@ -84,19 +56,9 @@ def knee(cells: Sequence[CellResult]) -> CellResult | None:
         return None
     best = ordered[0]
     for cell in ordered[1:]:
-        if _value(cell.rate) >= _value(best.rate) * (1 + _KNEE_GAIN):
+        if value_of(cell.rate) >= value_of(best.rate) * (1 + _KNEE_GAIN):
             best = cell
     return best
-
-
-def tied(one: Figure | None, other: Figure | None) -> bool:
-    """Whether two figures differ by no more than 5 %, or their intervals overlap."""
-    if one is None or other is None or None in (one.value, other.value):
-        return False
-    low, high = sorted((_value(one), _value(other)))
-    if high <= low * (1 + SAME_WITHIN):
-        return True
-    return not (_high(one) < _low(other) or _high(other) < _low(one))
 
 
 def ways_by_knee(cells: Sequence[CellResult]) -> dict[str, CellResult]:
@@ -117,7 +79,7 @@ def _ranking(
     *,
     whole: bool,
 ) -> str:
-    ordered = sorted(cells, key=lambda each: _value(each.p50_ms))
+    ordered = sorted(cells, key=lambda each: value_of(each.p50_ms))
     best, rest = ordered[0], ordered[1:]
     equal = [each for each in rest if tied(best.p50_ms, each.p50_ms)]
     behind = [each for each in rest if each not in equal]
@@ -131,7 +93,7 @@ def _ranking(
         language.text(
             Say.BEHIND,
             way=_way(each),
-            factor=language.number(_value(each.p50_ms) / _value(best.p50_ms), 1),
+            factor=language.number(value_of(each.p50_ms) / value_of(best.p50_ms), 1),
         )
         + _why(each, language)
         for each in behind
@@ -142,7 +104,7 @@ def _ranking(
 def _why(cell: CellResult, language: Language) -> str:
     """Where most of a slow way's time goes, if one stage holds it."""
     stages = cell.stages_ms
-    whole = _value(cell.p50_ms)
+    whole = value_of(cell.p50_ms)
     if not stages or not whole:
         return ""
     name, most = max(stages.items(), key=lambda each: each[1])
@@ -156,8 +118,8 @@ def _why(cell: CellResult, language: Language) -> str:
 
 def _tail(cells: Sequence[CellResult], language: Language) -> list[str]:
     """Where the best median is not the best tail."""
-    by_median = min(cells, key=lambda each: _value(each.p50_ms))
-    by_tail = min(cells, key=lambda each: _value(each.p99_ms))
+    by_median = min(cells, key=lambda each: value_of(each.p50_ms))
+    by_tail = min(cells, key=lambda each: value_of(each.p99_ms))
     if by_tail is by_median or tied(by_tail.p99_ms, by_median.p99_ms):
         return []
     return [
@@ -173,7 +135,7 @@ def _tail(cells: Sequence[CellResult], language: Language) -> list[str]:
 
 def _cost(cells: Sequence[CellResult], language: Language) -> list[str]:
     """What the fastest costs in bytes, and what plain JSON is still right for."""
-    best = min(cells, key=lambda each: _value(each.p50_ms))
+    best = min(cells, key=lambda each: value_of(each.p50_ms))
     sized = [each for each in cells if each.wire_out]
     notes = []
     if sized:
@@ -198,7 +160,7 @@ def _cost(cells: Sequence[CellResult], language: Language) -> list[str]:
 def _knees(cells: Sequence[CellResult], language: Language) -> list[str]:
     return [
         language.text(
-            Say.KNEE, way=way, count=at.cell.in_flight, rate=language.number(_value(at.rate), 0)
+            Say.KNEE, way=way, count=at.cell.in_flight, rate=language.number(value_of(at.rate), 0)
         )
         for way, at in ways_by_knee(cells).items()
     ]
@@ -213,6 +175,8 @@ def _doubts(result: BenchResult, language: Language) -> list[str]:
         doubts.append(language.text(Say.UNSTABLE, count=unstable, all=len(measured)))
     if failed := sum(each.failed for each in result.cells):
         doubts.append(language.text(Say.FAILED, count=failed))
+    if result.conditions.beside_stream:
+        doubts.append(language.text(Say.BESIDE_STREAM))
     if result.conditions.cancelled:
         doubts.append(language.text(Say.ENDED_EARLY))
     return doubts
@@ -236,15 +200,3 @@ def _least_in_flight(cells: Sequence[CellResult]) -> list[CellResult]:
 
 def _way(cell: CellResult) -> str:
     return cell.cell.way
-
-
-def _value(figure: Figure | None) -> float:
-    return float("inf") if figure is None or figure.value is None else figure.value
-
-
-def _low(figure: Figure) -> float:
-    return _value(figure) if figure.low is None else figure.low
-
-
-def _high(figure: Figure) -> float:
-    return _value(figure) if figure.high is None else figure.high

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from backend.compare.bench import PRESETS, STAGE_PHRASES, BenchResult, Cell, CellResult, Preset
+from backend.core.choices import ImageEncoding
 from backend.core.samples import MediaKind
 from backend.core.status import Alert, RunState, RunStatus, Severity, SourceState
-from gui.state.measured_ways import faster_than
+from gui.state.measured_ways import faster_than, way_in_use
 from gui.state.switches import Switches
 from gui.views.plots import LatencyReport
 from gui.views.scales import milliseconds
@@ -133,21 +134,11 @@ def advice_on(
     in_flight: int,
     result: BenchResult | None,
 ) -> Advice | None:
-    """What is known to mend it; None where the way in use was measured to be as good as any, or
-    where no preset would measure it."""
-    way = Cell(
-        "",
-        switches.api,
-        switches.transport,
-        switches.serialization,
-        switches.image_for(kind),
-        switches.compression,
-        in_flight,
-    )
+    """What is known to mend it; None where the way in use was measured to be as good as any."""
+    way = replace(way_in_use(switches, kind), in_flight=in_flight)
     used = _measured(way, result)
     if used is None or result is None:
-        preset = _preset_of(way)
-        return None if preset is None else Advice(stage, preset=preset)
+        return Advice(stage, preset=_preset_of(way))
     faster = faster_than(used, result)
     if faster is None:
         return None
@@ -183,11 +174,14 @@ def _at(cell: Cell, way: Cell) -> Cell:
     return replace(cell, in_flight=way.in_flight)
 
 
-def _preset_of(way: Cell) -> Preset | None:
-    """The quickest preset that measures this way; presets leave the API to who asks."""
+def _preset_of(way: Cell) -> Preset:
+    """The question that measures this way among its like; presets leave the API to who asks.
+
+    The compare page measures the way in use besides, if no preset has it.
+    """
     wanted = replace(way, in_flight=1)
     for preset in (Preset.TRANSPORT, Preset.CAMERA):
         cells = replace(PRESETS[preset], payloads=("",), apis=(way.api,)).cells()
         if wanted in cells:
             return preset
-    return None
+    return Preset.TRANSPORT if way.image is ImageEncoding.RAW else Preset.CAMERA

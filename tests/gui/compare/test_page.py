@@ -14,12 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from backend.compare.bench import decode_result, encode_result
 from backend.compare.bench.result import CellResult
-from backend.core.samples import AudioWindow, Frame
+from backend.core.choices import Compression, ImageEncoding
+from backend.core.samples import AudioWindow, Frame, Sample
 from backend.core.target import Target
 from backend.wire.media.images import decode_image
 from gui.compare import ComparePage
 from gui.compare.request import sample_file, target_arguments
-from gui.state.switches import LOCAL_NAME
+from gui.state.switches import LOCAL_NAME, Switches
 from gui.widgets.language import use_language
 from gui.widgets.theme import DARK, LIGHT
 from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
@@ -125,6 +126,23 @@ def test_what_cannot_be_asked_is_said_before_anything_starts(
     page.measure()
     assert not page.process.running
     assert expected in page._failure.text()
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        (Frame(0, 0, np.zeros((2, 2, 3), np.uint8)), "oip/grpc_stream/raw/png/gzip"),
+        (AudioWindow(0, 0, np.zeros(8, np.float32), 8000), "oip/grpc_stream/raw/raw/gzip"),
+    ],
+)
+def test_the_way_in_use_is_measured_too(
+    page: ComparePage, host: ListeningHost, sample: Sample, expected: str
+) -> None:
+    chosen = replace(Switches(), image=ImageEncoding.PNG, compression=Compression.GZIP)
+    host.store.update(replace(host.store.current, switches=chosen))
+    host.sample = sample
+    arguments = page._arguments()
+    assert arguments[arguments.index("--also") + 1] == expected
 
 
 @pytest.mark.slow

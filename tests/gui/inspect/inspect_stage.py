@@ -14,12 +14,13 @@ from backend.inspector.history.store import History
 from backend.profiles.book import ProfileBook
 from gui.inspect.engine import Engine
 from gui.inspect.page import InspectPage
+from gui.state.run_control import RunControl
 from gui.state.settings import Settings, SettingsStore
 from gui.state.tasks import ThreadTasks
 from gui.widgets.theme import DARK, Palette
 from gui.workspace.notices import ToastAction
 from gui.workspace.notifier import Notifier
-from tests.gui.shell_fakes import SOURCES
+from tests.gui.shell_fakes import SOURCES, FakeSession
 
 
 class ListeningNotifier(Notifier):
@@ -60,6 +61,7 @@ class ListeningHost(QObject):
         self.target = target
         self.model = "identity"
         self.sample: Sample | None = None
+        self.run = RunControl(self.tasks, SOURCES.make, FakeSession, self)
         self.used: list[tuple[str, MediaKind]] = []
 
     def newest_sample(self) -> Sample | None:
