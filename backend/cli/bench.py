@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     conditions = [parse_condition(text) for text in options.fail_if]
-    before = read_result(options.against) if options.against else None
+    before = _before(options)
     load = Load(options.arrivals, options.rate or 0.0, options.seed)
     with _served(options) as served:
         result = _measure(options, load, served)
@@ -87,6 +87,20 @@ def _bench(options: argparse.Namespace) -> int:
         _save(options.save, result)
     _print(options.format, result, before)
     return _judge(result, conditions)
+
+
+def _before(options: argparse.Namespace) -> BenchResult | None:
+    """The result to compare with; raises UsageError for one that means something else."""
+    if not options.against:
+        return None
+    before = read_result(options.against)
+    if before.conditions.timed != options.timed:
+        raise UsageError(
+            f"{options.against} timed '{before.conditions.timed}', which does not compare with "
+            f"'{options.timed}'.",
+            hint=f"Add --timed {before.conditions.timed}, or leave --against out.",
+        )
+    return before
 
 
 def _measure(options: argparse.Namespace, load: Load, served: _Served) -> BenchResult:
@@ -113,6 +127,7 @@ def _measure(options: argparse.Namespace, load: Load, served: _Served) -> BenchR
         load,
         budget_s=options.seconds,
         deadline_s=options.deadline,
+        timed=options.timed,
     )
     report = _reporter(as_json=options.progress)
     server = _server_name(served.target)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.cli.target_options import SECURITY, SPEECH, TARGETED
-from backend.core.bench_choices import MOST_RATE, Arrivals, Preset
+from backend.core.bench_choices import MOST_RATE, Arrivals, Preset, Timed
 from backend.core.choices import Api, Compression, ImageEncoding, Serialization, Transport
 from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import seconds, whole_number
@@ -149,6 +149,13 @@ LOAD = OptionGroup(
             "by a clock: requests a second",
             parse=_rate,
             metavar="R",
+        ),
+        Option(
+            "--timed",
+            "whole: of each request, from sample to predictions; exchange: from just before it is "
+            "sent to the end of its reply, of bytes made once",
+            choices=Timed,
+            default=Timed.WHOLE,
         ),
         Option(
             "--seed", "of the order and of poisson", parse=whole_number(0), default=1, metavar="N"

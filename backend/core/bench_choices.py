@@ -28,3 +28,12 @@ class Arrivals(StrEnum):
     """A clock, at equal distances."""
     POISSON = "poisson"
     """A clock, at random distances, as independent clients would."""
+
+
+class Timed(StrEnum):
+    """What of a request is timed."""
+
+    WHOLE = "whole"
+    """From when it is due to its predictions: tensors and bytes are made and read each time."""
+    EXCHANGE = "exchange"
+    """From just before it is sent to the end of its reply, of bytes that are made once."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.compare.bench import Preset
+from backend.compare.bench import Preset, Timed
 from gui.compare.process import Step
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import number, tr
@@ -72,6 +72,17 @@ class ChoiceBar(QWidget):
             tr(
                 "The embedded server as the live page uses it, or a second one in a process of its "
                 "own, which neither the window nor a run disturbs and whose processor time is seen."
+            )
+        )
+        self.timed = QComboBox()
+        self.timed.setAccessibleName(tr("What is timed"))
+        self.timed.addItem(tr("Timed: whole"), Timed.WHOLE)
+        self.timed.addItem(tr("Timed: exchange"), Timed.EXCHANGE)
+        self.timed.setToolTip(
+            tr(
+                "All of a request, from the sample to its predictions, as on the live page; or the "
+                "exchange alone, from just before it is sent to the end of its reply, of bytes "
+                "made once, as load generators time it."
             )
         )
         self.seconds = QSpinBox()
@@ -158,7 +169,7 @@ class ChoiceBar(QWidget):
         self.button.setEnabled(False)
 
     def _enable(self, *, on: bool) -> None:
-        for part in (self.preset, self.payload, self.server, self.seconds):
+        for part in (self.preset, self.payload, self.server, self.timed, self.seconds):
             part.setEnabled(on)
         self.button.setEnabled(True)
 
@@ -179,7 +190,7 @@ class ChoiceBar(QWidget):
 
     @property
     def _controls(self) -> tuple[QWidget, ...]:
-        choices = (self.preset, self.payload, self.server, self.seconds)
+        choices = (self.preset, self.payload, self.server, self.timed, self.seconds)
         return (*choices, self.button, self.more, self._progress)
 
     @Slot()

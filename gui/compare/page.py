@@ -10,7 +10,7 @@ from msgspec import structs
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from backend.compare.bench import BenchResult, Cell, Preset
+from backend.compare.bench import BenchResult, Cell, Preset, Timed
 from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.samples import Frame, MediaKind
@@ -187,7 +187,10 @@ class ComparePage(QObject):
         profile = self._profile_file(saved_name(target), model)
         if profile is not None:
             arguments += ["--profile", str(profile)]
-        arguments += question(self.choices.preset.value, self.choices.seconds.value())
+        choices = self.choices
+        arguments += question(
+            choices.preset.value, choices.seconds.value(), choices.timed.currentData()
+        )
         arguments += ["--also", self._way_in_use().way_key]
         return arguments + self._payload_arguments()
 
@@ -252,7 +255,8 @@ class ComparePage(QObject):
         self._over()
         self._before = None
         self._show(result)
-        self._ways.keep(*self._asked, result)
+        if result.conditions.timed == Timed.WHOLE:  # as the medians of a run are
+            self._ways.keep(*self._asked, result)
 
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mimetypes import guess_type
 from pathlib import Path
 
-from backend.compare.bench import Preset
+from backend.compare.bench import Preset, Timed
 from backend.core.choices import EMBEDDED, ImageEncoding
 from backend.core.errors import UsageError
 from backend.core.samples import Frame, Sample
@@ -56,6 +56,6 @@ def is_sound_file(path: str) -> bool:
     return (kind or "").startswith("audio/")
 
 
-def question(preset: str, seconds: int) -> list[str]:
-    """What is asked, and for how long."""
-    return ["--preset", Preset(preset), "--seconds", str(seconds)]
+def question(preset: str, seconds: int, timed: str) -> list[str]:
+    """What is asked, for how long, and what of a request is timed."""
+    return ["--preset", Preset(preset), "--seconds", str(seconds), "--timed", Timed(timed)]

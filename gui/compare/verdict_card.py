@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from backend.compare.bench import BenchResult, Language, changes, verdict_of
+from backend.compare.bench import BenchResult, Language, Timed, changes, verdict_of
 from gui.widgets.language import number, tr
 from gui.widgets.theme import GAP, GAP_SMALL
 
@@ -79,29 +79,28 @@ def beside_text(result: BenchResult, before: BenchResult, name: str) -> str:
         all=len(found),
     )
     if result.machine != before.machine:
-        return text + " " + tr("It was measured on another machine or by other versions.")
+        text += " " + tr("It was measured on another machine or by other versions.")
+    if result.conditions.timed != before.conditions.timed:
+        text += " " + tr("One timed whole requests, the other the exchange alone.")
     return text
 
 
 def _conditions(result: BenchResult) -> str:
     at = result.conditions
-    values = {
-        "model": at.model,
-        "server": at.server or at.target,
-        "when": result.made_at.replace("T", " ").removesuffix("+00:00") + " UTC",
+    where = {
+        "child": tr("client and server each in a process of their own"),
+        "same": tr("client and server in one process"),
+        "other": tr("the client in a process of its own"),
     }
-    if at.server_process == "child":
-        return tr(
-            "Model {model} of {server}, measured {when}; client and server each in a process of "
-            "their own.",
-            **values,
-        )
-    if at.server_process == "same":
-        return tr(
-            "Model {model} of {server}, measured {when}; client and server in one process.",
-            **values,
-        )
+    parts = [where.get(at.server_process, where["other"])]
+    if at.timed == Timed.EXCHANGE:
+        parts.append(tr("the exchange alone, of requests made once"))
+    if at.beside_stream:
+        parts.append(tr("beside a stream of the live page"))
     return tr(
-        "Model {model} of {server}, measured {when}; the client in a process of its own.",
-        **values,
+        "Model {model} of {server}, measured {when}; {how}.",
+        model=at.model,
+        server=at.server or at.target,
+        when=result.made_at.replace("T", " ").removesuffix("+00:00") + " UTC",
+        how="; ".join(parts),
     )

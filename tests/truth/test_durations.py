@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
 from backend.clients.control import ServerControlClient
 from backend.core.choices import Api, Payload, RunSettings, Serialization, Transport
+from backend.core.samples import Captured
 from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import SPANS, contradict
 from backend.server.lifecycle.embedded import EmbeddedServer
+from tests.session.list_source import ListSource
 from tests.truth.counting_proxy import CountingProxy
-from tests.truth.runs import frames, run_through
+from tests.truth.outcomes import Outcomes
+from tests.truth.runs import RUN_S, frames, run_through, session_of
 from tests.truth.sleeping import SLEEP_MS
 
 Proxied = Callable[..., tuple[Target, CountingProxy]]
 COUNT = 8
 DELAY_MS = 30.0
+DRAWING_MS = 20.0
 _SERVER = tuple(name for name in SPANS if name.startswith("server_") and "and" not in name)
 
 
@@ -69,6 +75,34 @@ def test_a_delay_on_the_way_is_the_wires_and_nobody_elses(
         rest_of_it = span["latency"] - span["wire"]
         others = sum(value for name, value in span.items() if name not in ("wire", "latency"))
         assert others == pytest.approx(rest_of_it, abs=1e-6)
+
+
+class Drawing(ListSource):
+    """Takes 20 ms to draw what it captured, and notes by its own clock how long it took."""
+
+    def __init__(self, items: list[Captured]) -> None:
+        super().__init__(items)
+        self.took_ms: list[float] = []
+
+    def read(self, stop: threading.Event) -> Captured | None:
+        item = super().read(stop)
+        begun = time.perf_counter()
+        stop.wait(DRAWING_MS / 1e3)
+        self.took_ms.append(1e3 * (time.perf_counter() - begun))
+        return item
+
+
+@pytest.mark.parametrize("transport", Transport)
+def test_what_a_source_does_is_no_waiting(proxied: Proxied, transport: Transport) -> None:
+    target, _ = proxied(rest=transport is Transport.REST)
+    source, outcomes = Drawing(frames(COUNT)), Outcomes()
+    session = session_of(settings_for(target, transport, "identity"), source, outcomes)
+    session.start()
+    assert session.join(RUN_S)
+    for took_ms, span in zip(source.took_ms, spans_of(outcomes.results), strict=False):
+        assert span["source"] >= took_ms > DRAWING_MS / 2
+        others = sum(value for name, value in span.items() if name not in ("source", "latency"))
+        assert others == pytest.approx(span["latency"] - span["source"], abs=1e-6)
 
 
 @pytest.mark.parametrize("serialization", [Serialization.JSON, Serialization.BINARY])

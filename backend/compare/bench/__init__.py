@@ -22,7 +22,7 @@ from backend.compare.bench.result import (
 from backend.compare.bench.run import Bench, Plan, Progress
 from backend.compare.bench.schedule import Load
 from backend.compare.bench.verdict import Verdict, knee, verdict_of
-from backend.core.bench_choices import Arrivals, Preset
+from backend.core.bench_choices import Arrivals, Preset, Timed
 
 __all__ = [
     "FIGURES",
@@ -45,6 +45,7 @@ __all__ = [
     "Plan",
     "Preset",
     "Progress",
+    "Timed",
     "Verdict",
     "Window",
     "as_csv",

@@ -37,9 +37,14 @@ class Answer:
     replied_ns: int = 0
 
     @property
+    def ended_ns(self) -> int:
+        """When its answer could be used, or was there where the exchange alone is timed."""
+        return self.decoded_ns or self.received_ns
+
+    @property
     def latency_ms(self) -> float:
-        """From when it was due to when its answer could be used."""
-        return (self.decoded_ns - self.due_ns) / 1e6
+        """From when it was due to its end."""
+        return (self.ended_ns - self.due_ns) / 1e6
 
     def spans_ms(self) -> dict[str, float]:
         """Its parts, under the names of STAGES."""
@@ -168,16 +173,16 @@ def _rate(answers: Sequence[Answer], start_ns: int, seconds: float) -> float:
     is the time.
     """
     end_ns = start_ns + seconds * 1e9
-    late = sorted((each.decoded_ns, each.due_ns) for each in answers if each.decoded_ns > end_ns)
+    late = sorted((each.ended_ns, each.due_ns) for each in answers if each.ended_ns > end_ns)
     if not late:
         return len(answers) / seconds
     last_ns, due_ns = late[0]
     together_ns = _TOGETHER * (last_ns - due_ns)
     count = len(answers) - len(late)
-    for decoded_ns, _ in late:
-        if decoded_ns - last_ns > together_ns:
+    for ended_ns, _ in late:
+        if ended_ns - last_ns > together_ns:
             break
-        last_ns = decoded_ns
+        last_ns = ended_ns
         count += 1
     return count / ((last_ns - start_ns) / 1e9)
 

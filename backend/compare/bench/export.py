@@ -46,7 +46,8 @@ def as_markdown(result: BenchResult, verdict: Verdict) -> str:
         (
             f"Model {at.model} of {at.server or at.target}, measured {result.made_at} from "
             f"{machine.system} ({machine.cores} cores, Python {machine.python}, Inferdeck "
-            f"{machine.inferdeck}), {at.arrivals} loop, windows of {at.window_s:.2f} s."
+            f"{machine.inferdeck}), {at.arrivals} loop, windows of {at.window_s:.2f} s; "
+            f"timed: {at.timed}{'; beside a stream of the live page' if at.beside_stream else ''}."
         ),
     ]
     return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from backend.compare.bench.answers import STAGES, Window
 from backend.compare.bench.cells import Cell
 from backend.compare.bench.run import Measured, Plan
 from backend.compare.bench.statistics import Estimate, Sampling, outliers
+from backend.core.bench_choices import Timed
 from backend.core.errors import UsageError
 from backend.core.histogram import DurationHistogram
 from backend.core.release import VERSION
@@ -47,10 +48,10 @@ class CellResult(_Value, frozen=True):
     """One combination. `status` is measured, impossible or failed, and in a result so far also
     pending; `reason` says why not.
 
-    Latencies are in ms, from when a request was due to its answer decoded; `rate` in answers a
-    second; `bytes_out` and `bytes_in` are of messages, `wire_out` and `wire_in` on the wire, of a
-    request in the mean, `wire_estimated` where `wire_out` could not be seen; `cpu` in ms of
-    processor time a request. `histogram` counts latencies by bucket of `DurationHistogram`.
+    Latencies are in ms, of what `Conditions.timed` says; `rate` in answers a second; `bytes_out`
+    and `bytes_in` are of messages, `wire_out` and `wire_in` on the wire, of a request in the mean,
+    `wire_estimated` where `wire_out` could not be seen; `cpu` in ms of processor time a request.
+    `histogram` counts latencies by bucket of `DurationHistogram`.
     """
 
     cell: Cell
@@ -153,6 +154,9 @@ class Conditions(_Value, frozen=True):
     budget_s: float
     window_s: float
     cancelled: bool = False
+    timed: str = Timed.WHOLE
+    """`whole` runs from when a request is due to its answer decoded, `exchange` from just before
+    it is sent to the end of its reply."""
     beside_stream: bool = False
     """Whether the window's live page streamed meanwhile, on the same machine."""
 
@@ -198,6 +202,7 @@ def result_of(
         seed=plan.load.seed,
         budget_s=plan.budget_s,
         window_s=plan.window_s,
+        timed=plan.timed,
         cancelled=cancelled,
     )
     made_at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -18,7 +18,7 @@ from backend.compare.bench.payloads import BenchPayload
 from backend.compare.bench.schedule import Load, Schedule
 from backend.compare.bench.sending import Sender, make_sender
 from backend.compare.bench.statistics import STABLE_WINDOWS, is_stable
-from backend.core.bench_choices import Arrivals
+from backend.core.bench_choices import Arrivals, Timed
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
@@ -44,8 +44,15 @@ class Plan:
     least_rounds: int = STABLE_WINDOWS
     most_rounds: int = 30
     deadline_s: float | None = None
+    timed: Timed = Timed.WHOLE
 
     def __post_init__(self) -> None:
+        if self.timed is Timed.EXCHANGE and self.load.arrivals is not Arrivals.CLOSED:
+            raise UsageError(
+                f"Arrivals '{self.load.arrivals}' count latency from when a request is due, which "
+                "is before its exchange.",
+                hint="Time the whole, or send in a closed loop.",
+            )
         if not self.cells:
             raise UsageError("There is nothing to measure: no combination is left.")
         missing = {cell.payload for cell in self.cells} - self.payloads.keys()
@@ -151,7 +158,7 @@ class Bench:
         if plan.load.arrivals is not Arrivals.CLOSED:
             settings = replace(settings, in_flight=_CLOCKED_THREADS)
         try:
-            sender = make_sender(settings, plan.profile, payload.sample)
+            sender = make_sender(settings, plan.profile, payload.sample, plan.timed)
             self._senders[cell] = sender
             sender.connect()
         except ConsoleError as error:

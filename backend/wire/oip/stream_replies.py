@@ -14,6 +14,7 @@ from backend.wire.elements import Buffer
 from backend.wire.oip.grpc import decode_response, decode_stream_response
 from backend.wire.protobuf.fields import fields
 
+_RESPONSE, _ID = 2, 3
 _BARE_NUMBERS = frozenset((3, 4, 5, 6))
 
 
@@ -34,3 +35,17 @@ def decode_stream_reply(data: bytes, *, bare: bool) -> tuple[str, InferResponse 
     With an error the response holds no more than the request's id. Raises ReplyMismatch.
     """
     return ("", decode_response(data)) if bare else decode_stream_response(data)
+
+
+def id_of_good_reply(data: Buffer) -> str:
+    """The id in a wrapped response, without reading the rest; '' for an error and all else."""
+    try:
+        for number, _, _, content in fields(data):
+            if number != _RESPONSE:
+                return ""
+            for inner, _, _, text in fields(content):
+                if inner == _ID:
+                    return str(text, "utf-8")
+    except (ValueError, InvalidInput):
+        pass  # its reader says what is wrong with it
+    return ""
