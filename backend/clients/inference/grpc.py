@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from backend.clients.codecs import Call, Codec, GrpcCall, make_codec
-from backend.clients.connections.grpc import GrpcConnection
+from backend.clients.connections.grpc import GrpcConnection, OneThreadCalls
 from backend.clients.control import GrpcControl
 from backend.clients.dialects.known import dialect_for, rules_of_server
 from backend.clients.dialects.rules import Capability, check_can
@@ -103,14 +103,24 @@ class GrpcInferenceClient:
             compression=self._settings.payload.compression,
         )
 
+    def one_thread(self) -> OneThreadCalls:
+        """Calls or the stream of these settings for one thread; see `GrpcConnection.one_thread`."""
+        streamed = self._settings.transport is Transport.GRPC_STREAM
+        return self._connection.one_thread(
+            self.codec.stream_method if streamed else self.codec.unary_method,
+            stream=streamed,
+            compression=self._settings.payload.compression,
+        )
+
     def check_size(self, message: bytes) -> None:
         """Raise PayloadTooLarge before gRPC does, which would end a whole stream."""
         if len(message) > self.send_limit:
             raise PayloadTooLarge(len(message), self.send_limit)
 
     def explain(self, error: grpc.RpcError) -> ConsoleError:
-        """A broken stream's status as one of our errors."""
-        return self._connection.explain(error, stream=True)
+        """A call's or a broken stream's status as one of our errors."""
+        streamed = self._settings.transport is Transport.GRPC_STREAM
+        return self._connection.explain(error, stream=streamed)
 
     def close(self) -> None:
         """End every call under way."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from backend.clients.codecs import Call, Codec, RestCall, RestReply, make_codec
-from backend.clients.connections.rest import RestConnection, is_success, takes_binary
+from backend.clients.connections.rest import OneThreadRest, RestConnection, is_success, takes_binary
 from backend.clients.dialects.known import rules_of_server
 from backend.clients.dialects.rules import AddressKind, Capability, DialectRules, check_can
 from backend.core.choices import Api, Compression, RunSettings, Serialization
@@ -65,6 +65,10 @@ class RestInferenceClient:
         if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise PayloadTooLarge(size, 0)
         return reply
+
+    def one_thread(self) -> OneThreadRest:
+        """Calls of these settings that are driven by the thread that waits for them."""
+        return OneThreadRest(self._connection, self._settings.reply_within_s)
 
     def close(self) -> None:
         """End every call under way."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Protocol
 
 import grpc
@@ -17,21 +15,18 @@ import grpc
 from backend.clients.codecs import GrpcCall, Outgoing, Reply
 from backend.clients.inference import GrpcInferenceClient, InferenceClient, inference_client
 from backend.compare.bench.answers import Answer, Tally
-from backend.compare.bench.prepared import PreparedCodec, UnreadReply, check_repeatable
+from backend.compare.bench.exchange import ExchangeSender
 from backend.compare.bench.schedule import Schedule
 from backend.core.bench_choices import Timed
 from backend.core.choices import RunSettings, Transport
 from backend.core.errors import ConsoleError, StreamBroken
 from backend.core.samples import Sample
-from backend.core.traffic import Traffic, Transfer
+from backend.core.traffic import Transfer
 from backend.core.worker import Worker
 from backend.profiles.model_profile import ModelProfile
 
 _POLL_S = 0.05
 _CLOSE_WAIT_S = 1.5
-_MOST_IDS, _MOST_KEPT = 256, 32 * 1024 * 1024
-"""Prepared messages of a stream differ in their ids; each is used again as late as these bounds of
-number and bytes allow, since a decoupled model may answer again."""
 _MOST_OPEN = 1024
 """Requests that a clock may run ahead of the answers; more wait, and are late from when due."""
 
@@ -61,30 +56,25 @@ def make_sender(
     """The sender for the settings' transport; raises UsageError, and Unsupported for a model whose
     exchange cannot be timed alone."""
     if timed is Timed.EXCHANGE:
-        check_repeatable(profile)
+        return ExchangeSender(settings, profile, sample)
     if settings.transport is Transport.GRPC_STREAM:
-        return StreamSender(settings, profile, sample, timed)
-    return UnarySender(settings, profile, sample, timed)
+        return StreamSender(settings, profile, sample)
+    return UnarySender(settings, profile, sample)
 
 
 class UnarySender:
     """Single calls, REST or gRPC: one thread, and one connection over REST, for each in flight."""
 
-    def __init__(
-        self, settings: RunSettings, profile: ModelProfile, sample: Sample, timed: Timed
-    ) -> None:
+    def __init__(self, settings: RunSettings, profile: ModelProfile, sample: Sample) -> None:
         self._client: InferenceClient = inference_client(settings, profile)
         self._sample = sample
-        self._timed = timed
         self._in_flight = settings.in_flight or 1
         self._threads = ThreadPoolExecutor(self._in_flight, "bench")
-        self._seq = iter(range(2**62)) if timed is Timed.WHOLE else repeat(0)
+        self._seq = iter(range(2**62))
 
     def connect(self) -> None:
         """See `Sender`."""
         self._client.connect()
-        if self._timed is Timed.EXCHANGE:
-            self._client.codec = PreparedCodec(self._client.codec, streamed=False)
 
     def send(self, schedule: Schedule, tally: Tally, stop: threading.Event) -> None:
         """See `Sender`."""
@@ -119,26 +109,21 @@ class UnarySender:
         transfer = Transfer()
         raw = self._client.call(outgoing.call, transfer)
         reply = self._client.codec.decode(raw, lambda _: self._sample, seq)
-        sent = _Sent(due_ns, started_ns, outgoing, transfer)
-        return _answer(sent, transfer, reply, self._timed)
+        return _answer(_Sent(due_ns, started_ns, outgoing, transfer), transfer, reply)
 
 
 class StreamSender:
     """One gRPC stream. Its replies are read on a thread of its own, which in a closed loop also
     releases the next request; gRPC's thread writes what is released."""
 
-    def __init__(
-        self, settings: RunSettings, profile: ModelProfile, sample: Sample, timed: Timed
-    ) -> None:
+    def __init__(self, settings: RunSettings, profile: ModelProfile, sample: Sample) -> None:
         self._client = GrpcInferenceClient(settings, profile)
         self._sample = sample
-        self._timed = timed
         self._in_flight = settings.in_flight or 1
         self._released: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._state = threading.Condition()
         self._open = 0
         self._under_way: dict[int, _Sent] = {}
-        self._ids: deque[int] = deque()
         self._schedule: Schedule | None = None
         self._tally = Tally()
         self._error: ConsoleError | None = None
@@ -147,10 +132,6 @@ class StreamSender:
     def connect(self) -> None:
         """See `Sender`."""
         self._client.connect()
-        if self._timed is Timed.EXCHANGE:
-            self._client.codec = PreparedCodec(self._client.codec, streamed=True)
-            size = self._client.codec.encode(self._sample, 0).size_bytes
-            self._ids.extend(range(max(self._in_flight, min(_MOST_IDS, _MOST_KEPT // size))))
         self._reader.start()
 
     def send(self, schedule: Schedule, tally: Tally, stop: threading.Event) -> None:
@@ -197,11 +178,9 @@ class StreamSender:
 
     def _messages(self) -> Iterator[bytes]:
         """What gRPC's own thread pulls."""
-        count = 0
+        seq = 0
         while (due_ns := self._released.get()) is not None:
             started_ns = time.monotonic_ns()
-            seq = self._ids.popleft() if self._ids else count
-            count += 1
             try:
                 outgoing = self._client.codec.encode(self._sample, seq)
                 assert isinstance(outgoing.call, GrpcCall)
@@ -212,6 +191,7 @@ class StreamSender:
             transfer = Transfer()
             self._client.note_sent(outgoing.call.message, transfer)
             self._under_way[seq] = _Sent(due_ns, started_ns, outgoing, transfer)
+            seq += 1
             yield outgoing.call.message
 
     def _read(self, stop: threading.Event) -> None:  # noqa: ARG002 - ends with the stream
@@ -232,23 +212,18 @@ class StreamSender:
         try:
             reply = self._client.codec.decode(message, lambda _: self._sample)
         except ConsoleError as error:
-            self._sent_for(getattr(error, "seq", None))
+            self._under_way.pop(self._first(getattr(error, "seq", None)), None)
             self._fail(error)
             return
-        sent = self._sent_for(reply.seq)
+        sent = self._under_way.pop(self._first(reply.seq), None)
         if sent is None:
             return  # a decoupled model may answer again
-        self._tally.answered(_answer(sent, received, reply, self._timed))
+        self._tally.answered(_answer(sent, received, reply))
         self._settle()
 
-    def _sent_for(self, seq: int | None) -> _Sent | None:
-        """The request that a reply is for: the oldest, where it carries no id; None if it was
-        answered before."""
-        seq = next(iter(self._under_way), -1) if seq is None else seq
-        sent = self._under_way.pop(seq, None)
-        if sent is not None and self._timed is Timed.EXCHANGE:
-            self._ids.append(seq)
-        return sent
+    def _first(self, seq: int | None) -> int:
+        """The request that a reply is for: the oldest, where it carries no id."""
+        return next(iter(self._under_way), -1) if seq is None else seq
 
     def _fail(self, error: ConsoleError) -> None:
         self._tally.failed(error)
@@ -281,14 +256,12 @@ class _Sent:
     transfer: Transfer
 
 
-def _answer(sent: _Sent, received: Transfer, reply: Reply, timed: Timed) -> Answer:
+def _answer(sent: _Sent, received: Transfer, reply: Reply) -> Answer:
     """What came of a request whose reply came by `received`, in a stream not its own transfer."""
     decoded_ns = time.monotonic_ns()
     traffic = sent.transfer.traffic
     if received is not sent.transfer:
         traffic += received.traffic
-    if timed is Timed.EXCHANGE:
-        return _exchange(sent, received, reply, traffic)
     return Answer(
         sent.due_ns,
         sent.started_ns,
@@ -296,23 +269,6 @@ def _answer(sent: _Sent, received: Transfer, reply: Reply, timed: Timed) -> Answ
         sent.outgoing.encoded_ns,
         received.received_ns or decoded_ns,
         decoded_ns,
-        traffic,
-        reply.server,
-        sent.transfer.sent_ns,
-        received.replied_ns,
-    )
-
-
-def _exchange(sent: _Sent, received: Transfer, reply: Reply, traffic: Traffic) -> Answer:
-    """The same of the exchange alone; only of a reply that was read are its parts known."""
-    read = not isinstance(reply, UnreadReply)
-    return Answer(
-        sent.started_ns,
-        0,
-        0,
-        sent.started_ns if read else 0,
-        received.received_ns,
-        0,
         traffic,
         reply.server,
         sent.transfer.sent_ns,

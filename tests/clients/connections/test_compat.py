@@ -1,4 +1,4 @@
-"""What we use of urllib3 beyond its public interface is still as we think."""
+"""What we use of urllib3 beyond its public interface is still as we think; grpcio is bounded too."""
 
 from __future__ import annotations
 
@@ -71,10 +71,11 @@ def test_a_certificate_that_nobody_verifies_is_used_without_a_warning(elsewhere:
             assert status == 200
 
 
-def test_urllib3_is_bounded_and_what_is_installed_is_within() -> None:
+@pytest.mark.parametrize("name", ["urllib3", "grpcio"])
+def test_it_is_bounded_and_what_is_installed_is_within(name: str) -> None:
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (wanted,) = (
-        found for line in project["dependencies"] if (found := Requirement(line)).name == "urllib3"
+        found for line in project["dependencies"] if (found := Requirement(line)).name == name
     )
     assert any(one.operator in ("<", "<=") for one in wanted.specifier)
-    assert wanted.specifier.contains(version("urllib3"))
+    assert wanted.specifier.contains(version(name))

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
 
-from backend.clients.codecs import Outgoing, Reply, RestCall, RestReply
+from backend.clients.codecs import GrpcCall, Outgoing, Reply, RestCall, RestReply
+from backend.clients.inference import ExchangeClient, Over
 from backend.compare.bench import Arrivals, Bench, Cell, Load, Matrix, Timed, result_of
 from backend.compare.bench.answers import Answer, Tally
+from backend.compare.bench.exchange import ExchangeSender
 from backend.compare.bench.prepared import PreparedCodec, UnreadReply
-from backend.compare.bench.sending import StreamSender
-from backend.core.choices import RunSettings, Transport
+from backend.compare.bench.schedule import Schedule
+from backend.compare.bench.sending import make_sender
+from backend.core.choices import RunSettings, Serialization, Transport
 from backend.core.errors import RequestError, UsageError
 from backend.core.target import Target
-from backend.core.traffic import Traffic
+from backend.core.traffic import Traffic, Transfer
+from backend.core.worker import Worker
+from backend.models.catalogue import bundled_registry
+from backend.server.lifecycle import EmbeddedServer
+from backend.server.settings import ServerOptions
 from backend.wire.generated.open_inference_pb2 import ModelInferRequest
 from backend.wire.oip.grpc import encode_stream_response
 from backend.wire.oip.stream_replies import id_of_good_reply
 from tests.compare.bench.test_run import PROFILE, SMALL, plan
 from tests.embedded import server, target  # noqa: F401 - fixtures
+from tests.server.scripted_models import Gated
 from tests.wire.oip.test_stream_replies import RESPONSE
 
 
@@ -48,6 +56,13 @@ class CountingCodec:
         if isinstance(reply, RestReply) and reply.status == 500:
             raise RequestError("It broke.")
         return Reply(None, ())
+
+
+def way_over(transport: Transport) -> Cell:
+    """Its bytes."""
+    rest = transport is Transport.REST
+    serialization = Serialization.BINARY if rest else Serialization.RAW
+    return Cell(SMALL.name, transport=transport, serialization=serialization)
 
 
 @pytest.fixture
@@ -137,11 +152,7 @@ def test_every_way_is_timed_without_what_the_client_does(
 
 @pytest.mark.parametrize("transport", Transport)
 def test_what_fails_is_counted(target: Target, transport: Transport) -> None:  # noqa: F811
-    (cell,) = (
-        each
-        for each in Matrix((SMALL.name,)).cells()
-        if each.transport is transport and each.serialization in ("raw", "binary")
-    )
+    cell = way_over(transport)
     unknown = replace(PROFILE, model="no_such_model")
     wanted = replace(plan(target, [cell]), profile=unknown, timed=Timed.EXCHANGE)
     (found,) = Bench(wanted).run()
@@ -149,48 +160,76 @@ def test_what_fails_is_counted(target: Target, transport: Transport) -> None:  #
 
 
 class Overtaking:
-    """A stream whose newest request of four is answered first."""
+    """Exchanges of a stream: of four that are under way the newest is answered first."""
 
     def __init__(self, rounds: int) -> None:
         self.left = 4 * rounds
-        self.clocked = False
-        self._lock = threading.Lock()
+        self.under_way: list[bytes] = []
+        self.closed = False
 
     def next_due(self, now_ns: int) -> int | None:
         """As a schedule has it: so many requests and no more."""
-        with self._lock:
-            self.left -= 1
-            return now_ns if self.left >= 0 else None
+        self.left -= 1
+        return now_ns if self.left >= 0 else None
 
-    def stream(self, messages: Iterator[bytes]) -> Overtaking:
-        self._messages = messages
-        return self
+    def begin(self, _number: int, call: GrpcCall, _transfer: Transfer) -> None:
+        self.under_way.append(call.message)
 
-    def add_callback(self, ended: object) -> None: ...
+    def wait(self) -> Iterator[Over]:
+        some, self.under_way = self.under_way, []
+        for message in reversed(some):
+            request = ModelInferRequest.FromString(message)
+            reply = encode_stream_response(replace(RESPONSE, id=request.id), raw=True)
+            received = Transfer()
+            received.received_ns = time.monotonic_ns()
+            yield Over(None, reply, received)
+            yield Over(None, reply, received)  # a decoupled model answers again
 
-    def __iter__(self) -> Iterator[bytes]:
-        while some := list(islice(self._messages, 4)):
-            yield from reversed([_reply_to(message) for message in some])
+    def cancel(self) -> None: ...
 
-
-def _reply_to(message: bytes) -> bytes:
-    request = ModelInferRequest.FromString(message)
-    return encode_stream_response(replace(RESPONSE, id=request.id), raw=True)
+    def close(self) -> None:
+        self.closed = True
 
 
 def test_replies_that_overtake_each_other_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = RunSettings(Target("t", grpc="127.0.0.1:9"), "identity", in_flight=4)
-    sender = StreamSender(settings, PROFILE, SMALL.sample, Timed.EXCHANGE)
+    sender = ExchangeSender(settings, PROFILE, SMALL.sample)
     overtaking, tally = Overtaking(100), Tally()
-    monkeypatch.setattr(sender._client, "connect", lambda: None)
-    monkeypatch.setattr(sender._client, "stream", overtaking.stream)
+    monkeypatch.setattr(ExchangeClient, "open", lambda _client: overtaking)
     # Replies are of another model: none is read.
     monkeypatch.setattr(PreparedCodec, "decode", lambda codec, reply, *_: codec._glance(reply))
     sender.connect()
     sender.send(overtaking, tally, threading.Event())  # type: ignore[arg-type]  # stands in for it
     sender.close()
+    assert overtaking.closed
     sent = np.reshape([answer.due_ns for answer in tally._answers], (100, 4))
     assert (np.diff(sent, axis=1) < 0).all()
+
+
+@pytest.mark.parametrize("transport", Transport)
+def test_who_cancels_does_not_wait_for_a_model_that_says_nothing(transport: Transport) -> None:
+    model, registry = Gated(), bundled_registry()
+    registry.add(model)
+    own = EmbeddedServer(registry, ServerOptions())
+    own.start()
+    reached = Target("own", own.rest_url, own.grpc_address)
+    profile = replace(PROFILE, model="gated")
+    settings = way_over(transport).settings(reached, "gated", deadline_s=300.0)
+    sender = make_sender(settings, profile, SMALL.sample, Timed.EXCHANGE)
+    tally, stop = Tally(), threading.Event()
+    schedule = Schedule(Load(), time.monotonic_ns(), 10**12)
+    try:
+        sender.connect()
+        with Worker("sending", lambda _: sender.send(schedule, tally, stop)) as sending:
+            assert model.entered.acquire(timeout=60)
+            stop.set()
+            assert sending.join(60)
+        sender.close()
+    finally:
+        model.gate.set()
+        own.stop()
+    assert sending.error is None
+    assert not tally._answers
 
 
 def test_what_cannot_be_timed_alone_is_refused(target: Target) -> None:  # noqa: F811

@@ -13,7 +13,7 @@ from backend.compare.bench import sending
 from backend.compare.bench.answers import Cpu, Tally
 from backend.compare.bench.schedule import Load, Schedule
 from backend.compare.bench.sending import UnarySender
-from backend.core.bench_choices import Arrivals, Timed
+from backend.core.bench_choices import Arrivals
 from backend.core.choices import RunSettings, Transport
 from backend.core.target import Target
 from backend.core.traffic import Transfer
@@ -54,7 +54,7 @@ def test_a_stall_shows_in_every_request_that_was_due_meanwhile(
     client = StallingClient()
     monkeypatch.setattr(sending, "inference_client", lambda *_: client)
     settings = RunSettings(Target("t"), "identity", transport=Transport.REST, in_flight=1)
-    sender = UnarySender(settings, profile_for("identity"), SMALL.sample, Timed.WHOLE)
+    sender = UnarySender(settings, profile_for("identity"), SMALL.sample)
     tally, start_ns = Tally(), time.monotonic_ns()
     schedule = Schedule(Load(Arrivals.FIXED, 1000.0), start_ns, 200 * MS)
     threading.Timer(0.3, client.let_go.set).start()

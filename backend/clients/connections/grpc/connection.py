@@ -15,6 +15,7 @@ from grpc import ChannelConnectivity as Connectivity
 
 from backend.clients.addresses import address_of
 from backend.clients.connections.grpc.channel import OpenChannel, States
+from backend.clients.connections.grpc.compat import OneThreadCalls, OneThreadStream
 from backend.clients.dialects.rules import AddressKind
 from backend.clients.faults import words as faults
 from backend.clients.faults.diagnosis import find_fault
@@ -159,6 +160,14 @@ class GrpcConnection:
             return channel.stream_stream(method, None, None)(messages, **terms)
         except ValueError as error:
             raise faults.closed() from error
+
+    def one_thread(
+        self, method: str, *, stream: bool, compression: Compression = Compression.NONE
+    ) -> OneThreadCalls:
+        """Calls of the method, or one stream, that are driven by the thread that waits for them;
+        no others may be made meanwhile, and it is closed before the connection."""
+        kind = OneThreadStream if stream else OneThreadCalls
+        return kind(self._open().channel, method, self._metadata, _COMPRESSION[compression])
 
     def explain(self, error: grpc.RpcError, *, stream: bool = False) -> ConsoleError:
         """The status of a failed call as one of our errors, with the server's text verbatim."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
@@ -19,7 +19,11 @@ from backend.clients.codecs import RestCall, RestReply
 from backend.clients.connections.rest.adapter import InstrumentedAdapter
 from backend.clients.connections.rest.bodies import check_coding, decompressed, read_body
 from backend.clients.connections.rest.compat import LendingPool
-from backend.clients.connections.rest.http_connection import CallMonitor, OpenSockets
+from backend.clients.connections.rest.http_connection import (
+    CallMonitor,
+    HttpConnection,
+    OpenSockets,
+)
 from backend.clients.connections.rest.kept import KeptConnections
 from backend.clients.dialects.rules import AddressKind
 from backend.clients.faults import words as faults
@@ -140,19 +144,45 @@ class RestConnection:
         Their preparing, redirecting and wrapping takes longer than the exchange.
         """
         address, pool = self._own_pool(session)
+        with pool.lend(connect_s) as connection:
+            self._send(connection, address, call)
+            return self._reply(connection, transfer)
+
+    def begin(self, connection: HttpConnection, address: ServerAddress, call: RestCall) -> None:
+        """The request alone, over a connection of `by_hand`; raises as `send` does."""
+        with self._explained(connection):
+            self._send(connection, address, call)
+
+    def finish(self, connection: HttpConnection) -> RestReply:
+        """The reply to `begin`; raises as `send` does."""
+        with self._explained(connection):
+            return self._reply(connection, connection.monitor.transfer)
+
+    @contextmanager
+    def _explained(self, connection: HttpConnection) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        except (HTTPError, HTTPException, OSError) as error:
+            end = connection.monitor.end
+            raise self._explain(error, end, end - begun) from error
+        self._worked = True
+
+    def _send(self, connection: HttpConnection, address: ServerAddress, call: RestCall) -> None:
         headers = {"Host": address.authority, "Accept-Encoding": _PLAIN}
         headers |= {**dict(self.headers), **call.headers}
         if call.body or call.method not in _WITHOUT_BODY:
             headers["Content-Length"] = str(len(call.body))
-        with pool.lend(connect_s) as connection:
-            # Who refuses a body may close before it has read all of it, and still have answered.
-            with suppress(BrokenPipeError, ConnectionResetError):
-                path = address.prefix + call.path
-                connection.send_exactly(call.method, path, headers.items(), call.body)
-            reply = connection.wait_for_reply()
-            packed = read_body(reply.read, reply.length, self._message_limit)
-            transfer.received_ns = time.monotonic_ns()
-            reply.close()  # else the connection thinks that more is to come
+        # Who refuses a body may close before it has read all of it, and still have answered.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            path = address.prefix + call.path
+            connection.send_exactly(call.method, path, headers.items(), call.body)
+
+    def _reply(self, connection: HttpConnection, transfer: Transfer) -> RestReply:
+        reply = connection.wait_for_reply()
+        packed = read_body(reply.read, reply.length, self._message_limit)
+        transfer.received_ns = time.monotonic_ns()
+        reply.close()  # else the connection thinks that more is to come
         coding = reply.headers.get("Content-Encoding", "")
         return RestReply(reply.status, _joined(reply.getheaders()), self._plain(packed, coding))
 
