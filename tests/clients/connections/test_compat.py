@@ -1,4 +1,4 @@
-"""What we use of urllib3 beyond its public interface is still as we think; grpcio is bounded too."""
+"""What we use of urllib3 beyond its public interface is still as we think; grpcio has a bound."""
 
 from __future__ import annotations
 
