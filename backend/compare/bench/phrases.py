@@ -35,6 +35,10 @@ class Say(StrEnum):
     GZIP_ON = "gzip on {what}"
     PIXELS = "tensors as bytes"
     ONE_TO_OTHER = "{least} to {most}"
+    SETTING_VARIES = (
+        "{setting} takes {factor}x as long and sends {percent} % of the bytes: it depends on the "
+        "way."
+    )
     SETTING_GAINS = (
         "{setting} takes {factor}x as long and sends {percent} % of the bytes: better in both."
     )

@@ -42,7 +42,8 @@ def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
         sentences.append(_ranking(payload, result, single, language, whole=whole))
         notes += _tail(single, language)
         notes += _cost(single, language)
-        notes += settings_notes(single, language)
+        if whole:
+            notes += settings_notes(single, language)
         notes += _knees(cells, language)
     notes += _doubts(result, language)
     return Verdict(" ".join(sentences), tuple(dict.fromkeys(notes)))

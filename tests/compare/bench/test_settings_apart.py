@@ -64,6 +64,59 @@ def test_gzip_is_told_apart_by_what_it_packs_and_not_by_transport() -> None:
     ]
 
 
+def test_ways_that_do_not_agree_are_one_note() -> None:
+    unary_png = replace(UNARY, image=ImageEncoding.PNG)
+    found = verdict_of(
+        result(
+            cell_result(STREAM, 3.0),
+            cell_result(PNG, 9.0, bytes_out=400.0),
+            cell_result(UNARY, 3.0),
+            cell_result(unary_png, 1.5, bytes_out=410.0),
+        )
+    )
+    assert [note for note in found.notes if note.startswith("PNG instead")] == [
+        (
+            "PNG instead of pixels takes 0.5 to 3.0x as long and sends 40 to 41 % of the bytes: it "
+            "depends on the way."
+        )
+    ]
+
+
+def test_a_way_within_the_noise_does_not_blur_the_others() -> None:
+    unary_png = replace(UNARY, image=ImageEncoding.PNG)
+    found = verdict_of(
+        result(
+            cell_result(STREAM, 3.0),
+            cell_result(PNG, 9.0, bytes_out=400.0),
+            cell_result(UNARY, 3.0, noise=0.9),
+            cell_result(unary_png, 4.0, noise=0.9, bytes_out=410.0),
+        )
+    )
+    (note,) = (note for note in found.notes if note.startswith("PNG instead"))
+    assert "takes 3.0x as long and sends 40 %" in note
+
+
+def test_what_gzip_does_is_not_said_of_others() -> None:
+    cells = []
+    for way, p50, sent in ((STREAM, 3.0, 1000.0), (PNG, 9.0, 400.0)):
+        packed = replace(way, compression=Compression.GZIP)
+        cells += [cell_result(way, p50, bytes_out=sent), cell_result(packed, 9.0, bytes_out=390.0)]
+    notes = verdict_of(result(*cells)).notes
+    assert len([note for note in notes if note.startswith("PNG instead")]) == 1
+    assert len([note for note in notes if note.startswith("Gzip")]) == 1
+
+
+def test_of_several_sizes_only_the_last_is_told_of() -> None:
+    cells = [
+        cell_result(replace(way, payload=size), p50, bytes_out=sent)
+        for size, factor in (("1 KB", 2.0), ("1 MB", 3.0))
+        for way, p50, sent in ((STREAM, 2.0, 1000.0), (PNG, 2.0 * factor, 400.0))
+    ]
+    notes = [note for note in verdict_of(result(*cells)).notes if note.startswith("PNG instead")]
+    assert len(notes) == 1
+    assert "3.0x" in notes[0]
+
+
 def test_ways_that_differ_in_more_than_one_setting_are_not_set_against_each_other() -> None:
     packed = replace(PNG, compression=Compression.GZIP)
     found = verdict_of(result(cell_result(UNARY, 3.0), cell_result(packed, 30.0, bytes_out=100.0)))
