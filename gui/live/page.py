@@ -31,13 +31,9 @@ from gui.state.live_session import ShownRun
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
 from gui.state.switches import LOCAL_NAME
+from gui.views.class_hues import ClassHues
 from gui.views.messages import MessageKind
-from gui.views.plots import (
-    LatencyView,
-    ProbabilityTimeline,
-    ThroughputView,
-    TopKView,
-)
+from gui.views.plots import LatencyView, ProbabilityTimeline, ThroughputView, TopKView
 from gui.views.preview import Following
 from gui.widgets.language import tr
 from gui.widgets.more_area import MoreArea
@@ -72,11 +68,12 @@ class LivePage(DockArea):
         super().__init__()
         self._source_titles = sources.titles
         palette, notifier = workspace.palette, workspace.notifier
-        self.pane = PreviewPane(palette, workspace.store.current.view)
+        self._hues = ClassHues()
+        self.pane = PreviewPane(palette, workspace.store.current.view, self._hues)
         self.sound = SoundPanel(palette)
-        self.top = TopKView(palette=palette)
+        self.top = TopKView(palette=palette, hues=self._hues)
         self.latency = LatencyView(palette=palette)
-        self.timeline = ProbabilityTimeline(palette=palette)
+        self.timeline = ProbabilityTimeline(palette=palette, hues=self._hues)
         self.throughput = ThroughputView(palette=palette)
         self.alerts = AlertsPanel(
             palette,
@@ -194,7 +191,7 @@ class LivePage(DockArea):
         shown = self.boxes.shown(result)
         items = next((p.items for p in shown.predictions if isinstance(p, Detections)), ())
         self.objects.update(items, self.boxes.tracks, self.pane.memory.threshold)
-        rows = count_rows(self.objects)
+        rows = count_rows(self.objects, self._hues)
         following = Following(self.boxes.tracks, rows, by_track=self.objects.by_track)
         self.pane.preview.show_result(shown, following)
 
@@ -307,6 +304,7 @@ class LivePage(DockArea):
         self.pane.preview.show_result(None)
         self.boxes.clear()
         self.objects.clear()
+        self._hues.clear()
         self.top.clear()
         self.timeline.clear()
         self.sound.forget_answers()

@@ -5,20 +5,22 @@ from __future__ import annotations
 from backend.core.samples import MediaKind
 from backend.core.status import SourceInfo
 from gui.state.class_counts import ClassCounts
+from gui.views.class_hues import ClassHues, class_name
 from gui.views.preview import LegendRow
 from gui.widgets.language import count, number, tr
 
 
-def count_rows(objects: ClassCounts) -> tuple[LegendRow, ...]:
+def count_rows(objects: ClassCounts, hues: ClassHues) -> tuple[LegendRow, ...]:
     """The counts as rows of the picture's legend; one class needs no colour there."""
+    named = [(class_name(row.label, row.index), row) for row in objects.rows]
     return tuple(
         LegendRow(
-            row.label or tr("class {index}", index=row.index),
+            name,
             number(row.now),
             tr("{n} seen", n=number(row.seen)) if row.seen else "",
-            hue=row.index if objects.several else None,
+            hue=hues.number(name) if objects.several else None,
         )
-        for row in objects.rows
+        for name, row in named
     )
 
 

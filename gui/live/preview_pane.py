@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from gui.live.overlay_menu import OverlayMenu
 from gui.live.start_cards import StartCards
 from gui.state.settings import ViewMemory
+from gui.views.class_hues import ClassHues
 from gui.views.messages import MessageKind
 from gui.views.preview import Layer, MaskMode, OverlayStyle, WipeView
 from gui.widgets.icons import tinted
@@ -33,14 +34,14 @@ class PreviewPane(QWidget):
     view_changed = Signal(object)
     """The new ViewMemory after the user changed it."""
 
-    def __init__(self, palette: Palette, memory: ViewMemory) -> None:
+    def __init__(self, palette: Palette, memory: ViewMemory, hues: ClassHues | None = None) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._roles = palette
         self._memory = memory
         self._live_source = True
-        self.preview = WipeView(palette=palette)
+        self.preview = WipeView(palette=palette, hues=hues)
         self._caption = QLabel()
         self._caption.setProperty("role", "caption")
         self._locked = self._button(

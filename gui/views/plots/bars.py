@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QWidget
 
 from backend.core.predictions import Detections, KeyPoints, Mask, Predictions, Tensors, Text
+from gui.views.class_hues import ClassHues
 from gui.views.messages import EmptyMessage, draw_message
 from gui.views.plots.rows import HOLD_NS, BarRow, RowOrder
 from gui.views.plots.series import measured, scored
@@ -33,9 +34,15 @@ class TopKView(View):
     threshold_changed = Signal(float)
 
     def __init__(
-        self, parent: QWidget | None = None, palette: Palette = DARK, *, k: int = 5
+        self,
+        parent: QWidget | None = None,
+        palette: Palette = DARK,
+        *,
+        k: int = 5,
+        hues: ClassHues | None = None,
     ) -> None:
         super().__init__(tr("Predictions"), parent, palette)
+        self._hues = hues or ClassHues()
         self._order = RowOrder(k)
         self._headline = ""
         self._lines: tuple[str, ...] = ()
@@ -202,7 +209,8 @@ class TopKView(View):
     def _paint_row(self, painter: QPainter, bar: QRectF, y: float, row: BarRow) -> None:
         painter.fillRect(bar, self.roles.color("surface_raised"))
         filled = QRectF(bar.left(), bar.top(), bar.width() * row.part, bar.height())
-        painter.fillRect(filled, self.roles.series_color(row.hue))
+        number = self._hues.number(row.label) if row.hue is None else row.hue
+        painter.fillRect(filled, self.roles.series_color(number))
         painter.setPen(self.roles.color("text"))
         label = QRectF(GAP, y, bar.left() - 2 * GAP, _ROW)
         self._write(painter, label, row.label, Qt.AlignmentFlag.AlignLeft)
@@ -240,9 +248,7 @@ def _rows(predictions: Predictions) -> Sequence[BarRow]:
         for item in measured(predictions)
     ]
     labels = [
-        BarRow(
-            item.label, min(1.0, max(0.0, item.score)), number(item.score, 2), hue=item.index or 0
-        )
+        BarRow(item.label, min(1.0, max(0.0, item.score)), number(item.score, 2))
         for item in scored(predictions)
     ]
     return [*numbers, *labels]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.views.class_hues import class_name
 from gui.views.contrast import readable_on
 from gui.views.plots.stretches import Stretch
 from gui.views.view import View
@@ -90,4 +91,4 @@ class ClassStrip(View):
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, name)
 
     def _name(self, stretch: Stretch) -> str:
-        return stretch.label or tr("class {index}", index=stretch.index)
+        return class_name(stretch.label, stretch.index)

@@ -11,12 +11,15 @@ HOLD_NS = 250_000_000
 
 @dataclass(frozen=True, slots=True)
 class BarRow:
-    """A label with its bar (0 to 1), the text of its value and the series that colours it."""
+    """A label with its bar (0 to 1), the text of its value and the series that colours it.
+
+    Without one it has the colour of its class.
+    """
 
     label: str
     part: float
     value: str
-    hue: int = 0
+    hue: int | None = None
 
 
 class RowOrder:

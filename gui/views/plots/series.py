@@ -18,7 +18,7 @@ from backend.core.predictions import (
     shares,
 )
 from backend.core.tensors import Array
-from gui.widgets.language import tr
+from gui.views.class_hues import class_name
 
 LATCH_NS = 10_000_000_000
 """A label keeps its line and colour for at least this long after it was last among the best."""
@@ -31,11 +31,10 @@ _GAP_INTERVALS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One label of a prediction with its score and the class index that chooses its colour."""
+    """One label of a prediction, as shown, with its score."""
 
     label: str
     score: float
-    index: int | None
 
 
 def scored(predictions: Predictions) -> list[Scored]:
@@ -50,19 +49,17 @@ def scored(predictions: Predictions) -> list[Scored]:
         elif isinstance(prediction, Detections):
             indices |= {item.label: item.index for item in prediction.items}
     found = [
-        _named(label, float(score), indices.get(label))
+        Scored(class_name(label, indices.get(label, 0)), float(score))
         for label, score in scores(predictions)
         if np.isfinite(score)
     ]
     for prediction in predictions:
         if isinstance(prediction, Mask):
             labels = dict(enumerate(prediction.labels))
-            found += [_named(labels.get(at, ""), part, at) for at, part in shares(prediction)]
+            found += [
+                Scored(class_name(labels.get(at, ""), at), part) for at, part in shares(prediction)
+            ]
     return sorted(found, key=lambda item: -item.score)
-
-
-def _named(label: str, score: float, index: int | None) -> Scored:
-    return Scored(label or tr("class {index}", index=index or 0), score, index)
 
 
 def measured(predictions: Predictions) -> list[Scalar]:

@@ -18,6 +18,7 @@ from backend.core.predictions import (
     Scalars,
 )
 from backend.core.tensors import Array
+from gui.views.class_hues import ClassHues, class_name
 from gui.views.moments import around
 from gui.views.plots.class_strip import ClassStrip
 from gui.views.plots.drawn import Drawn, DrawnLine, scalar_line, score_line
@@ -31,7 +32,7 @@ from gui.views.plots.strip import AXIS_WIDTH, RIGHT_MARGIN, StripPlot
 from gui.views.scales import short
 from gui.views.view import PLOT_PERIOD_NS, TEXT_PERIOD_NS, View
 from gui.widgets.language import number, tr
-from gui.widgets.theme import DARK, HUES, Palette, hue_of
+from gui.widgets.theme import DARK, Palette
 
 _BEST = 5
 _MEASURED = 3
@@ -49,8 +50,15 @@ class ProbabilityTimeline(View):
     """It ends at that moment from now on, or None: it goes on with the clock."""
     cleared = Signal()
 
-    def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        palette: Palette = DARK,
+        *,
+        hues: ClassHues | None = None,
+    ) -> None:
         super().__init__(tr("Probability timeline"), parent, palette)
+        self._hues = hues or ClassHues()
         self._plot = StripPlot(tr("Scores over time"), _WINDOW_S, parent=self, palette=palette)
         self._legend = Legend(self, palette)
         self._strip = ClassStrip(AXIS_WIDTH, RIGHT_MARGIN, self, palette)
@@ -228,7 +236,6 @@ class ProbabilityTimeline(View):
     def _forget(self) -> None:
         self._latch, self._scalar_latch = Latch(_BEST), Latch(_MEASURED)
         self._rings = [SeriesRing() for _ in range(_BEST + _MEASURED)]
-        self._hues: list[int | None] = [None] * _BEST
         self._ranges: dict[str, Scalar] = {}
         self._step, self._newest_s = 0, 0.0
         self._end_s = self._zero_s = self._kept = None
@@ -239,26 +246,13 @@ class ProbabilityTimeline(View):
         self._stretches.clear()
 
     def _add_scores(self, at_s: float, found: list[Scored], now_ns: int) -> None:
-        best = found[:_BEST]
-        changed = self._latch.update((item.label for item in best), now_ns)
-        for place in changed:
+        for place in self._latch.update((item.label for item in found[:_BEST]), now_ns):
             self._rings[place].clear()
-            self._hues[place] = None
-        for place in changed:
-            label = self._latch.labels[place]
-            wanted = next(item.index for item in best if item.label == label)
-            self._hues[place] = self._hue(wanted)
         by_label = {item.label: item.score for item in found}
         for place, label in enumerate(self._latch.labels):
             if label in by_label:
                 value = min(1.0, max(0.0, by_label[label]))
                 self._rings[place].append(at_s, value, self._step)
-
-    def _hue(self, wanted: int | None) -> int:
-        """A series colour: that of the class, as its boxes have, unless another line has it."""
-        choices: list[int] = [hue_of(wanted)] if wanted is not None else []
-        choices += range(HUES)
-        return next(hue for hue in choices if hue not in self._hues)
 
     def _add_scalars(self, at_s: float, found: list[Scalar], now_ns: int) -> None:
         for place in self._scalar_latch.update((item.name for item in found), now_ns):
@@ -276,8 +270,8 @@ class ProbabilityTimeline(View):
         start_s = end_s - self._plot.window_s - _MARGIN_S
         windows = [ring.since(start_s).copy() for ring in self._rings]
         scores = tuple(
-            None if name is None else score_line(name, hue or 0, points)
-            for name, hue, points in zip(self._latch.labels, self._hues, windows, strict=False)
+            None if name is None else score_line(name, self._hues.number(name), points)
+            for name, points in zip(self._latch.labels, windows, strict=False)
         )
         last = len(self.roles.series) - 1
         others = [
@@ -332,17 +326,11 @@ class ProbabilityTimeline(View):
         if drawn.stretches:
             start_s, end_s = (drawn.end_s + at for at in self._plot.shown_s)
             shown = tuple(s for s in drawn.stretches if s.end_s >= start_s and s.start_s <= end_s)
-            self._strip.show_stretches(
-                shown, start_s, end_s, lambda stretch: self._strip_color(drawn, stretch)
-            )
+            self._strip.show_stretches(shown, start_s, end_s, self._strip_color)
 
-    def _strip_color(self, drawn: Drawn, stretch: Stretch) -> QColor:
-        """That of the class' line, if it has one."""
-        label = stretch.label or tr("class {index}", index=stretch.index)
-        for line in drawn.scores:
-            if line is not None and line.name == label:
-                return self._color(line)
-        return self.roles.series_color(stretch.index)
+    def _strip_color(self, stretch: Stretch) -> QColor:
+        name = class_name(stretch.label, stretch.index)
+        return self.roles.series_color(self._hues.number(name))
 
     def _notice(self) -> str:
         """Why there is no line, '' where there is one."""

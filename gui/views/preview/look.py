@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from PySide6.QtGui import QFont
 
 from backend.core.predictions import Detection
+from gui.views.class_hues import ClassHues, class_name
 from gui.views.preview.geometry import Area
 from gui.widgets.theme import Palette
 
@@ -111,11 +112,6 @@ class Following:
         """The track of a detection by its place in the result."""
         return self.tracks[place] if place < len(self.tracks) else None
 
-    def hue(self, place: int, item: Detection) -> int:
-        """The number that chooses the colour of a detection."""
-        track = self.track(place)
-        return track.id if self.by_track and track is not None else item.index
-
 
 NOTHING_FOLLOWED = Following()
 
@@ -140,6 +136,7 @@ class Look:
     emphasis: float = 1.0
     legend_elsewhere: bool = False
     dashed: bool = False
+    hues: ClassHues = field(default_factory=ClassHues)
 
     @property
     def corner(self) -> Area:
@@ -149,3 +146,10 @@ class Look:
     def shows(self, layer: Layer) -> bool:
         """Whether the layer is on."""
         return self.style.shows(layer)
+
+    def hue(self, place: int, item: Detection) -> int:
+        """The number that chooses the mark colour of a detection by its place in the result."""
+        track = self.following.track(place)
+        if self.following.by_track and track is not None:
+            return track.id
+        return self.hues.number(class_name(item.label, item.index))

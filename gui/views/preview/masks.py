@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from backend.core.predictions import Mask, shares
 from backend.core.tensors import Array
+from gui.views.class_hues import ClassHues, class_name
 from gui.views.preview.geometry import Placement, displayed
 from gui.views.preview.look import LegendRow, MaskMode, OverlayStyle
 from gui.views.preview.marks import mark_color
 from gui.views.preview.picture import blurred
-from gui.widgets.language import percent, tr
+from gui.widgets.language import percent
 
 _DIMMED = 0.78
 
@@ -34,6 +37,7 @@ class MaskLayer:
         ground: QColor,
         picture: QImage,
         ratio: float,
+        hues: ClassHues,
     ) -> QImage:
         """The mask over the picture as shown, in device pixels; made once for each mask.
 
@@ -46,22 +50,23 @@ class MaskLayer:
         shown = (size, placement.rotation, placement.mirrored)
         key = (*shown, style.masks, style.mask_opacity, *under)
         if mask is not self._mask or key != self._key:
-            self._pixels = _colored(mask, placement, size, style, ground)
+            numbers = {index: hues.number(_name(mask.labels, index)) for index, _ in shares(mask)}
+            self._pixels = _colored(mask, placement, size, (style, ground, numbers))
             self._image = _image_over(self._pixels)
             if blur and not picture.isNull():
                 self._image = _through(self._image, blurred(picture), size)
             self._mask, self._key = mask, key
         return self._image
 
-    def rows(self, mask: Mask) -> tuple[LegendRow, ...]:
+    def rows(self, mask: Mask, hues: ClassHues) -> tuple[LegendRow, ...]:
         """Its classes with their part of the picture, the largest first."""
         if mask is not self._counted:
-            self._counted, self._rows = mask, tuple(_rows(mask))
+            self._counted, self._rows = mask, tuple(_rows(mask, hues))
         return self._rows
 
 
-def mask_colors(style: OverlayStyle, ground: QColor) -> Array:
-    """uint32 [256] ARGB, premultiplied, for classes by index.
+def mask_colors(style: OverlayStyle, ground: QColor, numbers: Mapping[int, int]) -> Array:
+    """uint32 [256] ARGB, premultiplied, for classes by index; `numbers` chooses their colours.
 
     For MaskMode.BLUR only the alpha matters: it is that of the blurred picture.
     """
@@ -69,7 +74,7 @@ def mask_colors(style: OverlayStyle, ground: QColor) -> Array:
     match style.masks:
         case MaskMode.COLORS:
             for index in range(1, 256):
-                table[index] = _argb(mark_color(index), style.mask_opacity)
+                table[index] = _argb(mark_color(numbers.get(index, index)), style.mask_opacity)
         case MaskMode.DIM:
             table[0] = _argb(QColor(0, 0, 0), _DIMMED)
         case MaskMode.BLUR | MaskMode.REMOVE:
@@ -77,14 +82,15 @@ def mask_colors(style: OverlayStyle, ground: QColor) -> Array:
     return table
 
 
-def foreground_colors(style: OverlayStyle, ground: QColor) -> Array:
+def foreground_colors(style: OverlayStyle, ground: QColor, number: int) -> Array:
     """uint32 [256] ARGB, premultiplied, by how sure a pixel is no background: edges are soft."""
     table = np.zeros(256, np.uint32)
+    color = mark_color(number)
     for sure in range(256):
         share = sure / 255
         match style.masks:
             case MaskMode.COLORS:
-                table[sure] = _argb(mark_color(1), style.mask_opacity * share)
+                table[sure] = _argb(color, style.mask_opacity * share)
             case MaskMode.DIM:
                 table[sure] = _argb(QColor(0, 0, 0), _DIMMED * (1 - share))
             case MaskMode.BLUR | MaskMode.REMOVE:
@@ -101,14 +107,15 @@ def _colored(
     mask: Mask,
     placement: Placement,
     size: tuple[int, int],
-    style: OverlayStyle,
-    ground: QColor,
+    look: tuple[OverlayStyle, QColor, Mapping[int, int]],
 ) -> Array:
     """uint32 [height, width] as shown; only pixels that will be seen are looked up."""
+    style, ground, numbers = look
     if mask.foreground is None:
-        values, table = mask.classes, mask_colors(style, ground)
+        values, table = mask.classes, mask_colors(style, ground, numbers)
     else:
-        values, table = mask.foreground, foreground_colors(style, ground)
+        number = next(iter(numbers.values()), 0)
+        values, table = mask.foreground, foreground_colors(style, ground, number)
     values = displayed(values, placement.rotation, mirrored=placement.mirrored)
     height, width = values.shape
     rows = np.arange(size[1]) * height // size[1]
@@ -135,13 +142,10 @@ def _through(mask: QImage, picture: QImage, size: tuple[int, int]) -> QImage:
     return seen
 
 
-def _rows(mask: Mask) -> list[LegendRow]:
-    return [
-        LegendRow(_name(mask.labels, index), percent(share, 0), hue=index)
-        for index, share in shares(mask)
-    ]
+def _rows(mask: Mask, hues: ClassHues) -> list[LegendRow]:
+    named = [(_name(mask.labels, index), share) for index, share in shares(mask)]
+    return [LegendRow(name, percent(share, 0), hue=hues.number(name)) for name, share in named]
 
 
 def _name(labels: tuple[str, ...], index: int) -> str:
-    named = labels[index] if index < len(labels) else ""
-    return named or tr("class {index}", index=index)
+    return class_name(labels[index] if index < len(labels) else "", index)

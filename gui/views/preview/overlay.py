@@ -20,6 +20,7 @@ from backend.core.predictions import (
     Predictions,
     Text,
 )
+from gui.views.class_hues import class_name
 from gui.views.preview.geometry import Area, Placement
 from gui.views.preview.layer import OverlayLayer
 from gui.views.preview.legend import PictureLegend
@@ -29,7 +30,7 @@ from gui.views.preview.masks import MaskLayer
 from gui.views.preview.points import draw_points
 from gui.views.preview.tags import PlateCache, TagLayer
 from gui.views.preview.trails import draw_trail
-from gui.widgets.language import number, tr
+from gui.widgets.language import number
 from gui.widgets.theme import CAPTION_PX, tabular
 
 MOST_LABELLED = 25
@@ -125,7 +126,7 @@ class Overlay:
         self, mask: Mask, placement: Placement, look: Look, picture: QImage, ratio: float
     ) -> QImage:
         ground = look.palette.color("background")
-        return self._masks.image(mask, placement, look.style, ground, picture, ratio)
+        return self._masks.image(mask, placement, look.style, ground, picture, ratio, look.hues)
 
     def _draw_mask(
         self, painter: QPainter, mask: Mask, placement: Placement, look: Look, picture: QImage
@@ -157,7 +158,7 @@ class Overlay:
         rows: list[LegendRow] = list(look.following.counts)
         for prediction in predictions:
             if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
-                rows += self._masks.rows(prediction)
+                rows += self._masks.rows(prediction, look.hues)
         self.legend = tuple(rows)
         if look.legend_elsewhere:
             return None
@@ -178,7 +179,7 @@ def marks_of(predictions: Predictions, placement: Placement, look: Look) -> tupl
         _Mark(
             item,
             placement.box_to_view(item.box),
-            mark_color(look.following.hue(place, item)),
+            mark_color(look.hue(place, item)),
             place,
         )
         for place, item in enumerate(found.items if found is not None else ())
@@ -204,7 +205,7 @@ def tag_parts(item: Detection, look: Look) -> tuple[str, ...]:
     parts = []
     if look.shows(Layer.LABELS):
         read = " ".join(item.text.split())
-        parts.append(read or item.label or tr("class {index}", index=item.index))
+        parts.append(read or class_name(item.label, item.index))
     if look.shows(Layer.SCORES):
         parts.append(number(item.score, 2))
     return tuple(parts)

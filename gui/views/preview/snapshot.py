@@ -18,7 +18,7 @@ def snapshot_of(view: PreviewView) -> QImage:
         return QImage()
     placement, ratio = view.placement(picture), view.devicePixelRatioF()
     width, height = shown_size(picture.width, picture.height, placement.rotation)
-    other = WipeView(palette=view.roles)
+    other = WipeView(palette=view.roles, hues=view.hues)
     other.setMinimumSize(1, 1)
     other.resize(round(width / ratio), round(height / ratio))
     other.set_style(view.overlay_style)

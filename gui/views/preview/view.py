@@ -14,11 +14,13 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QWidget
 
 from backend.core.flow import DrainLog
-from backend.core.predictions import Detections, Mask
+from backend.core.predictions import Mask
 from backend.core.samples import Frame
 from backend.core.status import Result
+from gui.views.class_hues import ClassHues
 from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.preview.answer_wait import AnswerWait
+from gui.views.preview.description import described
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
 from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
 from gui.views.preview.look import (
@@ -62,8 +64,15 @@ class PreviewView(View):
 
     keys = frozenset(_KEY_LAYERS)
 
-    def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        palette: Palette = DARK,
+        *,
+        hues: ClassHues | None = None,
+    ) -> None:
         super().__init__(tr("Preview"), parent, palette)
+        self.hues = hues or ClassHues()
         self.first_paints: DrainLog[FirstPaint] = DrainLog(_PAINTS_KEPT)
         self._first_paints = FirstPaints(self.first_paints)
         self._frame: Frame | None = None
@@ -96,17 +105,7 @@ class PreviewView(View):
         picture, result = self._choose()
         if self._message or picture is None:
             return f"{self._message.title}. {self._message.body}".strip(" .")
-        objects = [
-            f"{item.label} {number(item.score, 2)}"
-            for prediction in (result.predictions if result else ())
-            if isinstance(prediction, Detections)
-            for item in prediction.items
-        ]
-        size = tr("{width} by {height} picture", width=picture.width, height=picture.height)
-        if not objects:
-            return size
-        found = tr("{many} found: {objects}", many=len(objects), objects=", ".join(objects[:5]))
-        return f"{size}, {found}"
+        return described(picture, result)
 
     @property
     def overlay_style(self) -> OverlayStyle:
@@ -320,6 +319,7 @@ class PreviewView(View):
             self._pointer,
             self._emphasis,
             self._legend_elsewhere,
+            hues=self.hues,
         )
 
     def _prepare(self) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.predictions import Predictions
 from backend.core.samples import Frame
 from backend.core.status import Result
+from gui.views.class_hues import ClassHues
 from gui.views.preview.geometry import Area, Placement
 from gui.views.preview.look import NOTHING_FOLLOWED, Look, MaskMode
 from gui.views.preview.overlay import Overlay
@@ -47,8 +48,14 @@ class WipeView(PreviewView):
 
     keys = PreviewView.keys | frozenset(_STEPS)
 
-    def __init__(self, parent: QWidget | None = None, palette: Palette = DARK) -> None:
-        super().__init__(parent, palette)
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        palette: Palette = DARK,
+        *,
+        hues: ClassHues | None = None,
+    ) -> None:
+        super().__init__(parent, palette, hues=hues)
         self._pair: ComparedAnswers | None = None
         self._names, self._note_text = ("A", "B"), ""
         self._other = Overlay()

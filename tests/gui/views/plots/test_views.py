@@ -130,9 +130,9 @@ def test_only_k_rows_are_kept() -> None:
 
 def test_scores_are_sorted_and_nameless_classes_get_a_name() -> None:
     found = scored((Classification((ClassScore("", 0.2, 17), ClassScore("cat", 0.8, 3))),))
-    assert [(item.label, item.score, item.index) for item in found] == [
-        ("cat", 0.8, 3),
-        ("class 17", 0.2, 17),
+    assert [(item.label, item.score) for item in found] == [
+        ("cat", 0.8),
+        ("class 17", 0.2),
     ]
 
 
@@ -294,7 +294,7 @@ def test_the_five_best_labels_are_drawn_in_different_colours(timeline: Probabili
     timeline.tick(time.monotonic_ns())
     colors = {entry.color.name() for entry in timeline._legend.entries}
     assert len(colors) == 5
-    assert timeline._legend.entries[0].color == DARK.series_color(3)
+    assert timeline._legend.entries[0].color == DARK.series_color(0)
 
 
 def test_a_number_with_a_unit_gets_an_axis_of_its_own(timeline: ProbabilityTimeline) -> None:

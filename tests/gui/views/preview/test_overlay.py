@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backend.core.predictions import Detection, Detections, KeyPoint, KeyPoints, Mask, Predictions
+from gui.views.class_hues import ClassHues
 from gui.views.preview.geometry import Area, Placement
 from gui.views.preview.legend import PictureLegend
 from gui.views.preview.look import (
@@ -327,7 +328,7 @@ def test_a_mask_that_says_how_sure_it_is_has_soft_edges(preview: PreviewView) ->
     assert row[4] > 190
     preview.set_style(OverlayStyle(frozenset({Layer.MASKS}), mask_opacity=1.0))
     image = image_of(preview)
-    assert color_at(image, *placement.to_view(62, 24)) == pytest.approx(rgb(mark_color(1)), abs=12)
+    assert color_at(image, *placement.to_view(62, 24)) == pytest.approx(rgb(mark_color(0)), abs=12)
     assert color_at(image, *placement.to_view(1, 24)) == pytest.approx((200, 200, 200), abs=6)
 
 
@@ -336,7 +337,7 @@ def test_a_stronger_mask_shows_less_of_the_picture(preview: PreviewView) -> None
     preview.show_result(result_for(frame, halves()))
     preview.set_style(OverlayStyle(frozenset({Layer.MASKS}), mask_opacity=1.0))
     at = preview.placement(frame).to_view(54, 24)
-    assert color_at(image_of(preview), *at) == rgb(mark_color(3))
+    assert color_at(image_of(preview), *at) == rgb(mark_color(0))
 
 
 def test_a_mask_is_coloured_before_it_is_painted_and_only_once(preview: PreviewView) -> None:
@@ -353,10 +354,10 @@ def test_a_mask_is_coloured_before_it_is_painted_and_only_once(preview: PreviewV
 def test_the_legend_of_a_mask_names_its_classes_by_size() -> None:
     mask = halves()
     mask.classes[:12, :32] = 1
-    rows = MaskLayer().rows(mask)
-    assert rows == (LegendRow("road", "50 %", hue=3), LegendRow("a", "13 %", hue=1))
+    rows = MaskLayer().rows(mask, ClassHues())
+    assert rows == (LegendRow("road", "50 %", hue=0), LegendRow("a", "13 %", hue=1))
     nameless = Mask(np.full((4, 4), 9, np.uint8), ())
-    assert [row.name for row in MaskLayer().rows(nameless)] == ["class 9"]
+    assert [row.name for row in MaskLayer().rows(nameless, ClassHues())] == ["class 9"]
 
 
 # -- the view ------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ def test_boxes_are_drawn_in_the_colour_of_their_class_and_can_be_switched_off(
     detections = Detections((Detection((16, 12, 48, 36), "square", 0.9, index=2),))
     preview.show_result(result_for(frame, detections))
     box = preview.placement(frame).box_to_view((16, 12, 48, 36))
-    color = DARK.series_color(2)
+    color = DARK.series_color(0)
     drawn = color_at(image_of(preview), box.right, box.y + box.height / 2)
     assert drawn == (color.red(), color.green(), color.blue())
     preview.set_style(OverlayStyle(frozenset()))
@@ -239,7 +239,7 @@ def test_a_mask_covers_its_pixels_at_half_strength(preview: PreviewView) -> None
     image = image_of(preview)
     placement = preview.placement(frame)
     assert color_at(image, *placement.to_view(16, 24)) == (0, 0, 0)
-    color = DARK.series_color(3)
+    color = DARK.series_color(0)
     half = tuple(round(part / 2) for part in (color.red(), color.green(), color.blue()))
     assert color_at(image, *placement.to_view(48, 24)) == pytest.approx(half, abs=2)
     preview.set_mirror(True)
@@ -249,7 +249,7 @@ def test_a_mask_covers_its_pixels_at_half_strength(preview: PreviewView) -> None
 
 
 def test_class_0_of_a_mask_is_clear() -> None:
-    table = mask_colors(OverlayStyle(), DARK.color("background"))
+    table = mask_colors(OverlayStyle(), DARK.color("background"), {})
     assert table[0] == 0
     assert np.all(table[1:] >> 24 == 128)
 
@@ -258,7 +258,7 @@ def test_key_points_and_text_are_drawn(preview: PreviewView) -> None:
     frame = plain_frame(1, (0, 0, 0))
     point = Detection((5, 5, 60, 40), "face", 0.9, 1, points=(KeyPoint(32, 24),))
     preview.show_result(result_for(frame, Detections((point,)), Text("A4")))
-    color = DARK.series_color(1)
+    color = DARK.series_color(0)
     at = preview.placement(frame).to_view(32, 24)
     assert color_at(image_of(preview), *at) == (color.red(), color.green(), color.blue())
 
