@@ -71,6 +71,8 @@ class _Command:
             return self._list(options.list)
         if self._plan.infers():
             return self._inference()
+        if options.source:
+            raise UsageError("--source fills inputs; give --model and --input NAME=frame, too.")
         if not options.method:
             raise UsageError(
                 "Nothing to call.", hint="Give --method, or --model with --input; --list shows all."

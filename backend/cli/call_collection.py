@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+from backend.cli.call_live import CallLive
 from backend.cli.call_options import ReportFormat
 from backend.cli.call_request import CallPlan
 from backend.clients.control import ServerControlClient
@@ -97,7 +98,8 @@ def _place(options: argparse.Namespace, caller: Caller) -> Place:
         finally:
             control.close()
 
-    return Place(caller.target, caller, plan.find, describe)
+    live = CallLive(caller.target, options.source)
+    return Place(caller.target, caller, plan.find, describe, live)
 
 
 def _wanted(entry: Entry, pattern: str) -> bool:

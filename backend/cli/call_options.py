@@ -11,6 +11,7 @@ from backend.core.choices import Compression
 from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import whole_number
 from backend.core.target import Dialect
+from backend.sources.registry import KINDS, SourceRegistry
 
 _LARGEST_MIB = 2047
 
@@ -35,10 +36,16 @@ SENT = OptionGroup(
             "--input",
             "fill an input of the model: a file (.npy, .npz, a picture, .wav, .json), JSON, zeros, "
             "ones, random or random:SEED, constant:VALUE; each with the shape if needed, as in "
-            "zeros@2x3 or '[1,2]@1x2' (file:PATH for a file that is called so). Inputs that are "
-            "not named are not sent; without --input all are zeros",
+            "zeros@2x3 or '[1,2]@1x2' (file:PATH for a file that is called so). picture:PATH and "
+            "sound:PATH, or frame and window of --source, are prepared by the model's profile as "
+            "in a live run. Inputs that are not named are not sent; without --input all are zeros",
             repeatable=True,
             metavar="NAME=FILL",
+        ),
+        common.SOURCE.but(
+            help="what gives the frame or window that inputs ask for, those of a collection too: "
+            f"its first one. {SourceRegistry(KINDS).syntax}",
+            default="",
         ),
         Option(
             "--id", "the id of the inference", default="", default_text="a random one", metavar="ID"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from uuid import uuid4
 
+from backend.cli.call_live import CallLive
 from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import DialectRules
@@ -21,7 +22,14 @@ from backend.core.errors import ConsoleError, UsageError
 from backend.core.inference import TIMING_EXTENSION
 from backend.core.target import Dialect
 from backend.inspector.calls import Caller, Headers, MethodKind, Request
-from backend.inspector.forms import TensorForm, parse_input, to_request
+from backend.inspector.forms import (
+    AS_IN_A_RUN,
+    NOTHING_LIVE,
+    Live,
+    TensorForm,
+    parse_input,
+    to_request,
+)
 from backend.inspector.methods import (
     Method,
     MethodList,
@@ -118,7 +126,7 @@ class CallPlan:
         if TIMING_EXTENSION in extensions and not serialization.over_rest:
             form = replace(form, parameters={TIMING_EXTENSION: True})
         return to_request(
-            form.infer_request(),
+            form.infer_request(self._live(form)),
             serialization,
             self._caller.target.name,
             stream=stream,
@@ -127,6 +135,11 @@ class CallPlan:
             deadline_s=self.deadline_s(streams=stream),
             message_limit=self.message_limit,
         )
+
+    def _live(self, form: TensorForm) -> Live:
+        if not any(row.sent and row.fill.kind in AS_IN_A_RUN for row in form.rows):
+            return NOTHING_LIVE
+        return CallLive(self._caller.target, self._options.source)(form.model)
 
     def _described(self) -> tuple[ModelDescription, Sequence[str]]:
         """The model, and what the server can do beside; the deadline holds for this too."""

@@ -103,6 +103,20 @@ class MethodCatalogue(QObject):
 
         self._tasks.start("describe", lambda: self._describe(target, name), known, unknown)
 
+    def learn(self, name: str) -> None:
+        """Describe a model for `model` to know it; nothing follows."""
+        target, ticket = self._target, self._ticket
+
+        def known(model: DescribedModel) -> None:
+            if ticket == self._ticket:
+                self._models.setdefault(name, model)
+
+        if target is not None and name and name not in self._models:
+            # What is wrong with it is said when it is called.
+            self._tasks.start(
+                "describe", lambda: self._describe(target, name), known, lambda _error: None
+            )
+
     def _describe(self, target: Target, name: str) -> DescribedModel:
         control = self._engine.make_control(target)
         try:

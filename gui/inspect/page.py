@@ -161,6 +161,7 @@ class InspectPage(QObject):
         self.past.opened.connect(self._open_past)
         self.past.resent.connect(self._resend)
         self.past.compared.connect(self.replies.compare)
+        self.past.save_wanted.connect(self._save_past)
         self.saved.opened.connect(self._show_saved)
         self.saved.ran.connect(self.past.keep)
         self.saved.answered.connect(self._show_answer)
@@ -273,6 +274,8 @@ class InspectPage(QObject):
             self.request.complain(tr("A call is under way; cancel it first."))
             return
         self.methods.show_current(draft.method)
+        if draft.form is not None:
+            self.catalogue.learn(draft.form.model)  # its profile prepares pictures and sound
         self.request.show_draft(draft)
 
     @Slot(object)
@@ -286,6 +289,16 @@ class InspectPage(QObject):
     @Slot(object)
     def _open_past(self, exchange: Exchange) -> bool:
         """Show an exchange of the past with its request, to be edited and sent again."""
+        method = self._method_of(exchange)
+        if method is None:
+            return False
+        self.methods.show_current(method)
+        self.request.show_request(method, exchange.request)
+        self.replies.show_past(method, exchange)
+        return True
+
+    def _method_of(self, exchange: Exchange) -> Method | None:
+        """The method of an exchange of the past; None after saying that there is none."""
         method = method_of(exchange.request, self.methods.methods)
         if method is None:
             self._host.notifier.show_error(
@@ -294,11 +307,15 @@ class InspectPage(QObject):
                     tr("Choose the target it belongs to, or add its schema."),
                 )
             )
-            return False
-        self.methods.show_current(method)
-        self.request.show_request(method, exchange.request)
-        self.replies.show_past(method, exchange)
-        return True
+        return method
+
+    @Slot(object)
+    def _save_past(self, exchange: Exchange) -> None:
+        """Write an exchange's request into the collection."""
+        method = self._method_of(exchange)
+        if method is not None:
+            self.show_saved()
+            self.saved.save_recorded(method, exchange.request)
 
     @Slot(object)
     def _resend(self, exchange: Exchange) -> None:

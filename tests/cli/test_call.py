@@ -190,3 +190,26 @@ def test_standard_input_and_the_own_server_from_a_shell() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 2
+
+
+def test_a_source_gives_the_frame_of_a_collection_and_of_an_input(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "now.toml").write_text(
+        "version = 1\nmethod = 'ModelInfer'\nmodel = 'shapes'\n[inputs]\nIMAGE = 'frame'\n"
+    )
+    collection = ("--collection", str(tmp_path), "--format", "json")
+    code, lines, _ = command(*collection)
+    assert code == 2
+    assert "--source" in lines[0]["error"]
+    code, lines, _ = command(*collection, "--source", "pattern")
+    assert (code, lines[0]["ok"]) == (0, True)
+    code, lines, _ = command("--model", "shapes", "--input", "IMAGE=frame", "--source", "pattern")
+    assert code == 0
+    assert lines[0]["model_name"] == "shapes"
+    code, _, said = command("--method", "ServerLive", "--source", "pattern")
+    assert code == 2
+    assert "--source fills inputs" in said
+    code, _, said = command("--model", "shapes", "--input", "IMAGE=frame", "--source", "gone.mp4")
+    assert code == 2
+    assert "gone.mp4" in said

@@ -13,10 +13,10 @@ from backend.core.target import Target
 from backend.inspector.calls import Headers
 from backend.inspector.collections.files import SavedRequest
 from backend.inspector.forms import (
+    FROM_FILES,
     Described,
     Draft,
     Fill,
-    FillKind,
     InputArgument,
     InputRow,
     TensorForm,
@@ -87,6 +87,8 @@ def saved_from(draft: Draft, before: SavedRequest | None, folder: Path) -> Saved
     check_savable(draft)
     form, method = draft.form, draft.method
     model = form.model if form is not None else draft.parts.get("model", "")
+    if before is not None and draft.variables is not None:
+        model = _as_before(before.model, model, draft.variables)
     if method.verb and "model" not in method.path_parts:
         model = ""
     rest = {name: draft.parts.get(name, "") for name in method.path_parts}
@@ -142,17 +144,25 @@ def _given(name: str, text: str, variables: Variables) -> InputArgument:
 
 
 def _found(fill: Fill, folder: Path, variables: Variables) -> Fill:
-    if fill.kind is not FillKind.FILE:
+    if fill.kind not in FROM_FILES:
         return fill
     return replace(fill, text=str(folder / variables.fill(fill.text)))
 
 
 def _argument(row: InputRow, folder: Path) -> tuple[str, str]:
     fill = row.fill
-    if fill.kind is FillKind.FILE and Path(fill.text).is_relative_to(folder):
+    if fill.kind in FROM_FILES and Path(fill.text).is_relative_to(folder):
         fill = replace(fill, text=Path(fill.text).relative_to(folder).as_posix())
     shape = None if row.shape == row.spec.shape else row.shape
     return row.spec.name, argument_text(fill, shape)
+
+
+def _as_before(template: str, text: str, variables: Variables) -> str:
+    """What the file says with its variables, if that is still what is meant."""
+    try:
+        return template if variables.fill(template) == text else text
+    except UsageError:
+        return text
 
 
 def _headers(lines: tuple[str, ...]) -> Headers:

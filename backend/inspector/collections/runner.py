@@ -15,7 +15,7 @@ from backend.inspector.calls import Exchange, Request
 from backend.inspector.collections.checks import Answer, Finding, check_words, judged
 from backend.inspector.collections.drafting import draft_of
 from backend.inspector.collections.files import SavedRequest
-from backend.inspector.forms import NOTHING_LIVE, Described, Live, Variables
+from backend.inspector.forms import AS_IN_A_RUN, NOTHING_LIVE, Described, Draft, Live, Variables
 from backend.inspector.methods import Method
 from backend.inspector.views import reply_value, rest_value
 
@@ -47,23 +47,18 @@ class Outcome:
 class Place:
     """Where requests are sent, and who knows the methods and models there.
 
-    `find` gives the method of a name, `describe` a model by name and version; both may ask the
-    server and raise ConsoleError.
+    `find` gives the method of a name, `describe` a model by name and version, `live` what fills
+    inputs as in a run of a model; all may ask the server and raise ConsoleError.
     """
 
     target: Target
     sender: Sender
     find: Callable[[str], Method]
     describe: Callable[[str, str], Described]
+    live: Callable[[str], Live] = lambda _model: NOTHING_LIVE
 
 
-def run_request(
-    saved: SavedRequest,
-    folder: Path,
-    variables: Variables,
-    place: Place,
-    live: Live = NOTHING_LIVE,
-) -> Outcome:
+def run_request(saved: SavedRequest, folder: Path, variables: Variables, place: Place) -> Outcome:
     """Send one request, whose files lie below `folder`, and look at its checks.
 
     Nothing is raised for what is wrong with the request or its answer: it is in the outcome.
@@ -75,7 +70,7 @@ def run_request(
         draft = draft_of(saved, method, place.target, variables, place.describe, folder)
         if draft.deadline_s is None:
             draft = replace(draft, deadline_s=CALL_DEADLINE_S)
-        exchange = place.sender.call(draft.request(live))
+        exchange = place.sender.call(draft.request(_live_for(draft, place)))
     except ConsoleError as error:
         wrong = isinstance(error, InvalidInput)
         return Outcome(
@@ -83,6 +78,13 @@ def run_request(
         )
     findings = judged(checks, _answer(exchange, method))
     return _outcome(exchange, findings)
+
+
+def _live_for(draft: Draft, place: Place) -> Live:
+    form = draft.form
+    if form is None or not any(row.sent and row.fill.kind in AS_IN_A_RUN for row in form.rows):
+        return NOTHING_LIVE
+    return place.live(form.model)
 
 
 def _outcome(exchange: Exchange, findings: tuple[Finding, ...]) -> Outcome:

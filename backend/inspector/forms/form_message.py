@@ -13,7 +13,7 @@ from backend.core.choices import Serialization
 from backend.core.errors import ConsoleError, InvalidInput
 from backend.core.inference import InferRequest
 from backend.core.tensors import Datatype, Tensor
-from backend.inspector.forms.input_fills import NOTHING_LIVE, Fill, FillKind, Live
+from backend.inspector.forms.input_fills import AS_IN_A_RUN, NOTHING_LIVE, Fill, FillKind, Live
 from backend.inspector.forms.message_editor import message_from_text
 from backend.inspector.forms.message_text import message_to_json
 from backend.inspector.forms.tensor_form import TensorForm
@@ -78,7 +78,7 @@ def text_to_form(text: str, method: Method, form: TensorForm) -> TensorForm:
                 raise InvalidInput(
                     f"input '{tensor.name}' is {row.spec.datatype}, not {tensor.datatype}."
                 )
-            fill = Fill(FillKind.JSON, _elements(tensor))
+            fill = Fill(FillKind.JSON, elements_json(tensor))
             rows.append(replace(row, fill=fill, shape=tensor.shape, sent=True))
     if any(output.parameters for output in asked.outputs):
         raise InvalidInput("Parameters of outputs have no place in the form.")
@@ -101,7 +101,7 @@ def _request_in(text: str, method: Method) -> InferRequest:
 def _made_by(form: TensorForm, name: str, tensor: Tensor) -> bool:
     """Whether the row makes this very tensor without anything live."""
     row = form.row(name)
-    if row.fill.kind in (FillKind.FRAME, FillKind.WINDOW):
+    if row.fill.kind in AS_IN_A_RUN:
         return False
     only = replace(form, rows=(row,))
     try:
@@ -115,7 +115,7 @@ def _made_by(form: TensorForm, name: str, tensor: Tensor) -> bool:
     return made.data.tobytes() == tensor.data.tobytes()
 
 
-def _elements(tensor: Tensor) -> str:
+def elements_json(tensor: Tensor) -> str:
     """The elements as the JSON of a filling, nested as the shape is."""
     data: Any = tensor.data
     if tensor.datatype is Datatype.BYTES:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from backend.core.errors import UsageError
-from backend.inspector.forms.input_fills import Fill, FillKind
+from backend.inspector.forms.input_fills import FROM_FILES, LIVE, Fill, FillKind
 
 _JSON_LIKE = re.compile(r'[\[{"]|(-?[0-9][0-9.eE+-]*|true|false)$')
 _SHAPE = re.compile(r"(-1|[0-9]+)([x,](-1|[0-9]+))*")
@@ -25,9 +25,9 @@ class InputArgument:
 def parse_input(text: str) -> InputArgument:
     """What a command line says about one input; raises UsageError.
 
-    NAME=zeros, ones, random, random:SEED or constant:VALUE; NAME=frame, window, json:TEXT or
-    file:PATH; any other text that begins like JSON is JSON, and the rest is a path. All but a
-    frame, a window, json: and file: may be followed by the input's shape, as in @2x3.
+    NAME=zeros, ones, random, random:SEED or constant:VALUE; NAME=frame, window, json:TEXT,
+    file:PATH, picture:PATH or sound:PATH; any other text that begins like JSON is JSON, and the
+    rest is a path. Those of the second kind have no shape after them, as in @2x3.
     """
     name, equals, value = text.partition("=")
     if not name or not equals or not value:
@@ -36,9 +36,9 @@ def parse_input(text: str) -> InputArgument:
             hint="Such as IMAGE=photo.jpg, X=zeros@1x3, X=random:7, X=[1,2,3] or X=json:[1,2].",
         )
     word, colon, rest = value.partition(":")
-    if word in ("json", "file") and colon:
+    if word in (FillKind.JSON, *FROM_FILES) and colon:
         return InputArgument(name, Fill(FillKind(word), rest))
-    if value in ("frame", "window"):
+    if value in LIVE:
         return InputArgument(name, Fill(FillKind(value)))
     head, _, shape = value.rpartition("@") if "@" in value else (value, "", "")
     kind, _, detail = head.partition(":")
@@ -70,6 +70,8 @@ def argument_text(fill: Fill, shape: tuple[int, ...] | None) -> str:
             ways = [fill.text, *([] if after else [f"{word}:{fill.text}"])]
         case FillKind.FRAME | FillKind.WINDOW:
             ways, shape, after = [word], None, ""
+        case FillKind.PICTURE | FillKind.SOUND:
+            ways, shape, after = [f"{word}:{fill.text}"], None, ""
         case _:
             ways = [word]
     for way in ways:

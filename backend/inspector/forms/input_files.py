@@ -6,17 +6,22 @@ What a file is says its content; only JSON is known by its name.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 
 from backend.core.errors import InvalidInput, mebibytes
 from backend.core.files.regular import check_regular
+from backend.core.samples import AudioWindow, Frame
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.inspector.forms.input_media import file_tensor, picture_tensor, sound_tensor
 from backend.inspector.forms.input_values import fitting_shape, json_tensor, shaped
 from backend.profiles.inputs.numbers import as_datatype
+from backend.profiles.model_profile import AudioFormat
 from backend.wire.elements import TensorRef, count_elements, object_array
 from backend.wire.media.images import BodyKind, body_kind, decode_image
 from backend.wire.media.sound import decode_sound
@@ -26,6 +31,7 @@ MAX_FILE_BYTES = 2 << 30
 _NPY = b"\x93NUMPY"
 _ZIP = b"PK\x03\x04"
 _FLAC = b"fLaC"
+_PICTURES = (BodyKind.JPEG, BodyKind.PNG)
 
 
 def read_input_file(path: str, spec: TensorSpec, place: TensorRef) -> Tensor:
@@ -33,6 +39,40 @@ def read_input_file(path: str, spec: TensorSpec, place: TensorRef) -> Tensor:
 
     A BYTES input takes any file but .npy, .npz and .json as one element, byte for byte.
     """
+    with _readable(path, place) as file:
+        return _tensor(file, spec, place)
+
+
+def read_picture(path: str, place: TensorRef) -> Frame:
+    """The picture in a file, as a source would give it; raises InvalidInput."""
+    with _readable(path, place) as file:
+        data = file.read_bytes()
+        if body_kind(data[:12]) not in _PICTURES:
+            raise InvalidInput(f"'{file.name}' for {place} is no picture; JPEG and PNG files are.")
+        return Frame(0, 0, decode_image(data), name=file.name)
+
+
+def read_sound(path: str, place: TensorRef, wanted: AudioFormat | None) -> AudioWindow:
+    """The newest window of the sound in a file, as a source would give it; raises InvalidInput.
+
+    Without a wanted format it is all of the sound at its own rate; shorter sound begins with
+    silence.
+    """
+    with _readable(path, place) as file:
+        try:
+            samples, rate = decode_sound(file.read_bytes())
+        except InvalidInput as error:
+            raise InvalidInput(f"'{file.name}' for {place}: {error.message}", error.hint) from error
+    if wanted is not None:
+        samples = samples if rate == wanted.rate else soxr.resample(samples, rate, wanted.rate)
+        samples, rate = samples[-wanted.window :], wanted.rate
+        samples = np.pad(samples, (wanted.window - len(samples), 0)).astype(np.float32)
+    return AudioWindow(0, 0, samples, rate, name=Path(path).name)
+
+
+@contextmanager
+def _readable(path: str, place: TensorRef) -> Iterator[Path]:
+    """The file, if it is one that may be read; what goes wrong with it becomes InvalidInput."""
     if not path:
         raise InvalidInput(f"{place} is to be a file, and none is chosen.")
     file = Path(path).expanduser()
@@ -43,7 +83,7 @@ def read_input_file(path: str, spec: TensorSpec, place: TensorRef) -> Tensor:
             raise InvalidInput(
                 f"'{file}' is {mebibytes(size)}; at most {mebibytes(MAX_FILE_BYTES)} are read."
             )
-        return _tensor(file, spec, place)
+        yield file
     except (OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise InvalidInput(f"'{file}' for {place} cannot be read: {reason}.") from error
@@ -61,7 +101,7 @@ def _tensor(file: Path, spec: TensorSpec, place: TensorRef) -> Tensor:
         return json_tensor(data, spec, place)
     if spec.datatype is Datatype.BYTES:
         return file_tensor(data, spec, place)
-    if body_kind(head) in (BodyKind.JPEG, BodyKind.PNG):
+    if body_kind(head) in _PICTURES:
         return picture_tensor(decode_image(data), spec, place)
     if body_kind(head) is BodyKind.WAV or head.startswith(_FLAC):
         return sound_tensor(*decode_sound(data), spec, place)

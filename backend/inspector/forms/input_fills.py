@@ -13,7 +13,7 @@ from backend.core.choices import ImageEncoding, Payload
 from backend.core.errors import InvalidInput, mebibytes
 from backend.core.samples import AudioWindow, Frame, Sample
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
-from backend.inspector.forms.input_files import read_input_file
+from backend.inspector.forms.input_files import read_input_file, read_picture, read_sound
 from backend.inspector.forms.input_media import picture_tensor, sound_tensor
 from backend.inspector.forms.input_values import json_tensor, single_value
 from backend.profiles.inputs.numbers import as_datatype
@@ -33,11 +33,21 @@ class FillKind(StrEnum):
     FRAME = "frame"
     WINDOW = "window"
     FILE = "file"
+    PICTURE = "picture"
+    SOUND = "sound"
     ZEROS = "zeros"
     ONES = "ones"
     RANDOM = "random"
     CONSTANT = "constant"
     JSON = "json"
+
+
+LIVE = (FillKind.FRAME, FillKind.WINDOW)
+"""What the source shows at the moment."""
+FROM_FILES = (FillKind.FILE, FillKind.PICTURE, FillKind.SOUND)
+"""Their text is a path."""
+AS_IN_A_RUN = (*LIVE, FillKind.PICTURE, FillKind.SOUND)
+"""What becomes the tensor that a live run would send, where there is a profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,15 @@ class Live:
     frame: Frame | None = None
     window: AudioWindow | None = None
     profile: ModelProfile | None = None
+
+    @classmethod
+    def of(cls, sample: Sample | None, profile: ModelProfile | None) -> Live:
+        """With a sample of either kind."""
+        return cls(
+            sample if isinstance(sample, Frame) else None,
+            sample if isinstance(sample, AudioWindow) else None,
+            profile,
+        )
 
 
 NOTHING_LIVE = Live()
@@ -131,27 +150,46 @@ def _frame(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor
     if live.frame is None:
         raise InvalidInput(
             f"{place} is to be the current frame, and there is none.",
-            hint="Start a camera, a picture or the test pattern in the window. Elsewhere fill it"
-            " with a file, as in photo.jpg, or with random.",
+            hint="Start a camera, a picture or the test pattern in the window. Without a window"
+            " name one with --source, or fill it with a file, as in picture:photo.jpg.",
         )
-    by_profile = _as_in_a_run(spec, live.profile, live.frame)
-    return by_profile or picture_tensor(live.frame.pixels, spec, place)
+    return _of_frame(spec, live.frame, live, place)
+
+
+def _picture(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:
+    return _of_frame(spec, read_picture(fill.text, place), live, place)
+
+
+def _of_frame(spec: TensorSpec, frame: Frame, live: Live, place: TensorRef) -> Tensor:
+    by_profile = _as_in_a_run(spec, live.profile, frame)
+    return by_profile or picture_tensor(frame.pixels, spec, place)
 
 
 def _window(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:  # noqa: ARG001
     if live.window is None:
         raise InvalidInput(
             f"{place} is to be the current window of sound, and there is none.",
-            hint="Start the microphone or a sound file in the window. Elsewhere fill it with a"
-            " file, as in speech.wav, or with random.",
+            hint="Start the microphone or a sound file in the window. Without a window name one"
+            " with --source, or fill it with a file, as in sound:speech.wav.",
         )
-    by_profile = _as_in_a_run(spec, live.profile, live.window)
-    return by_profile or sound_tensor(live.window.samples, live.window.rate, spec, place)
+    return _of_window(spec, live.window, live, place)
+
+
+def _sound(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:
+    wanted = live.profile.audio if live.profile is not None else None
+    return _of_window(spec, read_sound(fill.text, place, wanted), live, place)
+
+
+def _of_window(spec: TensorSpec, window: AudioWindow, live: Live, place: TensorRef) -> Tensor:
+    by_profile = _as_in_a_run(spec, live.profile, window)
+    return by_profile or sound_tensor(window.samples, window.rate, spec, place)
 
 
 _MAKERS: dict[FillKind, Callable[[TensorSpec, Fill, Live, TensorRef], Tensor]] = {
     FillKind.FRAME: _frame,
     FillKind.WINDOW: _window,
+    FillKind.PICTURE: _picture,
+    FillKind.SOUND: _sound,
     FillKind.FILE: _file,
     FillKind.ZEROS: _zeros,
     FillKind.ONES: _ones,

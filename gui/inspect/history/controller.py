@@ -32,6 +32,8 @@ class HistoryController(QObject):
     """The Exchange that is to be shown."""
     resent = Signal(object)
     """The Exchange that is to be sent again."""
+    save_wanted = Signal(object)
+    """The Exchange whose request is to be saved."""
     compared = Signal(object, object)
     """Two Exchanges, the older first."""
 
@@ -53,6 +55,7 @@ class HistoryController(QObject):
         self.list.searched.connect(lambda _words: self.refresh())
         self.list.opened.connect(partial(self._get, self.opened))
         self.list.resend_wanted.connect(partial(self._get, self.resent))
+        self.list.save_wanted.connect(partial(self._get, self.save_wanted))
         self.list.diff_wanted.connect(self._get_two)
         self.list.pin_wanted.connect(self._pin)
         self.list.delete_wanted.connect(

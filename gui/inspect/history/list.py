@@ -52,6 +52,7 @@ class HistoryList(QWidget):
     searched = Signal(str)
     opened = Signal(int)
     resend_wanted = Signal(int)
+    save_wanted = Signal(int)
     diff_wanted = Signal(int, int)
     pin_wanted = Signal(int, bool)
     delete_wanted = Signal(int)
@@ -171,6 +172,7 @@ class HistoryList(QWidget):
         for text, act in (
             (tr("Open"), lambda: self.opened.emit(row.id)),
             (tr("Send again"), lambda: self.resend_wanted.emit(row.id)),
+            (tr("Save as request..."), lambda: self.save_wanted.emit(row.id)),
             (
                 tr("Unpin") if row.pinned else tr("Pin"),
                 lambda: self.pin_wanted.emit(row.id, not row.pinned),

@@ -10,12 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from backend.core.errors import ConsoleError
 from backend.inspector.calls import Request
 from backend.inspector.forms import (
-    LONGEST_TEXT,
-    Draft,
     JsonFault,
     TensorForm,
     is_inference,
-    message_to_json,
+    recorded_text,
     takes_body,
 )
 from backend.inspector.methods import Method, sample
@@ -168,7 +166,7 @@ class RequestBody(QWidget):
 
     def show_recorded(self, method: Method, request: Request) -> None:
         """As text where that gives the same bytes, else the bytes as they are."""
-        text = _as_text(method, request)
+        text = recorded_text(method, request)
         if text is not None:
             self.show_text(method, text)
             return
@@ -255,23 +253,6 @@ class RequestBody(QWidget):
             self._show_page(self._method)
             self.mode_chosen.emit()
         self.changed.emit()
-
-
-def _as_text(method: Method, request: Request) -> str | None:
-    """The one message of a request as text that makes the same bytes, or None."""
-    if len(request.messages) != 1 or request.size > LONGEST_TEXT:
-        return "" if not request.messages and method.verb else None
-    body = request.body
-    try:
-        if method.verb:
-            text = body.decode()
-            return text if "\0" not in text and "\r" not in text else None
-        assert method.input is not None
-        text = message_to_json(body, method.input, editable=True)
-        again = Draft(method, request.target, text=text).message()
-    except (ConsoleError, UnicodeDecodeError):
-        return None
-    return text if again == body else None
 
 
 def _note(text: str) -> QLabel:

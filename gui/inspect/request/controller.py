@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from backend.core.errors import ConsoleError
-from backend.core.samples import AudioWindow, Frame
 from backend.inspector.calls import Request
 from backend.inspector.forms import (
     NOTHING_LIVE,
@@ -186,11 +185,7 @@ class RequestController(QObject):
         """What the source shows now, and the profile by which the model looks at it."""
         sample = self._host.newest_sample()
         known = self._catalogue.model(model)
-        return Live(
-            frame=sample if isinstance(sample, Frame) else None,
-            window=sample if isinstance(sample, AudioWindow) else None,
-            profile=known.profile if known is not None else None,
-        )
+        return Live.of(sample, known.profile if known is not None else None)
 
     @Slot(bool)
     def _set_clock(self, on: bool) -> None:

@@ -23,11 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.inspector.forms import Fill, FillKind, InputRow, TensorForm
+from backend.inspector.forms import FROM_FILES, Fill, FillKind, InputRow, TensorForm
 from gui.widgets.file_dialogs import ask_file
 from gui.widgets.language import byte_size, marked, tr
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL
 
+_PICTURES, _SOUNDS = "*.jpg *.jpeg *.png", "*.wav *.flac *.ogg"
 _FILLS = (
     (FillKind.ZEROS, marked("Zeros")),
     (FillKind.ONES, marked("Ones")),
@@ -36,14 +37,25 @@ _FILLS = (
     (FillKind.JSON, marked("JSON")),
     (FillKind.FILE, marked("File")),
     (FillKind.FRAME, marked("Current frame")),
+    (FillKind.PICTURE, marked("Picture as in a run")),
     (FillKind.WINDOW, marked("Current sound")),
+    (FillKind.SOUND, marked("Sound as in a run")),
 )
 _PLACEHOLDERS = {
     FillKind.CONSTANT: marked("0.5"),
     FillKind.JSON: marked("[1, 2, 3]"),
     FillKind.FILE: marked(".npy, .npz, picture, .wav or .json"),
+    FillKind.PICTURE: marked(".jpg or .png"),
+    FillKind.SOUND: marked(".wav, .flac or .ogg"),
 }
-_FILE_FILTER = "*.npy *.npz *.json *.jpg *.jpeg *.png *.bmp *.webp *.wav *.flac *.ogg"
+_FILE_FILTERS = {
+    FillKind.FILE: (
+        marked("Tensors, pictures, sound"),
+        f"*.npy *.npz *.json {_PICTURES} {_SOUNDS}",
+    ),
+    FillKind.PICTURE: (marked("Pictures"), _PICTURES),
+    FillKind.SOUND: (marked("Sound"), _SOUNDS),
+}
 _INPUT = re.compile(r"\binput '([^']*)'")
 _HIGHEST_SEED = 2**31 - 1
 
@@ -246,7 +258,7 @@ class _RowEditor(QWidget):
         kind: FillKind = FillKind(self._kind.currentData())
         self._detail.show_fill(Fill(kind, seed=self.row.fill.seed))
         self._fill_changed(self._detail.fill)
-        if kind is FillKind.FILE:
+        if kind in FROM_FILES:
             self._detail.browse()
 
     @Slot(object)
@@ -358,19 +370,20 @@ class _Detail(QStackedWidget):
         self._text.setText(fill.text)
         placeholder = _PLACEHOLDERS.get(fill.kind, "")
         self._text.setPlaceholderText(tr(placeholder))
-        self._browse.setVisible(fill.kind is FillKind.FILE)
+        self._browse.setVisible(fill.kind in FROM_FILES)
 
     @Slot()
     def browse(self) -> None:
         """Let the user choose a file."""
         folder = str(Path(self.fill.text).parent) if self.fill.text else ""
-        kinds = f"{tr('Tensors, pictures, sound')} ({_FILE_FILTER})"
+        title, patterns = _FILE_FILTERS[self.fill.kind]
+        kinds = f"{tr(title)} ({patterns})"
         dialog = ask_file(self, tr("Fill from a file"), self._take, kinds)
         if folder:
             dialog.setDirectory(folder)
 
     def _take(self, path: str) -> None:
-        if self.fill.kind is FillKind.FILE:  # another may have been chosen meanwhile
+        if self.fill.kind in FROM_FILES:  # another may have been chosen meanwhile
             self._text.setText(path)
             self._set(replace(self.fill, text=path))
 

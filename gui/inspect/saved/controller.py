@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QInputDialog
 
+from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.status import Notice, Severity
-from backend.inspector.calls import Exchange
+from backend.inspector.calls import Exchange, Request
 from backend.inspector.collections import (
+    BesideFile,
     Collection,
     Entry,
     Outcome,
     Place,
-    check_savable,
     draft_of,
+    draft_of_recorded,
+    of_live,
     read_collection,
     request_file,
     run_request,
-    saved_from,
-    write_request,
+    write_with_files,
 )
-from backend.inspector.forms import Described, Draft, Variables, hidden
-from backend.inspector.methods import MethodList
+from backend.inspector.forms import NOTHING_LIVE, Draft, Live, Variables, hidden
+from backend.inspector.methods import Method, MethodList
 from gui.inspect.call_controller import CallController
 from gui.inspect.engine import Engine
 from gui.inspect.method_tree import MethodTree
@@ -38,6 +40,15 @@ from gui.widgets.file_dialogs import ask_folder
 from gui.widgets.language import count, tr
 from gui.widgets.theme import Palette
 from gui.workspace.pages import PageHost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ToSave:
+    """A request to be saved, what the source shows for it, and what becomes files beside it."""
+
+    draft: Draft
+    live: Live = NOTHING_LIVE
+    beside: Mapping[str, BesideFile] = field(default_factory=dict)
 
 
 class SavedController(QObject):
@@ -144,16 +155,19 @@ class SavedController(QObject):
         draft = self._pane.draft()
         if draft is None:
             self._pane.complain(self._pane.why_no_draft)
-            return
-        try:
-            check_savable(draft)  # before anything is asked for
-        except UsageError as error:
-            self._complain(error)
-            return
-        if self._collection is None:
-            ask_folder(self.tree, tr("Folder of saved requests"), self._use_and_save)
+        elif draft.recorded is not None:
+            self.save_recorded(draft.method, draft.request())
         else:
-            self._ask_name(self._collection)
+            model = draft.form.model if draft.form is not None else ""
+            self._save(_ToSave(draft, self._requests.live_for(model)))
+
+    def save_recorded(self, method: Method, request: Request) -> None:
+        """Ask for a name and write what was sent once as a request of the collection."""
+
+        def made(what: tuple[Draft, Mapping[str, BesideFile]]) -> None:
+            self._save(_ToSave(what[0], beside=what[1]))
+
+        self._start(lambda: draft_of_recorded(method, request), made, self._complain)
 
     @Slot(object)
     def run(self, entries: list[Entry]) -> None:
@@ -163,27 +177,32 @@ class SavedController(QObject):
             self.tree.set_busy(busy=True)
             self._run_next()
 
-    def _use_and_save(self, folder: str) -> None:
-        settings = replace(self._host.store.current, collection=folder, environment="")
-        self._host.store.update(settings)
-        self.refresh(then=self.save)
+    def _save(self, what: _ToSave) -> None:
+        collection = self._collection
 
-    def _ask_name(self, collection: Collection) -> None:
-        entry, method = self.tree.entry(), self._pane.method
+        def use(folder: str) -> None:
+            settings = replace(self._host.store.current, collection=folder, environment="")
+            self._host.store.update(settings)
+            self.refresh(then=lambda: self._save(what))
+
+        if collection is None:
+            ask_folder(self.tree, tr("Folder of saved requests"), use)
+            return
+        entry, on_show = self.tree.entry(), what.draft.method is self._pane.method
         dialog = QInputDialog(self.tree)
         dialog.setWindowTitle(tr("Save the request"))
         dialog.setLabelText(tr("Its name, which the file will have"))
-        names = [entry.name if entry is not None else "", method.name if method is not None else ""]
-        dialog.setTextValue(next((name for name in names if name), ""))
+        name = entry.name if entry is not None and on_show and not what.beside else ""
+        dialog.setTextValue(name or what.draft.method.name)
         folder = collection.folder / self.tree.folder()
-        dialog.textValueSelected.connect(lambda name: self.save_as(folder, name))
+        dialog.textValueSelected.connect(lambda name: self._save_as(folder, name, what))
         dialog.open()
         plain_buttons(dialog)
 
-    def save_as(self, folder: Path, name: str) -> None:
-        """Write the request on show; one of that name keeps its checks."""
-        draft, collection = self._pane.draft(), self._collection
-        if draft is None or collection is None:
+    def _save_as(self, folder: Path, name: str, what: _ToSave) -> None:
+        """Write a request; one of that name keeps its checks."""
+        collection = self._collection
+        if collection is None:
             return
 
         def work() -> PurePosixPath:
@@ -192,7 +211,9 @@ class SavedController(QObject):
             old = before.get(path)
             if old is not None and old.request is None:
                 raise UsageError(old.problem, tr("It stays as it is; choose another name."))
-            write_request(path, saved_from(draft, old.request if old else None, folder))
+            request = old.request if old else None
+            beside = {**what.beside, **of_live(what.draft, request, what.live)}
+            write_with_files(path, what.draft, request, beside)
             return PurePosixPath(path.relative_to(collection.folder).with_suffix("").as_posix())
 
         def saved(path: PurePosixPath) -> None:
@@ -212,13 +233,11 @@ class SavedController(QObject):
         entry = self._to_run.pop(0)
         place = self._place()
         self.tree.show_running(entry.path)
-        model = entry.request.model if entry.request is not None else ""
-        live = self._requests.live_for(model)
 
         def work() -> Outcome:
             if entry.request is None:
                 return Outcome(error=entry.problem, exit_code=UsageError.exit_code)
-            return run_request(entry.request, entry.file.parent, variables, place, live)
+            return run_request(entry.request, entry.file.parent, variables, place)
 
         def done(outcome: Outcome) -> None:
             self._outcomes.append(outcome)
@@ -249,7 +268,7 @@ class SavedController(QObject):
     def _place(self) -> Place:
         target, engine = self._host.target, self._engine
 
-        def describe(model: str, version: str) -> Described:
+        def describe(model: str, version: str) -> ModelDescription:
             control = engine.make_control(target)
             try:
                 return control.model_metadata(model, version)
@@ -259,7 +278,12 @@ class SavedController(QObject):
         caller = self._calls.caller
         if caller is None:
             raise UsageError(tr("The target is not known yet."))
-        return Place(target, caller, MethodList(self._methods.methods).find, describe)
+        sample = self._host.newest_sample()
+
+        def live(model: str) -> Live:
+            return Live.of(sample, engine.profile(target, describe(model, "")))
+
+        return Place(target, caller, MethodList(self._methods.methods).find, describe, live)
 
     @Slot(str)
     def use_environment(self, name: str) -> None:

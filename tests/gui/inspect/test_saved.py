@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
+from backend.core.samples import Frame
 from backend.core.target import Target
 from backend.inspector.collections import read_collection
 from gui.inspect.page import InspectPage
@@ -164,7 +166,59 @@ def test_a_file_dialog_lets_the_window_go_on(
     assert folder.is_dir()
 
 
-def test_what_was_recorded_is_refused_before_anything_is_asked(
+def named(page: InspectPage, qtbot: QtBot, name: str) -> None:
+    """Answer the question for a name."""
+    qtbot.waitUntil(lambda: bool(page.saved.tree.findChildren(QInputDialog)))
+    (dialog,) = page.saved.tree.findChildren(QInputDialog)
+    dialog.setTextValue(name)
+    dialog.accept()
+
+
+def test_an_exchange_of_the_history_is_saved_as_a_request(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _host, folder = stage
+    opened(page, qtbot)
+    with qtbot.waitSignal(page.calls.ended):
+        page.request.acts.act()
+    qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == 1)
+    index = page.past.list.view.model().index(0, 0)
+    page.past.list.save_wanted.emit(page.past.list._row(index).id)
+    named(page, qtbot, "From the past")
+    qtbot.waitUntil((folder / "From the past.toml").exists)
+    saved = {entry.name: entry.request for entry in read_collection(folder).entries}
+    again, before = saved["From the past"], saved["Same back"]
+    assert again is not None
+    assert before is not None
+    assert again.headers == before.headers
+    assert again.model == "identity_fp32"
+    assert list(again.inputs) == list(before.inputs)
+
+
+def test_the_current_frame_is_saved_as_a_picture_beside_the_request(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, host, folder = stage
+    host.sample = Frame(0, 0, np.full((48, 64, 3), 80, np.uint8))
+    page.request.terms._model.setCurrentText("shapes")
+    page.request.terms._choose_model()
+    qtbot.waitUntil(
+        lambda: (
+            (draft := page.request.draft()) is not None
+            and draft.form is not None
+            and draft.form.model == "shapes"
+        )
+    )
+    page.saved.save()
+    named(page, qtbot, "Now")
+    qtbot.waitUntil((folder / "Now.toml").exists)
+    request = next(e.request for e in read_collection(folder).entries if e.name == "Now")
+    assert request is not None
+    assert request.inputs == {"IMAGE": "picture:Now.png"}
+    assert (folder / "Now.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_no_file_can_say_is_told_before_anything_is_asked(
     stage: tuple[InspectPage, ListeningHost, Path],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
@@ -173,8 +227,8 @@ def test_what_was_recorded_is_refused_before_anything_is_asked(
     opened(page, qtbot)
     draft = page.request.draft()
     assert draft is not None
-    recorded = replace(draft, recorded=(b"x",))
+    recorded = replace(draft, form=None, recorded=(b"x", b"y"))
     monkeypatch.setattr(page.request, "draft", lambda: recorded)
     page.saved.save()
+    qtbot.waitUntil(lambda: "2 messages were sent" in page.request._wrong.text())
     assert page.widget.findChild(QInputDialog) is None
-    assert "cannot be saved as text" in page.request._wrong.text()

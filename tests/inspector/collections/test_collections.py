@@ -147,6 +147,8 @@ def test_a_broken_file_stands_beside_the_others(tmp_path: Path) -> None:
         (Fill(FillKind.FILE, "photo.jpg"), None, "photo.jpg"),
         (Fill(FillKind.FILE, "zeros"), None, "file:zeros"),
         (Fill(FillKind.FRAME), (1, 3), "frame"),
+        (Fill(FillKind.PICTURE, "frame.png"), (1, 3), "picture:frame.png"),
+        (Fill(FillKind.SOUND, "a@2.wav"), None, "sound:a@2.wav"),
     ],
 )
 def test_a_filling_is_written_as_it_is_read(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 
 from backend.core.choices import ImageEncoding, Payload, Serialization
 from backend.core.errors import InvalidInput, UsageError
-from backend.core.samples import AudioWindow, Frame, MediaKind
+from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Array, Datatype, TensorSpec
 from backend.inspector.calls.exchange import MethodKind
 from backend.inspector.forms.input_argument import parse_input
-from backend.inspector.forms.input_fills import Fill, FillKind, Live
+from backend.inspector.forms.input_files import read_sound
+from backend.inspector.forms.input_fills import Fill, FillKind, Live, filled
 from backend.inspector.forms.tensor_form import TensorForm, to_request
 from backend.profiles.bundled import BUNDLED
-from backend.profiles.model_profile import ModelProfile
+from backend.profiles.model_profile import AudioFormat, ModelProfile
+from backend.wire.elements import TensorRef
 from backend.wire.media.images import encode_image
 from backend.wire.media.sound import encode_wav
 from backend.wire.oip import grpc as oip_grpc
@@ -305,6 +307,45 @@ def test_a_live_filling_is_what_a_run_would_send(profile: ModelProfile) -> None:
             made = made.with_row(row.spec.name, sent=True)
     found = {tensor.name: tensor.data for tensor in made.infer_request(live).inputs}
     assert np.array_equal(found[wanted.name], wanted.data)
+
+
+@pytest.mark.parametrize("profile", BUNDLED.values(), ids=lambda profile: profile.model)
+def test_a_file_as_in_a_run_is_what_a_run_would_send_of_it(
+    profile: ModelProfile, tmp_path: Path
+) -> None:
+    picture, sound = tmp_path / "frame.png", tmp_path / "window.wav"
+    picture.write_bytes(encode_image(FRAME.pixels, ImageEncoding.PNG, 0))
+    sound.write_bytes(encode_wav(WINDOW.samples, profile.audio.rate))
+    audio = profile.kind is MediaKind.AUDIO
+    of_file = Fill(FillKind.SOUND, str(sound)) if audio else Fill(FillKind.PICTURE, str(picture))
+    sample: Sample = FRAME
+    if audio:
+        length = profile.audio.window
+        told = WINDOW.samples[-length:]
+        padded = np.pad(told, (length - len(told), 0))
+        sample = replace(WINDOW, samples=padded, rate=profile.audio.rate)
+    (wanted,) = profile.encode(sample, Payload())
+    spec_of_it = next(one for one in profile.inputs if one.name == wanted.name)
+    found = filled(spec_of_it, of_file, Live(profile=profile))
+    assert np.array_equal(found.data, wanted.data)
+
+
+def test_a_sound_as_in_a_run_comes_at_the_rate_of_the_model(tmp_path: Path) -> None:
+    file = tmp_path / "tone.wav"
+    file.write_bytes(encode_wav(np.sin(np.arange(48_000) / 9).astype(np.float32), 48_000))
+    wanted = AudioFormat(16_000, 0.5, 0.1)
+    window = read_sound(str(file), TensorRef("input", "X", ""), wanted)
+    assert (window.rate, len(window.samples)) == (16_000, 8_000)
+    assert window.samples.dtype == np.float32
+    assert read_sound(str(file), TensorRef("input", "X", ""), None).rate == 48_000
+
+
+@pytest.mark.parametrize("kind", [FillKind.PICTURE, FillKind.SOUND])
+def test_what_is_no_picture_or_sound_is_said_by_its_name(kind: FillKind, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    for text, said in ((str(tmp_path / "notes.txt"), "notes"), ("", "none is chosen")):
+        with pytest.raises(InvalidInput, match=said):
+            filled(spec(Datatype.UINT8, -1, -1, 3), Fill(kind, text))
 
 
 def test_without_a_profile_a_frame_is_stretched_and_a_window_cut() -> None:
