@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,6 +102,22 @@ class MethodCatalogue(QObject):
                 self.model_unknown.emit(name, error)
 
         self._tasks.start("describe", lambda: self._describe(target, name), known, unknown)
+
+    def profiles(self) -> Callable[[str], ModelProfile | None]:
+        """Gives the profile of a model of the present target, None where it has none; it may ask
+        the server, so it is for another thread.
+        """
+        target, known = self._target, dict(self._models)
+
+        def profile(name: str) -> ModelProfile | None:
+            if name not in known and target is not None and name:
+                try:
+                    known[name] = self._describe(target, name)
+                except ConsoleError:
+                    return None
+            return known[name].profile if name in known else None
+
+        return profile
 
     def learn(self, name: str) -> None:
         """Describe a model for `model` to know it; nothing follows."""

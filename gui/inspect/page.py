@@ -55,7 +55,7 @@ class InspectPage(QObject):
         self.requests = RequestController(host, self.calls, self.catalogue, self.request, self)
         self.saved = SavedController(host, engine, self.calls, self.methods, self.requests, self)
         self.replies = ReplyController(
-            host, self.calls, self.methods, self.request, self.reply, self
+            host, self.calls, self.methods, self.catalogue, self.request, self.reply, self
         )
         self._build()
         self._connect()

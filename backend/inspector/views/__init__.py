@@ -2,11 +2,13 @@
 
 from backend.inspector.views.hex_rows import HexRows
 from backend.inspector.views.lines import one_line
+from backend.inspector.views.predicted import prediction_lines
 from backend.inspector.views.printed import reply_value, rest_value, timing_value
 from backend.inspector.views.readable import values_of
 from backend.inspector.views.readings import Reading, read_message, read_reply
 from backend.inspector.views.replies import ReplyKind, is_inference, reply_of
-from backend.inspector.views.summary import ReplySummary, TensorRow, number_range
+from backend.inspector.views.row_differences import RowDifference
+from backend.inspector.views.summary import ReplySummary, TensorRow, number_range, summarise
 from backend.inspector.views.tensor_differences import (
     TOLERANCE,
     OutputDiff,
@@ -24,17 +26,20 @@ __all__ = [
     "Reading",
     "ReplyKind",
     "ReplySummary",
+    "RowDifference",
     "TensorDiff",
     "TensorRow",
     "TextDiff",
     "is_inference",
     "number_range",
     "one_line",
+    "prediction_lines",
     "read_message",
     "read_reply",
     "reply_of",
     "reply_value",
     "rest_value",
+    "summarise",
     "tensor_diff",
     "text_diff",
     "timing_value",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from backend.core.inference import InferResponse
 from backend.core.tensors import Array, Datatype, Tensor
+from backend.inspector.views.distances import distances
 from backend.inspector.views.readable import CHUNK, element_text, values_of
+from backend.inspector.views.row_differences import RowDifference, row_differences
 from backend.inspector.views.summary import TOP, best_indices, is_scores, scores_of
 
 TOLERANCE = 1e-3
@@ -45,7 +47,9 @@ class OutputDiff:
 
     `differing` counts elements further apart than the tolerance, and `first` are the first five of
     these; of BYTES every element that is not the same. `numbers` is None for BYTES, and where the
-    shapes differ. `top` holds the best classes of either side if they are not the same.
+    shapes differ. `top` holds the best classes of either side if they are not the same. `rows` are
+    the first rows with an element that differs, all of both sides where the shapes do, and
+    `more_rows` counts those left out.
     """
 
     name: str
@@ -57,6 +61,8 @@ class OutputDiff:
     elements: int = 0
     first: tuple[Difference, ...] = ()
     top: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    rows: tuple[RowDifference, ...] = ()
+    more_rows: int = 0
 
     @property
     def same(self) -> bool:
@@ -93,7 +99,11 @@ def tensor_diff(
     lefts = {tensor.name: tensor for tensor in left.outputs}
     rights = {tensor.name: tensor for tensor in right.outputs}
     names = dict.fromkeys((*lefts, *rights))
-    found = (_output(name, lefts.get(name), rights.get(name), tolerance) for name in names)
+    found = []
+    for name in names:
+        pair = lefts.get(name), rights.get(name)
+        rows, more = row_differences(*pair, tolerance)
+        found.append(replace(_output(name, *pair, tolerance), rows=rows, more_rows=more))
     return TensorDiff(tuple(found), tolerance)
 
 
@@ -152,35 +162,12 @@ def _compare_numbers(
     for begin in range(0, left.data.size, CHUNK):
         a = values_of(left, begin, begin + CHUNK)
         b = values_of(right, begin, begin + CHUNK)
-        apart = _distances(a, b)
+        apart = distances(a, b)
         beyond = np.flatnonzero(~(apart <= tolerance))
         differing += len(beyond)
         places += (beyond[: FIRST_INDICES - len(places)] + begin).tolist()
         sums.add(a, b, apart)
     return sums.numbers(), differing, _differences(left, right, places)
-
-
-def _distances(left: Array, right: Array) -> Array:
-    """How far elements are apart, in float64: 0 for the same, NaN and infinities included."""
-    if left.dtype.kind in "iub" and right.dtype.kind in "iub":
-        return _integer_distances(left, right)
-    a, b = left.astype(np.float64), right.astype(np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        apart: Array = np.abs(a - b)
-    apart[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
-    return np.where(np.isnan(apart), np.inf, apart)
-
-
-def _integer_distances(left: Array, right: Array) -> Array:
-    """Exact before it becomes a float: two large integers may differ by less than a float shows."""
-    larger = left > right
-    high, low = np.where(larger, left, right), np.where(larger, right, left)
-    if left.dtype != right.dtype and np.uint64 in (left.dtype, right.dtype):
-        # numpy has no integer for both: it compared them as floats
-        exact = [abs(int(a) - int(b)) for a, b in zip(left.tolist(), right.tolist(), strict=True)]
-        return np.array(exact, np.float64)
-    # In 64 bits without a sign, subtraction wraps to the right result.
-    return (high.astype(np.uint64) - low.astype(np.uint64)).astype(np.float64)
 
 
 class _Sums:

@@ -18,11 +18,12 @@ from backend.inspector.calls import (
     now_utc,
 )
 from backend.inspector.methods import Method, method_of
-from backend.inspector.views import Reading, one_line, read_message, read_reply
+from backend.inspector.views import Reading, one_line, read_message, read_reply, reply_of
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController, Outcome
+from gui.inspect.catalogue import MethodCatalogue
 from gui.inspect.method_tree import MethodTree
-from gui.inspect.reply.diff_view import Comparison, compare
+from gui.inspect.reply.comparison import Comparison, compare
 from gui.inspect.reply.pane import ReplyPane
 from gui.inspect.request import RequestPane
 from gui.widgets.file_dialogs import ask_new_file
@@ -38,6 +39,7 @@ class ReplyController(QObject):
         host: PageHost,
         calls: CallController,
         methods: MethodTree,
+        catalogue: MethodCatalogue,
         request: RequestPane,
         pane: ReplyPane,
         parent: QObject | None = None,
@@ -46,6 +48,7 @@ class ReplyController(QObject):
         self._host = host
         self._calls = calls
         self._methods = methods
+        self._catalogue = catalogue
         self._request = request
         self.pane = pane
         self._shown: Outcome | None = None
@@ -81,21 +84,27 @@ class ReplyController(QObject):
         def show(reading: Reading) -> None:
             self._show(Outcome(method, exchange, reading))
 
-        self._read(lambda: read_reply(exchange, method), show)
+        profile_of = self._catalogue.profiles()
+
+        def read() -> Reading:
+            model = reply_of(exchange).response if exchange.replies else None
+            return read_reply(exchange, method, profile_of(model.model) if model else None)
+
+        self._read(read, show)
 
     @Slot(object, object)
     def compare(self, left: Exchange, right: Exchange) -> None:
         """Show what differs between the replies of two exchanges."""
         self._compared = (left, right)
         tolerance = self.pane.diff.tolerance
-        methods = self._methods.methods
+        methods, profile_of = self._methods.methods, self._catalogue.profiles()
 
         def work() -> Comparison:
             texts = [
                 read_reply(exchange, method_of(exchange.request, methods)).text.text
                 for exchange in (left, right)
             ]
-            return compare(left, right, tolerance, (texts[0], texts[1]))
+            return compare(left, right, tolerance, (texts[0], texts[1]), profile_of)
 
         self._host.tasks.start(
             "diff", work, self.pane.show_comparison, self._host.notifier.show_error

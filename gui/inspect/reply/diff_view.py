@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDoubleSpinBox,
@@ -19,18 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from backend.inspector.calls import Exchange
-from backend.inspector.views import (
-    TOLERANCE,
-    OutputDiff,
-    TensorDiff,
-    TextDiff,
-    reply_of,
-    tensor_diff,
-    text_diff,
-)
+from backend.inspector.views import TOLERANCE, OutputDiff
 from gui.inspect.highlighter import DiffHighlighter
+from gui.inspect.reply.comparison import Comparison, decoded_lines
 from gui.inspect.text_editor import TextEditor
 from gui.widgets.language import count, grouped, marked, significant, tr
+from gui.widgets.segmented import Segmented
 from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
 
 _HEADINGS = (
@@ -49,30 +41,11 @@ _ROW_HEIGHT = 24
 _MOST_ROWS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What two exchanges' last replies have apart; `tensors` is None unless both are inferences."""
-
-    left: Exchange
-    right: Exchange
-    tensors: TensorDiff | None
-    text: TextDiff
-
-
-def compare(
-    left: Exchange, right: Exchange, tolerance: float, texts: tuple[str, str]
-) -> Comparison:
-    """Compare two exchanges; `texts` are their last replies as text."""
-    tensors = None
-    if left.replies and right.replies:
-        responses = [reply_of(exchange).response for exchange in (left, right)]
-        if responses[0] is not None and responses[1] is not None:
-            tensors = tensor_diff(responses[0], responses[1], tolerance)
-    return Comparison(left, right, tensors, text_diff(*texts))
-
-
 class DiffView(QWidget):
-    """A table of outputs with the tolerance above it, and the lines that differ below."""
+    """A table of outputs with the tolerance above it, and below it the values that differ.
+
+    The lines of the messages as they came are behind a switch, where the values can be shown.
+    """
 
     closed = Signal()
     tolerance_changed = Signal(float)
@@ -112,6 +85,16 @@ class DiffView(QWidget):
         for section, width in enumerate(_WIDTHS):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(section, width)
+        self._comparison: Comparison | None = None
+        self._mode = Segmented(
+            tr("What is compared"),
+            (
+                ("values", tr("Values"), tr("Predictions and elements that differ")),
+                ("message", tr("Message"), tr("The messages as they came, line by line")),
+            ),
+        )
+        self._mode.set_value("values")
+        self._mode.chosen.connect(self._show_lines)
         self._text = TextEditor(
             tr("Lines that differ"), palette, read_only=True, colours=DiffHighlighter
         )
@@ -131,8 +114,9 @@ class DiffView(QWidget):
         column.setSpacing(GAP)
         column.addLayout(head)
         column.addLayout(terms)
-        for widget in (self._table, self._text_note):
-            column.addWidget(widget)
+        column.addWidget(self._table)
+        column.addWidget(self._mode)
+        column.addWidget(self._text_note)
         column.addWidget(self._text, 1)
 
     @property
@@ -142,8 +126,8 @@ class DiffView(QWidget):
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Show how two replies differ."""
-        tensors = comparison.tensors
-        same = not comparison.text.lines if tensors is None else tensors.same
+        self._comparison = comparison
+        tensors, same = comparison.tensors, comparison.same
         self._title.setText(tr("The replies are the same") if same else tr("The replies differ"))
         self._about.setText(f"A  {_about(comparison.left)}\nB  {_about(comparison.right)}")
         rows = tensors.outputs if tensors is not None else ()
@@ -154,17 +138,28 @@ class DiffView(QWidget):
         head = self._table.horizontalHeader().sizeHint().height()
         bar = self._table.horizontalScrollBar().sizeHint().height()
         self._table.setFixedHeight(head + min(_MOST_ROWS, len(rows)) * _ROW_HEIGHT + bar + 2)
-        lines = comparison.text
-        self._text_note.setText(
-            lines.note or ("" if lines.lines else tr("Every line is the same."))
-        )
-        self._text_note.setVisible(bool(self._text_note.text()))
-        self._text.setPlainText("\n".join(lines.lines))
+        self._mode.setVisible(comparison.decoded)
+        self._show_lines()
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
         self._text.set_palette_roles(palette)
+
+    @Slot()
+    def _show_lines(self) -> None:
+        comparison = self._comparison
+        if comparison is None:
+            return
+        if comparison.decoded and self._mode.value == "values":
+            note, lines = "", decoded_lines(comparison)
+        else:
+            text = comparison.text
+            note = text.note or ("" if text.lines else tr("Every line is the same."))
+            lines = list(text.lines)
+        self._text_note.setText(note)
+        self._text_note.setVisible(bool(note))
+        self._text.setPlainText("\n".join(lines))
 
     def _show_row(self, index: int, output: OutputDiff) -> None:
         for column, text in enumerate(_cells(output)):

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QTabWidget, Q
 from backend.inspector.calls import Exchange
 from backend.inspector.views import Reading
 from gui.inspect.highlighter import JsonHighlighter
-from gui.inspect.reply.diff_view import Comparison, DiffView
+from gui.inspect.reply.comparison import Comparison
+from gui.inspect.reply.diff_view import DiffView
 from gui.inspect.reply.feed import FeedView
 from gui.inspect.reply.hex_view import HexView
 from gui.inspect.reply.status_line import StatusLine

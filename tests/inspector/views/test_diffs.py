@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,22 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from backend.core.inference import InferResponse
+from backend.core.predictions import (
+    Classification,
+    ClassScore,
+    Detection,
+    Detections,
+    KeyPoint,
+    Mask,
+    Scalar,
+    Scalars,
+    Text,
+)
 from backend.core.tensors import Array, Datatype, Tensor
+from backend.inspector.views import prediction_lines
 from backend.inspector.views.tensor_differences import OutputDiff, tensor_diff
 from backend.inspector.views.text_differences import text_diff
+from tests.attacks.growth import assert_linear
 
 NUMERIC = [d for d in Datatype if d is not Datatype.BYTES]
 
@@ -153,3 +167,70 @@ def test_long_texts_are_compared_from_their_first_difference_on() -> None:
     assert found.lines[0].startswith("@@ -9998")
     assert "+new" in found.lines
     assert "9998 to" in found.note
+
+
+# -- rows ---------------------------------------------------------------------------------------
+
+
+def test_only_rows_that_differ_are_shown_with_their_neighbours() -> None:
+    left = fp32(np.arange(40).reshape(2, 20))
+    right = fp32(np.arange(40).reshape(2, 20))
+    right.data[1, 9] = 7.5
+    (row,) = one(left, right).rows
+    assert row.index == (1, 8)
+    assert row.left == ("28", "29", "30", "31", "32", "33", "34", "35")
+    assert row.right == ("28", "7.5", *row.left[2:])
+    right.data[1, 17] = 0
+    assert [row.index for row in one(left, right).rows] == [(1, 8), (1, 16)]
+    assert one(left, right).rows[1].left == ("36", "37", "38", "39")
+    assert one(left, right, tolerance=100).rows == ()
+
+
+def test_rows_of_other_shapes_are_all_shown_up_to_a_bound() -> None:
+    rows = one(fp32([[1, 2], [3, 4]]), fp32([[1, 2]])).rows
+    assert [(row.index, row.left, row.right) for row in rows] == [
+        ((0, 0), ("1", "2"), ()),
+        ((1, 0), ("3", "4"), ()),
+        ((0, 0), (), ("1", "2")),
+    ]
+    many = one(fp32(np.zeros((500, 9))), fp32(np.ones((500, 9))))
+    assert (len(many.rows), many.more_rows) == (50, 950)
+    assert one(fp32(np.zeros((0, 3))), fp32(np.zeros((0, 3)))).rows == ()
+    alone = tensor_diff(reply(fp32(3.0)), reply()).outputs[0]
+    assert [(row.index, row.left) for row in alone.rows] == [((), ("3",))]
+
+
+def test_texts_that_differ_are_shown_as_texts() -> None:
+    left, right = (
+        Tensor("Y", Datatype.BYTES, np.array([b"cat", word], object)) for word in (b"dog", b"cow")
+    )
+    (row,) = one(left, right).rows
+    assert (row.left, row.right) == (('"cat"', '"dog"'), ('"cat"', '"cow"'))
+
+
+def test_rows_of_a_large_output_take_linear_time() -> None:
+    def differing(size: int) -> Callable[[], object]:
+        values = np.zeros(size, np.float32)
+        pair = reply(fp32(values)), reply(fp32(values + 1))
+        return lambda: tensor_diff(*pair)
+
+    assert_linear(differing, 100_000, seconds=10, peak_bytes_per_byte=200)
+
+
+def test_predictions_are_a_line_each() -> None:
+    mask = Mask(np.array([[0, 1], [1, 1]], np.uint8), ("", "road"))
+    found = (
+        Classification((ClassScore("cat", 0.8126, 3),)),
+        Detections((Detection((1.04, 2, 30, 40), "", 0.9, 7, points=(KeyPoint(3, 4),)),)),
+        mask,
+        Scalars((Scalar("frequency", 440.0, "Hz"),)),
+        Text("one\ntwo"),
+    )
+    assert prediction_lines(found) == (
+        "cat  0.813",
+        "class 7  0.900  (1, 2) - (30, 40)  (3.0, 4.0)  1.00",
+        "road  75.0 %",
+        "frequency  440 Hz",
+        "one",
+        "two",
+    )
