@@ -12,7 +12,7 @@ from gui.widgets.theme import GAP_SMALL, Palette
 
 
 class MoreArea(QScrollArea):
-    """Its button goes on to what is below; at the end it is gone."""
+    """Its button goes on to what is below, in a strip of its own; at the end both are gone."""
 
     def __init__(self, view: QWidget, palette: Palette, least_height: int) -> None:
         super().__init__()
@@ -52,9 +52,11 @@ class MoreArea(QScrollArea):
     @Slot()
     def _look(self) -> None:
         bar = self.verticalScrollBar()
-        self.more.setVisible(bar.value() < bar.maximum())
         self.more.adjustSize()
-        view = self.viewport().geometry()
-        left = view.center().x() - self.more.width() // 2
-        self.more.move(left, view.bottom() - self.more.height() - GAP_SMALL)
+        strip = self.more.height() + 2 * GAP_SMALL if bar.value() < bar.maximum() else 0
+        if self.viewportMargins().bottom() != strip:
+            self.setViewportMargins(0, 0, 0, strip)  # which leads here again before it comes back
+        self.more.setVisible(self.viewportMargins().bottom() > 0)
+        left = self.viewport().geometry().center().x() - self.more.width() // 2
+        self.more.move(left, self.height() - self.more.height() - GAP_SMALL)
         self.more.raise_()

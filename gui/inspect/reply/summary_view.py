@@ -50,6 +50,8 @@ _HEADINGS = (
 )
 _NUMBERS = (3, 4, 5, 6)
 _LISTED = 5
+_OBJECTS = 20
+"""Objects that are listed by name; more are counted."""
 
 
 class SummaryView(QWidget):
@@ -229,14 +231,12 @@ def _words_of(prediction: Prediction) -> str:
         case Classification(classes):
             return ",   ".join(f"{c.label} {number(c.score, 3)}" for c in classes[:_LISTED])
         case Detections(items):
-            shown = ",   ".join(
-                f"{i.label} {number(i.score, 2)} {i.text}".strip() for i in items[:_LISTED]
-            )
-            return (
-                f"{count(len(items), '{n} object', '{n} objects')}:  {shown}"
-                if items
-                else tr("Nothing found")
-            )
+            if not items:
+                return tr("Nothing found")
+            names = [f"{i.label} {number(i.score, 2)} {i.text}".strip() for i in items[:_OBJECTS]]
+            left = len(items) - len(names)
+            names += [tr("and {n} more", n=grouped(left))] if left else []
+            return f"{count(len(items), '{n} object', '{n} objects')}:  {',   '.join(names)}"
         case Scalars(values):
             return ",   ".join(
                 f"{s.name} {significant(s.value, 4)} {s.unit}".strip() for s in values

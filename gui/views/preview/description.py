@@ -5,7 +5,9 @@ from __future__ import annotations
 from backend.core.predictions import Detections
 from backend.core.samples import Frame
 from backend.core.status import Result
-from gui.widgets.language import number, tr
+from gui.widgets.language import grouped, number, tr
+
+_NAMED = 5
 
 
 def described(picture: Frame, result: Result | None) -> str:
@@ -19,5 +21,8 @@ def described(picture: Frame, result: Result | None) -> str:
     size = tr("{width} by {height} picture", width=picture.width, height=picture.height)
     if not objects:
         return size
-    found = tr("{many} found: {objects}", many=len(objects), objects=", ".join(objects[:5]))
+    named = objects[:_NAMED]
+    left = len(objects) - len(named)
+    named += [tr("and {n} more", n=grouped(left))] if left else []
+    found = tr("{many} found: {objects}", many=len(objects), objects=", ".join(named))
     return f"{size}, {found}"
