@@ -47,7 +47,10 @@ class MoreArea(QScrollArea):
     @Slot()
     def _go_on(self) -> None:
         bar = self.verticalScrollBar()
-        bar.setValue(bar.value() + bar.pageStep())
+        below = bar.maximum() - bar.value() - bar.pageStep()
+        # The strip's own place shows the last of it.
+        last = below <= self.viewportMargins().bottom()
+        bar.setValue(bar.maximum() if last else bar.value() + bar.pageStep())
 
     @Slot()
     def _look(self) -> None:

@@ -16,7 +16,7 @@ class _High(QWidget):
         self._height = height
         self.setMinimumSize(200, height)
 
-    def minimumSizeHint(self) -> QSize:
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(200, self._height)
 
 
@@ -36,10 +36,8 @@ def test_the_button_has_a_strip_of_its_own(qtbot: QtBot) -> None:
     assert not area.viewport().geometry().intersects(area.more.geometry())
     assert area.rect().contains(area.more.geometry())
     bar = area.verticalScrollBar()
-    while area.more.isVisible():
-        before = bar.value()
-        area.more.click()
-        assert bar.value() > before
+    area.more.click()
+    assert area.more.isHidden()
     assert bar.value() == bar.maximum()
     assert area.viewport().height() == area.height()
     bar.setValue(0)
