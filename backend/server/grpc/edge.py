@@ -15,7 +15,6 @@ from collections.abc import (
     Coroutine,
 )
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, cast
 
 import grpc
@@ -48,21 +47,38 @@ _OF_THE_REQUEST = (InvalidInput, NotFound, Unsupported)
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
-_Add: TypeAlias = "Callable[[_Begun, CallNote, grpc.StatusCode, int], None]"
+_Add: TypeAlias = "Callable[[CallNote, grpc.StatusCode, int], None]"
 
 
-@dataclass(slots=True)
 class CallNote:
-    """What a method learns about a message and the log wants to know.
+    """What the log wants to know about a message: when it came, from whom and for which method, and
+    what the method learns about it.
 
     `error` is one that a method has put into a reply by itself; where a model's errors are to
     `end_stream`, it raises them instead.
     """
 
-    model: str = ""
-    id: str = ""
-    end_stream: bool = False
-    error: BaseException | None = None
+    __slots__ = (
+        "bytes_in",
+        "end_stream",
+        "error",
+        "id",
+        "method",
+        "model",
+        "peer",
+        "started_ns",
+        "time_s",
+    )
+
+    def __init__(self, method: str, peer: str, bytes_in: int, *, end_stream: bool = False) -> None:
+        self.method = method
+        self.peer = peer
+        self.bytes_in = bytes_in
+        self.end_stream = end_stream
+        self.model = self.id = ""
+        self.error: BaseException | None = None
+        self.time_s = time.time()
+        self.started_ns = time.monotonic_ns()
 
 
 Answer: TypeAlias = Callable[[bytes, CallNote], Awaitable[bytes]]
@@ -111,19 +127,19 @@ class GrpcEdge:
         async def handle(_messages: object, context: Context) -> bytes:
             peer = _peer(context)
             message = await self._message(name, peer, context)
-            note, begun = CallNote(), _Begun(name, peer, len(message))
+            note = CallNote(name, peer, len(message))
             self._calls.begin(peer)
             try:
                 reply = await answer(message, note)
             except asyncio.CancelledError:
-                self._add(begun, note, grpc.StatusCode.CANCELLED, 0)
+                self._add(note, grpc.StatusCode.CANCELLED, 0)
                 raise
             except Exception as error:  # noqa: BLE001 - every error becomes a status
-                self._add(begun, note, status_of(error).grpc, 0)
+                self._add(note, status_of(error).grpc, 0)
                 await _abort(context, error)
             finally:
                 self._calls.end(peer)
-            self._add(begun, note, _OK, len(reply))
+            self._add(note, _OK, len(reply))
             return reply
 
         # As a stream of one, which is the same on the wire: gRPC would wait for a message for ever.
@@ -138,15 +154,15 @@ class GrpcEdge:
 
             def start(message: bytes) -> Replies | Later:
                 stream.note_message()
-                note, begun = CallNote(end_stream=frank), _Begun(name, peer, len(message))
+                note = CallNote(name, peer, len(message), end_stream=frank)
                 try:
                     replies = begin(message, note)
                 except Exception as error:  # noqa: BLE001 - the stream outlives the error
-                    return _Message(self._add, begun, note, refuse).failed(error)
+                    return _Message(self._add, note, refuse).failed(error)
                 if isinstance(replies, bytes) and note.error is None:
-                    self._add(begun, note, _OK, len(replies))
+                    self._add(note, _OK, len(replies))
                     return replies
-                logged = _Message(self._add, begun, note, refuse)
+                logged = _Message(self._add, note, refuse)
                 if isinstance(replies, Later):
                     return Later(logged.later(replies))
                 return logged.replies(replies)
@@ -167,7 +183,7 @@ class GrpcEdge:
         async def handle(_messages: object, context: Context) -> None:
             peer = _peer(context)
             message = await self._message(name, peer, context)
-            note, begun = CallNote(), _Begun(name, peer, len(message))
+            note = CallNote(name, peer, len(message))
             code, size = grpc.StatusCode.CANCELLED, 0
             async with self._open_stream(name, peer, context) as stream:
                 stream.note_message()
@@ -180,7 +196,7 @@ class GrpcEdge:
                     code = status_of(error).grpc
                     await _abort(context, error)
                 finally:
-                    self._add(begun, note, code, size)
+                    self._add(note, code, size)
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
@@ -188,7 +204,7 @@ class GrpcEdge:
         """A method that is not offered, however many messages its caller sends."""
 
         async def handle(_messages: object, context: Context) -> None:
-            self._add(_Begun(name, _peer(context), 0), CallNote(), grpc.StatusCode.UNIMPLEMENTED, 0)
+            self._add(CallNote(name, _peer(context), 0), grpc.StatusCode.UNIMPLEMENTED, 0)
             await context.abort(
                 grpc.StatusCode.UNIMPLEMENTED, f"This server does not offer the method {name}."
             )
@@ -202,7 +218,7 @@ class GrpcEdge:
 
         async def handle(_messages: object, context: Context) -> None:
             error = NotAllowed(ASK_FOR_IT)
-            self._add(_Begun(name, _peer(context), 0), CallNote(), status_of(error).grpc, 0)
+            self._add(CallNote(name, _peer(context), 0), status_of(error).grpc, 0)
             await _abort(context, error)
 
         return grpc.stream_stream_rpc_method_handler(handle)
@@ -246,21 +262,21 @@ class GrpcEdge:
     async def _refuse(
         self, name: str, peer: str, context: Context, error: ConsoleError
     ) -> NoReturn:
-        self._add(_Begun(name, peer, 0), CallNote(), status_of(error).grpc, 0)
+        self._add(CallNote(name, peer, 0), status_of(error).grpc, 0)
         await _abort(context, error)
 
-    def _add(self, begun: _Begun, note: CallNote, code: grpc.StatusCode, bytes_out: int) -> None:
-        self._trimmer.note(begun.bytes_in + bytes_out)
+    def _add(self, note: CallNote, code: grpc.StatusCode, bytes_out: int) -> None:
+        self._trimmer.note(note.bytes_in + bytes_out)
         self._requests.add(
-            time_s=begun.time_s,
+            time_s=note.time_s,
             api="gRPC",
-            peer=begun.peer,
-            method=begun.method,
+            peer=note.peer,
+            method=note.method,
             model=note.model,
             status="OK" if code is _OK else _NAMES[code],
             failed=code is not _OK,
-            duration_ms=(time.monotonic_ns() - begun.started_ns) / 1e6,
-            bytes_in=begun.bytes_in,
+            duration_ms=(time.monotonic_ns() - note.started_ns) / 1e6,
+            bytes_in=note.bytes_in,
             bytes_out=bytes_out,
         )
 
@@ -268,9 +284,8 @@ class GrpcEdge:
 class _Message:
     """One message of a stream: its replies, its errors and its row in the log."""
 
-    def __init__(self, add: _Add, begun: _Begun, note: CallNote, refuse: Refuse) -> None:
+    def __init__(self, add: _Add, note: CallNote, refuse: Refuse) -> None:
         self._add = add
-        self._begun = begun
         self._note = note
         self._refuse = refuse
         self._size = 0
@@ -350,20 +365,7 @@ class _Message:
     def _write_down(self, code: grpc.StatusCode) -> None:
         error = self._note.error
         status = code if error is None else status_of(error).grpc
-        self._add(self._begun, self._note, status, self._size)
-
-
-class _Begun:
-    """When a message came, from whom, and for which method."""
-
-    __slots__ = ("bytes_in", "method", "peer", "started_ns", "time_s")
-
-    def __init__(self, method: str, peer: str, bytes_in: int) -> None:
-        self.method = method
-        self.peer = peer
-        self.bytes_in = bytes_in
-        self.time_s = time.time()
-        self.started_ns = time.monotonic_ns()
+        self._add(self._note, status, self._size)
 
 
 def _peer(context: Context) -> str:

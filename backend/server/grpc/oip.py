@@ -135,9 +135,8 @@ class _Methods:
         ).SerializeToString()
 
     async def infer(self, data: bytes, note: CallNote) -> bytes:
-        began_ns = time.monotonic_ns()
         request = await self._read(data, note)
-        read_request = _ReadRequest(request, self._server_context, began_ns)
+        read_request = _ReadRequest(request, self._server_context, note.started_ns)
         answered = self._plane.infer_at_once(request)
         if answered is None and read_request.model().decoupled:
             raise Unsupported(
@@ -176,22 +175,21 @@ class _Conversation:
 
     def begin(self, data: bytes, note: CallNote) -> Replies | Later:
         """The answer of an instant model, the one answer of most, or those of a decoupled one."""
-        began_ns = time.monotonic_ns()
         request = _noted(data, note, self._reader.read_alike)
         if request is None:
             if _size_to_read(data) >= QUICK_BYTES:
-                return Later(self._begin_later(data, note, began_ns))
+                return Later(self._begin_later(data, note))
             request = _noted(data, note, self._reader.read)
-        read_request = _ReadRequest(request, self._server_context, began_ns)
+        read_request = _ReadRequest(request, self._server_context, note.started_ns)
         answered = self._plane.infer_at_once(request)
         if answered is None:
             return self._replies(read_request, note)
         answer = read_request.answer(*answered, _LAST)
         return self._writer.write(answer, raw=read_request.raw, timed=read_request.timed)
 
-    async def _begin_later(self, data: bytes, note: CallNote, began_ns: int) -> Replies:
+    async def _begin_later(self, data: bytes, note: CallNote) -> Replies:
         request = await self._side.run(lambda: _noted(data, note, self._reader.read))
-        return self._replies(_ReadRequest(request, self._server_context, began_ns), note)
+        return self._replies(_ReadRequest(request, self._server_context, note.started_ns), note)
 
     def _replies(self, read_request: _ReadRequest, note: CallNote) -> Replies:
         decoupled = read_request.model().decoupled

@@ -51,14 +51,13 @@ class _Methods:
         self._side = side
 
     async def predict(self, data: bytes, note: CallNote) -> bytes:
-        began_ns = time.monotonic_ns()
         try:
             request = await self._side.convert(bytes_to_read(data), lambda: decode_input(data))
         except InvalidInput:
             note.id, note.model = id_and_model(data)
             raise
         note.id, note.model = request.id, request.model
-        decode_us = (time.monotonic_ns() - began_ns) / 1e3
+        decode_us = (time.monotonic_ns() - note.started_ns) / 1e3
         name = note.model = self._plane.model(request.model or self._plane.default).name
         predictions, timing = await self._plane.predict(name, request.item)
         answered_ns = time.monotonic_ns()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from backend.core.errors import InvalidInput, RequestError
@@ -60,15 +61,8 @@ class _AcceptedRequest:
     id: str
     fit: _Fit
 
-    def model_request(self, job: Job) -> ModelRequest:
-        """As the model sees it, on its way through the queue."""
-        return self._made(job.cancelled)
-
-    def model_request_here(self) -> ModelRequest:
-        """As the model sees it at once."""
-        return self._made(never)
-
-    def _made(self, cancelled: Callable[[], bool]) -> ModelRequest:
+    def model_request(self, job: Job | None = None) -> ModelRequest:
+        """As the model sees it: at once, or when its `job` has come through the queue."""
         fit = self.fit
         return ModelRequest(
             self.inputs,
@@ -76,7 +70,7 @@ class _AcceptedRequest:
             fit.own_parameters,
             fit.terms.sequence,
             fit.names,
-            cancelled,
+            never if job is None else job.cancelled,
             (fit.terms.timeout_ns or 0) // 1000,
         )
 
@@ -127,8 +121,8 @@ class Served:
     def infer_at_once(self, request: InferRequest) -> tuple[InferResponse, ServerTiming]:
         """What `infer` does, for an instant model that is not decoupled."""
         accepted = self._checked(request)
-        return self._scheduler_here().run_here(
-            accepted.model_request_here, lambda response: self.response(request, response)
+        return self._here.run_here(
+            accepted.model_request, lambda response: self.response(request, response)
         )
 
     def stream(
@@ -161,7 +155,7 @@ class Served:
             return profile.decode(map(self._without_batch, response.outputs), fed.sample)
 
         if self.at_once:
-            return self._scheduler_here().run_here(lambda: ModelRequest(inputs()), result)
+            return self._here.run_here(lambda: ModelRequest(inputs()), result)
 
         def model_request(job: Job) -> ModelRequest:
             return ModelRequest(inputs(), sequence=terms.sequence, cancelled=job.cancelled)
@@ -242,8 +236,9 @@ class Served:
         """Those of an item of simple serving: the first and last of a sequence of its own."""
         return Terms(sequence=SequenceStep(random.getrandbits(62) + 1, start=True, end=True))
 
-    def _scheduler_here(self) -> Scheduler:
-        """That of an instant model; no ensemble is one."""
+    @cached_property
+    def _here(self) -> Scheduler:
+        """The scheduler of an instant model; no ensemble is one."""
         assert isinstance(self.scheduler, Scheduler)
         return self.scheduler
 

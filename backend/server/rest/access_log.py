@@ -67,15 +67,10 @@ class AccessLog:
         """Handle one request; anything but HTTP is ignored."""
         if scope["type"] != "http":
             return
-        entry = _Entry(self._log, scope)
-
-        async def send_and_note(message: Message) -> None:
-            entry.see(message)
-            await send(message)
-
+        entry = _Entry(self._log, scope, send)
         app = self._guard.refusal(entry.note.headers) or self._app
         try:
-            await app(scope, receive, send_and_note)
+            await app(scope, receive, entry.send)
         finally:
             entry.end()
             self._trimmer.note(entry.size_bytes)
@@ -85,8 +80,9 @@ class _Entry:
     """The row of one request; it is written just before the end of the reply is sent, so that
     whoever has the reply also finds the row."""
 
-    def __init__(self, log: RequestLog, scope: Scope) -> None:
+    def __init__(self, log: RequestLog, scope: Scope, send: Send) -> None:
         self._log = log
+        self._send = send
         self._scope = scope
         self.note = scope[_NOTE] = RequestNote(_by_name(scope["headers"]))
         self._time_s = time.time()
@@ -100,14 +96,15 @@ class _Entry:
         """Request and reply together."""
         return self.note.bytes_in + self._bytes_out
 
-    def see(self, message: Message) -> None:
-        """Follow the reply."""
+    async def send(self, message: Message) -> None:
+        """Send a part of the reply, and follow it."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
         elif message["type"] == "http.response.body":
             self._bytes_out += len(message.get("body", b""))
             if not message.get("more_body", False):
                 self.end()
+        await self._send(message)
 
     def end(self) -> None:
         """Write the row, once; a request without a reply was broken off."""

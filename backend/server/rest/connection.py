@@ -160,7 +160,7 @@ class RestConnection(WholeBodies):
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
         self._unparsed = 0
-        if self._chunked:
+        if self._framing.codings:
             self._chunks += 1
             self._chunk_bytes += len(body)
             self._check_chunks()

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
@@ -54,7 +54,7 @@ class RestEdge:
     def __init__(
         self, side: SerialExecutor, *, message_limit: int, decompressed_limit: int
     ) -> None:
-        self._side = side
+        self.convert = side.convert
         self._limit = message_limit
         self._decompressed_limit = decompressed_limit
 
@@ -77,10 +77,6 @@ class RestEdge:
             return data
         limit = self._decompressed_limit
         return await self.convert(len(data), lambda: decompress(data, encoding, limit))
-
-    async def convert(self, size: int, function: Callable[[], T]) -> T:
-        """Call a function that works through `size` bytes, where it does least harm."""
-        return await self._side.convert(size, function)
 
     async def work(self, request: Request, model: ModelDeclaration, work: Awaitable[T]) -> T:
         """Wait for the model's answer; a client that leaves meanwhile takes its request along.
@@ -107,9 +103,10 @@ class RestEdge:
         """
         if len(body) > self._limit:
             raise PayloadTooLarge(len(body), self._limit)
-        wanted = note_of(request.scope).headers.get("accept-encoding")
-        encoding = accepted_encoding(wanted, local=_is_local(request.scope))
         note = note_of(request.scope)
+        wanted, encoding = note.headers.get("accept-encoding"), Encoding.IDENTITY
+        if wanted:
+            encoding = accepted_encoding(wanted, local=_is_local(request.scope))
         if encoding is Encoding.IDENTITY or not body:
             timed = {**headers, SERVER_TIMING: timing_to_header(note.timing(timing))}
             return Response(body, headers=timed)

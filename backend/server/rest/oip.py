@@ -119,29 +119,34 @@ class _Oip:
         return self._edge.about(write_json({"name": name, "ready": True}))
 
     async def infer(self, request: Request) -> Response:
-        model = self._plane.model(*named(request))
+        name, version = named(request)
+        model = self._plane.model(name, version)
         if model.decoupled:
             raise Unsupported(
                 "HTTP end point doesn't support models with decoupled transaction policy",
                 hint=f"Ask '{model.name}' over gRPC with ModelStreamInfer.",
             )
-        infer_request = await self._read(request, model)
+        infer_request = await self._read(request, model, version)
         note = note_of(request.scope)
         note.decoded()
-        delivery = OutputDelivery(infer_request, model, self._server_context.memory)
-        response, timing = await self._edge.work(request, model, self._plane.infer(infer_request))
+        delivery = None
+        if OutputDelivery.is_asked(infer_request):
+            delivery = OutputDelivery(infer_request, model, self._server_context.memory)
+        response, timing = self._plane.infer_at_once(infer_request) or await self._edge.work(
+            request, model, self._plane.infer(infer_request)
+        )
         note.answered()
-        response = delivery.deliver(response)
+        if delivery is not None:
+            response = delivery.deliver(response)
         text = bytes_to_convert(response, infer_request)
         headers, reply = await self._edge.convert(
             text, lambda: encode_response(response, infer_request)
         )
         return await self._edge.answer(request, reply, headers, timing)
 
-    async def _read(self, request: Request, model: ModelDeclaration) -> InferRequest:
+    async def _read(self, request: Request, model: ModelDeclaration, version: str) -> InferRequest:
         body = await self._edge.body_view(request)
         headers = note_of(request.scope).headers
-        version = request.path_params.get("version", "")
         repeated = self._repeats.read(headers, body, model.name, version)
         if repeated is not None:
             return repeated
@@ -179,9 +184,10 @@ class _Oip:
 
 def named(request: Request) -> tuple[str, str]:
     """Name and version of the model in the path, '' for no version; noted for the log."""
-    name: str = request.path_params["model"]
+    path = request.path_params
+    name: str = path["model"]
     note_of(request.scope).model = name
-    return name, request.path_params.get("version", "")
+    return name, path.get("version", "")
 
 
 def _only_input(model: ModelDeclaration) -> TensorSpec | None:

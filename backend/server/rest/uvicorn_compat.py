@@ -76,6 +76,11 @@ class UvicornProtocol(HttpToolsProtocol):
         return self.parser.get_http_version()
 
     @property
+    def _received_headers(self) -> list[tuple[bytes, bytes]]:
+        """Their names in small letters."""
+        return self.headers
+
+    @property
     def _asks_upgrade(self) -> bool:
         return self.parser.should_upgrade()
 

@@ -34,8 +34,7 @@ class WholeBodies(UvicornProtocol, asyncio.BufferedProtocol):
 
     def __init__(self, config: Config, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(config, state, loop)
-        self._length = 0
-        self._chunked = self._begun = False
+        self._begun = False
         self._body: memoryview | None = None
         self._filled = 0
         self._whole: asyncio.Future[memoryview | None] | None = None
@@ -64,20 +63,6 @@ class WholeBodies(UvicornProtocol, asyncio.BufferedProtocol):
         self._body = None
         super().connection_lost(exc)
 
-    def on_message_begin(self) -> None:
-        """The length is not known yet."""
-        self._length, self._chunked = 0, False
-        super().on_message_begin()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Note the length."""
-        super().on_header(name, value)
-        name = name.lower()
-        if name == b"content-length" and value.isdigit() and len(value) < 20:
-            self._length = int(value)
-        elif name == b"transfer-encoding":
-            self._chunked = True
-
     def on_headers_complete(self) -> None:
         """A request begins."""
         super().on_headers_complete()
@@ -85,23 +70,33 @@ class WholeBodies(UvicornProtocol, asyncio.BufferedProtocol):
 
     def _take_over(self) -> None:
         """Read the rest of a body without the parser, if that is worth it."""
-        if not _SMALLEST <= self._length <= _LARGEST or self._chunked or self._waits_for_continue:
+        if not self._is_body_due or self._waits_for_continue or self.transport.is_closing():
             return
-        if self.transport.is_closing() or not self._is_current:
+        if not self._is_current or self._is_reply_complete or self._queued:
             return
-        if not self._is_body_due or self._is_reply_complete or self._queued:
+        length = self._body_length()
+        if not _SMALLEST <= length <= _LARGEST:
             return
         begun = self._take_received()
-        body = np.empty(self._length, np.uint8).data  # not zeroed first, unlike a bytearray
+        body = np.empty(length, np.uint8).data  # not zeroed first, unlike a bytearray
         body[: len(begun)] = begun
         self._body, self._filled = body, len(begun)
         self._whole = self.loop.create_future()
         self._extend_scope(WHOLE_BODY, self._whole)
 
+    def _body_length(self) -> int:
+        """How long the newest request says its body is, 0 if it does not say so."""
+        length = b""
+        for name, value in self._received_headers:
+            if name == b"transfer-encoding":
+                return 0
+            if name == b"content-length":
+                length = value
+        return int(length) if length.isdigit() and len(length) < 20 else 0
+
     def _complete(self) -> None:
         body, self._body = self._body, None
         self._renew_parser()
-        self._length = 0
         if not self._is_reply_complete:
             self._end_body()
         self._tell(body)

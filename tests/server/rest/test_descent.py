@@ -66,7 +66,7 @@ def test_an_instant_model_is_reached_by_the_documented_files(
 ) -> None:
     stacks = _spied(monkeypatch, Identity)
     _infer(f"{url}/identity_fp32", "INPUT0", 3)
-    queued = ("request_queue.py", "instance_threads.py", "connection.py", "pitch.py")
+    queued = ("edge.py", "request_queue.py", "instance_threads.py", "connection.py", "pitch.py")
     assert stacks == [[file for file in _documented() if not file.endswith(queued)]]
 
 

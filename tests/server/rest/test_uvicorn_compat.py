@@ -52,6 +52,7 @@ PARTS: dict[str, type] = {
     "parser.set_dangerous_leniencies": object,
     "pipeline": deque,
     "url": bytes,
+    "headers": list,
     "expect_100_continue": bool,
     "scope": dict,
     "cycle.scope": dict,
