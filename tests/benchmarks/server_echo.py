@@ -5,15 +5,17 @@ Run by hand, on a quiet machine:
     python -m tests.benchmarks.server_echo [--peer NAME=HOST:REST,GRPC ...] [--rounds 5]
 
 Starts `main.py serve` and `tests.benchmarks.bare_echo` as children and measures `identity` on all
-of them in turn, round after round, with the same client: prepared bytes go out, bytes come back
-and are not decoded. A peer must serve a model `identity` with INPUT0 and OUTPUT0 UINT8 [-1]; what
-it does not offer (a stream, bytes over REST) is left out. HOST:,GRPC measures only gRPC.
+of them, round after round and each time in another order, with the same client: prepared bytes go
+out, bytes come back and are not decoded. A peer must serve a model `identity` with INPUT0 and
+OUTPUT0 UINT8 [-1]; what it does not offer (a stream, bytes over REST) is left out. HOST:,GRPC
+measures only gRPC.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -80,9 +82,9 @@ def main() -> int:
         rows: dict[str, Row] = {}
         for _ in range(options.rounds):
             for measure in (_streams, _unaries, _rests):
-                for name, target in targets.items():
+                for name in random.sample(list(targets), len(targets)):
                     try:
-                        for title, unit, value in measure(target):
+                        for title, unit, value in measure(targets[name]):
                             rows.setdefault(f"{title} {unit}", Row(unit)).add(name, value)
                     except (grpc.RpcError, ConsoleError, NotOfferedError) as error:
                         print(f"{name}: {str(error)[:100]!r}", file=sys.stderr)
