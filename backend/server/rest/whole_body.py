@@ -70,12 +70,12 @@ class WholeBodies(UvicornProtocol, asyncio.BufferedProtocol):
 
     def _take_over(self) -> None:
         """Read the rest of a body without the parser, if that is worth it."""
-        if not self._is_body_due or self._waits_for_continue or self.transport.is_closing():
+        if not self._is_current or not self._is_body_due:
             return
-        if not self._is_current or self._is_reply_complete or self._queued:
+        if self._is_reply_complete or self._queued or self.transport.is_closing():
             return
         length = self._body_length()
-        if not _SMALLEST <= length <= _LARGEST:
+        if not _SMALLEST <= length <= _LARGEST or self._waits_for_continue:
             return
         begun = self._take_received()
         body = np.empty(length, np.uint8).data  # not zeroed first, unlike a bytearray
