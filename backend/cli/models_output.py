@@ -99,7 +99,8 @@ def print_entry(row: GalleryRow) -> None:
             print(f"  {name + ':':<10}{value}")
     for file in entry.files:
         print(f"  {file.path}  {file.size:,} bytes  SHA-256 {file.sha256}")
-        print(f"    {file.source.path} of {file.source.origin}")
+        for source in file.sources:
+            print(f"    {source.path} of {source.origin}")
 
 
 def speed_text(speed: Speed) -> str:

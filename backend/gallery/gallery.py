@@ -15,7 +15,7 @@ from backend.gallery.entry import (
     size_of,
     traffic_of,
 )
-from backend.gallery.faults import DownloadError, DownloadFault, disk_error
+from backend.gallery.faults import ELSEWHERE, DownloadError, DownloadFault, disk_error
 from backend.gallery.fetching import WebFetcher
 from backend.gallery.installed import InstallState, Repository, check_free
 from backend.gallery.local import FolderFetcher
@@ -33,6 +33,47 @@ class Fetchers:
     web: WebFetcher
     wheels: WheelFetcher = WheelFetcher()
     folder: FolderFetcher | None = None
+
+    def fetch(
+        self,
+        wanted: GalleryFile,
+        partial: PartialFile,
+        wheels: Path,
+        reporter: Reporter,
+        cancellation: Cancellation,
+    ) -> None:
+        """Let a file be at `partial.path`; `wheels` is a folder for pip. Raises DownloadError."""
+        source = wanted.source
+        if self.folder is not None:
+            self.folder.fetch(wanted, partial, reporter, cancellation)
+        elif isinstance(source, WheelSource):
+            self.wheels.fetch(source, wanted, partial, wheels, reporter, cancellation)
+        else:
+            try:
+                self.web.fetch(source, wanted, partial, reporter, cancellation)
+            except DownloadError as error:
+                if wanted.otherwise is None or error.fault not in ELSEWHERE:
+                    raise
+                self._fetch_otherwise(error, wanted, partial, wheels, reporter, cancellation)
+
+    def _fetch_otherwise(
+        self,
+        error: DownloadError,
+        wanted: GalleryFile,
+        partial: PartialFile,
+        wheels: Path,
+        reporter: Reporter,
+        cancellation: Cancellation,
+    ) -> None:
+        """The file's wheel, after the web failed with that error; raises both, if pip fails too."""
+        assert wanted.otherwise is not None
+        try:
+            self.wheels.fetch(wanted.otherwise, wanted, partial, wheels, reporter, cancellation)
+        except DownloadError as second:
+            if second.fault is not DownloadFault.PIP:
+                raise
+            words = f"{error.message} {second.message}"
+            raise DownloadError(error.fault, words, error.hint) from None
 
 
 def fetchers_for(mirror: str = "", folder: Path | None = None) -> Fetchers:
@@ -214,20 +255,14 @@ class Gallery:
         reporter: Reporter,
         cancellation: Cancellation,
     ) -> None:
-        source, fetchers = wanted.source, self._fetchers
-        try:
-            with PartialFile(target) as partial:
-                if fetchers.folder is not None:
-                    fetchers.folder.fetch(wanted, partial, reporter, cancellation)
-                elif isinstance(source, WheelSource):
-                    wheels = self._repository.wheels(entry.name)
-                    fetchers.wheels.fetch(source, wanted, partial, wheels, reporter, cancellation)
-                else:
-                    fetchers.web.fetch(source, wanted, partial, reporter, cancellation)
-        except DownloadError as error:
-            if error.fault is DownloadFault.OFFLINE:
-                raise _offline(error, wanted, target) from None
-            raise
+        wheels = self._repository.wheels(entry.name)
+        with PartialFile(target) as partial:
+            try:
+                self._fetchers.fetch(wanted, partial, wheels, reporter, cancellation)
+            except DownloadError as error:
+                if error.fault is DownloadFault.OFFLINE:
+                    raise _offline(error, wanted, target) from None
+                raise
 
 
 def _clear(target: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.core.errors import UsageError
 from backend.core.files.regular import open_regular
 from backend.gallery.cancelling import Cancellation
-from backend.gallery.entry import GalleryFile, WheelSource
+from backend.gallery.entry import GalleryFile, Source, WheelSource
 from backend.gallery.faults import DownloadError, DownloadFault
 from backend.gallery.partial import PartialFile, Validator, holds
 from backend.gallery.progress import Phase, Reporter
@@ -38,18 +38,13 @@ class FolderFetcher:
         cancellation: Cancellation,
     ) -> None:
         """Let the file be at `partial.path`; raises DownloadError, and UsageError for no folder."""
-        source = wanted.source
-        whole = []
+        whole: list[tuple[Path, Source]] = []
         for path, size in self._files(cancellation):
             if size == wanted.size and holds(path, wanted, cancellation):
                 _copy(path, 0, wanted, partial, reporter, cancellation)
                 return
-            if isinstance(source, WheelSource):
-                if source.is_wheel(path.name):
-                    whole.append(path)
-            elif source.offset is not None and path.name == source.file_name:
-                whole.append(path)
-        for path in whole:
+            whole += [(path, source) for source in wanted.sources if _is_around(path, source)]
+        for path, source in whole:
             if isinstance(source, WheelSource):
                 take_from_wheel(path, source, wanted, partial, reporter, cancellation)
             else:
@@ -59,7 +54,9 @@ class FolderFetcher:
             DownloadFault.ABSENT,
             f"{self.folder} holds no file of {wanted.size:,} bytes with the SHA-256 "
             f"{wanted.sha256}.",
-            hint=f"It is {source.file_name} of {source.origin}.",
+            hint="It is "
+            + ", or ".join(f"{source.file_name} of {source.origin}" for source in wanted.sources)
+            + ".",
         )
 
     def _files(self, cancellation: Cancellation) -> Iterator[tuple[Path, int]]:
@@ -80,6 +77,13 @@ class FolderFetcher:
                     yield path, path.stat().st_size
                 except OSError:  # such as a link that leads nowhere
                     continue
+
+
+def _is_around(path: Path, source: Source) -> bool:
+    """Whether a file is the larger one that the wanted one is a part of at its origin."""
+    if isinstance(source, WheelSource):
+        return source.is_wheel(path.name)
+    return source.offset is not None and path.name == source.file_name
 
 
 def _copy(

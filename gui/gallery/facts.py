@@ -123,7 +123,8 @@ def _file(file: GalleryFile, copy: QPushButton) -> QWidget:
     digest.setAccessibleName(tr("SHA-256 of {file}", file=file.path))
     column.addLayout(head)
     column.addWidget(_line(tr("{size} bytes", size=grouped(file.size)), "muted"))
-    column.addWidget(_line(_breakable(f"{file.source.path}, {file.source.origin}"), "muted"))
+    for source in file.sources:
+        column.addWidget(_line(_breakable(f"{source.path}, {source.origin}"), "muted"))
     column.addWidget(digest)
     return shown
 

