@@ -26,8 +26,8 @@ def main(argv: list[str]) -> int:
         return 0
     # Imported only now: a command needs no window, and nothing may come before the tuning.
     if first in COMMANDS:
-        options = import_module(f"backend.cli.{first}_options").parser().read(argv[1:])
-        return int(import_module(f"backend.cli.{first}").run(options))
+        options = import_module(f"backend.cli.{first}.options").parser().read(argv[1:])
+        return int(import_module(f"backend.cli.{first}.command").run(options))
     return int(import_module("gui.shell.app").main(argv))
 
 

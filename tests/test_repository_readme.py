@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from backend.cli import call
+from backend.cli.call import command as call
 from backend.core.tensors import Datatype
 from backend.sources.registry import KINDS
 from backend.wire.media.opencv import cv2

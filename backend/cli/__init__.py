@@ -1,6 +1,6 @@
 """The commands that need no window, and what each does in a line.
 
-A command is a module with `run`, which is given what `parser` of its options' module has read: so
+A command is a folder: `command` has `run`, which is given what `parser` in `options` has read. So
 help and wrong usage need not wait for what only the command itself needs.
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.cli import call
+from backend.cli.call import command as call
 from backend.server.lifecycle.embedded import EmbeddedServer
 from tests.real_sources import free_port
 

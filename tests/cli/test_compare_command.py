@@ -7,7 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from backend.cli import compare, record
+from backend.cli.compare import command as compare
+from backend.cli.record import command as record
 from backend.core.conditions import VIOLATED
 
 

@@ -75,6 +75,6 @@ except SystemExit as ended:
 
 def test_every_command_runs_what_was_read() -> None:
     for command in COMMANDS:
-        module = import_module(f"backend.cli.{command}")
+        module = import_module(f"backend.cli.{command}.command")
         assert callable(module.run)
-        assert module.parser is import_module(f"backend.cli.{command}_options").parser
+        assert module.parser is import_module(f"backend.cli.{command}.options").parser

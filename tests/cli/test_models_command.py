@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import models
-from backend.cli.models_output import ProgressLine
+from backend.cli.models import command as models
+from backend.cli.models.output import ProgressLine
 from backend.gallery import GalleryList, Phase, Progress, read_catalogue
 from backend.gallery.entry import WheelSource
 from backend.models.repository import user_repository

@@ -7,26 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import (
-    COMMANDS,
-    bench,
-    call,
-    compare,
-    models,
-    record,
-    recording,
-    repository,
-    serve,
-    stream,
-    targets,
-)
-from backend.cli.bench_options import BENCH
-from backend.cli.call_options import CALL
-from backend.cli.models_options import GET
-from backend.cli.record_options import RECORDED
-from backend.cli.repository_options import EXPORT
-from backend.cli.serve_options import COUNTED, SERVE
-from backend.cli.stream_options import STREAM
+from backend.cli import COMMANDS
+from backend.cli.bench import command as bench
+from backend.cli.bench.options import BENCH
+from backend.cli.call import command as call
+from backend.cli.call.options import CALL
+from backend.cli.compare import command as compare
+from backend.cli.models import command as models
+from backend.cli.models.options import GET
+from backend.cli.record import command as record
+from backend.cli.record.options import RECORDED
+from backend.cli.recording import command as recording
+from backend.cli.repository import command as repository
+from backend.cli.repository.options import EXPORT
+from backend.cli.serve import command as serve
+from backend.cli.serve.options import COUNTED, SERVE
+from backend.cli.stream import command as stream
+from backend.cli.stream.options import STREAM
+from backend.cli.targets import command as targets
 from backend.core.choices import RunSettings
 from backend.core.options import Option, OptionGroup, OptionParser, common, options_table
 from backend.core.target import Target
@@ -91,7 +89,7 @@ def test_the_rows_of_a_command_are_whole(command: str) -> None:
 
 
 def test_every_command_is_listed_and_answers_help(capsys: pytest.CaptureFixture[str]) -> None:
-    mains = {module.__name__.rpartition(".")[2]: module.main for module in MODULES}
+    mains = {module.__name__.split(".")[2]: module.main for module in MODULES}
     assert set(mains) == set(COMMANDS)
     for name, main in mains.items():
         code, out, _ = run_here(capsys, main, "--help")

@@ -15,7 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from backend.cli import record, recording, stream
+from backend.cli.record import command as record
+from backend.cli.recording import command as recording
+from backend.cli.stream import command as stream
 from backend.wire.media.opencv import cv2
 from tests.cli import here
 from tests.wire.recording.recorded import answered

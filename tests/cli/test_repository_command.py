@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import repository
+from backend.cli.repository import command as repository
 from backend.core.tensors import Datatype
 from tests.cli.here import run_here
 from tests.models.onnx_folders import identity

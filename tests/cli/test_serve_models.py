@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli.serve import main
-from backend.cli.serve_models import load_at_start, registry_of
-from backend.cli.serve_options import MODELS
+from backend.cli.serve.command import main
+from backend.cli.serve.models import load_at_start, registry_of
+from backend.cli.serve.options import MODELS
 from backend.core.errors import UsageError
 from backend.core.options import OptionParser
 from backend.core.tensors import Datatype

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from backend.cli.stream import _Printer, main
+from backend.cli.stream.command import _Printer, main
 from backend.core.inference import InferResponse
 from backend.core.tensors import Datatype
 from backend.server.lifecycle.embedded import EmbeddedServer

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import stream, targets
+from backend.cli.stream import command as stream
+from backend.cli.targets import command as targets
 from backend.models.catalogue import bundled_registry
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions

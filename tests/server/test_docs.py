@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from backend.cli import serve
+from backend.cli.serve import command as serve
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.plane.about import ENGINE_EXTENSIONS, server_metadata
 from backend.server.plane.metrics import ServerMetrics, metrics_page

@@ -15,8 +15,7 @@ from backend.core.tensors import Datatype
 from backend.models.config import datatype_of
 from backend.models.export.files import copy_file
 from backend.models.repository import LoadedModel, ModelFolders, weight_files
-from backend.models.runtimes.graph import FromFile, Graph
-from backend.models.runtimes.onnx import declared_states
+from backend.models.runtimes.graph import FromFile, Graph, declared_states
 from backend.models.servable import ModelLoadError, Servable
 from backend.profiles.file import PROFILE_FILE
 from backend.wire.generated import open_inference_pb2 as pb

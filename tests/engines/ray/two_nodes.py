@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -34,8 +35,8 @@ _BRIDGE = "ideckbr"
 _PLACES = (1, 2)
 _MEMORY_MIB = 3000
 # Not below the test's folder: the paths of sockets are at most 107 bytes long.
-_HOME = Path("/tmp/ideck-cluster")
-_LOCK = Path("/tmp/ideck-cluster.lock")
+_HOME = Path(tempfile.gettempdir(), "ideck-cluster")
+_LOCK = Path(tempfile.gettempdir(), "ideck-cluster.lock")
 _HEAD = ("--include-dashboard=false", f"--temp-dir={_HOME}")
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QWidgetAction
 from pytestqt.qtbot import QtBot
 
-from backend.cli.stream_options import STREAM
+from backend.cli.stream.options import STREAM
 from backend.core.errors import UsageError
 from backend.core.options import Option, OptionGroup
 from backend.core.samples import Captured, MediaKind

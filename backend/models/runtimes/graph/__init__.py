@@ -14,7 +14,7 @@ from backend.models.runtimes.graph.instance import GraphInstance, Signature
 from backend.models.runtimes.graph.servable import GraphServable
 from backend.models.runtimes.graph.served_config import FALLBACK, PROVIDERS, THREADS, as_run
 from backend.models.runtimes.graph.shapes import input_reshapes, output_reshapes
-from backend.models.runtimes.graph.states import SequenceStates
+from backend.models.runtimes.graph.states import SequenceStates, declared_states
 from backend.models.runtimes.graph.text import bytes_of, texts_of
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "bytes_of",
     "check_config",
     "complete_config",
+    "declared_states",
     "input_reshapes",
     "output_reshapes",
     "texts_of",

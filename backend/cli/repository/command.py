@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from backend.cli.models_output import print_json
-from backend.cli.repository_options import For, parser
+from backend.cli.models.output import print_json
+from backend.cli.repository.options import For, parser
 from backend.core.errors import ConsoleError, ModelFailed, UsageError
 from backend.models.catalogue import bundled_models
 from backend.models.export import TRITON, Exported, KServe, Server, export

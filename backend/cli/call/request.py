@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from uuid import uuid4
 
-from backend.cli.call_live import CallLive
+from backend.cli.call.live import CallLive
 from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.clients.dialects.rules import DialectRules

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from backend.cli.serve_options import EngineChoice
+from backend.cli.serve.options import EngineChoice
 from backend.core.errors import UsageError
 from backend.engines.ray import RayModels, ray_serve
 from backend.models.catalogue import repository_registry

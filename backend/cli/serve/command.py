@@ -13,8 +13,8 @@ from pathlib import Path
 
 import orjson
 
-from backend.cli.serve_models import ServedModels, load_at_start, models_of
-from backend.cli.serve_options import COUNTED, TOKEN_FILE, parser
+from backend.cli.serve.models import ServedModels, load_at_start, models_of
+from backend.cli.serve.options import COUNTED, TOKEN_FILE, parser
 from backend.core.defaults import MIB
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.process import exit_at_once, wait_for_end_of_input

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.cli.stream_options import (
+from backend.cli.stream.options import (
     COMPLETE,
     END,
     RECORD,

@@ -16,8 +16,8 @@ from typing import cast
 import orjson
 
 from backend.cli.own_server import OwnServer
-from backend.cli.stream_options import parser
-from backend.cli.stream_profile import choose_profile
+from backend.cli.stream.options import parser
+from backend.cli.stream.profile import choose_profile
 from backend.cli.target_options import target_of
 from backend.core.choices import (
     Payload,

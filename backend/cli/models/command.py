@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from backend.cli.models_options import ALL, DEMO_SET, MIRROR, parser
-from backend.cli.models_output import (
+from backend.cli.models.options import ALL, DEMO_SET, MIRROR, parser
+from backend.cli.models.output import (
     ProgressLine,
     error_json,
     files_json,

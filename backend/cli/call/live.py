@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from backend.cli.stream_profile import choose_profile
+from backend.cli.stream.profile import choose_profile
 from backend.compare.bench import payload_of
 from backend.core.target import Target
 from backend.inspector.forms import Live

@@ -16,10 +16,10 @@ import msgspec
 import orjson
 import psutil
 
-from backend.cli.bench_options import Format, parser
+from backend.cli.bench.options import Format, parser
 from backend.cli.own_server import OwnServer
 from backend.cli.server_child import ServerChild
-from backend.cli.stream_profile import choose_profile
+from backend.cli.stream.profile import choose_profile
 from backend.cli.target_options import target_of
 from backend.clients.control import ServerControlClient
 from backend.compare.bench import (

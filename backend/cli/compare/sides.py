@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from backend.cli.compare_options import CHOICES
-from backend.cli.stream_profile import choose_profile
+from backend.cli.compare.options import CHOICES
+from backend.cli.stream.profile import choose_profile
 from backend.cli.target_options import target_of
 from backend.core.choices import (
     EMBEDDED,

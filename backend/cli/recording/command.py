@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import orjson
 
-from backend.cli.recording_options import Format, parser
+from backend.cli.recording.options import Format, parser
 from backend.core.errors import ConsoleError, UsageError
 from backend.recording import Contents, contents_of, export_csv, export_json_lines, write_report
 

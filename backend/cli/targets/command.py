@@ -10,7 +10,7 @@ from dataclasses import replace
 import orjson
 
 from backend.cli.target_options import saved_targets, with_options
-from backend.cli.targets_options import parser
+from backend.cli.targets.options import parser
 from backend.core.addresses import target_from_text
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.target import Target

@@ -11,7 +11,6 @@ from backend.core.choices import Compression
 from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import whole_number
 from backend.core.target import Dialect
-from backend.sources.registry import KINDS, SourceRegistry
 
 _LARGEST_MIB = 2047
 
@@ -44,7 +43,7 @@ SENT = OptionGroup(
         ),
         common.SOURCE.but(
             help="what gives the frame or window that inputs ask for, those of a collection too: "
-            f"its first one. {SourceRegistry(KINDS).syntax}",
+            f"its first one. {common.SOURCE.help}",
             default="",
         ),
         Option(

@@ -11,9 +11,9 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from backend.cli.call_live import CallLive
-from backend.cli.call_options import ReportFormat
-from backend.cli.call_request import CallPlan
+from backend.cli.call.live import CallLive
+from backend.cli.call.options import ReportFormat
+from backend.cli.call.request import CallPlan
 from backend.clients.control import ServerControlClient
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError

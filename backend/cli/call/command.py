@@ -10,10 +10,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from backend.cli.call_collection import collection_of, run_collection
-from backend.cli.call_options import parser
-from backend.cli.call_output import Printer
-from backend.cli.call_request import CallPlan
+from backend.cli.call.collection import collection_of, run_collection
+from backend.cli.call.options import parser
+from backend.cli.call.output import Printer
+from backend.cli.call.request import CallPlan
 from backend.cli.own_server import OwnServer
 from backend.cli.target_options import target_of
 from backend.core.errors import ConsoleError, InvalidInput, UsageError

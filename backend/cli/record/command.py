@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from backend.cli import stream
-from backend.cli.record_options import parser
+from backend.cli.record.options import parser
+from backend.cli.stream import command as stream
 
 
 def main(argv: Sequence[str]) -> int:

@@ -13,8 +13,8 @@ from typing import IO, Any
 
 import orjson
 
-from backend.cli.compare_options import Format, parser
-from backend.cli.compare_sides import recordings_of, side_of, wants_own_server
+from backend.cli.compare.options import Format, parser
+from backend.cli.compare.sides import recordings_of, side_of, wants_own_server
 from backend.cli.own_server import OwnServer
 from backend.core.choices import EMBEDDED
 from backend.core.conditions import VIOLATED, Condition, parse_condition

@@ -1,0 +1,1 @@
+"""Which way to a model is best."""

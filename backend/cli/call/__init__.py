@@ -1,0 +1,1 @@
+"""Any method of a server, by hand."""

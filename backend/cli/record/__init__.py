@@ -1,0 +1,1 @@
+"""A run into a file."""
