@@ -16,8 +16,7 @@ from gui.gallery.downloads import Downloads, OpenGallery
 from gui.gallery.item import THERE, Action, Item, item_of
 from gui.gallery.removals import UNDO_MS, Removals
 from gui.gallery.words import ends_all, is_offline
-from gui.state.model_rows import ModelRow
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import ModelRow, RepositoryControl
 from gui.widgets.language import tr
 from gui.workspace.notices import ToastAction
 from gui.workspace.pages import PageHost

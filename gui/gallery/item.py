@@ -8,7 +8,7 @@ from enum import StrEnum
 from backend.core.samples import MediaKind
 from backend.gallery import GalleryEntry, GalleryRow, InstallState, Phase, Progress, Task
 from backend.models.repository import UNLOADED, ModelState
-from gui.state.model_rows import ModelRow
+from gui.state.models import ModelRow
 
 _SOUND = (Task.SPEECH, Task.KEYWORDS)
 

@@ -23,7 +23,7 @@ from gui.gallery.notice_bar import OfflineBar
 from gui.gallery.removals import UNDO_MS
 from gui.gallery.scenes import Category, category_of
 from gui.gallery.words import summary, task_title
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import RepositoryControl
 from gui.widgets.file_dialogs import ask_folder
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE, Palette

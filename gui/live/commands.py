@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from gui.live.bar import Bar
-from gui.live.overlay_menu import MASK_MODES
-from gui.live.preview_pane import PreviewPane
+from gui.live.picture import MASK_MODES, PreviewPane
 from gui.live.sources import SourceController
-from gui.live.start_control import StartControl
+from gui.live.start import StartControl
 from gui.state.run_control import RunControl
 from gui.views.preview import Layer, MaskMode
 from gui.widgets.language import marked, tr, within_sentence

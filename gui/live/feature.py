@@ -23,23 +23,22 @@ from gui.live.adoption import AdoptionController, Drops
 from gui.live.bar import Bar
 from gui.live.commands import run_commands, source_commands, switch_commands
 from gui.live.export import ExportController, ExportMenu, export_commands
+from gui.live.notices import RunNotices
 from gui.live.page import LivePage
-from gui.live.pictures_ahead import prepare_pictures
+from gui.live.picture import prepare_pictures
 from gui.live.playback import PlaybackController, PlaybackKeys, playback_commands
 from gui.live.pump import Pump
 from gui.live.readout import Readout
 from gui.live.recording import RecordingControl, recording_commands
-from gui.live.run_notices import RunNotices
 from gui.live.scope import ScopeController, ScopeKeys, TriggerPopover, scope_commands
 from gui.live.side_by_side import MakeBeside, SideBySidePart
 from gui.live.sources import Devices, SourceController
-from gui.live.start_control import StartControl
-from gui.live.status_strip import StatusStrip
+from gui.live.start import StartControl
+from gui.live.strip import StatusStrip
 from gui.live.time_spent import Adviser
 from gui.state.live_session import LiveSession
-from gui.state.model_adoption import ModelAdoption
+from gui.state.models import ModelAdoption, RepositoryControl
 from gui.state.preferences import Preferences
-from gui.state.repository_control import RepositoryControl
 from gui.state.run_control import Phase, RunControl
 from gui.state.server_control import ServerControl
 from gui.state.settings import ViewMemory, WindowMemory, blob_text, text_blob

@@ -15,22 +15,19 @@ from backend.core.samples import AudioBlock, Frame, MediaKind
 from backend.core.status import Result, RunStatus, SourceInfo, Word
 from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
-from gui.live.paint_record import PaintRecord
 from gui.live.panel_sizes import panel_sizes
-from gui.live.picture_words import count_rows, source_line
+from gui.live.picture import PaintRecord, PreviewPane, count_rows, source_line
 from gui.live.playback import PlaybackBar
 from gui.live.presenter import PresenterView
-from gui.live.preview_pane import PreviewPane
 from gui.live.sound_panel import SoundPanel
 from gui.live.time_spent import TOPIC as BOTTLENECK
 from gui.live.time_spent import FrameOpener
-from gui.state.box_smoother import BoxSmoother
-from gui.state.class_counts import ClassCounts
 from gui.state.counters import Counters
 from gui.state.live_session import ShownRun
 from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
 from gui.state.switches import LOCAL_NAME
+from gui.state.tracking import BoxSmoother, ClassCounts
 from gui.views.class_hues import ClassHues
 from gui.views.messages import MessageKind
 from gui.views.plots import LatencyView, ProbabilityTimeline, ThroughputView, TopKView

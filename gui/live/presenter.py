@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from backend.core.status import RunState, RunStatus
-from gui.live.preview_pane import PreviewPane
+from gui.live.picture import PreviewPane
 from gui.live.sound_panel import SoundPanel
 from gui.views.preview import LegendRow, mark_color
 from gui.widgets.language import count, number, tr

@@ -13,23 +13,27 @@ from backend.core.status import Alert, Notice, RunState, RunStatus, Severity
 from backend.recording import Showing
 from backend.session.sinks import NOTICES, Subscription
 from gui.live.bar import Bar
-from gui.live.outage import TOPIC, Outage, outage_of
+from gui.live.notices import (
+    OUTAGE,
+    REQUEST,
+    SHORTFALL,
+    Outage,
+    RunLog,
+    ShortfallWatch,
+    idle_message,
+    outage_of,
+    run_message,
+)
 from gui.live.page import LivePage
-from gui.live.run_log import RunLog
-from gui.live.run_messages import idle_message, run_message
-from gui.live.shortfall import TOPIC as SHORTFALL
-from gui.live.shortfall import ShortfallWatch
 from gui.live.sources import SourceController
-from gui.live.start_control import StartControl
-from gui.live.status_strip import StatusStrip
-from gui.live.status_text import slot_texts, state_text
-from gui.live.strip_alerts import strip_alerts
+from gui.live.start import StartControl
+from gui.live.strip import StatusStrip, slot_texts, state_text, strip_alerts
 from gui.live.time_spent import TOPIC as BOTTLENECK
 from gui.live.time_spent import Adviser
 from gui.state.live_session import LiveSession
+from gui.state.models import SwitchModel
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
-from gui.state.switch_model import SwitchModel
 from gui.state.switches import target_title
 from gui.views.messages import EmptyMessage, MessageKind
 from gui.views.plots import report_on
@@ -37,8 +41,6 @@ from gui.widgets.language import tr
 from gui.workspace.log_panel import LogBridge
 
 _PERIOD_MS = 500
-REQUEST = "request"
-"""The session's own id for the newest refused request."""
 
 
 class Readout(QObject):
@@ -165,7 +167,7 @@ class Readout(QObject):
         self._run_log.note(status)
         outage = outage_of(status, self._switches.current, self._server)
         self._set_outage(outage)
-        others = tuple(alert for alert in status.alerts if outage is None or alert.id != TOPIC)
+        others = tuple(alert for alert in status.alerts if outage is None or alert.id != OUTAGE)
         self._page.alerts.set_alerts("run", (outage.alert, *others) if outage else others)
         self._set_refusal(next((alert for alert in others if alert.id == REQUEST), None))
         self._page.set_stale(stale=outage is not None)
@@ -238,7 +240,7 @@ class Readout(QObject):
     def _drain_notices(self) -> None:
         for notice in self._notices.drain() if self._notices is not None else ():
             # The loss of the target is told by `outage_changed` and by the run's log.
-            if notice.topic != TOPIC or notice.severity is Severity.INFO:
+            if notice.topic != OUTAGE or notice.severity is Severity.INFO:
                 self.noticed.emit(notice)
 
     def _set_refusal(self, alert: Alert | None) -> None:

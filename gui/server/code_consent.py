@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.state.repository_control import CodeQuestion, RepositoryControl
+from gui.state.models import CodeQuestion, RepositoryControl
 from gui.widgets.language import count, tr
 from gui.widgets.theme import GAP, GAP_LARGE
 

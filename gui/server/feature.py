@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Slot
 
 from backend.core.errors import ConsoleError, PortInUse, TargetFault
 from gui.server.panel import ServerPanel
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import RepositoryControl
 from gui.state.server_control import ServerControl, ServerState
 from gui.widgets.file_dialogs import ask_folder
 from gui.widgets.language import tr

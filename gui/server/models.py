@@ -21,8 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from backend.models.repository import UNLOADED, ModelState
-from gui.state.model_rows import ModelRow, Repository
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import ModelRow, Repository, RepositoryControl
 from gui.widgets.language import count, tr
 from gui.widgets.theme import GAP, Palette
 

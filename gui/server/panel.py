@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from gui.server.endpoints import EndpointsPanel
 from gui.server.models import ModelsPanel
 from gui.server.request_table import RequestTable
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import RepositoryControl
 from gui.state.server_control import ServerControl
 from gui.widgets.language import count, tr
 from gui.widgets.segmented import Segmented

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from gui.state.device_list import DeviceList
     from gui.state.live_session import LiveSession
     from gui.state.measured_ways import MeasuredWays
-    from gui.state.repository_control import RepositoryControl
+    from gui.state.models import RepositoryControl
     from gui.state.settings import SettingsStore
     from gui.state.tasks import Tasks
     from gui.targets import TargetEngine
@@ -143,8 +143,7 @@ def _parts(
     from gui.shell.other_windows import holder_in
     from gui.shell.server_maker import ServerMaker
     from gui.state.measured_ways import MeasuredWays
-    from gui.state.model_adoption import ModelAdoption
-    from gui.state.repository_control import RepositoryControl
+    from gui.state.models import ModelAdoption, RepositoryControl
     from gui.state.server_control import ServerControl
     from gui.workspace.appearance import Appearance
     from gui.workspace.layouts import LayoutStore

@@ -22,12 +22,10 @@ from gui.shell.settings import SettingsFeature
 from gui.shell.window import MainWindow
 from gui.state.live_session import LiveSession, NewestSample
 from gui.state.measured_ways import MeasuredWays
-from gui.state.model_adoption import ModelAdoption
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import ModelAdoption, RepositoryControl, SwitchModel
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
 from gui.state.settings import SettingsStore
-from gui.state.switch_model import SwitchModel
 from gui.state.tasks import Tasks
 from gui.targets import (
     SavedTargets,

@@ -13,9 +13,8 @@ from backend.core.choices import EMBEDDED
 from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from gui.state.limits import SwitchLimits
-from gui.state.model_offers import ModelOffer
+from gui.state.models import ModelOffer, SwitchModel
 from gui.state.run_control import RunControl
-from gui.state.switch_model import SwitchModel
 from gui.state.switches import Switches, target_title
 from gui.targets.catalogue import TargetCatalogue
 from gui.targets.engine import TargetEngine, TargetResolver

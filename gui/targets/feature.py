@@ -9,8 +9,7 @@ from functools import partial
 from PySide6.QtCore import Slot
 
 from backend.core.choices import EMBEDDED
-from gui.state.model_offers import model_offers
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import RepositoryControl, model_offers
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl, ServerState
 from gui.state.switches import offered_targets, target_title

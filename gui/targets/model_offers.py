@@ -8,7 +8,7 @@ from dataclasses import replace
 from backend.clients.control import ModelListing
 from backend.core.samples import MediaKind
 from backend.profiles.book import ProfileChoice, ProfileOrigin
-from gui.state.model_offers import ModelOffer
+from gui.state.models import ModelOffer
 from gui.targets.catalogue import TargetCatalogue
 from gui.targets.known_model import KnownModel
 from gui.widgets.language import sentence_start, tr

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from gui.state.live_session import NewestSample
 from gui.state.measured_ways import MeasuredWays
+from gui.state.models import SwitchModel
 from gui.state.settings import SettingsStore
-from gui.state.switch_model import SwitchModel
 from gui.state.tasks import Tasks
 from gui.widgets.theme import Palette
 from gui.workspace.appearance import Appearance

@@ -17,7 +17,7 @@ from backend.models.servable import ModelLoadError
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
 from backend.wire.generated import open_inference_pb2 as pb
-from gui.state.model_rows import looked_at
+from gui.state.models.rows import looked_at
 from tests.models.scripted_runtime import ScriptedRuntime, write_model
 
 pytestmark = pytest.mark.skipif(

@@ -38,7 +38,7 @@ import gui.shell.app  # noqa: E402
 from backend.cli.server_child import ServerChild  # noqa: E402
 from backend.core.samples import Captured, Frame  # noqa: E402
 from backend.sources.registry import SourceRegistry  # noqa: E402
-from gui.live.paint_record import PaintRecord  # noqa: E402
+from gui.live.picture.paint_record import PaintRecord  # noqa: E402
 from gui.views.preview.first_paint import FirstPaint  # noqa: E402
 from tests.session.list_source import ListSource  # noqa: E402
 

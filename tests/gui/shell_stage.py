@@ -26,9 +26,9 @@ from gui.shell.assembly import Parts, SessionMaker, assemble
 from gui.shell.layouts.feature import LayoutsFeature
 from gui.shell.settings.feature import SettingsFeature
 from gui.shell.window import MainWindow
-from gui.state.model_adoption import ModelAdoption
-from gui.state.model_rows import ModelRepositories
-from gui.state.repository_control import RepositoryControl
+from gui.state.models.adoption import ModelAdoption
+from gui.state.models.repositories import RepositoryControl
+from gui.state.models.rows import ModelRepositories
 from gui.state.run_control import Phase
 from gui.state.server_control import ServerControl, ServerFactory
 from gui.state.settings import Settings, SettingsStore

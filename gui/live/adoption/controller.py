@@ -18,8 +18,7 @@ from backend.models.repository import FILE_SUFFIXES
 from backend.profiles.book import ProfileChoice
 from gui.live.adoption.words import added_notice, failed_notice, progress_notice
 from gui.live.sources import SourceController
-from gui.state.model_adoption import AddedModel, ModelAdoption
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import AddedModel, ModelAdoption, RepositoryControl
 from gui.state.switches import Switches
 from gui.targets import TargetFeature
 from gui.widgets.file_dialogs import ask_file

@@ -10,7 +10,7 @@ from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.models.repository import AdoptionProgress, AdoptionStep, NotServable
 from backend.profiles.book import ProfileChoice
-from gui.state.model_adoption import AddedModel
+from gui.state.models import AddedModel
 from gui.state.switches import target_title
 from gui.targets import guess_in_words
 from gui.widgets.language import count, percent, sentence_start, tr

@@ -17,7 +17,7 @@ from gui.live.bar.start_button import StartButton
 from gui.live.bar.summary_button import SummaryButton
 from gui.live.bar.wire_panel import WirePanel
 from gui.state.limits import SwitchLimits
-from gui.state.model_offers import ModelOffer
+from gui.state.models import ModelOffer
 from gui.state.switches import Switches, offered_targets, target_title
 from gui.widgets.icons import tinted_pixmap
 from gui.widgets.language import tr

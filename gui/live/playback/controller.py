@@ -11,7 +11,7 @@ from backend.recording import Showing
 from backend.sources.playback import Playback, playback_of
 from backend.sources.source import recording_of
 from gui.live.playback.bar import PlaybackBar
-from gui.live.start_control import StartControl
+from gui.live.start import StartControl
 from gui.state.run_control import Phase, RunControl
 from gui.state.tasks import Tasks
 from gui.widgets.language import tr

@@ -10,7 +10,7 @@ from backend.core.choices import EMBEDDED, ImageEncoding, Transport, why_not_ima
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
-from gui.state.model_offers import ModelOffer
+from gui.state.models import ModelOffer
 from gui.state.switches import Switches, offered_targets, target_title
 from gui.widgets.language import marked, tr
 

@@ -20,8 +20,8 @@ from backend.sources.source import Source
 from gui.live.side_by_side.choices import OtherSide
 from gui.live.side_by_side.lanes import Lanes, MakeBeside
 from gui.state.live_session import LiveSession
+from gui.state.models import SwitchModel
 from gui.state.run_control import Phase, RunControl
-from gui.state.switch_model import SwitchModel
 from gui.state.switches import Switches
 from gui.state.tasks import Tasks
 from gui.widgets.language import tr

@@ -23,7 +23,7 @@ from gui.live.sources.camera_mode_form import CameraModeForm
 from gui.live.sources.menu import Devices, SourceMenu
 from gui.live.sources.pasting import image_in, keep_picture, pasted_folder, specs_in
 from gui.live.sources.region_picker import RegionPicker
-from gui.state.model_offers import ModelOffer
+from gui.state.models import ModelOffer
 from gui.state.run_control import RunControl
 from gui.widgets.file_dialogs import ask_file, ask_folder
 from gui.widgets.language import count, marked, tr

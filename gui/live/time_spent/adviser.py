@@ -8,7 +8,7 @@ from backend.core.samples import MediaKind
 from backend.core.status import Alert, Notice, RunStatus, Severity
 from gui.live.time_spent.bottleneck import Advice, BottleneckWatch, advice_on, switched_to
 from gui.state.measured_ways import MeasuredWays
-from gui.state.switch_model import SwitchModel
+from gui.state.models import SwitchModel
 from gui.state.switches import Switches
 from gui.targets import saved_name
 from gui.views.plots import LatencyReport

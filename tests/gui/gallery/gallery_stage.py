@@ -28,7 +28,7 @@ from backend.models.catalogue import repository_registry
 from backend.models.repository import ModelRegistry
 from gui.gallery import GalleryPage
 from gui.gallery.item import Standing
-from gui.state.repository_control import RepositoryControl
+from gui.state.models.repositories import RepositoryControl
 from tests.gallery.conftest import content, from_github, path_of, wanted
 from tests.gallery.file_server import FileServer
 from tests.gui.inspect.inspect_stage import ListeningHost

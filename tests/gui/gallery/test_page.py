@@ -18,7 +18,7 @@ from gui.gallery import GalleryPage
 from gui.gallery.item import Action, Standing
 from gui.gallery.mirror_form import MirrorForm
 from gui.gallery.scenes import Category
-from gui.state.repository_control import RepositoryControl
+from gui.state.models.repositories import RepositoryControl
 from gui.widgets.theme import DARK, LIGHT
 from tests.gallery.file_server import FileServer, Request, cut_after, held_after, status
 from tests.gui.gallery.gallery_stage import (

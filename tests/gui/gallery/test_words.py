@@ -34,7 +34,7 @@ from gui.gallery.words import (
     summary,
     task_title,
 )
-from gui.state.model_rows import ModelRow
+from gui.state.models.rows import ModelRow
 from gui.widgets.theme import DARK
 from tests.gallery.conftest import content, from_github, wanted
 from tests.gui.gallery.gallery_stage import entry

@@ -19,7 +19,7 @@ from backend.core.status import SourceInfo
 from backend.sources.kind import SourceGroup, SourceKind, one_of
 from backend.sources.registry import KINDS, SourceRegistry
 from gui.devices import MICROPHONE
-from gui.live.run_log import RunLog
+from gui.live.notices.log import RunLog
 from gui.live.sources.menu import SourceMenu
 from gui.shell.window_options import SWITCHES
 from gui.state.settings import Settings, from_json, to_json

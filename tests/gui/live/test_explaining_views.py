@@ -15,7 +15,7 @@ from backend.core.predictions import Detection, Detections, Predictions
 from backend.core.samples import AudioWindow
 from backend.core.status import Result, Word
 from backend.session.sinks import WORDS
-from gui.live.overlay_menu import OverlayMenu
+from gui.live.picture.overlay_menu import OverlayMenu
 from gui.views.preview import Layer, LegendRow, MaskMode
 from tests.gui.shell_stage import Stage
 

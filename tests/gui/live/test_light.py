@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 import gui.widgets.icons
 from backend.core.samples import AudioBlock, Frame
 from backend.core.status import Result, Word
-from gui.live.pictures_ahead import PicturesAhead
+from gui.live.picture.ahead import PicturesAhead
 from gui.live.pump import Pump
 from gui.state.live_session import LiveSession
 from tests.gui.shell_fakes import FakeSession

@@ -17,8 +17,8 @@ from backend.core.status import (
     SourceStatus,
 )
 from backend.session.sinks import NOTICES
-from gui.live.outage import WayOut, outage_of
-from gui.live.run_log import RunLog
+from gui.live.notices.log import RunLog
+from gui.live.notices.outage import WayOut, outage_of
 from gui.state.server_control import ServerControl
 from gui.state.switches import Switches
 from gui.widgets.theme import DARK

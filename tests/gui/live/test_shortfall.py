@@ -11,8 +11,8 @@ from backend.core.rings import TraceRing
 from backend.core.samples import MediaKind
 from backend.core.status import RunState, RunStatus, SourceInfo, SourceState, SourceStatus
 from backend.session.lanes.delivery import TRACE_COLUMNS
-from gui.live.shortfall import TOPIC, Part, Shortfall, ShortfallWatch, shortfall_of
-from gui.live.status_text import slot_texts
+from gui.live.notices.shortfall import SHORTFALL, Part, Shortfall, ShortfallWatch, shortfall_of
+from gui.live.strip.texts import slot_texts
 from gui.views.plots import LatencyReport
 from tests.gui.shell_stage import Stage, begin
 
@@ -160,9 +160,9 @@ def test_the_window_says_so_among_its_alerts_until_the_run_ends(
         row = {"at_s": clock[0], "latency": 100.0, "server_infer": 85.0, "wire": 15.0}
         session.traces.append({**row, "lane": 0})
         readout.refresh()
-    assert [alert.title for alert in alerts.alerts if alert.id == TOPIC] == [
+    assert [alert.title for alert in alerts.alerts if alert.id == SHORTFALL] == [
         "The model manages 9.0 of 30 frames a second"
     ]
     assert "85 %" in stage.live.strip._slots["out"].toolTip()
     readout.run_ended(session)
-    assert not [alert for alert in alerts.alerts if alert.id == TOPIC]
+    assert not [alert for alert in alerts.alerts if alert.id == SHORTFALL]

@@ -7,8 +7,8 @@ import pytest
 from backend.core.ledger import Counts, DropPlace
 from backend.core.samples import MediaKind
 from backend.core.status import RunState, RunStatus, Severity, SourceInfo, SourceState, SourceStatus
-from gui.live.status_text import slot_texts
-from gui.live.strip_alerts import strip_alerts
+from gui.live.strip.alerts import strip_alerts
+from gui.live.strip.texts import slot_texts
 from gui.state.counters import Recent
 
 INFO = SourceInfo(MediaKind.IMAGE, "camera", live=True, width=640, height=480, rate=30.0)

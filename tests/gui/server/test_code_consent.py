@@ -15,7 +15,7 @@ from backend.models.code.remembered import Decision, ModelCode, RememberedCode
 from backend.models.repository.states import ModelState
 from backend.models.servable import ModelLoadError
 from gui.server.code_consent import CodeConsent, CodeDialog
-from gui.state.repository_control import CodeQuestion, RepositoryControl
+from gui.state.models.repositories import CodeQuestion, RepositoryControl
 from gui.state.settings import Settings, SettingsStore
 from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import SOURCES, FakeRepositories

@@ -17,9 +17,9 @@ from backend.models.repository.states import ModelState
 from backend.server.plane.data_plane import ModelStatus
 from gui.server.endpoints import EndpointsPanel, port_of
 from gui.server.models import ModelsPanel
-from gui.state.model_offers import model_offers
-from gui.state.model_rows import ModelRow, Repository
-from gui.state.repository_control import RepositoryControl
+from gui.state.models.offers import model_offers
+from gui.state.models.repositories import RepositoryControl
+from gui.state.models.rows import ModelRow, Repository
 from gui.state.server_control import ServerControl, ServerState
 from gui.state.settings import Settings, SettingsStore
 from gui.state.tasks import Done, Failed, T

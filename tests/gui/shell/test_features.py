@@ -16,8 +16,8 @@ from gui.shell.page_deck import PageDeck
 from gui.shell.window import MainWindow
 from gui.state.live_session import NewestSample
 from gui.state.measured_ways import MeasuredWays
+from gui.state.models.switching import SwitchModel
 from gui.state.settings import Settings, SettingsStore
-from gui.state.switch_model import SwitchModel
 from gui.widgets.theme import DARK, Palette, ThemeChoice
 from gui.workspace.appearance import Appearance
 from gui.workspace.commands import Command

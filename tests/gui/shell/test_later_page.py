@@ -20,7 +20,7 @@ from gui.gallery import GalleryPage
 from gui.inspect import Engine, InspectPage
 from gui.shell.later_page import LaterPage, PageOutline
 from gui.shell.page_outlines import compare_outline, gallery_outline, inspect_outline
-from gui.state.repository_control import RepositoryControl
+from gui.state.models.repositories import RepositoryControl
 from gui.widgets.theme import LIGHT, Palette
 from gui.workspace.commands import Command
 from gui.workspace.pages import Page, PageHost

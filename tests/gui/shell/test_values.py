@@ -27,9 +27,9 @@ from backend.core.status import (
     SourceStatus,
 )
 from backend.core.target import Target
-from gui.live.preview_pane import style_of, with_layers
-from gui.live.run_messages import run_message
-from gui.live.status_text import slot_texts, state_text
+from gui.live.notices.messages import run_message
+from gui.live.picture.pane import style_of, with_layers
+from gui.live.strip.texts import slot_texts, state_text
 from gui.shell.options import Options, parse_options
 from gui.state.counters import Counters, Recent
 from gui.state.settings import (

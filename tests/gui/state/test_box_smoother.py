@@ -12,7 +12,7 @@ from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Timeline
 from backend.core.traffic import Traffic
-from gui.state.box_smoother import BoxSmoother
+from gui.state.tracking.smoother import BoxSmoother
 
 
 def answer(step: int, *predictions: Text | Detections) -> Result:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.core.predictions import Detection
-from gui.state.class_counts import ClassCount, ClassCounts
-from gui.state.tracks import Tracker
+from gui.state.tracking.class_counts import ClassCount, ClassCounts
+from gui.state.tracking.tracks import Tracker
 
 
 def thing(x: float, index: int = 0, score: float = 0.9) -> Detection:

@@ -10,7 +10,7 @@ import pytest
 
 from backend.core.predictions import Detection, KeyPoint
 from backend.core.tensors import Array
-from gui.state.tracks import MOST_TRACKS, TRAIL, Track, Tracker
+from gui.state.tracking.tracks import MOST_TRACKS, TRAIL, Track, Tracker
 
 START_NS = 10**12
 

@@ -27,7 +27,7 @@ from backend.profiles.bundled import BUNDLED
 from backend.targets.secrets import Secrets
 from backend.targets.store import TargetStore
 from gui.state.limits import SwitchLimits
-from gui.state.model_offers import ModelOffer
+from gui.state.models.offers import ModelOffer
 from gui.state.settings import Settings, SettingsStore, from_json, to_json
 from gui.state.switches import Switches
 from gui.targets.catalogue import TargetCatalogue

@@ -21,8 +21,8 @@ from gui.live.time_spent.bottleneck import (
     switched_to,
 )
 from gui.state.measured_ways import MeasuredWays
+from gui.state.models.switching import SwitchModel
 from gui.state.settings import Settings, SettingsStore
-from gui.state.switch_model import SwitchModel
 from gui.state.switches import Switches
 from gui.views.plots import LatencyReport
 from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from backend.core.rings import TraceRing
 from backend.core.timing import Stage, Timeline
 from backend.session.lanes.delivery import TRACE_COLUMNS
-from gui.live.paint_record import PaintRecord
+from gui.live.picture.paint_record import PaintRecord
 from gui.live.time_spent.frame_dialog import FrameDialog, FrameOpener
 from gui.views.plots import LatencyView, RecentFrames, frames_of, largest_excess
 from gui.views.preview import FirstPaint

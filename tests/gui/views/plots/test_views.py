@@ -29,7 +29,7 @@ from backend.core.rings import TraceRing
 from backend.core.tensors import Datatype, Tensor
 from backend.core.timing import SPANS, Stage, Timeline
 from backend.core.traffic import TrafficRates
-from gui.live.paint_record import PaintRecord
+from gui.live.picture.paint_record import PaintRecord
 from gui.views.plots.bars import TopKView
 from gui.views.plots.latency import LatencyView
 from gui.views.plots.rows import BarRow, RowOrder

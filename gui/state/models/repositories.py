@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from backend.core.errors import ConsoleError
 from backend.models.code import Decision, ModelCode, RememberedCode
 from backend.models.repository import ModelState
-from gui.state.model_rows import ModelRepositories, Repository, looked_at, standing
+from gui.state.models.rows import ModelRepositories, Repository, looked_at, standing
 from gui.state.settings import SettingsStore
 from gui.state.tasks import T, Tasks
 from gui.widgets.language import tr

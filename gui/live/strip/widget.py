@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from backend.core.status import Alert, RunStatus
-from gui.live.status_text import SlotText, slot_texts, state_role
+from gui.live.strip.texts import SlotText, slot_texts, state_role
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
 from gui.widgets.icons import tinted

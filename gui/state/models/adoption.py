@@ -19,8 +19,8 @@ from backend.models.repository import (
     ModelState,
     remove_adopted,
 )
-from gui.state.model_rows import ModelRepositories
-from gui.state.repository_control import RepositoryControl
+from gui.state.models.repositories import RepositoryControl
+from gui.state.models.rows import ModelRepositories
 from gui.state.server_control import ServerControl, ServerState
 from gui.widgets.language import tr
 

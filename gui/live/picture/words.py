@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.core.samples import MediaKind
 from backend.core.status import SourceInfo
-from gui.state.class_counts import ClassCounts
+from gui.state.tracking import ClassCounts
 from gui.views.class_hues import ClassHues, class_name
 from gui.views.preview import LegendRow
 from gui.widgets.language import count, number, tr

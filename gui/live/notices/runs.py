@@ -8,19 +8,21 @@ from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError
 from backend.core.status import Alert, Notice, Severity
 from backend.core.target import Target
-from gui.live.outage import TOPIC, Outage, WayOut
-from gui.live.readout import REQUEST
-from gui.live.run_messages import end_notice
+from gui.live.notices.messages import end_notice
+from gui.live.notices.outage import OUTAGE, Outage, WayOut
 from gui.state.live_session import LiveSession
+from gui.state.models import SwitchModel
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
-from gui.state.switch_model import SwitchModel
 from gui.widgets.language import tr
 from gui.workspace.log_panel import LogPanel
 from gui.workspace.notices import ToastAction
 from gui.workspace.notifier import Notifier, error_notice
 
 _SOURCE = "source"
+
+REQUEST = "request"
+"""The session's own id for the newest refused request."""
 
 
 class RunNotices(QObject):
@@ -55,7 +57,7 @@ class RunNotices(QObject):
     def show_outage(self, outage: Outage | None) -> None:
         """A run is without its target, or it is not any more."""
         if outage is None:
-            self._notifier.show_condition(TOPIC, None)
+            self._notifier.show_condition(OUTAGE, None)
             return
         ways = {
             WayOut.START_SERVER: ToastAction(tr("Start the server"), self._server.start),
@@ -65,7 +67,7 @@ class RunNotices(QObject):
         }
         actions = self._notifier.actions_for_fault(outage.fault)
         actions += tuple(ways[way] for way in outage.ways)
-        self._notifier.show_condition(TOPIC, outage.notice, actions)
+        self._notifier.show_condition(OUTAGE, outage.notice, actions)
 
     @Slot(object)
     def show_refusal(self, alert: Alert | None) -> None:

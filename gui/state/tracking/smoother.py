@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backend.core.predictions import Detections, Prediction
 from backend.core.status import Result
-from gui.state.tracks import Track, Tracker
+from gui.state.tracking.tracks import Track, Tracker
 
 
 class BoxSmoother:

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.live.overlay_menu import OverlayMenu
-from gui.live.start_cards import StartCards
+from gui.live.picture.overlay_menu import OverlayMenu
+from gui.live.start import StartCards
 from gui.state.settings import ViewMemory
 from gui.views.class_hues import ClassHues
 from gui.views.messages import MessageKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backend.core.status import Alert, RunStatus, Severity
-from gui.live.status_text import SlotText
+from gui.live.strip.texts import SlotText
 from gui.widgets.language import tr
 
 _LEVELS = {"warning": Severity.WARNING, "error": Severity.ERROR}

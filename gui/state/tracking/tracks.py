@@ -16,7 +16,7 @@ import numpy as np
 
 from backend.core.predictions import Detection
 from backend.core.tensors import Array
-from gui.state.one_euro import OneEuroFilter, OneEuroSettings
+from gui.state.tracking.one_euro import OneEuroFilter, OneEuroSettings
 
 Box: TypeAlias = tuple[float, float, float, float]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from backend.core.choices import EMBEDDED
-from gui.state.repository_control import RepositoryControl
+from gui.state.models import RepositoryControl, SwitchModel
 from gui.state.run_control import Phase, RunControl
 from gui.state.server_control import ServerControl
-from gui.state.switch_model import SwitchModel
 from gui.state.switches import target_title
 from gui.targets import TargetController
 

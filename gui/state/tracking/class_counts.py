@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.core.predictions import Detection
-from gui.state.tracks import Track
+from gui.state.tracking.tracks import Track
 
 _SURE_AFTER = 3
 """Results that must show a track before it counts as an object: what flickers is none."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backend.core.choices import why_not_model
 from backend.core.samples import MediaKind
-from gui.state.model_rows import ModelRow, Repository
+from gui.state.models.rows import ModelRow, Repository
 from gui.widgets.language import tr
 
 if TYPE_CHECKING:  # the server's own modules are heavy and are imported off the window's thread

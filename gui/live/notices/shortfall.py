@@ -11,7 +11,7 @@ from backend.core.status import Alert, RunState, RunStatus, Severity, SourceStat
 from gui.views.plots import LatencyReport
 from gui.widgets.language import marked, number, percent, tr
 
-TOPIC = "shortfall"
+SHORTFALL = "shortfall"
 """The alert's id."""
 
 _WARM_UP_S = 4.0
@@ -104,7 +104,7 @@ class Shortfall:
         if self.best > self.rate:
             best = tr("One copy of it alone would manage {best} at best.", best=_rate(self.best))
             body = f"{body} {best}"
-        return Alert(TOPIC, Severity.INFO, title, body)
+        return Alert(SHORTFALL, Severity.INFO, title, body)
 
 
 class ShortfallWatch:

@@ -14,7 +14,7 @@ from gui.state.switches import Switches, target_title
 from gui.views.messages import EmptyMessage, MessageKind
 from gui.widgets.language import number, tr
 
-TOPIC = "target"
+OUTAGE = "target"
 """The session's own id for everything about the connection."""
 
 
@@ -40,12 +40,12 @@ class Outage:
     @property
     def alert(self) -> Alert:
         """As a condition in the list of alerts."""
-        return Alert(TOPIC, Severity.ERROR, self.title, self.body, self.fault)
+        return Alert(OUTAGE, Severity.ERROR, self.title, self.body, self.fault)
 
     @property
     def notice(self) -> Notice:
         """As a toast."""
-        return Notice(Severity.WARNING, self.title, self.body, TOPIC)
+        return Notice(Severity.WARNING, self.title, self.body, OUTAGE)
 
     def veil(self, status: RunStatus) -> EmptyMessage:
         """As a message over the picture, with the time until the next attempt."""
@@ -89,7 +89,7 @@ def _own_outage(transport: Transport, control: ServerControl) -> Outage | None:
 
 
 def _reported(status: RunStatus, switches: Switches) -> Outage:
-    alert = next((alert for alert in status.alerts if alert.id == TOPIC), None)
+    alert = next((alert for alert in status.alerts if alert.id == OUTAGE), None)
     title = target_title(switches.target)
     own = switches.target.name == EMBEDDED
     ways = (WayOut.RETRY,) if own else (WayOut.RETRY, WayOut.LOCAL)
