@@ -27,7 +27,7 @@ from backend.models.runtimes.python.loader import PythonRuntime
 from backend.models.servable import ModelLoadError
 from backend.models.services import ModelServices
 from tests.attacks.growth import assert_linear
-from tests.cli.test_serve import Start, ready, start
+from tests.cli.serve.test_command import Start, ready, start
 from tests.models.onnx_folders import identity
 from tests.models.python_models import WAIT_S, config, execute, outputs, request, serving, write
 from tests.stored_files import FOLDER

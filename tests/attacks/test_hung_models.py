@@ -33,7 +33,7 @@ from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.plane.local import LocalDataPlane
 from backend.server.scheduling import scheduler
 from backend.server.settings.options import ServerOptions
-from tests.cli.test_serve import Start, ended, ready, start
+from tests.cli.serve.test_command import Start, ended, ready, start
 from tests.models.onnx_folders import node, value, write_model
 from tests.models.python_models import (
     QUICK,

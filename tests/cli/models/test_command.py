@@ -21,7 +21,7 @@ from backend.models.repository import user_repository
 from tests.cli.here import run_here
 from tests.gallery.file_server import FileServer, held_after
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 60.0
 CATALOGUE = read_catalogue()
 

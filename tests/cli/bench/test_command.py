@@ -13,7 +13,7 @@ import pytest
 
 from backend.compare.bench import BenchResult, decode_result
 
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
+MAIN = Path(__file__).resolve().parents[3] / "main.py"
 QUICK = ("--model", "identity", "--sizes", "1KB", "--seconds", "1", "--transport", "rest,grpc")
 
 

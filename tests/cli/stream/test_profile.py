@@ -19,7 +19,7 @@ from backend.models.runtimes.choice import standard_runtimes
 from backend.server.lifecycle.embedded import EmbeddedServer
 from backend.server.settings.options import ServerOptions
 
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
+MAIN = Path(__file__).resolve().parents[3] / "main.py"
 
 
 def stream(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:

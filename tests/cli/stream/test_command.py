@@ -28,7 +28,7 @@ from tests.models.onnx_folders import node, value, write_model
 from tests.real_sources import free_port
 from tests.session.lying_server import lying
 
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
+MAIN = Path(__file__).resolve().parents[3] / "main.py"
 
 
 def stream(*arguments: str, timeout_s: float = 40.0) -> tuple[int, list[dict[str, Any]], str]:

@@ -21,7 +21,7 @@ from backend.wire.generated import open_inference_pb2 as oip
 from tests.server.grpc_calls import unary
 from tests.waiting import WAIT_S
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

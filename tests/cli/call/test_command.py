@@ -15,7 +15,7 @@ from backend.cli.call import command as call
 from backend.server.lifecycle.embedded import EmbeddedServer
 from tests.real_sources import free_port
 
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
+MAIN = Path(__file__).resolve().parents[3] / "main.py"
 
 
 class Command:
