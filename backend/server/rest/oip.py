@@ -132,9 +132,10 @@ class _Oip:
         delivery = None
         if OutputDelivery.is_asked(infer_request):
             delivery = OutputDelivery(infer_request, model, self._server_context.memory)
-        response, timing = self._plane.infer_at_once(infer_request) or await self._edge.work(
-            request, model, self._plane.infer(infer_request)
-        )
+        answered = self._plane.infer_at_once(infer_request)
+        if answered is None:
+            answered = await self._edge.work(request, model, self._plane.infer(infer_request))
+        response, timing = answered
         note.answered()
         if delivery is not None:
             response = delivery.deliver(response)
