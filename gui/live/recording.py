@@ -244,7 +244,9 @@ def _created(path: Path) -> OutputFile:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        reason = error.strerror or str(error)
         raise UsageError(
-            tr("{folder} cannot be made: {reason}", folder=str(path.parent), reason=str(error))
+            tr("{folder} cannot be made: {reason}.", folder=str(path.parent), reason=reason),
+            tr("Recordings go there: make room for a folder of that name."),
         ) from error
     return create(path, numbered=True)

@@ -61,7 +61,8 @@ class DotCursors(QObject):
             return
         first, *second = ([self._sampled(at_s)] for _, at_s in cursors.placed)
         values = value_items(first, second[0] if second else None)
-        self._readout.show_items((*cursor_items(cursors.placed), *values))
+        moments = cursor_items(cursors.placed)
+        self._readout.show_items((*values, *moments[2:], *moments[:2]))
 
     def _sampled(self, at_s: float) -> Sampled:
         color = self._dots.roles.color("accent")

@@ -86,6 +86,9 @@ class FrameDialog(QDialog):
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.dots = LatencyDots(palette=palette)
         self.readout = ReadoutLine(palette=palette)
+        policy = self.readout.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # so that nothing moves once there are cursors
+        self.readout.setSizePolicy(policy)
         self.cursors = DotCursors(self.dots, self.readout, recent)
         self.stages = FrameStages(palette=palette)
         column = QVBoxLayout(self)

@@ -109,6 +109,8 @@ def test_a_folder_that_cannot_be_made_is_said(
     stage.window.commands["run.record"].run()
     assert not stage.live.recording.recording
     assert "cannot be made" in notices[-1].title
+    assert "Errno" not in notices[-1].title
+    assert notices[-1].body.startswith("Recordings go there")
 
 
 def test_the_last_seconds_are_saved_on_demand(
