@@ -171,5 +171,7 @@ def _sentence(
     interval = f"{difference.low:+.2f} to {difference.high:+.2f} ms"
     if difference.low <= 0 <= difference.high:
         return f"{text} Neither is faster beyond the noise ({interval})."
+    if difference.value < 0:
+        interval = f"{-difference.high:+.2f} to {-difference.low:+.2f} ms"
     slower = "B takes" if difference.value > 0 else "A takes"
     return f"{text} {slower} {abs(difference.value):.2f} ms longer ({interval})."

@@ -13,7 +13,7 @@ from backend.core.errors import ConsoleError, RequestError, SourceError, UsageEr
 from backend.core.predictions import Predictions, Text
 from backend.core.samples import AudioBlock, AudioWindow, Frame
 from backend.core.status import Failure, Result, Sent
-from backend.core.timing import Timeline
+from backend.core.timing import Stage, Timeline
 from backend.core.traffic import Traffic
 from backend.side_by_side import Comparison, Pair, RecordedSide, result_of
 from tests.waiting import WAIT_S
@@ -87,6 +87,22 @@ def test_times_of_two_recordings_are_compared_as_well(tmp_path: Path) -> None:
     assert found.latency_difference_ms.value == 0
     assert found.a.latency_ms
     assert found.sentence.startswith("All 9 answers are identical.")
+
+
+def test_who_is_slower_is_said_with_an_interval_of_the_same_sign(tmp_path: Path) -> None:
+    def slowly() -> Iterator[Item]:
+        for number in range(9):
+            yield sent(number)
+            answer = result(number, A)
+            marks = dict(answer.timeline.marks)
+            marks[Stage.DECODED] += 30_000_000
+            yield replace(answer, timeline=replace(answer.timeline, marks=marks))
+
+    fast = record(tmp_path / "fast.mcap", answered(range(9), lambda _n: A))
+    slow = record(tmp_path / "slow.mcap", slowly())
+    longer = "takes 30.00 ms longer (+30.00 to +30.00 ms)."
+    assert result_of(compared(fast, slow)).sentence.endswith(f"B {longer}")
+    assert result_of(compared(slow, fast)).sentence.endswith(f"A {longer}")
 
 
 def test_what_failed_in_one_differs_and_what_has_no_outcome_has_no_partner(tmp_path: Path) -> None:
