@@ -30,8 +30,8 @@ class Companion:
 
     @property
     def info(self) -> SourceInfo:
-        """The source's, of which nothing is dropped."""
-        return replace(self._source.info, live=False)
+        """The source's, of which nothing is dropped, but which may be at any place."""
+        return replace(self._source.info, live=False, items=None)
 
     @property
     def present(self) -> bool:

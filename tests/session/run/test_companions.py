@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from backend.core.choices import RunSettings
+from backend.core.errors import SourceError, SourceFault
 from backend.core.flow import Policy
 from backend.core.samples import AudioBlock, AudioWindow, Captured, Frame
 from backend.core.status import Result, SourceInfo, SourceState
@@ -107,6 +108,31 @@ def test_a_second_run_joins_one_that_is_on_and_leaves_it(
         before = len(a)
         wait_for(lambda: len(a) > before + 5)
     assert len(openings) == 1
+
+
+class Unplugged(ListSource):
+    """A camera that is lost once, after ten pictures, and is back when it is opened anew."""
+
+    lost = False
+
+    def read(self, stop: threading.Event) -> Captured | None:
+        if self._next == 10 and not self.lost:
+            self.lost = True
+            raise SourceError(SourceFault.LOST, "It was unplugged.")
+        return super().read(stop)
+
+
+def test_a_source_that_was_lost_and_is_back_goes_on_for_both(target: Target) -> None:
+    settings = RunSettings(target, "identity")
+    source = Unplugged(frames(5), live=True, repeat=True, interval_s=0.002)
+    one = Session(settings, source)
+    other = beside(one, settings)
+    a, b = results(one), results(other)
+    with running(one), running(other):
+        wait_for(lambda: len(b) > 20)
+    assert source.lost
+    assert one.error is None
+    assert len({id(each.sample) for each in a} & {id(each.sample) for each in b}) > 15
 
 
 def test_one_waits_for_the_other_and_not_for_one_that_has_left(stop: threading.Event) -> None:
