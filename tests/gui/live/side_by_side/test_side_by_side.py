@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from backend.core.samples import AudioWindow
-from backend.core.status import RunState, RunStatus
+from backend.core.predictions import Text
+from backend.core.samples import AudioBlock, AudioWindow
+from backend.core.status import Result, RunState, RunStatus, Sent
 from backend.core.target import Target
+from backend.core.timing import Timeline
+from backend.core.traffic import Traffic
 from backend.models.catalogue import bundled_registry
 from backend.server.lifecycle import EmbeddedServer
 from backend.server.settings import ServerOptions
+from backend.session.run import Session
 from gui.live.side_by_side import SideBySidePart, controller
 from gui.live.side_by_side import Stage as Where
 from gui.live.side_by_side.choices import OtherSide, recorded_side
@@ -23,7 +29,7 @@ from gui.state.run_control import Phase
 from gui.state.switches import Switches
 from gui.views.preview import WipeView
 from tests.gui.shell_stage import Stage
-from tests.wire.recording.recorded import answered, record
+from tests.wire.recording.recorded import SETTINGS, Item, answered, record
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -261,6 +267,61 @@ def test_a_recording_against_now(stage: Stage, qtbot: QtBot, recording: Path) ->
     assert seen is not None
     assert seen.b.predictions is not None
     assert part.controller.ledgers()[1] is None, "what was recorded is no run"
+
+
+def test_side_b_joins_the_run_where_it_is(stage: Stage, qtbot: QtBot) -> None:
+    """No source is made or opened anew, neither when it begins nor when it ends."""
+    run(stage, qtbot)
+    session, source = stage.live.run.session, stage.live.run.source
+    assert isinstance(session, Session)
+    capture = session._capture
+    compare(stage, qtbot, offered(stage, "faces"))
+    assert session.status().source.info == capture.status().info  # type: ignore[union-attr]
+    part_of(stage).controller.end()
+    before = answers(stage)
+    qtbot.waitUntil(lambda: answers(stage) > before + 5)
+    assert session._capture is capture
+    assert stage.live.run.source is source
+    compare(stage, qtbot, offered(stage, "REST"))
+    stage.live.switches.choose(replace(stage.live.switches.current, model="faces"))
+    part = part_of(stage)
+    qtbot.waitUntil(lambda: part._newest is not None and part._newest.a.result is not None)
+    assert session._capture is capture
+
+
+def sounding(blocks: int, *, answered: bool) -> Iterator[Item]:
+    """Half a second and more of noise, with a window at the end of each block."""
+    rng = np.random.default_rng(1)
+    for number in range(blocks):
+        moment = 10_000_000_000 + number * 50_000_000
+        block = rng.uniform(-0.5, 0.5, 2400).astype(np.float32)
+        yield AudioBlock(number, moment, block, 48_000)
+        window = AudioWindow(number, moment, np.zeros(1600, np.float32), 16_000)
+        yield Sent(number, window, moment + 1000, SETTINGS, 1)
+        if answered:
+            said = (Text("noise"),)
+            yield Result(number, window, said, Timeline({}), Traffic(), SETTINGS, 1)
+
+
+def test_recorded_sound_against_now(stage: Stage, qtbot: QtBot, tmp_path: Path) -> None:
+    path = record(tmp_path / "sound.mcap", sounding(40, answered=True))
+    run(stage, qtbot, str(path), "pitch")
+    part = part_of(stage)
+    assert any(side.recording == path for side in part._offers())
+    compare(stage, qtbot, recorded_side(path), 10)
+    seen = part._newest
+    assert seen is not None
+    assert seen.b.predictions == (Text("noise"),)
+    assert isinstance(seen.sample, AudioWindow)
+
+
+def test_what_is_not_recorded_is_said_not_to_be(stage: Stage, qtbot: QtBot, tmp_path: Path) -> None:
+    path = record(tmp_path / "sound.mcap", sounding(40, answered=False))
+    run(stage, qtbot, str(path), "pitch")
+    part = part_of(stage)
+    part.begin(recorded_side(path))
+    text = "Nothing is recorded of what is answered now."
+    qtbot.waitUntil(lambda: part.panel.state.text() == text)
 
 
 def test_another_source_is_shared_anew(stage: Stage, qtbot: QtBot, recording: Path) -> None:
