@@ -49,6 +49,23 @@ def test_a_model_that_says_something_else_fails_the_condition(
     assert "failed: agreement is 0" in err
 
 
+def test_two_recordings_are_compared_without_source_and_server(
+    recording: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The pattern has no places, so that the samples are known by their bytes."""
+    again = tmp_path / "again.mcap"
+    words = ["--source", str(recording), "--model", "shapes", "--pace", "free"]
+    assert record.main([*words, "--to", str(again)]) == 0
+    capfd.readouterr()
+    sides = ["--a", str(recording), "--b", str(again)]
+    assert compare.main([*sides, "--format", "json", "--fail-if", "differing>0"]) == 0
+    found = orjson.loads(capfd.readouterr().out)
+    assert found["pairs"] == found["identical"] >= 8
+    assert (found["a"]["run"], found["b"]["run"]) == (None, None)
+    assert compare.main([*sides, "--source", "pattern"]) == 2
+    assert "Leave --source out" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
