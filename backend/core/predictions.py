@@ -149,3 +149,14 @@ def scores(predictions: Predictions) -> Iterator[tuple[str, float]]:
                 for s in prediction.values
                 if not s.unit and s.low == 0.0 and s.high == 1.0
             )
+
+
+def array_bytes(predictions: Predictions) -> int:
+    """How many bytes of memory the arrays among them keep."""
+    found = 0
+    for each in predictions:
+        if isinstance(each, Mask):
+            found += int(each.classes.nbytes)
+        elif isinstance(each, Tensors):
+            found += sum(int(tensor.data.nbytes) for tensor in each.tensors)
+    return found

@@ -6,11 +6,12 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from backend.core.errors import ConsoleError, UsageError
+from backend.core.predictions import array_bytes
 from backend.side_by_side.pairing import Letter, Outcome, Pairing, RecordedWhole
 from backend.side_by_side.recorded import picture_outcomes, window_outcomes
 from backend.wire.recording.items import (
@@ -22,7 +23,8 @@ from backend.wire.recording.items import (
 from backend.wire.recording.places import RecordedSample, samples_of
 from backend.wire.recording.reader import SAMPLES, RecordingReader
 
-_MOST_WAITING = 4096
+_MOST_WAITING, _MOST_BYTES = 4096, 128 * 1024 * 1024
+"""Samples of each side that wait for the other's, without their pictures."""
 _BLOCKS_KEPT = 512
 _HINT = (
     "Record both from one file, or send one of them again and record that: "
@@ -37,6 +39,12 @@ class _Entry:
     key: Hashable
     sample: RecordedWhole
     outcome: Outcome | None
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much memory it keeps, beside what every one does."""
+        said = self.outcome.predictions if self.outcome is not None else None
+        return array_bytes(said) if said is not None else 0
 
 
 class RecordedPairs:
@@ -54,6 +62,7 @@ class RecordedPairs:
             "a": OrderedDict(),
             "b": OrderedDict(),
         }
+        self._held: dict[Letter, int] = {"a": 0, "b": 0}
         self._number = 0
         self.error: ConsoleError | None = None
         """Why it ended before: a file that cannot be read, or recordings of other samples."""
@@ -84,10 +93,7 @@ class RecordedPairs:
         other: Letter = "b" if letter == "a" else "a"
         partner = self._waiting[other].get(entry.key)
         if partner is None:
-            waiting = self._waiting[letter]
-            waiting[entry.key] = entry
-            if len(waiting) > _MOST_WAITING:
-                self._alone(letter, waiting.popitem(last=False)[1])
+            self._wait(letter, entry)
             return
         self._forget(other, entry.key)
         self._forget(letter, None)
@@ -101,12 +107,29 @@ class RecordedPairs:
                 self._alone(side, each)
         self._number += 1
 
+    def _wait(self, letter: Letter, entry: _Entry) -> None:
+        """For its partner, as long as there is room."""
+        waiting = self._waiting[letter]
+        before = waiting.pop(entry.key, None)  # of a loop's last round
+        if before is not None:
+            self._held[letter] -= before.held_bytes
+            self._alone(letter, before)
+        waiting[entry.key] = entry
+        self._held[letter] += entry.held_bytes
+        while len(waiting) > _MOST_WAITING or self._held[letter] > _MOST_BYTES:
+            self._alone(letter, self._oldest(letter))
+
+    def _oldest(self, letter: Letter) -> _Entry:
+        """Waits no longer."""
+        _, entry = self._waiting[letter].popitem(last=False)
+        self._held[letter] -= entry.held_bytes
+        return entry
+
     def _forget(self, letter: Letter, until: Hashable | None) -> None:
         """What waits up to a key that has its partner, or all of it."""
-        waiting = self._waiting[letter]
-        while waiting:
-            key, entry = waiting.popitem(last=False)
-            if key == until:
+        while self._waiting[letter]:
+            entry = self._oldest(letter)
+            if entry.key == until:
                 return
             self._alone(letter, entry)
 
@@ -162,7 +185,7 @@ def _pictures(
         key = key_of(picture)
         alike = alike + 1 if key == before else 0
         before = key
-        yield _Entry((key, alike), picture, outcome)
+        yield _Entry((key, alike), replace(picture, data=b""), outcome)
 
 
 def _place(picture: RecordedPicture) -> Hashable:

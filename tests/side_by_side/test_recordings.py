@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 
 from backend.core.errors import ConsoleError, RequestError, SourceError, UsageError
-from backend.core.predictions import Predictions, Text
+from backend.core.predictions import Mask, Predictions, Text
 from backend.core.samples import AudioBlock, AudioWindow, Frame
 from backend.core.status import Failure, Result, Sent
 from backend.core.timing import Stage, Timeline
 from backend.core.traffic import Traffic
-from backend.side_by_side import Comparison, Pair, RecordedSide, result_of
+from backend.side_by_side import Comparison, Pair, Pairing, RecordedSide, result_of
+from backend.side_by_side.pairing import Letter
+from backend.side_by_side.recordings import RecordedPairs, _Entry
+from backend.wire.recording.items import RecordedPicture
 from tests.waiting import WAIT_S
 from tests.wire.recording.recorded import SETTINGS, Item, frame, pixels, record, result, sent
 
@@ -169,3 +173,26 @@ def test_memory_is_bounded_where_nothing_fits(
     found = compared(a, b)
     assert found.pairing.unpaired == 100
     assert "no sample in common" in str(found.error)
+
+
+def test_what_waits_keeps_no_pictures_and_few_arrays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = (Mask(np.zeros((48, 64), np.uint8), ("", "x")),)
+    monkeypatch.setattr("backend.side_by_side.recordings._MOST_BYTES", 5 * 48 * 64)
+    a = record(tmp_path / "a.mcap", answered(range(20), lambda _n: mask))
+    b = record(tmp_path / "b.mcap", answered(range(50, 51), lambda _n: mask))
+    pairs = RecordedPairs(a, b, Pairing())
+    most = [0]
+
+    def note(letter: Letter, entry: _Entry) -> None:
+        wait(letter, entry)
+        waiting = pairs._waiting["a"].values()
+        most.append(len(waiting))
+        assert all(isinstance(e.sample, RecordedPicture) and not e.sample.data for e in waiting)
+
+    wait = pairs._wait
+    monkeypatch.setattr(pairs, "_wait", note)
+    pairs.run(threading.Event())
+    assert max(most) == 5
+    assert pairs._held == {"a": 0, "b": 0}

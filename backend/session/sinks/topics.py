@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from backend.core.predictions import Mask, Prediction, Tensors
+from backend.core.predictions import array_bytes
 from backend.core.samples import AudioBlock, AudioWindow, Frame
 from backend.core.status import Failure, Loss, Notice, Result, RunStatus, Sent, Word
 
@@ -66,14 +66,5 @@ def size_of(item: Item | AudioWindow) -> int:
         case Sent():
             return size_of(item.sample)
         case Result():
-            return size_of(item.sample) + sum(map(_arrays, item.predictions))
-    return 0
-
-
-def _arrays(prediction: Prediction) -> int:
-    match prediction:
-        case Mask(classes):
-            return int(classes.nbytes)
-        case Tensors(tensors):
-            return sum(int(tensor.data.nbytes) for tensor in tensors)
+            return size_of(item.sample) + array_bytes(item.predictions)
     return 0
