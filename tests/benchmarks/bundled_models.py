@@ -35,10 +35,11 @@ from backend.wire.media.opencv import cv2  # noqa: E402
 from tests.models.bundled.known_speech import speech_s  # noqa: E402
 from tests.models.bundled.made_sounds import MUSIC, RATE, coloured_noise  # noqa: E402
 from tests.models.bundled.model_scoring import Score, ask, detections  # noqa: E402
-from tests.models.bundled.test_faces import SAME_FACE, yunet  # noqa: E402
+from tests.models.bundled.test_faces import SAME_FACE, leaned, yunet  # noqa: E402
 from tests.models.bundled.test_qr_codes import tilted_scene  # noqa: E402
 from tests.models.bundled.test_voice_activity import OTHER_SOUNDS  # noqa: E402
 
+_SIZES = {"as they are": None, "at 640x480": (640, 480), "at 1024x768": (1024, 768)}
 _WINDOW, _HOP = RATE // 2, RATE // 10
 _SAID = (
     "Good morning, how are you today?",
@@ -63,7 +64,7 @@ def main() -> None:
 
 
 def _faces(model: Model, folder: Path) -> Iterator[str]:
-    for title, size in (("as they are", None), ("at 640x480", (640, 480))):
+    for title, size in _SIZES.items():
         certain, possible, times = Score(), Score(), []
         for path in sorted((folder / "photos").glob("*.jpg")):
             pixels = _photo(path, size)
@@ -76,9 +77,17 @@ def _faces(model: Model, folder: Path) -> Iterator[str]:
             times.append(_cpu_ms(partial(ask, model, pixels)))
             yield f"faces {path.name} {title}: recall {own.recall:.2f}, {times[-1]:.0f} ms"
         yield (
-            f"faces {title}: recall {certain.recall:.3f} of {len(times)} photos, precision "
-            f"{possible.precision:.3f}, median {median(times):.0f} ms"
+            f"faces {title}: recall {certain.right} of {certain.right + certain.missed} in "
+            f"{len(times)} photos, {possible.wrong} wrong of {possible.wrong + possible.right}, "
+            f"mean {np.mean(times):.0f} ms"
         )
+    for degrees in (15, 20, 25, 30, 35):
+        certain = Score()
+        for path in sorted((folder / "photos").glob("*.jpg")):
+            for way in (-degrees, degrees):
+                pixels = leaned(_photo(path, (640, 480)), way)
+                certain.add(detections(ask(model, pixels)), yunet(folder, pixels, 0.9), SAME_FACE)
+        yield f"faces leaning by {degrees} degrees: recall {certain.recall:.2f}"
 
 
 def _qr_codes(model: Model, folder: Path) -> Iterator[str]:

@@ -10,17 +10,21 @@ from backend.wire.media.opencv import cv2
 _COLOURLESS = 0.002
 """Share of skin under which a picture is taken for one without colours, or with false ones."""
 
+_SHARE = 0.7
+"""Share of skin in the middle of what may be a face."""
+
 _LEAST_RED, _LEAST_WARMTH, _MOST_BLUE = 3, 8, 3
 """Of Cr, of Cr less Cb, and of Cb, each from the middle of its range."""
 
 
-def without_cold_places(light: Array, pixels: Array, reach: int) -> Array:
-    """The grey picture with one flat grey wherever no skin is within `reach` of its pixels.
+def without_cold_places(light: Array, pixels: Array, side: int) -> Array:
+    """The grey picture with one flat grey where no face of at least `side` pixels can be.
 
-    `pixels` is the same picture in RGB at any size. Skin of every tone is redder than it is blue:
-    see D. Chai and K. Ngan, "Face segmentation using skin-color map in videophone applications",
-    IEEE Trans. Circuits and Systems for Video Technology 9 (4), 1999; the limits here are far
-    wider. A picture without any such colour is given back whole.
+    The middle half of a face is mostly skin, and skin of every tone is redder than it is blue.
+    `pixels` is the same picture in RGB at any size. See D. Chai and K. Ngan, "Face segmentation
+    using skin-color map in videophone applications", IEEE Trans. Circuits and Systems for Video
+    Technology 9 (4), 1999; the limits here are far wider. A picture without any such colour is
+    given back whole.
     """
     height, width = light.shape
     part = 4
@@ -32,8 +36,9 @@ def without_cold_places(light: Array, pixels: Array, reach: int) -> Array:
     warm = (red >= _LEAST_RED) & (red - blue >= _LEAST_WARMTH) & (blue <= _MOST_BLUE)
     if warm.mean() < _COLOURLESS:
         return light
-    mask = cv2.erode(warm.astype(np.uint8), np.ones((2, 2), np.uint8))
-    size = 2 * (reach // part) + 1
+    core = max(1, side // (2 * part))
+    mask = (cv2.blur(warm.astype(np.float32), (core, core)) >= _SHARE).astype(np.uint8)
+    size = 2 * round(0.6 * side / part) + 1
     mask = cv2.dilate(mask, np.ones((size, size), np.uint8))
     whole = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.where(whole > 0, light, np.uint8(128))

@@ -45,7 +45,9 @@ def yunet(data_dir: Path, pixels: Array, threshold: float) -> list[tuple[str, Bo
     height, width = pixels.shape[:2]
     detector = cv2.FaceDetectorYN.create(str(path), "", (width, height), threshold)
     rows = detector.detect(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1]
-    return [("face", (x, y, x + w, y + h)) for x, y, w, h, *_ in rows.tolist()]
+    return [
+        ("face", (x, y, x + w, y + h)) for x, y, w, h, *_ in ([] if rows is None else rows.tolist())
+    ]
 
 
 @pytest.mark.parametrize("half", [("1", "5", "13"), ("2", "9", "21")])
@@ -92,6 +94,47 @@ def test_one_face_in_front_of_the_camera_is_one_face(
     (face,) = detections(ask(model, photos["5"]))
     assert face.label == "face"
     assert 0.4 < face.score < 1
+
+
+def test_most_heads_that_lean_over_are_seen(
+    model: Faces, photos: dict[str, Array], data_dir: Path
+) -> None:
+    """Recall at least 0.5 of 39 (measured: 0.67; without turning the picture 0.18)."""
+    certain, possible = Score(), Score()
+    for name in ("2", "9", "13"):
+        for degrees in (-30, -25, 25, 30):
+            leaning = leaned(photos[name], degrees)
+            found = detections(ask(model, leaning))
+            certain.add(found, yunet(data_dir, leaning, 0.9), SAME_FACE)
+            possible.add(found, yunet(data_dir, leaning, 0.5), SAME_FACE)
+    assert certain.recall >= 0.5
+    assert possible.precision >= 0.9
+
+
+def leaned(pixels: Array, degrees: float) -> Array:
+    """The picture turned around its middle, its edges drawn out."""
+    height, width = pixels.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    turned = cv2.warpAffine(pixels, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(turned)
+
+
+def test_a_face_that_fills_the_picture_is_seen(
+    model: Faces, photos: dict[str, Array], data_dir: Path
+) -> None:
+    """Hair, ears and chin are cut off, as of who sits close: 8 of 11 (2 without the margin)."""
+    seen = Score()
+    for name in ("2", "13", "21"):
+        for _, box in yunet(data_dir, photos[name], 0.9):
+            left, top, right, bottom = (max(0, round(edge)) for edge in box)
+            close = np.asarray(cv2.resize(photos[name][top:bottom, left:right], (480, 640)))
+            found = detections(ask(model, close))
+            seen.add(found, [("face", (0, 0, 480, 640))], SAME_FACE)
+            for face in found:
+                assert 0 <= face.box[0] < face.box[2] <= 480
+                assert 0 <= face.box[1] < face.box[3] <= 640
+    assert seen.recall >= 0.6
+    assert seen.precision >= 0.85
 
 
 def test_png_says_exactly_what_raw_says(model: Faces, photos: dict[str, Array]) -> None:
