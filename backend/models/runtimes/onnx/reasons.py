@@ -28,6 +28,10 @@ _LACKS: tuple[tuple[str, str], ...] = (
         r"Opset (\d+) is under development.{0,400}?official support .{0,40}?till opset (\d+)",
         "it is of operator set {}, known here are those up to {}: export it with an older one",
     ),
+    (
+        r"External data path does not exist: \"([^\"]{1,4096})\"",
+        "it keeps weights in '{}', which is not there: put that file there, under its own name",
+    ),
     ("Protobuf parsing failed", "the file is no ONNX model, or damaged"),
     ("ModelProto does not have a graph", "the file is no ONNX model: it has no graph"),
 )

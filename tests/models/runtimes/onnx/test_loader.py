@@ -399,6 +399,11 @@ def test_weights_stored_apart_are_found_beside_the_model(tmp_path: Path) -> None
     assert OnnxRuntime().handles(parse_config(""), folder)
     output = answer(load(folder), fp32("X", np.ones(4096)))["Y"]
     assert np.array_equal(output.data, weights + 1)
+    (path / "weights.bin").unlink()
+    with pytest.raises(
+        ModelLoadError, match=r"keeps weights in '.*weights\.bin', which is not there"
+    ):
+        load(folder)
 
 
 def test_weights_outside_the_version_folder_are_refused(tmp_path: Path) -> None:
