@@ -102,8 +102,9 @@ class Lane(ABC):
         self._worker.start()
 
     def retire(self) -> None:
-        """Take no more samples; what is in flight may still come back."""
+        """Take no more samples, which may be another source's; what is in flight may come back."""
         self._retiring.set()
+        self._feed.leave(self._reader)
         self.credits.wake()
 
     def cancel(self, place: DropPlace) -> None:

@@ -60,6 +60,13 @@ class Feed:
             self._changed.notify_all()
             return self._reader
 
+    def leave(self, reader: int) -> None:
+        """Let that reader take nothing more, not even what it waits for now."""
+        with self._changed:
+            if reader == self._reader:
+                self._reader += 1
+                self._changed.notify_all()
+
     def close(self) -> None:
         """Shut both ends; what lies unread is dropped as stopped."""
         with self._changed:

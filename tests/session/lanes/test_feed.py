@@ -31,6 +31,29 @@ def test_live_samples_replace_each_other_and_are_counted() -> None:
     assert counts.in_flight == 1
 
 
+def test_a_reader_that_leaves_takes_nothing_that_it_waits_for() -> None:
+    """Or the first picture of another source would go where the sound before it went."""
+    feed = Feed(Ledger())
+    reader = feed.new_reader()
+    taken: list[object] = []
+    thread = threading.Thread(target=lambda: taken.append(feed.take(reader, 3600)))
+    thread.start()
+    feed.leave(reader)
+    thread.join()
+    assert feed.put(feed.new_writer(), frame(0), lossless=False)
+    assert taken == [None]
+    assert feed.take(reader, 0) is None
+    assert feed.take(feed.new_reader(), 0) is not None
+
+
+def test_a_reader_that_was_replaced_does_not_send_the_new_one_away() -> None:
+    feed = Feed(Ledger())
+    old, new = feed.new_reader(), feed.new_reader()
+    feed.leave(old)
+    feed.put(feed.new_writer(), frame(0), lossless=False)
+    assert feed.take(new, 0) is not None
+
+
 def test_a_patient_writer_waits_until_its_sample_is_taken() -> None:
     feed = Feed(Ledger())
     writer, reader = feed.new_writer(), feed.new_reader()

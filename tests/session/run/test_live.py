@@ -14,7 +14,7 @@ import pytest
 from backend.core.choices import Api, RunSettings, Transport
 from backend.core.errors import ReplyMismatch, TargetUnreachable, UsageError
 from backend.core.samples import AudioBlock, Captured, Frame, MediaKind
-from backend.core.status import Result, RunState
+from backend.core.status import Result, RunState, SourceInfo
 from backend.core.target import Target
 from backend.profiles.bundled import BUNDLED
 from backend.server.lifecycle.embedded import EmbeddedServer
@@ -82,6 +82,69 @@ def test_source_and_model_switch_together(target: Target) -> None:
         )
         wait_for(lambda: "AudioWindow" in kinds)
     assert session.last_failure is None
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+def test_what_another_source_gives_first_is_not_sent_to_the_model_before(
+    target: Target, transport: Transport
+) -> None:
+    """The lane before waits for the next sound, and the next one opens after the first picture."""
+    way = next(w for w in combinations(MediaKind.AUDIO) if w.transport is transport)
+    may_connect = threading.Event()
+    may_connect.set()
+
+    def resolve(target: Target) -> Target:
+        may_connect.wait()
+        return target
+
+    settings = way.settings(target, "voice_activity")
+    session = Session(settings, OneSound(), resolve=resolve)
+    models: list[str] = []
+    on_result(session, lambda result: models.append(result.settings.model))
+    with running(session):
+        wait_for(lambda: models == ["voice_activity"])
+        may_connect.clear()
+        session.change(replace(settings, model="shapes"), FirstPicture(may_connect))
+        wait_for(lambda: "shapes" in models)
+    assert session.last_failure is None
+    assert session.status().counts.failed == 0
+    assert is_balanced(session.status().counts)
+
+
+class FirstPicture(ListSource):
+    """Pictures that say when the first of them has been handed over."""
+
+    def __init__(self, handed_over: threading.Event) -> None:
+        super().__init__(numbered_frames(5), live=True, repeat=True)
+        self._handed_over = handed_over
+
+    def read(self, stop: threading.Event) -> Captured | None:
+        if self._next == 1:
+            stop.wait(0.5)  # long enough for a lane to take it that should not
+            self._handed_over.set()
+        self._interval_s = 0.01
+        return super().read(stop)
+
+
+class OneSound:
+    """A live source that gives one window of sound, and then nothing."""
+
+    def __init__(self) -> None:
+        self.info = SourceInfo(MediaKind.AUDIO, "one sound", live=True)
+        self._given = False
+
+    def open(self, stop: threading.Event) -> SourceInfo:
+        return self.info
+
+    def read(self, stop: threading.Event) -> Captured | None:
+        if self._given:
+            stop.wait()
+            return None
+        self._given = True
+        return AudioBlock(0, time.monotonic_ns(), np.zeros(8000, np.float32), 16_000)
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize("transport", list(Transport))
