@@ -82,6 +82,12 @@ def test_the_demo_models_come_with_one_command(run: Run, mirror: FileServer) -> 
     assert len(mirror.requests) == before
 
 
+def test_every_place_that_holds_a_file_is_shown(run: Run, tmp_path: Path) -> None:
+    shown = run("show", "silero_vad", "--repository", str(tmp_path))[1]
+    assert "silero_vad.onnx of github.com/snakers4/silero-vad at " in shown
+    assert "silero_vad.onnx of Python package silero-vad " in shown
+
+
 def test_a_model_is_got_listed_measured_shown_and_removed(
     run: Run, data_dir: Path, tmp_path: Path
 ) -> None:
