@@ -1,4 +1,4 @@
-"""Which points of a body, a hand or a face are joined by lines.
+"""Which points of a body, a hand, a face or a line of text are joined by lines.
 
 The points of bodies are the 17 of COCO, those of hands the 21 and those of faces the 468 (or 478,
 with irises) that MediaPipe's models give. Right and left are the person's own.
@@ -36,6 +36,10 @@ _HAND_EDGES: Edges = (
     (11, 12), (9, 13), (13, 14), (14, 15), (15, 16), (13, 17), (17, 18), (18, 19), (19, 20),
     (0, 17),
 )  # fmt: skip
+
+CORNERS = ("upper left", "upper right", "lower right", "lower left")
+"""The corners of a line of text as it is read, from the upper left in the order of a clock."""
+_SIDES: Edges = ((0, 1), (1, 2), (2, 3), (3, 0))
 
 BODY = tuple((BODY_POINTS[one], BODY_POINTS[other]) for one, other in _BODY_EDGES)
 """Joined points of a body, by name."""
@@ -85,6 +89,8 @@ def edges_between(names: Sequence[str]) -> Edges:
 def _edges(names: tuple[str, ...]) -> Edges:
     if len(names) in (_FACE, _FACE_WITH_IRISES):
         return _face(len(names))
+    if names == CORNERS:
+        return _SIDES
     places = {_plain(name): place for place, name in enumerate(names) if name}
     if len(places) < sum(map(bool, names)):
         return ()  # several bodies, or none

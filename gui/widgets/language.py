@@ -84,8 +84,9 @@ def within_sentence(title: str) -> str:
 
 
 def sentence_start(text: str) -> str:
-    """A text with a large first letter."""
-    return text[:1].upper() + text[1:]
+    """A text with a large first letter, unless it begins with the name of a file or model."""
+    first = text.partition(" ")[0].rstrip(".:,")
+    return text if any(sign in first for sign in "._") else text[:1].upper() + text[1:]
 
 
 def language_name(code: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.core.skeletons import BODY, BODY_POINTS, HAND, HAND_POINTS, edges_between
+from backend.core.skeletons import BODY, BODY_POINTS, CORNERS, HAND, HAND_POINTS, edges_between
 from backend.profiles.outputs.coco import COCO_POINTS
 from backend.profiles.outputs.mediapipe import BLAZEFACE_POINTS, PALM_POINTS
 from backend.profiles.outputs.mediapipe import HAND_POINTS as NAMES_OF_HANDS
@@ -18,6 +18,11 @@ def test_bodies_and_hands_are_joined_by_their_names_or_their_number() -> None:
         assert {place for edge in edges for place in edge} == set(range(len(points)))
     for strangers in ([""] * 5, ["corner", "other"], ["nose", "left eye", "tail"], [""] * 10_000):
         assert edges_between(strangers) == ()
+
+
+def test_the_corners_of_a_line_of_text_are_joined_all_around() -> None:
+    assert edges_between(CORNERS) == ((0, 1), (1, 2), (2, 3), (3, 0))
+    assert edges_between([""] * 4) == edges_between(CORNERS[:3]) == ()
 
 
 def test_makers_words_for_fingers_are_known() -> None:

@@ -27,7 +27,7 @@ def check_model_file(file: Path) -> Path:
     try:
         check_regular(file)
         if not file.stat().st_size:
-            raise UsageError(f"{file} is empty.")
+            raise UsageError(f"{file} is empty.", hint="Fetch or export it again.")
         return file.resolve()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.core.predictions import Detections, Predictions, Text
+from backend.core.skeletons import CORNERS
 from backend.core.tensors import Array, Tensor
 from backend.profiles.options import option
 from backend.profiles.outputs.parts import MOST_CANDIDATES, Candidates, numbers_of
 from backend.profiles.outputs.view import SampleView
 from backend.wire.media.opencv import cv2
-
-TEXT_CORNERS = ("upper left", "upper right", "lower right", "lower left")
-"""The corners of a line of text as it is read, from the upper left in the order of a clock."""
 
 _SMALLEST_SIDE = 3.0
 
@@ -53,7 +51,7 @@ class TextBoxDecoder:
             np.zeros(len(lines), np.int64),
             places,
         )
-        return (Detections(found.surest(1.0).detections(view, TEXT_CORNERS)),)
+        return (Detections(found.surest(1.0).detections(view, CORNERS)),)
 
     def _lines(self, scores: Array) -> list[tuple[Array, float]]:
         """Corners [4, 2] in pixels of the output and the mean score of each line."""

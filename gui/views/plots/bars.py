@@ -9,7 +9,15 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from backend.core.predictions import Detections, KeyPoints, Mask, Predictions, Tensors, Text
+from backend.core.predictions import (
+    Detection,
+    Detections,
+    KeyPoints,
+    Mask,
+    Predictions,
+    Tensors,
+    Text,
+)
 from gui.views.class_hues import ClassHues
 from gui.views.messages import EmptyMessage, draw_message
 from gui.views.plots.rows import HOLD_NS, BarRow, RowOrder
@@ -260,10 +268,22 @@ def _headline(predictions: Predictions) -> str:
         if isinstance(prediction, Text):
             return " ".join(prediction.text.split())
         if isinstance(prediction, Detections):
-            texts = [item.text for item in prediction.items if item.text]
+            texts = [item.text for item in _as_read(prediction.items) if item.text]
             if texts:
                 return "  ".join(texts)
     return ""
+
+
+def _as_read(items: Sequence[Detection]) -> Iterator[Detection]:
+    """From line to line, and in each from left to right."""
+    rows: list[list[Detection]] = []
+    for item in sorted(items, key=lambda item: item.box[1] + item.box[3]):
+        if rows and item.box[1] + item.box[3] < 2 * rows[-1][0].box[3]:
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+    for row in rows:
+        yield from sorted(row, key=lambda item: item.box[0])
 
 
 def _lines(predictions: Predictions) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,12 @@ from gui.views.preview.marks import OUTLINE
 _FEW = 64
 """More points than these, such as those of a face, are drawn small and without outlines."""
 
+_SMALLEST, _LARGEST = 2.2, 6.0
+"""Pixels of a point: those of a hand far away would hide it if they were as large as others."""
+
+_ACROSS = 12
+"""So many points of the largest size lie side by side in what has room for them."""
+
 
 def draw_points(
     painter: QPainter,
@@ -29,12 +36,8 @@ def draw_points(
     """Points that are sure enough, and the lines between those of a skeleton; all in two calls."""
     if not points:
         return
-    places = [
-        QPointF(x, y)
-        for x, y in placement.points_to_view(
-            np.array([(point.x, point.y) for point in points])
-        ).tolist()
-    ]
+    shown_at = placement.points_to_view(np.array([(point.x, point.y) for point in points]))
+    places = [QPointF(x, y) for x, y in shown_at.tolist()]
     sure = [point.score > 0 and point.score >= threshold for point in points]
     lines = [
         QLineF(places[one], places[other])
@@ -43,7 +46,9 @@ def draw_points(
     ]
     few = len(points) <= _FEW
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, few)
-    bone, dot = (2.0 * scale, 6.0 * scale) if few else (1.0 * scale, 2.2 * scale)
+    extent = float(np.ptp(shown_at, axis=0).max()) if len(points) > 1 else math.inf
+    dot = scale * min(_LARGEST, max(_SMALLEST, extent / scale / _ACROSS))
+    bone, dot = (dot / 3, dot) if few else (1.0 * scale, _SMALLEST * scale)
     if lines:
         painter.setPen(_round(OUTLINE, bone + 2))
         painter.drawLines(lines)

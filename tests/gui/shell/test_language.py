@@ -128,6 +128,13 @@ def test_a_title_within_a_sentence_is_small_in_english_only(restored: None) -> N
     assert sentence_start("gespeichertes Profil") == "Gespeichertes Profil"
 
 
+def test_a_sentence_leaves_the_name_of_a_file_as_it_is() -> None:
+    assert sentence_start("the model needs operator 'X'.") == "The model needs operator 'X'."
+    assert sentence_start("nothing.") == "Nothing."
+    for text in ("big.onnx keeps weights apart.", "yolox_nano is there.", ""):
+        assert sentence_start(text) == text
+
+
 @pytest.mark.parametrize(
     ("wanted", "chosen"),
     [

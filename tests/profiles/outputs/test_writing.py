@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from backend.core.predictions import Detection, Detections, Text
+from backend.core.skeletons import CORNERS
 from backend.core.tensors import Array, Datatype, Tensor
 from backend.profiles.geometry import Fit, Geometry
 from backend.profiles.outputs.view import SampleView
-from backend.profiles.outputs.writing import TEXT_CORNERS, CtcDecoder, TextBoxDecoder
+from backend.profiles.outputs.writing import CtcDecoder, TextBoxDecoder
 from backend.wire.media.opencv import cv2
 
 # A source of 200 x 100 in a model's 100 x 100: half as large, 25 pixels lower.
@@ -35,7 +36,7 @@ def test_a_level_line_is_grown_as_the_model_shrank_it() -> None:
     assert item.box == pytest.approx(in_source, abs=0.1)
     assert item.label == "text"
     assert item.score == pytest.approx(0.9)
-    assert tuple(point.label for point in item.points) == TEXT_CORNERS
+    assert tuple(point.label for point in item.points) == CORNERS
     x0, y0, x1, y1 = item.box
     corners = [(point.x, point.y) for point in item.points]
     assert np.abs(np.subtract(corners, [(x0, y0), (x1, y0), (x1, y1), (x0, y1)])).max() < 0.1

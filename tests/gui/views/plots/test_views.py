@@ -159,6 +159,16 @@ def test_bars_say_what_they_show(qtbot: QtBot) -> None:
     assert view.summary == "hi, QR 1.00"
 
 
+def test_lines_of_text_are_told_as_they_are_read(qtbot: QtBot) -> None:
+    """From top to bottom and from left to right, though the surest comes first."""
+    places = {"gap": (90, 52, 130, 72), "Mind the": (0, 50, 80, 70), "Platform 9": (10, 0, 90, 20)}
+    items = tuple(Detection(box, "text", 0.9, text=text) for text, box in places.items())
+    view = TopKView()
+    qtbot.addWidget(view)
+    view.show_predictions((Detections(items),), now_ns=0)
+    assert view.summary.startswith("Platform 9  Mind the  gap")
+
+
 def test_bars_follow_twelve_times_a_second_and_end_with_the_newest(qtbot: QtBot) -> None:
     view = TopKView()
     qtbot.addWidget(view)

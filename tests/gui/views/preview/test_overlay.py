@@ -250,6 +250,21 @@ def test_a_skeleton_is_drawn_between_sure_points_only(qapp: object) -> None:
     assert color_at(image, 150, 100) == _BLACK
 
 
+@pytest.mark.parametrize(("side", "hidden"), [(120, True), (24, False)])
+def test_points_of_what_is_small_do_not_hide_it(qapp: object, side: int, hidden: bool) -> None:
+    corners = [(0, 0), (side, 0), (side, side), (0, side)]
+    points = tuple(KeyPoint(100 + x, 100 + y, 1.0, "") for x, y in corners)
+    image, _ = drawn((KeyPoints(points),), look_of(only(Layer.POINTS)))
+    assert color_at(image, 100, 100) != _BLACK
+    assert (color_at(image, 103, 100) != _BLACK) is hidden
+
+
+def test_a_point_by_itself_is_large(qapp: object) -> None:
+    image, _ = drawn((KeyPoints((KeyPoint(100, 100),)),), look_of(only(Layer.POINTS)))
+    assert color_at(image, 101, 100) == rgb(mark_color(0))
+    assert color_at(image, 102, 100) != _BLACK
+
+
 def test_the_points_of_a_mesh_are_small_and_its_contours_are_drawn(qapp: object) -> None:
     turns = np.linspace(0, 2 * np.pi, 468, endpoint=False)
     points = [KeyPoint(320 + 200 * np.cos(t), 240 + 200 * np.sin(t)) for t in turns]
