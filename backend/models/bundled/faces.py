@@ -38,7 +38,7 @@ _BESIDE = 0.5
 """How far around a face that is found, in its sides, no other one is looked for."""
 
 _MARGIN = 10
-"""Pixels around a picture of half the side or less: half of the smallest window."""
+"""Pixels around each halved picture: half of the smallest window."""
 
 _SAME = 0.3
 """Overlap (IoU) above which two windows show the same face."""

@@ -37,8 +37,8 @@ def without_cold_places(light: Array, pixels: Array, side: int) -> Array:
     if warm.mean() < _COLOURLESS:
         return light
     core = max(1, side // (2 * part))
-    mask = (cv2.blur(warm.astype(np.float32), (core, core)) >= _SHARE).astype(np.uint8)
+    skin = (cv2.blur(warm.astype(np.float32), (core, core)) >= _SHARE).astype(np.uint8)
     size = 2 * round(0.6 * side / part) + 1
-    mask = cv2.dilate(mask, np.ones((size, size), np.uint8))
-    whole = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    around = cv2.dilate(skin, np.ones((size, size), np.uint8))
+    whole = cv2.resize(around, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.where(whole > 0, light, np.uint8(128))
