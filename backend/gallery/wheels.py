@@ -214,8 +214,10 @@ def _read(stream: IO[bytes], words: list[bytes]) -> None:
 
 
 def _size_of(folder: Path) -> int:
+    """Bytes of all files below a folder, in which pip makes and removes others meanwhile."""
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size
+    for place, _, names in os.walk(folder):  # which passes over folders that are gone
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(place, name).stat().st_size
     return total

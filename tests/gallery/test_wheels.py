@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -30,7 +32,7 @@ from backend.gallery import (
     read_catalogue,
 )
 from backend.gallery.entry import WheelSource
-from backend.gallery.wheels import WheelFetcher
+from backend.gallery.wheels import WheelFetcher, _size_of
 from backend.models.repository import LoadedModel, ModelFolders
 from backend.models.runtimes.choice import standard_runtimes
 from backend.models.servable import ModelRequest, ModelResponse
@@ -254,6 +256,23 @@ def test_pip_is_ended_when_it_is_cancelled(tmp_path: Path, root: Path) -> None:
     thread.join(WAIT_S)
     assert not psutil.Process().children()
     assert not (root / ".gallery" / "tiny" / "wheels" / "pip").exists()
+
+
+def test_what_pip_removes_while_it_is_measured_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.whl").write_bytes(bytes(10))
+    (tmp_path / "unpacked" / "inner").mkdir(parents=True)
+    (tmp_path / "unpacked" / "setup.py").touch()
+    stat = Path.stat
+
+    def remove_and_stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.name == "setup.py":
+            shutil.rmtree(tmp_path / "unpacked", ignore_errors=True)
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", remove_and_stat)
+    assert _size_of(tmp_path) == 10
 
 
 def test_pip_that_fetches_far_too_much_is_ended(root: Path) -> None:
