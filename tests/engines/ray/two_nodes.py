@@ -2,8 +2,6 @@
 
 Needs root, `ip` and Ray. Everything is started here and ended with the block, by its pid. What a
 run that was killed has left is ended by the next one; two at once wait for each other.
-
-``python -m tests.engines.ray.two_nodes`` says why there can be none here, and nothing if there can.
 """
 
 from __future__ import annotations
@@ -238,7 +236,3 @@ def _end(node: Node) -> None:
         with suppress(subprocess.TimeoutExpired):
             node.process.wait(20)
     node.kill()
-
-
-if __name__ == "__main__":
-    print(lacks())
