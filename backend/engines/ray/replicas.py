@@ -30,7 +30,8 @@ _MOST_AT_ONCE = 256
 """Requests that a replica takes at once: those beyond its instances wait in its queue."""
 _POLL_S = 0.1
 _NO_PLACE = "to be scheduled"
-"""What Serve says of replicas that no node has taken for half a minute."""
+"""What Serve says of replicas that run nowhere yet after half a minute."""
+_PATIENCE_S = 240.0
 _ROUTER = "ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
 
 
@@ -117,6 +118,7 @@ class Replicas:
 
         Raises ModelLoadError.
         """
+        began, cpus = time.monotonic(), options["ray_actor_options"]["num_cpus"]
         # What Serve makes of a deployment, and reads of one, is not safe from several threads.
         with self._submitting:
             target = serve.RunTarget(
@@ -130,26 +132,12 @@ class Replicas:
                 raise ModelLoadError("it was unloaded while it was being loaded")
             if status.status == "DEPLOY_FAILED":
                 raise ModelLoadError(f"Ray could not start a replica: {_reason(status)}")
-            if status.status == "RUNNING" or self._goes_without(spec.model, status, options):
+            waited_s = time.monotonic() - began
+            if status.status == "RUNNING" or _goes_without(spec.model, status, cpus, waited_s):
                 declared: Declared = handle.declared.remote().result()
                 if declared.serial == spec.serial:  # and not still one of an earlier load
                     return declared, handle
             time.sleep(_POLL_S)
-
-    def _goes_without(self, model: str, status: Any, options: Mapping[str, Any]) -> bool:
-        """Whether some replicas run, and others have waited for free CPUs long enough.
-
-        Raises ModelLoadError if all of them have.
-        """
-        (deployment,) = status.deployments.values() or (None,)
-        if deployment is None or _NO_PLACE not in deployment.message:
-            return False
-        running = deployment.replica_states.get("RUNNING", 0)
-        lacking = _lacking(options["ray_actor_options"]["num_cpus"])
-        if not running:
-            raise ModelLoadError(lacking)
-        _log.warning("Model '%s' is served by %d replicas for now: %s", model, running, lacking)
-        return True
 
     def _delete_unless(self, name: str, model: str) -> None:
         """Delete what failed to come up, unless an earlier load of the model is still served."""
@@ -235,13 +223,37 @@ def _deployment_options(
     return options
 
 
-def _lacking(cpus: float) -> str:
-    free, total = (
-        found.get("CPU", 0.0) for found in (ray.available_resources(), ray.cluster_resources())
+def _goes_without(model: str, status: Any, cpus: float, waited_s: float) -> bool:
+    """Whether some replicas run, and others have waited long enough for a node to run on.
+
+    Raises ModelLoadError if all of them have.
+    """
+    deployment = next(iter(status.deployments.values()), None)
+    if deployment is None or _NO_PLACE not in deployment.message:
+        return False
+    lacking = _lacking(cpus, waited_s)
+    running = deployment.replica_states.get("RUNNING", 0)
+    if lacking and not running:
+        raise ModelLoadError(lacking)
+    if lacking:
+        _log.warning("Model '%s' is served by %d replicas for now: %s", model, running, lacking)
+    return bool(lacking)
+
+
+def _lacking(cpus: float, waited_s: float) -> str:
+    """Why no node takes a replica, '' while one may: processes take their time to start."""
+    largest = max(
+        (float(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]), default=0
     )
+    remedy = "lower cpus in [ray] of its profile.toml, or add a node"
+    if cpus > largest:
+        return f"a replica reserves {cpus:g} CPUs, and no node has more than {largest:g}: {remedy}"
+    if waited_s < _PATIENCE_S:
+        return ""
+    free = ray.available_resources().get("CPU", 0.0)
     return (
-        f"no node has {cpus:g} CPUs free for a replica ({free:g} of {total:g} in the cluster are). "
-        "Lower cpus in [ray] of its profile.toml, or add a node"
+        f"no node has had room for a replica of {cpus:g} CPUs for {waited_s:.0f} s, {free:g} are "
+        f"free in the cluster: {remedy}"
     )
 
 

@@ -60,6 +60,12 @@ class Rest:
         assert reply.status_code == 200, reply.text
         return reply.json()
 
+    def load(self, model: str) -> str:
+        """Load a model; why it could not be, '' if it was."""
+        path = f"{self._server.rest}/v2/repository/models/{model}/load"
+        reply = requests.post(path, headers=self._headers, timeout=WAIT_S)
+        return "" if reply.ok else str(reply.json()["error"])
+
     def replicas(self, model: str) -> list[dict[str, Any]]:
         """The replicas of a model by their last reports, which may be late."""
         for each in self.get("/v2/cluster")["models"]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engines.ray.models import write_models
+from tests.engines.ray.models import SERVED, write_models
 from tests.engines.ray.two_nodes import Cluster, Served, cluster, lacks, served
 
 
@@ -22,7 +22,10 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def server(nodes: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Our server with the models of `write_models`."""
+    """Our server with the models of `write_models`, of which `SERVED` are loaded."""
     folder = tmp_path_factory.mktemp("served")
-    with served(nodes, folder, write_models(folder / "models")) as found:
+    options = ["--model-control-mode", "explicit"]
+    for name in SERVED:
+        options += ["--load-model", name]
+    with served(nodes, folder, write_models(folder / "models"), *options) as found:
         yield found

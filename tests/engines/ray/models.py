@@ -85,6 +85,8 @@ sequence_batching {
 """
 
 
+LARGE = "large"
+"""No node has as many processors as it reserves."""
 _MODELS = {
     "one": (_ECHO % SLEEP_S, _PLAIN % _PID, ""),
     "slow": (_ECHO % SLEEP_S, _PLAIN % _PID, "replicas = 2"),
@@ -96,7 +98,9 @@ _MODELS = {
     ),
     "sum": (_SUM, _SEQUENCES, "replicas = 2"),
     "asks": (_ASKS, _PLAIN % "", ""),
+    LARGE: (_ECHO % 0, _PLAIN % _PID, "cpus = 64"),
 }
+SERVED = tuple(name for name in _MODELS if name != LARGE)
 
 
 def write_models(root: Path) -> Path:
@@ -107,5 +111,6 @@ def write_models(root: Path) -> Path:
         (folder / "model.py").write_text(_HEAD + code)
         (folder.parent / "config.pbtxt").write_text(config)
         if scale:
-            (folder.parent / "profile.toml").write_text(f"[ray]\ncpus = 0.1\n{scale}\n")
+            cpus = "" if "cpus" in scale else "cpus = 0.1\n"
+            (folder.parent / "profile.toml").write_text(f"[ray]\n{cpus}{scale}\n")
     return root

@@ -26,6 +26,7 @@ from tests.engines.ray.callers import (
     request,
     streams,
 )
+from tests.engines.ray.models import LARGE
 from tests.engines.ray.others import Others
 from tests.engines.ray.two_nodes import Cluster, Served
 from tests.server.grpc_calls import streaming, unary
@@ -139,6 +140,11 @@ def test_a_sequence_keeps_to_one_replica_and_to_its_order(rest: Rest, server: Se
     homes = [{pid for _, pid in found[start :: len(sequences)]} for start in range(len(sequences))]
     assert all(len(home) == 1 for home in homes)
     assert len(set.union(*homes)) == 2
+
+
+def test_a_model_that_no_node_has_room_for_is_refused(rest: Rest) -> None:
+    assert "reserves 64 CPUs, and no node has more than 4" in rest.load(LARGE)
+    assert rest.replicas(LARGE) == []
 
 
 def test_a_model_is_scaled_up_and_down_without_loss(rest: Rest, server: Served) -> None:
