@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
 from gui.state.run_control import Phase, RunControl
 from gui.widgets.flow_layout import FlowLayout
@@ -27,7 +27,11 @@ class StreamBeside(QWidget):
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.pause = QCheckBox(tr("Pause the stream while measuring"))
         self.pause.setToolTip(tr("End the run now, and start another one when all is measured"))
-        row = FlowLayout(self, GAP, GAP)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP, 0, GAP, GAP)
+        controls = QWidget()
+        column.addWidget(controls)
+        row = FlowLayout(controls, GAP, GAP)
         row.addWidget(self.text)
         row.addWidget(self.pause)
         run.phase_changed.connect(self._look)

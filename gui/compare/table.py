@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
+    Slot,
 )
 from PySide6.QtWidgets import QHeaderView, QTableView
 
@@ -68,11 +69,13 @@ class CellTable(QTableView):
         header.setStyleSheet(_ARROW)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self._sorted.layoutChanged.connect(self._spread_reasons)
 
     def show_result(self, result: BenchResult, before: BenchResult | None) -> None:
         """Show these cells."""
         columns = self._model.titles
         self._model.use(result, before)
+        self._spread_reasons()
         if self._model.titles != columns:  # otherwise it stays as the user has sorted it
             self.sortByColumn(self._model.median_column, Qt.SortOrder.AscendingOrder)
 
@@ -80,6 +83,16 @@ class CellTable(QTableView):
         """Take up another palette."""
         self._model.roles = palette
         self.viewport().update()
+
+    @Slot()
+    def _spread_reasons(self) -> None:
+        """Where there are no figures, the reason stands in their place."""
+        self.clearSpans()
+        first, columns = self._model.first_figure, self._sorted.columnCount()
+        for row in range(self._sorted.rowCount()):
+            place = self._sorted.mapToSource(self._sorted.index(row, first))
+            if not self._model.is_measured(place.row()):
+                self.setSpan(row, first, 1, columns - first)
 
     def texts(self) -> list[list[str]]:
         """What stands in the table, row by row as sorted."""
@@ -96,7 +109,11 @@ class _CellModel(QAbstractTableModel):
         self.roles = palette
         self._cells: tuple[CellResult, ...] = ()
         self._columns: list[_Column] = []
-        self.median_column = 0
+        self.median_column = self.first_figure = 0
+
+    def is_measured(self, row: int) -> bool:
+        """Whether a row has figures."""
+        return self._cells[row].measured
 
     @property
     def titles(self) -> list[str]:
@@ -107,6 +124,7 @@ class _CellModel(QAbstractTableModel):
         self._cells = result.cells
         self._columns = _columns(result, before)
         self.median_column = self.titles.index(tr("p50"))
+        self.first_figure = 2 + (len(result.conditions.payloads) > 1)
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -128,7 +146,12 @@ class _CellModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         cell, column = self._cells[index.row()], self._columns[index.column()]
+        says_why = not cell.measured and index.column() == self.first_figure
         match role:
+            case Qt.ItemDataRole.DisplayRole if says_why:
+                return _note(cell)
+            case Qt.ItemDataRole.TextAlignmentRole if says_why:
+                return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             case Qt.ItemDataRole.DisplayRole:
                 return column.text(cell)
             case Qt.ItemDataRole.UserRole:

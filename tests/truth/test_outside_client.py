@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
+from typing import Any
 
 import grpc
 import numpy as np
@@ -90,11 +91,14 @@ def _exchange(settings: RunSettings, call: object) -> Iterator[Callable[[], byte
             yield lambda: method(message)
         else:
             wanted: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-            replies = channel.stream_stream(MODEL_STREAM_INFER, None, None)(iter(wanted.get, None))
+            replies: Any = channel.stream_stream(MODEL_STREAM_INFER, None, None)(
+                iter(wanted.get, None)
+            )
 
             def over_the_stream() -> bytes:
                 wanted.put(message)
-                return next(replies)
+                reply: bytes = next(replies)
+                return reply
 
             yield over_the_stream
             wanted.put(None)

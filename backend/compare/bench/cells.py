@@ -84,17 +84,22 @@ class Cell:
 def way_of(text: str) -> Cell:
     """The way that a text such as 'oip/rest/json/raw/gzip' names: a key's first five parts, of no
     payload yet; raises UsageError."""
-    kinds = (Api, Transport, Serialization, ImageEncoding, Compression)
     try:
-        api, transport, serialization, image, compression = (
-            kind(part) for kind, part in zip(kinds, text.split("/"), strict=True)
+        api, transport, serialization, image, compression = text.split("/")
+        way = Cell(
+            "",
+            Api(api),
+            Transport(transport),
+            Serialization(serialization),
+            ImageEncoding(image),
+            Compression(compression),
         )
     except ValueError:
+        kinds = (Api, Transport, Serialization, ImageEncoding, Compression)
         names = "/".join("|".join(kind) for kind in kinds)
         raise UsageError(
             f"'{text}' is no way to send.", hint=f"Expected one of each of {names}."
         ) from None
-    way = Cell("", api, transport, serialization, image, compression)
     if reason := why_not_serialization(way.serialization, way.transport):
         raise UsageError(f"'{text}' is no way to send.", hint=reason)
     return way

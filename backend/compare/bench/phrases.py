@@ -19,6 +19,8 @@ class Say(StrEnum):
     TIE = "For {payload}, {ways} tie at a median of {time}"
     FASTEST = "For {payload}, {ways} is fastest at a median of {time}"
     BEHIND = "{way} takes {factor}x as long"
+    MANY_BEHIND = "{count} others take {least}x to {most}x as long, {way} the longest"
+    MANY_TIE = "{count} others"
     OF_WHICH = "({percent} % of it {part})"
     TAIL = "{way} has the better tail: 99 % within {time}, {other} {other_time}."
     LEAST_BYTES = (

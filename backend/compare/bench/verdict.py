@@ -15,6 +15,8 @@ from backend.compare.bench.result import BenchResult, CellResult
 from backend.compare.bench.settings_apart import settings_notes
 from backend.core.choices import Serialization, Transport
 
+_MOST_NAMED, _FIRST_NAMED = 5, 3
+"""So many ways are named in a sentence; of more, the first ones."""
 _KNEE_GAIN = 0.10
 """Doubling what is in flight must bring so much more, or it was enough before."""
 
@@ -85,21 +87,44 @@ def _ranking(
     equal = [each for each in rest if tied(best.p50_ms, each.p50_ms)]
     behind = [each for each in rest if each not in equal]
     size = f"{payload} ({language.bytes(result.conditions.payloads.get(payload, 0))})"
-    names = language.all_of([_way(each) for each in (best, *equal)])
+    names = _names((best, *equal), language)
     phrase = Say.TIE if equal else Say.FASTEST
     text = language.text(phrase, payload=size, ways=names, time=language.ms(best.p50_ms))
     if not behind or not whole:
         return f"{text}."
-    parts = [
-        language.text(
-            Say.BEHIND,
-            way=_way(each),
-            factor=language.number(value_of(each.p50_ms) / value_of(best.p50_ms), 1),
+    return f"{text}; {_behind(best, behind, language)}."
+
+
+def _names(cells: Sequence[CellResult], language: Language) -> str:
+    """Of many, the first ones and how many more there are."""
+    names = [_way(each) for each in cells]
+    if len(names) > _MOST_NAMED:
+        names[_FIRST_NAMED:] = [language.text(Say.MANY_TIE, count=len(names) - _FIRST_NAMED)]
+    return language.all_of(names)
+
+
+def _behind(best: CellResult, behind: Sequence[CellResult], language: Language) -> str:
+    """By how much the others are slower; of many only how far it goes."""
+
+    def factor(cell: CellResult) -> str:
+        return language.number(value_of(cell.p50_ms) / value_of(best.p50_ms), 1)
+
+    if len(behind) > _MOST_NAMED:
+        last = behind[-1]
+        text = language.text(
+            Say.MANY_BEHIND,
+            count=len(behind),
+            least=factor(behind[0]),
+            most=factor(last),
+            way=_way(last),
         )
-        + _why(each, language)
-        for each in behind
-    ]
-    return f"{text}; {language.all_of(parts)}."
+        return text + _why(last, language)
+    return language.all_of(
+        [
+            language.text(Say.BEHIND, way=_way(each), factor=factor(each)) + _why(each, language)
+            for each in behind
+        ]
+    )
 
 
 def _why(cell: CellResult, language: Language) -> str:

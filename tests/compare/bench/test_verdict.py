@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from backend.compare.bench.verdict import knee, tied, verdict_of
-from backend.core.choices import Transport
+from backend.compare.bench.noise import tied
+from backend.compare.bench.verdict import knee, verdict_of
+from backend.core.choices import Api, Compression, Transport
 from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
 
 
@@ -72,6 +73,25 @@ def test_of_several_sizes_only_the_last_names_every_way() -> None:
         "For 1 KB (900.0 KiB), OIP gRPC stream, raw is fastest at a median of 2.00 ms. "
         "For 1 MB (900.0 KiB), OIP gRPC stream, raw is fastest at a median of 2.00 ms; "
         "OIP REST, json takes 13.0x as long."
+    )
+
+
+def test_of_many_ways_the_sentence_stays_short() -> None:
+    ways = [
+        replace(each, api=api, compression=packed)
+        for each in (STREAM, REST_BINARY, REST_JSON)
+        for api in Api
+        for packed in Compression
+    ]
+    slower = [cell_result(way, 2.0 + 4 * number) for number, way in enumerate(ways)]
+    assert verdict_of(result(*slower)).sentence == (
+        f"For frame (900.0 KiB), {ways[0].way} is fastest at a median of 2.00 ms; 11 others "
+        f"take 3.0x to 23.0x as long, {ways[-1].way} the longest."
+    )
+    alike = [cell_result(way, 2.0) for way in ways]
+    assert verdict_of(result(*alike)).sentence == (
+        f"For frame (900.0 KiB), {'; '.join(way.way for way in ways[:3])} and 9 others tie at a "
+        "median of 2.00 ms."
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -208,6 +209,18 @@ def test_a_result_is_shown_in_table_charts_and_words(page: ComparePage) -> None:
     for palette in (LIGHT, DARK):
         page.set_palette_roles(palette)
         assert not page.widget.grab().isNull()
+
+
+def test_a_reason_stands_where_the_figures_would_however_it_is_sorted(page: ComparePage) -> None:
+    page._show(FOUND)
+    table, ways = page.view.table, page.view.table.model()
+    for order in Qt.SortOrder:
+        table.sortByColumn(0, order)
+        for row in range(3):
+            measured = ways.index(row, 0).data() != "OIP REST, json"
+            wide = table.columnSpan(row, 2)
+            assert wide == (1 if measured else ways.columnCount() - 2)
+            assert (ways.index(row, 2).data() == "The server said no.") is not measured
 
 
 def test_the_sentence_is_in_the_language_of_the_window(page: ComparePage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from PySide6.QtCore import Signal
@@ -64,6 +65,11 @@ def page(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[ComparePage]
     host.tasks.close(5.0)
 
 
+def process_of(page: ComparePage) -> StandingProcess:
+    """As the fixture has made it."""
+    return cast("StandingProcess", page.process)
+
+
 def stream(page: ComparePage, qtbot: QtBot) -> None:
     page._host.run.start()
     qtbot.waitUntil(lambda: page._host.run.phase is Phase.RUNNING)
@@ -73,7 +79,7 @@ def test_without_a_stream_there_is_nothing_to_say(page: ComparePage) -> None:
     assert not page.beside.isVisible()
     page.measure()
     assert page.process.running
-    page.process.end()
+    process_of(page).end()
     assert page.result is not None
     assert not page.result.conditions.beside_stream
     assert "streamed meanwhile" not in page.view.verdict.notes.text()
@@ -91,7 +97,7 @@ def test_a_stream_that_goes_on_is_said_before_and_in_the_result(
     page.process.measured.emit(FOUND)
     assert page.result is not None
     assert page.result.conditions.beside_stream
-    page.process.end()
+    process_of(page).end()
     assert page._host.run.phase is Phase.RUNNING
     assert page.result.conditions.beside_stream
     assert "streamed meanwhile" in page.view.verdict.notes.text()
@@ -100,7 +106,7 @@ def test_a_stream_that_goes_on_is_said_before_and_in_the_result(
 def test_a_stream_that_begins_meanwhile_counts(page: ComparePage, qtbot: QtBot) -> None:
     page.measure()
     stream(page, qtbot)
-    page.process.end()
+    process_of(page).end()
     assert page.result is not None
     assert page.result.conditions.beside_stream
 
@@ -115,14 +121,14 @@ def test_a_stream_is_paused_and_goes_on_however_it_ends(
     page.measure()
     qtbot.waitUntil(lambda: page.process.running)
     assert page._host.run.phase is Phase.IDLE
-    assert page.process.started == 1
+    assert process_of(page).started == 1
     assert page.beside.isVisible()
     assert "paused" in page.beside.text.text()
     if outcome == "fail":
-        page.process.running = False
+        process_of(page).running = False
         page.process.failed.emit(ConsoleError("It broke."))
     else:
-        {"end": page.process.end, "cancel": page.escape}[outcome]()
+        {"end": process_of(page).end, "cancel": page.escape}[outcome]()
         assert page.result is not None
         assert not page.result.conditions.beside_stream
     qtbot.waitUntil(lambda: page._host.run.phase is Phase.RUNNING)
@@ -140,4 +146,4 @@ def test_a_measurement_can_be_given_up_before_the_stream_has_ended(
     assert page.escape()
     assert page.choices.button.text() == "Measure"
     qtbot.waitUntil(lambda: page._host.run.phase is Phase.RUNNING)
-    assert page.process.started == 0
+    assert process_of(page).started == 0

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from grpc._channel import _common
+from grpc import _common
 from grpc._compression import augment_metadata
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # an extension without stubs
 
 _FLAGS = 0
 _INHERIT_NOTHING = 0

@@ -112,7 +112,11 @@ class HttpConnection(OwnSocket):
                 at += sent
 
     def send_exactly(
-        self, verb: str, path: str, headers: Iterable[tuple[str, str]], body: bytes
+        self,
+        verb: str,
+        path: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | bytearray | memoryview,
     ) -> None:
         """A request with these headers and no others, letters beyond Latin-1 as question marks."""
         self.putrequest(verb, path, skip_host=True, skip_accept_encoding=True)
