@@ -17,11 +17,11 @@ def parse_condition(text: str) -> Condition:
 def violations(result: BenchResult, wanted: Sequence[Condition]) -> list[str]:
     """A line for each measured cell and condition that holds, and for each cell that failed.
 
-    A figure that could not be measured holds no condition; a cell without figures fails any.
+    A figure that could not be measured holds no condition; a cell that was given up fails any.
     """
     found = []
     for cell in result.cells if wanted else ():
-        if cell.status == "failed":
+        if cell.status == "failed" or (cell.measured and cell.reason):
             found.append(f"{cell.cell.key}: {cell.reason}")
         for condition in wanted:
             value = cell.figure(condition.figure) if cell.measured else None

@@ -60,6 +60,9 @@ class Say(StrEnum):
     UNSTABLE = (
         "{count} of {all} ways did not settle within 10 %: measure longer, or on a quieter machine."
     )
+    GIVEN_UP = (
+        "{count} of {all} ways were given up before the end, for the reason in their row: {reason}"
+    )
     FAILED = "Requests that failed, and have no latency: {count}."
     BESIDE_STREAM = (
         "The live page streamed meanwhile: pause it and measure again for figures of its own."

@@ -196,7 +196,14 @@ def _doubts(result: BenchResult, language: Language) -> list[str]:
     """What makes the figures less certain."""
     doubts = []
     measured = [each for each in result.cells if each.measured]
-    unstable = sum(not each.stable for each in measured)
+    given_up = [each for each in measured if each.reason]
+    if given_up:
+        doubts.append(
+            language.text(
+                Say.GIVEN_UP, count=len(given_up), all=len(measured), reason=given_up[0].reason
+            )
+        )
+    unstable = sum(not each.stable and not each.reason for each in measured)
     if unstable:
         doubts.append(language.text(Say.UNSTABLE, count=unstable, all=len(measured)))
     if failed := sum(each.failed for each in result.cells):

@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from backend.compare.bench import (
@@ -104,6 +105,9 @@ def test_conditions_name_the_cells_they_hold_for() -> None:
     assert "The server said no." in found[1]
     assert len(found) == 2
     assert violations(FOUND, []) == []
+    lost = msgspec.structs.replace(cell_result(STREAM, 2.0), reason="The connection was lost.")
+    (line,) = violations(result(lost), [parse_condition("p50_ms > 2.5")])
+    assert line.endswith("The connection was lost.")
     fine = result(cell_result(STREAM, 2.0))
     assert violations(fine, [parse_condition("p99_ms>=5"), parse_condition("rate<10")]) == []
 

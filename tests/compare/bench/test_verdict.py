@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from backend.compare.bench.noise import tied
@@ -106,6 +107,18 @@ def test_doubts_are_said() -> None:
     assert "1 of 2 ways did not settle within 10 %" in " ".join(found.notes)
     assert "no latency: 3." in " ".join(found.notes)
     assert "ended early" in " ".join(found.notes)
+
+
+def test_what_was_given_up_is_no_matter_of_patience() -> None:
+    lost = msgspec.structs.replace(
+        cell_result(STREAM, 2.0, stable=False), reason="The connection was lost."
+    )
+    notes = verdict_of(result(lost, cell_result(REST_BINARY, 2.0))).notes
+    assert (
+        "1 of 2 ways were given up before the end, for the reason in their row: The connection was "
+        "lost." in notes
+    )
+    assert not [note for note in notes if "did not settle" in note]
 
 
 def test_the_knee_is_where_more_in_flight_stops_to_help() -> None:
