@@ -41,7 +41,7 @@ class StreamBeside(QWidget):
         """A measurement is to begin; `ready` follows, at once or when the stream has ended."""
         self._measuring, self.disturbed = True, False
         self._awaited = True
-        if self.pause.isChecked() and self._run.phase is not Phase.IDLE:
+        if self.pause.isChecked() and self._run.phase in (Phase.STARTING, Phase.RUNNING):
             self._paused = True
             self._run.stop()
         self._look()
@@ -57,7 +57,8 @@ class StreamBeside(QWidget):
             self._paused = False
             self._run.start()
         streams = self._run.phase is not Phase.IDLE
-        if self._awaited and not (self._paused and streams):
+        ending = self._run.phase is Phase.STOPPING
+        if self._awaited and not (ending or (self._paused and streams)):
             self._awaited = False
             self.ready.emit()
         if self._measuring and not self._awaited:

@@ -147,3 +147,19 @@ def test_a_measurement_can_be_given_up_before_the_stream_has_ended(
     assert page.choices.button.text() == "Measure"
     qtbot.waitUntil(lambda: page._host.run.phase is Phase.RUNNING)
     assert process_of(page).started == 0
+
+
+def test_a_stream_that_ends_anyway_is_waited_for_and_not_begun_again(
+    page: ComparePage, qtbot: QtBot
+) -> None:
+    stream(page, qtbot)
+    page.beside.pause.click()
+    page._host.run.stop()
+    page.measure()
+    assert not page.process.running
+    qtbot.waitUntil(lambda: page.process.running)
+    process_of(page).end()
+    assert page.result is not None
+    assert not page.result.conditions.beside_stream
+    assert page._host.run.phase is Phase.IDLE
+    assert not page.beside.isVisible()
