@@ -60,6 +60,10 @@ class Say(StrEnum):
     UNSTABLE = (
         "{count} of {all} ways did not settle within 10 %: measure longer, or on a quieter machine."
     )
+    EXCHANGE_ALONE = (
+        "Only the exchange was timed: what a client spends on making requests and reading replies, "
+        "such as on JPEG or JSON, is not in these figures."
+    )
     GIVEN_UP = (
         "{count} of {all} ways were given up before the end, for the reason in their row: {reason}"
     )

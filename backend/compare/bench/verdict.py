@@ -13,6 +13,7 @@ from backend.compare.bench.noise import tied, value_of
 from backend.compare.bench.phrases import ENGLISH, STAGE_PHRASES, Language, Say
 from backend.compare.bench.result import BenchResult, CellResult
 from backend.compare.bench.settings_apart import settings_notes
+from backend.core.bench_choices import Timed
 from backend.core.choices import Serialization, Transport
 
 _MOST_NAMED, _FIRST_NAMED = 5, 3
@@ -195,6 +196,8 @@ def _knees(cells: Sequence[CellResult], language: Language) -> list[str]:
 def _doubts(result: BenchResult, language: Language) -> list[str]:
     """What makes the figures less certain."""
     doubts = []
+    if result.conditions.timed == Timed.EXCHANGE:
+        doubts.append(language.text(Say.EXCHANGE_ALONE))
     measured = [each for each in result.cells if each.measured]
     given_up = [each for each in measured if each.reason]
     if given_up:

@@ -9,6 +9,7 @@ import pytest
 
 from backend.compare.bench.noise import tied
 from backend.compare.bench.verdict import knee, verdict_of
+from backend.core.bench_choices import Timed
 from backend.core.choices import Api, Compression, Transport
 from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
 
@@ -107,6 +108,14 @@ def test_doubts_are_said() -> None:
     assert "1 of 2 ways did not settle within 10 %" in " ".join(found.notes)
     assert "no latency: 3." in " ".join(found.notes)
     assert "ended early" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize("timed", Timed)
+def test_what_was_not_timed_is_said(timed: Timed) -> None:
+    found = result(cell_result(STREAM, 2.0))
+    conditions = msgspec.structs.replace(found.conditions, timed=timed)
+    notes = verdict_of(msgspec.structs.replace(found, conditions=conditions)).notes
+    assert any("Only the exchange" in note for note in notes) is (timed is Timed.EXCHANGE)
 
 
 def test_what_was_given_up_is_no_matter_of_patience() -> None:
