@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -46,6 +47,11 @@ class Exchanges(Protocol):
         """Let nobody wait; from any thread."""
         ...
 
+    def cancel_late(self) -> None:
+        """The same for what is over its deadline and would not notice; from any thread, while
+        something is under way."""
+        ...
+
     def close(self) -> None:
         """End what is under way, before the client."""
         ...
@@ -70,7 +76,7 @@ class ExchangeClient:
             return _RestExchanges(self._client.one_thread())
         calls = self._client.one_thread()
         if isinstance(calls, OneThreadStream):
-            return _StreamExchanges(self._client, calls)
+            return _StreamExchanges(self._client, calls, self._deadline_s)
         return _UnaryExchanges(self._client, calls, self._deadline_s)
 
     @property
@@ -104,6 +110,9 @@ class _RestExchanges:
     def cancel(self) -> None:
         """Nothing: waiting is in short steps."""
 
+    def cancel_late(self) -> None:
+        """Nothing: each call has its deadline."""
+
     def close(self) -> None:
         self._calls.close()
 
@@ -134,19 +143,27 @@ class _UnaryExchanges:
     def cancel(self) -> None:
         self._calls.cancel()
 
+    def cancel_late(self) -> None:
+        """Nothing: each call has its deadline."""
+
     def close(self) -> None:
         self._calls.close()
 
 
 class _StreamExchanges:
-    def __init__(self, client: GrpcInferenceClient, calls: OneThreadStream) -> None:
-        self._client, self._calls = client, calls
+    def __init__(
+        self, client: GrpcInferenceClient, calls: OneThreadStream, deadline_s: float
+    ) -> None:
+        self._client, self._calls, self._deadline_s = client, calls, deadline_s
         self._error: ConsoleError | None = None
+        self._moved_s = time.monotonic()
+        self._silent = False
 
     def begin(self, number: int, call: Call, transfer: Transfer) -> None:  # noqa: ARG002
         assert isinstance(call, GrpcCall)
         self._client.check_size(call.message)
         self._client.note_sent(call.message, transfer)
+        self._moved_s = time.monotonic()
         self._calls.send(call.message)
 
     def wait(self) -> Iterator[Over]:
@@ -154,14 +171,21 @@ class _StreamExchanges:
             raise self._error
         ended = self._calls.wait()
         if ended.error is not None:
-            self._error = self._client.explain(ended.error)
+            explained = self._client.explain(ended.error)
+            self._error = self._client.silent() if self._silent else explained
             raise self._error
+        self._moved_s = time.monotonic()
         received = Transfer()
         self._client.note_received(ended.message, received)
         yield Over(None, ended.message, received)
 
     def cancel(self) -> None:
         self._calls.cancel()
+
+    def cancel_late(self) -> None:
+        if time.monotonic() - self._moved_s > self._deadline_s:
+            self._silent = True
+            self.cancel()
 
     def close(self) -> None:
         self._calls.close()

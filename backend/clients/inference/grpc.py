@@ -12,6 +12,7 @@ from backend.clients.connections.grpc import GrpcConnection, OneThreadCalls
 from backend.clients.control import GrpcControl
 from backend.clients.dialects.known import dialect_for, rules_of_server
 from backend.clients.dialects.rules import Capability, check_can
+from backend.clients.faults import words as faults
 from backend.clients.inference.packed_size import PackedSize
 from backend.core.choices import Api, Compression, RunSettings, Transport
 from backend.core.errors import (
@@ -121,6 +122,10 @@ class GrpcInferenceClient:
         """A call's or a broken stream's status as one of our errors."""
         streamed = self._settings.transport is Transport.GRPC_STREAM
         return self._connection.explain(error, stream=streamed)
+
+    def silent(self) -> ConsoleError:
+        """What is wrong with a stream that has not replied within the run's deadline."""
+        return faults.deadline(self._connection.address, self._settings.reply_within_s)
 
     def close(self) -> None:
         """End every call under way."""

@@ -142,8 +142,9 @@ def _answer(sent: _Sent, received: Transfer, reply: Reply) -> Answer:
 
 
 def _cancel_when(stop: threading.Event, ended: threading.Event, exchanges: Exchanges) -> None:
-    """So that a server that says nothing more does not hold up who cancels."""
+    """So that a server that says nothing more holds up neither who cancels nor the measurement."""
     while not ended.is_set():
         if stop.wait(_POLL_S):
             exchanges.cancel()
             return
+        exchanges.cancel_late()

@@ -120,6 +120,8 @@ class StreamSender:
         self._client = GrpcInferenceClient(settings, profile)
         self._sample = sample
         self._in_flight = settings.in_flight or 1
+        self._deadline_s = settings.reply_within_s
+        self._moved_s = time.monotonic()
         self._released: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._state = threading.Condition()
         self._open = 0
@@ -167,13 +169,17 @@ class StreamSender:
         if due_ns is not None:
             with self._state:
                 self._open += 1
+                self._moved_s = time.monotonic()
             self._released.put(due_ns)
 
     def _wait_until(self, reached: Callable[[], bool], stop: threading.Event) -> bool:
-        """Whether it came to that before the stream broke or `stop` was set."""
+        """Whether it came to that before the stream broke, said nothing for as long as a call may
+        take, or `stop` was set."""
         with self._state:
             while not reached() and self._error is None and not stop.is_set():
                 self._state.wait(_POLL_S)
+                if self._open and time.monotonic() - self._moved_s > self._deadline_s:
+                    self._break(self._client.silent())
             return reached() and self._error is None
 
     def _messages(self) -> Iterator[bytes]:
@@ -237,6 +243,7 @@ class StreamSender:
             self._release(schedule.next_due(time.monotonic_ns()))
         with self._state:
             self._open -= 1
+            self._moved_s = time.monotonic()
             if not self._open or (schedule is not None and schedule.clocked):
                 self._state.notify_all()
 

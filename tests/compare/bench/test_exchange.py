@@ -232,6 +232,30 @@ def test_who_cancels_does_not_wait_for_a_model_that_says_nothing(transport: Tran
     assert not tally._answers
 
 
+@pytest.mark.parametrize("timed", Timed)
+@pytest.mark.parametrize("transport", Transport)
+def test_a_model_that_says_nothing_is_given_up_at_the_deadline(
+    transport: Transport, timed: Timed
+) -> None:
+    model, registry = Gated(), bundled_registry()
+    registry.add(model)
+    own = EmbeddedServer(registry, ServerOptions())
+    own.start()
+    reached = Target("own", own.rest_url, own.grpc_address)
+    wanted = replace(
+        plan(reached, [way_over(transport)]),
+        profile=replace(PROFILE, model="gated"),
+        deadline_s=2.0,
+        timed=timed,
+    )
+    try:
+        (found,) = Bench(wanted).run()
+    finally:
+        model.gate.set()
+        own.stop()
+    assert "No reply from" in found.failure
+
+
 def test_what_cannot_be_timed_alone_is_refused(target: Target) -> None:  # noqa: F811
     with pytest.raises(UsageError, match="before its exchange"):
         replace(
