@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +21,7 @@ from gui.compare.process import Step
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import number, tr
 from gui.widgets.segmented import Segmented
+from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP
 from gui.workspace.commands import Command
 
@@ -85,7 +85,7 @@ class ChoiceBar(QWidget):
                 "made once, as load generators time it."
             )
         )
-        self.seconds = QSpinBox()
+        self.seconds = SpinBox()
         self.seconds.setAccessibleName(tr("Seconds to measure"))
         self.seconds.setRange(2, 3600)
         self.seconds.setValue(25)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from backend.inspector.methods import Method
 from gui.widgets.language import tr
+from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.switch import Switch
 from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, Palette, tabular
 
@@ -45,7 +46,7 @@ class Acts(QWidget):
         self._repeat.setToolTip(tr("Send the message again and again while the stream is open"))
         self._repeat.toggled.connect(self.repeat)
         self._repeat_label = QLabel(tr("Send every"))
-        self._every = QSpinBox()
+        self._every = SpinBox()
         self._every.setRange(1, 60_000)
         self._every.setValue(100)
         self._every.setSuffix(" ms")

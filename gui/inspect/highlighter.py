@@ -59,10 +59,10 @@ class JsonHighlighter(Highlighter):
 
 
 class DiffHighlighter(Highlighter):
-    """Lines that begin with + or -, as a comparison writes them."""
+    """Lines that begin with + or -, as a comparison writes them, and headings before them."""
 
     def highlightBlock(self, text: str) -> None:
         """One line."""
-        role = _DIFFERENCES.get(text[:1])
-        if role is not None:
+        role = _DIFFERENCES.get(text[:1], "accent")
+        if text and not text.startswith(" "):
             self.setFormat(0, len(text), self._look(role))

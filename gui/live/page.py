@@ -44,7 +44,7 @@ from gui.workspace.log_panel import LogPanel
 from gui.workspace.notices import ToastAction
 
 _LEAST_SCROLLED = 130
-_TOP_HEIGHT = 190
+_TOP_HEIGHT = 172
 """Room for five classes under their title."""
 
 

@@ -174,7 +174,7 @@ class TargetList(QDialog):
 def _button(text: str, run: Callable[[], object]) -> QPushButton:
     button = QPushButton(text)
     button.setAutoDefault(False)
-    button.setFixedWidth(104)
+    button.setMinimumWidth(104)
     button.clicked.connect(run)
     return button
 

@@ -147,6 +147,11 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 #pageTabs { border-bottom: 1px solid $border; }
 #pageTabs::tab { padding: 6px 16px 6px 12px; }
 QTabBar::tab:focus { color: $accent; }
+QTabBar::scroller { width: 40px; }
+QTabBar QToolButton { background: $surface; border: none; border-radius: 0; padding: 0; }
+QTabBar QToolButton:hover { background: $surface_raised; }
+QTabBar QToolButton::left-arrow { image: url($chevron_left); width: 14px; height: 14px; }
+QTabBar QToolButton::right-arrow { image: url($chevron_right); width: 14px; height: 14px; }
 #dockTitle { background: $surface; }
 #panel { background: $surface; }
 #galleryCard { background: $surface; border: 1px solid $border; border-radius: ${radius}px; }
@@ -174,7 +179,7 @@ def stylesheet() -> str:
     """
     icons = {
         name.replace("-", "_"): (ASSETS / "icons" / f"{name}-any.svg").as_posix()
-        for name in ("check", "chevron", "chevron-up")
+        for name in ("check", "chevron", "chevron-up", "chevron-left", "chevron-right")
     }
     return _TEMPLATE.substitute(
         background="palette(window)",

@@ -276,7 +276,7 @@ class _Look(QStyledItemDelegate):
             painter.drawRect(QRect(area.left(), area.top() + 5, 2, area.height() - 10))
         text = area.adjusted(GAP + 14, GAP_SMALL, -GAP, -GAP_SMALL)
         stamp = row.started_at.astimezone().strftime("%H:%M:%S")
-        self._pair(painter, text, row.method.rpartition(".")[2], stamp, pinned=row.pinned)
+        self._pair(painter, text, call_name(row.method), stamp, pinned=row.pinned)
         painter.setFont(sized(painter.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
         low = text.adjusted(0, text.height() // 2, 0, 0)
@@ -297,6 +297,11 @@ class _Look(QStyledItemDelegate):
         painter.setPen(self.roles.color("text"))
         left = painter.fontMetrics().elidedText(left, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(high, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, left)
+
+
+def call_name(method: str) -> str:
+    """The method alone of 'package.Service/Method'; a route as it is."""
+    return method if " " in method else method.rpartition("/")[2]
 
 
 def _second_line(row: HistoryRow) -> str:

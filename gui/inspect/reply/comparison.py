@@ -86,11 +86,11 @@ def decoded_lines(comparison: Comparison) -> list[str]:
     lines: list[str] = []
     predicted = comparison.predictions
     if predicted is not None:
-        lines.append(f"@@ {tr('Predictions')}")
+        lines.append(tr("Predictions"))
         changed = [line for line in predicted.lines if not line.startswith("@@")]
         lines += changed or [f"  {tr('The same')}"]
     for output in comparison.tensors.outputs if comparison.tensors is not None else ():
-        lines.append(f"@@ {output.name}   {_about(output)}")
+        lines.append(f"{output.name}   {_about(output)}")
         lines += _rows(output)
     return lines
 

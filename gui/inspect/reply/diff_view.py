@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -19,10 +18,12 @@ from PySide6.QtWidgets import (
 from backend.inspector.calls import Exchange
 from backend.inspector.views import TOLERANCE, OutputDiff
 from gui.inspect.highlighter import DiffHighlighter
+from gui.inspect.history import call_name
 from gui.inspect.reply.comparison import Comparison, decoded_lines
 from gui.inspect.text_editor import TextEditor
 from gui.widgets.language import count, grouped, marked, significant, tr
 from gui.widgets.segmented import Segmented
+from gui.widgets.spin_boxes import DoubleSpinBox
 from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
 
 _HEADINGS = (
@@ -36,7 +37,6 @@ _HEADINGS = (
     marked("First"),
 )
 _TYPE, _SHAPE = 1, 2
-_WIDTHS = (110, 80, 110, 76, 76, 70, 96)
 _ROW_HEIGHT = 24
 _MOST_ROWS = 8
 
@@ -60,7 +60,7 @@ class DiffView(QWidget):
         self._about.setWordWrap(True)
         close = QPushButton(tr("Back to the reply"))
         close.clicked.connect(self.closed)
-        self._tolerance = QDoubleSpinBox()
+        self._tolerance = DoubleSpinBox()
         self._tolerance.setDecimals(6)
         self._tolerance.setRange(0.0, 1e6)
         self._tolerance.setValue(TOLERANCE)
@@ -82,9 +82,7 @@ class DiffView(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
-        for section, width in enumerate(_WIDTHS):
-            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(section, width)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._comparison: Comparison | None = None
         self._mode = Segmented(
             tr("What is compared"),
@@ -135,6 +133,7 @@ class DiffView(QWidget):
         self._table.setRowCount(len(rows))
         for index, output in enumerate(rows):
             self._show_row(index, output)
+        self._table.resizeColumnsToContents()  # a number cut short is another number
         head = self._table.horizontalHeader().sizeHint().height()
         bar = self._table.horizontalScrollBar().sizeHint().height()
         self._table.setFixedHeight(head + min(_MOST_ROWS, len(rows)) * _ROW_HEIGHT + bar + 2)
@@ -217,5 +216,5 @@ def _number(value: float | None) -> str:
 def _about(exchange: Exchange) -> str:
     moment = exchange.started_at.astimezone().strftime("%H:%M:%S")
     replies = count(len(exchange.replies), "{n} reply", "{n} replies")
-    name = exchange.request.method.rpartition(".")[2]
+    name = call_name(exchange.request.method)
     return f"{moment}   {name}   {exchange.request.target}   {replies}"

@@ -17,45 +17,18 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from backend.inspector.forms import FROM_FILES, Fill, FillKind, InputRow, TensorForm
+from gui.inspect.request.fill_words import FILE_FILTERS, FILLS, PLACEHOLDERS, TIPS
 from gui.widgets.file_dialogs import ask_file
-from gui.widgets.language import byte_size, marked, tr
+from gui.widgets.language import byte_size, tr
+from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL
 
-_PICTURES, _SOUNDS = "*.jpg *.jpeg *.png", "*.wav *.flac *.ogg"
-_FILLS = (
-    (FillKind.ZEROS, marked("Zeros")),
-    (FillKind.ONES, marked("Ones")),
-    (FillKind.RANDOM, marked("Random")),
-    (FillKind.CONSTANT, marked("Constant")),
-    (FillKind.JSON, marked("JSON")),
-    (FillKind.FILE, marked("File")),
-    (FillKind.FRAME, marked("Current frame")),
-    (FillKind.PICTURE, marked("Picture as in a run")),
-    (FillKind.WINDOW, marked("Current sound")),
-    (FillKind.SOUND, marked("Sound as in a run")),
-)
-_PLACEHOLDERS = {
-    FillKind.CONSTANT: marked("0.5"),
-    FillKind.JSON: marked("[1, 2, 3]"),
-    FillKind.FILE: marked(".npy, .npz, picture, .wav or .json"),
-    FillKind.PICTURE: marked(".jpg or .png"),
-    FillKind.SOUND: marked(".wav, .flac or .ogg"),
-}
-_FILE_FILTERS = {
-    FillKind.FILE: (
-        marked("Tensors, pictures, sound"),
-        f"*.npy *.npz *.json {_PICTURES} {_SOUNDS}",
-    ),
-    FillKind.PICTURE: (marked("Pictures"), _PICTURES),
-    FillKind.SOUND: (marked("Sound"), _SOUNDS),
-}
 _INPUT = re.compile(r"\binput '([^']*)'")
 _HIGHEST_SEED = 2**31 - 1
 
@@ -207,8 +180,11 @@ class _RowEditor(QWidget):
         self._kind.setAccessibleName(tr("Filling of {name}", name=name))
         self._kind.setFixedHeight(CONTROL_HEIGHT)
         _leave_wheel(self._kind)
-        for kind, title in _FILLS:
+        for kind, title in FILLS:
             self._kind.addItem(tr(title), kind)
+            if kind in TIPS:
+                tip = tr(TIPS[kind])
+                self._kind.setItemData(self._kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._kind.setCurrentIndex(self._kind.findData(row.fill.kind))
         self._detail = _Detail(row.fill, name)
         body = QGridLayout()
@@ -304,7 +280,7 @@ class _Shape(QWidget):
             if size >= 0:
                 line.addWidget(QLabel(str(size)))
                 continue
-            box = QSpinBox()
+            box = SpinBox()
             box.setRange(-1, 2**31 - 1)
             box.setSpecialValueText(tr("auto"))
             box.setValue(wanted)
@@ -333,7 +309,7 @@ class _Detail(QStackedWidget):
         self.setFixedHeight(CONTROL_HEIGHT)
         self.setMinimumWidth(60)
         self._nothing = QWidget()
-        self._seed = QSpinBox()
+        self._seed = SpinBox()
         self._seed.setRange(0, _HIGHEST_SEED)
         self._seed.setPrefix(tr("seed "))
         self._seed.setAccessibleName(tr("Seed for {name}", name=name))
@@ -364,11 +340,11 @@ class _Detail(QStackedWidget):
     def show_fill(self, fill: Fill) -> None:
         """Show what belongs to a kind of filling."""
         self.fill = fill
-        typed = fill.kind in _PLACEHOLDERS
+        typed = fill.kind in PLACEHOLDERS
         self.setCurrentIndex(1 if fill.kind is FillKind.RANDOM else 2 if typed else 0)
         self._seed.setValue(fill.seed)
         self._text.setText(fill.text)
-        placeholder = _PLACEHOLDERS.get(fill.kind, "")
+        placeholder = PLACEHOLDERS.get(fill.kind, "")
         self._text.setPlaceholderText(tr(placeholder))
         self._browse.setVisible(fill.kind in FROM_FILES)
 
@@ -376,7 +352,7 @@ class _Detail(QStackedWidget):
     def browse(self) -> None:
         """Let the user choose a file."""
         folder = str(Path(self.fill.text).parent) if self.fill.text else ""
-        title, patterns = _FILE_FILTERS[self.fill.kind]
+        title, patterns = FILE_FILTERS[self.fill.kind]
         kinds = f"{tr(title)} ({patterns})"
         dialog = ask_file(self, tr("Fill from a file"), self._take, kinds)
         if folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from backend.core.choices import Compression, Serialization, Transport, why_not_serialization
 from backend.inspector.calls import MethodKind, Request
@@ -14,6 +14,7 @@ from backend.inspector.methods import Method, path_values
 from gui.widgets.flow_layout import FlowLayout, captioned
 from gui.widgets.language import tr
 from gui.widgets.segmented import Segmented
+from gui.widgets.spin_boxes import DoubleSpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE
 
 MODEL_SERVICES = ("inference.GRPCInferenceService", "modelserving.v1.ModelServing")
@@ -200,12 +201,12 @@ class RequestTerms(QWidget):
         self._compression.chosen.connect(self.changed)
 
     def _build_deadline(self) -> None:
-        self._deadline = QDoubleSpinBox()
+        self._deadline = DoubleSpinBox()
         self._deadline.setRange(0.0, 86_400.0)
         self._deadline.setDecimals(1)
         self._deadline.setSuffix(" s")
         self._deadline.setSpecialValueText(tr("none"))
-        self._deadline.setFixedSize(72, CONTROL_HEIGHT)
+        self._deadline.setFixedSize(84, CONTROL_HEIGHT)
         self._deadline.setAccessibleName(tr("Deadline in seconds"))
 
     @Slot()

@@ -29,6 +29,7 @@ from gui.state.limits import SwitchLimits
 from gui.state.switches import Switches
 from gui.widgets.language import tr
 from gui.widgets.segmented import Segmented
+from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, GAP_SMALL
 
 _SENTENCES_WIDTH = 264
@@ -237,12 +238,11 @@ def _caption(text: str) -> QLabel:
 
 
 def _number(name: str, low: int, high: int) -> QSpinBox:
-    box = QSpinBox()
+    box = SpinBox()
     box.setRange(low, high)
     box.setFixedSize(_NUMBER_WIDTH, CONTROL_HEIGHT)
     box.setAccessibleName(name)
     box.setKeyboardTracking(False)
-    box.setAlignment(Qt.AlignmentFlag.AlignRight)
     return box
 
 
@@ -256,11 +256,8 @@ def _why_not(serialization: Serialization, transport: Transport) -> str:
     """What `why_not_serialization` says, in the window's language."""
     if not why_not_serialization(serialization, transport):
         return ""
-    over_rest = serialization.over_rest
     return tr(
-        "{this} belongs to {one}; {other} has {others}.",
-        this=serialization,
-        one="REST" if over_rest else "gRPC",
-        other="gRPC" if over_rest else "REST",
-        others=", ".join(Serialization.of(rest=not over_rest)),
+        "REST has {rest}; gRPC has {grpc}.",
+        rest=", ".join(Serialization.of(rest=True)),
+        grpc=", ".join(Serialization.of(rest=False)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPoint, QSignalBlocker, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QWidget
 
 from gui.live.bar import Popover
 from gui.live.scope.controller import ScopeController
@@ -12,6 +12,7 @@ from gui.live.scope.texts import ARROWS, state_text
 from gui.state.trigger import Edge, TriggerMode
 from gui.widgets.language import tr
 from gui.widgets.segmented import Segmented
+from gui.widgets.spin_boxes import DoubleSpinBox
 from gui.widgets.theme import GAP
 
 
@@ -40,7 +41,7 @@ class TriggerPopover(QObject):
                 (Edge.EITHER, f"{ARROWS[Edge.EITHER]} {tr('either')}", tr("From both sides")),
             ),
         )
-        self.level = QDoubleSpinBox()
+        self.level = DoubleSpinBox()
         self.level.setAccessibleName(tr("Level"))
         self.level.setKeyboardTracking(False)
         self.state = QLabel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,7 +25,8 @@ from gui.state.preferences import DROP_PERCENT, PLOT_WINDOW_S, ROWS, Preferences
 from gui.widgets.dialog_buttons import close_only
 from gui.widgets.language import language_name, tr
 from gui.widgets.language_choice import SYSTEM, language_codes
-from gui.widgets.theme import GAP, GAP_LARGE, ThemeChoice
+from gui.widgets.spin_boxes import DoubleSpinBox, SpinBox
+from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE, ThemeChoice
 
 _FIELD_WIDTH = 180
 
@@ -199,22 +200,20 @@ def _check(title: str, tip: str) -> QCheckBox:
 
 
 def _number(name: str, limits: tuple[int, int], unit: str) -> QSpinBox:
-    box = QSpinBox()
+    box = SpinBox()
     box.setAccessibleName(name)
     box.setRange(*limits)
     box.setSuffix(unit)
-    box.setFixedWidth(_FIELD_WIDTH)
-    box.setAlignment(Qt.AlignmentFlag.AlignRight)
+    box.setFixedSize(_FIELD_WIDTH, CONTROL_HEIGHT)
     box.setToolTip(tr("{low} to {high}", low=limits[0], high=limits[1]))
     return box
 
 
 def _percent(name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+    box = DoubleSpinBox()
     box.setAccessibleName(name)
     box.setRange(*DROP_PERCENT)
     box.setDecimals(1)
     box.setSuffix(" %")
-    box.setFixedWidth(_FIELD_WIDTH)
-    box.setAlignment(Qt.AlignmentFlag.AlignRight)
+    box.setFixedSize(_FIELD_WIDTH, CONTROL_HEIGHT)
     return box

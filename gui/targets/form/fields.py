@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QToolButton
 
+from gui.widgets.spin_boxes import DoubleSpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE
 
 _FIELD = 300
@@ -47,7 +48,7 @@ def choice(name: str, choices: Sequence[tuple[str, str]]) -> QComboBox:
 
 def seconds(low: float, high: float) -> QDoubleSpinBox:
     """Seconds, to a tenth."""
-    box = QDoubleSpinBox()
+    box = DoubleSpinBox()
     box.setRange(low, high)
     box.setDecimals(1)
     box.setSuffix(" s")

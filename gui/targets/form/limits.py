@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from backend.core.target import Target
 from gui.targets.form.fields import seconds, tab_rows
 from gui.widgets.language import tr
+from gui.widgets.spin_boxes import SpinBox
 
 _MIB = 1024 * 1024
 
@@ -17,7 +18,7 @@ class LimitsTab(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._message_limit = QSpinBox()
+        self._message_limit = SpinBox()
         self._message_limit.setRange(1, 2047)
         self._message_limit.setSuffix(" MiB")
         self._deadline = seconds(0.1, 3600)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from backend.profiles.kinds import explanation
 from backend.profiles.options import Option, options_of
 from backend.profiles.tables import Table, made_of, table_of
 from gui.widgets.language import tr
+from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE
 
 _INT_LIMIT = 2**31 - 1
@@ -181,7 +181,7 @@ def _editor(option: Option, value: Any) -> tuple[QWidget, Callable[[], Any], Any
         box.setCurrentIndex(max(0, box.findData(str(value))))
         return box, box.currentData, box.currentIndexChanged
     if option.type is int:
-        spin = QSpinBox()
+        spin = SpinBox()
         low = -_INT_LIMIT if option.low is None else int(option.low)
         spin.setRange(low, _INT_LIMIT if option.high is None else int(option.high))
         spin.setValue(int(value or 0))

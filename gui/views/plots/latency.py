@@ -33,8 +33,8 @@ _LEAST_WIDTH = 260
 _NUMBERS = 44.0
 _BAR = 20.0
 _SCALE = 16.0
-_LINE = 17.0
-_LEAST_HISTOGRAM, _LABELLED_HISTOGRAM = 30.0, 56.0
+_LINE = 16.0
+_LEAST_HISTOGRAM, _LABELLED_HISTOGRAM = 40.0, 56.0
 _PERCENTILE = 12.0
 _SWATCH_ROOM = 14.0
 _MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
@@ -66,7 +66,7 @@ class LatencyView(View):
         """As high as all stages and the histogram need; who shows the view scrolls it."""
         spans = self._report.spans if self._report is not None else ()
         lines = math.ceil(len(spans) / self._legend_columns(self.width() - 2 * GAP))
-        fixed = _NUMBERS + _BAR + _SCALE + GAP_SMALL + GAP + _LABELLED_HISTOGRAM + 2 * GAP_SMALL
+        fixed = _NUMBERS + _BAR + _SCALE + GAP_SMALL + GAP + _LEAST_HISTOGRAM + 2 * GAP_SMALL
         return QSize(_LEAST_WIDTH, math.ceil(fixed + lines * _LINE))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -315,13 +315,15 @@ class StripPlot(View):
             place = QRectF(self._across(at, area) - 60, area.bottom(), 120, _AXIS_HEIGHT)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         width = area.left() - _TEXT_OFFSET
+        lowest = area.bottom() - 16  # does not reach down to the times
         for at, text in beside:
-            place = QRectF(0, self._up(at, area) - 10, width, 20)
+            place = QRectF(0, min(self._up(at, area) - 10, lowest), width, 20)
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(place, side, text)
         if self._right is not None:
             for at, text in self._scaled(*self._right, up):
-                place = QRectF(area.right() + _TEXT_OFFSET, self._up(at, area) - 10, AXIS_WIDTH, 20)
+                y = min(self._up(at, area) - 10, lowest)
+                place = QRectF(area.right() + _TEXT_OFFSET, y, AXIS_WIDTH, 20)
                 side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
                 painter.drawText(place, side, text)
         painter.end()

@@ -124,7 +124,8 @@ class TagLayer:
             plate = self._plates.plate(part, color, self._font)
             if plate.width > room:
                 metrics = QFontMetricsF(self._font.font)
-                text = metrics.elidedText(part, Qt.TextElideMode.ElideRight, room - 2 * _PAD_X)
+                rest = room - 2 * _pads(self._font.font)[0]
+                text = metrics.elidedText(part, Qt.TextElideMode.ElideRight, rest)
                 plate = self._plates.plate(text, color, self._font)
             if plate.width > room + 1:
                 break
@@ -199,18 +200,25 @@ def _covered(areas: Array, others: Array) -> Array:
 
 def _plate(text: str, color: QColor, font: PlateFont) -> Plate:
     metrics, ratio = QFontMetricsF(font.font), font.ratio
-    width = round(metrics.horizontalAdvance(text) + 2 * _PAD_X)
-    height = round(metrics.height() + 2 * _PAD_Y)
+    pad_x, pad_y = _pads(font.font)
+    width = round(metrics.horizontalAdvance(text) + 2 * pad_x)
+    height = round(metrics.height() + 2 * pad_y)
     plate = QPixmap(round(width * ratio), round(height * ratio))
     plate.setDevicePixelRatio(ratio)
     plate.fill(color)
     painter = QPainter(plate)
     painter.setFont(font.font)
     painter.setPen(readable_on(color))
-    painter.drawText(QPointF(_PAD_X, _PAD_Y + metrics.ascent()), text)
+    painter.drawText(QPointF(pad_x, pad_y + metrics.ascent()), text)
     painter.end()
     size = plate.deviceIndependentSize()
     return Plate(plate, size.width(), size.height())
+
+
+def _pads(font: QFont) -> tuple[float, float]:
+    """Between text and edge, across and down: larger texts have more."""
+    scale = max(1.0, font.pixelSize() / CAPTION_PX)
+    return _PAD_X * scale, _PAD_Y * scale
 
 
 def draw_plate(

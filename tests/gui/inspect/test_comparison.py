@@ -40,11 +40,11 @@ def test_values_are_named_with_their_place_and_the_largest_difference() -> None:
     left = exchange(fp32("A", 1, 2.5, 3), fp32("B", 1))
     right = exchange(fp32("A", 1, 20.5, 3), fp32("B", 1), fp32("C", 4))
     assert decoded_lines(compared(left, right)) == [
-        "@@ A   1 of 3 elements differ, by 18 at most",
+        "A   1 of 3 elements differ, by 18 at most",
         "- [0]  1   2.5  3",
         "+ [0]  1  20.5  3",
-        "@@ B   The same",
-        "@@ C   only in B",
+        "B   The same",
+        "C   only in B",
         "+ [0]  4",
     ]
 
@@ -62,7 +62,7 @@ def test_predictions_are_decoded_by_the_profile_where_there_is_one() -> None:
     others = [replace(one, data=one.data * 2) for one in outputs]
     left, right = exchange(*outputs, model="pitch"), exchange(*others, model="pitch")
     lines = decoded_lines(compared(left, right))
-    assert lines[0] == "@@ Predictions"
+    assert lines[0] == "Predictions"
     assert any(line.startswith("-") and "220 Hz" in line for line in lines)
     assert any(line.startswith("+") and "440 Hz" in line for line in lines)
 
@@ -71,7 +71,7 @@ def test_predictions_are_decoded_by_the_profile_where_there_is_one() -> None:
 def test_the_messages_are_behind_a_switch() -> None:
     view = DiffView(DARK)
     view.show_comparison(compared(exchange(fp32("A", 1)), exchange(fp32("A", 2))))
-    assert view._text.toPlainText().startswith("@@ A")
+    assert view._text.toPlainText().startswith("A ")
     view._mode.button("message").click()
     assert view._text.toPlainText().splitlines()[-2:] == ["-b", "+c"]
     plain = replace(compared(exchange(), exchange()), tensors=None)

@@ -100,12 +100,12 @@ def test_switches_reach_the_run_that_is_on(stage: Stage) -> None:
 
 def test_what_cannot_be_is_greyed_with_the_reason(stage: Stage) -> None:
     bar = stage.live.bar
-    assert "belongs to REST" in bar.serialization.blocked("json")
+    assert "REST has json" in bar.serialization.blocked("json")
     assert bar.serialization.button("json").toolTip() == bar.serialization.blocked("json")
     bar.transport.choose("rest")
     bar.serialization.choose("json")
     assert "JSON carries pixels as numbers" in bar.image.blocked("jpeg")
-    assert "belongs to gRPC" in bar.serialization.blocked("raw")
+    assert "gRPC has typed" in bar.serialization.blocked("raw")
     assert "has a quality" in bar.quality.toolTip()
 
 

@@ -76,7 +76,7 @@ def test_the_popover_opens_by_key_shows_reasons_and_closes_with_escape(stage: St
     assert popover.isVisible()
     assert popover.focusWidget() is bar.api.button(bar.api.value)
     shown = [label.text() for label in popover.findChildren(QLabel)]
-    assert any("belongs to REST" in text for text in shown)
+    assert any("REST has json" in text for text in shown)
     QTest.keyClick(popover, Qt.Key.Key_Escape)
     assert not popover.isVisible()
 
