@@ -89,7 +89,7 @@ class ChoiceBar(QWidget):
         self.seconds.setAccessibleName(tr("Seconds to measure"))
         self.seconds.setRange(2, 3600)
         self.seconds.setValue(25)
-        self.seconds.setFixedSize(54, CONTROL_HEIGHT)
+        self.seconds.setFixedSize(72, CONTROL_HEIGHT)
         self.seconds.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.seconds.setSuffix(tr(" s"))
         self.seconds.setToolTip(tr("About how long it takes; it ends sooner when all is stable."))

@@ -50,7 +50,7 @@ class Acts(QWidget):
         self._every.setRange(1, 60_000)
         self._every.setValue(100)
         self._every.setSuffix(" ms")
-        self._every.setFixedSize(80, CONTROL_HEIGHT)
+        self._every.setFixedSize(88, CONTROL_HEIGHT)
         self._every.setAccessibleName(tr("Milliseconds between messages"))
         self._start = _button(tr("Start"), tr("Open the stream (Ctrl+Enter)"), self.start)
         self._send = _button(tr("Send"), tr("Send (Ctrl+Enter)"), self.send)

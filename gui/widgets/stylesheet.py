@@ -53,6 +53,7 @@ QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $su
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $accent; }
 QToolButton[role="flat"]:checked { background: $surface_raised; border-color: $border; }
 QToolButton::menu-indicator { image: none; }
+QLineEdit QToolButton { background: transparent; border: none; min-height: 0; padding: 0; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent;
   padding: 0 4px; text-align: left; }
 QPushButton[role="link"]:hover { text-decoration: underline; }

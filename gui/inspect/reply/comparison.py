@@ -87,7 +87,7 @@ def decoded_lines(comparison: Comparison) -> list[str]:
     predicted = comparison.predictions
     if predicted is not None:
         lines.append(tr("Predictions"))
-        changed = [line for line in predicted.lines if not line.startswith("@@")]
+        changed = [f"{one[0]} {one[1:]}" for one in predicted.lines if not one.startswith("@@")]
         lines += changed or [f"  {tr('The same')}"]
     for output in comparison.tensors.outputs if comparison.tensors is not None else ():
         lines.append(f"{output.name}   {_about(output)}")

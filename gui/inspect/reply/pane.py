@@ -203,12 +203,17 @@ class EmptyReply(View):
         """The keys that matter, large."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.roles.color("background"))
-        words = EmptyMessage(
-            tr("Send to see the reply"),
-            tr("Ctrl+Enter sends   \u00b7   Ctrl+F finds a method   \u00b7   Ctrl+Shift+H history"),
-            MessageKind.EMPTY,
+        hint = tr(
+            "Ctrl+Enter sends   \u00b7   Ctrl+F finds a method   \u00b7   Ctrl+Shift+H history"
         )
+        words = EmptyMessage(tr("Send to see the reply"), _unbroken(hint), MessageKind.EMPTY)
         draw_message(painter, QRectF(self.rect()), words, self.roles, self.font())
+
+
+def _unbroken(text: str) -> str:
+    """The text, to be broken between its parts only."""
+    between = "   \u00b7   "
+    return between.join(part.replace(" ", "\u00a0") for part in text.split(between))
 
 
 def _note(below: int) -> QLabel:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from backend.core.errors import ConsoleError
 from backend.inspector.calls import Request
 from backend.inspector.forms import (
+    LIVE,
     NOTHING_LIVE,
     Draft,
     Live,
@@ -179,7 +180,12 @@ class RequestController(QObject):
         self._host.tasks.start("draft", lambda: draft.request(live).size, made, failed)
 
     def _live(self, draft: Draft) -> Live:
-        return NOTHING_LIVE if draft.form is None else self.live_for(draft.form.model)
+        """What the draft takes from the source; nothing else was sent, or is to be shown."""
+        if draft.form is None:
+            return NOTHING_LIVE
+        live = self.live_for(draft.form.model)
+        taken = any(row.sent and row.fill.kind in LIVE for row in draft.form.rows)
+        return live if taken else Live.of(None, live.profile)
 
     def live_for(self, model: str) -> Live:
         """What the source shows now, and the profile by which the model looks at it."""

@@ -116,7 +116,8 @@ class DocumentsDialog(QDialog):
         self.setWindowTitle(tr("Documentation"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._documents = {document.path: document for document in documents}
-        self.list = QListWidget()
+        self.list = QListWidget(self)
+        self.list.ensurePolished()  # rows are measured as soon as there is a current one
         self.list.setAccessibleName(tr("Documents"))
         self.list.setFixedWidth(_LIST_WIDTH)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
