@@ -16,6 +16,7 @@ class MoreArea(QScrollArea):
 
     def __init__(self, view: QWidget, palette: Palette, least_height: int) -> None:
         super().__init__()
+        self._looking = False
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -54,12 +55,19 @@ class MoreArea(QScrollArea):
 
     @Slot()
     def _look(self) -> None:
+        if self._looking:  # another strip, another range: once is enough
+            return
+        self._looking = True
         bar = self.verticalScrollBar()
         self.more.adjustSize()
-        strip = self.more.height() + 2 * GAP_SMALL if bar.value() < bar.maximum() else 0
+        # By what would be below without a strip, so that having one changes nothing about it.
+        whole = self.viewport().height() + self.viewportMargins().bottom()
+        below = bar.maximum() + bar.pageStep() - bar.value() - whole
+        strip = self.more.height() + 2 * GAP_SMALL if below > 0 else 0
         if self.viewportMargins().bottom() != strip:
-            self.setViewportMargins(0, 0, 0, strip)  # which leads here again before it comes back
-        self.more.setVisible(self.viewportMargins().bottom() > 0)
+            self.setViewportMargins(0, 0, 0, strip)
+        self.more.setVisible(strip > 0)
+        self._looking = False
         left = self.viewport().geometry().center().x() - self.more.width() // 2
         self.more.move(left, self.height() - self.more.height() - GAP_SMALL)
         self.more.raise_()

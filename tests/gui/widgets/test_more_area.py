@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.more_area import MoreArea
@@ -49,3 +50,28 @@ def test_what_has_room_needs_no_button(qtbot: QtBot) -> None:
     area = area_of(qtbot, 320, 300)
     assert area.more.isHidden()
     assert area.viewport().height() == area.height()
+
+
+class _Wrapping(QWidget):
+    """Lower where it is wide, as text is, so that a scroll bar makes it higher."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(180, 200 if self.width() >= 215 else 320)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+
+def test_content_that_is_higher_beside_a_scroll_bar_comes_to_rest(qtbot: QtBot) -> None:
+    area = MoreArea(_Wrapping(), DARK, 40)
+    qtbot.addWidget(area)
+    area.show()
+    qtbot.waitExposed(area)
+    for height in (*range(60, 380, 9), *range(380, 60, -7)):
+        area.resize(220, height)
+        QApplication.processEvents()
+        area.verticalScrollBar().setValue(height % 50)
+        QApplication.processEvents()
+        covered = area.viewport().geometry().intersects(area.more.geometry())
+        assert area.more.isHidden() or not covered
