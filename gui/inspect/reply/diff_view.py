@@ -68,21 +68,7 @@ class DiffView(QWidget):
         self._tolerance.setKeyboardTracking(False)
         self._tolerance.setAccessibleName(tr("Tolerance"))
         self._tolerance.valueChanged.connect(self.tolerance_changed)
-        self._table = QTableWidget(0, len(_HEADINGS))
-        self._table.setHorizontalHeaderLabels([tr(text) for text in _HEADINGS])
-        self._table.setAccessibleName(tr("Differences of the outputs"))
-        self._table.setFont(tabular(self._table.font(), BODY_PX))
-        self._table.setShowGrid(False)
-        self._table.setWordWrap(False)
-        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self._table.verticalHeader().hide()
-        self._table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
-        header = self._table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._table = _table_of_outputs()
         self._comparison: Comparison | None = None
         self._mode = Segmented(
             tr("What is compared"),
@@ -166,6 +152,25 @@ class DiffView(QWidget):
             item.setToolTip(text)
             item.setForeground(self._roles.color(_role(column, text, output)))
             self._table.setItem(index, column, item)
+
+
+def _table_of_outputs() -> QTableWidget:
+    table = QTableWidget(0, len(_HEADINGS))
+    table.setHorizontalHeaderLabels([tr(text) for text in _HEADINGS])
+    table.setAccessibleName(tr("Differences of the outputs"))
+    table.setFont(tabular(table.font(), BODY_PX))
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setHighlightSections(False)
+    header.setStretchLastSection(True)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    return table
 
 
 def _role(column: int, text: str, output: OutputDiff) -> str:
