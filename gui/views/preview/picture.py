@@ -21,6 +21,9 @@ _STRIP = 64
 """Lines drawn at a time."""
 
 
+_BEYOND = 12
+"""Points by which marks may reach out of the picture."""
+
 _KEPT = 3
 """Frames: the one on the screen, the next, and one that comes while that waits."""
 
@@ -46,6 +49,12 @@ def paint_margins(painter: QPainter, area: Area, size: tuple[float, float], colo
     ):
         if margin.width() > 0 and margin.height() > 0:
             painter.fillRect(margin, color)
+
+
+def touched(area: Area) -> QRect:
+    """The part of a widget in which a picture at `area` and marks on its edges are painted."""
+    whole = QRectF(area.x, area.y, area.width, area.height).toAlignedRect()
+    return whole.adjusted(-_BEYOND, -_BEYOND, _BEYOND, _BEYOND)
 
 
 class Picture:

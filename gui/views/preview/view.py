@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from backend.core.flow import DrainLog
@@ -20,8 +20,8 @@ from backend.core.status import Result
 from gui.views.class_hues import ClassHues
 from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.preview.answer_wait import AnswerWait
-from gui.views.preview.description import described
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
+from gui.views.preview.focus_frame import FocusFrame
 from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
 from gui.views.preview.look import (
     NOTHING_FOLLOWED,
@@ -33,10 +33,11 @@ from gui.views.preview.look import (
     OverlayStyle,
 )
 from gui.views.preview.overlay import MOST_LABELLED, Overlay, marks_of, under
-from gui.views.preview.picture import Picture, paint_margins
+from gui.views.preview.picture import Picture, paint_margins, touched
 from gui.views.preview.tags import draw_plate
-from gui.views.view import TEXT_PERIOD_NS, View
-from gui.widgets.language import number, tr
+from gui.views.preview.words import AgeNote, summary_of
+from gui.views.view import View
+from gui.widgets.language import tr
 from gui.widgets.theme import DARK, Palette
 
 _KEY_LAYERS = {
@@ -45,12 +46,6 @@ _KEY_LAYERS = {
     Qt.Key.Key_K: Layer.POINTS,
     Qt.Key.Key_L: Layer.LABELS,
 }
-_BY_KEYBOARD = (
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-)
-_AS_BEFORE = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 _PAINTS_KEPT = 256
 
 
@@ -80,17 +75,18 @@ class PreviewView(View):
         self._message = EmptyMessage()
         self._picture, self._overlay = Picture(), Overlay()
         self._style, self._following = OverlayStyle(), NOTHING_FOLLOWED
-        self._wait = AnswerWait(self, self.update)
+        self._wait = AnswerWait(self, self._update_picture)
         self._pointer: tuple[float, float] | None = None
         self._pointed: int | None = None
-        self._framed = False
+        self._focus_frame = FocusFrame()
         self._emphasis, self._legend_elsewhere = 1.0, False
         self._locked = True
         self._mirror = False
         self._rotation = Rotation.NONE
         self._exact, self._pan, self._grabbed = False, Pan(), QPointF()
-        self._age_text, self._age_at_ns = "", 0
+        self._age = AgeNote()
         self._still = False
+        self._painted_area: Area | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self.setMouseTracking(True)
@@ -105,7 +101,7 @@ class PreviewView(View):
         picture, result = self._choose()
         if self._message or picture is None:
             return f"{self._message.title}. {self._message.body}".strip(" .")
-        return described(picture, result)
+        return summary_of(picture, result)
 
     @property
     def overlay_style(self) -> OverlayStyle:
@@ -130,7 +126,7 @@ class PreviewView(View):
         if not self._locked and self._style.masks is MaskMode.BLUR:
             self._prepare()
         if frame is None or self._result is None or not (self._locked or self._wait.holds(frame)):
-            self.update()
+            self._update_picture()
 
     def prepare(self, item: Frame | Result) -> bool:
         """Scale a frame, or that of an answer, if it will be shown; from any thread."""
@@ -145,11 +141,28 @@ class PreviewView(View):
     def show_result(self, result: Result | None, following: Following = NOTHING_FOLLOWED) -> None:
         """The newest answered sample, or None to forget it; results for sound are not drawn."""
         usable = result is not None and isinstance(result.sample, Frame)
+        changes_legend = (
+            result is None
+            or self._result is None
+            or following.counts != self._following.counts
+            or any(isinstance(prediction, Mask) for prediction in result.predictions)
+        )
         self._result = result if usable else None
         self._wait.answered(self._result.sample if self._result is not None else None)
         self._following = following
         self._prepare()
-        self.update()
+        self._update_picture(whole=changes_legend)
+
+    def _update_picture(self, *, whole: bool = False) -> None:
+        """Paint the picture's part of the widget, if another picture or answer changes no more."""
+        picture, _ = self._choose()
+        ratio = self.devicePixelRatioF()
+        area = self._device_area(picture, ratio) if picture is not None else None
+        same = area is not None and area == self._painted_area and not self._message
+        if area is not None and same and not whole:
+            self.update(touched(area.scaled(1 / ratio)))
+        else:
+            self.update()
 
     def set_locked(self, locked: bool) -> None:
         """True to show results on their own frames, False to show the newest frame."""
@@ -216,7 +229,7 @@ class PreviewView(View):
         """Keep what depends on the clock going: the result's age, the sign for loading."""
         loading = bool(self._message) and self._message.kind is MessageKind.LOADING
         ageing = not self._locked and self._result is not None
-        if loading or (ageing and now_ns - self._age_at_ns >= TEXT_PERIOD_NS):
+        if loading or (ageing and self._age.is_due(now_ns)):
             self.update()
 
     def placement(self, frame: Frame) -> Placement:
@@ -225,10 +238,13 @@ class PreviewView(View):
         area = self._device_area(frame, ratio).scaled(1 / ratio)
         return Placement(frame.width, frame.height, area, self._rotation, self._mirror)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the picture, the overlay over it and the message, if any."""
         painter = QPainter(self)
         picture, result = self._choose()
+        if result is not None and event.rect() == self.rect():
+            self._note_age(result)
+        self._painted_area = None
         if picture is None:
             painter.fillRect(self.rect(), self.roles.color("background"))
         else:
@@ -237,10 +253,7 @@ class PreviewView(View):
             if result is not None and (self._locked or not self._message):
                 self._paint_result(painter, picture, result)
         self._paint_message(painter, over_picture=picture is not None)
-        if self._framed:
-            painter.setPen(QPen(self.roles.color("accent"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        self._focus_frame.draw(painter, QRectF(self.rect()), self.roles.color("accent"))
         painter.end()
         if picture is not None:
             drawn = result.sample if result is not None else None
@@ -259,15 +272,13 @@ class PreviewView(View):
         self.layers_changed.emit(layers)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """A frame shows where keys go to, for who came by key; over a video it only disturbs."""
-        if event.reason() not in _AS_BEFORE:
-            self._framed = event.reason() in _BY_KEYBOARD
+        """A frame may show it."""
+        self._focus_frame.note(event)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """No frame without focus."""
-        if event.reason() not in _AS_BEFORE:
-            self._framed = False
+        self._focus_frame.note(event)
         super().focusOutEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -358,6 +369,7 @@ class PreviewView(View):
     def _paint_picture(self, painter: QPainter, frame: Frame) -> None:
         ratio = self.devicePixelRatioF()
         area, image = self._device_area(frame, ratio), self._image(frame)
+        self._painted_area = area
         painter.save()
         # Device pixels from here on, so that the prepared image is copied and not scaled again.
         painter.scale(1 / ratio, 1 / ratio)
@@ -374,16 +386,13 @@ class PreviewView(View):
         image = self._image(frame) if self._style.masks is MaskMode.BLUR else QImage()
         self._overlay.draw(painter, result.predictions, placement, look, image)
         if not self._locked and not self._still and not self._legend_elsewhere:
-            self._refresh_age(result)
-            self._note(painter, self._age_text, Qt.Corner.TopRightCorner)
+            self._note(painter, self._age.text, Qt.Corner.TopRightCorner)
 
-    def _refresh_age(self, result: Result) -> None:
+    def _note_age(self, result: Result) -> None:
+        """The note lies beside the picture: `tick` has all of the widget painted in time."""
         now_ns = time.monotonic_ns()
-        if now_ns - self._age_at_ns >= TEXT_PERIOD_NS:
-            age_ms = (now_ns - result.sample.captured_ns) / 1e6
-            slow = age_ms >= 1000
-            age = f"{number(age_ms / 1000, 1)} s" if slow else f"{number(age_ms)} ms"
-            self._age_text, self._age_at_ns = tr("result {age} old", age=age), now_ns
+        if not (self._locked or self._still) and self._age.is_due(now_ns):
+            self._age.write(result, now_ns)
             self.describe()
 
     def _note(self, painter: QPainter, text: str, corner: Qt.Corner) -> None:

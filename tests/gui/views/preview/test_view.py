@@ -6,9 +6,10 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from backend.core.predictions import Detection, Detections, KeyPoint, KeyPoints, Mask, Text
@@ -17,10 +18,18 @@ from backend.core.status import Result
 from gui.views.contrast import contrast, readable_on
 from gui.views.messages import MessageKind
 from gui.views.preview.geometry import Area, Placement, Rotation
-from gui.views.preview.look import ALL_LAYERS, Layer, Look, OverlayStyle
+from gui.views.preview.look import (
+    ALL_LAYERS,
+    Following,
+    Layer,
+    LegendRow,
+    Look,
+    OverlayStyle,
+)
 from gui.views.preview.masks import mask_colors
 from gui.views.preview.overlay import Overlay
 from gui.views.preview.view import PreviewView
+from gui.views.view import TEXT_PERIOD_NS
 from gui.widgets.theme import DARK, LIGHT, Palette
 from tests.gui.views.view_samples import (
     BLUE,
@@ -280,3 +289,44 @@ def test_a_large_picture_is_averaged_when_it_shrinks(preview: PreviewView) -> No
     pixels[1::2, 1::2] = 255
     preview.show_frame(Frame(1, time.monotonic_ns(), pixels))
     assert color_at(image_of(preview), 120, 80) == pytest.approx((128, 128, 128), abs=4)
+
+
+class _Painted(QObject):
+    """Remembers what was painted of a widget."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.areas: list[QRect] = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if isinstance(event, QPaintEvent):
+            self.areas.append(event.rect())
+        return False
+
+
+def test_only_the_picture_is_painted_again_until_something_beside_it_changes(
+    preview: PreviewView,
+) -> None:
+    preview.resize(400, 160)
+    preview.set_locked(False)
+    preview.show_frame(plain_frame(1))
+    preview.show_result(result_for(plain_frame(1)))
+    settle()
+    painted = _Painted(preview)
+    for seq in (2, 3):
+        preview.show_frame(plain_frame(seq))
+        preview.show_result(result_for(plain_frame(seq)))
+        settle()
+    area = preview.placement(plain_frame(3)).area
+    assert painted.areas
+    assert all(place.width() < area.width + 40 < 400 for place in painted.areas)
+    painted.areas.clear()
+    preview.tick(time.monotonic_ns() + TEXT_PERIOD_NS)  # the note with the age
+    settle()
+    counts = (LegendRow("circle", "1"),)
+    preview.show_result(result_for(plain_frame(4)), Following(counts=counts))
+    settle()
+    preview.show_frame(plain_frame(5, width=48, height=64))
+    settle()
+    assert painted.areas == [preview.rect()] * 3
