@@ -69,6 +69,8 @@ def main() -> int:
 def _run(arguments: Sequence[str], home: str = "") -> tuple[float, str]:
     """CPU seconds of a process of its own, with what it printed."""
     environment = dict(os.environ)
+    # A first start writes the compiled files, as it does for everybody; medians leave it out.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if home:
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
             environment[name] = home
