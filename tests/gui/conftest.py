@@ -29,18 +29,18 @@ def _collected_here() -> Iterator[None]:
     In the application `gui.shell.collecting` sees to it.
     """
     gc.disable()
+    gc.freeze()
     yield
+    gc.unfreeze()
     gc.collect()
     gc.enable()
 
 
 @pytest.fixture(autouse=True)
 def _collected_soon() -> Iterator[None]:
-    """What a test leaves is collected after it, without a look at all that was there before."""
-    gc.freeze()
+    """What tests leave is collected after each, without a look at all that was there before."""
     yield
     gc.collect()
-    gc.unfreeze()
 
 
 class _Recording(NullTranslations):
