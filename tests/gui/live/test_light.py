@@ -15,7 +15,7 @@ from backend.core.samples import AudioBlock, Frame
 from backend.core.status import Result, Word
 from gui.live.picture.ahead import PicturesAhead
 from gui.live.pump import Pump
-from gui.state.live_session import LiveSession
+from gui.state.live_session import ShownRun
 from tests.gui.shell_fakes import FakeSession
 from tests.gui.shell_stage import Stage
 from tests.gui.views.view_samples import plain_frame, result_for, settle
@@ -145,7 +145,7 @@ class _Screen:
     def show_words(self, words: list[Word]) -> None:
         """Not watched."""
 
-    def write(self, session: LiveSession, now_ns: int) -> None:
+    def write(self, session: ShownRun, now_ns: int) -> None:
         """Not watched."""
 
 
