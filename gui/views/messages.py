@@ -71,6 +71,15 @@ def draw_message(
     painter.restore()
 
 
+def draw_notice(painter: QPainter, area: QRectF, text: str, palette: Palette) -> None:
+    """Draw a line in the painter's font in the area's middle, on a ground that no grid crosses."""
+    centred = int(Qt.AlignmentFlag.AlignCenter)
+    ground = QFontMetricsF(painter.font()).boundingRect(area, centred, text)
+    painter.fillRect(ground.adjusted(-GAP, 0, GAP, 0), palette.color("surface"))
+    painter.setPen(palette.color("text_muted"))
+    painter.drawText(area, centred, text)
+
+
 def _draw_text(painter: QPainter, area: QRectF, text: str, font: QFont, color: str) -> None:
     if text:
         painter.setFont(font)

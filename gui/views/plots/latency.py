@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QWidget
 from backend.core.status import RunStatus
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
+from gui.views.messages import draw_notice
 from gui.views.plots.stage_report import EDGES_MS, WINDOW_S, LatencyReport, report_on
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.stages import STAGE_NAMES, stage_color
@@ -302,8 +303,7 @@ class LatencyView(View):
             self._paint_mark(painter, plot, mark)
         report = self._report
         if report is None:
-            painter.setPen(self.roles.color("text_muted"))
-            painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, self.notice)
+            draw_notice(painter, plot, self.notice, self.roles)
             return
         highest = max(1, int(report.counts.max()))
         color = self.roles.color("accent")

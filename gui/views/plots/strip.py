@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QWidget
 from PySide6.support import VoidPtr  # type: ignore[attr-defined]
 
 from backend.core.tensors import Array
+from gui.views.messages import draw_notice
 from gui.views.moments import ago, around
 from gui.views.plots.axis import scaled_around, within
 from gui.views.scales import ticks
@@ -268,8 +269,7 @@ class StripPlot(View):
         area = self.plotted()
         if self._notice:
             painter.setFont(sized(self.font(), BODY_PX))
-            painter.setPen(self.roles.color("text_muted"))
-            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self._notice)
+            draw_notice(painter, area, self._notice, self.roles)
         painter.setClipRect(area)
         for line in self._lines.values():
             painter.setPen(_hairline(line.color))
