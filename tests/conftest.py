@@ -98,16 +98,17 @@ def _settled(
 ) -> tuple[list[threading.Thread], list[psutil.Process]]:
     """What is still there when everything that was about to end has had the time to."""
     began = time.monotonic()
-    collected = False
+    collect_after_s = _COLLECT_AFTER_S
     while True:
         threads = [t for t in threading.enumerate() if t not in threads_before and not _stays(t)]
         children = [child for child in _children() if child not in children_before]
-        if not (threads or children) or time.monotonic() > began + _SETTLE_S:
+        waited_s = time.monotonic() - began
+        if not (threads or children) or waited_s > _SETTLE_S:
             return threads, children
         time.sleep(0.02)
-        if not collected and time.monotonic() > began + _COLLECT_AFTER_S:
+        if waited_s > collect_after_s:
             gc.collect()  # a channel or a pool in a reference cycle ends its threads only then
-            collected = True
+            collect_after_s *= 2
 
 
 def _stays(thread: threading.Thread) -> bool:

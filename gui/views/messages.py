@@ -14,6 +14,8 @@ from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, TITLE_PX, Palette, sized
 _SIGN = 40.0
 _MAX_WIDTH = 440.0
 _SPIN_MS = 1200
+_VEIL = 205
+"""Of 255."""
 
 
 class MessageKind(StrEnum):
@@ -69,6 +71,13 @@ def draw_message(
     body = QRectF(left, y, width, body_height)
     _draw_text(painter, body, message.body, body_font, palette.text_muted)
     painter.restore()
+
+
+def draw_veil(painter: QPainter, area: QRectF, palette: Palette) -> None:
+    """Dim what is there, so that a message can be read over it."""
+    veil = palette.color("background")
+    veil.setAlpha(_VEIL)
+    painter.fillRect(area, veil)
 
 
 def draw_notice(painter: QPainter, area: QRectF, text: str, palette: Palette) -> None:

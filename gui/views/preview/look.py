@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 
 from backend.core.predictions import Detection
@@ -27,6 +28,12 @@ class Layer(StrEnum):
     COUNTS = "counts"
 
 
+LAYER_KEYS = {
+    Qt.Key.Key_B: Layer.BOXES,
+    Qt.Key.Key_M: Layer.MASKS,
+    Qt.Key.Key_K: Layer.POINTS,
+    Qt.Key.Key_L: Layer.LABELS,
+}
 ALL_LAYERS = frozenset(Layer)
 
 

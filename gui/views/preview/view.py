@@ -18,15 +18,15 @@ from backend.core.predictions import Mask
 from backend.core.samples import Frame
 from backend.core.status import Result
 from gui.views.class_hues import ClassHues
-from gui.views.messages import EmptyMessage, MessageKind, draw_message
+from gui.views.messages import EmptyMessage, MessageKind, draw_message, draw_veil
 from gui.views.preview.answer_wait import AnswerWait
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
 from gui.views.preview.focus_frame import FocusFrame
 from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
 from gui.views.preview.look import (
+    LAYER_KEYS,
     NOTHING_FOLLOWED,
     Following,
-    Layer,
     LegendRow,
     Look,
     MaskMode,
@@ -40,12 +40,6 @@ from gui.views.view import View
 from gui.widgets.language import tr
 from gui.widgets.theme import DARK, Palette
 
-_KEY_LAYERS = {
-    Qt.Key.Key_B: Layer.BOXES,
-    Qt.Key.Key_M: Layer.MASKS,
-    Qt.Key.Key_K: Layer.POINTS,
-    Qt.Key.Key_L: Layer.LABELS,
-}
 _PAINTS_KEPT = 256
 
 
@@ -57,7 +51,7 @@ class PreviewView(View):
     exact_changed = Signal(bool)
     """Whether one picture pixel is one screen pixel now."""
 
-    keys = frozenset(_KEY_LAYERS)
+    keys = frozenset(LAYER_KEYS)
 
     def __init__(
         self,
@@ -263,7 +257,7 @@ class PreviewView(View):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """B, M, K and L switch boxes, masks, key points and labels."""
-        layer = _KEY_LAYERS.get(Qt.Key(event.key()))
+        layer = LAYER_KEYS.get(Qt.Key(event.key()))
         if layer is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
             super().keyPressEvent(event)
             return
@@ -281,10 +275,9 @@ class PreviewView(View):
         self._focus_frame.note(event)
         super().focusOutEvent(event)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         """Switch between fitting and exact pixels."""
         self.set_exact(not self._exact)
-        event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of an exact picture."""
@@ -382,9 +375,8 @@ class PreviewView(View):
 
     def _paint_result(self, painter: QPainter, frame: Frame, result: Result) -> None:
         placement = self.placement(frame)
-        look = self._look(placement)
         image = self._image(frame) if self._style.masks is MaskMode.BLUR else QImage()
-        self._overlay.draw(painter, result.predictions, placement, look, image)
+        self._overlay.draw(painter, result.predictions, placement, self._look(placement), image)
         if not self._locked and not self._still and not self._legend_elsewhere:
             self._note(painter, self._age.text, Qt.Corner.TopRightCorner)
 
@@ -401,8 +393,7 @@ class PreviewView(View):
     def _paint_message(self, painter: QPainter, *, over_picture: bool) -> None:
         if not self._message:
             return
+        area = QRectF(self.rect())
         if over_picture:
-            veil = self.roles.color("background")
-            veil.setAlpha(205)
-            painter.fillRect(self.rect(), veil)
-        draw_message(painter, QRectF(self.rect()), self._message, self.roles, self.font())
+            draw_veil(painter, area, self.roles)
+        draw_message(painter, area, self._message, self.roles, self.font())

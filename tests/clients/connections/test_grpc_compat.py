@@ -58,16 +58,17 @@ def service() -> _Service:
 
 @pytest.fixture
 def connection(service: _Service) -> Iterator[GrpcConnection]:
-    server = grpc.server(ThreadPoolExecutor(8))
-    server.add_generic_rpc_handlers((service,))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    target = Target("t", grpc=f"127.0.0.1:{port}", credentials=Credentials(token="secret"))
-    made = GrpcConnection(target)
-    made.wait_ready(_WAIT_S)
-    yield made
-    made.close()
-    server.stop(0).wait(_WAIT_S)
+    with ThreadPoolExecutor(8) as pool:
+        server = grpc.server(pool)
+        server.add_generic_rpc_handlers((service,))
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        target = Target("t", grpc=f"127.0.0.1:{port}", credentials=Credentials(token="secret"))
+        made = GrpcConnection(target)
+        made.wait_ready(_WAIT_S)
+        yield made
+        made.close()
+        server.stop(0).wait(_WAIT_S)
 
 
 def test_calls_of_one_thread_are_told_apart_by_their_numbers(connection: GrpcConnection) -> None:
