@@ -35,7 +35,8 @@ class Collector(QObject):
         super().__init__(parent)
         self._collect, self._clock_ns = collect, clock_ns
         self._full_from_ns = 0
-        self._begun = False
+        self.begun = False
+        """Whether what there was at the first event is taken for what stays."""
         gc.disable()
         # No idle timer: that would wait for as long as the window has something to do.
         self._timer = QTimer(self, interval=_LOOK_MS)
@@ -54,8 +55,8 @@ class Collector(QObject):
 
     @Slot()
     def _look(self) -> None:
-        if not self._begun:
-            self._begun = True
+        if not self.begun:
+            self.begun = True
             gc.freeze()
             return
         began_ns = self._clock_ns()

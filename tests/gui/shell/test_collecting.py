@@ -22,19 +22,13 @@ _DROPPED = 3_000
 """Objects that a thread allocates: several times what makes Python collect."""
 
 
-def wait_until_begun(qtbot: QtBot) -> None:
-    """Until a collector has taken what there is for what stays."""
-    frozen = gc.get_freeze_count()
-    qtbot.waitUntil(lambda: gc.get_freeze_count() > frozen)
-
-
 @pytest.fixture
 def collector(qtbot: QtBot, qapp: QApplication) -> Iterator[Collector]:
     """With automatic collection on before it, and what there is taken for what stays."""
     gc.collect()
     gc.enable()
     made = Collector(qapp)
-    wait_until_begun(qtbot)
+    qtbot.waitUntil(lambda: made.begun)
     yield made
     made.close()
     made.deleteLater()
@@ -124,7 +118,7 @@ def test_the_end_puts_collection_back_as_it_was(qtbot: QtBot, qapp: QApplication
     gc.enable()
     collector = Collector(qapp)
     assert not gc.isenabled()
-    wait_until_begun(qtbot)
+    qtbot.waitUntil(lambda: collector.begun)
     collector.close()
     assert gc.isenabled()
     collector.deleteLater()
