@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import signal
 import sys
 from contextlib import ExitStack
 from functools import partial
@@ -237,6 +236,7 @@ def _log_bridge(at_end: ExitStack) -> LogBridge:
 
 def _show(app: QApplication, assembly: Assembly, options: Options, notices: FileNotices) -> int:
     """Open the window and run until it is closed."""
+    from gui.shell.ending import end_with
     from gui.shell.picture_run import PictureRun
 
     picture, window = None, assembly.window
@@ -246,10 +246,8 @@ def _show(app: QApplication, assembly: Assembly, options: Options, notices: File
         )
     if options.size is not None:
         window.resize(*options.size)
+    end_with(app, window)
     window.show()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # The window's timers let Python see the signal within half a second.
-        signal.signal(number, lambda *_: window.close())
     notices.begin(assembly.notifier.show_notice)
     assembly.server.control.start()
     if options.model_file:

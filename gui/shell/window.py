@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -58,6 +58,9 @@ class MainWindow(QMainWindow):
     `deck` holds the workspace's anchor; `drops` gets what is dropped on the window, as paths and
     URLs; `presentation` can have all of the screen.
     """
+
+    closed = Signal()
+    """It has vanished, and what ran has been told to end."""
 
     def __init__(
         self,
@@ -272,3 +275,4 @@ class MainWindow(QMainWindow):
         self.deck.close_pages()
         self._store.flush()
         event.accept()
+        self.closed.emit()

@@ -1,0 +1,75 @@
+"""The program ends with its window, whatever that is doing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import WAIT_S
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PROGRAM = """
+import os, signal, sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel
+from gui.shell import app, assembly, later_page
+
+assemble = assembly.assemble
+
+def assembled(parts):
+    made = assemble(parts)
+    QTimer.singleShot(0, lambda: act(made.window))
+    return made
+
+assembly.assemble = assembled
+"""
+_SIGNAL_AMID_THE_OPENING_OF_A_PAGE = """
+make = later_page.LaterPage._made
+
+def amid(page):
+    os.kill(os.getpid(), signal.SIGTERM)
+    made = make(page)
+    print("done", flush=True)
+    return made
+
+later_page.LaterPage._made = amid
+
+def act(window):
+    window.deck.show_page("inspect")
+"""
+_SOMETHING_ELSE_OPEN = """
+other = []
+
+def act(window):
+    other.append(QLabel("Open"))
+    other[0].show()
+    window.close()
+    print("done", flush=True)
+"""
+_RUN = 'sys.exit(app.main(["--source", "pattern", "--model", "shapes"]))'
+
+
+@pytest.mark.parametrize("act", [_SIGNAL_AMID_THE_OPENING_OF_A_PAGE, _SOMETHING_ELSE_OPEN])
+def test_the_program_ends_with_its_window(act: str, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "QT_QPA_PLATFORM": "offscreen",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM + act + _RUN],
+        cwd=_ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "done" in ended.stdout
