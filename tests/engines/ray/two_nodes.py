@@ -199,6 +199,8 @@ def _network() -> Iterator[None]:
             _ip("netns", "add", space)
             stack.callback(_ip, "netns", "del", space)
             _ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", space)
+            # At once: with its namespace it would go some time after the command.
+            stack.callback(_ip, "link", "del", link)
             _ip("link", "set", link, "master", _BRIDGE, "up")
             _ip("-n", space, "addr", "add", f"{_NETWORK}.{place}/24", "dev", "eth0")
             _ip("-n", space, "link", "set", "eth0", "up")
