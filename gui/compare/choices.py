@@ -56,34 +56,31 @@ class ChoiceBar(QWidget):
         self.setObjectName("bar")
         self.preset = Segmented(tr("Question"), _questions())
         self.preset.set_value(Preset.TRANSPORT)
-        self.payload = QComboBox()
-        self.payload.setAccessibleName(tr("What is sent"))
-        self.payload.addItem(tr("What is on show"), Payload.NOW)
-        self.payload.addItem(tr("A file..."), Payload.FILE)
-        self.payload.addItem(tr("1 KB to 8 MB"), Payload.SIZES)
-        self.payload.setToolTip(
-            tr("The newest frame or sound of the live page, a picture or sound file, or sizes.")
+        self.payload = _picker(
+            tr("What is sent"),
+            tr("The newest frame or sound of the live page, a picture or sound file, or sizes."),
+            (tr("What is on show"), Payload.NOW),
+            (tr("A file..."), Payload.FILE),
+            (tr("1 KB to 8 MB"), Payload.SIZES),
         )
-        self.server = QComboBox()
-        self.server.setAccessibleName(tr("Where the server runs"))
-        self.server.addItem(tr("Server: shared"), Place.WINDOW)
-        self.server.addItem(tr("Server: separate"), Place.OWN)
-        self.server.setToolTip(
+        self.server = _picker(
+            tr("Where the server runs"),
             tr(
                 "The embedded server as the live page uses it, or a second one in a process of its "
                 "own, which neither the window nor a run disturbs and whose processor time is seen."
-            )
+            ),
+            (tr("Server: shared"), Place.WINDOW),
+            (tr("Server: separate"), Place.OWN),
         )
-        self.timed = QComboBox()
-        self.timed.setAccessibleName(tr("What is timed"))
-        self.timed.addItem(tr("Timed: whole"), Timed.WHOLE)
-        self.timed.addItem(tr("Timed: exchange"), Timed.EXCHANGE)
-        self.timed.setToolTip(
+        self.timed = _picker(
+            tr("What is timed"),
             tr(
                 "All of a request, from the sample to its predictions, as on the live page; or the "
                 "exchange alone, from just before it is sent to the end of its reply, of bytes "
                 "made once, as load generators time it."
-            )
+            ),
+            (tr("Timed: whole"), Timed.WHOLE),
+            (tr("Timed: exchange"), Timed.EXCHANGE),
         )
         self.seconds = SpinBox()
         self.seconds.setAccessibleName(tr("Seconds to measure"))
@@ -221,3 +218,12 @@ def _questions() -> tuple[tuple[str, str, str], ...]:
             tr("Every transport with its bytes, raw and JPEG, with and without gzip"),
         ),
     )
+
+
+def _picker(name: str, tip: str, *choices: tuple[str, object]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(tip)
+    for title, value in choices:
+        box.addItem(title, value)
+    return box

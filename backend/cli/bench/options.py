@@ -87,13 +87,7 @@ BENCHED = OptionGroup(
             choices=Preset,
             default=Preset.TRANSPORT,
         ),
-        Option(
-            "--profile",
-            "profile.toml that says how the model is fed and read",
-            default="",
-            default_text="guessed",
-            metavar="FILE",
-        ),
+        common.PROFILE,
     ),
 )
 

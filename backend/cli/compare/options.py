@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
+from backend.cli.stream.options import BOUNDS, WAY
 from backend.cli.target_options import SECURITY, SPEECH, TARGETED
 from backend.core.choices import Api, Compression, ImageEncoding, Transport
-from backend.core.defaults import DEADLINE_S
 from backend.core.options import Option, OptionGroup, OptionParser, common
 from backend.core.options.values import seconds, whole_number
 
@@ -38,22 +38,11 @@ SIDES = OptionGroup(
 SENDING = OptionGroup(
     "How both are sent, where a side does not say otherwise",
     (
-        Option(
-            "--profile",
-            "profile.toml that says how the model is fed and read",
-            default="",
-            default_text="guessed",
-            metavar="FILE",
-        ),
-        common.API.but(default=Api.OIP),
-        common.TRANSPORT.but(default=Transport.GRPC_STREAM),
-        common.SERIALIZATION.but(default_text="binary over REST, raw over gRPC"),
+        *WAY,
         common.IMAGE.but(
             default=None, default_text="raw, or as the recording's pictures were sent"
         ),
-        common.COMPRESSION.but(default=Compression.NONE),
-        common.IN_FLIGHT,
-        common.DEADLINE.but(default_text=f"the target's, {DEADLINE_S:g}"),
+        *BOUNDS,
     ),
 )
 

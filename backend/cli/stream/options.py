@@ -29,19 +29,23 @@ THROUGH = OptionGroup(
     required=True,
 )
 
+WAY = (
+    common.PROFILE,
+    common.API.but(default=Api.OIP),
+    common.TRANSPORT.but(default=Transport.GRPC_STREAM),
+    common.SERIALIZATION.but(default_text="binary over REST, raw over gRPC"),
+)
+BOUNDS = (
+    common.COMPRESSION.but(default=Compression.NONE),
+    common.IN_FLIGHT,
+    common.DEADLINE.but(default_text=f"the target's, {DEADLINE_S:g}"),
+)
+"""With `WAY`, how every command that streams samples sends them."""
+
 SENDING = OptionGroup(
     "",
     (
-        Option(
-            "--profile",
-            "profile.toml that says how the model is fed and read",
-            default="",
-            default_text="guessed",
-            metavar="FILE",
-        ),
-        common.API.but(default=Api.OIP),
-        common.TRANSPORT.but(default=Transport.GRPC_STREAM),
-        common.SERIALIZATION.but(default_text="binary over REST, raw over gRPC"),
+        *WAY,
         common.IMAGE.but(default=ImageEncoding.RAW),
         Option(
             "--jpeg-quality",
@@ -50,9 +54,7 @@ SENDING = OptionGroup(
             default=JPEG_QUALITY,
             metavar="1-100",
         ),
-        common.COMPRESSION.but(default=Compression.NONE),
-        common.IN_FLIGHT,
-        common.DEADLINE.but(default_text=f"the target's, {DEADLINE_S:g}"),
+        *BOUNDS,
         Option("--loop", "play files again and again", switch=True),
         Option(
             "--pace",

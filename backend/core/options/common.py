@@ -18,6 +18,13 @@ SOURCE = Option(
 )
 """The kinds of `backend.sources.registry` (a test compares them), which bring their libraries."""
 MODEL = Option("--model", "name of the model", metavar="M")
+PROFILE = Option(
+    "--profile",
+    "profile.toml that says how the model is fed and read",
+    default="",
+    default_text="guessed",
+    metavar="FILE",
+)
 TARGET = Option(
     "--target",
     "embedded, the name of a saved target, or HOST:RESTPORT,GRPCPORT (HOST:RESTPORT, "

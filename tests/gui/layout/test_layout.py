@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.layout.faults import faults_of
+from tests.gui.offscreen import offscreen_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 LONGEST_S = 900
@@ -23,14 +23,7 @@ SIZES = ("900x600", "1000x700", "1280x800", "1920x1080")
 @pytest.mark.window
 @pytest.mark.parametrize("scale", ["1", "1.5", "2"])
 def test_nothing_is_cut_or_covered_on_any_page_or_dialog(scale: str, tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "XDG_DATA_HOME": str(tmp_path / "data"),
-        "QT_QPA_PLATFORM": "offscreen",
-        "QT_SCALE_FACTOR": scale,
-    }
+    environment = {**offscreen_environment(tmp_path), "QT_SCALE_FACTOR": scale}
     done = subprocess.run(
         [sys.executable, "-m", "tests.gui.layout.walk", *SIZES],
         env=environment,

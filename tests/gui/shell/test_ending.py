@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.gui.offscreen import offscreen_environment
 from tests.waiting import WAIT_S
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -55,17 +55,10 @@ _RUN = 'sys.exit(app.main(["--source", "pattern", "--model", "shapes"]))'
 
 @pytest.mark.parametrize("act", [_SIGNAL_AMID_THE_OPENING_OF_A_PAGE, _SOMETHING_ELSE_OPEN])
 def test_the_program_ends_with_its_window(act: str, tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "XDG_DATA_HOME": str(tmp_path / "data"),
-        "QT_QPA_PLATFORM": "offscreen",
-    }
     ended = subprocess.run(
         [sys.executable, "-c", _PROGRAM + act + _RUN],
         cwd=_ROOT,
-        env=environment,
+        env=offscreen_environment(tmp_path),
         capture_output=True,
         text=True,
         timeout=WAIT_S,
