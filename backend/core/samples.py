@@ -36,7 +36,8 @@ class Frame:
 
     `captured_ns` is `time.monotonic_ns()` at capture; `media_time_s` the place in a file;
     `name` the file it came from, if any. `file` is what the pixels travel as or were read from,
-    where that is known: it is then not encoded anew.
+    where that is known: it is then not encoded anew. `played_s` is how far into the file that is
+    played it is, of a recording too, whose pictures may have places in files of their own.
     """
 
     seq: int
@@ -45,6 +46,7 @@ class Frame:
     media_time_s: float | None = None
     name: str = ""
     file: FrameFile | None = None
+    played_s: float | None = None
 
     @property
     def width(self) -> int:

@@ -212,7 +212,7 @@ class Showing(Publisher):
             self._subscriptions.publish(AUDIO, block)
             return None
         try:
-            frame = sample.frame(sample.seq, now_ns, sample.media_time_s)
+            frame = sample.frame(sample.seq, now_ns, (sample.captured_ns - self._first_ns) / 1e9)
         except InvalidInput as error:
             raise SourceError(
                 SourceFault.UNREADABLE,

@@ -187,7 +187,9 @@ class LivePage(DockArea):
         """The answer over its picture, with what is known of its objects from those before."""
         shown = self.boxes.shown(result)
         items = next((p.items for p in shown.predictions if isinstance(p, Detections)), ())
-        self.objects.update(items, self.boxes.tracks, self.pane.memory.threshold)
+        self.objects.update(
+            items, self.boxes.tracks, self.pane.memory.threshold, self.boxes.played_s
+        )
         rows = count_rows(self.objects, self._hues)
         following = Following(self.boxes.tracks, rows, by_track=self.objects.by_track)
         self.pane.preview.show_result(shown, following)

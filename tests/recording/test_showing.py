@@ -54,6 +54,7 @@ def test_each_picture_comes_with_its_answer_and_what_it_cost(tmp_path: Path) -> 
         assert first is not None
         assert np.array_equal(frame.pixels, pixels(0))
         assert first.sample is frame
+        assert frame.played_s == 0.0
         assert first.predictions == BOX
         original = result(0)
         assert first.timeline.spans_ms() == pytest.approx(original.timeline.spans_ms())

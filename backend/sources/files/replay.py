@@ -192,7 +192,7 @@ class RecordingSource:
             block = item.block(number, now, item.media_time_s)
             return self._after_jump(block, item.captured_ns, stop) if self._jumped else block
         try:
-            return item.frame(number, now, item.media_time_s)
+            return item.frame(number, now, self._place_s(item))
         except InvalidInput as error:
             raise SourceError(
                 SourceFault.UNREADABLE,

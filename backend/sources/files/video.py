@@ -94,7 +94,14 @@ class VideoSource:
             return None
         self._pending = None
         self.playback.given(at_s)
-        frame = Frame(self._seq, time.monotonic_ns(), rgb(pixels), at_s, self._path.name)
+        frame = Frame(
+            self._seq,
+            time.monotonic_ns(),
+            rgb(pixels),
+            at_s,
+            self._path.name,
+            played_s=at_s,
+        )
         self._seq += 1
         return frame
 

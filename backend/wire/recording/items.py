@@ -52,12 +52,14 @@ class RecordedPicture:
             )
         return np.frombuffer(self.data, np.uint8).reshape(self.height, self.width, 3)
 
-    def frame(self, number: int, captured_ns: int, media_time_s: float | None) -> Frame:
+    def frame(self, number: int, captured_ns: int, played_s: float | None = None) -> Frame:
         """The picture as a source gives it, to be sent as the same bytes again."""
         file = None
         if self.encoding != "raw":
             file = FrameFile(self.encoding, self.quality, self.data)
-        return Frame(number, captured_ns, self.pixels(), media_time_s, self.name, file)
+        return Frame(
+            number, captured_ns, self.pixels(), self.media_time_s, self.name, file, played_s
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.core.predictions import Detection
+from gui.state.tracking.played import Played
 from gui.state.tracking.tracks import Track
 
 _SURE_AFTER = 3
@@ -30,6 +31,7 @@ class ClassCounts:
     """Counts the objects of one source and model by class.
 
     An object that is lost for longer than its track is followed counts again when it comes back.
+    Of a file that is played, what is shown once more counts no more.
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,7 @@ class ClassCounts:
         self._now: Counter[int] = Counter()
         self._seen: Counter[int] = Counter()
         self._counted: dict[int, None] = {}
+        self._played = Played()
 
     @property
     def rows(self) -> tuple[ClassCount, ...]:
@@ -64,18 +67,27 @@ class ClassCounts:
         """What comes next has nothing to do with what was."""
         for kept in (self._labels, self._now, self._seen, self._counted):
             kept.clear()
+        self._played.clear()
 
     def update(
-        self, items: Sequence[Detection], tracks: Sequence[Track | None], threshold: float
+        self,
+        items: Sequence[Detection],
+        tracks: Sequence[Track | None],
+        threshold: float,
+        played_s: float | None = None,
     ) -> None:
-        """Take the objects of a result that have at least this score, with their tracks."""
+        """Take the objects of a result that have at least this score, with their tracks.
+
+        `played_s` is the place of its sample in the file that is played.
+        """
+        again = played_s is not None and self._played.show(played_s)
         self._now.clear()
         for item, track in zip(items, tracks, strict=True):
             if item.score < threshold or not self._knows(item):
                 continue
             self._now[item.index] += 1
             if track is not None and track.age >= _SURE_AFTER and track.id not in self._counted:
-                self._seen[item.index] += 1
+                self._seen[item.index] += not again
                 self._counted[track.id] = None
         while len(self._counted) > _IDS_KEPT:
             del self._counted[next(iter(self._counted))]

@@ -17,6 +17,7 @@ import numpy as np
 from backend.core.predictions import Detection
 from backend.core.tensors import Array
 from gui.state.tracking.one_euro import OneEuroFilter, OneEuroSettings
+from gui.state.tracking.played import follows
 
 Box: TypeAlias = tuple[float, float, float, float]
 
@@ -76,20 +77,25 @@ class Tracker:
         self._followed: list[_Followed] = []
         self._next_id = 1
         self._at_ns = 0
+        self._played_s: float | None = None
 
     def clear(self) -> None:
         """Follow nothing any more; ids go on counting."""
         self._followed.clear()
 
-    def update(self, items: Sequence[Detection], at_ns: int) -> tuple[Track | None, ...]:
+    def update(
+        self, items: Sequence[Detection], at_ns: int, played_s: float | None = None
+    ) -> tuple[Track | None, ...]:
         """For each item its track, or None where the box is none or too many are followed.
 
-        `at_ns` is when the sample was captured. A result that is no later than the one before, or
-        much later, starts anew.
+        `at_ns` is when the sample was captured, `played_s` its place in the file that is played. A
+        result that is no later than the one before, much later, or elsewhere in the file, starts
+        anew.
         """
-        if not 0 < at_ns - self._at_ns <= _LONGEST_GAP_S * 1e9:
+        in_time = 0 < at_ns - self._at_ns <= _LONGEST_GAP_S * 1e9
+        if not in_time or not follows(self._played_s, played_s):
             self._followed.clear()
-        self._at_ns = at_ns
+        self._at_ns, self._played_s = at_ns, played_s
         usable = [index for index, item in enumerate(items) if _is_box(item.box)][:MOST_TRACKS]
         known = self._assigned([items[index] for index in usable], at_ns)
         seen: dict[int, _Followed] = {}

@@ -40,6 +40,8 @@ def test_a_loop_starts_over_and_goes_on_counting(video: Path) -> None:
     frames = read_all(VideoSource(video, loop=True, pace=Pace.FREE), limit=23)
     assert [frame.seq for frame in frames] == list(range(23))
     assert frames[10].media_time_s == frames[20].media_time_s == 0.0
+    played = [frame.played_s for frame in frames if isinstance(frame, Frame)]
+    assert played[10:20] == played[:10]
     assert shade(frames[12]) == pytest.approx(40, abs=2)
 
 

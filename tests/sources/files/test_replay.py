@@ -43,6 +43,7 @@ def test_samples_come_with_their_names_and_places(path: Path) -> None:
         assert isinstance(item, Frame)
         assert np.array_equal(item.pixels, original.pixels)
         assert (item.name, item.media_time_s) == (original.name, original.media_time_s)
+        assert item.played_s == pytest.approx(item.seq * 0.033333333)
 
 
 def test_the_pace_is_that_of_the_captures(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

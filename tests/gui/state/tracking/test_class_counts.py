@@ -21,9 +21,18 @@ class Run:
         self._tracker = Tracker()
         self._at_ns = 10**12
 
-    def show(self, items: Sequence[Detection], threshold: float = 0.0) -> None:
+    def show(
+        self, items: Sequence[Detection], threshold: float = 0.0, played_s: float | None = None
+    ) -> None:
         self._at_ns += 33_000_000
-        self.counts.update(items, self._tracker.update(items, self._at_ns), threshold)
+        tracks = self._tracker.update(items, self._at_ns, played_s)
+        self.counts.update(items, tracks, threshold, played_s)
+
+    def play(self, first: int, last: int) -> None:
+        """Pictures of a file from one to another: a thing that moves, and from 30 on one more."""
+        for step in range(first, last):
+            items = [thing(2 * step)] + ([thing(500)] if step >= 30 else [])
+            self.show(items, played_s=step / 30)
 
 
 def test_an_object_counts_once_however_long_it_is_there() -> None:
@@ -75,6 +84,40 @@ def test_what_is_not_shown_is_not_counted() -> None:
     for _ in range(4):
         run.show([thing(0, score=0.3), thing(100, score=0.8)], threshold=0.5)
     assert run.counts.rows == (ClassCount("dot", 0, 1, 1),)
+
+
+def test_what_a_file_shows_again_counts_no_more() -> None:
+    run = Run()
+    for _ in range(3):
+        run.play(0, 60)
+    assert run.counts.rows == (ClassCount("dot", 0, 2, 2),)
+
+
+def test_what_comes_after_a_part_that_was_seen_is_counted() -> None:
+    run = Run()
+    run.play(0, 20)
+    run.play(5, 60)
+    assert run.counts.rows == (ClassCount("dot", 0, 2, 2),)
+
+
+def test_what_was_jumped_over_is_counted_once_it_is_shown() -> None:
+    run = Run()
+    run.play(45, 50)
+    run.counts.clear()
+    run.play(0, 5)
+    run.play(150, 160)
+    run.play(20, 50)
+    seen = run.counts.rows[0].seen
+    run.play(0, 50)
+    assert (seen, run.counts.rows[0].seen) == (5, 5)
+
+
+def test_after_another_model_was_chosen_a_file_is_counted_anew() -> None:
+    run = Run()
+    run.play(0, 60)
+    run.counts.clear()
+    run.play(0, 60)
+    assert run.counts.rows == (ClassCount("dot", 0, 2, 2),)
 
 
 def test_nothing_is_left_after_another_model_was_chosen() -> None:

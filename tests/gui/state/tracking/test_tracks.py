@@ -158,3 +158,16 @@ def test_what_is_no_box_is_not_followed(box: tuple[float, float, float, float]) 
         assert broken is None
         assert whole is not None
         assert whole.id == 1
+
+
+@pytest.mark.parametrize(
+    ("before_s", "at_s", "same"),
+    [(5.0, 5.03, True), (5.0, 4.97, True), (5.0, 5.2, True), (5.0, 0.0, False), (0.0, 9.0, False)],
+)
+def test_a_jump_in_a_file_ends_what_was_followed(before_s: float, at_s: float, same: bool) -> None:
+    tracker = Tracker()
+    (before,) = tracker.update([square(100, 100)], START_NS, before_s)
+    (after,) = tracker.update([square(101, 100)], START_NS + 33_000_000, at_s)
+    assert before is not None
+    assert after is not None
+    assert (before.id == after.id) is same
