@@ -215,6 +215,7 @@ class LiveFeature(Feature):
         run.session_changed.connect(self._run_began)
         self.playback.showing_changed.connect(self._show_recording)
         self.playback.model_changed.connect(self.page.expect)
+        self.playback.rested.connect(self.page.sound.rest)
         run.phase_changed.connect(self._show_phase)
         run.failed.connect(notifier.show_error)
         run.ended.connect(self._run_ended)

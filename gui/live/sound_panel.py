@@ -63,6 +63,11 @@ class SoundPanel(QWidget):
             self.meter.add(block)
             self.spectrogram.add(block)
 
+    def rest(self, resting: bool) -> None:
+        """Stay where the sound ends while it is paused."""
+        self.waveform.rest(resting=resting)
+        self.spectrogram.rest(resting=resting)
+
     @property
     def played(self) -> tuple[QWidget, QWidget]:
         """What shows the sound that is played, with whose focus keys act on it."""

@@ -32,6 +32,8 @@ class PlaybackController(QObject):
     model_changed = Signal(str, str)
     """The model that answered and the name of its target, at this place of what is looked at."""
     active_changed = Signal()
+    rested = Signal(bool)
+    """Whether what is played stands still from now on."""
     failed = Signal(object)
     """The exception of a recording that cannot be shown."""
 
@@ -53,7 +55,7 @@ class PlaybackController(QObject):
         self._wanted: Path | None = None
         self._speed: float | None = 1.0
         self._model = ""
-        self._was_active = False
+        self._was_active = self._was_resting = False
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self.failed.connect(notifier.show_error)
@@ -246,6 +248,10 @@ class PlaybackController(QObject):
             self._was_active = self.active
             self.active_changed.emit()
         controls = self.controls
+        resting = self.active and controls is not None and controls.paused
+        if resting != self._was_resting:
+            self._was_resting = resting
+            self.rested.emit(resting)
         self._bar.setVisible(controls is not None)
         if controls is None:
             self._timer.stop()

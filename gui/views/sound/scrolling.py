@@ -6,6 +6,7 @@ import time
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
@@ -16,6 +17,7 @@ from backend.core.tensors import Array
 from gui.views.messages import EmptyMessage, draw_message
 from gui.views.moments import ago, around
 from gui.views.scales import ticks
+from gui.views.sound.pauses import Pauses
 from gui.views.sound.scroll import RingImage, SampleClock
 from gui.views.sound.spectrum import ColumnCutter
 from gui.views.view import TEXT_PERIOD_NS, View
@@ -32,7 +34,11 @@ _GUTTER, _RIGHT, _TOP, _SCALE = 46, 8, 6, 18
 
 
 class ScrollingSound(View):
-    """Draws sound into a ring of screen columns and moves it left with the clock."""
+    """Draws sound into a ring of screen columns and moves it left with the clock.
+
+    Moments that come and go are those of the clock. The sound that is kept has moments in which a
+    pause of what is played takes no time.
+    """
 
     held = Signal(object)
     """It ends at that moment from now on, or None: it goes on with the clock."""
@@ -45,6 +51,7 @@ class ScrollingSound(View):
         self._ring: RingImage | None = None
         self._cutter: ColumnCutter | None = None
         self._clock = SampleClock()
+        self.pauses = Pauses()
         self._columns_per_s, self._shown_columns = 1.0, 0
         self._stale_since_ns: int | None = None
         self._end_s: float | None = None
@@ -65,12 +72,17 @@ class ScrollingSound(View):
             self.clear()
         if not self._history:
             self.update()  # the axis depends on the rate
+        end_s = block.captured_ns / 1e9
+        self.measure(block)
+        self.pauses.hear(end_s - len(block.samples) / block.rate, end_s)
+        paused_ns = round((end_s - self.pauses.to_sound(end_s)) * 1e9)
+        if paused_ns:
+            block = replace(block, captured_ns=block.captured_ns - paused_ns)
         self._history.append(block)
         oldest_ns = block.captured_ns - int((SHOWN_S + _SPARE_S) * 1e9)
         while self._history[0].captured_ns < oldest_ns:
             self._history.popleft()
-        self.measure(block)
-        self._keep(block.captured_ns / 1e9)
+        self._keep(end_s)
         if self._kept is not None:
             return
         if self._ring is not None and self.isVisible():
@@ -83,6 +95,7 @@ class ScrollingSound(View):
         self._history.clear()
         self._ring = None
         self._clock = SampleClock()
+        self.pauses.clear()
         self.hold(None)
         self.update()
 
@@ -94,12 +107,19 @@ class ScrollingSound(View):
         if end_s == self._end_s:
             return
         self._end_s = end_s
-        self._zero_s = 0.0 if end_s is None or zero_s is None else zero_s - end_s
+        self._zero_s = 0.0
+        if end_s is not None and zero_s is not None:
+            self._zero_s = self.pauses.to_sound(zero_s) - self.pauses.to_sound(end_s)
         if self._kept is not None or end_s is None:
             self._kept = self._ring = None  # made anew of all there is
         self._keep(time.monotonic())
         self.update()
         self.held.emit(end_s)
+
+    def rest(self, *, resting: bool) -> None:
+        """Stay where the sound ends, as nothing is played on from now on; or go on."""
+        self.pauses.rest(resting=resting)
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask for a cursor."""
@@ -117,12 +137,14 @@ class ScrollingSound(View):
     def moment_at(self, x: float) -> float:
         """The moment shown at a place of the widget."""
         plot = self.plotted()
-        return self._edge_s() - (plot.right() - x) / plot.width() * SHOWN_S
+        at_s = self._edge_s() - (plot.right() - x) / plot.width() * SHOWN_S
+        return self.pauses.to_clock(at_s)
 
     def place_of(self, at_s: float) -> float:
         """Where a moment is shown; outside of `plotted` if it is not on show."""
         plot = self.plotted()
-        return plot.right() - (self._edge_s() - at_s) / SHOWN_S * plot.width()
+        back_s = self._edge_s() - self.pauses.to_sound(at_s)
+        return plot.right() - back_s / SHOWN_S * plot.width()
 
     def plotted(self) -> QRectF:
         """Where the sound is drawn."""
@@ -139,8 +161,9 @@ class ScrollingSound(View):
             self._kept = tuple(self._history)
 
     def _edge_s(self) -> float:
-        """The moment at the right edge."""
-        return time.monotonic() - _DELAY_S if self._end_s is None else self._end_s
+        """The moment of the sound at the right edge."""
+        at_s = time.monotonic() - _DELAY_S if self._end_s is None else self._end_s
+        return self.pauses.to_sound(at_s)
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""

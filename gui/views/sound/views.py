@@ -51,6 +51,7 @@ class WaveformView(ScrollingSound):
     def level_at(self, at_s: float) -> float | None:
         """The peak in dBFS of the hundredth of a second around a moment, None where there is no
         sound."""
+        at_s = self.pauses.to_sound(at_s)
         for block in self.shown_blocks:
             end_s = block.captured_ns / 1e9
             start_s = end_s - len(block.samples) / block.rate
@@ -121,7 +122,8 @@ class SpectrogramView(ScrollingSound):
         if self._looked_at is None:
             return
         per_s = plot.width() / SHOWN_S
-        left, right = (plot.right() + 1 - (edge_s - at) * per_s for at in self._looked_at)
+        ends = map(self.pauses.to_sound, self._looked_at)
+        left, right = (plot.right() + 1 - (edge_s - at) * per_s for at in ends)
         area = QRectF(left, plot.top(), right - left, plot.height()).intersected(QRectF(plot))
         if area.width() < 1:
             return

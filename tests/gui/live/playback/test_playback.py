@@ -157,9 +157,14 @@ def test_keys_pause_sound_too(stage: Stage, tmp_path: Path) -> None:
     stage.live.page.activated()
     waveform = stage.live.page.sound.waveform
     assert waveform.hasFocus()
+    rested: list[bool] = []
+    stage.live.playback.rested.connect(rested.append)
     QTest.keyClick(waveform, Qt.Key.Key_Space)
     assert source.playback.paused
     assert stage.live.run.phase is Phase.RUNNING
+    assert rested == [True], "it stays where it is"
+    QTest.keyClick(waveform, Qt.Key.Key_Space)
+    assert rested == [True, False]
 
 
 def test_another_source_ends_the_look(stage: Stage, path: Path, qtbot: QtBot) -> None:

@@ -330,3 +330,41 @@ def test_a_waveform_that_ends_later_fills_up_first(qtbot: QtBot) -> None:
     assert kept[-1].captured_ns == pytest.approx(end_ns, abs=20_000_000)
     view.hold(None)
     assert list(view.shown_blocks)[-1] is blocks[-1]
+
+
+def test_sound_that_is_paused_stays_and_goes_on_without_a_gap(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = WaveformView()
+    qtbot.addWidget(view)
+    view.resize(600, 200)
+    view.show()
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def hear(end_s: float) -> None:
+        loud = np.ones(RATE // 10, np.float32)
+        view.add(AudioBlock(0, round(end_s * 1e9), loud, RATE))
+
+    for n in range(20):
+        hear(998.1 + n * 0.1)
+    view.rest(resting=True)
+    clock[0] = 1000.2
+    paused = image_of(view)
+    right = view.plotted().right()
+    clock[0] = 1060.0
+    assert image_of(view) == paused, "nothing moves however long the pause is"
+    assert view.place_of(1000.0) == pytest.approx(right)
+    hear(1060.0)  # one sample on, as by a step
+    clock[0] = 1075.0
+    assert view.place_of(1060.0) == pytest.approx(right)
+    assert view.place_of(1000.0) == pytest.approx(view.place_of(1059.9))
+    assert view.level_at(999.5) == pytest.approx(0.0), "what was before is still there"
+    view.rest(resting=False)
+    clock[0] = 1090.0
+    hear(1090.1)
+    clock[0] = 1090.18
+    assert view.place_of(1090.1) == pytest.approx(right)
+    assert view.moment_at(view.place_of(999.0)) == pytest.approx(999.0)
+    gone = right - view.place_of(998.0)
+    assert gone == pytest.approx(view.plotted().width() * 2.2 / 10.0, abs=1.0)
