@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import grpc
@@ -178,6 +179,17 @@ def streams(server: Served, model: str, count: int) -> Iterator[list[Stream]]:
 def answered(streams: list[Stream]) -> int:
     """Good answers on all of them."""
     return sum(stream.answered for stream in streams)
+
+
+def reach(streams: list[Stream], count: int) -> None:
+    """Wait for so many good answers of all of them, however long it takes while some come."""
+    while (so_far := answered(streams)) < count:
+        more = partial(_more_than, streams, so_far)
+        wait_for(more, "another answer", within_s=WAIT_S)
+
+
+def _more_than(streams: list[Stream], count: int) -> bool:
+    return answered(streams) > count
 
 
 def nothing_lost(streams: list[Stream]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -16,8 +17,12 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     pytest.importorskip("ray", reason="`make test-cluster` installs Ray")
     if reason := lacks():
         pytest.skip(reason)
-    with cluster(tmp_path_factory.mktemp("cluster")) as found:
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.lower().endswith("_proxy"):  # it would not find the nodes
+                patch.delenv(name)
+        with cluster(tmp_path_factory.mktemp("cluster")) as found:
+            yield found
 
 
 @pytest.fixture(scope="module")

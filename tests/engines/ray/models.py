@@ -89,7 +89,8 @@ LARGE = "large"
 """No node has as many processors as it reserves."""
 _MODELS = {
     "one": (_ECHO % SLEEP_S, _PLAIN % _PID, ""),
-    "slow": (_ECHO % SLEEP_S, _PLAIN % _PID, "replicas = 2"),
+    # No node has room for two of its replicas.
+    "slow": (_ECHO % SLEEP_S, _PLAIN % _PID, "replicas = 2\ncpus = 2.2"),
     "quick": (_ECHO % 0, _PLAIN % _PID, "replicas = 2"),
     "scaled": (
         _ECHO % SLEEP_S,

