@@ -164,7 +164,7 @@ class Readout(QObject):
         slots = slot_texts(shown, age_ms, recent, self._strip.preferences, short)
         self._page.alerts.set_alerts("strip", strip_alerts(slots, status))
         self._drain_notices()
-        self._run_log.note(status)
+        self._run_log.note(status, session.last_failure)
         outage = outage_of(status, self._switches.current, self._server)
         self._set_outage(outage)
         others = tuple(alert for alert in status.alerts if outage is None or alert.id != OUTAGE)

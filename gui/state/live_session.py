@@ -74,6 +74,11 @@ class ShownRun(Protocol):
 class LiveSession(ShownRun, Protocol):
     """One run."""
 
+    @property
+    def last_failure(self) -> ConsoleError | None:
+        """Why the newest request that failed did."""
+        ...
+
     def beside(self) -> Source:
         """What it reads, for a second run in step with it."""
         ...

@@ -93,6 +93,7 @@ class FakeSession(Publisher):
         self.subscriptions = self._subscriptions
         self.traces = TraceRing(TRACE_COLUMNS, 64)
         self.error: ConsoleError | None = None
+        self.last_failure: ConsoleError | None = None
         self.started = self.over = False
         self.retries = 0
         self.changes: list[tuple[RunSettings | None, Source | None]] = []

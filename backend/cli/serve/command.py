@@ -44,8 +44,7 @@ def main(argv: Sequence[str]) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Serve as the arguments say; returns the exit code."""
     ending = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _frame: _end(ending, number))
+    _answer_signals(ending)
     if arguments.exit_with_stdin:
         Worker("stdin", lambda _stop: _wait_for_end_of_input(ending)).start()
     try:
@@ -61,6 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not run.end(arguments.drain_seconds):
         exit_at_once(code)
     return code
+
+
+def _answer_signals(ending: threading.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: _end(ending, number))
 
 
 def _end(ending: threading.Event, number: int) -> None:
@@ -94,6 +98,8 @@ class _Run:
         while not self._loading.join(_TICK_S):
             if ending.is_set():
                 return 0
+        # Ray puts a handler before it that writes a stack trace.
+        _answer_signals(ending)
         try:
             if self._refusal is not None:
                 raise self._refusal

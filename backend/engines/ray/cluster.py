@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -23,6 +24,14 @@ _log = logging.getLogger("inferdeck.ray")
 _ROOT = Path(__file__).resolve().parents[3]
 """The program's own folder, which every node has at the same path."""
 _LOOPBACK = "127.0.0.1"
+_SAID_AT_MOST = {
+    # It warns that it handles no SIGTERM beside the main thread, where this program does.
+    "ray._private.worker": logging.ERROR,
+    # That a token is asked for, which nobody has to know of a cluster that is ours alone.
+    "ray._private.authentication.authentication_token_setup": logging.ERROR,
+    # What it does step by step, and each answer of a replica that came late.
+    "ray.serve": logging.ERROR,
+}
 _CLOSE_S = 15.0
 
 
@@ -78,9 +87,11 @@ class Cluster:
             "configure_logging": False,
         }
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        # It warns that it handles no SIGTERM beside the main thread, where this program does.
-        logging.getLogger("ray._private.worker").setLevel(logging.ERROR)
+        for name, level in _SAID_AT_MOST.items():
+            logging.getLogger(name).setLevel(level)
         if self._own:
+            # Or Ray writes one into the home folder, and asks for it in every later cluster.
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
             # "local" is one of our own, though another runs here or RAY_ADDRESS names one. The
             # dashboard is one more open port; on loopback Ray needs to be told the address.
             options |= {

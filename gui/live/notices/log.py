@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from backend.core.errors import ConsoleError
 from backend.core.status import RunState, RunStatus, SourceState
 from gui.live.bar import (
     Choices,
@@ -13,7 +14,7 @@ from gui.live.bar import (
     transport_choices,
 )
 from gui.state.switches import Switches, target_title
-from gui.widgets.language import marked, tr
+from gui.widgets.language import count, marked, tr
 
 _GONE = (SourceState.LOST, SourceState.SILENT)
 
@@ -25,7 +26,8 @@ class RunLog:
         self._write = write
         self._source_title = source_title
         self._switches: Switches | None = None
-        self._source_gone = self._target_gone = False
+        self._source_gone = self._target_gone = self._failing = False
+        self._failed = 0
 
     def switched(self, switches: Switches) -> None:
         """These hold from now on."""
@@ -36,9 +38,10 @@ class RunLog:
             if old != new:
                 self._write(new)
 
-    def note(self, status: RunStatus) -> None:
-        """How the run is."""
+    def note(self, status: RunStatus, failure: ConsoleError | None = None) -> None:
+        """How the run is, and why the newest of its requests that failed did."""
         self._note_source(status)
+        self._note_failures(status, failure)
         gone = status.state is RunState.RECONNECTING
         if gone and not self._target_gone:
             self._write(tr("Target lost: {reason}", reason=status.message))
@@ -48,8 +51,24 @@ class RunLog:
 
     def began(self, switches: Switches) -> None:
         """A run starts."""
-        self._source_gone = self._target_gone = False
+        self._source_gone = self._target_gone = self._failing = False
+        self._failed = 0
         self._write(tr("Run: {parts}", parts=", ".join(self._lines(switches)[:4])))
+
+    def _note_failures(self, status: RunStatus, failure: ConsoleError | None) -> None:
+        """The first of those that follow each other; how many there were is told at the end."""
+        more = status.counts.failed - self._failed
+        first = more > 0 and not self._failing
+        if first and failure is not None and status.state is not RunState.RECONNECTING:
+            self._write(
+                count(
+                    more,
+                    "{n} request failed: {reason}",
+                    "{n} requests failed: {reason}",
+                    reason=failure.message,
+                )
+            )
+        self._failing, self._failed = more > 0, status.counts.failed
 
     def _note_source(self, status: RunStatus) -> None:
         source = status.source
