@@ -173,6 +173,8 @@ def served(cluster: Cluster, folder: Path, repository: Path, *options: str) -> I
                 process.kill()
                 process.communicate()
                 raise
+        # Of Ray's own handler of the signal, which writes where the program was.
+        assert "*** SIGTERM" not in (folder / "serve.log").read_text()
 
 
 def limits_bytes(groups: str, root: Path) -> list[int]:
