@@ -8,6 +8,7 @@ from enum import StrEnum
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QMenu,
     QProgressBar,
@@ -127,6 +128,13 @@ class ChoiceBar(QWidget):
         self.more.setMenu(menu)
 
     @property
+    def question(self) -> tuple[str, str]:
+        """What is asked, and which ways it is about."""
+        return next(
+            (title, tip) for value, title, tip in _questions() if value == self.preset.value
+        )
+
+    @property
     def own_server(self) -> bool:
         """Whether a second server is to be started for it."""
         return self.server.isVisibleTo(self) and self.server.currentData() == Place.OWN
@@ -188,7 +196,7 @@ class ChoiceBar(QWidget):
     @property
     def _controls(self) -> tuple[QWidget, ...]:
         choices = (self.preset, self.payload, self.server, self.timed, self.seconds)
-        return (*choices, self.button, self.more, self._progress)
+        return (*choices, _together(self.button, self.more), self._progress)
 
     @Slot()
     def _pressed(self) -> None:
@@ -218,6 +226,17 @@ def _questions() -> tuple[tuple[str, str, str], ...]:
             tr("Every transport with its bytes, raw and JPEG, with and without gzip"),
         ),
     )
+
+
+def _together(*parts: QWidget) -> QWidget:
+    """Controls that stay on one line."""
+    group = QWidget()
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(GAP)
+    for part in parts:
+        row.addWidget(part)
+    return group
 
 
 def _picker(name: str, tip: str, *choices: tuple[str, object]) -> QComboBox:

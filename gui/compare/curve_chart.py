@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QSize, Qt, Slot
+from PySide6.QtCore import QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.compare.curves import Axes, Curve
+from gui.compare.rows import rate_text
 from gui.views.scales import short
 from gui.views.view import View
 from gui.widgets.language import number, tr
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
 
 _SAMPLE = QSize(22, 12)
 _BACK, _ON = Qt.Key.Key_Left, Qt.Key.Key_Right
+_OPEN = Qt.Key.Key_Return
 
 
 class CurveChart(View):
     """Lines over logarithmic axes, so that what doubles with each step is a straight line.
 
-    A name's box hides and shows its curve. Left and right go from point to point, R shows all.
+    A name's box hides and shows its curve. Left and right go from point to point, Return chooses
+    the one that is marked as a click does, R shows all.
     """
 
-    keys = frozenset({Qt.Key.Key_R, _BACK, _ON})
+    keys = frozenset({Qt.Key.Key_R, _BACK, _ON, _OPEN})
+    chosen = Signal(str)
+    """The key of a point's cell."""
 
     def __init__(self, name: str, parent: QWidget | None = None, palette: Palette = DARK) -> None:
         super().__init__(name, parent, palette)
@@ -99,6 +104,8 @@ class CurveChart(View):
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_R:
             self.plot.reset()
+        elif event.key() == _OPEN:
+            self._choose(*self._at)
         else:
             self._step(1 if event.key() == _ON else -1)
 
@@ -110,6 +117,7 @@ class CurveChart(View):
 
         plot = CurvePlot(self.roles, self)
         plot.pointed.connect(self._mark)
+        plot.clicked.connect(self._choose)
         plot.zoomed.connect(self.all.setVisible)
         self.all.clicked.connect(plot.reset)
         self._row.addWidget(plot, 1)
@@ -136,7 +144,7 @@ class CurveChart(View):
             if curve.knee >= 0 and self._axes.measured_x:
                 x, y = curve.points[curve.knee]
                 enough = tr("{count} in flight is enough", count=number(x))
-                text = f"{text}\n{enough}, {self._axes.y_text(y)}"
+                text = f"{text}\n{enough}, {rate_text(y)}"
             box.setText(text)
             box.setIcon(self._sample(curve))
 
@@ -166,6 +174,11 @@ class CurveChart(View):
     def _mark(self, curve: int, point: int) -> None:
         self._at = (curve, point)
         self.describe()
+
+    @Slot(int, int)
+    def _choose(self, curve: int, point: int) -> None:
+        if curve >= 0:
+            self.chosen.emit(self._curves[curve].keys[point])
 
     def _step(self, by: int) -> None:
         assert self.plot is not None

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -43,6 +44,8 @@ class CurvePlot(QWidget):
     """
 
     pointed = Signal(int, int)
+    clicked = Signal(int, int)
+    """Curve and point that were clicked."""
     zoomed = Signal(bool)
     """Whether something else than everything is shown."""
 
@@ -78,6 +81,7 @@ class CurvePlot(QWidget):
         self._box.sigResized.connect(self._show_values)
         self._box.sigStateChanged.connect(self._tell_zoomed)
         self.canvas.scene().sigMouseMoved.connect(self._point)
+        self.canvas.scene().sigMouseClicked.connect(self._click)
         self.canvas.viewport().installEventFilter(self)
 
     # -- what is shown -------------------------------------------------------------------------
@@ -237,6 +241,12 @@ class CurvePlot(QWidget):
         if nearest == (-1, -1) or distance(nearest) > _NEAR:
             nearest = (-1, -1)
         self.point_at(*nearest)
+
+    @Slot(object)
+    def _click(self, event: MouseClickEvent) -> None:
+        """What the pointer means is clicked."""
+        if self._at[0] >= 0 and event.button() is Qt.MouseButton.LeftButton:
+            self.clicked.emit(*self._at)
 
     def _in_scene(self, each: tuple[int, int]) -> QPointF:
         point = QPointF(*_logarithms(self._curves[each[0]].points[each[1]]))

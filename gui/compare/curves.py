@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.compare.bench import BenchResult, CellResult, knee
-from gui.compare.charts import HUES
+from gui.compare.rows import HUES
+from gui.state.payload_names import payload_text
 from gui.views.scales import milliseconds, short, ticks
 from gui.widgets.language import byte_size, number, tr
 
@@ -24,6 +25,8 @@ class Curve:
     knee: int = -1
     dashed: bool = False
     notes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Of the points' cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def throughput(result: BenchResult) -> tuple[list[Curve], Axes]:
         points = tuple((cell.cell.in_flight, cell.figure("rate") or 0.0) for cell in ordered)
         enough = knee(ordered)
         place = -1 if enough is None else ordered.index(enough)
-        curves.append(_curve(name, ordered[0], points, place))
+        curves.append(_curve(name, ordered, points, place))
     return [curve for curve in curves if len(curve.points) > 1], axes
 
 
@@ -63,7 +66,7 @@ def cost_by_size(result: BenchResult) -> tuple[list[Curve], Axes]:
         points = tuple(
             (float(sizes[cell.cell.payload]), cell.figure("p50_ms") or 0.0) for cell in ordered
         )
-        curves.append(_curve(name, ordered[0], points))
+        curves.append(_curve(name, ordered, points))
     return [curve for curve in curves if len(curve.points) > 1], axes
 
 
@@ -79,19 +82,22 @@ def latency_by_rate(result: BenchResult) -> tuple[list[Curve], Axes]:
         enough = knee(ordered)
         place = -1 if enough is None else ordered.index(enough)
         notes = tuple(tr("{count} in flight", count=number(c.cell.in_flight)) for c in ordered)
-        curves.append(_curve(name, ordered[0], points, place, notes))
+        curves.append(_curve(name, ordered, points, place, notes))
     return [curve for curve in curves if len(curve.points) > 1], axes
 
 
 def _curve(
     name: str,
-    cell: CellResult,
+    cells: Sequence[CellResult],
     points: tuple[tuple[float, float], ...],
     place: int = -1,
     notes: tuple[str, ...] = (),
 ) -> Curve:
-    plain = str(cell.cell.serialization) in ("raw", "binary")
-    return Curve(name, HUES[cell.cell.transport], points, place, dashed=not plain, notes=notes)
+    way = cells[0].cell
+    plain = str(way.serialization) in ("raw", "binary")
+    keys = tuple(each.cell.key for each in cells)
+    hue = HUES[way.transport]
+    return Curve(name, hue, points, place, dashed=not plain, notes=notes, keys=keys)
 
 
 def _ways(result: BenchResult, *, by_payload: bool) -> dict[str, list[CellResult]]:
@@ -101,7 +107,9 @@ def _ways(result: BenchResult, *, by_payload: bool) -> dict[str, list[CellResult
     found: dict[str, list[CellResult]] = {}
     for cell in result.cells:
         if cell.measured:
-            name = f"{cell.cell.way}, {cell.cell.payload}" if several else cell.cell.way
+            name = (
+                f"{cell.cell.way}, {payload_text(cell.cell.payload)}" if several else cell.cell.way
+            )
             if not by_payload and flights:
                 name = f"{name}, × {cell.cell.in_flight}"
             found.setdefault(name, []).append(cell)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from backend.compare.bench import BenchResult, as_csv, as_markdown, encode_result, read_result
@@ -50,6 +51,7 @@ class ResultFiles(QObject):
             partial(self.ask_export, "json"),
             f"{_MENU}/file",
         )
+        yield Command("compare.copy", tr("Copy as Markdown"), self.copy, f"{_MENU}/file")
         for form in _FORMS:
             yield Command(
                 f"compare.export.{form}",
@@ -77,12 +79,23 @@ class ResultFiles(QObject):
             self._host.notifier.show_error,
         )
 
-    def ask_export(self, form: str) -> None:
-        """Write the result on show as json, csv, md or png."""
-        if self._shown() is None:
+    @Slot()
+    def copy(self) -> None:
+        """Put the result on show into the clipboard, as Markdown."""
+        if (result := self._result()) is not None:
+            QGuiApplication.clipboard().setText(_markdown(result))
+
+    def _result(self) -> BenchResult | None:
+        """The one on show; where there is none, that is said."""
+        if (result := self._shown()) is None:
             self._host.notifier.show_error(
                 UsageError(tr("There is no result yet."), tr("Measure, or open one."))
             )
+        return result
+
+    def ask_export(self, form: str) -> None:
+        """Write the result on show as json, csv, md or png."""
+        if self._result() is None:
             return
         ask_new_file(
             self._window, tr("Save the result"), f"compare.{form}", partial(self.export, form)
@@ -116,5 +129,9 @@ def _encoded(form: str, result: BenchResult) -> bytes:
     if form == "csv":
         return as_csv(result).encode()
     if form == "md":
-        return as_markdown(result, verdict(result, LANGUAGE)).encode()
+        return _markdown(result).encode()
     return encode_result(result)
+
+
+def _markdown(result: BenchResult) -> str:
+    return as_markdown(result, verdict(result, LANGUAGE))

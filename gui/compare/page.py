@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import structs
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from backend.compare.bench import BenchResult, Cell, Preset, Timed
 from backend.core.choices import EMBEDDED
@@ -19,12 +19,14 @@ from gui.compare.files import ResultFiles
 from gui.compare.process import BenchProcess, Step
 from gui.compare.request import is_sound_file, question, sample_file, target_arguments
 from gui.compare.result_view import ResultView
+from gui.compare.states import Statement
 from gui.compare.stream_beside import StreamBeside
 from gui.state.measured_ways import MeasuredWays, way_in_use
+from gui.state.payload_names import of_what_is_on_show
 from gui.targets import saved_name
 from gui.widgets.file_dialogs import ask_file
 from gui.widgets.language import marked, tr
-from gui.widgets.theme import GAP, Palette
+from gui.widgets.theme import Palette
 from gui.workspace.commands import Command
 from gui.workspace.pages import PageHost
 
@@ -56,11 +58,12 @@ class ComparePage(QObject):
         self._name, self._before_name = "", ""
         self._before: BenchResult | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._sent_on_show = False
         self.process = BenchProcess(self)
         self.choices = ChoiceBar()
         self.beside = StreamBeside(host.run)
         self.view = ResultView(host.palette_roles)
-        self._empty, self._failure = _message(_explained()), _message("", "error")
+        self._empty, self._failure = Statement(), Statement()
         self._widget = QWidget()
         self._build()
         self.files = ResultFiles(
@@ -69,6 +72,7 @@ class ComparePage(QObject):
         self.choices.fill_menu(self.files.commands())
         self._connect()
         self._show_target()
+        self._show_question()
 
     # -- a page of the window ------------------------------------------------------------------
 
@@ -138,6 +142,7 @@ class ComparePage(QObject):
         self.process.measured.connect(self._show_so_far)
         self.process.finished.connect(self._show_measured)
         self.process.failed.connect(self._show_failure)
+        self.choices.preset.chosen.connect(self._show_question)
         self._ways.wanted.connect(self._prepare)
         self._host.target_changed.connect(self._show_target)
 
@@ -146,6 +151,19 @@ class ComparePage(QObject):
         """Only the embedded server can be started a second time."""
         self.choices.server.setVisible(saved_name(self._host.target) == EMBEDDED)
 
+    @Slot()
+    def _show_question(self) -> None:
+        """Before there is anything else: what will be measured, and what comes of it."""
+        question, ways = self.choices.question
+        self._empty.say(
+            question,
+            tr(
+                "{ways}: each in turn is sent the same sample. A sentence then says what is best, "
+                "by how much and what it costs; table and charts show why.",
+                ways=ways,
+            ),
+        )
+
     # -- measuring -----------------------------------------------------------------------------
 
     @Slot(str)
@@ -153,6 +171,7 @@ class ComparePage(QObject):
         """Somebody wants to know: ask that, when the user says so."""
         if not self._measuring:
             self.choices.preset.set_value(preset)
+            self._show_question()
         self._host.show_page(self.name)
 
     @Slot()
@@ -206,11 +225,13 @@ class ComparePage(QObject):
 
     def _payload_arguments(self) -> list[str]:
         wanted = self.choices.payload.currentData()
+        self._sent_on_show = False
         if wanted == Payload.SIZES:
             return ["--sizes", SIZES]
         if wanted == Payload.FILE:
             return ["--source", self.choices.file] if self.choices.file else []
         sample = self._host.newest_sample()
+        self._sent_on_show = sample is not None
         if sample is None:
             return []  # nothing is on show: the command takes what suits the model
         self._drop_folder()
@@ -238,7 +259,8 @@ class ComparePage(QObject):
     def _marked(self, result: BenchResult) -> BenchResult:
         """With what the command cannot know."""
         at = structs.replace(result.conditions, beside_stream=self.beside.disturbed)
-        return structs.replace(result, conditions=at)
+        result = structs.replace(result, conditions=at)
+        return of_what_is_on_show(result) if self._sent_on_show else result
 
     @Slot(object)
     def _show_step(self, step: Step) -> None:
@@ -261,8 +283,8 @@ class ComparePage(QObject):
     @Slot(object)
     def _show_failure(self, error: Exception) -> None:
         self._over()
-        self._failure.setText(str(error))
         if self._result is None or not any(cell.measured for cell in self._result.cells):
+            self._failure.say(tr("Nothing could be measured."), *_reasons(error, self._result))
             self._result = None
             self._stack.setCurrentIndex(_FAILED)
             return
@@ -306,18 +328,12 @@ class ComparePage(QObject):
         self._show(self._result, self._name)
 
 
-def _explained() -> str:
-    return tr(
-        "Which way to this model is best?\n\nMeasure sends one sample over every transport and "
-        "serialisation in turn and says which is fastest, by how much, and what it costs."
-    )
-
-
-def _message(text: str, role: str = "muted") -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setContentsMargins(4 * GAP, GAP, 4 * GAP, GAP)
-    return label
+def _reasons(error: Exception, result: BenchResult | None) -> Iterator[str]:
+    """Why there is nothing: of a result without a figure, the reasons of all its ways."""
+    reasons = dict.fromkeys(cell.reason for cell in result.cells if cell.reason) if result else {}
+    if reasons:
+        yield from reasons
+    elif isinstance(error, ConsoleError):
+        yield from filter(None, (error.message, error.hint))
+    else:
+        yield str(error)

@@ -13,6 +13,7 @@ from backend.core.samples import Frame, Sample
 from backend.core.target import Target
 from backend.wire.media.images import encode_image
 from backend.wire.media.sound import encode_wav
+from gui.state.payload_names import PICTURE_FILE, SOUND_FILE
 from gui.targets import saved_name
 from gui.widgets.language import tr
 
@@ -42,10 +43,10 @@ def target_arguments(target: Target, own_models: Sequence[str] | None = None) ->
 def sample_file(sample: Sample, folder: Path) -> Path:
     """The sample as a file that holds it to the last bit."""
     if isinstance(sample, Frame):
-        path = folder / "frame.png"
+        path = folder / PICTURE_FILE
         path.write_bytes(encode_image(sample.pixels, ImageEncoding.PNG, 95))
     else:
-        path = folder / "sound.wav"
+        path = folder / SOUND_FILE
         path.write_bytes(encode_wav(sample.samples, sample.rate))
     return path
 

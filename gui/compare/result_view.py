@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from backend.compare.bench import BenchResult
-from gui.compare.charts import (
-    RowChart,
+from gui.compare.curve_chart import CurveChart
+from gui.compare.curves import cost_by_size, latency_by_rate, throughput
+from gui.compare.row_chart import RowChart
+from gui.compare.rows import (
     byte_rows,
     cpu_rows,
     latency_rows,
@@ -16,8 +18,6 @@ from gui.compare.charts import (
     size_text,
     stage_rows,
 )
-from gui.compare.curve_chart import CurveChart
-from gui.compare.curves import cost_by_size, latency_by_rate, throughput
 from gui.compare.table import CellTable
 from gui.compare.verdict_card import VerdictCard
 from gui.views.scales import milliseconds
@@ -26,10 +26,16 @@ from gui.widgets.language import tr
 from gui.widgets.theme import Palette
 
 _TABLE_SHARE, _CHART_SHARE = 220, 300
+_ROOM = 60
+"""Around a row that is scrolled to: some of its neighbours, and the axis above the first."""
 
 
 class ResultView(QWidget):
-    """Shows one result, with `before` also how it differs from an older one."""
+    """Shows one result, with `before` also how it differs from an older one.
+
+    A way that is chosen in the table or a chart is marked in all of them; a point of a curve also
+    opens where its time goes.
+    """
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -67,6 +73,12 @@ class ResultView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.verdict)
         column.addWidget(parts, 1)
+        self._show_tabs()
+        self.table.chosen.connect(self._mark)
+        for chart in self._bars:
+            chart.chosen.connect(self.table.mark)
+        for curves in self._curves:
+            curves.chosen.connect(self._open_stages)
 
     def show_result(
         self,
@@ -91,8 +103,31 @@ class ResultView(QWidget):
         self.scaling.show_curves(*throughput(result))
         self.load.show_curves(*latency_by_rate(result))
         self.sizes.show_curves(*cost_by_size(result))
-        for chart in (self.scaling, self.load, self.sizes):
+        self._mark(self.table.marked)
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        """Curves where there are any; the first that comes new is what was asked for."""
+        new = [chart for chart in self._curves if chart.curves and not self.shows(chart)]
+        for chart in self._curves:
             self.charts.setTabVisible(self._place(chart), bool(chart.curves))
+        if new:
+            self.charts.setCurrentIndex(self._place(new[0]))
+
+    @Slot(str)
+    def _mark(self, key: str) -> None:
+        for chart in self._bars:
+            chart.mark(key)
+
+    @Slot(str)
+    def _open_stages(self, key: str) -> None:
+        self.table.mark(key)
+        self.charts.setCurrentIndex(self._place(self.stages))
+        row = self.stages.place_of(key)
+        area = self.charts.currentWidget()
+        if row is not None and isinstance(area, QScrollArea):
+            middle = row.center().toPoint()
+            area.ensureVisible(0, middle.y(), 0, _ROOM)
 
     def shows(self, chart: View) -> bool:
         """Whether the chart has a tab."""
@@ -106,8 +141,15 @@ class ResultView(QWidget):
 
     @property
     def _views(self) -> tuple[View, ...]:
-        rows = (self.latency, self.rates, self.stages, self.bytes, self.cpu)
-        return (*rows, self.scaling, self.load, self.sizes)
+        return (*self._bars, *self._curves)
+
+    @property
+    def _bars(self) -> tuple[RowChart, ...]:
+        return (self.latency, self.rates, self.stages, self.bytes, self.cpu)
+
+    @property
+    def _curves(self) -> tuple[CurveChart, ...]:
+        return (self.scaling, self.load, self.sizes)
 
     def _place(self, chart: View) -> int:
         return self._views.index(chart)

@@ -14,11 +14,14 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
+    Signal,
     Slot,
 )
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QTableView
 
 from backend.compare.bench import BenchResult, CellResult, Change, changes
+from gui.state.payload_names import payload_text
 from gui.views.scales import milliseconds
 from gui.widgets.language import byte_size, number, tr
 from gui.widgets.theme import CONTROL_HEIGHT, Palette, tabular
@@ -45,7 +48,14 @@ class _Column:
 
 
 class CellTable(QTableView):
-    """Shows a result, the fastest first; with an older one also how the medians have changed."""
+    """Shows a result, the fastest first; with an older one also how the medians have changed.
+
+    Columns grow with what stands in them and do not shrink again, so that nothing jitters while a
+    measurement goes on. Copying takes the rows that are selected, or all, with tabs between.
+    """
+
+    chosen = Signal(str)
+    """The key of the cell whose row was selected."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -63,26 +73,64 @@ class CellTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(CONTROL_HEIGHT)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
         header.setStyleSheet(_ARROW)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self._sorted.layoutChanged.connect(self._spread_reasons)
+        self.selectionModel().currentRowChanged.connect(self._tell_chosen)
 
     def show_result(self, result: BenchResult, before: BenchResult | None) -> None:
         """Show these cells."""
-        columns = self._model.titles
+        columns, marked = self._model.titles, self.marked
         self._model.use(result, before)
         self._spread_reasons()
-        if self._model.titles != columns:  # otherwise it stays as the user has sorted it
+        same = self._model.titles == columns
+        if not same:  # otherwise it stays as the user has sorted it
             self.sortByColumn(self._model.median_column, Qt.SortOrder.AscendingOrder)
+        self._fit_columns(at_least=same)
+        self.mark(marked)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._model.roles = palette
         self.viewport().update()
+
+    @property
+    def marked(self) -> str:
+        """The key of the cell whose row is selected, '' for none."""
+        row = self._sorted.mapToSource(self.currentIndex()).row()
+        return self._model.key(row) if row >= 0 else ""
+
+    def mark(self, key: str) -> None:
+        """Select the row of that cell, if there is one."""
+        for row in range(self._sorted.rowCount()):
+            place = self._sorted.index(row, 0)
+            if self._model.key(self._sorted.mapToSource(place).row()) == key:
+                self.setCurrentIndex(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy whole rows, with the titles."""
+        if not event.matches(QKeySequence.StandardKey.Copy):
+            super().keyPressEvent(event)
+            return
+        picked = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        rows = self.texts()
+        lines = [self._model.titles, *(rows[row] for row in picked or range(len(rows)))]
+        QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
+
+    @Slot()
+    def _tell_chosen(self) -> None:
+        if self.marked:
+            self.chosen.emit(self.marked)
+
+    def _fit_columns(self, *, at_least: bool) -> None:
+        before = [self.columnWidth(column) for column in range(self._sorted.columnCount())]
+        self.resizeColumnsToContents()
+        for column, width in enumerate(before if at_least else ()):
+            self.setColumnWidth(column, max(width, self.columnWidth(column)))
 
     @Slot()
     def _spread_reasons(self) -> None:
@@ -110,6 +158,10 @@ class _CellModel(QAbstractTableModel):
         self._cells: tuple[CellResult, ...] = ()
         self._columns: list[_Column] = []
         self.median_column = self.first_figure = 0
+
+    def key(self, row: int) -> str:
+        """The key of a row's cell."""
+        return self._cells[row].cell.key
 
     def is_measured(self, row: int) -> bool:
         """Whether a row has figures."""
@@ -158,6 +210,8 @@ class _CellModel(QAbstractTableModel):
                 return column.value(cell)
             case Qt.ItemDataRole.ToolTipRole:
                 return cell.reason or column.tip
+            case Qt.ItemDataRole.ForegroundRole if cell.measured and index.column() == 0:
+                return self.roles.color("warning") if cell.reason or cell.failed else None
             case Qt.ItemDataRole.TextAlignmentRole if column.number:
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             case Qt.ItemDataRole.FontRole if column.number:
@@ -202,7 +256,10 @@ def _columns(result: BenchResult, before: BenchResult | None) -> list[_Column]:
 
 def _payload_column() -> _Column:
     return _Column(
-        tr("Payload"), lambda cell: cell.cell.payload, lambda cell: cell.cell.payload, number=False
+        tr("Payload"),
+        lambda cell: cell.cell.payload,
+        lambda cell: payload_text(cell.cell.payload),
+        number=False,
     )
 
 

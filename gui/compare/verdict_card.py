@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backend.compare.bench import BenchResult, Language, Timed, changes, verdict_of
+from gui.state.payload_names import payload_text
 from gui.widgets.language import number, tr
 from gui.widgets.theme import GAP, GAP_SMALL
 
-LANGUAGE = Language(tr, number)
+LANGUAGE = Language(tr, number, payload_text)
 """That of the window."""
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|(?:ms|s|[KM]iB|[bB]ytes?)\b)")
 
 
 class VerdictCard(QWidget):
-    """The sentence large, the notes small under it, and where all was measured."""
+    """The sentence large, under it what is doubtful, then notes, and where all was measured."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.sentence = self._label("title")
+        self.doubts = self._label("warning")
         self.notes = self._label("muted")
         self.conditions = self._label("caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GAP, GAP, 2 * GAP, GAP)
         column.setSpacing(GAP_SMALL)
-        for part in (self.sentence, self.notes, self.conditions):
+        for part in (self.sentence, self.doubts, self.notes, self.conditions):
             column.addWidget(part)
 
     def show_running(self, result: BenchResult) -> None:
         """Say how much is known so far."""
         measured = sum(cell.measured for cell in result.cells)
         wanted = sum(cell.status != "impossible" for cell in result.cells)
-        self.sentence.setText(
-            tr("Measuring: {measured} of {all} ways so far", measured=measured, all=wanted)
+        self._show(
+            tr("Measuring: {measured} of {all} ways so far", measured=measured, all=wanted),
+            "",
+            verdict_of(result, LANGUAGE).sentence if measured else "",
+            _conditions(result),
         )
-        self._show_notes(verdict_of(result, LANGUAGE).sentence if measured else "")
-        self.conditions.setText(_conditions(result))
 
     def show_result(
         self,
@@ -47,15 +54,26 @@ class VerdictCard(QWidget):
     ) -> None:
         """Say what a result means; names are those of files, '' for one just measured."""
         verdict = verdict_of(result, LANGUAGE)
-        self.sentence.setText(verdict.sentence)
-        beside = () if before is None else (beside_text(result, before, before_name),)
-        self._show_notes(" ".join((*beside, *verdict.notes)))
-        text = _conditions(result)
-        self.conditions.setText(f"{name}: {text}" if name else text)
+        sentences = [verdict.sentence]
+        if before is not None:  # what was asked last
+            sentences.insert(0, beside_text(result, before, before_name))
+        at = _conditions(result)
+        self._show(
+            sentences[0],
+            " ".join(verdict.doubts),
+            " ".join((*sentences[1:], *verdict.notes)),
+            f"{name}: {at}" if name else at,
+        )
 
-    def _show_notes(self, text: str) -> None:
-        self.notes.setText(text)
-        self.notes.setVisible(bool(text))
+    def _show(self, sentence: str, doubts: str, notes: str, conditions: str) -> None:
+        for label, text in (
+            (self.sentence, sentence),
+            (self.doubts, doubts),
+            (self.notes, notes),
+            (self.conditions, conditions),
+        ):
+            label.setText(_BEFORE_UNIT.sub("\u00a0", text))
+            label.setVisible(bool(text))
 
     @staticmethod
     def _label(role: str) -> QLabel:
@@ -85,6 +103,14 @@ def beside_text(result: BenchResult, before: BenchResult, name: str) -> str:
     return text
 
 
+def _moment(made_at: str) -> str:
+    """By the user's clock; as it stands where a file has something else there."""
+    try:
+        return datetime.fromisoformat(made_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return made_at
+
+
 def _conditions(result: BenchResult) -> str:
     at = result.conditions
     where = {
@@ -101,6 +127,6 @@ def _conditions(result: BenchResult) -> str:
         "Model {model} of {server}, measured {when}; {how}.",
         model=at.model,
         server=at.server or at.target,
-        when=result.made_at.replace("T", " ").removesuffix("+00:00") + " UTC",
+        when=_moment(result.made_at),
         how="; ".join(parts),
     )

@@ -122,7 +122,7 @@ QListView::item:selected, QTreeView::item:selected { background: $accent; color:
 #savedRequests::item:selected { background: $surface_raised; color: $text; }
 QTreeView::item { min-height: 22px; padding: 0 8px; border: none; }
 QTableView { gridline-color: transparent; }
-QTableView::item { padding: 0 8px; border: none; }
+QTableView::item { padding: 0 5px; border: none; }
 QHeaderView { background: $surface; }
 QHeaderView::section { background: $surface; color: $text_muted; border: none;
   border-bottom: 1px solid $border; padding: 4px 8px; font-size: ${caption}px; }
@@ -135,6 +135,7 @@ QScrollBar::handle:hover { background: $text_muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QScrollArea { background: transparent; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }

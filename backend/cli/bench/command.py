@@ -318,7 +318,7 @@ def _print(form: Format, result: BenchResult, before: BenchResult | None) -> Non
     elif form is Format.MARKDOWN:
         print(as_markdown(result, verdict), end="")
     else:
-        print(as_table(result), "", verdict.sentence, *verdict.notes, sep="\n")
+        print(as_table(result), "", verdict.sentence, *verdict.all_notes, sep="\n")
     if before is not None:
         stream = sys.stdout if form is Format.TABLE else sys.stderr
         print("", changes_as_table(changes(result, before)), sep="\n", file=stream)

@@ -69,11 +69,13 @@ class Tally:
         self._answers: list[Answer] = []
         self._failures: Counter[str] = Counter()
         self.last_error: ConsoleError | None = None
+        """Why the newest request failed, None if it was answered."""
 
     def answered(self, answer: Answer) -> None:
         """One more answer."""
         with self._lock:
             self._answers.append(answer)
+            self.last_error = None
 
     def failed(self, error: ConsoleError) -> None:
         """One more failure."""

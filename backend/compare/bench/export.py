@@ -37,7 +37,7 @@ def as_table(result: BenchResult) -> str:
 def as_markdown(result: BenchResult, verdict: Verdict) -> str:
     """The verdict, the table and the conditions."""
     head = ["way", "in flight", "payload", *(title for title, _, _ in _COLUMNS), "note"]
-    lines = [verdict.sentence, "", *(f"* {note}" for note in verdict.notes), ""]
+    lines = [verdict.sentence, "", *(f"* {note}" for note in verdict.all_notes), ""]
     lines += [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     lines += [f"| {' | '.join(_row(cell))} |" for cell in _ordered(result)]
     at, machine = result.conditions, result.machine

@@ -18,6 +18,11 @@ class Say(StrEnum):
     AND = "{first} and {last}"
     TIE = "For {payload}, {ways} tie at a median of {time}"
     FASTEST = "For {payload}, {ways} is fastest at a median of {time}"
+    MOST = "For {payload}, {ways} brings most: {rate} answers a second."
+    MOST_TIE = "For {payload}, {ways} tie at {rate} answers a second."
+    WITH = "{way} with {count} in flight"
+    TIE_WITH = "With {count} in flight, {ways} tie at a median of {time}"
+    FASTEST_WITH = "With {count} in flight, {ways} is fastest at a median of {time}"
     BEHIND = "{way} takes {factor}x as long"
     MANY_BEHIND = "{count} others take {least}x to {most}x as long, {way} the longest"
     MANY_TIE = "{count} others"
@@ -102,6 +107,8 @@ class Language:
 
     text: Callable[..., str] = lambda phrase, **values: phrase.format(**values)
     number: Callable[[float, int], str] = plain_number
+    name: Callable[[str], str] = lambda payload: payload
+    """What a payload is called."""
 
     def ms(self, figure: Figure | None) -> str:
         """A time, with three digits or so."""

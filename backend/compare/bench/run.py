@@ -6,6 +6,7 @@ round has them in another order so that none always follows the same one.
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -19,7 +20,7 @@ from backend.compare.bench.schedule import Load, Schedule
 from backend.compare.bench.sending import Sender, make_sender
 from backend.compare.bench.statistics import STABLE_WINDOWS, is_stable
 from backend.core.bench_choices import Arrivals, Timed
-from backend.core.errors import ConsoleError, UsageError
+from backend.core.errors import ConsoleError, StreamBroken, TargetUnreachable, UsageError
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
 
@@ -29,6 +30,7 @@ _LONGEST_STRETCH = 4.0
 """Windows of a slow model are up to so many times as long, to hold that many answers."""
 _CLOCKED_THREADS = 64
 """Calls that a clock may have under way at once, where each call needs a thread."""
+_LOST = (TargetUnreachable, StreamBroken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class Bench:
         return time.monotonic() >= self._until or all(each.stable for each in active)
 
     def _window(self, measured: Measured, number: int) -> Window | None:
-        """One window of load on a cell; None if the connection was lost."""
+        """One window of load on a cell; None if the connection was lost meanwhile."""
         tally, before = Tally(), self._cpu()
         seconds, start_ns = measured.window_s, time.monotonic_ns()
         schedule = Schedule(self._plan.load, start_ns, int(seconds * 1e9), number + 1)
@@ -207,8 +209,11 @@ class Bench:
         except ConsoleError as error:
             tally.failed(error)
         window = tally.window(start_ns, seconds, _difference(self._cpu(), before))
-        if not window.answered and tally.last_error is not None:
-            measured.failure = str(tally.last_error)
+        broke = tally.last_error
+        # A window that ends without a connection was cut short: it has no rate.
+        lost = isinstance(broke, _LOST) and not self._stop.is_set()
+        if broke is not None and (lost or not window.answered):
+            measured.failure = str(broke)
             return None
         return window
 
@@ -220,7 +225,8 @@ class Bench:
         share = min(1.0, 1 - left_s / plan.budget_s)
         least = rounds_done / plan.least_rounds
         round_s = sum(each.window_s for each in self.measured if each.active)
-        left_s = max(left_s, (plan.least_rounds - rounds_done) * round_s)
+        to_come = max(plan.least_rounds, math.ceil(rounds_done)) - rounds_done
+        left_s = max(left_s, to_come * round_s)  # a round that has begun is measured to its end
         self._on_progress(
             Progress(round(100 * min(share, least)), int(rounds_done), left_s, cell, window)
         )

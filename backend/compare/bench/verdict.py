@@ -18,23 +18,32 @@ from backend.core.choices import Serialization, Transport
 
 _MOST_NAMED, _FIRST_NAMED = 5, 3
 """So many ways are named in a sentence; of more, the first ones."""
+_MOST_BEHIND = 2
+"""So many slower ways are told one by one: the sentence is read at a glance, the table has all."""
 _KNEE_GAIN = 0.10
 """Doubling what is in flight must bring so much more, or it was enough before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`sentence` says what won and by how much; `notes` what it costs and when others are right."""
+    """`sentence` says what won and by how much; `doubts` what makes that less certain; `notes` what
+    it costs and when others are right."""
 
     sentence: str
+    doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """Everything after the sentence, in the order in which it matters."""
+        return self.doubts + self.notes
 
 
 def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
     """What a run says."""
     measured = [cell for cell in result.cells if cell.measured]
     if not measured:
-        return Verdict(language.text(Say.NOTHING), _reasons(result))
+        return Verdict(language.text(Say.NOTHING), notes=_reasons(result))
     sentences = []
     notes: list[str] = []
     payloads = _by_payload(measured)
@@ -42,14 +51,20 @@ def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
         single = _least_in_flight(cells)
         # Of several sizes, the last has room for all of its ways; the table has the others.
         whole = payload == payloads[-1][0]
-        sentences.append(_ranking(payload, result, single, language, whole=whole))
+        size = language.bytes(result.conditions.payloads.get(payload, 0))
+        sent = f"{language.name(payload)} ({size})"
+        most = _most(sent, cells, language)
+        sentences += [*most, _ranking("" if most else sent, single, language, whole=whole)]
         notes += _tail(single, language)
         notes += _cost(single, language)
         if whole:
             notes += settings_notes(single, language)
         notes += _knees(cells, language)
-    notes += _doubts(result, language)
-    return Verdict(" ".join(sentences), tuple(dict.fromkeys(notes)))
+    if result.conditions.timed == Timed.EXCHANGE:
+        notes.append(language.text(Say.EXCHANGE_ALONE))
+    return Verdict(
+        " ".join(sentences), tuple(_doubts(result, language)), tuple(dict.fromkeys(notes))
+    )
 
 
 def knee(cells: Sequence[CellResult]) -> CellResult | None:
@@ -75,30 +90,52 @@ def ways_by_knee(cells: Sequence[CellResult]) -> dict[str, CellResult]:
     return found
 
 
-def _ranking(
-    payload: str,
-    result: BenchResult,
-    cells: Sequence[CellResult],
-    language: Language,
-    *,
-    whole: bool,
-) -> str:
+def _most(payload: str, cells: Sequence[CellResult], language: Language) -> list[str]:
+    """What brings the most answers a second, where several numbers in flight were asked about."""
+    knees = sorted(ways_by_knee(cells).values(), key=lambda each: -value_of(each.rate))
+    if not knees:
+        return []
+    equal = [each for each in knees[1:] if tied(knees[0].rate, each.rate)]
+    ways = [
+        language.text(Say.WITH, way=_way(each), count=each.cell.in_flight)
+        for each in (knees[0], *equal)
+    ]
+    rate = language.number(value_of(knees[0].rate), 0)
+    phrase = Say.MOST_TIE if equal else Say.MOST
+    return [language.text(phrase, payload=payload, ways=_few(ways, language), rate=rate)]
+
+
+def _ranking(payload: str, cells: Sequence[CellResult], language: Language, *, whole: bool) -> str:
+    """Which way is fastest; without a payload's name, that was said and the number in flight is."""
     ordered = sorted(cells, key=lambda each: value_of(each.p50_ms))
     best, rest = ordered[0], ordered[1:]
     equal = [each for each in rest if tied(best.p50_ms, each.p50_ms)]
     behind = [each for each in rest if each not in equal]
-    size = f"{payload} ({language.bytes(result.conditions.payloads.get(payload, 0))})"
-    names = _names((best, *equal), language)
     phrase = Say.TIE if equal else Say.FASTEST
-    text = language.text(phrase, payload=size, ways=names, time=language.ms(best.p50_ms))
+    if not payload:
+        phrase = Say.TIE_WITH if equal else Say.FASTEST_WITH
+    text = language.text(
+        phrase,
+        payload=payload,
+        count=best.cell.in_flight,
+        ways=_few([_way(each) for each in (best, *equal)], language),
+        time=_medians((best, *equal), language),
+    )
     if not behind or not whole:
         return f"{text}."
     return f"{text}; {_behind(best, behind, language)}."
 
 
-def _names(cells: Sequence[CellResult], language: Language) -> str:
+def _medians(cells: Sequence[CellResult], language: Language) -> str:
+    """From the least to the most: intervals may overlap where the medians are far apart."""
+    least, most = (language.ms(each.p50_ms) for each in (cells[0], cells[-1]))
+    if least == most:
+        return least
+    return language.text(Say.ONE_TO_OTHER, least=least, most=most)
+
+
+def _few(names: list[str], language: Language) -> str:
     """Of many, the first ones and how many more there are."""
-    names = [_way(each) for each in cells]
     if len(names) > _MOST_NAMED:
         names[_FIRST_NAMED:] = [language.text(Say.MANY_TIE, count=len(names) - _FIRST_NAMED)]
     return language.all_of(names)
@@ -110,7 +147,7 @@ def _behind(best: CellResult, behind: Sequence[CellResult], language: Language) 
     def factor(cell: CellResult) -> str:
         return language.number(value_of(cell.p50_ms) / value_of(best.p50_ms), 1)
 
-    if len(behind) > _MOST_NAMED:
+    if len(behind) > _MOST_BEHIND:
         last = behind[-1]
         text = language.text(
             Say.MANY_BEHIND,
@@ -196,8 +233,6 @@ def _knees(cells: Sequence[CellResult], language: Language) -> list[str]:
 def _doubts(result: BenchResult, language: Language) -> list[str]:
     """What makes the figures less certain."""
     doubts = []
-    if result.conditions.timed == Timed.EXCHANGE:
-        doubts.append(language.text(Say.EXCHANGE_ALONE))
     measured = [each for each in result.cells if each.measured]
     given_up = [each for each in measured if each.reason]
     if given_up:

@@ -10,6 +10,7 @@ from backend.core.choices import ImageEncoding
 from backend.core.samples import MediaKind
 from backend.core.status import Alert, RunState, RunStatus, Severity, SourceState
 from gui.state.measured_ways import faster_than, way_in_use
+from gui.state.payload_names import payload_text
 from gui.state.switches import Switches
 from gui.views.plots import LatencyReport
 from gui.views.scales import milliseconds
@@ -73,7 +74,7 @@ class Advice:
             time=milliseconds(self.faster.figure("p50_ms") or 0.0),
             used=self.used.cell.way,
             used_time=milliseconds(self.used.figure("p50_ms") or 0.0),
-            payload=self.used.cell.payload,
+            payload=payload_text(self.used.cell.payload),
             size=byte_size(self.size),
             in_flight=number(self.used.cell.in_flight),
             when=self.when,

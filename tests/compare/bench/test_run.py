@@ -22,9 +22,12 @@ from backend.compare.bench import (
     payload_of_size,
     result_of,
 )
+from backend.compare.bench.answers import Answer, Tally
+from backend.compare.bench.schedule import Schedule
 from backend.core.choices import Api, ImageEncoding, Serialization, Transport
-from backend.core.errors import UsageError
+from backend.core.errors import StreamBroken, UsageError
 from backend.core.target import Target
+from backend.core.traffic import Traffic
 from backend.profiles.bundled import profile_for
 from backend.server.lifecycle import EmbeddedServer
 from tests.embedded import server, target  # noqa: F401 - fixtures
@@ -106,6 +109,51 @@ def test_a_server_that_goes_away_ends_its_cells_and_not_the_run() -> None:
     assert away.is_set()
     assert all(each.failure for each in found), found
     assert sum(len(each.windows) for each in found) >= 1
+
+
+class BreakingSender:
+    """Answers twice in each window, and loses the connection in the third."""
+
+    def __init__(self, *_: object) -> None:
+        self.windows = 0
+
+    def connect(self) -> None:
+        """Nothing to reach."""
+
+    def send(self, schedule: Schedule, tally: Tally, stop: threading.Event) -> None:
+        del schedule, stop
+        self.windows += 1
+        for number in (1, 2):
+            ended_ns = number * 1_000_000
+            tally.answered(Answer(0, 0, 0, 0, ended_ns, ended_ns, Traffic()))
+        if self.windows == 3:
+            raise StreamBroken("The server ended the stream.")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_window_that_loses_its_connection_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.compare.bench.run.make_sender", BreakingSender)
+    nowhere = Target("nowhere", rest="http://127.0.0.1:9", grpc="127.0.0.1:9")
+    (found,) = Bench(plan(nowhere, [Cell(SMALL.name)])).run()
+    assert found.failure == "The server ended the stream."
+    assert [window.answered for window in found.windows] == [2]  # the first one warmed up
+
+
+def test_the_rest_of_a_round_that_has_begun_is_still_to_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backend.compare.bench.run.make_sender", BreakingSender)
+    nowhere = Target("nowhere", rest="http://127.0.0.1:9", grpc="127.0.0.1:9")
+    ways = [Cell(SMALL.name), Cell(SMALL.name, transport=Transport.GRPC)]
+    reports: list[Progress] = []
+    bench = Bench(replace(plan(nowhere, ways), least_rounds=1), on_progress=reports.append)
+    bench._until = -math.inf
+    for rounds_done in (0.5, 2.5, 3.0):
+        bench._report(rounds_done)
+    round_s = sum(each.window_s for each in bench.measured)
+    assert [report.left_s for report in reports] == [round_s / 2, round_s / 2, 0.0]
 
 
 def test_a_model_that_refuses_everything_is_given_up(target: Target) -> None:  # noqa: F811

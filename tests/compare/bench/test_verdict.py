@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from backend.compare.bench.noise import tied
+from backend.compare.bench.phrases import Language
+from backend.compare.bench.result import BenchResult
 from backend.compare.bench.verdict import knee, verdict_of
 from backend.core.bench_choices import Timed
 from backend.core.choices import Api, Compression, Transport
@@ -35,7 +37,10 @@ def test_what_is_within_the_noise_ties() -> None:
             cell_result(REST_JSON, 40.0),
         )
     )
-    assert "OIP gRPC stream, raw and OIP REST, binary tie" in found.sentence
+    assert (
+        "OIP gRPC stream, raw and OIP REST, binary tie at a median of 2.00 ms to 2.30 ms; "
+        in found.sentence
+    )
     assert "OIP REST, json takes 20.0x as long." in found.sentence
 
 
@@ -105,9 +110,10 @@ def test_doubts_are_said() -> None:
             cancelled=True,
         )
     )
-    assert "1 of 2 ways did not settle within 10 %" in " ".join(found.notes)
-    assert "no latency: 3." in " ".join(found.notes)
-    assert "ended early" in " ".join(found.notes)
+    assert "1 of 2 ways did not settle within 10 %" in " ".join(found.doubts)
+    assert "no latency: 3." in " ".join(found.doubts)
+    assert "ended early" in " ".join(found.doubts)
+    assert found.all_notes[: len(found.doubts)] == found.doubts
 
 
 @pytest.mark.parametrize("timed", Timed)
@@ -122,12 +128,12 @@ def test_what_was_given_up_is_no_matter_of_patience() -> None:
     lost = msgspec.structs.replace(
         cell_result(STREAM, 2.0, stable=False), reason="The connection was lost."
     )
-    notes = verdict_of(result(lost, cell_result(REST_BINARY, 2.0))).notes
+    doubts = verdict_of(result(lost, cell_result(REST_BINARY, 2.0))).doubts
     assert (
         "1 of 2 ways were given up before the end, for the reason in their row: The connection was "
-        "lost." in notes
+        "lost." in doubts
     )
-    assert not [note for note in notes if "did not settle" in note]
+    assert not [doubt for doubt in doubts if "did not settle" in doubt]
 
 
 def test_the_knee_is_where_more_in_flight_stops_to_help() -> None:
@@ -142,6 +148,48 @@ def test_the_knee_is_where_more_in_flight_stops_to_help() -> None:
     assert knee(cells[:1]) is None
     notes = verdict_of(result(*cells)).notes
     assert "OIP gRPC stream, raw: 4 in flight is enough, with 300 answers a second." in notes
+
+
+def scaled(most: float) -> BenchResult:
+    """Two ways with 1 and 2 in flight; REST binary brings so many answers a second with 2."""
+    return result(
+        *(
+            cell_result(replace(way, in_flight=number), p50, rate=rate)
+            for way, number, p50, rate in (
+                (STREAM, 1, 2.0, 100.0),
+                (STREAM, 2, 4.0, 190.0),
+                (REST_BINARY, 1, 3.0, 90.0),
+                (REST_BINARY, 2, 6.0, most),
+            )
+        )
+    )
+
+
+def test_how_far_it_scales_is_answered_first() -> None:
+    assert verdict_of(scaled(140.0)).sentence == (
+        "For frame (900.0 KiB), OIP gRPC stream, raw with 2 in flight brings most: 190 answers a "
+        "second. With 1 in flight, OIP gRPC stream, raw is fastest at a median of 2.00 ms; "
+        "OIP REST, binary takes 1.5x as long."
+    )
+    assert verdict_of(scaled(192.0)).sentence.startswith(
+        "For frame (900.0 KiB), OIP REST, binary with 2 in flight and OIP gRPC stream, raw with 2 "
+        "in flight tie at 192 answers a second. With 1 in flight, "
+    )
+
+
+def test_of_three_slower_ways_the_sentence_says_how_far_it_goes() -> None:
+    grpc = replace(STREAM, transport=Transport.GRPC)
+    slower = ((grpc, 4.0), (REST_BINARY, 6.0), (REST_JSON, 26.0))
+    cells = [cell_result(STREAM, 2.0), *(cell_result(way, p50) for way, p50 in slower)]
+    assert verdict_of(result(*cells)).sentence == (
+        "For frame (900.0 KiB), OIP gRPC stream, raw is fastest at a median of 2.00 ms; 3 others "
+        "take 2.0x to 13.0x as long, OIP REST, json the longest."
+    )
+
+
+def test_a_payload_is_called_what_the_language_calls_it() -> None:
+    named = verdict_of(result(cell_result(STREAM, 2.0)), Language(name=str.upper))
+    assert named.sentence.startswith("For FRAME (900.0 KiB), ")
 
 
 @pytest.mark.parametrize(

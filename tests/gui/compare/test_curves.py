@@ -188,9 +188,18 @@ def test_keys_go_from_point_to_point(chart: CurveChart, qtbot: QtBot) -> None:
     assert points == [(0, 0), (0, 1), (0, 0), (1, 2)]
 
 
+def test_a_click_on_a_point_chooses_it(chart: CurveChart, qtbot: QtBot) -> None:
+    at = place_of(chart, 1, 2)
+    viewport = plot_of(chart).canvas.viewport()
+    QTest.mouseMove(viewport, at)
+    with qtbot.waitSignal(chart.chosen) as chosen:
+        QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=at)
+    assert chosen.args == [replace(REST_JSON, in_flight=4).key]
+
+
 def test_a_name_hides_its_curve(chart: CurveChart, qtbot: QtBot) -> None:
     box = chart.boxes[1]
-    assert chart.boxes[0].text() == f"{STREAM_NAME}\n2 in flight is enough, 190"
+    assert chart.boxes[0].text() == f"{STREAM_NAME}\n2 in flight is enough, 190/s"
     box.setChecked(False)
     assert {number for number, _ in plot_of(chart).visible_points} == {0}
     qtbot.waitUntil(lambda: shown(chart)[2] > 50)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from backend.compare.bench import decode_result, encode_result
@@ -22,8 +19,6 @@ from backend.wire.media.images import decode_image
 from gui.compare import ComparePage
 from gui.compare.request import sample_file, target_arguments
 from gui.state.switches import LOCAL_NAME, Switches
-from gui.widgets.language import use_language
-from gui.widgets.theme import DARK, LIGHT
 from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
 from tests.embedded import server, target  # noqa: F401 - fixtures
 from tests.gui.inspect.inspect_stage import ListeningHost
@@ -42,27 +37,6 @@ def is_written(path: Path) -> bool:
 
 def measured_cells(page: ComparePage) -> int:
     return sum(cell.measured for cell in page.result.cells) if page.result else 0
-
-
-@pytest.fixture
-def host(target: Target, qtbot: QtBot) -> Iterator[ListeningHost]:  # noqa: F811
-    made = ListeningHost(replace(target, name=LOCAL_NAME))
-    yield made
-    made.tasks.close(5.0)
-
-
-@pytest.fixture
-def page(host: ListeningHost, qtbot: QtBot) -> Iterator[ComparePage]:
-    made = ComparePage(host, lambda _target, _model: None)
-    window = QWidget()
-    qtbot.addWidget(window)
-    made.widget.setParent(window)
-    for widget in (made.widget, window):
-        widget.resize(1000, 640)
-        widget.show()
-    made.activated()
-    yield made
-    made.close()
 
 
 @pytest.mark.slow
@@ -97,7 +71,7 @@ def test_a_measurement_that_is_cancelled_shows_what_it_has(page: ComparePage, qt
         assert not page.choices.button.isEnabled()
     assert page.result is not None
     assert page.result.conditions.cancelled
-    assert "ended early" in page.view.verdict.notes.text()
+    assert "ended early" in page.view.verdict.doubts.text()
 
 
 def test_a_server_that_is_gone_is_said_in_words(
@@ -106,7 +80,8 @@ def test_a_server_that_is_gone_is_said_in_words(
     host.target = Target(LOCAL_NAME, rest="http://127.0.0.1:9", grpc="127.0.0.1:9")
     with qtbot.waitSignal(page.process.failed, timeout=LONGEST_MS):
         page.measure()
-    assert "127.0.0.1:9" in page._failure.text()
+    assert page._failure.title.text() == "Nothing could be measured."
+    assert "127.0.0.1:9" in page._failure.lines.text()
     assert page._failure.isVisible()
     assert page.choices.button.text() == "Measure"
 
@@ -126,7 +101,7 @@ def test_what_cannot_be_asked_is_said_before_anything_starts(
     host.model = model
     page.measure()
     assert not page.process.running
-    assert expected in page._failure.text()
+    assert expected in page._failure.lines.text()
 
 
 @pytest.mark.parametrize(
@@ -188,76 +163,27 @@ def test_closing_the_window_ends_the_process(page: ComparePage, qtbot: QtBot) ->
     assert not page.process.running
 
 
-def test_a_result_is_shown_in_table_charts_and_words(page: ComparePage) -> None:
-    page._show(FOUND, "run.json")
-    rows = page.view.table.texts()
-    assert [row[0] for row in rows] == [
-        "OIP gRPC stream, raw",
-        "OIP REST, binary",
-        "OIP REST, json",
-    ]
-    assert rows[2][-1] == "The server said no."
-    assert rows[1][-1] == "not stable"
-    assert [row.label for row in page.view.latency.rows] == [row[0] for row in rows[:2]]
-    assert [part.name for part in page.view.stages.rows[0].parts] == [
-        "encode",
-        "wire",
-        "server infer",
-    ]
-    assert "run.json" in page.view.verdict.conditions.text()
-    assert "OIP gRPC stream, raw: 2.0 ms" in page.view.latency.accessibleDescription()
-    for palette in (LIGHT, DARK):
-        page.set_palette_roles(palette)
-        assert not page.widget.grab().isNull()
-
-
-def test_a_reason_stands_where_the_figures_would_however_it_is_sorted(page: ComparePage) -> None:
-    page._show(FOUND)
-    table, ways = page.view.table, page.view.table.model()
-    for order in Qt.SortOrder:
-        table.sortByColumn(0, order)
-        for row in range(3):
-            measured = ways.index(row, 0).data() != "OIP REST, json"
-            wide = table.columnSpan(row, 2)
-            assert wide == (1 if measured else ways.columnCount() - 2)
-            assert (ways.index(row, 2).data() == "The server said no.") is not measured
-
-
-def test_the_sentence_is_in_the_language_of_the_window(page: ComparePage) -> None:
-    use_language("de")
-    try:
-        slow = cell_result(REST_JSON, 26.0, stages_ms={"server_output": 22.0})
-        page._show(result(cell_result(STREAM, 2.0, tail=20.0), slow))
-        assert page.view.verdict.sentence.text() == (
-            "Für frame (900,0 KiB) ist OIP gRPC stream, raw am schnellsten, im Median 2,00 ms; "
-            "OIP REST, json braucht 13,0-mal so lange (85 % davon das Schreiben der Ausgabe im "
-            "Server)."
-        )
-        assert "JSON ist richtig, wo" in page.view.verdict.notes.text()
-    finally:
-        use_language("en")
-
-
-def test_throughput_and_sizes_have_a_tab_only_where_there_is_something_to_see(
-    page: ComparePage,
+def test_the_sample_on_show_is_called_so_and_a_file_by_its_name(
+    page: ComparePage, host: ListeningHost
 ) -> None:
-    page._show(FOUND)
-    assert not page.view.shows(page.view.scaling)
-    assert not page.view.shows(page.view.load)
-    assert not page.view.shows(page.view.sizes)
-    several = [
-        cell_result(replace(STREAM, in_flight=number), 2.0, rate=rate)
-        for number, rate in ((1, 100.0), (2, 190.0), (4, 195.0))
-    ]
-    page._show(result(*several))
-    assert page.view.shows(page.view.scaling)
-    (curve,) = page.view.scaling.curves
-    assert curve.points[curve.knee] == (2, 190.0)
-    assert page.view.shows(page.view.load)
-    sizes = [cell_result(replace(STREAM, payload=name), 1.0) for name in ("1 KB", "1 MB")]
-    page._show(result(*sizes))
-    assert page.view.shows(page.view.sizes)
-    assert not page.widget.grab().isNull()
+    sent = result(cell_result(replace(STREAM, payload="frame.png"), 2.0))
+    host.sample = Frame(0, 0, np.zeros((2, 2, 3), np.uint8))
+    page._arguments()
+    page._show_measured(sent)
+    assert "For the picture on show (900.0" in page.view.verdict.sentence.text()
+    assert page.result is not None
+    assert page.result.cells[0].cell.payload == "the picture on show"
+    page.choices.use_file("frame.png", "frame.png")
+    page._arguments()
+    page._show_measured(sent)
+    assert "For frame.png (900.0" in page.view.verdict.sentence.text()
+
+
+def test_the_question_says_what_will_be_measured(page: ComparePage) -> None:
+    page.choices.preset.set_value("scale")
+    page._show_question()
+    assert page._empty.title.text() == "How far does it scale?"
+    assert page._empty.lines.text().startswith("Every transport with its bytes, 1 to 16 requests")
 
 
 def test_files_are_opened_compared_and_written(
@@ -268,7 +194,7 @@ def test_files_are_opened_compared_and_written(
     page._show(FOUND)
     page.files.read(page._compared, str(before))
     qtbot.waitUntil(lambda: "× 2.00" in page.view.table.texts()[0], timeout=LONGEST_MS)
-    assert "before.json, 2 of 3 figures differ" in page.view.verdict.notes.text()
+    assert "before.json, 2 of 3 figures differ" in page.view.verdict.sentence.text()
     for form in ("json", "csv", "md", "png"):
         path = tmp_path / f"out.{form}"
         page.files.export(form, str(path))

@@ -82,7 +82,7 @@ def test_without_a_stream_there_is_nothing_to_say(page: ComparePage) -> None:
     process_of(page).end()
     assert page.result is not None
     assert not page.result.conditions.beside_stream
-    assert "streamed meanwhile" not in page.view.verdict.notes.text()
+    assert "streamed meanwhile" not in page.view.verdict.doubts.text()
 
 
 def test_a_stream_that_goes_on_is_said_before_and_in_the_result(
@@ -100,7 +100,7 @@ def test_a_stream_that_goes_on_is_said_before_and_in_the_result(
     process_of(page).end()
     assert page._host.run.phase is Phase.RUNNING
     assert page.result.conditions.beside_stream
-    assert "streamed meanwhile" in page.view.verdict.notes.text()
+    assert "streamed meanwhile" in page.view.verdict.doubts.text()
 
 
 def test_a_stream_that_begins_meanwhile_counts(page: ComparePage, qtbot: QtBot) -> None:

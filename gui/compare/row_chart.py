@@ -1,22 +1,21 @@
-"""A result drawn: a row for each way with its latency, bytes, processor time or stages."""
+"""A result drawn: a row for each way under one axis."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from backend.compare.bench import BenchResult, CellResult, Figure
-from backend.core.choices import Transport
-from gui.views.scales import milliseconds, short, ticks
-from gui.views.stages import STAGE_NAMES, stage_color
+from gui.compare.rows import Part, Row
+from gui.views.messages import draw_notice
+from gui.views.scales import short, ticks
+from gui.views.stages import stage_color
 from gui.views.view import View
-from gui.widgets.language import byte_size, tr
-from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
+from gui.widgets.language import tr
+from gui.widgets.theme import BODY_PX, CAPTION_PX, DARK, GAP, Palette, sized, tabular
 
 ROW = 24.0
 _BAR = 10.0
@@ -25,39 +24,12 @@ _LEGEND = 22.0
 _WIDEST_LABEL = 260.0
 _VALUE = 76.0
 
-HUES = {Transport.REST: 1, Transport.GRPC: 0, Transport.GRPC_STREAM: 2}
-"""Series of the palette by transport: a way has its colour in every chart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A coloured stretch of a row's bar; `hue` is the number of a series or the name of a stage."""
-
-    value: float
-    hue: int | str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A labelled row: stretches one after another from 0, or a dot with whiskers and marks."""
-
-    label: str
-    value: str
-    hue: int
-    parts: tuple[Part, ...] = ()
-    dot: Figure | None = None
-    marks: tuple[float, ...] = ()
-
-    @property
-    def most(self) -> float:
-        """The largest value in it."""
-        dots = [self.dot.high or 0.0, self.dot.value or 0.0] if self.dot else []
-        return max(sum(part.value for part in self.parts), *self.marks, *dots, 0.0, 0.0)
-
 
 class RowChart(View):
     """Rows under one axis; logarithmic for dots, from 0 for bars."""
+
+    chosen = Signal(str)
+    """The key of a row that was clicked."""
 
     def __init__(
         self, name: str, parent: QWidget | None = None, palette: Palette = DARK, *, log: bool
@@ -66,6 +38,7 @@ class RowChart(View):
         self._log = log
         self._rows: tuple[Row, ...] = ()
         self._legend: tuple[Part, ...] = ()
+        self._marked = ""
         self._format: Callable[[float], str] = short
 
     @property
@@ -88,26 +61,53 @@ class RowChart(View):
         self.describe()
         self.update()
 
+    def mark(self, key: str) -> None:
+        """Set the row of that key off from the others; '' for none."""
+        self._marked = key
+        self.update()
+
+    def place_of(self, key: str) -> QRectF | None:
+        """Where the row of that key is."""
+        found = (number for number, row in enumerate(self._rows) if row.key == key)
+        number = next(found, -1)
+        if number < 0:
+            return None
+        return QRectF(0, self._first_row + number * ROW, self.width(), ROW)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the row under the pointer."""
+        for row in self._rows:
+            place = self.place_of(row.key)
+            if place is not None and place.contains(event.position()):
+                self.chosen.emit(row.key)
+                return
+        super().mousePressEvent(event)
+
     def sizeHint(self) -> QSize:
         """Room for every row."""
         return QSize(420, self.minimumHeight())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Legend, rows, axis."""
+        """Legend, axis, rows."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.roles.color("surface"))
         if not self._rows:
+            painter.setFont(sized(self.font(), BODY_PX))
+            draw_notice(painter, QRectF(self.rect()), tr("Nothing measured yet"), self.roles)
             return
         inner = QRectF(self.rect()).adjusted(GAP, GAP, -GAP, -GAP)
         labels = self._label_width(inner.width())
         field = QRectF(
             inner.left() + labels + GAP,
-            inner.top() + self._legend_height(),
+            self._first_row,
             inner.width() - labels - _VALUE - 2 * GAP,
             len(self._rows) * ROW,
         )
         self._paint_legend(painter, inner)
+        marked = self.place_of(self._marked)
+        if marked is not None:
+            painter.fillRect(marked, self.roles.color("surface_raised"))
         self._paint_axis(painter, field)
         for index, row in enumerate(self._rows):
             line = QRectF(inner.left(), field.top() + index * ROW, inner.width(), ROW)
@@ -118,6 +118,11 @@ class RowChart(View):
                 self._paint_bar(painter, row, field, line.center().y())
 
     # -- where things are ------------------------------------------------------------------------
+
+    @property
+    def _first_row(self) -> float:
+        """Under the axis, which is at the top so that it is seen however many rows there are."""
+        return GAP + self._legend_height() + _AXIS
 
     def _label_width(self, width: float) -> float:
         metrics = QFontMetricsF(sized(self.font(), BODY_PX))
@@ -177,7 +182,7 @@ class RowChart(View):
             painter.setPen(QPen(self.roles.color("border"), 1))
             painter.drawLine(QPointF(x, field.top()), QPointF(x, field.bottom()))
             painter.setPen(self.roles.color("text_muted"))
-            place = QRectF(x - 40, field.bottom() + GAP_SMALL, 80, 16)
+            place = QRectF(x - 40, field.top() - _AXIS, 80, 16)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, self._format(value))
 
     def _axis_values(self, width: float) -> list[float]:
@@ -242,112 +247,6 @@ class RowChart(View):
         painter.setPen(QPen(self.roles.color("surface"), 1))
         painter.setBrush(color)
         painter.drawEllipse(QPointF(at, y), 4.5, 4.5)
-
-
-def latency_rows(result: BenchResult) -> list[Row]:
-    """Medians with intervals, p95 and p99; the fastest first."""
-    return [
-        Row(
-            _label(result, cell),
-            milliseconds(cell.figure("p50_ms") or 0.0),
-            HUES[cell.cell.transport],
-            dot=cell.p50_ms,
-            marks=tuple(
-                value
-                for value in (cell.figure("p95_ms"), cell.figure("p99_ms"))
-                if value is not None
-            ),
-        )
-        for cell in _fastest_first(result)
-    ]
-
-
-def rate_rows(result: BenchResult) -> list[Row]:
-    """Answers a second, the most first."""
-    measured = sorted(_fastest_first(result), key=lambda cell: -(cell.figure("rate") or 0.0))
-    return [
-        Row(
-            _label(result, cell),
-            rate_text(cell.figure("rate") or 0.0),
-            HUES[cell.cell.transport],
-            (Part(cell.figure("rate") or 0.0, HUES[cell.cell.transport]),),
-        )
-        for cell in measured
-    ]
-
-
-def stage_rows(result: BenchResult) -> list[Row]:
-    """Where the median request's time goes."""
-    return [
-        Row(
-            _label(result, cell),
-            milliseconds(sum(cell.stages_ms.values())),
-            HUES[cell.cell.transport],
-            tuple(
-                Part(max(0.0, value), name, tr(STAGE_NAMES[name]))
-                for name, value in cell.stages_ms.items()
-                if name in STAGE_NAMES
-            ),
-        )
-        for cell in _fastest_first(result)
-    ]
-
-
-def byte_rows(result: BenchResult) -> list[Row]:
-    """Bytes on the wire of a request and its reply."""
-    return [
-        Row(
-            _label(result, cell),
-            ("≈ " if cell.wire_estimated else "")
-            + size_text((cell.wire_out or 0) + (cell.wire_in or 0)),
-            HUES[cell.cell.transport],
-            (Part(cell.wire_out or 0, 0, tr("sent")), Part(cell.wire_in or 0, 2, tr("received"))),
-        )
-        for cell in _fastest_first(result)
-    ]
-
-
-def cpu_rows(result: BenchResult) -> list[Row]:
-    """Processor time of a request, here and at the server where that could be seen."""
-    rows = []
-    for cell in _fastest_first(result):
-        parts = [Part(cell.client_cpu_ms or 0.0, 0, tr("here"))]
-        if cell.server_cpu_ms is not None:
-            parts.append(Part(cell.server_cpu_ms, 1, tr("server")))
-        whole = sum(part.value for part in parts)
-        rows.append(
-            Row(
-                _label(result, cell),
-                milliseconds(whole),
-                HUES[cell.cell.transport],
-                tuple(parts),
-            )
-        )
-    return rows
-
-
-def _fastest_first(result: BenchResult) -> list[CellResult]:
-    measured = [cell for cell in result.cells if cell.measured]
-    return sorted(measured, key=lambda cell: cell.figure("p50_ms") or math.inf)
-
-
-def _label(result: BenchResult, cell: CellResult) -> str:
-    parts = [cell.cell.way]
-    if len({each.cell.in_flight for each in result.cells}) > 1:
-        parts.append(f"× {cell.cell.in_flight}")
-    if len(result.conditions.payloads) > 1:
-        parts.append(cell.cell.payload)
-    return ", ".join(parts)
-
-
-def rate_text(value: float) -> str:
-    """Answers a second."""
-    return tr("{rate}/s", rate=short(value))
-
-
-def size_text(value: float) -> str:
-    """Bytes."""
-    return byte_size(round(value))
 
 
 def _faint(color: QColor) -> QColor:

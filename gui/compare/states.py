@@ -1,0 +1,46 @@
+"""What the page shows in place of a result: what could be asked, or why there is none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.widgets.theme import GAP, GAP_LARGE
+
+_WIDTH = 560
+
+
+class Statement(QWidget):
+    """A title over some lines, in the middle; the lines can be selected, for a report."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = _label("title")
+        self.lines = _label("muted")
+        self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column = QVBoxLayout()
+        column.setSpacing(GAP)
+        column.addStretch(1)
+        for part in (self.title, self.lines):
+            column.addWidget(part)
+        column.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
+        row.addStretch(1)
+        row.addLayout(column)
+        row.addStretch(1)
+
+    def say(self, title: str, *lines: str) -> None:
+        """Show these."""
+        self.title.setText(title)
+        self.lines.setText("\n".join(lines))
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setFixedWidth(_WIDTH)
+    return label

@@ -1,0 +1,196 @@
+"""A result on show: sentence, table and charts, what is marked in them and copied from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
+
+from backend.compare.bench.result import CellResult
+from gui.compare import ComparePage
+from gui.widgets.language import use_language
+from gui.widgets.theme import DARK, LIGHT
+from tests.compare.bench.made import REST_BINARY, REST_JSON, STREAM, cell_result, result
+from tests.embedded import server, target  # noqa: F401 - fixtures
+from tests.gui.inspect.inspect_stage import ListeningHost
+
+FOUND = result(
+    cell_result(STREAM, 2.0, stages_ms={"encode": 0.4, "wire": 1.0, "server_infer": 0.6}),
+    cell_result(REST_BINARY, 3.0, stable=False),
+    CellResult(REST_JSON, "failed", "The server said no."),
+)
+
+
+def test_a_result_is_shown_in_table_charts_and_words(page: ComparePage) -> None:
+    page._show(FOUND, "run.json")
+    rows = page.view.table.texts()
+    assert [row[0] for row in rows] == [
+        "OIP gRPC stream, raw",
+        "OIP REST, binary",
+        "OIP REST, json",
+    ]
+    assert rows[2][-1] == "The server said no."
+    assert rows[1][-1] == "not stable"
+    assert [row.label for row in page.view.latency.rows] == [row[0] for row in rows[:2]]
+    assert [part.name for part in page.view.stages.rows[0].parts] == [
+        "encode",
+        "wire",
+        "server infer",
+    ]
+    assert "run.json" in page.view.verdict.conditions.text()
+    assert "OIP gRPC stream, raw: 2.0 ms" in page.view.latency.accessibleDescription()
+    for palette in (LIGHT, DARK):
+        page.set_palette_roles(palette)
+        assert not page.widget.grab().isNull()
+
+
+def test_a_reason_stands_where_the_figures_would_however_it_is_sorted(page: ComparePage) -> None:
+    page._show(FOUND)
+    table, ways = page.view.table, page.view.table.model()
+    for order in Qt.SortOrder:
+        table.sortByColumn(0, order)
+        for row in range(3):
+            measured = ways.index(row, 0).data() != "OIP REST, json"
+            wide = table.columnSpan(row, 2)
+            assert wide == (1 if measured else ways.columnCount() - 2)
+            assert (ways.index(row, 2).data() == "The server said no.") is not measured
+
+
+def test_the_sentence_is_in_the_language_of_the_window(page: ComparePage) -> None:
+    use_language("de")
+    try:
+        slow = cell_result(REST_JSON, 26.0, stages_ms={"server_output": 22.0})
+        page._show(result(cell_result(STREAM, 2.0, tail=20.0), slow))
+        assert page.view.verdict.sentence.text() == (
+            "Für frame (900,0\u00a0KiB) ist OIP gRPC stream, raw am schnellsten, im Median "
+            "2,00\u00a0ms; OIP REST, json braucht 13,0-mal so lange (85\u00a0% davon das Schreiben "
+            "der Ausgabe im Server)."
+        )
+        assert "JSON ist richtig, wo" in page.view.verdict.notes.text()
+    finally:
+        use_language("en")
+
+
+def test_throughput_and_sizes_have_a_tab_only_where_there_is_something_to_see(
+    page: ComparePage,
+) -> None:
+    page._show(FOUND)
+    assert not page.view.shows(page.view.scaling)
+    assert not page.view.shows(page.view.load)
+    assert not page.view.shows(page.view.sizes)
+    several = [
+        cell_result(replace(STREAM, in_flight=number), 2.0, rate=rate)
+        for number, rate in ((1, 100.0), (2, 190.0), (4, 195.0))
+    ]
+    page._show(result(*several))
+    assert page.view.shows(page.view.scaling)
+    (curve,) = page.view.scaling.curves
+    assert curve.points[curve.knee] == (2, 190.0)
+    assert page.view.shows(page.view.load)
+    sizes = [cell_result(replace(STREAM, payload=name), 1.0) for name in ("1 KB", "1 MB")]
+    page._show(result(*sizes))
+    assert page.view.shows(page.view.sizes)
+    assert not page.widget.grab().isNull()
+
+
+def test_what_is_doubtful_stands_apart_from_notes(page: ComparePage) -> None:
+    page._show(FOUND)
+    card = page.view.verdict
+    assert "1 of 2 ways did not settle" in card.doubts.text()
+    assert "settle" not in card.notes.text()
+    assert not card.doubts.isHidden()
+    page._show(result(cell_result(STREAM, 2.0)))
+    assert card.doubts.isHidden()
+
+
+def test_a_number_stays_with_its_unit(page: ComparePage) -> None:
+    page._show(FOUND)
+    assert "(900.0\u00a0KiB)" in page.view.verdict.sentence.text()
+    assert "of 2.00\u00a0ms;" in page.view.verdict.sentence.text()
+
+
+def test_a_payload_without_a_name_of_its_own_is_translated(page: ComparePage) -> None:
+    cells = [
+        cell_result(replace(STREAM, payload=name), 2.0) for name in ("Test pattern", "Latency")
+    ]
+    use_language("de")
+    try:
+        page._show(result(*cells))
+        assert "Für Testbild (900,0" in page.view.verdict.sentence.text()
+        assert "Für Latency (900,0" in page.view.verdict.sentence.text()
+        assert {row[2] for row in page.view.table.texts()} == {"Testbild", "Latency"}
+        assert page.view.latency.rows[0].label == "OIP gRPC stream, raw, Testbild"
+    finally:
+        use_language("en")
+
+
+def test_a_way_that_is_chosen_is_marked_everywhere(page: ComparePage) -> None:
+    page._show(FOUND)
+    table, latency = page.view.table, page.view.latency
+    place = latency.place_of(REST_BINARY.key)
+    assert place is not None
+    QTest.mouseClick(latency, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
+    assert table.marked == REST_BINARY.key
+    assert page.view.stages._marked == REST_BINARY.key
+    table.mark(STREAM.key)
+    assert latency._marked == STREAM.key
+    page._show(FOUND)
+    assert table.marked == STREAM.key
+
+
+def test_a_point_opens_where_its_time_goes(page: ComparePage) -> None:
+    ways = [replace(STREAM, in_flight=number) for number in (1, 2)]
+    cells = (cell_result(way, 2.0, stages_ms={"wire": 2.0}) for way in ways)
+    page._show(result(*cells))
+    view = page.view
+    assert view.charts.tabText(view.charts.currentIndex()) == "In flight"  # what was asked
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
+        QTest.keyClick(view.scaling, key)
+    assert view.charts.tabText(view.charts.currentIndex()) == "Where the time goes"
+    assert view.table.marked == view.stages._marked == ways[1].key
+
+
+def test_columns_do_not_shrink_while_it_measures(page: ComparePage) -> None:
+    page._show(result(cell_result(STREAM, 123456.7)), running=True)
+    column = page.view.table._model.median_column
+    wide = page.view.table.columnWidth(column)
+    page._show(result(cell_result(STREAM, 1.2)), running=True)
+    assert page.view.table.columnWidth(column) == wide
+
+
+def test_rows_and_results_are_copied(page: ComparePage, host: ListeningHost) -> None:
+    clipboard = QGuiApplication.clipboard()
+    page.files.copy()
+    assert "no result yet" in str(host.notifier.errors[0])
+    page._show(FOUND)
+    page.files.copy()
+    assert clipboard.text().startswith("For frame (900.0 KiB), OIP gRPC stream, raw is fastest")
+    page.view.table.mark(REST_BINARY.key)
+    QTest.keySequence(page.view.table, QKeySequence.StandardKey.Copy)
+    titles, line = clipboard.text().split("\n")
+    assert titles.startswith("Way\tIn flight\tp50\t")
+    assert line.startswith("OIP REST, binary\t1\t3.0 ms\t")
+    page.view.table.clearSelection()
+    QTest.keySequence(page.view.table, QKeySequence.StandardKey.Copy)
+    assert len(clipboard.text().split("\n")) == 4
+
+
+def test_what_was_given_up_is_coloured_and_says_why(page: ComparePage) -> None:
+    lost = msgspec.structs.replace(cell_result(STREAM, 2.0), reason="It was lost.")
+    page._show(result(lost, cell_result(REST_BINARY, 3.0)))
+    ways = page.view.table.model()
+    colors = [ways.index(row, 0).data(Qt.ItemDataRole.ForegroundRole) for row in (0, 1)]
+    assert colors == [DARK.color("warning"), None]
+    assert ways.index(0, 0).data(Qt.ItemDataRole.ToolTipRole) == "It was lost."
+
+
+def test_when_it_was_measured_is_said_by_the_users_clock(page: ComparePage) -> None:
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    page._show(FOUND)
+    assert f"measured {made.astimezone():%Y-%m-%d %H:%M:%S}" in page.view.verdict.conditions.text()
+    page._show(msgspec.structs.replace(FOUND, made_at="once"))
+    assert "measured once;" in page.view.verdict.conditions.text()
