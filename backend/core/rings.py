@@ -11,6 +11,8 @@ import numpy as np
 
 from backend.core.tensors import Array
 
+_EVENTS_KEPT = 4096
+
 
 class TraceRing:
     """Rows of float64 under named columns; each row is stored twice so any window is one slice."""
@@ -50,7 +52,8 @@ class RateMeter:
 
     def __init__(self, window_s: float = 2.0) -> None:
         self._window_ns = int(window_s * 1e9)
-        self._events: deque[tuple[int, float]] = deque(maxlen=4096)
+        self._events: deque[tuple[int, float]] = deque()
+        self._within = 0.0
         self._lock = threading.Lock()
         self.total = 0.0
 
@@ -58,14 +61,17 @@ class RateMeter:
         """Count `amount` at this moment."""
         with self._lock:
             self.total += amount
+            self._within += amount
             self._events.append((now_ns if now_ns is not None else time.monotonic_ns(), amount))
+            if len(self._events) > _EVENTS_KEPT:
+                self._forget_first()
 
     def per_second(self, now_ns: int | None = None) -> float:
         """The rate now; 0 when nothing came within the window."""
         now = now_ns if now_ns is not None else time.monotonic_ns()
         with self._lock:
             while self._events and now - self._events[0][0] > self._window_ns:
-                self._events.popleft()
+                self._forget_first()
             if len(self._events) < 2:
                 return 0.0
             first_ns, first = self._events[0]
@@ -74,4 +80,8 @@ class RateMeter:
             # only a pause longer than the usual one lowers the rate.
             usual_ns = between_ns / (len(self._events) - 1)
             elapsed_ns = max(between_ns, now - first_ns - usual_ns)
-            return (sum(amount for _, amount in self._events) - first) / (elapsed_ns / 1e9)
+            return (self._within - first) / (elapsed_ns / 1e9)
+
+    def _forget_first(self) -> None:
+        _, amount = self._events.popleft()
+        self._within = self._within - amount if self._events else 0.0

@@ -193,8 +193,16 @@ def _put(spans: dict[str, float], name: str, value: float | None) -> None:
 
 def percentiles(values_ms: np.ndarray) -> tuple[float, float, float] | None:
     """p50, p95 and p99 of the finite values, or None if there are none."""
-    finite = values_ms[np.isfinite(values_ms)]
-    if not finite.size:
+    ordered = np.sort(values_ms[np.isfinite(values_ms)])
+    if not ordered.size:
         return None
-    p50, p95, p99 = np.percentile(finite, (50, 95, 99))
-    return float(p50), float(p95), float(p99)
+    # numpy's own imports its masked arrays for it, which holds a thread up for 80 ms.
+    return _between(ordered, 0.5), _between(ordered, 0.95), _between(ordered, 0.99)
+
+
+def _between(ordered: np.ndarray, share: float) -> float:
+    """The value below which that share of them lies, on the line between the two nearest."""
+    place = share * (ordered.size - 1)
+    below = int(place)
+    low, high = float(ordered[below]), float(ordered[min(below + 1, ordered.size - 1)])
+    return low + (high - low) * (place - below)

@@ -21,7 +21,7 @@ from gui.live.playback import PlaybackBar
 from gui.live.presenter import PresenterView
 from gui.live.sound_panel import SoundPanel
 from gui.live.time_spent import TOPIC as BOTTLENECK
-from gui.live.time_spent import FrameOpener
+from gui.live.time_spent import FrameOpener, LatencyReader
 from gui.state.counters import Counters
 from gui.state.live_session import ShownRun
 from gui.state.preferences import Preferences
@@ -106,6 +106,7 @@ class LivePage(DockArea):
         self.open_dock("timeline")
         self.designed()
         self.frames = FrameOpener(self.latency, self)
+        self._reader = LatencyReader(workspace.tasks, self.paints, self.latency, self.frames)
         self.alerts.count_changed.connect(self._count_alerts)
         notifier.alerts_changed.connect(self.alerts.set_alerts)
         notifier.logged.connect(self.log.add_text)
@@ -211,16 +212,9 @@ class LivePage(DockArea):
         """Numbers twice a second."""
         status = self.counters.since(session.status())
         self.paints.painted(self.pane.preview.first_paints.drain())
-        columns, window = session.traces.columns, self.paints.with_draws(session.traces)
-        window = window[:, window[columns["at_s"]] > self.counters.reset_s]
-        self.frames.use(window, columns, now_ns / 1e9, self.paints.draws)
-        self.latency.show_traces(
-            window,
-            columns,
-            failed=status.counts.failed,
-            now_s=now_ns / 1e9,
-            age_ms=self.paints.age_ms(now_ns),
-        )
+        failed, age_ms = status.counts.failed, self.paints.age_ms(now_ns)
+        since_s = self.counters.reset_s
+        self._reader.read(session.traces, now_ns / 1e9, since_s, failed, age_ms)
         self.latency.show_run(status)
         self.throughput.add(now_ns, status.rate_in, status.rate_out, status.traffic)
 
@@ -238,6 +232,7 @@ class LivePage(DockArea):
         """Count and measure anew from here on."""
         self.counters.reset(status, now_s)
         self.throughput.clear()
+        self._reader.forget()
         self.latency.clear()
 
     def new_run(self) -> None:
@@ -246,6 +241,7 @@ class LivePage(DockArea):
         self.paints.clear()
         self.pane.preview.set_still(still=False)
         self.pane.preview.first_paints.drain()
+        self._reader.forget()
         for view in (self.timeline, self.throughput, self.latency):
             view.clear()
         self.forget_source()

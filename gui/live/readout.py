@@ -36,7 +36,6 @@ from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
 from gui.state.switches import target_title
 from gui.views.messages import EmptyMessage, MessageKind
-from gui.views.plots import report_on
 from gui.widgets.language import tr
 from gui.workspace.log_panel import LogBridge
 
@@ -158,7 +157,7 @@ class Readout(QObject):
         now_s = time.monotonic()
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
-        short = self._read_shortfall(session, status, now_s)
+        short = self._read_shortfall(status, now_s)
         self._strip.show_status(shown, age_ms, state_text(status, target), recent, short)
         self._page.presenter.show_status(shown, age_ms)
         slots = slot_texts(shown, age_ms, recent, self._strip.preferences, short)
@@ -190,12 +189,9 @@ class Readout(QObject):
         self._strip.show_status(showing.status(), None, text)
         return EmptyMessage()
 
-    def _read_shortfall(
-        self, session: LiveSession, status: RunStatus, now_s: float
-    ) -> Alert | None:
+    def _read_shortfall(self, status: RunStatus, now_s: float) -> Alert | None:
         """Whether the model keeps up with the source; said in the alerts and the strip."""
-        traces = session.traces
-        report = report_on(traces.window(), traces.columns, now_s)
+        report = self._page.latency.report
         model = self._switches.current.model
         found = self._shortfall.read(status, report, model, now_s)
         alert = found.alert() if found is not None else None

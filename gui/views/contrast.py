@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtGui import QColor
 
 _BLACK, _WHITE = QColor("#0b0d10"), QColor("#ffffff")
@@ -24,7 +26,12 @@ def contrast(one: QColor, other: QColor) -> float:
 
 def readable_on(ground: QColor) -> QColor:
     """Near-black or white, whichever stands out more from the ground."""
-    return max((_BLACK, _WHITE), key=lambda ink: contrast(ink, ground))
+    return _ink(ground.rgb())
+
+
+@lru_cache(maxsize=256)
+def _ink(ground: int) -> QColor:
+    return max((_BLACK, _WHITE), key=lambda ink: contrast(ink, QColor(ground)))
 
 
 def _linear(channel: float) -> float:

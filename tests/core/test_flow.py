@@ -93,6 +93,17 @@ def test_rates_are_counted_over_the_window_and_fall_to_zero() -> None:
     assert meter.total == 210.0
 
 
+def test_a_rate_forgets_its_oldest_events_beyond_so_many() -> None:
+    meter = RateMeter(window_s=100.0)
+    for thousandth in range(10_000):
+        meter.add(3.0, now_ns=thousandth * 1_000_000)
+    assert meter.per_second(now_ns=9_999_000_000) == pytest.approx(3000.0)
+    assert meter.per_second(now_ns=300_000_000_000) == 0.0
+    meter.add(5.0, now_ns=300_000_000_000)
+    meter.add(5.0, now_ns=300_500_000_000)
+    assert meter.per_second(now_ns=300_500_000_000) == pytest.approx(10.0)
+
+
 MS = 1_000_000
 MARKS = {
     Stage.CAPTURED: 0,
@@ -172,3 +183,6 @@ def test_percentiles_ignore_what_was_not_measured() -> None:
     assert percentiles(values) is not None
     assert percentiles(values)[0] == 2.0  # type: ignore[index]
     assert percentiles(np.array([np.nan])) is None
+    for many in (1, 2, 5, 100):
+        values = np.random.default_rng(many).gamma(2.0, 3.0, many)
+        assert percentiles(values) == pytest.approx(np.percentile(values, (50, 95, 99)).tolist())

@@ -62,18 +62,21 @@ class PaintRecord:
         return float(np.median(ages)) if ages else None
 
     def with_draws(self, traces: TraceRing) -> Array:
-        """The trace window [columns, n] with a row for each drawing put before its rows."""
-        window = traces.window()
-        rows = np.full((len(traces.columns), len(self._draws)), np.nan)
-        if self._draws:
+        """The trace window [columns, n] with a row for each drawing put before its rows.
+
+        From any thread, as `draws`.
+        """
+        window, draws = traces.window(), list(self._draws)
+        rows = np.full((len(traces.columns), len(draws)), np.nan)
+        if draws:
             places = [traces.columns[name] for name in ("at_s", "draw", "lane")]
-            rows[places] = np.array([draw[:3] for draw in self._draws]).T
+            rows[places] = np.array([draw[:3] for draw in draws]).T
         return np.hstack([rows, window])
 
     @property
     def draws(self) -> dict[float, float]:
         """The ms from decoded to first painted of answers, by their `at_s` in the trace ring."""
-        return {answered_s: draw_ms for _, draw_ms, _, answered_s in self._draws}
+        return {answered_s: draw_ms for _, draw_ms, _, answered_s in list(self._draws)}
 
     def clear(self) -> None:
         """Forget everything, for another run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from backend.compare.bench import PRESETS, STAGE_PHRASES, BenchResult, Cell, CellResult, Preset
 from backend.core.choices import ImageEncoding
@@ -175,6 +176,7 @@ def _at(cell: Cell, way: Cell) -> Cell:
     return replace(cell, in_flight=way.in_flight)
 
 
+@lru_cache(maxsize=64)
 def _preset_of(way: Cell) -> Preset:
     """The question that measures this way among its like; presets leave the API to who asks.
 

@@ -10,7 +10,7 @@ from gui.views.plots.marks import CursorMark, Marks, MarksOver
 from gui.views.plots.reading import Reading
 from gui.views.plots.readout import Item, ReadoutLine, Sampled, cursor_items, value_items
 from gui.views.plots.series import measured, scored
-from gui.views.plots.stage_report import WINDOW_S, LatencyReport, report_on
+from gui.views.plots.stage_report import WINDOW_S, LatencyReport, any_answered, report_on
 from gui.views.plots.strip import StripPlot
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
@@ -35,6 +35,7 @@ __all__ = [
     "StripPlot",
     "ThroughputView",
     "TopKView",
+    "any_answered",
     "cursor_items",
     "frames_of",
     "largest_excess",

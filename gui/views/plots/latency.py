@@ -22,7 +22,14 @@ from backend.core.status import RunStatus
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
 from gui.views.messages import draw_notice
-from gui.views.plots.stage_report import EDGES_MS, WINDOW_S, LatencyReport, report_on
+from gui.views.plots.run_lines import run_lines
+from gui.views.plots.stage_report import (
+    EDGES_MS,
+    WINDOW_S,
+    LatencyReport,
+    any_answered,
+    report_on,
+)
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.stages import STAGE_NAMES, stage_color
 from gui.views.view import TEXT_PERIOD_NS, View
@@ -39,6 +46,7 @@ _LEAST_HISTOGRAM, _LABELLED_HISTOGRAM = 40.0, 56.0
 _PERCENTILE = 12.0
 _SWATCH_ROOM = 14.0
 _MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
+_FIRST_MS, _LAST_MS = float(EDGES_MS[0]), float(EDGES_MS[-1])
 
 
 class LatencyView(View):
@@ -56,7 +64,7 @@ class LatencyView(View):
         self._computed_s = -math.inf
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._age_ms: float | None = None
-        self._plot = QRectF()
+        self._plot, self._least = QRectF(), QSize()
         self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:
@@ -122,13 +130,21 @@ class LatencyView(View):
         if self._report is not None and now_s - self._computed_s < TEXT_PERIOD_NS / 1e9:
             return
         self._computed_s = now_s
-        self._report = report_on(window, columns, now_s, failed)
-        self._failed, self._age_ms = failed, age_ms
-        self._answered = bool(np.isfinite(window[columns["latency"]]).any())
+        report = report_on(window, columns, now_s, failed)
+        self.show_report(report, failed, answered=any_answered(window, columns), age_ms=age_ms)
+
+    def show_report(
+        self, report: LatencyReport | None, failed: int, *, answered: bool, age_ms: float | None
+    ) -> None:
+        """Show what `report_on` found, and whether there was ever an answer; see `show_traces`."""
+        self._report = report
+        self._failed, self._age_ms, self._answered = failed, age_ms, answered
         if self._report is not None:
             self._last = self._report
             self._top.update(self._report.length)
-            self.updateGeometry()
+            if (least := self.minimumSizeHint()) != self._least:
+                self._least = least
+                self.updateGeometry()
         if self.isVisible():
             self.describe()
             self.update()
@@ -307,9 +323,12 @@ class LatencyView(View):
             return
         highest = max(1, int(report.counts.max()))
         color = self.roles.color("accent")
-        for place in np.flatnonzero(report.counts):
-            left, right = _along(EDGES_MS[place], plot), _along(EDGES_MS[place + 1], plot)
-            height = max(1.0, plot.height() * float(report.counts[place]) / highest)
+        edges = [plot.left() + share * plot.width() for share in _EDGE_SHARES]
+        for place, count in enumerate(report.counts.tolist()):
+            if not count:
+                continue
+            left, right = edges[place], edges[place + 1]
+            height = max(1.0, plot.height() * count / highest)
             bar = QRectF(left, plot.bottom() - height, max(1.0, right - left - 1), height)
             painter.fillRect(bar, color)
         for name, value in (("p50", report.p50), ("p99", report.p99)):
@@ -336,47 +355,14 @@ class LatencyView(View):
         painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, name)
 
 
-def run_lines(status: RunStatus, report: LatencyReport | None) -> list[str]:
-    """What the readings are of, and the same of the whole run."""
-    lines = [
-        tr("Latency runs from captured to decoded, age on to the first paint."),
-        tr("Stages are medians, each for itself: they add up to no more than about the latency."),
-    ]
-    if report is not None:
-        lines.append(
-            tr(
-                "Shown: {samples} answers of the last {seconds} s",
-                samples=report.samples,
-                seconds=number(report.seconds, 1),
-            )
-        )
-    if (run := status.latency) is not None:
-        lines.append(
-            tr(
-                "Whole run, {answers} answers: p50 {p50}, p95 {p95}, p99 {p99}",
-                answers=run.count,
-                p50=milliseconds(run.p50),
-                p95=milliseconds(run.p95),
-                p99=milliseconds(run.p99),
-            )
-        )
-    if status.outages.count:
-        lines.append(
-            tr(
-                "Outages: {count}, {seconds} s; answers that lived through one, in no latency: "
-                "{delayed}",
-                count=status.outages.count,
-                seconds=number(status.outages.seconds, 1),
-                delayed=status.outages.delayed,
-            )
-        )
-    if status.clock_trouble:
-        lines.append(tr("Answers with clocks that contradict: {n}", n=status.clock_trouble))
-    return lines
-
-
 def _along(value_ms: float, plot: QRectF) -> float:
     """Where a value lies on the logarithmic axis of the histogram."""
-    inside = min(max(value_ms, float(EDGES_MS[0])), float(EDGES_MS[-1]))
-    share = math.log(inside / EDGES_MS[0]) / math.log(EDGES_MS[-1] / EDGES_MS[0])
-    return plot.left() + share * plot.width()
+    return plot.left() + _share(value_ms) * plot.width()
+
+
+def _share(value_ms: float) -> float:
+    inside = min(max(value_ms, _FIRST_MS), _LAST_MS)
+    return math.log(inside / _FIRST_MS) / math.log(_LAST_MS / _FIRST_MS)
+
+
+_EDGE_SHARES = tuple(map(_share, EDGES_MS.tolist()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -76,6 +77,11 @@ def report_on(
     )
 
 
+def any_answered(window: Array, columns: Mapping[str, int]) -> bool:
+    """Whether the window has an answer, however old."""
+    return bool(np.isfinite(window[columns["latency"]]).any())
+
+
 def histogram(values_ms: Array) -> Array:
     """How many values fall into each bin of `EDGES_MS`."""
     inside = np.clip(values_ms, EDGES_MS[0], EDGES_MS[-1])
@@ -88,11 +94,12 @@ def recent_rows(window: Array, columns: Mapping[str, int], now_s: float) -> Arra
     Where the ring tells lanes apart, only the newest counts: after a switch the old setting says
     nothing.
     """
-    recent = window[:, window[columns["at_s"]] >= now_s - WINDOW_S]
-    if recent.size and np.isfinite(recent[columns["lane"], -1]):
-        lanes = recent[columns["lane"]]
-        recent = recent[:, lanes == np.fmax.reduce(lanes)]
-    return recent
+    wanted = window[columns["at_s"]] >= now_s - WINDOW_S
+    last = wanted.size - 1 - int(wanted[::-1].argmax()) if wanted.any() else None
+    if last is not None and np.isfinite(window[columns["lane"], last]):
+        lanes = window[columns["lane"]]
+        wanted &= lanes == np.fmax.reduce(lanes[wanted])
+    return window[:, wanted]
 
 
 def median_spans(recent: Array, columns: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
@@ -101,14 +108,30 @@ def median_spans(recent: Array, columns: Mapping[str, int]) -> tuple[tuple[str, 
     After a switch from a server that reports its parts to one that does not, or back, both kinds
     of row are in the window; mixing them would count the server twice.
     """
-    medians = []
-    for name in SPANS:
-        if name not in columns:
-            continue
-        if name not in _NOT_OF_THE_EXCHANGE and not np.isfinite(recent[columns[name], -1]):
-            continue
-        values = recent[columns[name]]
-        values = values[np.isfinite(values)]
-        if values.size:
-            medians.append((name, float(np.median(values))))
-    return tuple(medians)
+    if not recent.size:
+        return ()
+    names = [
+        name
+        for name in SPANS
+        if name in columns
+        and (name in _NOT_OF_THE_EXCHANGE or np.isfinite(recent[columns[name], -1]))
+    ]
+    values = recent[[columns[name] for name in names]]
+    missing = np.isnan(values).any(axis=1)
+    medians = np.empty(len(names))
+    # All at once: each call of numpy may lose the interpreter's lock to a busy thread.
+    medians[~missing] = _medians(values[~missing])
+    for place in np.flatnonzero(missing):
+        known = values[place][~np.isnan(values[place])]
+        medians[place] = _medians(known[None])[0] if known.size else np.nan
+    return tuple(
+        (name, median)
+        for name, median in zip(names, medians.tolist(), strict=True)
+        if not math.isnan(median)
+    )
+
+
+def _medians(rows: Array) -> Array:
+    """float64 [rows], of those [rows, n] without gaps, with n above 0."""
+    middle = (rows.shape[1] - 1) // 2, rows.shape[1] // 2
+    return np.asarray(np.partition(rows, middle, axis=1)[:, middle].mean(axis=1))

@@ -159,6 +159,7 @@ def test_the_window_says_so_among_its_alerts_until_the_run_ends(
         clock[0] += 0.5
         row = {"at_s": clock[0], "latency": 100.0, "server_infer": 85.0, "wire": 15.0}
         session.traces.append({**row, "lane": 0})
+        stage.live.page.write(session, int(clock[0] * 1e9))
         readout.refresh()
     assert [alert.title for alert in alerts.alerts if alert.id == SHORTFALL] == [
         "The model manages 9.0 of 30 frames a second"

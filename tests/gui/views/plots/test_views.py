@@ -486,6 +486,24 @@ def test_after_a_switch_only_the_answers_of_the_newest_lane_count() -> None:
     assert report.counts.sum() == 3
 
 
+def test_each_stage_has_the_median_of_those_that_have_it() -> None:
+    rows = np.random.default_rng(1).gamma(2.0, 3.0, (len(COLUMNS), 101))
+    columns = {name: place for place, name in enumerate(COLUMNS)}
+    rows[columns["at_s"]], rows[columns["lane"]] = np.linspace(91.0, 100.0, 101), 1.0
+    rows[columns["wait"], ::3] = np.nan
+    rows[columns["draw"], 4:] = np.nan
+    report = report_on(rows, columns, now_s=100.0)
+    assert report is not None
+    assert dict(report.spans) == pytest.approx(
+        {name: float(np.nanmedian(rows[columns[name]])) for name, _ in report.spans}
+    )
+    assert {"wait", "draw"} <= dict(report.spans).keys()
+    rows[columns["draw"]] = np.nan
+    report = report_on(rows, columns, now_s=100.0)
+    assert report is not None
+    assert "draw" not in dict(report.spans)
+
+
 def test_the_time_to_draw_belongs_to_the_lane_of_its_answer() -> None:
     traces = TraceRing(COLUMNS, 64)
     paints = PaintRecord()
