@@ -21,6 +21,7 @@ from backend.compare.bench import Preset, Timed
 from gui.compare.process import Step
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import number, tr
+from gui.widgets.menu_button import give_menu
 from gui.widgets.segmented import Segmented
 from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP
@@ -125,7 +126,7 @@ class ChoiceBar(QWidget):
         menu = QMenu(self.more)
         for command in commands:
             menu.addAction(command.title, command.run)
-        self.more.setMenu(menu)
+        give_menu(self.more, menu)
 
     @property
     def question(self) -> tuple[str, str]:

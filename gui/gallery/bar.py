@@ -22,6 +22,7 @@ from gui.gallery.scenes import CATEGORY_TITLES, Category
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.icons import tinted
 from gui.widgets.language import byte_size, count, tr
+from gui.widgets.menu_button import give_menu
 from gui.widgets.segmented import Segmented
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 
@@ -72,7 +73,7 @@ class GalleryBar(QWidget):
         self.more.setProperty("role", "flat")
         self.more.setAccessibleName(tr("More of the gallery"))
         self.more.setToolTip(tr("Mirror, install from a folder"))
-        self.more.setMenu(self.menu)
+        give_menu(self.more, self.menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.search = QLineEdit()

@@ -51,7 +51,7 @@ class InspectPage(QObject):
         self.methods = MethodTree(palette)
         self.past = HistoryController(host, engine.open_history, palette, self)
         self.request = RequestPane(palette)
-        self.reply = ReplyPane(palette, EmptyReply(palette))
+        self.reply = ReplyPane(palette, EmptyReply(palette), host.hues)
         self.requests = RequestController(host, self.calls, self.catalogue, self.request, self)
         self.saved = SavedController(host, engine, self.calls, self.methods, self.requests, self)
         self.replies = ReplyController(
@@ -263,6 +263,7 @@ class InspectPage(QObject):
             self.methods.show_current(self.request.method)
             return
         self.request.set_method(method)
+        self.request.body.follow_form()
 
     @Slot(object)
     def _ended(self, outcome: Outcome) -> None:

@@ -28,7 +28,6 @@ from gui.state.preferences import Preferences
 from gui.state.settings import blob_text, text_blob
 from gui.state.switches import LOCAL_NAME
 from gui.state.tracking import BoxSmoother, ClassCounts
-from gui.views.class_hues import ClassHues
 from gui.views.messages import MessageKind
 from gui.views.plots import LatencyView, ProbabilityTimeline, ThroughputView, TopKView
 from gui.views.preview import Following
@@ -43,7 +42,7 @@ from gui.workspace.layouts import Layout
 from gui.workspace.log_panel import LogPanel
 from gui.workspace.notices import ToastAction
 
-_LEAST_SCROLLED = 130
+_LEAST_SCROLLED = 100
 _TOP_HEIGHT = 172
 """Room for five classes under their title."""
 
@@ -65,7 +64,7 @@ class LivePage(DockArea):
         super().__init__()
         self._source_titles = sources.titles
         palette, notifier = workspace.palette, workspace.notifier
-        self._hues = ClassHues()
+        self._hues = workspace.hues
         self.pane = PreviewPane(palette, workspace.store.current.view, self._hues)
         self.sound = SoundPanel(palette)
         self.top = TopKView(palette=palette, hues=self._hues)
@@ -113,8 +112,8 @@ class LivePage(DockArea):
         notifier.notified.connect(self.log.add_notice)
 
     def minimumSizeHint(self) -> QSize:
-        """Small enough for a small screen."""
-        return QSize(640, 360)
+        """Small enough for a small screen, and high enough for the panels beside the picture."""
+        return QSize(640, 384)
 
     # -- a page of the window ------------------------------------------------------------------
 

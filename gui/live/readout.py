@@ -158,7 +158,7 @@ class Readout(QObject):
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
         short = self._read_shortfall(status, now_s)
-        self._strip.show_status(shown, age_ms, state_text(status, target), recent, short)
+        self._strip.show_status(shown, age_ms, state_text(status, target, recent), recent, short)
         self._page.presenter.show_status(shown, age_ms)
         slots = slot_texts(shown, age_ms, recent, self._strip.preferences, short)
         self._page.alerts.set_alerts("strip", strip_alerts(slots, status))

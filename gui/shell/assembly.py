@@ -35,6 +35,7 @@ from gui.targets import (
     TargetFeature,
     TargetResolver,
 )
+from gui.views.class_hues import ClassHues
 from gui.workspace.appearance import Appearance
 from gui.workspace.feature import Workspace
 from gui.workspace.layouts import LayoutStore
@@ -145,4 +146,5 @@ def _workspace(parts: Parts, deck: PageDeck) -> Workspace:
         NewestSample(),
         deck,
         parts.ways,
+        ClassHues(),
     )

@@ -14,6 +14,7 @@ _ORDER = (
     "target.",
     "model.choose",
     "model.",
+    "export.",
     "app.settings",
     "app.quit",
     "run.",

@@ -30,6 +30,7 @@ class WindowHost(QObject):
         self.store = workspace.store
         self.tasks = workspace.tasks
         self.notifier = workspace.notifier
+        self.hues = workspace.hues
         self.run = run
         self._workspace = workspace
         self._resolver = targets.resolver

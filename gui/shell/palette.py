@@ -145,7 +145,7 @@ class CommandPalette(QFrame):
         entries = self._entries() if query.strip() else ()
         self._found = {command.id: command for command in entries}
         found = [one for one in (*self._commands, *entries) if one.matches(query)]
-        found.sort(key=lambda one: not one.is_called(query))  # the rest keeps its order
+        found.sort(key=lambda one: one.distance(query))  # equals keep their order
         for command in found:
             reason = command.blocked()
             title = command.title.rstrip(".")

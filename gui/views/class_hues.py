@@ -23,7 +23,8 @@ class ClassHues:
     """Gives each class the next free colour when it is first drawn, and the same from then on.
 
     Two share one only while more than eight are drawn. One of these is shared by all that draw
-    what one model says of one source; `clear` begins anew.
+    classes, on whichever page; `clear` begins anew, when what the live page shows is of another
+    model or source.
     """
 
     def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QDir, QFileInfo, QSize, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QToolButton, QTreeView, QWidget
 
 from gui.widgets.dialog_buttons import plain_buttons
 from gui.widgets.icons import tinted
@@ -21,6 +21,7 @@ _TOOLS = {
     "detailModeButton": "details",
 }
 _SIDE = 26
+_SIZE = QSize(800, 480)
 _LAST_FOLDER = "lastFolder"
 """The property of the application that keeps it."""
 
@@ -69,6 +70,7 @@ def _made(
     dialog.fileSelected.connect(use)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     _dress(dialog)
+    _widen(dialog)
     return dialog
 
 
@@ -89,6 +91,18 @@ def _begin_where_it_was_left(dialog: QFileDialog) -> None:
         app.setProperty(_LAST_FOLDER, folder)
 
     dialog.fileSelected.connect(remember)
+
+
+def _widen(dialog: QFileDialog) -> None:
+    """Sizes and dates of files are shown whole in Qt's own dialog, and names get the rest."""
+    dialog.resize(_SIZE)
+    files = dialog.findChild(QTreeView, "treeView")
+    if files is None:
+        return
+    header = files.header()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
 
 def _dress(dialog: QFileDialog) -> None:

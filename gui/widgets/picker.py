@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from gui.widgets.filter_menu import FilterMenu
 from gui.widgets.icons import tinted_pixmap
+from gui.widgets.menu_button import give_menu
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 
 _ICON = 16
@@ -55,7 +56,7 @@ class Picker(QPushButton):
         self._badge = self._badge_role = ""
         self._picker_menu = FilterMenu(self)
         self._picker_menu.setToolTipsVisible(True)
-        self.setMenu(self._picker_menu)
+        give_menu(self, self._picker_menu)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.show_choice("", "")

@@ -70,10 +70,16 @@ class Command:
         text = f"{menu} {self.menu} {self.title} {self.aliases}".lower()
         return all(word in text for word in query.lower().split())
 
-    def is_called(self, query: str) -> bool:
-        """Whether the query is its very name, or that of what it chooses, as in "Model: faces"."""
+    def distance(self, query: str) -> int:
+        """0 if the query is its very name, 1 if the name begins with it, else 2.
+
+        In "Model: faces" the name is also that of what it chooses.
+        """
         title, wanted = self.title.rstrip(".").casefold(), query.strip().casefold()
-        return bool(wanted) and wanted in (title, title.partition(": ")[2])
+        names = (title, title.partition(": ")[2])
+        if not wanted:
+            return 2
+        return 0 if wanted in names else 1 if any(n.startswith(wanted) for n in names) else 2
 
 
 class CommandSet(QObject):

@@ -16,6 +16,7 @@ from gui.state.measured_ways import MeasuredWays
 from gui.state.models import SwitchModel
 from gui.state.settings import SettingsStore
 from gui.state.tasks import Tasks
+from gui.views.class_hues import ClassHues
 from gui.widgets.theme import Palette
 from gui.workspace.appearance import Appearance
 from gui.workspace.commands import Command
@@ -37,6 +38,8 @@ class Workspace:
     anchor: QWidget
     """A widget of the window, for parents: dialogs open over `window`, which holds it later."""
     ways: MeasuredWays
+    hues: ClassHues
+    """One for all pages: a class looks the same wherever it is shown."""
 
     @property
     def palette(self) -> Palette:

@@ -22,6 +22,7 @@ from backend.core.target import Target
 from gui.state.run_control import RunControl
 from gui.state.settings import SettingsStore
 from gui.state.tasks import Tasks
+from gui.views.class_hues import ClassHues
 from gui.widgets.theme import Palette
 from gui.workspace.commands import Command
 from gui.workspace.notifier import Notifier
@@ -96,6 +97,11 @@ class PageHost(Protocol):
     @property
     def store(self) -> SettingsStore:
         """What is remembered."""
+        ...
+
+    @property
+    def hues(self) -> ClassHues:
+        """The colours of classes, the same on every page."""
         ...
 
     @property

@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
 from backend.inspector.history import HistoryRow
 from gui.views.scales import milliseconds
 from gui.widgets.language import byte_size, grouped, tr
+from gui.widgets.menu_button import give_menu
 from gui.widgets.theme import BODY_PX, CAPTION_PX, GAP, GAP_SMALL, Palette, sized, tabular
 
 _ROW = 42
@@ -84,7 +85,9 @@ class HistoryList(QWidget):
         self._empty.setProperty("role", "muted")
         self._empty.setWordWrap(True)
         self._diff = QPushButton(tr("Compare"))
-        self._diff.setToolTip(tr("Choose two with Ctrl+click, then compare their replies"))
+        self._diff.setToolTip(
+            tr("Two chosen with Ctrl+click, else the chosen or newest one and the one before it")
+        )
         self._diff.clicked.connect(self._compare)
         self._more = QPushButton(tr("More"))
         menu = QMenu(self._more)
@@ -94,7 +97,7 @@ class HistoryList(QWidget):
             (tr("Clear..."), self.clear_wanted),
         ):
             menu.addAction(text).triggered.connect(lambda _=False, s=signal: s.emit())
-        self._more.setMenu(menu)
+        give_menu(self._more, menu)
         buttons = QHBoxLayout()
         buttons.setSpacing(GAP)
         buttons.addWidget(self._diff)
@@ -137,12 +140,29 @@ class HistoryList(QWidget):
 
     @Slot()
     def _selection_changed(self) -> None:
-        self._diff.setEnabled(len(self.view.selectedIndexes()) == 2)
+        self._diff.setEnabled(self._pair() is not None)
 
     @Slot()
     def _compare(self) -> None:
-        older, newer = sorted(self._chosen(), key=lambda row: row.id)
-        self.diff_wanted.emit(older.id, newer.id)
+        pair = self._pair()
+        if pair is not None:
+            self.diff_wanted.emit(pair[0].id, pair[1].id)
+
+    def _pair(self) -> tuple[HistoryRow, HistoryRow] | None:
+        """What would be compared, the older first: the two that are chosen, or the chosen one, else
+        the newest, with the one before it, of the same method where there is one."""
+        chosen = sorted(self._chosen(), key=lambda row: row.id)
+        known = sorted(self._rows.shown, key=lambda row: row.id)
+        if len(chosen) == 2:
+            return chosen[0], chosen[1]
+        if len(chosen) > 2 or len(known) < 2:
+            return None
+        newer = chosen[0] if chosen else known[-1]
+        older = [row for row in known if row.id < newer.id]
+        if not older:
+            return newer, known[1]
+        same = [row for row in older if row.method == newer.method]
+        return (same or older)[-1], newer
 
     @Slot(object)
     def _clicked(self, index: _Index) -> None:
@@ -223,6 +243,11 @@ class _Rows(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[HistoryRow, ...] = ()
+
+    @property
+    def shown(self) -> tuple[HistoryRow, ...]:
+        """All of them, newest first."""
+        return self._rows
 
     def show_rows(self, rows: Sequence[HistoryRow]) -> None:
         """Show these."""
@@ -310,7 +335,7 @@ def _second_line(row: HistoryRow) -> str:
         parts.insert(0, row.model)
     if row.received > 1:
         parts.append(f"{grouped(row.received)} \u2193")
-    return "  \u00b7  ".join([*parts, row.target])
+    return " \u00b7 ".join([*parts, row.target])
 
 
 def _stamp(moment: datetime) -> str:

@@ -42,7 +42,7 @@ _MOST_ROWS = 8
 
 
 class DiffView(QWidget):
-    """A table of outputs with the tolerance above it, and below it the values that differ.
+    """A table of outputs, and below the tolerance the values that differ.
 
     The lines of the messages as they came are behind a switch, where the values can be shown.
     """
@@ -90,16 +90,17 @@ class DiffView(QWidget):
         head.addWidget(close)
         terms = QHBoxLayout()
         terms.setSpacing(GAP)
-        terms.addWidget(self._about, 1)
-        terms.addWidget(QLabel(tr("Tolerance")), 0, Qt.AlignmentFlag.AlignTop)
-        terms.addWidget(self._tolerance, 0, Qt.AlignmentFlag.AlignTop)
+        terms.addWidget(QLabel(tr("Tolerance")))
+        terms.addWidget(self._tolerance)
+        terms.addStretch(1)
+        terms.addWidget(self._mode)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
         column.setSpacing(GAP)
         column.addLayout(head)
-        column.addLayout(terms)
+        column.addWidget(self._about)
         column.addWidget(self._table)
-        column.addWidget(self._mode)
+        column.addLayout(terms)
         column.addWidget(self._text_note)
         column.addWidget(self._text, 1)
 

@@ -18,6 +18,7 @@ from gui.inspect.reply.summary_view import SummaryView
 from gui.inspect.reply.tree_model import TreeView
 from gui.inspect.reply.waterfall import Waterfall
 from gui.inspect.text_editor import TextEditor
+from gui.views.class_hues import ClassHues
 from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.view import View
 from gui.widgets.header_rows import HeaderRows
@@ -34,10 +35,10 @@ class ReplyPane(QWidget):
     picked = Signal(object)
     """The StreamEvent of a message that was chosen."""
 
-    def __init__(self, palette: Palette, empty: View) -> None:
+    def __init__(self, palette: Palette, empty: View, hues: ClassHues) -> None:
         super().__init__()
         self.status = StatusLine(palette)
-        self.summary = SummaryView(palette)
+        self.summary = SummaryView(palette, hues)
         self.tree = TreeView(palette)
         self._no_tree = _note(GAP)
         tree = _stacked(self.tree, self._no_tree)

@@ -30,6 +30,7 @@ from backend.core.target import Target
 from backend.core.timing import Timeline
 from backend.core.traffic import Traffic
 from backend.inspector.views import Reading, ReplySummary, TensorRow
+from gui.views.class_hues import ClassHues
 from gui.views.preview import PreviewView
 from gui.widgets.language import byte_size, count, grouped, marked, number, significant, tr
 from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
@@ -50,6 +51,8 @@ _HEADINGS = (
 )
 _NUMBERS = (3, 4, 5, 6)
 _LISTED = 5
+_TIE = "\u00a0"
+"""A name and its number stay on one line."""
 _OBJECTS = 20
 """Objects that are listed by name; more are counted."""
 
@@ -57,7 +60,7 @@ _OBJECTS = 20
 class SummaryView(QWidget):
     """Headline, tensors, classes, and the picture with its boxes where there is one."""
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, palette: Palette, hues: ClassHues) -> None:
         super().__init__()
         self._headline = _words("title")
         self._note = _words("muted")
@@ -79,7 +82,7 @@ class SummaryView(QWidget):
         self._classes = _words("")
         self._classes.setFont(tabular(self._classes.font(), BODY_PX))
         self._words = _words("")
-        self.picture = PreviewView(palette=palette)
+        self.picture = PreviewView(palette=palette, hues=hues)
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._rest = QWidget()
         column = QVBoxLayout(self)
@@ -216,7 +219,7 @@ def _top_lines(summary: ReplySummary) -> str:
     lines = []
     for row in summary.rows:
         if row.top:
-            best = ",   ".join(f"{c.label} {significant(c.score, 4)}" for c in row.top)
+            best = ",   ".join(f"{c.label}{_TIE}{significant(c.score, 4)}" for c in row.top)
             lines.append(f"{row.name}:  {best}")
     return "\n".join(lines)
 
@@ -229,17 +232,18 @@ def _words_of(prediction: Prediction) -> str:
     """A prediction in a line of text; tensors are in the table already."""
     match prediction:
         case Classification(classes):
-            return ",   ".join(f"{c.label} {number(c.score, 3)}" for c in classes[:_LISTED])
+            return ",   ".join(f"{c.label}{_TIE}{number(c.score, 3)}" for c in classes[:_LISTED])
         case Detections(items):
             if not items:
                 return tr("Nothing found")
-            names = [f"{i.label} {number(i.score, 2)} {i.text}".strip() for i in items[:_OBJECTS]]
+            shown = items[:_OBJECTS]
+            names = [f"{i.label}{_TIE}{number(i.score, 2)} {i.text}".strip() for i in shown]
             left = len(items) - len(names)
             names += [tr("and {n} more", n=grouped(left))] if left else []
             return f"{count(len(items), '{n} object', '{n} objects')}:  {',   '.join(names)}"
         case Scalars(values):
             return ",   ".join(
-                f"{s.name} {significant(s.value, 4)} {s.unit}".strip() for s in values
+                f"{s.name}{_TIE}{significant(s.value, 4)}{_TIE}{s.unit}".strip() for s in values
             )
         case Text(text):
             return text

@@ -122,9 +122,14 @@ class RequestBody(QWidget):
     def show_form(self, form: TensorForm) -> None:
         """The inputs of the model; a message that nobody has edited follows them."""
         self._rows.show_form(form)
+        self.follow_form()
+
+    def follow_form(self) -> None:
+        """Want the message of the form in the place of one that nobody has edited."""
+        form = self.form
         if self._method is None or not is_inference(self._method) or self._recorded is not None:
             return
-        if self._mode.value == "text" and (self._too_long or not self._edited):
+        if form is not None and self._mode.value == "text" and (self._too_long or not self._edited):
             self.text_wanted.emit(form)
 
     def show_form_text(self, form: TensorForm, text: str) -> None:

@@ -22,6 +22,7 @@ from gui.views.messages import MessageKind
 from gui.views.preview import Layer, MaskMode, OverlayStyle, WipeView
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
+from gui.widgets.menu_button import give_menu
 from gui.widgets.theme import GAP, GAP_SMALL, Palette
 
 _SWITCHES = (Layer.TRAILS, Layer.COUNTS)
@@ -52,7 +53,7 @@ class PreviewPane(QWidget):
         self._layers = self._button("layers", tr("Layers of the overlay"))
         self._layers.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = OverlayMenu(self)
-        self._layers.setMenu(self._menu)
+        give_menu(self._layers, self._menu)
         self._locked.clicked.connect(self._lock_clicked)
         self._mirror.clicked.connect(self.toggle_mirror)
         self._rotate.clicked.connect(self.rotate)

@@ -12,6 +12,7 @@ from backend.sources.playback import PlaybackStatus
 from gui.live.playback.track import Track
 from gui.widgets.icons import tinted
 from gui.widgets.language import number, tr
+from gui.widgets.menu_button import give_menu
 from gui.widgets.theme import BODY_PX, GAP, GAP_SMALL, Palette, tabular
 
 SPEEDS: tuple[float | None, ...] = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, None)
@@ -126,7 +127,7 @@ class PlaybackBar(QWidget):
             action.setCheckable(True)
             self._speeds[speed] = action
         for button, menu in ((self.loop, spans), (self.speed, speeds)):
-            button.setMenu(menu)
+            give_menu(button, menu)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def _tint(self, *, spanned: bool) -> None:

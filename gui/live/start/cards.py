@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -67,7 +67,9 @@ class StartCard(QPushButton):
         top.addWidget(heading, 1)
         column.addLayout(top)
         column.addWidget(words, 1)
-        self._words = words
+        self._words, self._heading = words, heading
+        self._title = 0
+        """How wide it is with its margins, once it is shown."""
         for label in (self._icon, heading, words):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
@@ -80,7 +82,18 @@ class StartCard(QPushButton):
         super().showEvent(event)
         layout = self.layout()
         assert layout is not None
-        self.setMinimumWidth(max(_NARROWEST, layout.minimumSize().width()))
+        margins = layout.contentsMargins()
+        self._title = self._heading.minimumSizeHint().width() + margins.left() + margins.right()
+        self.setMinimumWidth(max(_NARROWEST, self._title))
+        self._fit_icon()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The icon goes where it would leave the title too little room."""
+        super().resizeEvent(event)
+        self._fit_icon()
+
+    def _fit_icon(self) -> None:
+        self._icon.setVisible(self.width() >= self._title + _ICON + GAP)
 
     def set_low(self, *, low: bool) -> None:
         """Its title alone, or with what it does."""

@@ -74,15 +74,26 @@ def _idle() -> dict[str, SlotText]:
     }
 
 
-def state_role(status: RunStatus) -> str:
+def state_role(status: RunStatus, recent: Recent | None = None) -> str:
     """The palette role of the dot."""
-    if status.state is RunState.STREAMING and status.source.state in _UNWELL:
-        return "warning"
+    if status.state is RunState.STREAMING:
+        if _answers_nothing(recent):
+            return "error"
+        if status.source.state in _UNWELL:
+            return "warning"
     return _ROLES[status.state]
 
 
-def state_text(status: RunStatus, target: str) -> str:
-    """The state in words, with what it waits for: 'Reconnecting in 3 s (attempt 2)'."""
+def _answers_nothing(recent: Recent | None) -> bool:
+    """Whether all that was settled lately was settled without an answer."""
+    return recent is not None and _FEWEST_DROPS <= recent.settled == recent.unanswered
+
+
+def state_text(status: RunStatus, target: str, recent: Recent | None = None) -> str:
+    """The state in words, with what it waits for: 'Reconnecting in 3 s (attempt 2)'.
+
+    `recent` is what became of the last items, while a run is on.
+    """
     source = status.source
     if source.state is SourceState.LOST and status.state is not RunState.FAILED:
         return tr(
@@ -101,6 +112,8 @@ def state_text(status: RunStatus, target: str) -> str:
             )
         case RunState.STREAMING if source.state is SourceState.SILENT:
             return tr("Streaming to {target}, source silent", target=target)
+        case RunState.STREAMING if _answers_nothing(recent):
+            return tr("Streaming to {target}, nothing answered", target=target)
         case RunState.STREAMING:
             return tr("Streaming to {target}", target=target)
         case RunState.STARTING:

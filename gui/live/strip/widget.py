@@ -120,7 +120,7 @@ class StatusStrip(QWidget):
         `recent` is what was dropped lately, while a run is on; `shortfall` says that the model
         does not keep up with the source.
         """
-        role = state_role(status)
+        role = state_role(status, recent)
         if role != self._dot_role:
             self._dot_role = role
             self._tint()

@@ -64,7 +64,7 @@ class TopKView(View):
         self._settle = QTimer(self, singleShot=True)
         self._settle.timeout.connect(self._sort)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(200, 3 * _ROW)
+        self.setMinimumSize(200, 2 * _ROW)
         self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:

@@ -17,6 +17,7 @@ from gui.inspect.page import InspectPage
 from gui.state.run_control import RunControl
 from gui.state.settings import Settings, SettingsStore
 from gui.state.tasks import ThreadTasks
+from gui.views.class_hues import ClassHues
 from gui.widgets.theme import DARK, Palette
 from gui.workspace.notices import ToastAction
 from gui.workspace.notifier import Notifier
@@ -58,6 +59,7 @@ class ListeningHost(QObject):
         self.tasks = ThreadTasks()
         self.notifier = ListeningNotifier()
         self.store = SettingsStore(None, Settings(), lambda _problem: None, SOURCES)
+        self.hues = ClassHues()
         self.target = target
         self.model = "identity"
         self.sample: Sample | None = None

@@ -268,6 +268,30 @@ def test_what_was_sent_is_opened_sent_again_to_the_byte_and_compared(
     qtbot.waitUntil(lambda: page.reply.diff._title.text() == "The replies are the same")
 
 
+def test_without_a_choice_the_newest_is_compared_with_the_one_before_it(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _ = stage
+    past, compared = page.past.list, list[tuple[int, int]]()
+    past.diff_wanted.connect(lambda *pair: compared.append(pair))
+    form_of(page, qtbot, "identity_fp32")
+    call(page, qtbot)
+    kept(page, qtbot, 1)
+    assert not past._diff.isEnabled()
+    page.methods.choose(LIVE)
+    call(page, qtbot)
+    page.methods.choose(INFER)
+    call(page, qtbot)
+    kept(page, qtbot, 3)
+    third, second, first = (row.id for row in past._rows.shown)
+    past._diff.click()
+    past.view.setCurrentIndex(past.view.model().index(1, 0))
+    past._diff.click()
+    past.view.setCurrentIndex(past.view.model().index(2, 0))
+    past._diff.click()
+    assert compared == [(first, third), (first, second), (first, second)]
+
+
 def test_nobody_at_the_address_is_said_and_the_page_goes_on(tmp_path: Path, qtbot: QtBot) -> None:
     page, host = inspect_page(NOWHERE, tmp_path)
     try:
@@ -360,6 +384,20 @@ def test_a_message_begins_with_what_the_form_says_and_goes_back_into_it(
         outcome = call(page, qtbot)
         assert outcome.reading.summary is not None
         assert outcome.reading.summary.rows[0].first == ("4", "5")
+
+
+def test_a_message_is_of_the_form_for_the_next_method_too(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _ = stage
+    form_of(page, qtbot, "identity_fp32")
+    fill(page, "INPUT0", Fill(FillKind.RANDOM, seed=3), (3,))
+    as_message(page, qtbot)
+    assert page.methods.choose("POST /v2/models/{model}/infer")
+    body = page.request.body
+    qtbot.waitUntil(lambda: '"shape": [3]' in body.text)
+    assert json.loads(body.text)["inputs"][0]["name"] == "INPUT0"
+    assert call(page, qtbot).exchange.ok
 
 
 def test_a_message_that_no_form_can_show_stays_one(

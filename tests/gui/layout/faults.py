@@ -119,14 +119,25 @@ def _out_of_place(widget: QWidget) -> Iterator[str]:
 
 
 def _overlapping(layout: QLayout) -> Iterator[str]:
-    """Two widgets of one layout that cover each other."""
-    widgets = [item.widget() for item in map(layout.itemAt, range(layout.count())) if item]
-    shown = [w for w in widgets if w is not None and w.isVisible() and not _is_parked(w)]
+    """Two widgets of one layout, or of those within it, that cover each other."""
+    shown = [w for w in _laid_out_by(layout) if w.isVisible() and not _is_parked(w)]
     for place, one in enumerate(shown):
         for other in shown[place + 1 :]:
             common = one.geometry().intersected(other.geometry())
             if common.width() > _ROUNDING and common.height() > _ROUNDING:
                 yield f"{_name(one)} lies over {_name(other)} by {_rect(common)}"
+
+
+def _laid_out_by(layout: QLayout) -> Iterator[QWidget]:
+    """The widgets of a layout and of those within it."""
+    for item in map(layout.itemAt, range(layout.count())):
+        if item is None:
+            continue
+        widget, within = item.widget(), item.layout()
+        if widget is not None:
+            yield widget
+        elif within is not None:
+            yield from _laid_out_by(within)
 
 
 def _is_laid_out(widget: QWidget, root: QWidget) -> bool:

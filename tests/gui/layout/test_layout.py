@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.layout.faults import faults_of
@@ -21,11 +21,15 @@ SIZES = ("900x600", "1000x700", "1280x800", "1920x1080")
 
 
 @pytest.mark.window
-@pytest.mark.parametrize("scale", ["1", "1.5", "2"])
-def test_nothing_is_cut_or_covered_on_any_page_or_dialog(scale: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("scale", "language"), [("1", "en"), ("1.5", "en"), ("2", "en"), ("1", "de")]
+)
+def test_nothing_is_cut_or_covered_on_any_page_or_dialog(
+    scale: str, language: str, tmp_path: Path
+) -> None:
     environment = {**offscreen_environment(tmp_path), "QT_SCALE_FACTOR": scale}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.gui.layout.walk", *SIZES],
+        [sys.executable, "-m", "tests.gui.layout.walk", language, *SIZES],
         env=environment,
         cwd=ROOT,
         capture_output=True,
@@ -72,6 +76,21 @@ def test_what_lies_over_another_is_found(qtbot: QtBot) -> None:
     window = _shown(qtbot, holder)
     holder.resize(200, 60)
     row.activate()
+    assert faults_of(window) == []
+    other.move(one.pos())
+    assert any("lies over" in fault for fault in faults_of(window))
+
+
+def test_what_lies_over_another_within_a_row_is_found(qtbot: QtBot) -> None:
+    holder = QWidget()
+    column, row = QVBoxLayout(holder), QHBoxLayout()
+    one, other = QPushButton("one"), QPushButton("other")
+    for button in (one, other):
+        row.addWidget(button)
+    column.addLayout(row)
+    window = _shown(qtbot, holder)
+    holder.resize(200, 60)
+    column.activate()
     assert faults_of(window) == []
     other.move(one.pos())
     assert any("lies over" in fault for fault in faults_of(window))

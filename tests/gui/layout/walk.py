@@ -1,6 +1,6 @@
 """Walks every page and dialog of the program's own window and prints what cannot be read.
 
-Run as `python -m tests.gui.layout.walk WIDTHxHEIGHT...` in a process of its own, which Qt
+Run as `python -m tests.gui.layout.walk LANGUAGE WIDTHxHEIGHT...` in a process of its own, which Qt
 asks for the scale factor; it prints one JSON list of faults. The window is the one that the program
 makes, with its server, its pages and a run of the test pattern.
 """
@@ -24,6 +24,8 @@ from gui.state.run_control import Phase
 from tests.gui.layout.faults import faults_of
 
 _POLL_MS = 20
+_SMALLEST = (1, 1)
+"""The window makes it as small as it can be."""
 _PAGES = ("live", "inspect", "compare", "gallery")
 _DIALOGS = (
     "app.settings",
@@ -67,6 +69,11 @@ class Walk:
     def _script(self) -> Iterator[Callable[[], bool]]:
         made, window = self._made, self._made.window
         yield lambda: made.live.start.ready
+        yield made.live.page.pane.cards.isVisible
+        for size in (_SMALLEST, *self._sizes):
+            window.resize(*size)
+            yield _rested()
+            self._look(f"{window.width()}x{window.height()} start", window)
         made.live.start.toggle()
         yield lambda: made.live.run.phase is Phase.RUNNING and made.live.page.has_picture
         yield lambda: bool(made.live.page.top.summary)
@@ -166,9 +173,8 @@ def _fail(_kind: type[BaseException], error: BaseException, _trace: object) -> N
 
 def main(arguments: list[str]) -> None:
     """Walk, print the faults and leave at once."""
-    sizes = [
-        (int(width), int(height)) for width, _, height in (a.partition("x") for a in arguments)
-    ]
+    language, *rest = arguments
+    sizes = [(int(width), int(height)) for width, _, height in (a.partition("x") for a in rest)]
     walks: list[Walk] = []
     assemble = assembly.assemble
 
@@ -179,7 +185,7 @@ def main(arguments: list[str]) -> None:
 
     assembly.assemble = walked
     sys.excepthook = _fail
-    code = app.main(["--source", "pattern", "--model", "shapes"])
+    code = app.main(["--source", "pattern", "--model", "shapes", "--language", language])
     print(json.dumps({"code": code, "seen": walks[0].seen, "faults": walks[0].faults}))
     sys.stdout.flush()
     os._exit(0)

@@ -18,6 +18,7 @@ from gui.state.live_session import NewestSample
 from gui.state.measured_ways import MeasuredWays
 from gui.state.models.switching import SwitchModel
 from gui.state.settings import Settings, SettingsStore
+from gui.views.class_hues import ClassHues
 from gui.widgets.theme import DARK, Palette, ThemeChoice
 from gui.workspace.appearance import Appearance
 from gui.workspace.commands import Command
@@ -98,6 +99,7 @@ def workspace_over(deck: PageDeck, tmp_path: Path) -> Workspace:
         NewestSample(),
         deck,
         MeasuredWays(),
+        ClassHues(),
     )
 
 
@@ -132,12 +134,28 @@ def test_a_feature_brings_its_commands_and_lives_as_long_as_the_window(
 def test_commands_stand_in_the_declared_order_and_new_ones_before_the_layouts() -> None:
     ids = (
         *("app.palette", "server.toggle", "view.escape", "layouts.open", "compare.start"),
-        *("panel.log", "view.mirror", "run.toggle", "app.quit", "app.settings", "model.card"),
+        *(
+            "panel.log",
+            "view.mirror",
+            "run.toggle",
+            "app.quit",
+            "export.save",
+            "app.settings",
+            "model.card",
+        ),
         *("model.choose", "target.list", "target.choose", "target.new", "source.open_file"),
     )
     assert [command.id for command in in_order(Command(i, i, nothing) for i in ids)] == [
         *("source.open_file", "target.new", "target.choose", "target.list", "model.choose"),
-        *("model.card", "app.settings", "app.quit", "run.toggle", "view.mirror", "panel.log"),
+        *(
+            "model.card",
+            "export.save",
+            "app.settings",
+            "app.quit",
+            "run.toggle",
+            "view.mirror",
+            "panel.log",
+        ),
         *("compare.start", "layouts.open", "view.escape", "server.toggle", "app.palette"),
     ]
 

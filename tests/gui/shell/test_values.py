@@ -29,7 +29,7 @@ from backend.core.status import (
 from backend.core.target import Target
 from gui.live.notices.messages import run_message
 from gui.live.picture.pane import style_of, with_layers
-from gui.live.strip.texts import slot_texts, state_text
+from gui.live.strip.texts import slot_texts, state_role, state_text
 from gui.shell.options import Options, parse_options
 from gui.state.counters import Counters, Recent
 from gui.state.settings import (
@@ -325,12 +325,21 @@ def test_the_strip_warns_when_the_source_is_too_slow() -> None:
 
 def test_the_state_says_what_is_waited_for() -> None:
     assert state_text(streaming(), "Lab") == "Streaming to Lab"
+    assert state_text(streaming(), "Lab", Recent(90, 89)) == "Streaming to Lab"
     again = streaming(state=RunState.RECONNECTING, attempt=2, retry_in_s=3.0)
     assert state_text(again, "Lab") == "Disconnected, retrying in 3 s (attempt 2)"
     now = streaming(state=RunState.RECONNECTING, attempt=2, retry_in_s=0.0)
     assert state_text(now, "Lab") == "Disconnected, trying again now (attempt 2)"
     lost = streaming(source=SourceStatus(SourceState.LOST, attempt=1, retry_in_s=2.0))
     assert state_text(lost, "Lab").startswith("Source lost, trying again in 2 s")
+
+
+def test_a_run_without_an_answer_is_not_called_well() -> None:
+    status, none, few = streaming(), Recent(90, 90), Recent(2, 2)
+    assert state_text(status, "Lab", none) == "Streaming to Lab, nothing answered"
+    assert (state_role(status), state_role(status, none), state_role(status, few)) == (
+        *("ok", "error", "ok"),
+    )
 
 
 def test_the_picture_is_covered_only_when_it_says_nothing_by_itself() -> None:

@@ -330,6 +330,18 @@ def test_the_palette_finds_and_runs_a_command_by_its_words(stage: Stage, qtbot: 
     assert stage.live.bar.compression.value == "gzip"
 
 
+def test_the_palette_has_first_what_is_called_so_then_what_begins_so(
+    stage: Stage, qtbot: QtBot
+) -> None:
+    stage.server_control.start()
+    stage.window.open_palette()
+    query = QApplication.focusWidget()
+    assert query is not None
+    QTest.keyClicks(query, "shap")
+    QTest.keyClick(query, Qt.Key.Key_Return)
+    assert stage.store.current.switches.model == "shapes"
+
+
 def test_escape_closes_the_palette_and_gives_the_focus_back(stage: Stage) -> None:
     preview = stage.live.page.pane.preview
     preview.setFocus()
