@@ -36,6 +36,7 @@ from backend.session.sinks import (
 )
 from backend.sources.playback import Jump, Playback
 from backend.sources.source import Source
+from backend.wire.recording.given import GivenMoments
 from backend.wire.recording.items import RecordedPicture, RecordedSound
 from backend.wire.recording.moments import Moment, Moments
 from backend.wire.recording.places import ROUNDED_NS, SamplePlaces
@@ -65,6 +66,7 @@ class Showing(Publisher):
         self._settings = first.settings
         self._ledger = first.ledger
         self._heard = SoundHeard()
+        self._shown = GivenMoments()
         self._given = RateMeter()
         self._answered = RateMeter()
         self._started_at = self._status_at = 0.0
@@ -81,6 +83,24 @@ class Showing(Publisher):
     def settings(self) -> RunSettings:
         """How what is shown was sent; the target without its addresses."""
         return settings_of(self._settings)
+
+    @property
+    def recording(self) -> Path:
+        """The file."""
+        return self._path
+
+    def recorded_ns(self, captured_ns: int) -> int | None:
+        """See `RecordedSource.recorded_ns`; of sound, for the windows that were answered."""
+        return self._shown.recorded_ns(captured_ns)
+
+    @property
+    def first_ns(self) -> int:
+        """When the first sample was captured for the recording, since 1970."""
+        return self._first_ns
+
+    def place_s(self, recorded_ns: int) -> float:
+        """Where in the recording what was captured then is."""
+        return (recorded_ns - self._first_ns) / 1e9
 
     def start(self) -> None:
         """Show the first sample; may be called once."""
@@ -143,7 +163,7 @@ class Showing(Publisher):
         moment = next(self._moments, None)
         while moment is not None and not isinstance(moment.sample, self._kind):
             moment = next(self._moments, None)
-        at_s = 0.0 if moment is None else (moment.sample.captured_ns - self._first_ns) / 1e9
+        at_s = 0.0 if moment is None else self.place_s(moment.sample.captured_ns)
         if moment is None or self.playback.is_past(at_s):
             self._at_end(stop)
             return
@@ -186,6 +206,7 @@ class Showing(Publisher):
         frame = self._publish_sample(moment.sample, now_ns)
         for each in moment.answers:
             sample = frame if frame is not None else self._heard.window(each, now_ns)
+            self._shown.note(sample.captured_ns, each.answer.captured_ns)
             result = result_of(each, sample, self.settings, now_ns)
             self._answered.add()
             self.traces.append(
@@ -212,7 +233,7 @@ class Showing(Publisher):
             self._subscriptions.publish(AUDIO, block)
             return None
         try:
-            frame = sample.frame(sample.seq, now_ns, (sample.captured_ns - self._first_ns) / 1e9)
+            frame = sample.frame(sample.seq, now_ns, self.place_s(sample.captured_ns))
         except InvalidInput as error:
             raise SourceError(
                 SourceFault.UNREADABLE,

@@ -36,7 +36,8 @@ class SoundHeard:
     def window(self, found: Answered, now_ns: int) -> AudioWindow:
         """What was heard up to the moment that an answer is about, at the rate of the sound.
 
-        Its length is not recorded with the answer: a second, or what there is of it.
+        That moment is as long before the newest sound, which is shown now, as when recorded. Its
+        length is not recorded with the answer: a second, or what there is of it.
         """
         answer = found.answer
         heard = [
@@ -45,4 +46,6 @@ class SoundHeard:
         rate = heard[-1].rate if heard else 1
         parts = [block.samples for block in heard if block.rate == rate]
         samples = np.concatenate([np.zeros(0, np.float32), *parts])[-rate:]
-        return AudioWindow(answer.seq, now_ns, samples, rate, answer.media_time_s, answer.name)
+        newest_ns = self._blocks[-1][0] if self._blocks else answer.captured_ns
+        at_ns = now_ns + min(0, answer.captured_ns - newest_ns)
+        return AudioWindow(answer.seq, at_ns, samples, rate, answer.media_time_s, answer.name)

@@ -3,7 +3,8 @@
 from backend.side_by_side.agreement import Agreement, KindAgreement, agreement
 from backend.side_by_side.beside import Collector, RecordedBeside
 from backend.side_by_side.comparison import Comparison
-from backend.side_by_side.pairing import Figures, Outcome, Pair, Pairing
+from backend.side_by_side.matches import Matches
+from backend.side_by_side.pairing import Figures, Outcome, Pair, Pairing, RecordedWhole
 from backend.side_by_side.recorded import Place, RecordedAnswers, recorded_settings
 from backend.side_by_side.result import ComparisonResult, figures_of, result_of, row_of
 from backend.side_by_side.sides import LiveSide, RecordedSide, Side
@@ -18,6 +19,7 @@ __all__ = [
     "Figures",
     "KindAgreement",
     "LiveSide",
+    "Matches",
     "Outcome",
     "Pair",
     "Pairing",
@@ -25,6 +27,7 @@ __all__ = [
     "RecordedAnswers",
     "RecordedBeside",
     "RecordedSide",
+    "RecordedWhole",
     "Side",
     "agreement",
     "figures_of",

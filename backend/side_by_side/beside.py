@@ -95,15 +95,25 @@ class Collector:
 
 
 class RecordedBeside:
-    """Adds to what becomes of the samples of a recording now what became of them then."""
+    """Adds to what becomes of the samples of a recording now what became of them then.
+
+    `moment_of` tells when the answers have a sample that the source captured at a moment: another
+    where they are those of another recording, None where it has no such sample.
+    """
 
     def __init__(
-        self, letter: Letter, source: RecordedSource, answers: RecordedAnswers, pairing: Pairing
+        self,
+        letter: Letter,
+        source: RecordedSource,
+        answers: RecordedAnswers,
+        pairing: Pairing,
+        moment_of: Callable[[int], int | None] = lambda at_ns: at_ns,
     ) -> None:
         self._letter: Letter = letter
         self._source = source
         self._answers = answers
         self._pairing = pairing
+        self._moment_of = moment_of
         self._stop = threading.Event()
         self.error: ConsoleError | None = None
         """Why the recording can be read no further."""
@@ -115,9 +125,9 @@ class RecordedBeside:
         block_ns = self._source.recorded_ns(given.captured_ns + given.behind_ns)
         if block_ns is None or self.error is not None:
             return
-        place = Place(block_ns - given.behind_ns, given.media_time_s)
+        at_ns = self._moment_of(block_ns - given.behind_ns)
         try:
-            found = self._answers.find(place, self._stop)
+            found = self._find(at_ns, given.media_time_s)
         except ConsoleError as error:
             self.error = error
             return
@@ -126,6 +136,11 @@ class RecordedBeside:
             self._pairing.add(self._letter, number, found, None)
         else:
             self.unknown += 1
+
+    def _find(self, at_ns: int | None, media_time_s: float | None) -> Outcome | None:
+        if at_ns is None:
+            return None
+        return self._answers.find(Place(at_ns, media_time_s), self._stop)
 
     def close(self) -> None:
         """Read no more."""

@@ -55,9 +55,16 @@ class RecordedPairs:
     have their samples in one order, so that what lies before a pair has no partner.
     """
 
-    def __init__(self, a: Path, b: Path, pairing: Pairing) -> None:
+    def __init__(
+        self,
+        a: Path,
+        b: Path,
+        pairing: Pairing,
+        matched: Callable[[RecordedWhole, RecordedWhole], object] = lambda _a, _b: None,
+    ) -> None:
         self._paths: dict[Letter, Path] = {"a": a, "b": b}
         self._pairing = pairing
+        self._matched = matched
         self._waiting: dict[Letter, OrderedDict[Hashable, _Entry]] = {
             "a": OrderedDict(),
             "b": OrderedDict(),
@@ -99,6 +106,7 @@ class RecordedPairs:
         self._forget(letter, None)
         found: dict[Letter, _Entry] = {letter: entry, other: partner}
         self._check_sizes(found["a"].sample, found["b"].sample)
+        self._matched(found["a"].sample, found["b"].sample)
         both = all(each.outcome is not None for each in found.values())
         for side, each in found.items():
             if each.outcome is not None and both:

@@ -16,10 +16,11 @@ from backend.core.samples import AudioBlock, AudioWindow, Frame
 from backend.core.status import Failure, Result, Sent
 from backend.core.timing import Stage, Timeline
 from backend.core.traffic import Traffic
-from backend.side_by_side import Comparison, Pair, Pairing, RecordedSide, result_of
+from backend.side_by_side import Comparison, Matches, Pair, Pairing, RecordedSide, result_of
 from backend.side_by_side.pairing import Letter
 from backend.side_by_side.recordings import RecordedPairs, _Entry
 from backend.wire.recording.items import RecordedPicture
+from backend.wire.recording.reader import RecordingReader
 from tests.waiting import WAIT_S
 from tests.wire.recording.recorded import SETTINGS, Item, frame, pixels, record, result, sent
 
@@ -196,3 +197,23 @@ def test_what_waits_keeps_no_pictures_and_few_arrays(
     pairs.run(threading.Event())
     assert max(most) == 5
     assert pairs._held == {"a": 0, "b": 0}
+
+
+def test_each_sample_of_one_is_found_in_the_other(tmp_path: Path) -> None:
+    a = record(tmp_path / "a.mcap", from_camera([1, 2, 3, 4], 10_000))
+    b = record(tmp_path / "b.mcap", from_camera([2, 3, 5], 77_000_000, B))
+    pairing = Pairing()
+    matches = Matches(a, b, pairing, threading.Event())
+    ours = [item.captured_ns for item in RecordingReader(a) if isinstance(item, RecordedPicture)]
+    theirs = [item.captured_ns for item in RecordingReader(b) if isinstance(item, RecordedPicture)]
+    assert [matches.in_b(each) for each in ours] == [None, theirs[0], theirs[1], None]
+    assert matches.in_b(ours[1] + 1_000) == theirs[0], "moments are rounded"
+    assert (pairing.pairs, pairing.unpaired) == (2, 3)
+    assert [pair.sample.captured_ns for pair in pairing.worst if pair.sample] == ours[1:3]
+
+
+def test_recordings_of_other_samples_have_no_matches(tmp_path: Path) -> None:
+    a = record(tmp_path / "a.mcap", from_camera([1, 2], 10_000))
+    b = record(tmp_path / "b.mcap", from_camera([3, 4], 10_000))
+    with pytest.raises(UsageError, match="no sample in common"):
+        Matches(a, b, Pairing(), threading.Event())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,12 +16,10 @@ from backend.core.status import Notice, Severity, SourceInfo
 from backend.sources.kind import Pace
 from backend.sources.playback import Jump, Playback
 from backend.sources.source import EndOfSource
+from backend.wire.recording.given import GivenMoments
 from backend.wire.recording.items import RecordedPicture, RecordedSound
 from backend.wire.recording.places import ROUNDED_NS, RecordedSample, SamplePlaces, samples_of
 from backend.wire.recording.reader import SAMPLES, RecordingReader
-
-_GIVEN_KEPT = 512
-"""Samples whose moments are remembered: more than can be on their way."""
 
 
 class RecordingSource:
@@ -45,8 +42,7 @@ class RecordingSource:
         self._places: SamplePlaces | None = None
         self._first_ns = self._seq = 0
         self._jumped = False
-        self._given: OrderedDict[int, int] = OrderedDict()
-        self._lock = threading.Lock()
+        self._given = GivenMoments()
         self._reported: set[str] = set()
         self._notices: DrainLog[Notice] = DrainLog(capacity=16)
         self._info = self._look()
@@ -63,8 +59,7 @@ class RecordingSource:
 
     def recorded_ns(self, captured_ns: int) -> int | None:
         """See `RecordedSource.recorded_ns`."""
-        with self._lock:
-            return self._given.get(captured_ns)
+        return self._given.recorded_ns(captured_ns)
 
     @property
     def _wanted(self) -> type[RecordedPicture] | type[RecordedSound]:
@@ -103,10 +98,7 @@ class RecordingSource:
         self._next = None
         self.playback.given(at_s)
         sample = self._sample(item, stop)
-        with self._lock:
-            self._given[sample.captured_ns] = item.captured_ns
-            while len(self._given) > _GIVEN_KEPT:
-                self._given.popitem(last=False)
+        self._given.note(sample.captured_ns, item.captured_ns)
         return sample
 
     def close(self) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend.core.choices import EMBEDDED, ImageEncoding, Transport, why_not_image
+from backend.core.errors import ConsoleError
 from backend.core.samples import MediaKind
 from backend.core.target import Target
+from backend.profiles.file import read_profile
 from backend.profiles.model_profile import ModelProfile
 from gui.state.models import ModelOffer
 from gui.state.switches import Switches, offered_targets, target_title
@@ -31,7 +33,8 @@ MODEL, TARGET, WAY = marked("Another model"), marked("Another target"), marked("
 class OtherSide:
     """Side B: how it differs from the bar's switches, and what both sides are called for that.
 
-    With `recording` it is what was recorded, and the run over the recording is side A.
+    With `recording` it is what was recorded, and the run over the recording is side A, or where it
+    is another recording than the one that is open, what was recorded in that.
     """
 
     title: str
@@ -71,9 +74,29 @@ def recorded_side(path: Path) -> OtherSide:
     return OtherSide(tr("as recorded"), lambda _: tr("now"), recording=path)
 
 
+def other_recording_side(path: Path) -> OtherSide:
+    """What another recording has of the same samples, against what is shown or answered now."""
+    return OtherSide(path.name, lambda _: tr("now"), recording=path)
+
+
 def profile_side(profile: ModelProfile, name: str) -> OtherSide:
     """The same model with the profile of a file."""
     return OtherSide(name, lambda _: tr("profile in use"), profile=profile)
+
+
+def profile_of(path: Path, ask: Callable[[], ModelProfile]) -> ModelProfile:
+    """That of a file; shapes and names that it leaves out are the model's."""
+    profile = read_profile(path)
+    try:
+        known = ask()
+    except ConsoleError:
+        return profile  # the run itself will say what is wrong
+    return replace(
+        profile,
+        model=known.model,
+        inputs=profile.inputs or known.inputs,
+        outputs=profile.outputs or known.outputs,
+    )
 
 
 def _model(name: str) -> OtherSide:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.choices import RunSettings
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.samples import MediaKind
-from backend.core.status import RunState, RunStatus
+from backend.core.status import RunStatus
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
-from backend.side_by_side import Estimate, Figures, Pair, median_estimate
-from backend.sources.source import Source
+from backend.recording import Showing
+from backend.side_by_side import Estimate, Figures, Pair
+from backend.sources.source import Source, recording_of
 from gui.live.side_by_side.choices import OtherSide
+from gui.live.side_by_side.estimating import Estimator
 from gui.live.side_by_side.lanes import Lanes, MakeBeside
+from gui.live.side_by_side.parting import Parting
+from gui.live.side_by_side.two_recordings import BothRead, BothReader, TwoRecordings
 from gui.state.live_session import LiveSession
 from gui.state.models import SwitchModel
 from gui.state.run_control import Phase, RunControl
@@ -27,16 +31,14 @@ from gui.state.tasks import Tasks
 from gui.widgets.language import tr
 
 _PAIR_MS, _EVERY_MS = 15, 250
-_ESTIMATE_EVERY_S = 1.0
-_STALLED_S = 10.0
-"""A side B that answers nothing for so long is let go: side A would wait for it forever."""
-_MOST_REFUSED = 3
 
 
 class Stage(StrEnum):
     """Where a comparison stands."""
 
     OFF = "off"
+    READING = "reading"
+    """Two recordings are read through."""
     ASKING = "asking"
     """What side B is fed with is not known yet."""
     WAITING = "waiting"
@@ -73,16 +75,17 @@ class SideBySide(QObject):
         self._make, self._ask, self._profile_for = make, ask, profile_for
         self._side: OtherSide | None = None
         self._profile: ModelProfile | None = None
-        self._lanes: Lanes | None = None
+        self._lanes: Lanes | TwoRecordings | None = None
+        self._showing: Showing | None = None
+        self._both = BothReader(tasks)
         self._compared_with = Switches()
         self._asked: tuple[Target, str] | None = None
         self._ready = False
         """Whether side B only waits for a run."""
         self._choice = 0
-        self._stalled_at = self._estimate_at = 0.0
-        self._estimating = False
+        self._parting = Parting()
+        self._estimator = Estimator(tasks)
         self.stage, self.error = Stage.OFF, ""
-        self.estimate = Estimate(None, None, None)
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self._pairs = QTimer(self, interval=_PAIR_MS)
@@ -99,12 +102,25 @@ class SideBySide(QObject):
         """What the sides are called, by what differs."""
         if self._side is None:
             return "", ""
+        if isinstance(self._lanes, TwoRecordings):
+            return self._lanes.names
         return self._side.title_of_a(self._switches.current), self._side.title
 
     @property
     def figures(self) -> Figures | None:
         """Of the pairs so far."""
         return self._lanes.pairing.figures() if self._lanes is not None else None
+
+    @property
+    def estimate(self) -> Estimate:
+        """How much longer B takes."""
+        return self._estimator.estimate
+
+    @property
+    def unpaired(self) -> int:
+        """How many samples of two recordings only one of them has."""
+        lanes = self._lanes
+        return lanes.pairing.unpaired if isinstance(lanes, TwoRecordings) else 0
 
     @property
     def worst(self) -> tuple[Pair, ...]:
@@ -140,6 +156,11 @@ class SideBySide(QObject):
         self._side, self._profile = side, side.profile
         self._choice += 1
         choice, self._asked, self._ready = self._choice, None, False
+        self._both.stop()
+        opened = self._opened
+        if side.recording is not None and opened is not None and opened != side.recording:
+            self._read_both(opened, side.recording)
+            return
         if side.profile is not None or side.recording is not None:
             self._arm()
             return
@@ -166,10 +187,26 @@ class SideBySide(QObject):
         if self._side is not None:
             self.begin(self._side)
 
+    @Slot(object)
+    def look_at(self, showing: Showing | None) -> None:
+        """A recording is looked at from now on, or no longer."""
+        self._showing = showing
+        if isinstance(self._lanes, TwoRecordings):
+            self._close_lanes()
+            self._set(Stage.WAITING)
+        if showing is not None and self._side is not None and self._side.recording is not None:
+            self.begin(self._side)
+
+    def show(self, recorded_ns: int) -> None:
+        """Show a sample of the recording that is looked at."""
+        if isinstance(self._lanes, TwoRecordings):
+            self._lanes.show(recorded_ns)
+
     @Slot()
     def end(self) -> None:
         """Side A alone again, as it was."""
         self._choice += 1
+        self._both.stop()
         self._side = None
         self._let_go()
         self._set(Stage.OFF)
@@ -177,6 +214,7 @@ class SideBySide(QObject):
     def close(self, timeout_s: float) -> None:
         """The window closes: end side B and wait for it, at most this long."""
         self._choice += 1
+        self._both.stop()
         self._rest()
         b = self._lanes.b if self._lanes is not None else None
         self._close_lanes()
@@ -189,13 +227,52 @@ class SideBySide(QObject):
         assert self._side is not None
         return self._side.change(self._switches.current).run_settings(self._run.kind)
 
+    @property
+    def _opened(self) -> Path | None:
+        """The recording that is looked at or streamed."""
+        return recording_of(self._showing or self._run.source)
+
+    def _read_both(self, a: Path, b: Path) -> None:
+        """Know which sample is which first."""
+        if self._both.known(a, b) is not None:
+            self._arm()
+            return
+        self._set(Stage.READING)
+        choice = self._choice
+
+        def failed(error: Exception) -> None:
+            if choice == self._choice:
+                self._fail(str(error))
+
+        self._both.read(a, b, lambda: self._arm() if choice == self._choice else None, failed)
+
     def _arm(self) -> None:
         self._ready = True
+        if self._showing is not None and self._both_wanted:
+            self._join_showing(self._showing)
+            return
         session = self._run.session
         if self._run.phase is Phase.RUNNING and session is not None:
             self._join(session)
         else:
             self._set(Stage.WAITING)
+
+    @property
+    def _both_wanted(self) -> BothRead | None:
+        """What is known of the open recording and the one of side B, where that is another."""
+        if self._side is None:
+            return None
+        return self._both.known(self._opened, self._side.recording)
+
+    def _join_showing(self, showing: Showing) -> None:
+        """The other recording beside the one that is looked at."""
+        self._close_lanes()
+        assert self._both_wanted is not None
+        self._lanes = TwoRecordings(showing, self._both_wanted)
+        self._estimator.forget()
+        self._timer.start()
+        self._pairs.start()
+        self._set(Stage.CONNECTING)
 
     def _join(self, session: LiveSession) -> None:
         """Side B beside a run, with the source that it has now."""
@@ -206,15 +283,20 @@ class SideBySide(QObject):
         if self._asked not in (None, (settings.target, settings.model)):
             QTimer.singleShot(0, self, self.retry)  # another model came with the source
             return
+        both = self._both_wanted
+        if side.recording is not None and self._opened not in (None, side.recording) and not both:
+            QTimer.singleShot(0, self, self.retry)  # another recording came as the source
+            return
         self._compared_with = self._switches.current
         try:
             self._check_sound(source)
-            self._lanes = Lanes(side, session, source, settings, self._profile, self._make)
+            matches = both.matches if both is not None else None
+            self._lanes = Lanes(side, session, source, settings, self._profile, self._make, matches)
         except ConsoleError as error:
             self._fail(str(error))
             return
-        self.estimate = Estimate(None, None, None)
-        self._stalled_at = 0.0
+        self._estimator.forget()
+        self._parting = Parting()
         self._timer.start()
         self._pairs.start()
         self._set(Stage.CONNECTING)
@@ -296,12 +378,12 @@ class SideBySide(QObject):
             self._fail(str(lanes.error))
             return
         if lanes.b is not None:
-            reason = self._why_gone(lanes.b.status())
+            reason = self._parting.why(lanes.b.status())
             if reason:
                 self._fail(reason)
                 return
         self._take_pair()
-        self._estimate(lanes)
+        self._estimator.look(lanes.pairing.figures().differences_ms)
         self.changed.emit()
 
     @Slot()
@@ -310,39 +392,3 @@ class SideBySide(QObject):
             self.paired.emit(pair)
             if self.stage is Stage.CONNECTING:
                 self._set(Stage.COMPARING)
-
-    def _why_gone(self, status: RunStatus) -> str:
-        """Why side B is to be let go, or ''."""
-        said = next((f"{a.title} {a.body}".strip() for a in status.alerts if a.id != "source"), "")
-        if status.state is RunState.RECONNECTING and (
-            status.attempt > 1 or not status.counts.answered
-        ):
-            return said or status.message
-        if not status.counts.answered and status.counts.failed >= _MOST_REFUSED:
-            return said
-        now = time.monotonic()
-        if status.state is not RunState.STALLED:
-            self._stalled_at = 0.0
-        elif not self._stalled_at:
-            self._stalled_at = now
-        elif now - self._stalled_at > _STALLED_S:
-            return tr("It gave no answer for {seconds} s.", seconds=round(_STALLED_S))
-        return ""
-
-    def _estimate(self, lanes: Lanes) -> None:
-        """The interval takes some milliseconds: elsewhere, and at most once a second."""
-        now = time.monotonic()
-        if self._estimating or now - self._estimate_at < _ESTIMATE_EVERY_S:
-            return
-        self._estimate_at, self._estimating = now, True
-        values = lanes.pairing.figures().differences_ms
-
-        def done(found: Estimate) -> None:
-            self._estimating = False
-            if lanes is self._lanes:
-                self.estimate = found
-
-        def failed(_error: Exception) -> None:
-            self._estimating = False
-
-        self._tasks.start("estimate", lambda: median_estimate(values), done, failed)

@@ -15,6 +15,7 @@ from backend.profiles.model_profile import ModelProfile
 from backend.session.sinks import Item, Subscription
 from backend.side_by_side import (
     Collector,
+    Matches,
     Pair,
     Pairing,
     RecordedAnswers,
@@ -22,6 +23,14 @@ from backend.side_by_side import (
 )
 from backend.sources.source import RecordedSource, Source
 from gui.live.side_by_side.choices import OtherSide
+from gui.live.side_by_side.two_recordings import (
+    BARS,
+    CAPACITY,
+    MOST_BYTES,
+    MOST_WAITING,
+    READER,
+    WORST,
+)
 from gui.state.live_session import LiveSession
 from gui.widgets.language import tr
 
@@ -30,9 +39,6 @@ MakeBeside: TypeAlias = Callable[
 ]
 """Makes a run that is not started; the first finds the model's profile."""
 
-_READER = "comparison"
-_CAPACITY, _MOST_BYTES = 16, 64 * 1024 * 1024
-_PAIRS_KEPT, _WORST, _MOST_WAITING = 600, 8, 64
 _MANY_UNKNOWN = 10
 
 
@@ -51,19 +57,18 @@ class Lanes:
         settings: RunSettings,
         profile: ModelProfile | None,
         make: MakeBeside,
+        matches: Matches | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._newest: Pair | None = None
-        self._recent: deque[float | None] = deque(maxlen=_PAIRS_KEPT)
+        self._recent: deque[float | None] = deque(maxlen=BARS)
         self.first_ns = 0
-        self.pairing = Pairing(
-            _WORST, self._paired, most_kept=_PAIRS_KEPT, most_waiting=_MOST_WAITING
-        )
+        self.pairing = Pairing(WORST, self._paired, most_kept=BARS, most_waiting=MOST_WAITING)
         self.b: LiveSession | None = None
         self._beside: Source | None = None
         self._recorded: RecordedBeside | None = None
         if side.recording is not None:
-            self._recorded = self._beside_recorded(source, side.recording)
+            self._recorded = self._beside_recorded(source, side.recording, matches)
             self._followed = self._subscribe(a, Collector("a", self.pairing, self._recorded))
             return
         if profile is None:
@@ -78,14 +83,20 @@ class Lanes:
         self._subscribe(self.b, Collector("b", self.pairing))
         self.b.start()
 
-    def _beside_recorded(self, source: Source, recording: Path) -> RecordedBeside:
-        if not isinstance(source, RecordedSource) or source.recording != recording:
+    def _beside_recorded(
+        self, source: Source, recording: Path, matches: Matches | None
+    ) -> RecordedBeside:
+        """What was recorded of the samples, or of the same ones in another recording."""
+        known = {recording} if matches is None else {matches.a}
+        if not isinstance(source, RecordedSource) or source.recording not in known:
             raise UsageError(
                 tr("Another source is streamed than the recording."),
                 tr("Open the recording again, or end the comparison."),
             )
         answers = RecordedAnswers(recording, source.info.kind)
-        return RecordedBeside("b", source, answers, self.pairing)
+        if matches is None:
+            return RecordedBeside("b", source, answers, self.pairing)
+        return RecordedBeside("b", source, answers, self.pairing, matches.in_b)
 
     @property
     def error(self) -> ConsoleError | None:
@@ -122,7 +133,7 @@ class Lanes:
 
     @staticmethod
     def _subscribe(session: LiveSession, collector: Collector) -> Subscription[Item]:
-        return session.subscribe(collector, Policy.EVERY, _READER, _CAPACITY, _MOST_BYTES)
+        return session.subscribe(collector, Policy.EVERY, READER, CAPACITY, MOST_BYTES)
 
     def _paired(self, pair: Pair) -> None:
         with self._lock:

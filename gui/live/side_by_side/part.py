@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QMenu
 
-from backend.core.errors import ConsoleError
-from backend.core.samples import Frame
-from backend.profiles.file import read_profile
+from backend.core.samples import AudioWindow, Frame
 from backend.profiles.model_profile import ModelProfile
 from backend.side_by_side import Pair
 from backend.sources.source import recording_of
 from gui.live.page import LivePage
-from gui.live.side_by_side.choices import OtherSide, other_sides, profile_side, recorded_side
+from gui.live.side_by_side.choices import (
+    OtherSide,
+    other_recording_side,
+    other_sides,
+    profile_of,
+    profile_side,
+    recorded_side,
+)
 from gui.live.side_by_side.controller import SideBySide, Stage
 from gui.live.side_by_side.lanes import MakeBeside
 from gui.live.side_by_side.panel import ComparisonPanel
@@ -28,6 +32,7 @@ from gui.live.side_by_side.words import (
     overall,
     place_of,
     said,
+    unpaired_words,
 )
 from gui.state.run_control import RunControl
 from gui.targets import TargetFeature
@@ -62,6 +67,7 @@ class SideBySidePart(QObject):
         page.designed()
         self._newest: Pair | None = None
         self._held: Pair | None = None
+        self._chosen: int | None = None
         self._listed: tuple[Pair, ...] = ()
         catalogue = targets.controller.catalogue
         self.controller = SideBySide(
@@ -101,26 +107,35 @@ class SideBySidePart(QObject):
 
     @Slot(int)
     def jump(self, row: int) -> None:
-        """Show a sample of the list, which stays until the newest is wanted again."""
-        if row < len(self._listed):
-            self._held = self._listed[row]
-            self._show(self._held)
-            self._refresh()
+        """Show a sample of the list, which stays until the newest is wanted again.
+
+        Of a recording that is looked at it is gone to.
+        """
+        if row >= len(self._listed):
+            return
+        pair = self._listed[row]
+        self._chosen = pair.number
+        if pair.sample is not None and not isinstance(pair.sample, Frame | AudioWindow):
+            self.controller.show(pair.sample.captured_ns)
+            return
+        self._held = pair
+        self._show(pair)
+        self._refresh()
 
     def step(self, count: int) -> None:
         """The next or the one before in the list of what differs most."""
         if self._listed:
             rows = [pair.number for pair in self._listed]
-            held = self._held.number if self._held is not None else None
             before = -1 if count > 0 else 0
-            row = ((rows.index(held) if held in rows else before) + count) % len(rows)
+            at = rows.index(self._chosen) if self._chosen in rows else before
+            row = (at + count) % len(rows)
             self.panel.worst.selectRow(row)
             self.jump(row)
 
     @Slot()
     def release(self) -> None:
         """Show the newest again."""
-        self._held = None
+        self._held = self._chosen = None
         if self._newest is not None:
             self._show(self._newest)
         self.panel.worst.clearSelection()
@@ -144,6 +159,14 @@ class SideBySidePart(QObject):
             "Run/compare",
             ("Ctrl+Shift+D",),
             aliases="side by side a b wipe difference two models",
+        )
+        yield Command(
+            "side_by_side.recording",
+            tr("Compare with a recording..."),
+            self._ask_recording,
+            "Run/compare",
+            blocked=self._why_no_recording,
+            aliases="side by side a b two recordings before after",
         )
         yield Command(
             "side_by_side.end",
@@ -210,9 +233,26 @@ class SideBySidePart(QObject):
             menu.addAction(title).triggered.connect(partial(self._begin_by_menu, side))
         self.menu.addSeparator()
         self.menu.addAction(tr("Profile of a file...")).triggered.connect(self._ask_profile)
+        recording = self.menu.addAction(tr("Another recording..."))
+        recording.setEnabled(not self._why_no_recording())
+        recording.triggered.connect(self._ask_recording)
 
     def _begin_by_menu(self, side: OtherSide, _checked: bool = False) -> None:
         self.begin(side)
+
+    @Slot()
+    def _ask_recording(self) -> None:
+        ask_file(
+            self._workspace.window,
+            tr("Recording of the same samples"),
+            self._use_recording,
+            tr("Recordings ({pattern})", pattern="*.mcap"),
+        )
+
+    def _use_recording(self, path: str) -> None:
+        chosen = Path(path)
+        same = chosen == recording_of(self._run.source)
+        self.begin(recorded_side(chosen) if same else other_recording_side(chosen))
 
     @Slot()
     def _ask_profile(self) -> None:
@@ -231,7 +271,7 @@ class SideBySidePart(QObject):
         ask = self._targets.controller.catalogue.ask
         self._workspace.tasks.start(
             "profile-b",
-            lambda: _profile_of(Path(path), lambda: ask(current.target, current.model)),
+            lambda: profile_of(Path(path), lambda: ask(current.target, current.model)),
             ready,
             notifier.show_error,
         )
@@ -261,8 +301,9 @@ class SideBySidePart(QObject):
 
     @Slot()
     def _forget(self) -> None:
-        self._newest = self._held = None
+        self._newest = self._held = self._chosen = None
         self._listed = ()
+        self.panel.worst.clearSelection()
         self._view.show_pair(None)
 
     @Slot()
@@ -289,7 +330,9 @@ class SideBySidePart(QObject):
         panel.said.setText(f"A  {said(shown.a)}\nB  {said(shown.b)}")
         panel.strip.show_values(control.recent)
         panel.faster.setText(difference(control.estimate))
-        panel.ledgers.show_statuses(*control.ledgers())
+        ledgers = control.ledgers()
+        panel.ledgers.setVisible(any(ledgers))
+        panel.ledgers.show_statuses(*ledgers)
         self._list()
 
     def _list(self) -> None:
@@ -306,8 +349,7 @@ class SideBySidePart(QObject):
         )
 
     def _place(self, pair: Pair) -> str:
-        source = self._run.source
-        return place_of(pair, self.controller.first_ns, source.info.name if source else "")
+        return place_of(pair, self.controller.first_ns)
 
     def _state_text(self, shown: Pair | None) -> str:
         match self.controller.stage:
@@ -316,6 +358,8 @@ class SideBySidePart(QObject):
                     "Send each sample to a second model, target, profile or way as well, and see "
                     "where the answers differ."
                 )
+            case Stage.READING:
+                return tr("Reading both recordings...")
             case Stage.ASKING:
                 return tr("Asking what side B takes...")
             case Stage.WAITING if shown is None:
@@ -328,30 +372,19 @@ class SideBySidePart(QObject):
                 return tr("B is gone, A goes on. {reason}", reason=self.controller.error)
             case _ if self.controller.unknown:
                 return tr("Nothing is recorded of what is answered now.")
-        return nothing_in_common(shown) if shown is not None else ""
+        apart = nothing_in_common(shown) if shown is not None else ""
+        return apart or unpaired_words(self.controller.unpaired)
 
     # -- why not -------------------------------------------------------------------------------
 
     def _why_off(self) -> str:
         return tr("Nothing is compared.") if self.controller.stage is Stage.OFF else ""
 
+    def _why_no_recording(self) -> str:
+        return "" if recording_of(self._run.source) is not None else tr("No recording is open.")
+
     def _why_none(self) -> str:
         return "" if self._listed else tr("No sample differs.")
 
     def _why_not_held(self) -> str:
         return "" if self._held is not None else tr("The newest is on show.")
-
-
-def _profile_of(path: Path, ask: Callable[[], ModelProfile]) -> ModelProfile:
-    """That of a file; shapes and names that it leaves out are the model's."""
-    profile = read_profile(path)
-    try:
-        known = ask()
-    except ConsoleError:
-        return profile  # the run itself will say what is wrong
-    return replace(
-        profile,
-        model=known.model,
-        inputs=profile.inputs or known.inputs,
-        outputs=profile.outputs or known.outputs,
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backend.core.predictions import (
     Classification,
     Detections,
@@ -13,6 +15,7 @@ from backend.core.predictions import (
     Tensors,
     Text,
 )
+from backend.core.samples import AudioWindow, Frame
 from backend.side_by_side import Estimate, Figures, Outcome, Pair
 from gui.widgets.language import count, marked, number, percent, tr
 
@@ -75,6 +78,19 @@ def overall(figures: Figures) -> str:
     )
 
 
+def unpaired_words(samples: int) -> str:
+    """How many samples only one of two recordings has."""
+    return (
+        count(
+            samples,
+            "{n} sample is in one of the recordings only.",
+            "{n} samples are in one of the recordings only.",
+        )
+        if samples
+        else ""
+    )
+
+
 def difference(estimate: Estimate) -> str:
     """Which side is faster, with the interval of the paired difference."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
@@ -97,13 +113,22 @@ def difference(estimate: Estimate) -> str:
     )
 
 
-def place_of(pair: Pair, first_ns: int, source: str) -> str:
-    """Where a sample is: its file's name, or seconds in the file or of the comparison."""
+def place_of(pair: Pair, first_ns: int) -> str:
+    """Where a sample is: the picture's name, or seconds in what is played or of the comparison."""
     sample = pair.sample
-    if sample is not None and sample.name not in ("", source):
+    if sample is not None and sample.media_time_s is None and Path(sample.name).suffix:
         return sample.name
-    at_s = sample.media_time_s if sample is not None else None
-    seconds = (pair.number - first_ns) / 1e9 if at_s is None else at_s
+    match sample:
+        case None:
+            seconds = None
+        case Frame() if sample.played_s is not None:
+            seconds = sample.played_s
+        case Frame() | AudioWindow():
+            seconds = sample.media_time_s
+        case _:
+            seconds = (sample.captured_ns - first_ns) / 1e9
+    if seconds is None:
+        seconds = (pair.number - first_ns) / 1e9
     return f"{number(seconds, 1)} s"
 
 
@@ -113,7 +138,7 @@ def _share(value: float) -> str:
 
 
 def _ms(value: float) -> str:
-    return number(value, 1 if abs(value) >= 1 else 2)
+    return number(value, 1 if abs(value) >= 1 else 2).replace("-", "−")
 
 
 def _kinds(predictions: Predictions) -> str:

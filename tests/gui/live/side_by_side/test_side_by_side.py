@@ -22,9 +22,10 @@ from backend.models.catalogue import bundled_registry
 from backend.server.lifecycle import EmbeddedServer
 from backend.server.settings import ServerOptions
 from backend.session.run import Session
-from gui.live.side_by_side import SideBySidePart, controller
+from gui.live.side_by_side import SideBySidePart, parting
 from gui.live.side_by_side import Stage as Where
 from gui.live.side_by_side.choices import OtherSide, recorded_side
+from gui.live.side_by_side.parting import Parting
 from gui.state.run_control import Phase
 from gui.state.switches import Switches
 from gui.views.preview import WipeView
@@ -360,14 +361,13 @@ def test_another_model_of_side_a_is_compared_anew(stage: Stage, qtbot: QtBot) ->
     qtbot.waitUntil(hears)
 
 
-def test_a_side_b_that_hangs_is_let_go(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    control = part_of(stage).controller
-    hangs = RunStatus(state=RunState.STALLED)
-    assert control._why_gone(hangs) == ""
-    monkeypatch.setattr(controller, "_STALLED_S", 0.0)
-    assert control._why_gone(hangs) == "It gave no answer for 0 s."
-    assert control._why_gone(RunStatus(state=RunState.STREAMING)) == ""
-    assert control._why_gone(hangs) == "", "it is given the time anew"
+def test_a_side_b_that_hangs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, hangs = Parting(), RunStatus(state=RunState.STALLED)
+    assert watch.why(hangs) == ""
+    monkeypatch.setattr(parting, "_STALLED_S", 0.0)
+    assert watch.why(hangs) == "It gave no answer for 0 s."
+    assert watch.why(RunStatus(state=RunState.STREAMING)) == ""
+    assert watch.why(hangs) == "", "it is given the time anew"
 
 
 def test_commands_say_why_not_and_the_menu_offers_what_there_is(stage: Stage, qtbot: QtBot) -> None:
@@ -377,7 +377,13 @@ def test_commands_say_why_not_and_the_menu_offers_what_there_is(stage: Stage, qt
         assert commands[f"side_by_side.{name}"].blocked()
     part._fill()
     groups = [action.text() for action in part.menu.actions() if action.text()]
-    assert groups == ["Another model", "Another way", "Profile of a file..."]
+    assert groups == [
+        "Another model",
+        "Another way",
+        "Profile of a file...",
+        "Another recording...",
+    ]
+    assert commands["side_by_side.recording"].blocked() == "No recording is open."
     titles = [command.title for command in part.palette_entries()]
     assert "Compare with faces" in titles
     assert "Compare with shapes" not in titles, "that is side A"
