@@ -95,11 +95,13 @@ class _Run:
 
     def until(self, ending: threading.Event) -> int:
         """Load, say where the server is, and serve; the exit code."""
-        while not self._loading.join(_TICK_S):
-            if ending.is_set():
+        loading = True
+        while loading:
+            loading = not self._loading.join(_TICK_S)
+            # Ray puts a handler before it that writes a stack trace.
+            _answer_signals(ending)
+            if loading and ending.is_set():
                 return 0
-        # Ray puts a handler before it that writes a stack trace.
-        _answer_signals(ending)
         try:
             if self._refusal is not None:
                 raise self._refusal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from backend.core.errors import UsageError
@@ -20,6 +21,8 @@ def ray_serve(address: str, models: RayModels, *, queue_limit: int) -> RayServe:
 
     Raises UsageError with what to type if Ray is not installed.
     """
+    # Or what is asked of it when we have left the cluster starts another one.
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
     try:
         import ray.serve  # noqa: F401 - nothing else may fail for want of Ray
     except ModuleNotFoundError as error:

@@ -86,6 +86,7 @@ class RayServe:
     def close(self) -> None:
         """End the replicas, and the cluster if it was started here."""
         self._replicas.delete_all()
+        self._replicas.close()
         self._cluster.close()
 
     def _load_bundled(self, name: str) -> None:

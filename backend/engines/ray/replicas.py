@@ -42,6 +42,7 @@ class Replicas:
         self._template = template
         self._lock = threading.Lock()
         self._submitting = threading.Lock()
+        self._closed = False
         self._serial = 0
         self._deployed: dict[str, Deployed] = {}
 
@@ -107,6 +108,15 @@ class Replicas:
         for deployed in self.all():
             self._delete(deployed.model)
 
+    def close(self) -> None:
+        """Ask Serve for nothing more: outside of a cluster it would start one."""
+        with self._submitting:
+            self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ModelLoadError("the server ends")
+
     def _delete(self, model: str) -> None:
         with contextlib.suppress(RayServeException, ray.exceptions.RayError):
             serve.delete(application(self._template.prefix, model), _blocking=False)
@@ -121,12 +131,14 @@ class Replicas:
         began, cpus = time.monotonic(), options["ray_actor_options"]["num_cpus"]
         # What Serve makes of a deployment, and reads of one, is not safe from several threads.
         with self._submitting:
+            self._check_open()
             target = serve.RunTarget(
                 deployment_class().options(**options).bind(spec), name=name, route_prefix=None
             )
             (handle,) = serve.run_many([target], wait_for_applications_running=False)
         while True:
             with self._submitting:
+                self._check_open()
                 status = serve.status().applications.get(name)
             if status is None:
                 raise ModelLoadError("it was unloaded while it was being loaded")
@@ -141,7 +153,7 @@ class Replicas:
 
     def _delete_unless(self, name: str, model: str) -> None:
         """Delete what failed to come up, unless an earlier load of the model is still served."""
-        if model not in self._deployed:
+        if model not in self._deployed and not self._closed:
             with contextlib.suppress(RayServeException, ray.exceptions.RayError):
                 serve.delete(name)
 

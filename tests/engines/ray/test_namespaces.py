@@ -27,7 +27,8 @@ with namespaces():
 
 @pytest.fixture
 def possible() -> None:
-    """Skip where there can be no namespaces."""
+    """Skip where there can be no namespaces, and beside all other tests, which run side by side."""
+    pytest.importorskip("ray", reason="`make test-cluster` installs Ray")
     if reason := lacks():
         pytest.skip(reason)
 

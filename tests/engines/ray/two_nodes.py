@@ -38,6 +38,7 @@ _START_S = 600.0
 _END_S = 240.0
 _MEMORY_MIB = 3500
 _CGROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUPS = Path("/proc/self/cgroup")
 _HEAD = ("--include-dashboard=false", f"--temp-dir={HOME}")
 _RAY = {
     "RAY_AUTH_MODE": "token",
@@ -193,7 +194,7 @@ def limits_bytes(groups: str, root: Path) -> list[int]:
 
 def _free_mib() -> int:
     """What is left of this machine's memory, and no more than a container may have."""
-    limits = limits_bytes(Path("/proc/self/cgroup").read_text(), _CGROUPS)
+    limits = limits_bytes(_OWN_GROUPS.read_text(), _CGROUPS) if _OWN_GROUPS.exists() else []
     return min(psutil.virtual_memory().available, *limits) >> 20
 
 
