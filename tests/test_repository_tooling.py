@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -243,6 +244,46 @@ def test_a_trial_run_gets_a_display_of_its_own_and_leaves_nothing(
     assert "No display found: running for 20 s on Xvfb." in said
     picture = tmp_path / "screenshot.png"
     assert f"xcb --screenshot {picture} --seconds 20 --model shapes" in said
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The tests on a cluster where there can be one, with stand-ins for what is slow."""
+    module = _module("cluster.py")
+    monkeypatch.setattr(module, "lacks", lambda: "")
+    monkeypatch.setattr(module, "namespaces", nullcontext)
+    monkeypatch.setattr(module, "_SETUP", [sys.executable, "-c", ""])
+    return module
+
+
+def test_where_there_can_be_no_cluster_its_tests_pass_and_say_why(
+    cluster: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cluster, "_TESTS", [sys.executable, "-c", "raise SystemExit(3)"])
+    assert cluster.main() == 3
+    monkeypatch.setattr(cluster, "_SETUP", [sys.executable, "-c", "raise SystemExit(1)"])
+    assert cluster.main() == 0
+    assert "Ray cannot be installed here" in capsys.readouterr().out
+    monkeypatch.setattr(cluster, "lacks", lambda: "network namespaces need root")
+    assert cluster.main() == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == "No verdict of the tests on a cluster: network namespaces need root."
+
+
+@pytest.mark.parametrize("when_interrupted", ["SIG_DFL", "SIG_IGN"])
+def test_tests_on_a_cluster_that_take_too_long_are_ended_and_have_not_failed(
+    when_interrupted: str,
+    cluster: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    handler = f"signal.signal(signal.SIGINT, signal.{when_interrupted})"
+    forever = f"import signal, time; {handler}; time.sleep(1000)"
+    monkeypatch.setattr(cluster, "_TESTS", [sys.executable, "-c", forever])
+    monkeypatch.setattr(cluster, "_TESTS_S", 0.5)
+    monkeypatch.setattr(cluster, "_END_S", 0.5)
+    assert cluster.main() == 0
+    assert "this machine is too slow or too busy" in capsys.readouterr().out
 
 
 def test_a_test_that_leaves_a_thread_or_a_process_fails(tmp_path: Path) -> None:
