@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from backend.compare.bench import BenchResult, as_csv, as_markdown, encode_result, read_result
 from backend.compare.bench import verdict_of as verdict
 from backend.core.errors import UsageError
+from backend.core.status import Notice, Severity
 from gui.compare.verdict_card import LANGUAGE
 from gui.widgets.file_dialogs import ask_file, ask_new_file
 from gui.widgets.language import marked, tr
@@ -20,7 +21,11 @@ from gui.workspace.commands import Command
 from gui.workspace.pages import PageHost
 
 _MENU = marked("Compare")
-_FORMS = ("csv", "md", "png")
+_EXPORTS = {
+    "csv": marked("Export as CSV..."),
+    "md": marked("Export as Markdown..."),
+    "png": marked("Export as PNG..."),
+}
 
 
 class ResultFiles(QObject):
@@ -52,10 +57,10 @@ class ResultFiles(QObject):
             f"{_MENU}/file",
         )
         yield Command("compare.copy", tr("Copy as Markdown"), self.copy, f"{_MENU}/file")
-        for form in _FORMS:
+        for form, title in _EXPORTS.items():
             yield Command(
                 f"compare.export.{form}",
-                tr("Export as {form}...", form=form.upper()),
+                tr(title),
                 partial(self.ask_export, form),
                 f"{_MENU}/export",
             )
@@ -109,20 +114,28 @@ class ResultFiles(QObject):
             if not self._window.grab().save(path, "PNG"):
                 problem = tr("{path} cannot be written.", path=path)
                 self._host.notifier.show_error(UsageError(problem))
+            else:
+                self._tell_saved(Path(path))
             return
         self._host.tasks.start(
             "bench-export",
             lambda: _write(Path(path), _encoded(form, result)),
-            lambda _: None,
+            self._tell_saved,
             self._host.notifier.show_error,
         )
 
+    def _tell_saved(self, path: Path) -> None:
+        folder = tr("It is in {folder}.", folder=str(path.parent))
+        notice = Notice(Severity.INFO, tr("Saved: {file}", file=path.name), folder)
+        self._host.notifier.show_notice(notice)
 
-def _write(path: Path, data: bytes) -> None:
+
+def _write(path: Path, data: bytes) -> Path:
     try:
         path.write_bytes(data)
     except OSError as error:
         raise UsageError(tr("{path} cannot be written.", path=path), str(error)) from error
+    return path
 
 
 def _encoded(form: str, result: BenchResult) -> bytes:

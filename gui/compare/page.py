@@ -186,6 +186,7 @@ class ComparePage(QObject):
             return
         self._asked = saved_name(self._host.target), self._host.model
         self.choices.show_running()
+        self._stack.setCurrentIndex(_NOTHING)  # what is on show is of something else
         self._next = arguments
         self.beside.begin()
 
@@ -243,6 +244,8 @@ class ComparePage(QObject):
         if self._next is not None:
             self._next = None
             self._over()
+            if self._result is not None:
+                self._stack.setCurrentIndex(_RESULT)
         elif self.process.running:
             self.choices.show_ending()
             self.process.cancel()

@@ -108,11 +108,14 @@ class ResultView(QWidget):
 
     def _show_tabs(self) -> None:
         """Curves where there are any; the first that comes new is what was asked for."""
+        at = self.charts.currentIndex()
         new = [chart for chart in self._curves if chart.curves and not self.shows(chart)]
         for chart in self._curves:
             self.charts.setTabVisible(self._place(chart), bool(chart.curves))
         if new:
             self.charts.setCurrentIndex(self._place(new[0]))
+        elif not self.charts.isTabVisible(at):
+            self.charts.setCurrentIndex(0)
 
     @Slot(str)
     def _mark(self, key: str) -> None:

@@ -73,7 +73,6 @@ class CellTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(CONTROL_HEIGHT)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
         header.setStyleSheet(_ARROW)
@@ -127,10 +126,14 @@ class CellTable(QTableView):
             self.chosen.emit(self.marked)
 
     def _fit_columns(self, *, at_least: bool) -> None:
-        before = [self.columnWidth(column) for column in range(self._sorted.columnCount())]
-        self.resizeColumnsToContents()
-        for column, width in enumerate(before if at_least else ()):
+        *first, last = range(self._sorted.columnCount())
+        header = self.horizontalHeader()
+        for column in first:
+            width = self.columnWidth(column) if at_least else 0
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            self.resizeColumnToContents(column)
             self.setColumnWidth(column, max(width, self.columnWidth(column)))
+        header.setSectionResizeMode(last, QHeaderView.ResizeMode.ResizeToContents)
 
     @Slot()
     def _spread_reasons(self) -> None:

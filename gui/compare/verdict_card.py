@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backend.compare.bench import BenchResult, Language, Timed, changes, verdict_of
 from gui.state.payload_names import payload_text
-from gui.widgets.language import number, tr
+from gui.widgets.language import byte_size, number, tr
 from gui.widgets.theme import GAP, GAP_SMALL
 
-LANGUAGE = Language(tr, number, payload_text)
+LANGUAGE = Language(tr, number, payload_text, byte_size)
 """That of the window."""
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|(?:ms|s|[KM]iB|[bB]ytes?)\b)")
 

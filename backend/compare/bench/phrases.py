@@ -109,6 +109,7 @@ class Language:
     number: Callable[[float, int], str] = plain_number
     name: Callable[[str], str] = lambda payload: payload
     """What a payload is called."""
+    size: Callable[[int], str] = mebibytes
 
     def ms(self, figure: Figure | None) -> str:
         """A time, with three digits or so."""
@@ -117,7 +118,7 @@ class Language:
 
     def bytes(self, count: float) -> str:
         """A size."""
-        return mebibytes(round(count), self.number)
+        return self.size(round(count))
 
     def all_of(self, parts: Sequence[str]) -> str:
         """'a', 'a and b', 'a, b and c', or with semicolons if a part has a comma of its own."""

@@ -45,16 +45,22 @@ def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
     if not measured:
         return Verdict(language.text(Say.NOTHING), notes=_reasons(result))
     sentences = []
+    between: list[str] = []
     notes: list[str] = []
     payloads = _by_payload(measured)
     for payload, cells in payloads:
         single = _least_in_flight(cells)
-        # Of several sizes, the last has room for all of its ways; the table has the others.
+        # Of several sizes, the last has room for all of its ways; the table has the others. The
+        # sentence is about the ends.
         whole = payload == payloads[-1][0]
         size = language.bytes(result.conditions.payloads.get(payload, 0))
         sent = f"{language.name(payload)} ({size})"
         most = _most(sent, cells, language)
-        sentences += [*most, _ranking("" if most else sent, single, language, whole=whole)]
+        said = [*most, _ranking("" if most else sent, single, language, whole=whole)]
+        if whole or payload == payloads[0][0]:
+            sentences += said
+        else:
+            between += said
         notes += _tail(single, language)
         notes += _cost(single, language)
         if whole:
@@ -63,7 +69,9 @@ def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
     if result.conditions.timed == Timed.EXCHANGE:
         notes.append(language.text(Say.EXCHANGE_ALONE))
     return Verdict(
-        " ".join(sentences), tuple(_doubts(result, language)), tuple(dict.fromkeys(notes))
+        " ".join(sentences),
+        tuple(_doubts(result, language)),
+        tuple(dict.fromkeys(between + notes)),
     )
 
 
@@ -100,7 +108,9 @@ def _most(payload: str, cells: Sequence[CellResult], language: Language) -> list
         language.text(Say.WITH, way=_way(each), count=each.cell.in_flight)
         for each in (knees[0], *equal)
     ]
-    rate = language.number(value_of(knees[0].rate), 0)
+    rate = _range(
+        [language.number(value_of(each.rate), 0) for each in (*equal[::-1], knees[0])], language
+    )
     phrase = Say.MOST_TIE if equal else Say.MOST
     return [language.text(phrase, payload=payload, ways=_few(ways, language), rate=rate)]
 
@@ -119,16 +129,17 @@ def _ranking(payload: str, cells: Sequence[CellResult], language: Language, *, w
         payload=payload,
         count=best.cell.in_flight,
         ways=_few([_way(each) for each in (best, *equal)], language),
-        time=_medians((best, *equal), language),
+        # Intervals may overlap where the medians are far apart.
+        time=_range([language.ms(each.p50_ms) for each in (best, *equal)], language),
     )
     if not behind or not whole:
         return f"{text}."
     return f"{text}; {_behind(best, behind, language)}."
 
 
-def _medians(cells: Sequence[CellResult], language: Language) -> str:
-    """From the least to the most: intervals may overlap where the medians are far apart."""
-    least, most = (language.ms(each.p50_ms) for each in (cells[0], cells[-1]))
+def _range(rising: Sequence[str], language: Language) -> str:
+    """From the first to the last of these."""
+    least, most = rising[0], rising[-1]
     if least == most:
         return least
     return language.text(Say.ONE_TO_OTHER, least=least, most=most)

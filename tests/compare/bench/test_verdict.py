@@ -83,6 +83,16 @@ def test_of_several_sizes_only_the_last_names_every_way() -> None:
     )
 
 
+def test_of_many_sizes_the_sentence_is_about_the_first_and_the_last() -> None:
+    sizes = ("1 KB", "64 KB", "1 MB")
+    found = verdict_of(result(*(cell_result(replace(STREAM, payload=size), 2.0) for size in sizes)))
+    assert found.sentence == (
+        "For 1 KB (900.0 KiB), OIP gRPC stream, raw is fastest at a median of 2.00 ms. "
+        "For 1 MB (900.0 KiB), OIP gRPC stream, raw is fastest at a median of 2.00 ms."
+    )
+    assert found.notes[0].startswith("For 64 KB (900.0 KiB), ")
+
+
 def test_of_many_ways_the_sentence_stays_short() -> None:
     ways = [
         replace(each, api=api, compression=packed)
@@ -173,7 +183,7 @@ def test_how_far_it_scales_is_answered_first() -> None:
     )
     assert verdict_of(scaled(192.0)).sentence.startswith(
         "For frame (900.0 KiB), OIP REST, binary with 2 in flight and OIP gRPC stream, raw with 2 "
-        "in flight tie at 192 answers a second. With 1 in flight, "
+        "in flight tie at 190 to 192 answers a second. With 1 in flight, "
     )
 
 

@@ -187,7 +187,7 @@ def test_the_question_says_what_will_be_measured(page: ComparePage) -> None:
 
 
 def test_files_are_opened_compared_and_written(
-    page: ComparePage, tmp_path: Path, qtbot: QtBot
+    page: ComparePage, host: ListeningHost, tmp_path: Path, qtbot: QtBot
 ) -> None:
     before = tmp_path / "before.json"
     before.write_bytes(encode_result(result(cell_result(STREAM, 1.0))))
@@ -199,6 +199,10 @@ def test_files_are_opened_compared_and_written(
         path = tmp_path / f"out.{form}"
         page.files.export(form, str(path))
         qtbot.waitUntil(partial(is_written, path), timeout=LONGEST_MS)
+    qtbot.waitUntil(lambda: len(host.notifier.notices) == 4, timeout=LONGEST_MS)
+    assert {notice.title for notice in host.notifier.notices} == {
+        f"Saved: out.{form}" for form in ("json", "csv", "md", "png")
+    }
     page.files.read(page._opened, str(tmp_path / "out.json"))
     qtbot.waitUntil(lambda: "out.json" in page.view.verdict.conditions.text(), timeout=LONGEST_MS)
     assert decode_result((tmp_path / "out.json").read_bytes()) == FOUND

@@ -154,6 +154,25 @@ def test_a_point_opens_where_its_time_goes(page: ComparePage) -> None:
     assert view.table.marked == view.stages._marked == ways[1].key
 
 
+def test_the_last_column_takes_the_room_that_is_left(page: ComparePage) -> None:
+    page.view.resize(2400, 640)
+    for _ in range(2):
+        page._show(FOUND, running=True)
+        header = page.view.table.horizontalHeader()
+        assert header.length() == page.view.table.viewport().width()
+
+
+def test_small_sizes_are_said_in_the_language_of_the_window(page: ComparePage) -> None:
+    use_language("de")
+    try:
+        small = result(cell_result(STREAM, 2.0))
+        conditions = msgspec.structs.replace(small.conditions, payloads={"frame": 1008})
+        page._show(msgspec.structs.replace(small, conditions=conditions))
+        assert page.view.verdict.sentence.text().startswith("Für frame (1008\u00a0Bytes) ")
+    finally:
+        use_language("en")
+
+
 def test_columns_do_not_shrink_while_it_measures(page: ComparePage) -> None:
     page._show(result(cell_result(STREAM, 123456.7)), running=True)
     column = page.view.table._model.median_column

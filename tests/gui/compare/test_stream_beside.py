@@ -75,6 +75,16 @@ def stream(page: ComparePage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page._host.run.phase is Phase.RUNNING)
 
 
+def test_what_was_on_show_gives_way_to_what_is_asked_now(page: ComparePage, qtbot: QtBot) -> None:
+    page._show(FOUND)
+    stream(page, qtbot)
+    page.beside.pause.setChecked(True)
+    page.measure()
+    assert page.view.isHidden()
+    page.escape()  # before the stream has ended
+    assert not page.view.isHidden()
+
+
 def test_without_a_stream_there_is_nothing_to_say(page: ComparePage) -> None:
     assert not page.beside.isVisible()
     page.measure()
