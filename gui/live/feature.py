@@ -276,7 +276,7 @@ class LiveFeature(Feature):
         self.playback.leave()
         self.page.new_run()
         self.pump.attach(session)
-        prepare_pictures(session, self.page.pane.preview.prepare)
+        prepare_pictures(session, self.page.pane.preview)
 
     @Slot()
     def _show_phase(self) -> None:

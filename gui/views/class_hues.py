@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,27 +24,30 @@ class ClassHues:
     """Gives each class the next free colour when it is first drawn, and the same from then on.
 
     Two share one only while more than eight are drawn. One of these is shared by all that draw
-    classes, on whichever page; `clear` begins anew, when what the live page shows is of another
-    model or source.
+    classes, on whichever page and from any thread; `clear` begins anew, when what the live page
+    shows is of another model or source.
     """
 
     def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._numbers: dict[str, int] = {}
         self._drawn_ns: dict[str, int] = {}
 
     def clear(self) -> None:
         """What comes next has nothing to do with what was."""
-        self._numbers.clear()
-        self._drawn_ns.clear()
+        with self._lock:
+            self._numbers.clear()
+            self._drawn_ns.clear()
 
     def number(self, name: str) -> int:
         """The number, 0 to 7, of the series or mark colour for a class by its name as shown."""
         now_ns = self._clock()
-        if name not in self._numbers:
-            self._numbers[name] = self._next(now_ns)
-        self._drawn_ns[name] = now_ns
-        return self._numbers[name]
+        with self._lock:
+            if name not in self._numbers:
+                self._numbers[name] = self._next(now_ns)
+            self._drawn_ns[name] = now_ns
+            return self._numbers[name]
 
     def _next(self, now_ns: int) -> int:
         uses = Counter(self._numbers.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -181,18 +182,25 @@ def tabular(font: QFont, pixels: int = BODY_PX, *, bold: bool = False) -> QFont:
     return _kept(font, pixels, bold, even=True)
 
 
-_fonts: dict[tuple[str, bool, int, bool, bool], QFont] = {}
-"""By family, slant, size, weight and whether digits have one width: paints ask for the same few."""
+class _Fonts(threading.local):
+    """By family, slant, size, weight and whether digits have one width: paints ask for the same
+    few. Each thread has its own, for Qt lets a font forget its glyphs when another one draws."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, bool, int, bool, bool], QFont] = {}
+
+
+_fonts = _Fonts()
 
 
 def _kept(font: QFont, pixels: int, bold: bool, *, even: bool) -> QFont:
     key = font.family(), font.italic(), pixels, bold, even
-    copy = _fonts.get(key)
+    copy = _fonts.kept.get(key)
     if copy is None:
         copy = QFont(font)
         copy.setPixelSize(pixels)
         copy.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
         if even:
             copy.setFeature(QFont.Tag("tnum"), 1)
-        _fonts[key] = copy
+        _fonts.kept[key] = copy
     return QFont(copy)

@@ -1,5 +1,6 @@
 """The picture, with what the model says about it drawn on top."""
 
+from gui.views.preview.drawing_thread import DrawingThread
 from gui.views.preview.first_paint import FirstPaint
 from gui.views.preview.look import Following, Layer, LegendRow, MaskMode, OverlayStyle
 from gui.views.preview.marks import mark_color
@@ -9,6 +10,7 @@ from gui.views.preview.wipe import ComparedAnswers, WipeView
 
 __all__ = [
     "ComparedAnswers",
+    "DrawingThread",
     "FirstPaint",
     "Following",
     "Layer",

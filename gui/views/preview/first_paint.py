@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from backend.core.flow import DrainLog
 from backend.core.samples import Frame
+from backend.core.status import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ class FirstPaints:
         self._picture: Frame | None = None
         self._result: Frame | None = None
 
-    def painted(self, picture: Frame, result: Frame | None, now_ns: int) -> None:
-        """`picture` is on the screen, with the predictions made for the frame `result`."""
+    def painted(self, picture: Frame, result: Result | None, now_ns: int) -> None:
+        """`picture` is on the screen, with the predictions of `result`."""
         if picture is not self._picture:
             self._picture = picture
             self._log.put(FirstPaint(picture.seq, picture.captured_ns, now_ns, is_result=False))
-        if result is not None and result is not self._result:
-            self._result = result
-            self._log.put(FirstPaint(result.seq, result.captured_ns, now_ns, is_result=True))
+        frame = result.sample if result is not None else None
+        if isinstance(frame, Frame) and frame is not self._result:
+            self._result = frame
+            self._log.put(FirstPaint(frame.seq, frame.captured_ns, now_ns, is_result=True))

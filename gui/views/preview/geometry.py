@@ -105,6 +105,10 @@ class Pan:
     x: float = 0.0
     y: float = 0.0
 
+    def moved(self, x: float, y: float) -> Pan:
+        """Dragged on by so much."""
+        return Pan(self.x + x, self.y + y)
+
 
 def _along(size: int, outer: int, pan: float) -> int:
     """Start of a side: centred where it fits, else moved but never past its own ends."""

@@ -37,11 +37,25 @@ class OverlayLayer(Generic[_T]):
         area: Area,
         draw: Callable[[QPainter], _T],
     ) -> _T:
-        """Paint what `draw` draws within the area, and give what it gives.
-
-        It is called only if `source` is another object, or `key` is not equal to the one before.
-        """
+        """Paint what `draw` draws within the area, and give what it gives."""
         ratio = painter.device().devicePixelRatioF()
+        told = self.prepare(source, key, area, ratio, draw)
+        painter.drawImage(0, 0, self._image)
+        return told
+
+    def prepare(
+        self,
+        source: object,
+        key: tuple[object, ...],
+        area: Area,
+        ratio: float,
+        draw: Callable[[QPainter], _T],
+    ) -> _T:
+        """Draw it for that many device pixels per point; from any thread, one at a time.
+
+        `draw` is called only if `source` is another object, or `key` is not equal to the one
+        before.
+        """
         key = (*key, ratio, area)
         if self._told is None or source is not self._source or key != self._key:
             self._clear(area, ratio)
@@ -50,7 +64,6 @@ class OverlayLayer(Generic[_T]):
             on_image.end()
             self._source, self._key = source, key
             self.drawn += 1
-        painter.drawImage(0, 0, self._image)
         return self._told
 
     def _clear(self, area: Area, ratio: float) -> None:

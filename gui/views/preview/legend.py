@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from gui.views.preview.geometry import Area
 from gui.views.preview.look import LegendRow
@@ -27,7 +27,7 @@ class PictureLegend:
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
-        self._plate = QPixmap()
+        self._plate = QImage()
 
     def draw(
         self,
@@ -51,7 +51,7 @@ class PictureLegend:
         if size.width() > bounds.width - 2 * GAP:
             return None
         area = Area(round(bounds.x) + GAP, round(bounds.y) + GAP, size.width(), size.height())
-        painter.drawPixmap(round(area.x), round(area.y), self._plate)
+        painter.drawImage(round(area.x), round(area.y), self._plate)
         return area
 
 
@@ -62,7 +62,7 @@ def _shortened(rows: Sequence[LegendRow], most: int) -> Sequence[LegendRow]:
     return [*rows[: most - 1], LegendRow(count(left, "{n} more", "{n} more"), "")]
 
 
-def _plate(rows: Sequence[LegendRow], font: QFont, ratio: float, scale: float) -> QPixmap:
+def _plate(rows: Sequence[LegendRow], font: QFont, ratio: float, scale: float) -> QImage:
     metrics = QFontMetricsF(font)
     names = [
         metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, _LONGEST_NAME) for row in rows
@@ -76,7 +76,8 @@ def _plate(rows: Sequence[LegendRow], font: QFont, ratio: float, scale: float) -
     for width in widths[1:]:
         ends.append(ends[-1] + (GAP + 4 + width if width else 0))
     width, height = ends[-1] + _INSET, len(rows) * _ROW + GAP
-    plate = QPixmap(round(width * scale * ratio), round(height * scale * ratio))
+    size = QSize(round(width * scale * ratio), round(height * scale * ratio))
+    plate = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     plate.setDevicePixelRatio(ratio)
     plate.fill(Qt.GlobalColor.transparent)
     painter = QPainter(plate)

@@ -7,6 +7,7 @@ over the picture.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -92,10 +93,23 @@ class Overlay:
             if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
                 self._draw_mask(painter, prediction, placement, look, picture)
 
-        def draw(on_layer: QPainter) -> tuple[Area, ...]:
-            return self._draw_over(on_layer, predictions, placement, look)
-
+        draw = self._drawing(predictions, placement, look)
         return self.layer.paint(painter, predictions, (placement, look), look.corner, draw)
+
+    def draw_ahead(
+        self, predictions: Predictions, placement: Placement, look: Look, ratio: float
+    ) -> None:
+        """Draw all but masks for a painting to come, on a device of that ratio; from any thread.
+
+        Nothing else may be asked of this overlay meanwhile.
+        """
+        draw = self._drawing(predictions, placement, look)
+        self.layer.prepare(predictions, (placement, look), look.corner, ratio, draw)
+
+    def _drawing(
+        self, predictions: Predictions, placement: Placement, look: Look
+    ) -> Callable[[QPainter], tuple[Area, ...]]:
+        return lambda on_layer: self._draw_over(on_layer, predictions, placement, look)
 
     def _draw_over(
         self, painter: QPainter, predictions: Predictions, placement: Placement, look: Look

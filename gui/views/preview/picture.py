@@ -24,8 +24,8 @@ _STRIP = 64
 _BEYOND = 12
 """Points by which marks may reach out of the picture."""
 
-_KEPT = 3
-"""Frames: the one on the screen, the next, and one that comes while that waits."""
+_KEPT = 4
+"""Frames: the one on the screen, the next, and two that come while that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,13 @@ class Picture:
 
     Scaling once per frame, to exactly the device pixels it will cover, makes each painting a plain
     copy, however often the overlay above it changes. `prepare` does it on another thread, ahead of
-    the painting, with what the painting before wanted.
+    the painting, with what the painting before wanted. Whoever needs an image that another thread
+    is making waits for that, and for no other.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._making: list[tuple[Frame, _Wanted]] = []
         self._wanted: _Wanted | None = None
         self._kept: deque[tuple[Frame, _Wanted, QImage]] = deque(maxlen=_KEPT)
 
@@ -83,19 +85,30 @@ class Picture:
 
     def forget(self) -> None:
         """Let go of the frames' memory."""
-        with self._lock:
+        with self._changed:
             self._kept.clear()
 
     def _scaled(self, frame: Frame, wanted: _Wanted) -> QImage:
-        # A painting that comes while its frame is being prepared waits for that.
-        with self._lock:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_made(frame, wanted))
             for kept, made_for, image in self._kept:
                 if kept is frame and made_for == wanted:
                     return image
+            self._making.append((frame, wanted))
+        made: QImage | None = None
+        try:
             pixels = displayed(frame.pixels, wanted.rotation, mirrored=wanted.mirrored)
-            image = _scaled(pixels, wanted.width, wanted.height)
-            self._kept.append((frame, wanted, image))
-            return image
+            made = _scaled(pixels, wanted.width, wanted.height)
+        finally:
+            with self._changed:
+                self._making.remove((frame, wanted))
+                if made is not None:
+                    self._kept.append((frame, wanted, made))
+                self._changed.notify_all()
+        return made
+
+    def _is_made(self, frame: Frame, wanted: _Wanted) -> bool:
+        return any(other is frame and made_for == wanted for other, made_for in self._making)
 
 
 def _scaled(pixels: Array, width: int, height: int) -> QImage:

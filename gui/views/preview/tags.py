@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QPixmapCache
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPixmap, QPixmapCache
 
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
@@ -32,7 +32,7 @@ _MOVING = 0.25
 class Plate:
     """A picture of a text, and its size in points."""
 
-    picture: QPixmap
+    picture: QImage
     width: float
     height: float
 
@@ -112,7 +112,7 @@ class TagLayer:
         self._taken.append(_corners(area))
         x = area.x
         for plate in plates:
-            self._painter.drawPixmap(QPointF(x, area.y), plate.picture)
+            self._painter.drawImage(QPointF(x, area.y), plate.picture)
             x += plate.width
         return place
 
@@ -203,7 +203,8 @@ def _plate(text: str, color: QColor, font: PlateFont) -> Plate:
     pad_x, pad_y = _pads(font.font)
     width = round(metrics.horizontalAdvance(text) + 2 * pad_x)
     height = round(metrics.height() + 2 * pad_y)
-    plate = QPixmap(round(width * ratio), round(height * ratio))
+    size = QSize(round(width * ratio), round(height * ratio))
+    plate = QImage(size, QImage.Format.Format_RGB32)
     plate.setDevicePixelRatio(ratio)
     plate.fill(color)
     painter = QPainter(plate)
@@ -211,8 +212,8 @@ def _plate(text: str, color: QColor, font: PlateFont) -> Plate:
     painter.setPen(readable_on(color))
     painter.drawText(QPointF(pad_x, pad_y + metrics.ascent()), text)
     painter.end()
-    size = plate.deviceIndependentSize()
-    return Plate(plate, size.width(), size.height())
+    points = plate.deviceIndependentSize()
+    return Plate(plate, points.width(), points.height())
 
 
 def _pads(font: QFont) -> tuple[float, float]:

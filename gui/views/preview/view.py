@@ -20,6 +20,7 @@ from backend.core.status import Result
 from gui.views.class_hues import ClassHues
 from gui.views.messages import EmptyMessage, MessageKind, draw_message, draw_veil
 from gui.views.preview.answer_wait import AnswerWait
+from gui.views.preview.drawn_ahead import DrawnAhead
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
 from gui.views.preview.focus_frame import FocusFrame
 from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
@@ -70,6 +71,8 @@ class PreviewView(View):
         self._picture, self._overlay = Picture(), Overlay()
         self._style, self._following = OverlayStyle(), NOTHING_FOLLOWED
         self._wait = AnswerWait(self, self._update_picture)
+        self.ahead = DrawnAhead(self, self._picture, self._overlay, self._show_drawn)
+        self._changes_legend = False
         self._pointer: tuple[float, float] | None = None
         self._pointed: int | None = None
         self._focus_frame = FocusFrame()
@@ -135,7 +138,7 @@ class PreviewView(View):
     def show_result(self, result: Result | None, following: Following = NOTHING_FOLLOWED) -> None:
         """The newest answered sample, or None to forget it; results for sound are not drawn."""
         usable = result is not None and isinstance(result.sample, Frame)
-        changes_legend = (
+        self._changes_legend |= (
             result is None
             or self._result is None
             or following.counts != self._following.counts
@@ -144,8 +147,12 @@ class PreviewView(View):
         self._result = result if usable else None
         self._wait.answered(self._result.sample if self._result is not None else None)
         self._following = following
-        self._prepare()
-        self._update_picture(whole=changes_legend)
+        if not self._prepare():
+            self._show_drawn()
+
+    def _show_drawn(self) -> None:
+        self._update_picture(whole=self._changes_legend)
+        self._changes_legend = False
 
     def _update_picture(self, *, whole: bool = False) -> None:
         """Paint the picture's part of the widget, if another picture or answer changes no more."""
@@ -234,10 +241,14 @@ class PreviewView(View):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the picture, the overlay over it and the message, if any."""
+        self.ahead.rest()
         painter = QPainter(self)
         picture, result = self._choose()
+        # The note lies beside the picture: `tick` has all of the widget painted in time.
         if result is not None and event.rect() == self.rect():
-            self._note_age(result)
+            now_ns = time.monotonic_ns()
+            if not (self._locked or self._still) and self._age.write(result, now_ns):
+                self.describe()
         self._painted_area = None
         if picture is None:
             painter.fillRect(self.rect(), self.roles.color("background"))
@@ -246,14 +257,14 @@ class PreviewView(View):
             # Under a message the boxes of the past would lie on the picture of now.
             if result is not None and (self._locked or not self._message):
                 self._paint_result(painter, picture, result)
-        self._paint_message(painter, over_picture=picture is not None)
+        if self._message:
+            if picture is not None:
+                draw_veil(painter, QRectF(self.rect()), self.roles)
+            draw_message(painter, QRectF(self.rect()), self._message, self.roles, self.font())
         self._focus_frame.draw(painter, QRectF(self.rect()), self.roles.color("accent"))
         painter.end()
         if picture is not None:
-            drawn = result.sample if result is not None else None
-            self._first_paints.painted(
-                picture, drawn if isinstance(drawn, Frame) else None, time.monotonic_ns()
-            )
+            self._first_paints.painted(picture, result, time.monotonic_ns())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """B, M, K and L switch boxes, masks, key points and labels."""
@@ -289,7 +300,7 @@ class PreviewView(View):
         if self._exact and event.buttons() & Qt.MouseButton.LeftButton:
             moved = (event.position() - self._grabbed) * self.devicePixelRatioF()
             self._grabbed = event.position()
-            self._pan = Pan(self._pan.x + moved.x(), self._pan.y + moved.y())
+            self._pan = self._pan.moved(moved.x(), moved.y())
             self.update()
         self._point((event.position().x(), event.position().y()))
 
@@ -326,17 +337,19 @@ class PreviewView(View):
             hues=self.hues,
         )
 
-    def _prepare(self) -> None:
-        """Colour a mask as soon as it comes, not while the screen waits for it."""
+    def _prepare(self) -> bool:
+        """Colour a mask as soon as it comes, not while the screen waits for it, and have the rest
+        drawn over the picture; `_show_drawn` comes of that unless this is False."""
         picture, result = self._choose()
         if picture is None or result is None or not self.isVisible():
-            return
-        if any(isinstance(prediction, Mask) for prediction in result.predictions):
-            placement = self.placement(picture)
-            ratio = self.devicePixelRatioF()
+            self.ahead.rest()
+            return False
+        predictions, placement = result.predictions, self.placement(picture)
+        look, ratio = self._look(placement), self.devicePixelRatioF()
+        if any(isinstance(prediction, Mask) for prediction in predictions):
             image = self._image(picture) if self._style.masks is MaskMode.BLUR else QImage()
-            look = self._look(placement)
-            self._overlay.prepare(result.predictions, placement, look, image, ratio)
+            self._overlay.prepare(predictions, placement, look, image, ratio)
+        return self.ahead.draw(picture, predictions, placement, look, ratio)
 
     def _image(self, frame: Frame) -> QImage:
         area = self._device_area(frame, self.devicePixelRatioF())
@@ -380,20 +393,5 @@ class PreviewView(View):
         if not self._locked and not self._still and not self._legend_elsewhere:
             self._note(painter, self._age.text, Qt.Corner.TopRightCorner)
 
-    def _note_age(self, result: Result) -> None:
-        """The note lies beside the picture: `tick` has all of the widget painted in time."""
-        now_ns = time.monotonic_ns()
-        if not (self._locked or self._still) and self._age.is_due(now_ns):
-            self._age.write(result, now_ns)
-            self.describe()
-
     def _note(self, painter: QPainter, text: str, corner: Qt.Corner) -> None:
         draw_plate(painter, text, QRectF(self.rect()), corner, self.font())
-
-    def _paint_message(self, painter: QPainter, *, over_picture: bool) -> None:
-        if not self._message:
-            return
-        area = QRectF(self.rect())
-        if over_picture:
-            draw_veil(painter, area, self.roles)
-        draw_message(painter, area, self._message, self.roles, self.font())

@@ -40,9 +40,12 @@ class AgeNote:
         """Whether the words may change."""
         return now_ns - self._at_ns >= TEXT_PERIOD_NS
 
-    def write(self, result: Result, now_ns: int) -> None:
-        """Say how old this answer is now."""
+    def write(self, result: Result, now_ns: int) -> bool:
+        """Say how old this answer is now, if the words may change; whether they did."""
+        if not self.is_due(now_ns):
+            return False
         age_ms = (now_ns - result.sample.captured_ns) / 1e6
         slow = age_ms >= 1000
         age = f"{number(age_ms / 1000, 1)} s" if slow else f"{number(age_ms)} ms"
         self.text, self._at_ns = tr("result {age} old", age=age), now_ns
+        return True

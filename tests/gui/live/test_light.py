@@ -16,6 +16,7 @@ from backend.core.status import Result, Word
 from gui.live.picture.ahead import PicturesAhead
 from gui.live.pump import Pump
 from gui.state.live_session import ShownRun
+from gui.views.preview import DrawingThread
 from tests.gui.shell_fakes import FakeSession
 from tests.gui.shell_stage import Stage
 from tests.gui.views.view_samples import plain_frame, result_for, settle
@@ -117,12 +118,16 @@ def test_the_run_prepares_frames_and_answers_and_leaves_the_rest() -> None:
         seen.append(item)
         return True
 
-    sink = PicturesAhead(prepare)
+    thread = DrawingThread()
+    sink = PicturesAhead(prepare, thread)
+    assert not thread.do(lambda: None, lambda: None)
     frame = plain_frame(1)
     answer = result_for(frame)
     for item in (frame, answer):
         sink.write(item)
+    assert thread.do(lambda: None, lambda: None)
     sink.close()
+    assert not thread.do(lambda: None, lambda: None)
     assert seen == [frame, answer]
     assert {topic.name for topic in sink.topics} == {"frames", "results"}
 

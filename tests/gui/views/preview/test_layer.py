@@ -13,9 +13,11 @@ import pytest
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+import gui.views.preview.picture
 from backend.core.predictions import Detection, Detections
 from backend.core.samples import AudioWindow, Frame
 from backend.core.status import Result
+from backend.core.tensors import Array
 from backend.wire.media.opencv import cv2
 from gui.views.preview.answer_wait import AnswerWait
 from gui.views.preview.geometry import Area, Placement, Rotation
@@ -34,6 +36,7 @@ from tests.gui.views.view_samples import (
     result_for,
     settle,
 )
+from tests.waiting import WAIT_S
 
 _BOX = Detections((Detection((10, 10, 40, 30), "face", 0.9),))
 
@@ -130,6 +133,36 @@ def test_a_prepared_picture_is_not_scaled_by_its_painting(
     assert len(scaled) == 1
 
 
+def test_who_needs_a_picture_waits_for_that_and_for_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture, area = Picture(), Area(0, 0, 64, 48)
+    slow, quick = plain_frame(1, RED), plain_frame(2, BLUE)
+    picture.image(plain_frame(0, GREEN), area, Rotation.NONE, mirrored=False)
+    begun, go = threading.Event(), threading.Event()
+    made: list[int] = []
+    scale = gui.views.preview.picture._scaled
+
+    def held(pixels: Array, width: int, height: int) -> QImage:
+        made.append(int(pixels[0, 0, 0]))
+        if pixels[0, 0, 0] == slow.pixels[0, 0, 0]:
+            begun.set()
+            assert go.wait(WAIT_S)
+        return scale(pixels, width, height)
+
+    monkeypatch.setattr(gui.views.preview.picture, "_scaled", held)
+    ahead = threading.Thread(target=picture.prepare, args=(slow,))
+    ahead.start()
+    assert begun.wait(WAIT_S)
+    other = picture.image(quick, area, Rotation.NONE, mirrored=False)
+    assert color_at(other, 1, 1) == BLUE
+    threading.Thread(target=go.set).start()
+    own = picture.image(slow, area, Rotation.NONE, mirrored=False)
+    assert color_at(own, 1, 1) == RED
+    ahead.join()
+    assert len(made) == 2
+
+
 def test_only_what_will_be_shown_is_prepared(preview: PreviewView) -> None:
     frame = plain_frame(1)
     assert not preview.prepare(frame)  # nothing was painted yet, so the size is not known
@@ -160,7 +193,7 @@ def test_pictures_are_let_go_of() -> None:
     picture, area = Picture(), Area(0, 0, 90, 70)
     for n in range(20):
         picture.image(plain_frame(n), area, Rotation.NONE, mirrored=False)
-    assert len(picture._kept) <= 3
+    assert len(picture._kept) <= 4
     picture.forget()
     assert not picture._kept
 
