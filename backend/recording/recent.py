@@ -75,19 +75,27 @@ class Recent:
     def close(self) -> None:
         """What is kept can still be saved."""
 
-    def save(self, output: OutputFile) -> None:
+    def save(self, output: OutputFile) -> float:
         """Write what is kept now; from any thread, meanwhile more may come.
 
-        Raises RecordingFailed.
+        An answer whose sample is kept no more is left out. Gives how many seconds it reaches from
+        the first to the last; raises RecordingFailed.
         """
         with self._lock:
             kept = list(self._kept)
         file = RecordingFile(output)
+        sent: set[tuple[int, int]] = set()
         try:
             for entry in kept:
+                match entry.item:
+                    case Sent(seq=seq, lane=lane):
+                        sent.add((lane, seq))
+                    case Result(seq=seq, lane=lane) if (lane, seq) not in sent:
+                        continue
                 file.write(entry.item, entry.came_ns)
         finally:
             file.close()
+        return (kept[-1].came_ns - kept[0].came_ns) / 1e9 if kept else 0.0
 
 
 def _light(item: Recordable) -> Recordable:

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
 
 from backend.core.defaults import RECENT_SECONDS
 from backend.core.errors import UsageError
@@ -98,12 +99,12 @@ class RecordingControl(QObject):
             return
         path = recordings_folder() / file_name(datetime.now().astimezone())
 
-        def save() -> Path:
+        def save() -> tuple[Path, str]:
             output = _created(path)
-            recent.save(output)
-            return output.path
+            seconds = recent.save(output)
+            return output.path, f"{clock(seconds)}, {_size(output.size_bytes)}"
 
-        self._tasks.start("save", save, self._saved, self._failed)
+        self._tasks.start("save", save, lambda made: self._saved(*made), self._failed)
 
     def why_not_record(self) -> str:
         """Why no recording can begin now, or '' if one can."""
@@ -113,7 +114,9 @@ class RecordingControl(QObject):
 
     def why_not_save(self) -> str:
         """Why there are no last seconds to be saved, or ''."""
-        return "" if self.keeps_recent else tr("The last seconds are not kept.")
+        if self._recent is None:
+            return tr("Switch on “{title}” first.", title=_keep_title())
+        return "" if self._recent.held_bytes else tr("Nothing was streamed since they are kept.")
 
     def close(self, timeout_s: float) -> None:
         """End the recording, and wait a while for its file to be whole."""
@@ -175,17 +178,16 @@ class RecordingControl(QObject):
             text, tr("Recording into {file}; a click ends it", file=recorder.path.name)
         )
 
-    def _saved(self, path: Path, about: str = "") -> None:
+    def _saved(self, path: Path, about: str) -> None:
         title = tr("Recording saved: {file}", file=path.name)
         body = tr("It is in {folder}.", folder=str(path.parent))
-        text = f"{about}\n{body}" if about else body
-        play = ToastAction(tr("Stream it"), partial(self.play_wanted.emit, str(path)))
-        self._notifier.show_notice(Notice(Severity.INFO, title, text), (play,))
+        play = ToastAction(tr("Open it"), partial(self.play_wanted.emit, str(path)))
+        folder = ToastAction(tr("Show the folder"), partial(_show_folder, path.parent))
+        self._notifier.show_notice(Notice(Severity.INFO, title, f"{about}\n{body}"), (play, folder))
 
 
 def recording_commands(control: RecordingControl) -> Iterator[Command]:
     """What can be recorded of a run."""
-    seconds = number(RECENT_SECONDS)
     yield Command(
         "run.record",
         tr("Record"),
@@ -198,7 +200,7 @@ def recording_commands(control: RecordingControl) -> Iterator[Command]:
     )
     yield Command(
         "run.keep_recent",
-        tr("Keep the last {seconds} s in memory", seconds=seconds),
+        _keep_title(),
         control.toggle_recent,
         "Run/record",
         checked=lambda: control.keeps_recent,
@@ -206,13 +208,21 @@ def recording_commands(control: RecordingControl) -> Iterator[Command]:
     )
     yield Command(
         "run.save_recent",
-        tr("Save the last {seconds} s", seconds=seconds),
+        tr("Save the last {seconds} s", seconds=number(RECENT_SECONDS)),
         control.save_recent,
         "Run/record",
         ("Ctrl+Shift+B",),
         blocked=control.why_not_save,
         aliases="recording ring buffer mcap",
     )
+
+
+def _keep_title() -> str:
+    return tr("Keep the last {seconds} s in memory", seconds=number(RECENT_SECONDS))
+
+
+def _show_folder(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def recordings_folder() -> Path:

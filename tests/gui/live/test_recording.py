@@ -80,7 +80,7 @@ def test_a_recording_begins_shows_itself_and_ends(
     assert (contents_of(file).pictures, contents_of(file).answers) == (5, 5)
     assert notices[-1].title == f"Recording saved: {file.name}"
     assert str(folder) in notices[-1].body
-    (play,) = (b for b in stage.window.toasts.findChildren(QPushButton) if b.text() == "Stream it")
+    (play,) = (b for b in stage.window.toasts.findChildren(QPushButton) if b.text() == "Open it")
     wanted: list[str] = []
     control.play_wanted.connect(wanted.append)
     play.click()
@@ -117,8 +117,11 @@ def test_the_last_seconds_are_saved_on_demand(
     stage: Stage, folder: Path, notices: list[Notice]
 ) -> None:
     commands = stage.window.commands
-    assert commands["run.save_recent"].blocked() == "The last seconds are not kept."
+    assert commands["run.save_recent"].blocked() == (
+        "Switch on “Keep the last 30 s in memory” first."
+    )
     commands["run.keep_recent"].run()
+    assert commands["run.save_recent"].blocked() == "Nothing was streamed since they are kept."
     streaming(stage)
     publish(stage, 0, 4)
     recent = stage.live.recording._recent
@@ -127,6 +130,8 @@ def test_the_last_seconds_are_saved_on_demand(
     commands["run.save_recent"].run()
     (file,) = folder.iterdir()
     assert 0 < contents_of(file).pictures <= 4
+    assert notices[-1].title == f"Recording saved: {file.name}"
+    assert notices[-1].body.startswith("0:00, "), "how far back it reaches"
     commands["run.save_recent"].run()
     assert len(list(folder.iterdir())) == 2
     commands["run.keep_recent"].run()
