@@ -50,6 +50,7 @@ _HEADINGS = (
     marked("First values"),
 )
 _NUMBERS = (3, 4, 5, 6)
+_LEAST_PICTURE = 80
 _LISTED = 5
 _TIE = "\u00a0"
 """A name and its number stay on one line."""
@@ -84,6 +85,7 @@ class SummaryView(QWidget):
         self._words = _words("")
         self.picture = PreviewView(palette=palette, hues=hues)
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.picture.setMinimumHeight(_LEAST_PICTURE)
         self._rest = QWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from backend.clients.dialects.known import dialect_for
@@ -23,6 +24,7 @@ from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _CHECK_AFTER_MS = 300
+_LEAST_HEIGHT = 420
 
 
 class RequestPane(QWidget):
@@ -88,7 +90,7 @@ class RequestPane(QWidget):
         self._title.setToolTip(method.title if method else "")
         self._badge.setText(method.badge if method else "")
         self._about.setText(_about(method) if method else "")
-        self._about.setVisible(bool(self._about.text()))
+        self._fit_height()
         self.terms.setVisible(method is not None)
         self._tabs.setVisible(method is not None)
         self.acts.set_method(method)
@@ -230,6 +232,18 @@ class RequestPane(QWidget):
         self._head.setSpacing(GAP_SMALL)
         self._head.addLayout(line)
         self._head.addWidget(self._about)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the room is short, gaps narrow, and what the method belongs to goes."""
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        low = self.height() < _LEAST_HEIGHT
+        self._about.setVisible(bool(self._about.text()) and not low)
+        layout = self.layout()
+        assert layout is not None
+        layout.setSpacing(GAP_SMALL if low else GAP)
 
     # -- changes -------------------------------------------------------------------------------
 

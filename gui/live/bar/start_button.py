@@ -11,7 +11,7 @@ from gui.widgets.language import tr
 from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, Palette, sized
 
 _WIDTH = 128
-_EDGES = 40
+_EDGES = 44
 """What its icon and its padding take."""
 _STATES = ((False, False, False), (False, False, True), (True, False, False), (True, True, False))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -68,8 +68,6 @@ class StartCard(QPushButton):
         column.addLayout(top)
         column.addWidget(words, 1)
         self._words, self._heading = words, heading
-        self._title = 0
-        """How wide it is with its margins, once it is shown."""
         for label in (self._icon, heading, words):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
@@ -80,20 +78,20 @@ class StartCard(QPushButton):
     def showEvent(self, event: QShowEvent) -> None:
         """Wide enough for its title, in the font that the stylesheet gives."""
         super().showEvent(event)
+        self.setMinimumWidth(max(_NARROWEST, self.title_width))
+
+    @property
+    def title_width(self) -> int:
+        """What its title needs, without the icon."""
         layout = self.layout()
         assert layout is not None
         margins = layout.contentsMargins()
-        self._title = self._heading.minimumSizeHint().width() + margins.left() + margins.right()
-        self.setMinimumWidth(max(_NARROWEST, self._title))
-        self._fit_icon()
+        self._heading.ensurePolished()
+        return self._heading.minimumSizeHint().width() + margins.left() + margins.right()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The icon goes where it would leave the title too little room."""
-        super().resizeEvent(event)
-        self._fit_icon()
-
-    def _fit_icon(self) -> None:
-        self._icon.setVisible(self.width() >= self._title + _ICON + GAP)
+    def show_icon(self, *, shown: bool) -> None:
+        """With its icon, or without."""
+        self._icon.setVisible(shown)
 
     def set_low(self, *, low: bool) -> None:
         """Its title alone, or with what it does."""
@@ -166,10 +164,17 @@ class StartCards(QWidget):
         for card in self.cards.values():
             card.set_palette_roles(palette)
 
+    @property
+    def _room(self) -> int:
+        """The width that there is for a card."""
+        return (self.width() - 2 * GAP_LARGE - 2 * GAP) // len(self.cards)
+
     def event(self, event: QEvent) -> bool:
-        """Where the room is short sentences go, not the cards."""
+        """Where the room is short sentences go, and the icons of all, not the cards."""
         if event.type() is QEvent.Type.Resize:
             self._body.setVisible(self.height() >= _LEAST_HEIGHT)
-            for card in self.cards.values():
+            widest = max(card.title_width for card in self.cards.values()) + _ICON + GAP
+            for card in self.cards.values():  # each may change the size, so that this begins anew
+                card.show_icon(shown=self._room >= widest)
                 card.set_low(low=self.height() < _LEAST_FOR_WORDS)
         return super().event(event)

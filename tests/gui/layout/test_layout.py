@@ -16,8 +16,8 @@ from tests.gui.offscreen import offscreen_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 LONGEST_S = 900
-SIZES = ("900x600", "1000x700", "1280x800", "1920x1080")
-"""In points, which a scale factor makes more pixels of."""
+SIZES = ("960x514", "900x600", "1000x700", "1280x800", "1920x1080")
+"""In points, which a scale factor makes more pixels of; the first is a screen of 1920x1080 at 2."""
 
 
 @pytest.mark.window

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.live.start import StartCards
 from gui.state.run_control import Phase
 from gui.targets.form.dialog import TargetForm
+from gui.widgets.theme import DARK
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
@@ -71,8 +75,26 @@ def test_a_server_is_asked_for(idle: Stage, qtbot: QtBot) -> None:
     form.reject()
 
 
-def test_where_the_room_is_short_the_sentence_goes_first(idle: Stage) -> None:
-    cards = idle.live.page.pane.cards
+@pytest.fixture
+def free_cards(qtbot: QtBot) -> Iterator[StartCards]:
+    """Cards that no layout puts back to their size."""
+    window, cards = QWidget(), StartCards(DARK)
+    qtbot.addWidget(window)
+    cards.setParent(window)
+    window.show()
+    yield cards
+    window.close()
+
+
+def test_icons_go_together_where_one_title_needs_their_room(free_cards: StartCards) -> None:
+    cards = free_cards
+    for width, shown in ((900, True), (300, False), (900, True)):
+        cards.resize(width, 300)
+        assert {card._icon.isVisibleTo(card) for card in cards.cards.values()} == {shown}
+
+
+def test_where_the_room_is_short_the_sentence_goes_first(free_cards: StartCards) -> None:
+    cards = free_cards
     cards.say("Press Space", "Pattern to shapes.")
     for height, shown in ((400, True), (200, False)):
         cards.resize(700, height)
