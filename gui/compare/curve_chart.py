@@ -52,7 +52,7 @@ class CurveChart(View):
         self.all = QPushButton(tr("Show everything"))
         self.all.setToolTip(tr("What the wheel and dragging left out (R, or a double click)"))
         self.all.hide()
-        self.setMinimumSize(260, 180)
+        self.setMinimumSize(260, 150)
 
     @property
     def curves(self) -> tuple[Curve, ...]:

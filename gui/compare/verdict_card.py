@@ -96,6 +96,13 @@ def beside_text(result: BenchResult, before: BenchResult, name: str) -> str:
         count=sum(change.differs for change in found),
         all=len(found),
     )
+    medians = [
+        change.ratio for change in found if change.figure == "p50_ms" and change.ratio is not None
+    ]
+    if medians:
+        least, most = number(min(medians), 2), number(max(medians), 2)
+        times = least if least == most else tr("{least} to {most}", least=least, most=most)
+        text += " " + tr("Medians are {times} times those there.", times=times)
     if result.machine != before.machine:
         text += " " + tr("It was measured on another machine or by other versions.")
     if result.conditions.timed != before.conditions.timed:

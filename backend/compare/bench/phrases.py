@@ -18,6 +18,7 @@ class Say(StrEnum):
     AND = "{first} and {last}"
     TIE = "For {payload}, {ways} tie at a median of {time}"
     FASTEST = "For {payload}, {ways} is fastest at a median of {time}"
+    ONLY = "For {payload}, {ways} has a median of {time}; no other way was measured"
     MOST = "For {payload}, {ways} brings most: {rate} answers a second."
     MOST_TIE = "For {payload}, {ways} tie at {rate} answers a second."
     WITH = "{way} with {count} in flight"

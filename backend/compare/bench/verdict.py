@@ -50,17 +50,17 @@ def verdict_of(result: BenchResult, language: Language = ENGLISH) -> Verdict:
     payloads = _by_payload(measured)
     for payload, cells in payloads:
         single = _least_in_flight(cells)
-        # Of several sizes, the last has room for all of its ways; the table has the others. The
-        # sentence is about the ends.
+        # Of several sizes, the sentence is about the first and the last, and the last has room
+        # for all of its ways; of several numbers in flight, it is about throughput.
         whole = payload == payloads[-1][0]
         size = language.bytes(result.conditions.payloads.get(payload, 0))
         sent = f"{language.name(payload)} ({size})"
         most = _most(sent, cells, language)
-        said = [*most, _ranking("" if most else sent, single, language, whole=whole)]
-        if whole or payload == payloads[0][0]:
-            sentences += said
-        else:
-            between += said
+        ranking = _ranking("" if most else sent, single, language, whole=whole)
+        said = [*most, ranking]
+        shown = 1 if whole or payload == payloads[0][0] else 0
+        sentences += said[:shown]
+        between += said[shown:]
         notes += _tail(single, language)
         notes += _cost(single, language)
         if whole:
@@ -121,7 +121,7 @@ def _ranking(payload: str, cells: Sequence[CellResult], language: Language, *, w
     best, rest = ordered[0], ordered[1:]
     equal = [each for each in rest if tied(best.p50_ms, each.p50_ms)]
     behind = [each for each in rest if each not in equal]
-    phrase = Say.TIE if equal else Say.FASTEST
+    phrase = Say.TIE if equal else Say.FASTEST if behind else Say.ONLY
     if not payload:
         phrase = Say.TIE_WITH if equal else Say.FASTEST_WITH
     text = language.text(

@@ -194,7 +194,10 @@ def test_files_are_opened_compared_and_written(
     page._show(FOUND)
     page.files.read(page._compared, str(before))
     qtbot.waitUntil(lambda: "× 2.00" in page.view.table.texts()[0], timeout=LONGEST_MS)
-    assert "before.json, 2 of 3 figures differ" in page.view.verdict.sentence.text()
+    assert page.view.verdict.sentence.text() == (
+        "Beside before.json, 2 of 3 figures differ by more than the noise. Medians are 2.00 times "
+        "those there."
+    )
     for form in ("json", "csv", "md", "png"):
         path = tmp_path / f"out.{form}"
         page.files.export(form, str(path))
