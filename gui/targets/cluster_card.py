@@ -37,7 +37,7 @@ from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE, tabular
 
 _EVERY_MS = 2000
-_WIDTHS = (72, 88, 64, 64, 88, 80)
+_WIDTHS = (72, 88, 72, 72, 104, 80)
 """Of all columns but the first, which takes the rest."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 

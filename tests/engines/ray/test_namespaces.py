@@ -9,7 +9,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.engines.ray.namespaces import HOME, PLACES, inside, namespaces
+from tests.engines.ray.namespaces import (
+    HOME,
+    PLACES,
+    NoNetworkError,
+    check_ways,
+    inside,
+    namespaces,
+)
 from tests.engines.ray.two_nodes import lacks, limits_bytes
 from tests.waiting import wait_for
 
@@ -66,6 +73,15 @@ def test_the_next_run_ends_what_a_killed_one_has_left(killed: list[int]) -> None
         started = [subprocess.Popen([*inside(place), "sleep", "1000"]) for place in PLACES]
     assert [process.wait() for process in started] == [-9, -9]
     assert "ideck" not in _shown("netns", "list") + _shown("link")
+
+
+@pytest.mark.cluster
+def test_nodes_that_a_firewall_keeps_apart_are_told(possible: None) -> None:
+    with namespaces():
+        check_ways()
+        subprocess.run(["ip", "link", "set", "ideckv2", "down"], check=True)
+        with pytest.raises(NoNetworkError, match="a node is not reached by the other one: "):
+            check_ways()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from backend.wire.oip.cluster import ClusterStatus, ModelReplicas, NodeStatus, R
 from gui.state.tasks import ThreadTasks
 from gui.targets.cluster_card import ClusterCard, ClusterContext
 from gui.targets.cluster_facts import age_text, headline, loads_of, loss_line, node_rows
+from gui.widgets.theme import GAP
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -143,6 +144,26 @@ def test_it_asks_while_it_is_seen_and_no_longer(
     qtbot.waitUntil(lambda: len(asked) > so_far)
     card.reject()
     qtbot.waitUntil(control.closed.is_set)
+
+
+def test_large_figures_have_room(window: QWidget, tasks: ThreadTasks, qtbot: QtBot) -> None:
+    large = replace_replica(
+        REPLICA, age_s=9e6, cpu_s=0.0, memory_bytes=98_765 << 20, pending=256, failed=123_456
+    )
+    figures = [with_models(ModelReplicas("faces", (large,), 0))]
+    card = opened(window, tasks, Control(lambda: figures[-1]))
+    qtbot.waitUntil(lambda: card.tree.topLevelItemCount() == 2)
+    figures.append(later(large, 1.0, 12_345, 64.0))
+    node = card.tree.topLevelItem(0)
+    assert node is not None
+    replica = node.child(0)
+    assert replica is not None
+    qtbot.waitUntil(lambda: replica.text(2) == "12345.0")
+    metrics, padding = card.tree.fontMetrics(), 2 * GAP
+    for column in range(1, card.tree.columnCount()):
+        wanted = metrics.horizontalAdvance(replica.text(column)) + padding
+        assert wanted <= card.tree.columnWidth(column), replica.text(column)
+    card.reject()
 
 
 def test_trouble_is_said_and_passes(window: QWidget, tasks: ThreadTasks, qtbot: QtBot) -> None:
