@@ -93,6 +93,9 @@ class Overlay:
             if isinstance(prediction, Mask) and look.shows(Layer.MASKS):
                 self._draw_mask(painter, prediction, placement, look, picture)
 
+        if not _marks_anything(predictions, look):
+            self.legend = ()
+            return ()
         draw = self._drawing(predictions, placement, look)
         return self.layer.paint(painter, predictions, (placement, look), look.corner, draw)
 
@@ -103,8 +106,9 @@ class Overlay:
 
         Nothing else may be asked of this overlay meanwhile.
         """
-        draw = self._drawing(predictions, placement, look)
-        self.layer.prepare(predictions, (placement, look), look.corner, ratio, draw)
+        if _marks_anything(predictions, look):
+            draw = self._drawing(predictions, placement, look)
+            self.layer.prepare(predictions, (placement, look), look.corner, ratio, draw)
 
     def _drawing(
         self, predictions: Predictions, placement: Placement, look: Look
@@ -177,6 +181,12 @@ class Overlay:
         if look.legend_elsewhere:
             return None
         return self._legend.draw(painter, rows, look.corner, look.font, look.emphasis)
+
+
+def _marks_anything(predictions: Predictions, look: Look) -> bool:
+    """Whether there is something to draw but masks: a bare layer takes its time to be painted."""
+    kinds = (Detections, KeyPoints, Text, Mask)
+    return bool(look.following.counts) or any(isinstance(each, kinds) for each in predictions)
 
 
 def scale_of(placement: Placement) -> float:

@@ -30,6 +30,7 @@ from tests.gui.views.view_samples import (
     BLUE,
     GREEN,
     RED,
+    classes,
     color_at,
     image_of,
     plain_frame,
@@ -68,6 +69,17 @@ def test_frames_under_the_same_answer_do_not_draw_it_again(preview: PreviewView)
     assert drawn(preview) == before
     preview.show_result(result_for(frames[2], _BOX))
     assert drawn(preview) == before + 1
+
+
+def test_where_nothing_is_marked_nothing_is_drawn(preview: PreviewView) -> None:
+    frame = plain_frame(1, BLUE)
+    preview.show_result(result_for(frame, *classes(cat=0.9)))
+    assert drawn(preview) == 0
+    assert color_at(image_of(preview), 120, 80) == BLUE
+    preview.show_result(result_for(frame, _BOX))
+    assert drawn(preview) == 1
+    preview.show_result(result_for(frame, *classes(cat=0.9)))
+    assert color_at(image_of(preview), 120, 80) == BLUE
 
 
 def test_whatever_changes_the_overlay_draws_it_again(preview: PreviewView) -> None:
