@@ -68,12 +68,15 @@ class ResultFiles(QObject):
     @Slot()
     def ask_open(self) -> None:
         """Show a saved result."""
-        ask_file(self._window, tr("Open a result"), partial(self.read, self._opened))
+        self._ask(tr("Open a result"), self._opened)
 
     @Slot()
     def ask_against(self) -> None:
         """Set a saved result beside the one on show."""
-        ask_file(self._window, tr("Compare with a result"), partial(self.read, self._compared))
+        self._ask(tr("Compare with a result"), self._compared)
+
+    def _ask(self, title: str, use: Callable[[Path, BenchResult], None]) -> None:
+        ask_file(self._window, title, partial(self.read, use), tr("Results (*.json)"))
 
     def read(self, use: Callable[[Path, BenchResult], None], path: str) -> None:
         """Read a file and hand it to `use`."""
@@ -89,6 +92,8 @@ class ResultFiles(QObject):
         """Put the result on show into the clipboard, as Markdown."""
         if (result := self._result()) is not None:
             QGuiApplication.clipboard().setText(_markdown(result))
+            notice = Notice(Severity.INFO, tr("Copied the result as Markdown"))
+            self._host.notifier.show_notice(notice)
 
     def _result(self) -> BenchResult | None:
         """The one on show; where there is none, that is said."""

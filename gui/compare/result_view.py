@@ -19,7 +19,7 @@ from gui.compare.rows import (
     stage_rows,
 )
 from gui.compare.table import CellTable
-from gui.compare.verdict_card import VerdictCard
+from gui.compare.verdict_card import FittingArea, VerdictCard
 from gui.views.scales import milliseconds
 from gui.views.view import View
 from gui.widgets.language import tr
@@ -71,7 +71,8 @@ class ResultView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.verdict)
+        self._said = FittingArea(self.verdict)
+        column.addWidget(self._said)
         column.addWidget(parts, 1)
         self._show_tabs()
         self.table.chosen.connect(self._mark)
@@ -94,6 +95,7 @@ class ResultView(QWidget):
             self.verdict.show_running(result)
         else:
             self.verdict.show_result(result, name, before, before_name)
+        self._said.updateGeometry()
         self.table.show_result(result, before)
         self.latency.show_rows(latency_rows(result), milliseconds)
         self.rates.show_rows(rate_rows(result), rate_text)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from backend.compare.bench import BenchResult, Language, Timed, changes, verdict_of
 from gui.state.payload_names import payload_text
 from gui.widgets.language import byte_size, number, tr
-from gui.widgets.theme import GAP, GAP_SMALL
+from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL
 
 LANGUAGE = Language(tr, number, payload_text, byte_size)
 """That of the window."""
@@ -83,6 +84,32 @@ class VerdictCard(QWidget):
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         return label
+
+
+class FittingArea(QScrollArea):
+    """As high as what is in it at this width; where there is no room for that, it scrolls."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(content)
+
+    def sizeHint(self) -> QSize:
+        """By the width that there is."""
+        width = self.viewport().width()
+        return QSize(width, self.widget().heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """Two lines."""
+        return QSize(0, 2 * CONTROL_HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines that are broken elsewhere may need another height."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 def beside_text(result: BenchResult, before: BenchResult, name: str) -> str:

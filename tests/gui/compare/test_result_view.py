@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from backend.compare.bench.result import CellResult
 from gui.compare import ComparePage
@@ -154,6 +156,20 @@ def test_a_point_opens_where_its_time_goes(page: ComparePage) -> None:
     assert view.table.marked == view.stages._marked == ways[1].key
 
 
+@pytest.mark.parametrize("height", [360, 900])
+def test_no_line_of_the_sentence_is_cut(page: ComparePage, qtbot: QtBot, height: int) -> None:
+    page._widget.resize(700, height)
+    page._show(FOUND)
+    labels = (page.view.verdict.sentence, page.view.verdict.notes)
+
+    def is_whole() -> bool:
+        return all(label.height() >= label.heightForWidth(label.width()) for label in labels)
+
+    qtbot.waitUntil(is_whole)
+    area = page.view._said
+    qtbot.waitUntil(lambda: area.verticalScrollBar().isVisible() is (height == 360))
+
+
 def test_the_last_column_takes_the_room_that_is_left(page: ComparePage) -> None:
     page.view.resize(2400, 640)
     for _ in range(2):
@@ -187,6 +203,7 @@ def test_rows_and_results_are_copied(page: ComparePage, host: ListeningHost) -> 
     assert "no result yet" in str(host.notifier.errors[0])
     page._show(FOUND)
     page.files.copy()
+    assert host.notifier.notices[0].title == "Copied the result as Markdown"
     assert clipboard.text().startswith("For frame (900.0 KiB), OIP gRPC stream, raw is fastest")
     page.view.table.mark(REST_BINARY.key)
     QTest.keySequence(page.view.table, QKeySequence.StandardKey.Copy)
