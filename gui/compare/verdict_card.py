@@ -94,12 +94,13 @@ class FittingArea(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._content = content
         self.setWidget(content)
 
     def sizeHint(self) -> QSize:
         """By the width that there is."""
         width = self.viewport().width()
-        return QSize(width, self.widget().heightForWidth(width))
+        return QSize(width, self._content.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
         """Two lines."""
