@@ -212,7 +212,7 @@ class _CellModel(QAbstractTableModel):
             case Qt.ItemDataRole.UserRole:
                 return column.value(cell)
             case Qt.ItemDataRole.ToolTipRole:
-                return cell.reason or column.tip
+                return cell.reason or (_note(cell) if cell.failed else column.tip)
             case Qt.ItemDataRole.ForegroundRole if cell.measured and index.column() == 0:
                 return self.roles.color("warning") if cell.reason or cell.failed else None
             case Qt.ItemDataRole.TextAlignmentRole if column.number:
@@ -318,9 +318,12 @@ def _note(cell: CellResult) -> str:
         return cell.reason
     if not cell.measured:
         return tr("not measured yet")
+    if cell.failed:
+        failed = tr("{failed} failed", failed=cell.failed)
+        return f"{failed}: {cell.most_failed}" if cell.most_failed else failed
     if not cell.stable:
         return tr("not stable")
-    return tr("{failed} failed", failed=cell.failed) if cell.failed else ""
+    return ""
 
 
 def _rate(value: float) -> str:

@@ -74,6 +74,7 @@ class Say(StrEnum):
         "{count} of {all} ways were given up before the end, for the reason in their row: {reason}"
     )
     FAILED = "Requests that failed, and have no latency: {count}."
+    FAILED_SO = "Requests that failed, and have no latency: {count}, most of them so: {reason}"
     BESIDE_STREAM = (
         "The live page streamed meanwhile: pause it and measure again for figures of its own."
     )

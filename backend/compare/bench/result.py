@@ -84,6 +84,11 @@ class CellResult(_Value, frozen=True):
         """Whether there are figures."""
         return self.status == "measured"
 
+    @property
+    def most_failed(self) -> str:
+        """What most of its failed requests failed with, '' where none did."""
+        return max(self.failures, key=lambda text: self.failures[text], default="")
+
     def latencies(self) -> DurationHistogram:
         """All of them."""
         return DurationHistogram.from_sparse(self.histogram)

@@ -256,7 +256,9 @@ def _doubts(result: BenchResult, language: Language) -> list[str]:
     if unstable:
         doubts.append(language.text(Say.UNSTABLE, count=unstable, all=len(measured)))
     if failed := sum(each.failed for each in result.cells):
-        doubts.append(language.text(Say.FAILED, count=failed))
+        reason = max(result.cells, key=lambda each: each.failed).most_failed
+        phrase = Say.FAILED_SO if reason else Say.FAILED
+        doubts.append(language.text(phrase, count=failed, reason=reason))
     if result.conditions.beside_stream:
         doubts.append(language.text(Say.BESIDE_STREAM))
     if result.conditions.cancelled:

@@ -134,6 +134,14 @@ def test_doubts_are_said() -> None:
     assert found.all_notes[: len(found.doubts)] == found.doubts
 
 
+def test_why_requests_failed_is_said() -> None:
+    failures = {"The sensor is hot.": 1, "It is not calibrated.": 9}
+    flaky = msgspec.structs.replace(cell_result(STREAM, 2.0, failed=10), failures=failures)
+    assert verdict_of(result(flaky)).doubts == (
+        "Requests that failed, and have no latency: 10, most of them so: It is not calibrated.",
+    )
+
+
 @pytest.mark.parametrize("timed", Timed)
 def test_what_was_not_timed_is_said(timed: Timed) -> None:
     found = result(cell_result(STREAM, 2.0))

@@ -170,6 +170,15 @@ def test_no_line_of_the_sentence_is_cut(page: ComparePage, qtbot: QtBot, height:
     qtbot.waitUntil(lambda: area.verticalScrollBar().isVisible() is (height == 360))
 
 
+def test_why_requests_of_a_way_failed_is_its_note(page: ComparePage) -> None:
+    failures = {"It is not calibrated.": 3}
+    flaky = msgspec.structs.replace(
+        cell_result(STREAM, 2.0, failed=3, stable=False), failures=failures
+    )
+    page._show(result(flaky))
+    assert page.view.table.texts()[0][-1] == "3 failed: It is not calibrated."
+
+
 def test_the_last_column_takes_the_room_that_is_left(page: ComparePage) -> None:
     page.view.resize(2400, 640)
     for _ in range(2):
