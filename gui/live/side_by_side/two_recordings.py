@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from backend.core.errors import ConsoleError
 from backend.core.flow import Policy
+from backend.core.samples import Frame
 from backend.recording import Showing
+from backend.session.sinks import FRAMES
 from backend.side_by_side import (
     Collector,
     Matches,
@@ -25,6 +28,8 @@ from gui.widgets.language import tr
 
 READER, CAPACITY, MOST_BYTES = "comparison", 16, 64 * 1024 * 1024
 BARS, WORST, MOST_WAITING = 600, 8, 64
+_ANSWER_WITHIN_S = 0.5
+"""A picture on show that has no answers by then has none: nothing of the one before stays."""
 
 
 class BothRead:
@@ -86,6 +91,7 @@ class TwoRecordings:
         self._showing, self._both = showing, both
         self._lock = threading.Lock()
         self._newest: Pair | None = None
+        self._alone: tuple[Frame, float] | None = None
         self.pairing = both.matches.pairing
         self._shown = Pairing(0, self._paired, most_kept=1, most_waiting=MOST_WAITING)
         answers = RecordedAnswers(both.matches.b, showing.info.kind)
@@ -93,6 +99,7 @@ class TwoRecordings:
         self._followed = showing.subscribe(
             Collector("a", self._shown, self._add), Policy.EVERY, READER, CAPACITY, MOST_BYTES
         )
+        self._frames = showing.subscribe(FRAMES, Policy.NEWEST, READER)
         showing.playback.seek(showing.playback.status().position_s)  # what is on show, once more
 
     @property
@@ -117,8 +124,20 @@ class TwoRecordings:
 
     def take(self) -> Pair | None:
         """What is shown with both answers, if it is new."""
+        now = time.monotonic()
+        if (frame := self._frames.take(0.0)) is not None:
+            self._alone = frame, now + _ANSWER_WITHIN_S
         with self._lock:
             pair, self._newest = self._newest, None
+        if self._alone is None:
+            return pair
+        frame, until = self._alone
+        if pair is not None:
+            self._alone = None if pair.number >= frame.captured_ns else self._alone
+        elif now > until:
+            self._alone = None
+            nothing = Outcome(None, error=tr("no answer recorded"))
+            return Pair(frame.captured_ns, frame, nothing, Outcome(None), None)
         return pair
 
     def recent(self) -> list[float | None]:
@@ -133,6 +152,7 @@ class TwoRecordings:
     def close(self) -> None:
         """Only look at the one from now on."""
         self._followed.close()
+        self._frames.close()
         self._beside.close()
 
     def _add(self, number: int, given: object) -> None:

@@ -94,6 +94,27 @@ def test_another_recording_that_is_opened_is_compared_with_the_same_one(
     assert stage.live.playback.showing is not None
 
 
+def test_of_a_sample_without_an_answer_nothing_is_shown_of_the_one_before(
+    stage: Stage, qtbot: QtBot, after: Path, tmp_path: Path
+) -> None:
+    def broken_off() -> Iterator[Item]:
+        yield from answered(20)
+        yield sent(20)
+
+    part = look_at(stage, qtbot, record(tmp_path / "broken_off.mcap", broken_off()))
+    part._use_recording(str(after))
+    qtbot.waitUntil(lambda: shown_pair(part) == 0)
+    stage.live.playback.to_end()
+    qtbot.waitUntil(
+        lambda: part._newest is not None and part._newest.a.error == "no answer recorded"
+    )
+    compared = stage.live.page.pane.preview.compared
+    assert compared is not None
+    assert compared.frame.seq == 20
+    stage.live.playback.step(-1)
+    qtbot.waitUntil(lambda: shown_pair(part) == 19)
+
+
 def test_a_run_over_one_is_compared_with_the_other(
     stage: Stage, qtbot: QtBot, before: Path, after: Path
 ) -> None:
