@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-FOLLOWS_S = 3.2
-"""How far apart in a file two results in a row may be: the longest gap that objects are followed
-over, at the fastest playback."""
-
-BACK_S = 0.4
-"""How far back a step may lead within the same stretch; further is a jump, or the next pass."""
+_FOLLOWS_S = 3.2
+"""Results so near to each other in a file show what is between them too: as far as the fastest
+playback comes in 0.4 s."""
 
 _MOST_STRETCHES = 256
-
-
-def follows(before_s: float | None, at_s: float | None) -> bool:
-    """Whether a result at this place of a file goes on where that at the other was; None: no file.
-
-    True for what is not played from a file.
-    """
-    if before_s is None or at_s is None:
-        return True
-    return -BACK_S <= at_s - before_s <= FOLLOWS_S
 
 
 class Played:
@@ -39,8 +26,8 @@ class Played:
         known = any(start <= at_s <= end for start, end in self._stretches)
         last, self._last_s = self._last_s, at_s
         if not known:
-            start = last if last is not None and last < at_s and follows(last, at_s) else at_s
-            self._add(start, at_s)
+            on = last is not None and 0 < at_s - last <= _FOLLOWS_S
+            self._add(last if last is not None and on else at_s, at_s)
         return known
 
     def _add(self, start: float, end: float) -> None:

@@ -17,7 +17,6 @@ import numpy as np
 from backend.core.predictions import Detection
 from backend.core.tensors import Array
 from gui.state.tracking.one_euro import OneEuroFilter, OneEuroSettings
-from gui.state.tracking.played import follows
 
 Box: TypeAlias = tuple[float, float, float, float]
 
@@ -33,6 +32,9 @@ _MOST_MISSED = 2
 _LONGEST_GAP_S = 0.4
 """Time between two results after which nothing is followed on, as between pictures of a folder,
 which come twice a second and show different things at the same place."""
+
+_AGAIN_NS = 1_000_000
+"""What passes between two results of one picture."""
 
 _GROWN, _LEAST_OVERLAP = 1.5, 0.2
 """Boxes are compared when grown this much, so that quick small objects overlap still."""
@@ -76,7 +78,7 @@ class Tracker:
     def __init__(self) -> None:
         self._followed: list[_Followed] = []
         self._next_id = 1
-        self._at_ns = 0
+        self._at_ns = self._clock_ns = 0
         self._played_s: float | None = None
 
     def clear(self) -> None:
@@ -88,14 +90,17 @@ class Tracker:
     ) -> tuple[Track | None, ...]:
         """For each item its track, or None where the box is none or too many are followed.
 
-        `at_ns` is when the sample was captured, `played_s` its place in the file that is played. A
-        result that is no later than the one before, much later, or elsewhere in the file, starts
-        anew.
+        `at_ns` is when the sample was captured, `played_s` its place in the file that is played,
+        whose time counts then: a slow model is given every picture of a file. A result that is no
+        later than the one before, much later, or elsewhere in the file, starts anew.
         """
-        in_time = 0 < at_ns - self._at_ns <= _LONGEST_GAP_S * 1e9
-        if not in_time or not follows(self._played_s, played_s):
+        passed_ns = at_ns - self._at_ns
+        if played_s is not None and self._played_s is not None:
+            passed_ns = round(abs(played_s - self._played_s) * 1e9) or _AGAIN_NS
+        if not 0 < passed_ns <= _LONGEST_GAP_S * 1e9:
             self._followed.clear()
         self._at_ns, self._played_s = at_ns, played_s
+        at_ns = self._clock_ns = self._clock_ns + max(passed_ns, _AGAIN_NS)
         usable = [index for index, item in enumerate(items) if _is_box(item.box)][:MOST_TRACKS]
         known = self._assigned([items[index] for index in usable], at_ns)
         seen: dict[int, _Followed] = {}

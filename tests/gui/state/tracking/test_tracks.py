@@ -171,3 +171,15 @@ def test_a_jump_in_a_file_ends_what_was_followed(before_s: float, at_s: float, s
     assert before is not None
     assert after is not None
     assert (before.id == after.id) is same
+
+
+def test_pictures_of_a_file_are_followed_however_slowly_they_are_answered() -> None:
+    tracker = Tracker()
+    tracks: list[Track | None] = []
+    for step in range(5):
+        at_ns = START_NS + step * 1_500_000_000
+        tracks += tracker.update([square(100 + step, 100)], at_ns, 2.0 + step / 30)
+    newest = tracks[-1]
+    assert newest is not None
+    assert (newest.id, newest.age, len(newest.trail)) == (1, 5, 5)
+    assert newest.velocity[0] == pytest.approx(30, rel=0.5), "in pixels per second of the file"
