@@ -91,26 +91,22 @@ def unpaired_words(samples: int) -> str:
     )
 
 
-def difference(estimate: Estimate) -> str:
-    """Which side is faster, with the interval of the paired difference."""
+def difference(estimate: Estimate, *, both_run: bool) -> str:
+    """Which side is faster, with the interval of the paired difference; a slower run holds up."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return ""
     low, high = _ms(estimate.low), _ms(estimate.high)
     if estimate.low <= 0 <= estimate.high:
         return tr("Neither is faster beyond the noise ({low} to {high} ms)", low=low, high=high)
-    if estimate.value > 0:
+    slower, value = ("B", estimate.value) if estimate.value > 0 else ("A", -estimate.value)
+    if slower == "A":
+        low, high = _ms(-estimate.high), _ms(-estimate.low)
+    values = {"slower": slower, "value": _ms(value), "low": low, "high": high}
+    if both_run:
         return tr(
-            "B takes {value} ms longer ({low} to {high} ms) and sets the pace",
-            value=_ms(estimate.value),
-            low=low,
-            high=high,
+            "{slower} takes {value} ms longer ({low} to {high} ms) and sets the pace", **values
         )
-    return tr(
-        "A takes {value} ms longer ({low} to {high} ms) and sets the pace",
-        value=_ms(-estimate.value),
-        low=_ms(-estimate.high),
-        high=_ms(-estimate.low),
-    )
+    return tr("{slower} took {value} ms longer ({low} to {high} ms)", **values)
 
 
 def place_of(pair: Pair, first_ns: int) -> str:

@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from backend.core.predictions import Detection, Detections
 from backend.core.status import Result
+from backend.side_by_side import Estimate
 from gui.live.side_by_side import SideBySidePart
 from gui.live.side_by_side import Stage as Where
 from gui.live.side_by_side.two_recordings import least_of
+from gui.live.side_by_side.words import difference
 from tests.gui.shell_stage import Stage
 from tests.wire.recording.recorded import Item, answered, record, result, sent
 
@@ -142,3 +144,12 @@ def test_recordings_of_other_samples_are_refused_in_words(
 def test_of_many_bars_each_has_the_least() -> None:
     assert least_of([0.5, None], 600) == [0.5, None]
     assert least_of([1.0, 0.2, 1.0, None, 0.9, 0.8], 3) == [0.2, None, 0.8]
+
+
+def test_only_a_run_sets_the_pace() -> None:
+    a_slower = Estimate(-2.14, -3.86, -1.09)
+    assert difference(a_slower, both_run=False) == "A took 2.1 ms longer (1.1 to 3.9 ms)"
+    assert difference(Estimate(2.0, 1.5, 3.0), both_run=True) == (
+        "B takes 2.0 ms longer (1.5 to 3.0 ms) and sets the pace"
+    )
+    assert difference(Estimate(-0.1, -0.5, 0.2), both_run=False).startswith("Neither is faster")
