@@ -170,7 +170,7 @@ def screen_kinds(screens: ScreenInput) -> tuple[SourceKind, SourceKind]:
 
     def screen(argument: str, _options: SourceOptions) -> ScreenSource:
         part = screen_part(argument)
-        name = part.screen or SCREEN.title
+        name = _title(argument) or SCREEN.title
         return ScreenSource(name, lambda: screens.capture_screen(part.screen), part.region)
 
     def window(title: str, _options: SourceOptions) -> ScreenSource:

@@ -127,7 +127,7 @@ def test_a_region_is_cut_out(stop: threading.Event) -> None:
         info = source.open(stop)
         frame = read_until_item(source, stop)
     assert screens.wanted == ["screen HDMI-1"]
-    assert (info.width, info.height) == (16, 10)
+    assert (info.name, info.width, info.height) == ("16 × 10 + 10 + 20", 16, 10)
     assert isinstance(frame, Frame)
     assert (frame.pixels == 200).all()
 
