@@ -9,6 +9,7 @@ from backend.core.ledger import Counts
 from backend.core.status import RunStatus
 
 WINDOW_S = 10.0
+_FEW = 2
 _NONE = Counts()
 
 
@@ -27,6 +28,11 @@ class Recent:
     def share(self) -> float:
         """The part that was not answered, 0 to 1."""
         return self.unanswered / self.settled if self.settled else 0.0
+
+    @property
+    def nothing_answered(self) -> bool:
+        """Whether all of it, and more than a few, went without an answer."""
+        return _FEW < self.settled == self.unanswered
 
 
 class Counters:

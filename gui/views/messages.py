@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -14,8 +14,8 @@ from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, TITLE_PX, Palette, sized
 _SIGN = 40.0
 _MAX_WIDTH = 440.0
 _SPIN_MS = 1200
-_VEIL = 205
-"""Of 255."""
+VEIL = 205
+"""How much of the ground lies over a picture that a message is read over, of 255."""
 
 
 class MessageKind(StrEnum):
@@ -73,11 +73,15 @@ def draw_message(
     painter.restore()
 
 
-def draw_veil(painter: QPainter, area: QRectF, palette: Palette) -> None:
-    """Dim what is there, so that a message can be read over it."""
+def draw_message_over(
+    painter: QPainter, area: QRectF, message: EmptyMessage, palette: Palette, font: QFont
+) -> None:
+    """Draw a message over a picture, which is dimmed for it."""
     veil = palette.color("background")
-    veil.setAlpha(_VEIL)
+    veil.setAlpha(VEIL)
     painter.fillRect(area, veil)
+    # Muted text is read on even ground only.
+    draw_message(painter, area, message, replace(palette, text_muted=palette.text), font)
 
 
 def draw_notice(painter: QPainter, area: QRectF, text: str, palette: Palette) -> None:

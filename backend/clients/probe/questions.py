@@ -14,7 +14,7 @@ from backend.clients.dialects.rules import AddressKind, Capability
 from backend.clients.probe.fingerprints import recognise
 from backend.clients.probe.report import AddressReport
 from backend.core.choices import Serialization
-from backend.core.errors import ConsoleError, RequestError, Unsupported
+from backend.core.errors import ConsoleError, ReplyMismatch, RequestError, Unsupported
 from backend.core.inference import ServerMetadata
 from backend.core.target import Target
 
@@ -46,7 +46,7 @@ def ask_rest(target: Target, report: AddressReport, end: float) -> AddressFacts:
         control = RestControl(connection, remaining(end))
         try:
             metadata = control.server_metadata()
-        except RequestError as error:
+        except (RequestError, ReplyMismatch) as error:
             return _foreign(connection, report, error, end)
         except ConsoleError as error:
             return AddressFacts(failed(report, error))

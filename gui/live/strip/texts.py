@@ -77,16 +77,11 @@ def _idle() -> dict[str, SlotText]:
 def state_role(status: RunStatus, recent: Recent | None = None) -> str:
     """The palette role of the dot."""
     if status.state is RunState.STREAMING:
-        if _answers_nothing(recent):
+        if recent is not None and recent.nothing_answered:
             return "error"
         if status.source.state in _UNWELL:
             return "warning"
     return _ROLES[status.state]
-
-
-def _answers_nothing(recent: Recent | None) -> bool:
-    """Whether all that was settled lately was settled without an answer."""
-    return recent is not None and _FEWEST_DROPS <= recent.settled == recent.unanswered
 
 
 def state_text(status: RunStatus, target: str, recent: Recent | None = None) -> str:
@@ -112,7 +107,7 @@ def state_text(status: RunStatus, target: str, recent: Recent | None = None) -> 
             )
         case RunState.STREAMING if source.state is SourceState.SILENT:
             return tr("Streaming to {target}, source silent", target=target)
-        case RunState.STREAMING if _answers_nothing(recent):
+        case RunState.STREAMING if recent is not None and recent.nothing_answered:
             return tr("Streaming to {target}, nothing answered", target=target)
         case RunState.STREAMING:
             return tr("Streaming to {target}", target=target)

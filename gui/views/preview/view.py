@@ -18,7 +18,7 @@ from backend.core.predictions import Mask
 from backend.core.samples import Frame
 from backend.core.status import Result
 from gui.views.class_hues import ClassHues
-from gui.views.messages import EmptyMessage, MessageKind, draw_message, draw_veil
+from gui.views.messages import EmptyMessage, MessageKind, draw_message, draw_message_over
 from gui.views.preview.answer_wait import AnswerWait
 from gui.views.preview.drawn_ahead import DrawnAhead
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
@@ -258,9 +258,8 @@ class PreviewView(View):
             if result is not None and (self._locked or not self._message):
                 self._paint_result(painter, picture, result)
         if self._message:
-            if picture is not None:
-                draw_veil(painter, QRectF(self.rect()), self.roles)
-            draw_message(painter, QRectF(self.rect()), self._message, self.roles, self.font())
+            draw = draw_message if picture is None else draw_message_over
+            draw(painter, QRectF(self.rect()), self._message, self.roles, self.font())
         self._focus_frame.draw(painter, QRectF(self.rect()), self.roles.color("accent"))
         painter.end()
         if picture is not None:

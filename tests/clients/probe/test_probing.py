@@ -214,6 +214,15 @@ def test_other_http_servers_are_named(path: str, page: bytes, name: str) -> None
     assert "no Open Inference Protocol" in report.sentence
 
 
+def test_a_page_in_the_place_of_the_protocol_is_no_server_of_it() -> None:
+    with website("/v2", b"<html>It works!</html>") as target:
+        door, _ = doors(ask(target))
+    assert door is not None
+    assert door.fault is not None
+    assert "answers HTTP, but has no Open Inference Protocol at /v2" in door.fault.message
+    assert "not JSON" in door.fault.hint
+
+
 def test_a_slow_server_is_asked_who_it_is_only_while_there_is_time() -> None:
     with website("/ping", b'{"status": "Healthy"}') as site:
         channel = RestConnection(site)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 import main
@@ -44,7 +45,7 @@ from gui.state.settings import (
     write,
 )
 from gui.state.switches import Switches
-from gui.views.messages import MessageKind
+from gui.views.messages import VEIL, MessageKind
 from gui.views.preview import Layer
 from gui.widgets.theme import DARK, LIGHT, Palette, ThemeChoice, palette_for
 from tests.gui.shell_fakes import SOURCES
@@ -359,6 +360,16 @@ def test_words_keep_a_contrast_of_four_and_a_half(palette: Palette) -> None:
             assert contrast(getattr(palette, ink), ground) >= 4.5, (ink, ground)
     assert contrast(palette.on_accent, palette.accent) >= 4.5
     assert all(contrast(color, palette.surface) >= 3.0 for color in palette.series)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("shade", [0, 255])
+def test_a_message_is_read_over_any_picture(palette: Palette, shade: int) -> None:
+    ground = QColor(palette.background)
+    share = VEIL / 255
+    parts = (ground.red(), ground.green(), ground.blue())
+    veiled = [round(part * share + shade * (1 - share)) for part in parts]
+    assert contrast(palette.text, QColor(*veiled).name()) >= 4.5
 
 
 def test_the_theme_follows_the_system_unless_told_otherwise() -> None:

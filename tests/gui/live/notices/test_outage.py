@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backend.core.choices import EMBEDDED, Target, Transport
+from backend.core.ledger import Counts
 from backend.core.status import (
     Alert,
     Notice,
@@ -103,6 +104,17 @@ def test_the_picture_is_veiled_until_an_answer_comes(stage: Stage) -> None:
     stage.live.readout.refresh()
     assert not window.toasts.shown
     assert stage.live.page.log.toPlainText().count("Target lost") == 1
+
+
+def test_what_was_predicted_is_of_the_past_while_nothing_is_answered(stage: Stage) -> None:
+    session = begin(stage)
+    page = stage.live.page
+    page.show_result(session.answer(0))
+    stage.live.readout.refresh()
+    assert not page._stale
+    session.now = replace(session.now, counts=Counts(captured=50, failed=50))
+    stage.live.readout.refresh()
+    assert page._stale
 
 
 def test_another_target_takes_the_explanation_of_the_old_one_away(stage: Stage) -> None:
