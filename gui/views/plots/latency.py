@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QMouseEvent,
@@ -22,6 +23,16 @@ from backend.core.status import RunStatus
 from backend.core.tensors import Array
 from gui.views.contrast import readable_on
 from gui.views.messages import draw_notice
+from gui.views.plots.latency_ground import (
+    PERCENTILE,
+    WIDEST,
+    LatencyGround,
+    along,
+    columns_in,
+    height_of,
+    places_in,
+    share,
+)
 from gui.views.plots.run_lines import run_lines
 from gui.views.plots.stage_report import (
     EDGES_MS,
@@ -33,20 +44,15 @@ from gui.views.plots.stage_report import (
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.stages import STAGE_NAMES, stage_color
 from gui.views.view import TEXT_PERIOD_NS, View
-from gui.widgets.language import number, significant, tr
-from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, TITLE_PX, Palette, sized, tabular
+from gui.widgets.language import number, tr
+from gui.widgets.theme import CAPTION_PX, DARK, GAP, TITLE_PX, Palette, sized, tabular
 
-_WIDEST = "00.0 ms"
 _LEAST_WIDTH = 260
-_NUMBERS = 44.0
-_BAR = 20.0
-_SCALE = 16.0
-_LINE = 16.0
-_LEAST_HISTOGRAM, _LABELLED_HISTOGRAM = 40.0, 56.0
-_PERCENTILE = 12.0
-_SWATCH_ROOM = 14.0
-_MARKS_MS = (1.0, 10.0, 100.0, 1000.0)
-_FIRST_MS, _LAST_MS = float(EDGES_MS[0]), float(EDGES_MS[-1])
+_LEAST_NAMED = 2.0 * CAPTION_PX
+"""No stage's name has room in a narrower part of the bar."""
+_TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_MIDDLE_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_Span: TypeAlias = tuple[str, float]
 
 
 class LatencyView(View):
@@ -65,6 +71,8 @@ class LatencyView(View):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._age_ms: float | None = None
         self._plot, self._least = QRectF(), QSize()
+        self._ground = LatencyGround()
+        self._columned: tuple[tuple[tuple[str, ...], int], int] = ((), 0), 1
         self.setMouseTracking(True)
 
     def sizeHint(self) -> QSize:
@@ -73,10 +81,19 @@ class LatencyView(View):
 
     def minimumSizeHint(self) -> QSize:
         """As high as all stages and the histogram need; who shows the view scrolls it."""
-        spans = self._report.spans if self._report is not None else ()
-        lines = math.ceil(len(spans) / self._legend_columns(self.width() - 2 * GAP))
-        fixed = _NUMBERS + _BAR + _SCALE + GAP_SMALL + GAP + _LEAST_HISTOGRAM + 2 * GAP_SMALL
-        return QSize(_LEAST_WIDTH, math.ceil(fixed + lines * _LINE))
+        stages = self._stages
+        return QSize(_LEAST_WIDTH, height_of(len(stages), self._columns(stages)))
+
+    @property
+    def _stages(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self._report.spans) if self._report is not None else ()
+
+    def _columns(self, stages: tuple[str, ...]) -> int:
+        """Of the stages at this width."""
+        asked = stages, self.width()
+        if asked != self._columned[0]:
+            self._columned = asked, columns_in(self.width() - 2 * GAP, stages, self.font())
+        return self._columned[1]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrower legend is a longer one."""
@@ -178,83 +195,74 @@ class LatencyView(View):
         if self._report is None or not self._plot.contains(position):
             return None
         filled = np.flatnonzero(self._report.counts)
-        middles = [_along(math.sqrt(EDGES_MS[n] * EDGES_MS[n + 1]), self._plot) for n in filled]
+        middles = [along(math.sqrt(EDGES_MS[n] * EDGES_MS[n + 1]), self._plot) for n in filled]
         return int(filled[np.argmin(np.abs(np.array(middles) - position.x()))])
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the parts from top to bottom; the view is never lower than they are."""
+        """Paint what changes over what stays; the view is never lower than its parts are."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.roles.color("surface"))
-        inner = QRectF(self.rect()).adjusted(GAP, GAP_SMALL, -GAP, -GAP_SMALL)
-        y = self._paint_numbers(painter, inner)
-        y = self._paint_bar(painter, QRectF(inner.left(), y, inner.width(), _BAR))
-        y = self._paint_legend(painter, QRectF(inner.left(), y, inner.width(), inner.bottom() - y))
-        rest = QRectF(inner.left(), y + GAP, inner.width(), inner.bottom() - y - GAP)
-        if rest.height() >= _LEAST_HISTOGRAM:
-            self._paint_histogram(painter, rest)
+        spans = self._report.spans if self._report is not None else ()
+        stages = self._stages
+        names = [tr("now"), "p50", "p95", "p99", tr("failed")]
+        places = places_in(self.size(), len(names), len(stages), self._columns(stages))
+        self._plot = places.plot or QRectF()
+        ratio = self.devicePixelRatioF()
+        ground = self._ground.picture(
+            self.size(), ratio, places, names, stages, self.roles, self.font()
+        )
+        painter.drawPixmap(0, 0, ground)
+        self._paint_numbers(painter, places.numbers)
+        self._paint_bar(painter, places.bar, spans)
+        self._paint_scale(painter, places.scale)
+        self._paint_values(painter, places.entries, spans)
+        if places.plot is not None:
+            self._paint_histogram(painter, places.plot, labelled=places.labelled)
 
-    def _paint_numbers(self, painter: QPainter, area: QRectF) -> float:
+    def _paint_numbers(self, painter: QPainter, cells: Sequence[QRectF]) -> None:
         """Newest value and percentiles, each in a slot of its own width; old ones are muted."""
         report = self._last
-        cells: tuple[tuple[str, str], ...] = (
-            (tr("now"), "newest"),
-            ("p50", "p50"),
-            ("p95", "p95"),
-            ("p99", "p99"),
-        )
-        texts = [
-            (name, "–" if report is None else milliseconds(float(getattr(report, field))))
-            for name, field in cells
-        ]
+        if report is None:
+            texts = ["–"] * 4
+        else:
+            shown = (report.newest, report.p50, report.p95, report.p99)
+            texts = [milliseconds(float(value)) for value in shown]
         silent = report is None and not self._failed
-        texts.append((tr("failed"), "–" if silent else str(self._failed)))
-        role = "text" if self._report is not None else "text_muted"
-        width = area.width() / len(texts)
-        for place, (name, value) in enumerate(texts):
-            cell = QRectF(area.left() + place * width, area.top(), width, _NUMBERS)
-            failed = place == len(texts) - 1 and self._failed > 0
-            self._paint_number(painter, cell, name, value, "error" if failed else role)
-        return area.top() + _NUMBERS
-
-    def _paint_number(
-        self, painter: QPainter, cell: QRectF, name: str, value: str, role: str
-    ) -> None:
-        painter.setFont(sized(self.font(), CAPTION_PX))
-        painter.setPen(self.roles.color("text_muted"))
-        painter.drawText(cell, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, name)
+        texts.append("–" if silent else str(self._failed))
         big = tabular(self.font(), TITLE_PX, bold=True)
-        fits = QFontMetricsF(big).horizontalAdvance(_WIDEST) + GAP <= cell.width()
+        fits = QFontMetricsF(big).horizontalAdvance(WIDEST) + GAP <= cells[0].width()
         painter.setFont(big if fits else tabular(self.font(), CAPTION_PX, bold=True))
-        painter.setPen(self.roles.color(role))
-        below = cell.adjusted(0, 15, 0, 0)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, value)
+        painter.setPen(self.roles.color("text" if self._report is not None else "text_muted"))
+        for cell, text in zip(cells, texts, strict=True):
+            if cell is cells[-1] and self._failed:
+                painter.setPen(self.roles.color("error"))
+            painter.drawText(cell.adjusted(0, 15, 0, 0), _TOP_LEFT, text)
 
-    def _paint_bar(self, painter: QPainter, area: QRectF) -> float:
-        """The stacked medians over a scale from 0 to a round number of ms."""
-        painter.fillRect(area, self.roles.color("surface_raised"))
-        if self._report is not None:
-            x = area.left()
-            for name, value in self._report.spans:
-                width = max(0.0, value) / self._top.value * area.width()
-                part = QRectF(x, area.top(), width, area.height())
-                painter.fillRect(part, stage_color(name, self.roles))
+    def _paint_bar(self, painter: QPainter, area: QRectF, spans: Sequence[_Span]) -> None:
+        """The stacked medians, with the names of the stages that have room for them."""
+        x, per_ms = area.left(), area.width() / self._top.value
+        parts = []
+        for name, value in spans:
+            width = max(0.0, value) * per_ms
+            parts.append((QRectF(x, area.top(), width, area.height()), name))
+            painter.fillRect(parts[-1][0], stage_color(name, self.roles))
+            x += width
+        # Lines in the ground's colour keep neighbours of like brightness apart.
+        painter.setPen(QPen(self.roles.color("surface"), 1))
+        painter.drawLines([QLineF(part.topRight(), part.bottomRight()) for part, _ in parts])
+        painter.setFont(sized(self.font(), CAPTION_PX))
+        for part, name in parts:
+            if part.width() > _LEAST_NAMED:
                 self._paint_inside(painter, part, name)
-                x += width
-        return self._paint_scale(painter, QRectF(area.left(), area.bottom(), area.width(), _SCALE))
 
     def _paint_inside(self, painter: QPainter, part: QRectF, name: str) -> None:
         """A stage's name in its part of the bar, where it fits."""
-        font = sized(self.font(), CAPTION_PX)
         text = tr(STAGE_NAMES[name])
-        # A line in the ground's colour keeps neighbours of like brightness apart.
-        painter.setPen(QPen(self.roles.color("surface"), 1))
-        painter.drawLine(part.topRight(), part.bottomRight())
-        if QFontMetricsF(font).horizontalAdvance(text) + GAP <= part.width():
-            painter.setFont(font)
+        if QFontMetricsF(painter.font()).horizontalAdvance(text) + GAP <= part.width():
             painter.setPen(readable_on(stage_color(name, self.roles)))
             painter.drawText(part, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_scale(self, painter: QPainter, area: QRectF) -> float:
+    def _paint_scale(self, painter: QPainter, area: QRectF) -> None:
+        """From 0 to a round number of ms."""
         painter.setFont(tabular(self.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
         known = self._report is not None and self._age_ms is not None
@@ -265,104 +273,52 @@ class LatencyView(View):
             (milliseconds(self._top.value), Qt.AlignmentFlag.AlignRight),
         ):
             painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
-        return area.bottom() + GAP_SMALL
 
-    def _paint_legend(self, painter: QPainter, area: QRectF) -> float:
-        """The stages with their medians, in columns, downwards in pipeline order."""
-        spans = self._report.spans if self._report is not None else ()
-        columns = self._legend_columns(area.width())
-        lines = math.ceil(len(spans) / columns)
-        width = area.width() / columns
-        painter.setFont(tabular(self.font(), CAPTION_PX))
-        for place, (name, value) in enumerate(spans):
-            column, line = divmod(place, lines)
-            left = area.left() + column * width
-            entry = QRectF(left, area.top() + line * _LINE, width - 2 * GAP, _LINE)
-            self._paint_entry(painter, entry, name, value)
-        return area.top() + lines * _LINE
+    def _paint_values(
+        self, painter: QPainter, entries: Sequence[QRectF], spans: Sequence[_Span]
+    ) -> None:
+        """The medians beside the names of their stages, in the scale's font."""
+        painter.setPen(self.roles.color("text"))
+        for area, (_, value) in zip(entries, spans, strict=True):
+            contradicts = value < 0  # less than nothing is trouble with clocks
+            if contradicts:
+                painter.setPen(self.roles.color("error"))
+            painter.drawText(area, _MIDDLE_RIGHT, milliseconds(value))
+            if contradicts:
+                painter.setPen(self.roles.color("text"))
 
-    def _legend_columns(self, width: float) -> int:
-        """Two, where every name fits beside its value in half of the width."""
-        spans = self._report.spans if self._report is not None else ()
-        metrics = QFontMetricsF(tabular(self.font(), CAPTION_PX))
-        widest = max(
-            (
-                metrics.horizontalAdvance(tr(STAGE_NAMES[name]) + milliseconds(value))
-                for name, value in spans
-            ),
-            default=0.0,
-        )
-        return 2 if 2 * (widest + _SWATCH_ROOM + GAP_SMALL + 2 * GAP) <= width else 1
-
-    def _paint_entry(self, painter: QPainter, area: QRectF, name: str, value: float) -> None:
-        swatch = QRectF(area.left(), area.center().y() - 4, 8, 8)
-        painter.fillRect(swatch, stage_color(name, self.roles))
-        text = milliseconds(value)
-        # Less than nothing is a contradiction of clocks.
-        painter.setPen(self.roles.color("text" if value >= 0 else "error"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-        metrics = QFontMetricsF(painter.font())
-        room = area.width() - _SWATCH_ROOM - metrics.horizontalAdvance(text) - GAP_SMALL
-        stage = tr(STAGE_NAMES[name])
-        label = metrics.elidedText(stage, Qt.TextElideMode.ElideRight, max(0.0, room))
-        painter.setPen(self.roles.color("text_muted"))
-        painter.drawText(area.adjusted(_SWATCH_ROOM, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, label)
-
-    def _paint_histogram(self, painter: QPainter, area: QRectF) -> None:
-        """The histogram; where it is low, without names at its percentiles."""
-        labelled = area.height() >= _LABELLED_HISTOGRAM
-        plot = self._plot = area.adjusted(0, _PERCENTILE if labelled else 0, 0, -_SCALE)
-        painter.setPen(QPen(self.roles.color("border"), 1))
-        painter.drawLine(plot.bottomLeft(), plot.bottomRight())
-        painter.setFont(tabular(self.font(), CAPTION_PX))
-        for mark in _MARKS_MS:
-            self._paint_mark(painter, plot, mark)
+    def _paint_histogram(self, painter: QPainter, plot: QRectF, *, labelled: bool) -> None:
+        """The bars; where there is little room, without names at the percentiles."""
         report = self._report
         if report is None:
             draw_notice(painter, plot, self.notice, self.roles)
             return
         highest = max(1, int(report.counts.max()))
-        color = self.roles.color("accent")
-        edges = [plot.left() + share * plot.width() for share in _EDGE_SHARES]
+        edges = [plot.left() + part * plot.width() for part in _EDGE_SHARES]
+        bars = []
         for place, count in enumerate(report.counts.tolist()):
-            if not count:
-                continue
-            left, right = edges[place], edges[place + 1]
-            height = max(1.0, plot.height() * count / highest)
-            bar = QRectF(left, plot.bottom() - height, max(1.0, right - left - 1), height)
-            painter.fillRect(bar, color)
+            if count:
+                left, right = edges[place], edges[place + 1]
+                height = max(1.0, plot.height() * count / highest)
+                top = plot.bottom() - height
+                bars.append(QRectF(left, top, max(1.0, right - left - 1), height))
+        painter.setBrush(self.roles.color("accent"))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRects(bars)
+        painter.setPen(QPen(self.roles.color("text"), 1))
         for name, value in (("p50", report.p50), ("p99", report.p99)):
             self._paint_percentile(painter, plot, name if labelled else "", value)
 
-    def _paint_mark(self, painter: QPainter, plot: QRectF, mark: float) -> None:
-        """A round number on the axis with a faint line above it."""
-        x = round(_along(mark, plot))
-        painter.setPen(QPen(self.roles.color("border"), 1))
-        painter.drawLine(x, int(plot.top()), x, int(plot.bottom()))
-        painter.setPen(self.roles.color("text_muted"))
-        text = f"{significant(mark)} ms" if mark < 1000 else f"{significant(mark / 1000)} s"
-        label = QRectF(x - 40, plot.bottom(), 80, _SCALE)
-        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
-
     def _paint_percentile(self, painter: QPainter, plot: QRectF, name: str, value: float) -> None:
-        x = round(_along(value, plot))
-        painter.setPen(QPen(self.roles.color("text"), 1))
+        x = round(along(value, plot))
         painter.drawLine(x, int(plot.top()), x, int(plot.bottom()))
+        if not name:
+            return
         # p50 writes to the left of its line and p99 to the right: they never meet.
         left = x - 42 if name == "p50" else x + 2
-        label = QRectF(left, plot.top() - _PERCENTILE, 40, _PERCENTILE)
+        label = QRectF(left, plot.top() - PERCENTILE, 40, PERCENTILE)
         side = Qt.AlignmentFlag.AlignRight if name == "p50" else Qt.AlignmentFlag.AlignLeft
         painter.drawText(label, side | Qt.AlignmentFlag.AlignVCenter, name)
 
 
-def _along(value_ms: float, plot: QRectF) -> float:
-    """Where a value lies on the logarithmic axis of the histogram."""
-    return plot.left() + _share(value_ms) * plot.width()
-
-
-def _share(value_ms: float) -> float:
-    inside = min(max(value_ms, _FIRST_MS), _LAST_MS)
-    return math.log(inside / _FIRST_MS) / math.log(_LAST_MS / _FIRST_MS)
-
-
-_EDGE_SHARES = tuple(map(_share, EDGES_MS.tolist()))
+_EDGE_SHARES = tuple(map(share, EDGES_MS.tolist()))
