@@ -102,13 +102,12 @@ def compare_outline() -> PageOutline:
     """Which way to a model is best."""
     menu = marked("Compare")
     exports = tuple(
-        Command(
-            f"compare.export.{form}",
-            tr("Export as {form}...", form=form.upper()),
-            _later,
-            f"{menu}/export",
+        Command(f"compare.export.{form}", title, _later, f"{menu}/export")
+        for form, title in (
+            ("csv", tr("Export as CSV...")),
+            ("md", tr("Export as Markdown...")),
+            ("png", tr("Export as PNG...")),
         )
-        for form in ("csv", "md", "png")
     )
     return PageOutline(
         "compare",
@@ -119,6 +118,7 @@ def compare_outline() -> PageOutline:
             Command("compare.open", tr("Open a result..."), _later, f"{menu}/file"),
             Command("compare.against", tr("Compare with..."), _later, f"{menu}/file"),
             Command("compare.save", tr("Save the result..."), _later, f"{menu}/file"),
+            Command("compare.copy", tr("Copy as Markdown"), _later, f"{menu}/file"),
             *exports,
         ),
     )
