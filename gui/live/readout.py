@@ -181,11 +181,13 @@ class Readout(QObject):
 
     def _write_recorded(self, showing: Showing) -> EmptyMessage:
         settings = showing.settings
-        text = tr(
-            "Recorded: {model} on {target}",
-            model=settings.model,
-            target=target_title(settings.target),
-        )
+        text = tr("Recorded answers")
+        if settings.model:  # of sound it is known from the first answer on
+            text = tr(
+                "Recorded: {model} on {target}",
+                model=settings.model,
+                target=target_title(settings.target),
+            )
         self._strip.show_status(showing.status(), None, text)
         return EmptyMessage()
 

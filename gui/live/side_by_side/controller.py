@@ -117,6 +117,11 @@ class SideBySide(QObject):
         return self._estimator.estimate
 
     @property
+    def recorded(self) -> bool:
+        """Whether both sides are recordings, whose figures are known before anything is shown."""
+        return isinstance(self._lanes, TwoRecordings)
+
+    @property
     def unpaired(self) -> int:
         """How many samples of two recordings only one of them has."""
         lanes = self._lanes

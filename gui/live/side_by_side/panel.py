@@ -205,6 +205,10 @@ class WorstList(QTableWidget):
         self.setMinimumSize(160, 72)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._rows: tuple[tuple[str, str, str], ...] = ()
+        self.nothing = _label("muted")
+        self.nothing.setText(tr("No sample differs."))
+        middle = QVBoxLayout(self.viewport())
+        middle.addWidget(self.nothing, 0, Qt.AlignmentFlag.AlignCenter)
         self.cellClicked.connect(self._chosen)
         self.cellActivated.connect(self._chosen)
 
@@ -222,6 +226,7 @@ class WorstList(QTableWidget):
         if tuple(rows) == self._rows:
             return
         self._rows = tuple(rows)
+        self.nothing.setVisible(not rows)
         self.setRowCount(len(rows))
         for row, texts in enumerate(rows):
             for column, text in enumerate(texts):

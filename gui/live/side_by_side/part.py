@@ -316,18 +316,18 @@ class SideBySidePart(QObject):
             self._state_text(shown),
             failed=control.stage is Stage.FAILED,
         )
-        paired = figures is not None and shown is not None
+        paired = figures is not None and (shown is not None or bool(figures.pairs))
         panel.show_controls(
             on=not off,
             failed=control.stage is Stage.FAILED,
             held=self._held is not None,
             paired=paired,
         )
-        if figures is None or shown is None:
+        if figures is None or not paired:
             return
-        panel.agreement.setText(agreement_words(shown))
+        panel.agreement.setText(agreement_words(shown) if shown is not None else "")
         panel.overall.setText(overall(figures))
-        panel.said.setText(f"A  {said(shown.a)}\nB  {said(shown.b)}")
+        panel.said.setText(f"A  {said(shown.a)}\nB  {said(shown.b)}" if shown is not None else "")
         panel.strip.show_values(control.recent)
         ledgers = control.ledgers()
         panel.faster.setText(difference(control.estimate, both_run=all(ledgers)))
@@ -366,7 +366,7 @@ class SideBySidePart(QObject):
                 return tr("Begins with the run: press Start.")
             case Stage.WAITING:
                 return tr("The run has ended. Start compares on.")
-            case Stage.CONNECTING if not self.controller.unknown:
+            case Stage.CONNECTING if not (self.controller.unknown or self.controller.recorded):
                 return tr("Waiting for the first answers of both sides...")
             case Stage.FAILED:
                 return tr("B is gone, A goes on. {reason}", reason=self.controller.error)

@@ -40,9 +40,12 @@ def after(tmp_path: Path) -> Path:
     return record(tmp_path / "after.mcap", changed())
 
 
-def look_at(stage: Stage, qtbot: QtBot, path: Path) -> SideBySidePart:
+def look_at(
+    stage: Stage, qtbot: QtBot, path: Path, *, answered_at_once: bool = True
+) -> SideBySidePart:
     stage.live.sources.choose(str(path))
-    qtbot.waitUntil(lambda: stage.live.page.pane.preview._result is not None)
+    preview = stage.live.page.pane.preview
+    qtbot.waitUntil(lambda: (preview._result if answered_at_once else preview._frame) is not None)
     return stage.live.side_by_side
 
 
@@ -91,6 +94,11 @@ def test_another_recording_that_is_opened_is_compared_with_the_same_one(
     figures = part.controller.figures
     assert figures is not None
     assert figures.pairs == 20
+    worst = part.panel.worst
+    assert len(worst.rows) == 1
+    assert worst.nothing.isHidden()
+    worst.show_rows([])
+    assert not worst.nothing.isHidden(), "no empty table without a word"
     part.controller.end()
     assert part.controller.stage is Where.OFF
     assert stage.live.playback.showing is not None
@@ -115,6 +123,20 @@ def test_of_a_sample_without_an_answer_nothing_is_shown_of_the_one_before(
     assert compared.frame.seq == 20
     stage.live.playback.step(-1)
     qtbot.waitUntil(lambda: shown_pair(part) == 19)
+
+
+def test_figures_are_there_before_the_first_answer_is_shown(
+    stage: Stage, qtbot: QtBot, after: Path, tmp_path: Path
+) -> None:
+    def late() -> Iterator[Item]:
+        yield sent(100)
+        yield from answered(20)
+
+    part = look_at(stage, qtbot, record(tmp_path / "late.mcap", late()), answered_at_once=False)
+    part._use_recording(str(after))
+    qtbot.waitUntil(lambda: part.panel.overall.text() != "")
+    assert part.panel.overall.text().endswith("19 of 20 identical")
+    assert "Waiting" not in part.panel.state.text()
 
 
 def test_a_run_over_one_is_compared_with_the_other(
