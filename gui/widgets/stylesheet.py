@@ -94,7 +94,7 @@ QCheckBox::indicator:checked { border-color: $accent; background: $accent; image
 QCheckBox::indicator:focus { border-color: $accent; }
 QCheckBox::indicator:disabled { border-color: $border; }
 QComboBox { background: $field; border: 1px solid $border; border-radius: ${radius}px;
-  min-height: ${inner}px; padding: 0 6px; }
+  min-height: ${inner}px; padding: 0 6px; combobox-popup: 0; }
 QComboBox:focus, QDoubleSpinBox:focus { border-color: $accent; }
 QComboBox:disabled { color: $text_muted; background: $field_disabled; }
 QComboBox::drop-down { border: none; width: 20px; }

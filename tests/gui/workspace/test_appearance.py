@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import (
     QApplication,
+    QComboBox,
     QLabel,
     QPushButton,
     QStackedWidget,
@@ -33,6 +34,27 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     qapp.setStyleSheet("")
     qapp.setPalette(palette)
     qapp.setFont(font)
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints|raise|grabbing")
+@pytest.mark.parametrize("theme", [ThemeChoice.DARK, ThemeChoice.LIGHT])
+def test_the_choice_that_is_pointed_at_is_marked_and_read(
+    appearance: Appearance, qtbot: QtBot, theme: ThemeChoice
+) -> None:
+    appearance.choose(theme)
+    roles = DARK if theme is ThemeChoice.DARK else LIGHT
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.addItems(["████", "████"])
+    box.show()
+    box.showPopup()
+    view = box.view()
+    view.setCurrentIndex(view.model().index(1, 0))
+    row = view.visualRect(view.model().index(1, 0))
+    picture = view.viewport().grab(row).toImage()
+    seen = {picture.pixelColor(x, picture.height() // 2).name() for x in range(picture.width())}
+    assert {roles.accent, roles.on_accent} <= seen
+    box.hidePopup()
 
 
 class Pages(QStackedWidget):
