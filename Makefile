@@ -8,7 +8,7 @@ ARGS ?=
 TESTS ?= tests
 RUNS ?=
 # The whole suite runs in two processes and is measured; a part of it is neither.
-SPREAD := $(if $(filter-out tests,$(TESTS)),,-n 2 --dist worksteal --cov --cov-report=)
+SPREAD := $(if $(filter-out tests,$(TESTS)),,-n 3 --dist worksteal --cov --cov-report=)
 VENV := .venv
 BIN := $(VENV)/bin
 # Together some 40 s of one core; CONTRIBUTING.md says what that leaves out.
