@@ -166,7 +166,8 @@ class RecordingControl(QObject):
             self._recorder = self._queue = None
             self._timer.stop()
             self.changed.emit("", "")
-            self._saved(recorder.path, f"{clock(recorder.seconds)}, {_size(recorder.size_bytes)}")
+            about = f"{clock(recorder.seconds)}, {_size(recorder.size_bytes)}"
+            self._saved(recorder.path, about, whole=recorder.error is None)
         elif recorder is not None:
             self._show()
 
@@ -178,8 +179,11 @@ class RecordingControl(QObject):
             text, tr("Recording into {file}; a click ends it", file=recorder.path.name)
         )
 
-    def _saved(self, path: Path, about: str) -> None:
+    def _saved(self, path: Path, about: str, *, whole: bool = True) -> None:
+        """Say where it is; why it is not whole, the run has said."""
         title = tr("Recording saved: {file}", file=path.name)
+        if not whole:
+            title = tr("Recorded until it failed: {file}", file=path.name)
         body = tr("It is in {folder}.", folder=str(path.parent))
         play = ToastAction(tr("Open it"), partial(self.play_wanted.emit, str(path)))
         folder = ToastAction(tr("Show the folder"), partial(_show_folder, path.parent))

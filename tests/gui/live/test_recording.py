@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtWidgets import QPushButton
@@ -13,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from backend.core.status import Notice
 from backend.recording import contents_of
 from backend.session.sinks import RESULTS, SENT
+from backend.wire.recording import output
 from gui.live import recording
 from gui.live.recording import clock
 from tests.gui.shell_stage import Stage
@@ -99,6 +103,26 @@ def test_a_recording_ends_with_its_run(stage: Stage, folder: Path, notices: list
     (file,) = folder.iterdir()
     assert contents_of(file).pictures == 3
     assert not contents_of(file).unfinished
+
+
+def test_a_recording_that_failed_is_not_called_saved(
+    stage: Stage, folder: Path, notices: list[Notice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streaming(stage)
+    stage.window.commands["run.record"].run()
+    control = stage.live.recording
+    assert control._recorder is not None
+
+    def full(_descriptor: int, _data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(output, "os", SimpleNamespace(**{**vars(os), "write": full}))
+    publish(stage, 0, 3)
+    stage.session.subscriptions.finish(threading.Event())
+    wait_for(lambda: control._recorder is not None and control._recorder.closed, "the end")
+    control._look()
+    (file,) = folder.iterdir()
+    assert notices[-1].title == f"Recorded until it failed: {file.name}"
 
 
 def test_a_folder_that_cannot_be_made_is_said(
