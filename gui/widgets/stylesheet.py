@@ -88,6 +88,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit { background: $fi
   selection-color: $on_accent; }
 QLineEdit, QSpinBox, QDoubleSpinBox { min-height: ${inner}px; padding: 0 6px; }
 QAbstractSpinBox { padding: 0; }
+QDialogButtonBox { button-layout: 3; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $text_muted;
   border-radius: 3px; background: $field; }
 QCheckBox::indicator:checked { border-color: $accent; background: $accent; image: url($check); }
