@@ -182,6 +182,11 @@ class ScopeController(QObject):
             found.append(watched.quantity)
         return tuple(found)
 
+    def keep_condition(self) -> None:
+        """Go on with what would be watched now, though another line comes to the top."""
+        if self.page.timeline.names:
+            self.trigger.change(self.condition)
+
     def set_mode(self, mode: TriggerMode) -> None:
         """Off, or armed and the plots running."""
         self.trigger.set(mode, self.condition)

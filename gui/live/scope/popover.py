@@ -63,6 +63,7 @@ class TriggerPopover(QObject):
         """Open over the timeline, brought to the front, with the keys in the mode."""
         timeline = self._controller.page.timeline
         self._controller.page.open_dock("timeline")
+        self._controller.keep_condition()
         self._show(fresh=True)
         above = self._popover.sizeHint().height() + 5 * GAP
         self._popover.open_at(timeline, QPoint(6 * GAP, -above), self.mode.button(self.mode.value))

@@ -298,6 +298,21 @@ def test_the_level_is_dragged_on_the_plot_and_shown_in_the_popover(
     popover.close_popover()
 
 
+def test_what_the_popover_shows_is_what_its_mode_arms(
+    stage: Stage, scope: ScopeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though another class comes to the top in between."""
+    popover = stage.live.trigger
+    QTest.keyClick(stage.live.page.timeline, Qt.Key.Key_T)
+    shown = popover.quantity.currentData()
+    assert shown == line_quantity("cat")
+    timeline = type(stage.live.page.timeline)
+    monkeypatch.setattr(timeline, "names", property(lambda _timeline: ("dog", "cat")))
+    popover.mode.button(TriggerMode.SINGLE).click()
+    assert scope.condition.quantity == popover.quantity.currentData() == shown
+    popover.close_popover()
+
+
 def test_another_model_forgets_what_was_marked(stage: Stage, scope: ScopeController) -> None:
     scope.place("A")
     scope.toggle_freeze()
