@@ -103,9 +103,9 @@ def _run(options: Options) -> int:
             others.begin()
             at_end.callback(others.close)
         # Last in, first out: tasks end before anything that they may use.
-        at_end.callback(tasks.close, _TASKS_CLOSE_S)
+        at_end.callback(lambda: ended.append(tasks.close(_TASKS_CLOSE_S)))
         code = _show(app, assembly, options, notices)
-    if not all(ended):  # a model that nothing can stop must not keep the program
+    if not all(ended):  # neither a model that nothing can stop nor a slow task may keep the program
         exit_at_once(code)
     return code
 

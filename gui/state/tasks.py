@@ -54,13 +54,14 @@ class ThreadTasks(QObject):
 
         self._running[number] = Worker(f"task-{name}", body).start()
 
-    def close(self, timeout_s: float = 1.0) -> None:
-        """Deliver nothing any more and wait for what runs, together at most `timeout_s`."""
+    def close(self, timeout_s: float = 1.0) -> bool:
+        """Deliver nothing any more and wait for what runs, together at most `timeout_s`; True if
+        all of it has ended."""
         self._open = False
         until = time.monotonic() + timeout_s
-        for worker in list(self._running.values()):
-            worker.join(max(0.0, until - time.monotonic()))
+        workers = list(self._running.values())
         self._running.clear()
+        return all(worker.join(max(0.0, until - time.monotonic())) for worker in workers)
 
     @Slot(object)
     def _deliver(self, numbered: tuple[int, Callable[[], None]]) -> None:

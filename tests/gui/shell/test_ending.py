@@ -22,7 +22,7 @@ assemble = assembly.assemble
 
 def assembled(parts):
     made = assemble(parts)
-    QTimer.singleShot(0, lambda: act(made.window))
+    QTimer.singleShot(0, lambda: act(made.window, parts.tasks))
     return made
 
 assembly.assemble = assembled
@@ -38,22 +38,39 @@ def amid(page):
 
 later_page.LaterPage._made = amid
 
-def act(window):
+def act(window, tasks):
     window.deck.show_page("inspect")
 """
 _SOMETHING_ELSE_OPEN = """
 other = []
 
-def act(window):
+def act(window, tasks):
     other.append(QLabel("Open"))
     other[0].show()
+    window.close()
+    print("done", flush=True)
+"""
+_A_TASK_AT_WORK_FOR_EVER = """
+from PySide6.QtGui import QImage
+
+def work():
+    image = QImage(640, 480, QImage.Format.Format_RGB32)
+    while True:
+        image.scaled(320, 240)
+
+def act(window, tasks):
+    tasks.start("endless", work, print, print)
     window.close()
     print("done", flush=True)
 """
 _RUN = 'sys.exit(app.main(["--source", "pattern", "--model", "shapes"]))'
 
 
-@pytest.mark.parametrize("act", [_SIGNAL_AMID_THE_OPENING_OF_A_PAGE, _SOMETHING_ELSE_OPEN])
+@pytest.mark.parametrize(
+    "act",
+    [_SIGNAL_AMID_THE_OPENING_OF_A_PAGE, _SOMETHING_ELSE_OPEN, _A_TASK_AT_WORK_FOR_EVER],
+    ids=["a signal amid the opening of a page", "something else open", "a task at work for ever"],
+)
 def test_the_program_ends_with_its_window(act: str, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", _PROGRAM + act + _RUN],
