@@ -5,19 +5,19 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui.widgets.selectable_label import selectable_label
 from gui.widgets.theme import GAP, GAP_LARGE
 
 _WIDTH = 560
 
 
 class Statement(QWidget):
-    """A title over some lines, in the middle; the lines can be selected, for a report."""
+    """A title over some lines, in the middle; they can be selected, for a report."""
 
     def __init__(self) -> None:
         super().__init__()
         self.title = _label("title")
         self.lines = _label("muted")
-        self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column = QVBoxLayout()
         column.setSpacing(GAP)
         column.addStretch(1)
@@ -37,10 +37,7 @@ class Statement(QWidget):
 
 
 def _label(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = selectable_label(role)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setFixedWidth(_WIDTH)
     return label

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from backend.compare.bench import BenchResult, Language, Timed, changes, verdict_of
 from gui.state.payload_names import payload_text
 from gui.widgets.language import byte_size, number, tr
+from gui.widgets.selectable_label import selectable_label
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL
 
 LANGUAGE = Language(tr, number, payload_text, byte_size)
@@ -25,10 +26,10 @@ class VerdictCard(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.sentence = self._label("title")
-        self.doubts = self._label("warning")
-        self.notes = self._label("muted")
-        self.conditions = self._label("caption")
+        self.sentence = selectable_label("title")
+        self.doubts = selectable_label("warning")
+        self.notes = selectable_label("muted")
+        self.conditions = selectable_label("caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GAP, GAP, 2 * GAP, GAP)
         column.setSpacing(GAP_SMALL)
@@ -75,15 +76,6 @@ class VerdictCard(QWidget):
         ):
             label.setText(_BEFORE_UNIT.sub("\u00a0", text))
             label.setVisible(bool(text))
-
-    @staticmethod
-    def _label(role: str) -> QLabel:
-        label = QLabel()
-        label.setProperty("role", role)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        return label
 
 
 class FittingArea(QScrollArea):

@@ -8,7 +8,6 @@ from itertools import pairwise
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -34,6 +33,7 @@ from gui.gallery.words import (
 )
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import tr
+from gui.widgets.selectable_label import selectable_label
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 WIDTH = 312
@@ -56,19 +56,19 @@ class DetailPane(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.picture = Picture(Scene.THINGS, _PICTURE, palette)
-        self.title = _label("title")
-        self.summary = _label("")
-        self.state = _label("")
+        self.title = selectable_label("title")
+        self.summary = selectable_label("")
+        self.state = selectable_label("")
         self.state.setAccessibleName(tr("State"))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(3)
-        self.file = _label("caption")
-        self.problem = _label("error")
-        self.advice = _label("muted")
+        self.file = selectable_label("caption")
+        self.problem = selectable_label("error")
+        self.advice = selectable_label("muted")
         self.buttons = {action: self._button(action) for action in Action}
         self.facts = FactList()
-        self.profile = _label("")
+        self.profile = selectable_label("")
         self.files = FileList()
         self._build()
         self.hide()
@@ -141,7 +141,7 @@ class DetailPane(QScrollArea):
         words.addWidget(self.facts)
         for heading, part in ((tr("Profile"), self.profile), (tr("Files"), self.files)):
             words.addSpacing(GAP_SMALL)
-            caption = _label("caption")
+            caption = selectable_label("caption")
             caption.setText(heading)
             words.addWidget(caption)
             words.addWidget(part)
@@ -195,12 +195,3 @@ class DetailPane(QScrollArea):
         self.state.setStyleSheet(f"color: {color};")
         broken = item.standing in (Standing.FAILED, Standing.BROKEN)
         self.problem.setProperty("role", "error" if broken else "muted")
-
-
-def _label(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

@@ -33,6 +33,7 @@ from backend.inspector.views import Reading, ReplySummary, TensorRow
 from gui.views.class_hues import ClassHues
 from gui.views.preview import PreviewView
 from gui.widgets.language import byte_size, count, grouped, marked, number, significant, tr
+from gui.widgets.selectable_label import selectable_label
 from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
@@ -63,8 +64,8 @@ class SummaryView(QWidget):
 
     def __init__(self, palette: Palette, hues: ClassHues) -> None:
         super().__init__()
-        self._headline = _words("title")
-        self._note = _words("muted")
+        self._headline = selectable_label("title")
+        self._note = selectable_label("muted")
         self._rows = _TensorTable()
         self._table = QTableView()
         self._table.setModel(self._rows)
@@ -80,9 +81,9 @@ class SummaryView(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        self._classes = _words("")
+        self._classes = selectable_label("")
         self._classes.setFont(tabular(self._classes.font(), BODY_PX))
-        self._words = _words("")
+        self._words = selectable_label("")
         self.picture = PreviewView(palette=palette, hues=hues)
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.picture.setMinimumHeight(_LEAST_PICTURE)
@@ -270,12 +271,3 @@ def _result(frame: Frame, summary: ReplySummary) -> Result:
 def _alignment(column: int) -> Qt.AlignmentFlag:
     side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def _words(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

@@ -57,7 +57,8 @@ class LatencyReader:
     def read(
         self, traces: TraceRing, now_s: float, since_s: float, failed: int, age_ms: float | None
     ) -> None:
-        """Show what came after `since_s`, unless a reading is under way; see `show_traces`."""
+        """Show what came after `since_s`, unless a reading is under way; see
+        `LatencyView.show_report`."""
         if self._reads:
             return
         self._reads = True

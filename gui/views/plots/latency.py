@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -20,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from backend.core.status import RunStatus
-from backend.core.tensors import Array
 from gui.views.contrast import readable_on
 from gui.views.messages import draw_notice
 from gui.views.plots.latency_ground import (
@@ -38,12 +36,10 @@ from gui.views.plots.stage_report import (
     EDGES_MS,
     WINDOW_S,
     LatencyReport,
-    any_answered,
-    report_on,
 )
 from gui.views.scales import SteadyTop, milliseconds
 from gui.views.stages import STAGE_NAMES, stage_color
-from gui.views.view import TEXT_PERIOD_NS, View
+from gui.views.view import View
 from gui.widgets.language import number, tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, TITLE_PX, Palette, sized, tabular
 
@@ -67,7 +63,6 @@ class LatencyView(View):
         self._last: LatencyReport | None = None
         self._failed, self._answered = 0, False
         self._top = SteadyTop(least=1.0)
-        self._computed_s = -math.inf
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._age_ms: float | None = None
         self._plot, self._least = QRectF(), QSize()
@@ -131,29 +126,13 @@ class LatencyView(View):
             failed=report.failed,
         )
 
-    def show_traces(
-        self,
-        window: Array,
-        columns: Mapping[str, int],
-        failed: int = 0,
-        now_s: float | None = None,
-        age_ms: float | None = None,
-    ) -> None:
-        """Show a trace window [columns, n]; numbers change twice a second at most.
-
-        `age_ms` is the median age of an answer when it is first on the screen.
-        """
-        now_s = time.monotonic() if now_s is None else now_s
-        if self._report is not None and now_s - self._computed_s < TEXT_PERIOD_NS / 1e9:
-            return
-        self._computed_s = now_s
-        report = report_on(window, columns, now_s, failed)
-        self.show_report(report, failed, answered=any_answered(window, columns), age_ms=age_ms)
-
     def show_report(
         self, report: LatencyReport | None, failed: int, *, answered: bool, age_ms: float | None
     ) -> None:
-        """Show what `report_on` found, and whether there was ever an answer; see `show_traces`."""
+        """Show what `report_on` found, how many failed, and whether there was ever an answer.
+
+        `age_ms` is the median age of an answer when it is first on the screen.
+        """
         self._report = report
         self._failed, self._age_ms, self._answered = failed, age_ms, answered
         if self._report is not None:
@@ -172,7 +151,7 @@ class LatencyView(View):
 
     def clear(self) -> None:
         """Forget everything."""
-        self._report, self._last, self._computed_s = None, None, -math.inf
+        self._report, self._last = None, None
         self._failed, self._answered = 0, False
         self.update()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject
@@ -133,10 +134,11 @@ def test_the_run_prepares_frames_and_answers_and_leaves_the_rest() -> None:
 
 
 class _Screen:
-    """Remembers the numbers of the answers that it was to show."""
+    """Remembers the numbers of the answers that it was to show, and when it was to write."""
 
     def __init__(self) -> None:
         self.shown: list[int] = []
+        self.written_ns: list[int] = []
 
     def show_frame(self, frame: Frame) -> None:
         """Is shown with its answer."""
@@ -151,7 +153,24 @@ class _Screen:
         """Not watched."""
 
     def write(self, session: ShownRun, now_ns: int) -> None:
-        """Not watched."""
+        """Note it."""
+        self.written_ns.append(now_ns)
+
+
+def test_numbers_are_written_twice_a_second_at_most(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, screen = started(stage), _Screen()
+    pump = Pump(screen)
+    pump.attach(session)
+    pump._timer.stop()  # the ticks come from the test
+    clock = iter(range(10_000_000_000, 11_200_000_000, 100_000_000))
+    monkeypatch.setattr("gui.live.pump.time", SimpleNamespace(monotonic_ns=lambda: next(clock)))
+    for _ in range(12):
+        pump._tick()
+    assert screen.written_ns == [10_000_000_000, 10_500_000_000, 11_000_000_000]
+    monkeypatch.undo()
+    pump.detach()
 
 
 def test_answers_that_come_faster_than_the_display_are_not_all_shown(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from backend.core.timing import Stage, Timeline
 from backend.session.lanes.delivery import TRACE_COLUMNS
 from gui.live.picture.paint_record import PaintRecord
 from gui.live.time_spent.frame_dialog import FrameDialog, FrameOpener
-from gui.views.plots import LatencyView, RecentFrames, frames_of, largest_excess
+from gui.views.plots import LatencyView, RecentFrames, frames_of, largest_excess, report_on
 from gui.views.preview import FirstPaint
 from gui.widgets.theme import LIGHT
 
@@ -157,7 +157,8 @@ def test_a_click_on_the_histogram_opens_a_frame(panel: LatencyView, qtbot: QtBot
     assert opener.command().blocked() == "Nothing was answered yet."
     QTest.mouseClick(panel, Qt.MouseButton.LeftButton, pos=panel._plot.center().toPoint())
     assert panel.findChildren(FrameDialog) == []
-    panel.show_traces(traces.window(), traces.columns, now_s=NOW_S)
+    report = report_on(traces.window(), traces.columns, NOW_S)
+    panel.show_report(report, failed=0, answered=True, age_ms=None)
     opener.use(traces.window(), traces.columns, NOW_S, {})
     panel.grab()
     right_end = panel._plot.bottomRight().toPoint() - QPoint(4, 4)

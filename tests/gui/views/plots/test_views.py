@@ -44,7 +44,7 @@ from gui.views.plots.series import (
     scored,
     value_at,
 )
-from gui.views.plots.stage_report import EDGES_MS, histogram, report_on
+from gui.views.plots.stage_report import EDGES_MS, any_answered, histogram, report_on
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
 from gui.views.preview.first_paint import FirstPaint
@@ -432,6 +432,13 @@ def trace(rows: list[dict[str, float]]) -> TraceRing:
     return ring
 
 
+def show_traces(view: LatencyView, ring: TraceRing, now_s: float, failed: int = 0) -> None:
+    """As the live page has it shown, a moment of the run."""
+    window, columns = ring.window(), ring.columns
+    report = report_on(window, columns, now_s, failed)
+    view.show_report(report, failed, answered=any_answered(window, columns), age_ms=None)
+
+
 def reported(at_s: float, infer: float) -> dict[str, float]:
     parts = {"source": 0.5, "wait": 0.5, "prepare": 2.0, "encode": 3.0, "send": 1.0, "wire": 1.0}
     parts |= {"server_decode": 1.0, "server_queue": 5.0, "server_input": 6.0, "server_infer": infer}
@@ -533,13 +540,11 @@ def test_the_latency_panel_tells_its_numbers_and_paints_them(qtbot: QtBot) -> No
     empty = image_of(view)
     assert view.summary == "Waiting for the first result"
     ring = trace([reported(10.0, infer=10.0)])
-    view.show_traces(ring.window(), ring.columns, failed=3, now_s=11.0)
+    show_traces(view, ring, failed=3, now_s=11.0)
     assert view.summary == "latency p50 46.0 ms, p95 46.0 ms, p99 46.0 ms, failed 3"
     assert image_of(view) != empty
     ring.append(reported(11.0, infer=100.0))
-    view.show_traces(ring.window(), ring.columns, now_s=11.2)
-    assert "failed 3" in view.summary  # numbers change twice a second at most
-    view.show_traces(ring.window(), ring.columns, now_s=11.6)
+    show_traces(view, ring, now_s=11.6)
     assert "failed 0" in view.summary
     view.set_palette_roles(LIGHT)
     assert image_of(view) != empty
@@ -553,10 +558,10 @@ def test_a_pause_keeps_the_numbers_and_says_that_they_are_old(qtbot: QtBot) -> N
     view.resize(400, 290)
     view.show()
     ring = trace([reported(10.0, infer=10.0)])
-    view.show_traces(ring.window(), ring.columns, failed=1, now_s=11.0)
+    show_traces(view, ring, failed=1, now_s=11.0)
     assert view.notice == ""
     fresh = image_of(view)
-    view.show_traces(ring.window(), ring.columns, failed=4, now_s=40.0)
+    show_traces(view, ring, failed=4, now_s=40.0)
     assert view.report is None
     assert view.summary == "No result in the last 10 s, failed 4"
     assert image_of(view) != fresh
@@ -568,10 +573,10 @@ def test_failures_are_told_before_anything_was_answered(qtbot: QtBot) -> None:
     view = LatencyView()
     qtbot.addWidget(view)
     view.show()
-    view.show_traces(trace([]).window(), trace([]).columns, failed=0, now_s=1.0)
+    show_traces(view, trace([]), failed=0, now_s=1.0)
     waiting = image_of(view)
     assert view.notice == "Waiting for the first result"
-    view.show_traces(trace([]).window(), trace([]).columns, failed=3, now_s=2.0)
+    show_traces(view, trace([]), failed=3, now_s=2.0)
     assert view.summary == "No result yet, 3 failed"
     assert image_of(view) != waiting
 
@@ -588,7 +593,7 @@ def test_every_stage_and_the_histogram_can_be_scrolled_to(
     area.resize(width, height)
     area.show()
     ring = trace([reported(10.0, infer=10.0)])
-    view.show_traces(ring.window(), ring.columns, now_s=11.0)
+    show_traces(view, ring, now_s=11.0)
     settle()
     assert view.height() >= view.minimumSizeHint().height()
     image = image_of(view)
