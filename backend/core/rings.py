@@ -62,7 +62,9 @@ class RateMeter:
         with self._lock:
             self.total += amount
             self._within += amount
-            self._events.append((now_ns if now_ns is not None else time.monotonic_ns(), amount))
+            now = now_ns if now_ns is not None else time.monotonic_ns()
+            self._events.append((now, amount))
+            self._forget_before(now)
             if len(self._events) > _EVENTS_KEPT:
                 self._forget_first()
 
@@ -70,8 +72,7 @@ class RateMeter:
         """The rate now; 0 when nothing came within the window."""
         now = now_ns if now_ns is not None else time.monotonic_ns()
         with self._lock:
-            while self._events and now - self._events[0][0] > self._window_ns:
-                self._forget_first()
+            self._forget_before(now)
             if len(self._events) < 2:
                 return 0.0
             first_ns, first = self._events[0]
@@ -81,6 +82,11 @@ class RateMeter:
             usual_ns = between_ns / (len(self._events) - 1)
             elapsed_ns = max(between_ns, now - first_ns - usual_ns)
             return (self._within - first) / (elapsed_ns / 1e9)
+
+    def _forget_before(self, now_ns: int) -> None:
+        # At every event as well, or the reader would find a thousand to forget.
+        while self._events and now_ns - self._events[0][0] > self._window_ns:
+            self._forget_first()
 
     def _forget_first(self) -> None:
         _, amount = self._events.popleft()

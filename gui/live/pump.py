@@ -16,6 +16,8 @@ from gui.state.live_session import ShownRun
 
 _PLOT_EVERY_NS = 33_000_000
 _TEXT_EVERY_NS = 500_000_000
+_PUT_OFF_NS = 16_000_000
+"""For so long numbers and plots give way to pictures and to each other."""
 _FASTEST_MS, _SLOWEST_MS = 4, 8
 
 
@@ -58,7 +60,8 @@ class _Readers:
 class Pump(QObject):
     """One timer at twice the display's rate; what is not due yet is left where it is.
 
-    What is shown at one tick is not replaced at the next, for the display would not show both.
+    What is shown at one tick is not replaced at the next, for the display would not show both. A
+    tick does one thing of what is due, so that none keeps mouse and keys waiting.
     """
 
     def __init__(self, screen: Screen, parent: QObject | None = None) -> None:
@@ -79,10 +82,12 @@ class Pump(QObject):
 
     def detach(self) -> None:
         """Show what is left of the run, then rest."""
-        if self._readers is not None:
-            self._plot_at_ns = self._text_at_ns = 0
+        if (run := self._readers) is not None:
             self._new_frame = self._new_result = False
-            self._tick()
+            self._show(run)
+            now_ns = time.monotonic_ns()
+            self._plot(run, now_ns)
+            self._write(run, now_ns)
         self._timer.stop()
         self._readers = None
 
@@ -91,6 +96,16 @@ class Pump(QObject):
         run = self._readers
         if run is None:
             return
+        patience_ns = _PUT_OFF_NS if self._show(run) else 0
+        now_ns = time.monotonic_ns()
+        if now_ns >= self._plot_at_ns + patience_ns:
+            self._plot(run, now_ns)
+            patience_ns = _PUT_OFF_NS
+        if now_ns >= self._text_at_ns + patience_ns:
+            self._write(run, now_ns)
+
+    def _show(self, run: _Readers) -> bool:
+        """Hand on the newest picture and answer; whether there was either."""
         frame = None if self._new_frame else run.preview.take(0.0)
         if frame is not None:
             self._screen.show_frame(frame)
@@ -98,15 +113,17 @@ class Pump(QObject):
         if result is not None:
             self._screen.show_result(result)
         self._new_frame, self._new_result = frame is not None, result is not None
-        now_ns = time.monotonic_ns()
-        if now_ns >= self._plot_at_ns:
-            self._plot_at_ns = now_ns + _PLOT_EVERY_NS
-            self._screen.plot(run.results.drain(), run.audio.drain(), now_ns)
-            if words := run.words.drain():
-                self._screen.show_words(words)
-        if now_ns >= self._text_at_ns:
-            self._text_at_ns = now_ns + _TEXT_EVERY_NS
-            self._screen.write(run.session, now_ns)
+        return self._new_frame or self._new_result
+
+    def _plot(self, run: _Readers, now_ns: int) -> None:
+        self._plot_at_ns = now_ns + _PLOT_EVERY_NS
+        self._screen.plot(run.results.drain(), run.audio.drain(), now_ns)
+        if words := run.words.drain():
+            self._screen.show_words(words)
+
+    def _write(self, run: _Readers, now_ns: int) -> None:
+        self._text_at_ns = now_ns + _TEXT_EVERY_NS
+        self._screen.write(run.session, now_ns)
 
 
 def _interval_ms() -> int:

@@ -27,7 +27,7 @@ from gui.live.notices import (
 from gui.live.page import LivePage
 from gui.live.sources import SourceController
 from gui.live.start import StartControl
-from gui.live.strip import StatusStrip, slot_texts, state_text, strip_alerts
+from gui.live.strip import StatusStrip, state_text, strip_alerts
 from gui.live.time_spent import TOPIC as BOTTLENECK
 from gui.live.time_spent import Adviser
 from gui.state.live_session import LiveSession
@@ -158,9 +158,9 @@ class Readout(QObject):
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
         short = self._read_shortfall(status, now_s)
-        self._strip.show_status(shown, age_ms, state_text(status, target, recent), recent, short)
+        state = state_text(status, target, recent)
+        slots = self._strip.show_status(shown, age_ms, state, recent, short)
         self._page.presenter.show_status(shown, age_ms)
-        slots = slot_texts(shown, age_ms, recent, self._strip.preferences, short)
         self._page.alerts.set_alerts("strip", strip_alerts(slots, status))
         self._drain_notices()
         self._run_log.note(status, session.last_failure)

@@ -50,6 +50,11 @@ def test_one_value_is_every_quantile(value: float) -> None:
     assert found.quantile_ms(0.0) == found.quantile_ms(1.0) == pytest.approx(value, rel=1e-9)
 
 
+def test_several_quantiles_are_each_of_them() -> None:
+    found = DurationHistogram.of(np.random.default_rng(5).lognormal(1.0, 1.0, 999))
+    assert found.several_ms(SHARES) == [found.quantile_ms(share) for share in SHARES]
+
+
 def test_none_have_no_quantile() -> None:
     empty = DurationHistogram()
     assert math.isnan(empty.quantile_ms(0.5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 from collections.abc import Iterable
 
@@ -59,7 +60,7 @@ class PaintRecord:
             self._ages.popleft()
         newest = max((lane for _, _, lane in self._ages), default=0)
         ages = [age for _, age, lane in self._ages if lane == newest]
-        return float(np.median(ages)) if ages else None
+        return statistics.median(ages) if ages else None
 
     def with_draws(self, traces: TraceRing) -> Array:
         """The trace window [columns, n] with a row for each drawing put before its rows.

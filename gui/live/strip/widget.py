@@ -114,11 +114,11 @@ class StatusStrip(QWidget):
         state_text: str,
         recent: Recent | None = None,
         shortfall: Alert | None = None,
-    ) -> None:
-        """Show a snapshot; `age_ms` is the median result age at first paint, if known.
+    ) -> dict[str, SlotText]:
+        """Show a snapshot; what each slot says then.
 
-        `recent` is what was dropped lately, while a run is on; `shortfall` says that the model
-        does not keep up with the source.
+        `age_ms` is the median result age at first paint, if known; `recent` is what was dropped
+        lately, while a run is on; `shortfall` says that the model does not keep up with the source.
         """
         role = state_role(status, recent)
         if role != self._dot_role:
@@ -131,8 +131,10 @@ class StatusStrip(QWidget):
             self._state.setText(elided)
         if state_text != self._state.toolTip():
             self._state.setToolTip(state_text)
-        for name, slot in slot_texts(status, age_ms, recent, self.preferences, shortfall).items():
+        slots = slot_texts(status, age_ms, recent, self.preferences, shortfall)
+        for name, slot in slots.items():
             self._put(name, slot)
+        return slots
 
     @Slot(str, str)
     def show_recording(self, text: str, tip: str) -> None:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QEnterEvent,
     QFontMetricsF,
     QMouseEvent,
     QPainter,
@@ -61,6 +62,7 @@ class LatencyView(View):
         super().__init__(tr("Latency"), parent, palette)
         self._report: LatencyReport | None = None
         self._last: LatencyReport | None = None
+        self._run = RunStatus()
         self._failed, self._answered = 0, False
         self._top = SteadyTop(least=1.0)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -147,13 +149,20 @@ class LatencyView(View):
 
     def show_run(self, status: RunStatus) -> None:
         """Say of the whole run, in the tooltip, what the panel says of the last seconds."""
-        self.setToolTip("\n".join(run_lines(status, self._last)))
+        self._run = status
+        if self.underMouse():
+            self._refresh_tip()
 
     def clear(self) -> None:
         """Forget everything."""
         self._report, self._last = None, None
         self._failed, self._answered = 0, False
         self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Let the tooltip say what is known by now."""
+        self._refresh_tip()
+        super().enterEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show that a bar can be clicked."""
@@ -168,6 +177,9 @@ class LatencyView(View):
             super().mousePressEvent(event)
         else:
             self.frame_wanted.emit(float(EDGES_MS[found]), float(EDGES_MS[found + 1]))
+
+    def _refresh_tip(self) -> None:
+        self.setToolTip("\n".join(run_lines(self._run, self._last)))
 
     def _bin_at(self, position: QPointF) -> int | None:
         """The bar nearest to a place in the histogram, None outside of it or without any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -130,7 +131,8 @@ class SeriesRing:
         kept = min(self._count, self._capacity)
         end = self._count % self._capacity + self._capacity
         window = self._data[:, end - kept : end]
-        return window[:, np.searchsorted(window[0], start_s) :]
+        # numpy's own search lets go of the interpreter, and gets it back late among busy threads.
+        return window[:, bisect_left(window[0], start_s) :]
 
 
 def joined(points: Array) -> Array:

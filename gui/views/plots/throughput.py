@@ -152,12 +152,14 @@ class ThroughputView(View):
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
-        if not self.isVisible():
+        is_plot_due = now_ns - self._drawn_ns >= PLOT_PERIOD_NS
+        is_text_due = now_ns - self._text_ns >= TEXT_PERIOD_NS
+        if not (is_plot_due or is_text_due) or not self.isVisible():
             return
-        if now_ns - self._drawn_ns >= max(self._plots[0].pixel_s * 1e9, PLOT_PERIOD_NS):
+        if is_plot_due and now_ns - self._drawn_ns >= self._plots[0].pixel_s * 1e9:
             self._drawn_ns = now_ns
             self._redraw(now_ns / 1e9)
-        if now_ns - self._text_ns >= TEXT_PERIOD_NS:
+        elif is_text_due:
             self._text_ns = now_ns
             self._refresh_legends()
 

@@ -143,9 +143,9 @@ class ProbabilityTimeline(View):
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
-        if not self.isVisible():
+        if now_ns - self._drawn_ns < PLOT_PERIOD_NS or not self.isVisible():
             return
-        if now_ns - self._drawn_ns >= max(self._plot.pixel_s * 1e9, PLOT_PERIOD_NS):
+        if now_ns - self._drawn_ns >= self._plot.pixel_s * 1e9:
             self._redraw(now_ns)
 
     def lines(self) -> dict[str, Array]:

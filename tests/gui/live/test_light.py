@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QPixmap
@@ -134,10 +135,11 @@ def test_the_run_prepares_frames_and_answers_and_leaves_the_rest() -> None:
 
 
 class _Screen:
-    """Remembers the numbers of the answers that it was to show, and when it was to write."""
+    """Remembers which answers it was to show, and when it was to plot and to write."""
 
     def __init__(self) -> None:
         self.shown: list[int] = []
+        self.plotted_ns: list[int] = []
         self.written_ns: list[int] = []
 
     def show_frame(self, frame: Frame) -> None:
@@ -147,7 +149,8 @@ class _Screen:
         self.shown.append(result.sample.seq)
 
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
-        """Not watched."""
+        """Note it."""
+        self.plotted_ns.append(now_ns)
 
     def show_words(self, words: list[Word]) -> None:
         """Not watched."""
@@ -164,11 +167,38 @@ def test_numbers_are_written_twice_a_second_at_most(
     pump = Pump(screen)
     pump.attach(session)
     pump._timer.stop()  # the ticks come from the test
-    clock = iter(range(10_000_000_000, 11_200_000_000, 100_000_000))
+    clock = iter(range(10_000_000_000, 11_200_000_000, 8_000_000))
     monkeypatch.setattr("gui.live.pump.time", SimpleNamespace(monotonic_ns=lambda: next(clock)))
-    for _ in range(12):
+    for _ in range(150):
         pump._tick()
-    assert screen.written_ns == [10_000_000_000, 10_500_000_000, 11_000_000_000]
+    first, second, third = screen.written_ns
+    assert first == 10_000_000_000
+    assert all(500_000_000 <= n <= 524_000_000 for n in (second - first, third - second))
+    monkeypatch.undo()
+    pump.detach()
+
+
+def test_a_tick_does_one_thing_unless_the_others_have_waited_long(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, screen = started(stage), _Screen()
+    pump = Pump(screen)
+    pump.attach(session)
+    pump._timer.stop()  # the ticks come from the test
+    times = range(10_000_000_000, 12_000_000_000, 8_000_000)
+    clock = iter(times)
+    monkeypatch.setattr("gui.live.pump.time", SimpleNamespace(monotonic_ns=lambda: next(clock)))
+    together = 0
+    for seq, now_ns in enumerate(times):
+        session.answer(seq)
+        before = len(screen.shown)
+        pump._tick()
+        did = len(screen.shown) - before, now_ns in screen.plotted_ns, now_ns in screen.written_ns
+        together += sum(did) > 1
+    assert together <= 2  # the first tick, when nothing was ever written
+    assert len(screen.shown) == len(times) // 2
+    assert max(np.diff(screen.plotted_ns)) <= 49_000_000
+    assert max(np.diff(screen.written_ns)) <= 524_000_000
     monkeypatch.undo()
     pump.detach()
 
