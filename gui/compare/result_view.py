@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from backend.compare.bench import BenchResult
 from gui.compare.curve_chart import CurveChart
@@ -22,6 +22,7 @@ from gui.compare.table import CellTable
 from gui.compare.verdict_card import FittingArea, VerdictCard
 from gui.views.scales import milliseconds
 from gui.views.view import View
+from gui.widgets.fitting_tabs import FittingTabs
 from gui.widgets.language import tr
 from gui.widgets.theme import Palette
 
@@ -49,8 +50,7 @@ class ResultView(QWidget):
         self.scaling = CurveChart(tr("Throughput by requests in flight"), palette=palette)
         self.load = CurveChart(tr("Latency by throughput"), palette=palette)
         self.sizes = CurveChart(tr("Latency by size"), palette=palette)
-        self.charts = QTabWidget()
-        self.charts.setDocumentMode(True)
+        self.charts = FittingTabs()
         for view, title in (
             (self.latency, tr("Latency")),
             (self.rates, tr("Throughput")),
@@ -113,10 +113,10 @@ class ResultView(QWidget):
         at = self.charts.currentIndex()
         new = [chart for chart in self._curves if chart.curves and not self.shows(chart)]
         for chart in self._curves:
-            self.charts.setTabVisible(self._place(chart), bool(chart.curves))
+            self.charts.offer(self._place(chart), offered=bool(chart.curves))
         if new:
             self.charts.setCurrentIndex(self._place(new[0]))
-        elif not self.charts.isTabVisible(at):
+        elif not self.charts.offers(at):
             self.charts.setCurrentIndex(0)
 
     @Slot(str)
@@ -136,7 +136,7 @@ class ResultView(QWidget):
 
     def shows(self, chart: View) -> bool:
         """Whether the chart has a tab."""
-        return self.charts.isTabVisible(self._place(chart))
+        return self.charts.offers(self._place(chart))
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

@@ -12,13 +12,14 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     QSortFilterProxyModel,
     Qt,
     Signal,
     Slot,
 )
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from backend.compare.bench import BenchResult, CellResult, Change, changes
 from gui.state.payload_names import payload_text
@@ -27,6 +28,7 @@ from gui.widgets.language import byte_size, number, tr
 from gui.widgets.theme import CONTROL_HEIGHT, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
+_PADDING = 8
 _ARROW = """
 QHeaderView::up-arrow, QHeaderView::down-arrow {
   subcontrol-position: top center; top: 2px; width: 7px; height: 5px; }
@@ -45,6 +47,8 @@ class _Column:
     number: bool = True
     is_quiet: Callable[[CellResult], bool] = lambda _cell: False
     """Whether what it says of a cell is within the noise."""
+    more: Callable[[CellResult], str] = lambda _cell: ""
+    """What is said of a cell besides, in its tooltip."""
 
 
 class CellTable(QTableView):
@@ -65,18 +69,20 @@ class CellTable(QTableView):
         self._sorted.setSortRole(Qt.ItemDataRole.UserRole)
         self._sorted.setSourceModel(self._model)
         self.setModel(self._sorted)
-        self.setSortingEnabled(True)
         self.setAlternatingRowColors(True)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.setWordWrap(False)
         self.setShowGrid(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(CONTROL_HEIGHT)
-        header = self.horizontalHeader()
+        header = _Header(self)
+        self.setHorizontalHeader(header)
+        header.setSectionsClickable(True)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
         header.setStyleSheet(_ARROW)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setSortingEnabled(True)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self._sorted.layoutChanged.connect(self._spread_reasons)
         self.selectionModel().currentRowChanged.connect(self._tell_chosen)
@@ -154,6 +160,18 @@ class CellTable(QTableView):
         ]
 
 
+class _Header(QHeaderView):
+    """Columns no wider than their titles: the arrow stands over them and needs no room beside."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+
+    def sectionSizeFromContents(self, section: int) -> QSize:
+        title = str(self.model().headerData(section, self.orientation()) or "")
+        wide = self.fontMetrics().horizontalAdvance(title) + 2 * _PADDING
+        return QSize(wide, super().sectionSizeFromContents(section).height())
+
+
 class _CellModel(QAbstractTableModel):
     def __init__(self, palette: Palette, parent: QObject) -> None:
         super().__init__(parent)
@@ -179,7 +197,7 @@ class _CellModel(QAbstractTableModel):
         self._cells = result.cells
         self._columns = _columns(result, before)
         self.median_column = self.titles.index(tr("p50"))
-        self.first_figure = 2 + (len(result.conditions.payloads) > 1)
+        self.first_figure = len(_labels(result))
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -212,7 +230,8 @@ class _CellModel(QAbstractTableModel):
             case Qt.ItemDataRole.UserRole:
                 return column.value(cell)
             case Qt.ItemDataRole.ToolTipRole:
-                return cell.reason or (_note(cell) if cell.failed else column.tip)
+                said = "\n".join(filter(None, (column.tip, column.more(cell))))
+                return cell.reason or (_note(cell) if cell.failed else said)
             case Qt.ItemDataRole.ForegroundRole if cell.measured and index.column() == 0:
                 return self.roles.color("warning") if cell.reason or cell.failed else None
             case Qt.ItemDataRole.TextAlignmentRole if column.number:
@@ -226,34 +245,40 @@ class _CellModel(QAbstractTableModel):
 
 
 def _columns(result: BenchResult, before: BenchResult | None) -> list[_Column]:
-    payloads = len(result.conditions.payloads) > 1
-    columns = [
-        _Column(tr("Way"), lambda cell: cell.cell.way, lambda cell: cell.cell.way, number=False),
-        _Column(
-            tr("In flight"),
-            lambda cell: cell.cell.in_flight,
-            lambda cell: number(cell.cell.in_flight),
-        ),
-    ]
-    if payloads:
-        columns.append(_payload_column())
+    columns = _labels(result)
+    if before is not None:
+        columns += _change_columns(changes(result, before))
     columns += [
         _figure(tr("p50"), "p50_ms", milliseconds, tr("Half of the answers came within this time")),
         _figure(tr("p95"), "p95_ms", milliseconds, tr("95 % of the answers came within this time")),
         _figure(tr("p99"), "p99_ms", milliseconds, tr("99 % of the answers came within this time")),
         _figure(tr("answers/s"), "rate", _rate),
-        _figure(tr("sent"), "bytes_out", _bytes, tr("Message of a request, before compression")),
-        _figure(tr("received"), "bytes_in", _bytes, tr("Message of its reply, unpacked")),
         _wire_out_column(),
-        _figure(tr("wire in"), "wire_in", _bytes, tr("Of its reply, on the wire")),
+        _wire_in_column(),
         _figure(tr("CPU here"), "client_cpu_ms", milliseconds, tr("Processor time of a request")),
     ]
     if any(cell.server_cpu_ms is not None for cell in result.cells):
         tip = tr("Processor time of a request at the server")
         columns.append(_figure(tr("CPU server"), "server_cpu_ms", milliseconds, tip))
-    if before is not None:
-        columns[2 + payloads : 2 + payloads] = _change_columns(changes(result, before))
     columns.append(_Column(tr("Note"), lambda cell: cell.reason, _note, number=False))
+    return columns
+
+
+def _labels(result: BenchResult) -> list[_Column]:
+    """What tells the cells apart; what all have in common would only take room."""
+    columns = [
+        _Column(tr("Way"), lambda cell: cell.cell.way, lambda cell: cell.cell.way, number=False)
+    ]
+    if any(cell.cell.in_flight != 1 for cell in result.cells):
+        columns.append(
+            _Column(
+                tr("In flight"),
+                lambda cell: cell.cell.in_flight,
+                lambda cell: number(cell.cell.in_flight),
+            )
+        )
+    if len(result.conditions.payloads) > 1:
+        columns.append(_payload_column())
     return columns
 
 
@@ -284,13 +309,22 @@ def _wire_out_column() -> _Column:
     return replace(
         plain,
         text=lambda cell: ("≈ " if cell.wire_estimated else "") + plain.text(cell),
+        more=lambda cell: tr(
+            "Its message, before compression: {size}", size=_bytes(cell.bytes_out or 0)
+        ),
+    )
+
+
+def _wire_in_column() -> _Column:
+    return replace(
+        _figure(tr("wire in"), "wire_in", _bytes, tr("Of its reply, on the wire")),
+        more=lambda cell: tr("Its message, unpacked: {size}", size=_bytes(cell.bytes_in or 0)),
     )
 
 
 def _change_columns(found: Sequence[Change]) -> list[_Column]:
     """Each compared figure as a multiple of what it was."""
-    titles = {"p50_ms": tr("p50 to before"), "p99_ms": tr("p99 to before")}
-    titles["rate"] = tr("rate to before")
+    titles = {"p50_ms": tr("× p50"), "p99_ms": tr("× p99"), "rate": tr("× rate")}
     known = {(change.figure, change.cell.key): change for change in found}
     return [_change_column(title, name, known) for name, title in titles.items()]
 

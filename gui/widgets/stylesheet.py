@@ -155,6 +155,11 @@ QTabBar QToolButton { background: $surface; border: none; border-radius: 0; padd
 QTabBar QToolButton:hover { background: $surface_raised; }
 QTabBar QToolButton::left-arrow { image: url($chevron_left); width: 14px; height: 14px; }
 QTabBar QToolButton::right-arrow { image: url($chevron_right); width: 14px; height: 14px; }
+#moreTabs { background: $surface; color: $text_muted; border: none; border-radius: 0; min-height: 0;
+  border-bottom: 2px solid transparent; padding: 5px 22px 5px 12px; }
+#moreTabs:hover, #moreTabs:focus { color: $text; background: $surface_raised; }
+#moreTabs::menu-indicator { image: url($chevron); width: 10px; height: 10px;
+  subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
 #dockTitle { background: $surface; }
 #panel { background: $surface; }
 #galleryCard { background: $surface; border: 1px solid $border; border-radius: ${radius}px; }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from backend.inspector.calls import Exchange
 from backend.inspector.views import Reading
@@ -21,6 +21,7 @@ from gui.inspect.text_editor import TextEditor
 from gui.views.class_hues import ClassHues
 from gui.views.messages import EmptyMessage, MessageKind, draw_message
 from gui.views.view import View
+from gui.widgets.fitting_tabs import FittingTabs
 from gui.widgets.header_rows import HeaderRows
 from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import GAP, GAP_LARGE, Palette
@@ -60,9 +61,7 @@ class ReplyPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._text_note)
         column.addWidget(self.text, 1)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self.tabs = FittingTabs()
         for widget, title in (
             (self.feed, tr("Messages")),
             (self.summary, tr("Summary")),
@@ -100,10 +99,10 @@ class ReplyPane(QWidget):
         """A call begins: forget the one before."""
         self._top.show()
         self.feed.clear()
-        self.tabs.setTabVisible(0, streams)
-        self.tabs.setTabText(0, tr("Messages"))
+        self.tabs.offer(0, offered=streams)
+        self.tabs.rename(0, tr("Messages"))
         self.headers.show_headers(())
-        self.tabs.setTabText(5, tr("Headers"))
+        self.tabs.rename(5, tr("Headers"))
         self.waterfall.show_exchange(None)
         self._reading = None
         self.summary.clear()
@@ -120,7 +119,7 @@ class ReplyPane(QWidget):
         self.status.show_exchange(exchange)
         both = (*exchange.headers, *exchange.trailers)
         self.headers.show_headers(both)
-        self.tabs.setTabText(5, f"{tr('Headers')} ({len(both)})" if both else tr("Headers"))
+        self.tabs.rename(5, f"{tr('Headers')} ({len(both)})" if both else tr("Headers"))
         self.waterfall.show_exchange(exchange)
         self._top.show()
         self._pages.setCurrentWidget(self.tabs)

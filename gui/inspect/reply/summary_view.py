@@ -51,6 +51,7 @@ _HEADINGS = (
     marked("First values"),
 )
 _NUMBERS = (3, 4, 5, 6)
+_NO_ANSWER = (marked("No message came back"), marked("No reply yet"))
 _LEAST_PICTURE = 80
 _LISTED = 5
 _TIE = "\u00a0"
@@ -119,7 +120,7 @@ class SummaryView(QWidget):
         self.picture.set_palette_roles(palette)
 
     def _show_summary(self, summary: ReplySummary) -> None:
-        self._say(self._headline, "" if summary.error else summary.headline)
+        self._say(self._headline, "" if summary.error else _headline(summary))
         self._rows.show_rows(summary.rows)
         self._table.resizeColumnsToContents()  # a number cut short is another number
         self._table.setVisible(bool(summary.rows))
@@ -179,6 +180,16 @@ class _TensorTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return _cell(row, index.column())
         return _alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+def _headline(summary: ReplySummary) -> str:
+    response = summary.response
+    if response is None:
+        return tr(summary.headline) if summary.headline in _NO_ANSWER else summary.headline
+    model = response.model or tr("Model")
+    if response.version:
+        model = tr("{model} version {version}", model=model, version=response.version)
+    return f"{model}: {count(len(summary.rows), '{n} output', '{n} outputs')}"
 
 
 def _cell(row: TensorRow, column: int) -> str:

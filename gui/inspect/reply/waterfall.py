@@ -34,6 +34,12 @@ _PARTS = {
     "decode": (6, marked("decode")),
 }
 """Colour and title of what we measure ourselves; a server's own parts keep their names."""
+_NOTES = (
+    marked("reused"),
+    marked("not connected"),
+    marked("the kept connection was closed"),
+    marked("not read to its end"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ class Waterfall(View):
             QRectF(x, y + (_LINE - height) / 2, min(width, track.right() - x), height), 2, 2
         )
         self._draw_texts(
-            painter, _title(row.part), row.part.note, _time(row.part.duration_ns), y, row.depth
+            painter, _title(row.part), _note(row.part), _time(row.part.duration_ns), y, row.depth
         )
 
     def _draw_texts(
@@ -133,7 +139,7 @@ class Waterfall(View):
         strong: bool = False,
     ) -> None:
         left = GAP_LARGE + depth * _INDENT
-        area = QRectF(left, y, _NAME_WIDTH - depth * _INDENT, _LINE)
+        area = QRectF(left, y, self._name_width - depth * _INDENT, _LINE)
         font = sized(self.font(), BODY_PX, bold=strong)
         painter.setFont(font)
         painter.setPen(QPen(self.roles.color("text" if depth == 0 else "text_muted")))
@@ -142,10 +148,13 @@ class Waterfall(View):
             taken = QFontMetricsF(font).horizontalAdvance(name) + GAP
             painter.setFont(sized(self.font(), CAPTION_PX))
             painter.setPen(self.roles.color("text_muted"))
+            area.adjust(taken, 0, 0, 0)
             painter.drawText(
-                area.adjusted(taken, 0, 0, 0),
+                area,
                 Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-                note,
+                painter.fontMetrics().elidedText(
+                    note, Qt.TextElideMode.ElideRight, int(area.width())
+                ),
             )
         painter.setFont(tabular(self.font(), BODY_PX, bold=strong))
         painter.setPen(self.roles.color("text"))
@@ -155,14 +164,30 @@ class Waterfall(View):
             time,
         )
 
+    @property
+    def _name_width(self) -> float:
+        """Names and notes whole, if bars keep their third of the width."""
+        name = QFontMetricsF(sized(self.font(), BODY_PX)).horizontalAdvance
+        note = QFontMetricsF(sized(self.font(), CAPTION_PX)).horizontalAdvance
+        widths = (
+            row.depth * _INDENT + name(_title(row.part)) + GAP + note(_note(row.part))
+            for row in self._rows
+        )
+        most = (self.width() - _TIME_WIDTH - 3 * GAP_LARGE) * 2 / 3
+        return max(_NAME_WIDTH, min(most, max(widths, default=0.0)))
+
     def _track(self) -> QRectF:
-        left = GAP_LARGE + _NAME_WIDTH + GAP
+        left = GAP_LARGE + self._name_width + GAP
         right = self.width() - GAP_LARGE - _TIME_WIDTH - GAP
         return QRectF(left, 0, max(24.0, right - left), 1)
 
 
 def _title(part: TimingPart) -> str:
     return tr(_PARTS[part.name][1]) if part.name in _PARTS else part.name
+
+
+def _note(part: TimingPart) -> str:
+    return tr(part.note) if part.note in _NOTES else part.note
 
 
 def _time(duration_ns: int) -> str:

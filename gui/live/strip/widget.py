@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
@@ -15,12 +17,12 @@ from gui.widgets.language import number, percent, tr
 from gui.widgets.theme import BODY_PX, GAP, Palette, tabular
 
 HEIGHT = 30
-_STATE_LEAST, _STATE_MOST = 180, 2000
+_STATE_LEAST, _STATE_WHOLE, _STATE_MOST = 180, 380, 2000
+"""Points of room: at any rate, before any slot that a narrow window leaves out, and at most."""
 _NARROWEST = 480
 _FIRST_OUT = ("flight", "bytes", "out", "in")
 """What a narrow window leaves out, in this order; age and drops always stay."""
-_STATE_LEAST_RECORDING = 40
-"""The recording has its place at the cost of the state's words, which its tip has whole."""
+_DIGITS = re.compile(r"\d")
 
 
 def _slots() -> tuple[tuple[str, str, str], ...]:
@@ -57,8 +59,7 @@ class StatusStrip(QWidget):
         self._dot = QLabel("●")
         self._dot.setAccessibleName(tr("State"))
         self._dot_role = "text_muted"
-        self._state = _slot(_STATE_LEAST, self.font())
-        self._state.setMaximumWidth(_STATE_MOST)
+        self._state = _State(self.font())
         self._state.setAccessibleName(tr("State"))
         self._state.clicked.connect(lambda: self.panel_wanted.emit("log"))
         self._slots: dict[str, QPushButton] = {}
@@ -92,7 +93,7 @@ class StatusStrip(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        taken = self._dot.sizeHint().width() + self._state.minimumWidth() + 3 * GAP
+        taken = self._dot.sizeHint().width() + self._state.needed + 3 * GAP
         if not self._recording.isHidden():
             taken += self._recording.width()
         shown = list(self._slots)
@@ -124,13 +125,9 @@ class StatusStrip(QWidget):
         if role != self._dot_role:
             self._dot_role = role
             self._tint()
-        elided = QFontMetrics(self._state.font()).elidedText(
-            state_text, Qt.TextElideMode.ElideRight, self._state.width() - 2 * GAP
-        )
-        if elided != self._state.text():
-            self._state.setText(elided)
-        if state_text != self._state.toolTip():
-            self._state.setToolTip(state_text)
+        if state_text != self._state.words:
+            self._state.say(state_text)
+            self._fit()
         slots = slot_texts(status, age_ms, recent, self.preferences, shortfall)
         for name, slot in slots.items():
             self._put(name, slot)
@@ -139,11 +136,7 @@ class StatusStrip(QWidget):
     @Slot(str, str)
     def show_recording(self, text: str, tip: str) -> None:
         """Show how long and how large a recording is by now; '' for none."""
-        if text:  # in this order, so that the window is never too narrow for the strip
-            self._state.setMinimumWidth(_STATE_LEAST_RECORDING)
         self._recording.setVisible(bool(text))
-        if not text:
-            self._state.setMinimumWidth(_STATE_LEAST)
         self._put_into(self._recording, SlotText(text, tip))
         self._fit()
 
@@ -173,11 +166,50 @@ class StatusStrip(QWidget):
         self._dot.setStyleSheet(f"color: {self._roles.color(self._dot_role).name()};")
 
 
+class _State(QPushButton):
+    """The state in words: as many as have room, the whole as its tip."""
+
+    def __init__(self, font: QFont) -> None:
+        super().__init__()
+        _dress(self, font)
+        self.setMinimumWidth(_STATE_LEAST)
+        self.setMaximumWidth(_STATE_MOST)
+        self.words = ""
+
+    @property
+    def needed(self) -> int:
+        """Points of width before slots may take the room, the same while only numbers change."""
+        longest = _DIGITS.sub("0", self.words)
+        wide = self.fontMetrics().horizontalAdvance(longest) + 2 * GAP
+        return max(_STATE_LEAST, min(_STATE_WHOLE, wide))
+
+    def say(self, words: str) -> None:
+        """Say this."""
+        self.words = words
+        self.setToolTip(words)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More words, or fewer."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        room = self.width() - 2 * GAP
+        shown = self.fontMetrics().elidedText(self.words, Qt.TextElideMode.ElideRight, room)
+        if shown != self.text():
+            self.setText(shown)
+
+
 def _slot(width: int, font: QFont) -> QPushButton:
     slot = QPushButton()
+    _dress(slot, font)
+    slot.setFixedWidth(width)
+    return slot
+
+
+def _dress(slot: QPushButton, font: QFont) -> None:
     slot.setProperty("role", "slot")
     slot.setProperty("level", "")
     slot.setFont(font)
-    slot.setFixedWidth(width)
     slot.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return slot
