@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
@@ -10,6 +10,7 @@ from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_SMALL
 
 _ERASE = (Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
+_TAKE = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class FilterMenu(QMenu):
@@ -39,7 +40,14 @@ class FilterMenu(QMenu):
         elif plain and text.isprintable() and text.strip(" " if not self._typed else "") != "":
             self._filter(self._typed + text)
         else:
+            if event.key() in _TAKE:
+                self._choose_best()
             super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """A menu that shrinks away from under the pointer keeps its choice."""
+        super().leaveEvent(event)
+        self._choose_best()
 
     def _filter(self, typed: str) -> None:
         self._show_all()
@@ -54,10 +62,20 @@ class FilterMenu(QMenu):
             if action.isVisible() and (heading or _rank(action, typed) is None):
                 action.setVisible(False)
                 self._hidden.append(action)
-        found = [one for one in actions if one.isVisible() and one.isEnabled()]
-        best = min(found, key=lambda action: _rank(action, typed) or 0, default=None)
-        if best is not None:
-            self.setActiveAction(best)
+        self.setActiveAction(None)  # type: ignore[arg-type]
+        self._choose_best()
+
+    def _choose_best(self) -> None:
+        """Choose the best match of what was typed, unless something is chosen."""
+        if not self._typed or self.activeAction() is not None:
+            return
+        ranks = [(_rank(action, self._typed), action) for action in self._choices()]
+        found = [(rank, action) for rank, action in ranks if rank is not None]
+        if found:
+            self.setActiveAction(min(found, key=lambda each: each[0])[1])
+
+    def _choices(self) -> list[QAction]:
+        return [one for one in self.actions() if one.isVisible() and one.isEnabled()]
 
     def _show_all(self) -> None:
         alive = set(self.actions())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.filter_menu import FilterMenu
@@ -50,3 +50,24 @@ def test_letters_narrow_a_menu_down_and_enter_takes_the_best_match(qtbot: QtBot)
     assert shown(menu) == before
     QTest.keyClick(menu, Qt.Key.Key_Escape)
     assert not menu.isVisible()
+
+
+def test_the_best_match_stays_chosen_when_the_menu_shrinks_away_from_the_pointer(
+    qtbot: QtBot,
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    menu = FilterMenu(window)
+    taken: list[str] = []
+    for name in ("pitch", "faces", "shapes"):
+        action = add_choice(menu, name, chosen=False)
+        action.triggered.connect(lambda _=False, n=name: taken.append(n))
+    window.show()
+    menu.popup(window.pos())
+    QTest.mouseMove(menu, menu.actionGeometry(menu.actions()[2]).center())
+    QTest.keyClicks(menu, "face")
+    QApplication.sendEvent(menu, QEvent(QEvent.Type.Leave))
+    assert menu.activeAction().text() == "faces"
+    menu.setActiveAction(None)  # type: ignore[arg-type]  # as the pointer's next move does
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    assert taken == ["faces"]
