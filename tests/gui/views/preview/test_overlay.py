@@ -171,6 +171,13 @@ def test_labels_leave_boxes_free_where_there_is_room(qapp: object) -> None:
         assert all(tag.overlap(area) == 0 for area in areas)
 
 
+def test_a_label_rather_covers_the_body_of_another_object_than_its_head(qapp: object) -> None:
+    person = Detection((60, 40, 260, 440), "person", 0.9)
+    tie = Detection((140, 180, 180, 300), "tie", 0.8)
+    _, areas = drawn((Detections((person, tie)),), look_of(only(Layer.LABELS)))
+    assert areas[1].y > 300
+
+
 def test_a_label_stays_on_its_side_while_its_box_moves_a_little(qapp: object) -> None:
     overlay = Overlay()
     following = Following((Track(1), Track(2)))
