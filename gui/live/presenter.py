@@ -55,8 +55,8 @@ class BigNumbers(QWidget):
     def show_values(self, values: tuple[str, str, str], *, stale: bool) -> None:
         """Answers a second, milliseconds of age, megabytes a second; `stale` greys them."""
         names = (
-            tr("answers per second"),
-            tr("ms from camera to screen"),
+            tr("answers/s"),
+            tr("ms delay"),
             tr("MB/s on the wire"),
         )
         cells = tuple(zip(values, names, strict=True))
@@ -95,7 +95,7 @@ class BigNumbers(QWidget):
         room = 0.88 * width
         digits = _fitting(self.font(), window * _DIGITS_OF_HEIGHT, room, ("000.0",), bold=True)
         names = [name for _, name in self._cells]
-        words = _fitting(self.font(), window * _LEGEND_OF_HEIGHT * 0.75, room, names)
+        words = _fitting(self.font(), window * _LEGEND_OF_HEIGHT, room, names)
         value_height = QFontMetricsF(digits).height()
         name_height = QFontMetricsF(words).height()
         for index, (value, name) in enumerate(self._cells):
@@ -126,6 +126,7 @@ class BigNumbers(QWidget):
         top = self.height() - row_height * len(rows) - inset
         painter.setFont(font)
         painter.setPen(self._roles.color("text"))
+        indent = size * 1.1 if any(row.hue is not None for row in rows) else 0
         middle = Qt.AlignmentFlag.AlignVCenter
         for index, row in enumerate(rows):
             line = QRectF(inset, top + index * row_height, self.width() - 2 * inset, row_height)
@@ -133,7 +134,7 @@ class BigNumbers(QWidget):
                 swatch = QRectF(line.x(), line.center().y() - size / 3, size / 1.5, size / 1.5)
                 painter.fillRect(swatch, mark_color(row.hue))
             value_width = metrics.horizontalAdvance(row.value) + inset
-            name = line.adjusted(size * 1.1, 0, -value_width, 0)
+            name = line.adjusted(indent, 0, -value_width, 0)
             text = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, name.width())
             painter.drawText(name, middle, text)
             painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, row.value)

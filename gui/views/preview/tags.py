@@ -172,6 +172,8 @@ def _places(box: Area, width: float, height: float) -> tuple[tuple[float, float]
     left, right = round(box.x) - 1.0, round(box.right) + 1.0 - width
     top, bottom = round(box.y) - 1.0, round(box.bottom) + 1.0
     beyond_left, beyond_right = left - width - 1, round(box.right) + 2.0
+    middle = round(box.x + box.width / 2)
+    aside = (middle - width / 2, float(middle), middle - width)
     return (
         (left, top - height),
         (left, bottom),
@@ -183,6 +185,9 @@ def _places(box: Area, width: float, height: float) -> tuple[tuple[float, float]
         (beyond_left, bottom - height),
         (left, top),
         (left, bottom - height),
+        *((x, top - height) for x in aside),
+        *((x, bottom) for x in aside),
+        (right, bottom - height),
     )
 
 

@@ -73,7 +73,7 @@ def test_cards_are_not_for_an_audience(stage: Stage, qtbot: QtBot) -> None:
 def test_the_numbers_are_those_of_the_run(stage: Stage) -> None:
     numbers, presenter = stage.live.page.presenter.numbers, stage.live.page.presenter
     presenter.show_status(RunStatus(), None)
-    assert numbers.accessibleName().startswith("– answers per second, – ms")
+    assert numbers.accessibleName().startswith("– answers/s, – ms")
     status = RunStatus(
         RunState.STREAMING,
         counts=Counts(captured=10, answered=10),
@@ -81,9 +81,7 @@ def test_the_numbers_are_those_of_the_run(stage: Stage) -> None:
         traffic=TrafficRates(wire_out=27.5e6, wire_in=1e5),
     )
     presenter.show_status(status, 20.6)
-    assert numbers.accessibleName() == (
-        "29.9 answers per second, 21 ms from camera to screen, 27.6 MB/s on the wire"
-    )
+    assert numbers.accessibleName() == ("29.9 answers/s, 21 ms delay, 27.6 MB/s on the wire")
 
 
 def test_labels_and_legend_grow_for_the_back_row(stage: Stage, qtbot: QtBot) -> None:

@@ -178,6 +178,15 @@ def test_a_label_rather_covers_the_body_of_another_object_than_its_head(qapp: ob
     assert areas[1].y > 300
 
 
+def test_a_label_slides_along_its_box_before_it_covers_another_object(qapp: object) -> None:
+    wide = Detection((100, 100, 200, 480), "with a wide label", 0.9)
+    middle = Detection((205, 100, 330, 480), "between the two of them", 0.8)
+    other = Detection((340, 100, 640, 480), "right", 0.7)
+    _, areas = drawn((Detections((wide, middle, other)),), look_of(only(Layer.LABELS)))
+    assert areas[1].overlap(areas[0]) == 0
+    assert areas[1].bottom <= 100
+
+
 def test_a_label_stays_on_its_side_while_its_box_moves_a_little(qapp: object) -> None:
     overlay = Overlay()
     following = Following((Track(1), Track(2)))
