@@ -26,7 +26,9 @@ class SoundPanel(QWidget):
         self.spectrogram = SpectrogramView(palette=palette)
         self.caption = CaptionView(palette=palette)
         self.words = WordsView(palette=palette)
-        self.marks = MarksOver(self.waveform, self.waveform, palette)
+        self.marks = tuple(
+            MarksOver(view, view, palette) for view in (self.waveform, self.spectrogram)
+        )
         self.readout = ReadoutLine(palette=palette)
         self._caption = QLabel()
         self._caption.setProperty("role", "caption")
@@ -109,7 +111,7 @@ class SoundPanel(QWidget):
             self.spectrogram,
             self.caption,
             self.words,
-            self.marks,
+            *self.marks,
             self.readout,
         ):
             view.set_palette_roles(palette)

@@ -283,10 +283,11 @@ class ScopeController(QObject):
             for name, at_s in self.cursors.placed
         )
         trigger = self._trigger_marks()
+        still = self.frozen and self.trigger.state is not TriggerState.FILLING
         for pane in self.panes:
             for marks in pane.marks:
                 level = trigger.level if marks is self.page.timeline.marks else None
-                marks.show_marks(Marks(cursors, level, trigger.fired_s))
+                marks.show_marks(Marks(cursors, level, trigger.fired_s, still))
             if pane.readout is not None:
                 pane.readout.show_items(tuple(self._items(pane)))
         self.changed.emit()

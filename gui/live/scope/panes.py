@@ -76,12 +76,12 @@ def panes_of(page: LivePage) -> tuple[Pane, ...]:
         Pane(
             waveform,
             (waveform,),
-            (sound.marks,),
+            sound.marks[:1],
             lambda: sounds,
             sound.readout,
             lambda at_s: sampled_level(sound, at_s),
         ),
-        Pane(spectrogram, (spectrogram,), (), lambda: sounds),
+        Pane(spectrogram, (spectrogram,), sound.marks[1:], lambda: sounds),
     )
 
 

@@ -15,7 +15,9 @@ from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, 
 
 _ROW = 18
 _SWATCH = 10.0
-_WIDTH = 156
+_NARROWEST, _WIDEST = 180, 280
+_SHARE = 6
+_ROOM_NEEDED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,12 @@ class Legend(View):
         self._heading = ""
         self._entries: tuple[Entry, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.setFixedWidth(_WIDTH)
+        self.setFixedWidth(_NARROWEST)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def sizeHint(self) -> QSize:
         """Room for a heading and five entries."""
-        return QSize(_WIDTH, 6 * _ROW)
+        return QSize(_NARROWEST, 6 * _ROW)
 
     @property
     def summary(self) -> str:
@@ -56,6 +58,11 @@ class Legend(View):
     def heading(self) -> str:
         """The line above the entries."""
         return self._heading
+
+    def fit(self, room: int) -> None:
+        """Take a sixth of the width it shares with its plot, none where there is little."""
+        self.setVisible(room >= _ROOM_NEEDED)
+        self.setFixedWidth(min(_WIDEST, max(_NARROWEST, room // _SHARE)))
 
     def show_entries(self, heading: str, entries: Sequence[Entry]) -> None:
         """List these entries under a heading."""

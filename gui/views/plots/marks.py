@@ -1,4 +1,4 @@
-"""What lies over a plot: cursors, the moment a trigger fired, and the level it watches."""
+"""What lies over a plot: cursors, a trigger's moment and level, and that time stands still."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from gui.views.contrast import readable_on
 from gui.views.view import View
 from gui.widgets.language import tr
-from gui.widgets.theme import CAPTION_PX, DARK, Palette, sized
+from gui.widgets.theme import CAPTION_PX, DARK, GAP_SMALL, Palette, sized
 
 _REACH = 5.0
 _TAG = 15.0
 _HANDLE = 12.0
 _HALO = 3.0
+_FRAME = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,16 @@ class CursorMark:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """`level` is in 0..1 of the plot's axis, `fired_s` the moment of a trigger."""
+    """`level` is in 0..1 of the plot's axis, `fired_s` the moment of a trigger; `frozen` says that
+    time stands still."""
 
     cursors: tuple[CursorMark, ...] = ()
     level: float | None = None
     fired_s: float | None = None
+    frozen: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.cursors) or self.level is not None or self.fired_s is not None
+        return self != Marks()
 
 
 class TimePlot(Protocol):
@@ -173,6 +177,8 @@ class MarksOver(View):
         painter = QPainter(self)
         painter.setFont(sized(self.font(), CAPTION_PX, bold=True))
         area = self._plot.plotted()
+        if self._marks.frozen:
+            self._paint_frozen(painter, area)
         if (level_y := self._level_y()) is not None:
             self._paint_level(painter, area, level_y)
         if self._marks.fired_s is not None:
@@ -182,6 +188,19 @@ class MarksOver(View):
             role = "accent" if cursor.chosen else "text_muted"
             x = self._plot.place_of(cursor.at_s)
             self._paint_upright(painter, area, x, cursor.name, role, Qt.PenStyle.SolidLine)
+
+    def _paint_frozen(self, painter: QPainter, area: QRectF) -> None:
+        """A frame, and a plate on the scale of time, where it covers no line."""
+        color, text = self.roles.color("warning"), tr("Frozen")
+        painter.setPen(QPen(color, _FRAME))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area)
+        wide = painter.fontMetrics().horizontalAdvance(text) + 2 * GAP_SMALL
+        right = min(area.right() + wide / 2, self.width())
+        plate = QRectF(right - wide, area.bottom() + _FRAME, wide, _TAG)
+        painter.fillRect(plate, color)
+        painter.setPen(readable_on(color))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_upright(
         self, painter: QPainter, area: QRectF, x: float, name: str, role: str, style: Qt.PenStyle

@@ -25,7 +25,6 @@ from gui.widgets.theme import DARK, Palette
 _WINDOW_S = 60.0
 _ROWS = (slice(0, 2), slice(2, 6))
 _NOTHING = (0.0,) * 6
-_LEGEND_NEEDS = 380
 
 
 class ThroughputView(View):
@@ -59,7 +58,7 @@ class ThroughputView(View):
             column.setSpacing(0)
         for row, (plot, legend) in enumerate(zip(self._plots, self._legends, strict=True)):
             plot.set_top(self._tops[row].value)
-            plot.set_left_width(64)
+            plot.set_left_width(76)
             share = 1 + _ROWS[row].stop - _ROWS[row].start
             left.addWidget(plot, share)
             right.addWidget(legend, share)
@@ -178,10 +177,10 @@ class ThroughputView(View):
         self._drawn_ns = self._text_ns = 0
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The legends give way where there is little room."""
+        """The legends grow along, and give way where there is little room."""
         super().resizeEvent(event)
         for legend in self._legends:
-            legend.setVisible(self.width() >= _LEGEND_NEEDS)
+            legend.fit(self.width())
 
     def _windows(self, end_s: float) -> tuple[Array, ...]:
         return tuple(ring.since(end_s - _WINDOW_S - 1).copy() for ring in self._rings)

@@ -37,7 +37,6 @@ from gui.widgets.theme import DARK, Palette
 _BEST = 5
 _MEASURED = 3
 _WINDOW_S = 30.0
-_LEGEND_NEEDS = 420
 _MARGIN_S = 1.0
 _SCORED = (Classification, Detections, Mask, Scalars)
 
@@ -229,9 +228,9 @@ class ProbabilityTimeline(View):
         self._redraw(time.monotonic_ns())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The legend gives way where there is little room."""
+        """The legend grows along, and gives way where there is little room."""
         super().resizeEvent(event)
-        self._legend.setVisible(self.width() >= _LEGEND_NEEDS)
+        self._legend.fit(self.width())
 
     def _forget(self) -> None:
         self._latch, self._scalar_latch = Latch(_BEST), Latch(_MEASURED)

@@ -128,7 +128,7 @@ def test_a_cursor_is_dragged_and_moved_by_keys_and_removed(
     assert scope.cursors.at_s("A") == pytest.approx(at_s - 9 * step_s, abs=step_s / 10)
     QTest.keyClick(timeline, Qt.Key.Key_Escape)
     assert not scope.cursors
-    assert marks.isHidden()
+    assert not marks.marks.cursors
     assert timeline.readout.isHidden()
 
 
@@ -169,6 +169,18 @@ def test_one_freeze_stops_every_plot_and_one_release_lets_all_go_on(
     assert {view.held_s for view in views} == {None}
     assert not page.timeline.frozen
     assert not scope.frozen
+
+
+def test_every_frozen_plot_shows_that_it_is(scope: ScopeController) -> None:
+    marks = [each for pane in scope.panes for each in pane.marks]
+    assert all(pane.marks for pane in scope.panes)
+    scope.page.timeline.freeze(frozen=True)
+    assert all(each.marks.frozen and not each.isHidden() for each in marks)
+    before = scope.page.timeline.marks.grab().toImage()
+    QTest.mouseMove(scope.page.timeline.plots[0], QPoint(90, 30))  # the legend follows the pointer
+    assert scope.page.timeline.marks.grab().toImage() == before
+    scope.toggle_freeze()
+    assert all(each.isHidden() for each in marks)
 
 
 def test_after_a_run_the_plots_freeze_at_its_end_and_cursors_stay(

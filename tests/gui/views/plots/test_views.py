@@ -32,6 +32,7 @@ from backend.core.traffic import TrafficRates
 from gui.live.picture.paint_record import PaintRecord
 from gui.views.plots.bars import TopKView
 from gui.views.plots.latency import LatencyView
+from gui.views.plots.legend import Legend
 from gui.views.plots.rows import BarRow, RowOrder
 from gui.views.plots.series import (
     LATCH_NS,
@@ -720,3 +721,16 @@ def test_the_classes_of_a_mask_count_by_their_part_of_the_picture(
     assert [(row.label, row.value) for row in view.rows] == [("class 2", "0.50"), ("cat", "0.25")]
     timeline.add(time.monotonic_ns(), (half_and_half(),))
     assert timeline.labels[:3] == ("class 2", "cat", None)
+
+
+def test_a_legend_grows_with_its_plot_and_gives_way_where_there_is_little_room(
+    timeline: ProbabilityTimeline,
+) -> None:
+    widths = []
+    for width in (300, 600, 1280, 3000):
+        timeline.resize(width, 200)
+        legend = timeline.findChild(Legend)
+        assert legend is not None
+        widths.append(0 if legend.isHidden() else legend.width())
+    assert widths[0] == 0
+    assert widths[1] < widths[2] < widths[3] < 3000 / 6
