@@ -170,7 +170,9 @@ class ScrollingSound(View):
         if not self.isVisible() or not self._history:
             return
         self._keep(now_ns / 1e9)
-        if self._kept is None and now_ns - self._painted_ns >= 1e9 / self._columns_per_s:
+        settled = self._stale_since_ns is not None and now_ns - self._stale_since_ns >= _SETTLE_NS
+        scrolls = self._kept is None and now_ns - self._painted_ns >= 1e9 / self._columns_per_s
+        if settled or scrolls:
             self.update(self.plot_area())
         if now_ns - self._described_ns >= 2 * TEXT_PERIOD_NS:
             self._described_ns = now_ns

@@ -104,8 +104,13 @@ class SpectrogramView(ScrollingSound):
         self._looked_at: tuple[float, float] | None = None
 
     def show_window(self, end_ns: int, seconds: float) -> None:
-        """Mark the stretch of sound that the newest answer is about; its last sample's moment."""
-        self._looked_at = end_ns / 1e9 - seconds, end_ns / 1e9
+        """Mark the stretch of sound that the newest answer is about; its last sample's moment.
+
+        What stands still keeps the one it has.
+        """
+        end_s = end_ns / 1e9
+        if self.held_s is None or end_s <= self.held_s:
+            self._looked_at = end_s - seconds, end_s
 
     def forget_window(self) -> None:
         """Nothing was answered about this sound."""

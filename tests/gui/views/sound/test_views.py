@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from pytestqt.qtbot import QtBot
 
 from backend.core.samples import AudioBlock
@@ -275,6 +275,10 @@ def test_the_spectrogram_frames_what_the_model_looked_at(qtbot: QtBot) -> None:
     now_s = (time.monotonic_ns() - end_ns) / 1e9
     expected = plot.right() - (2.0 + now_s) * plot.width() / 10
     assert columns[-1] == pytest.approx(expected, abs=plot.width() / 10)
+    view.hold(end_ns / 1e9)
+    still = framed()
+    view.show_window(end_ns + 500_000_000, 2.0)
+    assert framed() == still  # what came later is no part of what stands still
     view.forget_window()
     assert framed() == []
 
@@ -309,6 +313,33 @@ def test_a_waveform_that_stands_still_goes_on_without_a_gap(qtbot: QtBot) -> Non
     ]
     assert set(colors) == {(accent.red(), accent.green(), accent.blue())}
     assert view.level_at(now_ns / 1e9 - 1.0) == pytest.approx(decibels(0.9), abs=0.1)
+
+
+def test_sound_that_stands_still_is_drawn_anew_for_another_size(qtbot: QtBot) -> None:
+    painted: list[int] = []
+
+    class Watched(WaveformView):
+        def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+            super().paintEvent(event)
+            painted.append(self._shown_columns)
+
+    view = Watched()
+    qtbot.addWidget(view)
+    view.resize(400, 160)
+    view.show()
+    now_ns = time.monotonic_ns()
+    for block in tone_blocks(200.0, 4.0, now_ns):
+        view.add(block)
+    view.hold(now_ns / 1e9)
+    qtbot.waitUntil(lambda: bool(painted))
+    view.resize(520, 160)
+    wanted = round(view.plot_area().width() * view.devicePixelRatioF())
+
+    def is_drawn_anew() -> bool:
+        view.tick(time.monotonic_ns())
+        return painted[-1] == wanted
+
+    qtbot.waitUntil(is_drawn_anew)
 
 
 def test_a_waveform_that_ends_later_fills_up_first(qtbot: QtBot) -> None:
