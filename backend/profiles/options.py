@@ -14,7 +14,8 @@ _T = TypeVar("_T")
 class Option:
     """One field: its name, type, default, what it means, and its limits or choices if any.
 
-    `choices` are the words allowed, in the order in which they are offered.
+    `choices` are the words allowed, in the order in which they are offered; `auto` says that 0
+    takes what the model says.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    auto: bool = False
 
 
 def option(
@@ -33,12 +35,13 @@ def option(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    auto: bool = False,
 ) -> _T:
     """A dataclass field with a default, a line of explanation, and inclusive limits.
 
     `choices` are fewer words than the field's type has.
     """
-    metadata = {"help": text, "limits": (low, high), "choices": choices}
+    metadata = {"help": text, "limits": (low, high), "choices": choices, "auto": auto}
     field: Any = dataclasses.field(default=default, metadata=metadata)
     value: _T = field
     return value
@@ -55,4 +58,5 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Option:
     words = field.metadata.get("choices", ())
     if not words and isinstance(hint, type) and issubclass(hint, StrEnum):
         words = tuple(hint)
-    return Option(field.name, hint, field.default, field.metadata.get("help", ""), low, high, words)
+    text, auto = field.metadata.get("help", ""), field.metadata.get("auto", False)
+    return Option(field.name, hint, field.default, text, low, high, words, auto)

@@ -80,8 +80,12 @@ class PictureRecipe:
     datatype: Datatype = option(Datatype.FP32, "Datatype of the tensor.", choices=NUMBERS)
     layout: PictureLayout = option(PictureLayout.NCHW, "Order of the dimensions.")
     colours: Colours = option(Colours.RGB, "Order of the channels.")
-    width: int = option(0, "Pixels; 0 takes the model's own width.", low=0, high=LARGEST_SIDE)
-    height: int = option(0, "Pixels; 0 takes the model's own height.", low=0, high=LARGEST_SIDE)
+    width: int = option(
+        0, "Pixels; 0 takes the model's own width.", low=0, high=LARGEST_SIDE, auto=True
+    )
+    height: int = option(
+        0, "Pixels; 0 takes the model's own height.", low=0, high=LARGEST_SIDE, auto=True
+    )
     fit: Fit = option(Fit.STRETCH, "How the picture is brought to that size.")
     crop_share: float = option(1.0, "Part of the largest crop that is kept.", low=0.01, high=1.0)
     padding: tuple[int, int, int] = option((0, 0, 0), "Colour of the margin, red green blue.")

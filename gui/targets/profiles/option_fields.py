@@ -184,6 +184,8 @@ def _editor(option: Option, value: Any) -> tuple[QWidget, Callable[[], Any], Any
         spin = SpinBox()
         low = -_INT_LIMIT if option.low is None else int(option.low)
         spin.setRange(low, _INT_LIMIT if option.high is None else int(option.high))
+        if option.auto:
+            spin.setSpecialValueText(tr("auto"))
         spin.setValue(int(value or 0))
         spin.setFixedSize(_NUMBER_WIDTH, CONTROL_HEIGHT)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from gui.widgets.language import byte_size, significant, tr
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL
 
 _WIDTH = 380
+_LOWEST, _HIGHEST = 32, 320
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,18 +101,26 @@ class TensorPane(QFrame):
 
 
 class _Picture(QWidget):
-    """A picture that keeps its shape, smooth when it is made smaller."""
+    """A picture that keeps its shape, smooth when it is made smaller, where texts need room too."""
 
     def __init__(self) -> None:
         super().__init__()
         self._image = QImage()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._wanted = QSize(_WIDTH, _LOWEST)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setMinimumHeight(_LOWEST)
+
+    def sizeHint(self) -> QSize:
+        """As large as it is at its best."""
+        return self._wanted
 
     def show_image(self, image: QImage) -> None:
         """Show this one."""
         self._image = image
         room = _WIDTH - 2 * GAP_LARGE - GAP_SMALL
-        self.setFixedHeight(max(32, min(320, round(room * image.height() / image.width()))))
+        height = round(room * image.height() / image.width())
+        self._wanted = QSize(_WIDTH, max(_LOWEST, min(_HIGHEST, height)))
+        self.updateGeometry()
         self.show()
         self.update()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from backend.core.choices import Payload
@@ -18,6 +18,7 @@ from backend.profiles.book import ProfileBook
 from backend.profiles.kinds import DECODERS, RECIPES
 from gui.targets.profiles.form import ProfileForm, ProfileFormContext
 from gui.targets.profiles.option_fields import KindFields
+from gui.targets.profiles.tensor_pane import Seen, TensorPane
 from tests.gui.inline_tasks import InlineTasks
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -94,3 +95,29 @@ def test_a_profile_form_shows_the_very_tensor(window: QWidget, tmp_path: Path) -
     with pytest.raises(UsageError):
         _ = form.profile
     form.reject()
+
+
+def test_a_size_that_the_model_says_reads_auto(qtbot: QtBot) -> None:
+    fields = KindFields("x", RECIPES)
+    qtbot.addWidget(fields)
+    fields.show_value(RECIPES["picture"]())
+    boxes = {box.accessibleName(): box for box in fields.findChildren(QSpinBox)}
+    assert [boxes[name].text() for name in ("Width", "Height")] == ["auto", "auto"]
+    boxes["Width"].setValue(320)
+    assert boxes["Width"].text() == "320"
+
+
+def test_a_square_picture_leaves_room_for_what_is_said_of_it(qtbot: QtBot) -> None:
+    pane = TensorPane()
+    qtbot.addWidget(pane)
+    words = "\n".join(
+        f"input_{n}  FP32  [1, 256, 256, 3]\nmin 0  mean 0.2  max 1" for n in range(4)
+    )
+    pane.show_seen(Seen(np.zeros((256, 256, 3), np.uint8), words))
+    pane.resize(pane.width(), 400)
+    pane.show()
+    assert pane.picture.geometry().bottom() < pane.caption.geometry().top()
+    assert pane.caption.geometry().bottom() < pane.tensors.geometry().top()
+    assert pane.tensors.height() >= pane.tensors.heightForWidth(pane.tensors.width())
+    pane.resize(pane.width(), 900)
+    assert pane.picture.height() == 320
