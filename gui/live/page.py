@@ -89,7 +89,7 @@ class LivePage(DockArea):
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.sound)
         self.playback = PlaybackBar(palette)
-        self.presenter = PresenterView(palette, self._middle, self.pane, self.sound)
+        self.presenter = PresenterView(palette, self._middle, self.pane, self.sound, self.top)
         self.setCentralWidget(_stacked(self.presenter.home, self.playback))
         self.add_right("top", tr("Top classes"), self.top)
         latency = MoreArea(self.latency, palette, _LEAST_SCROLLED)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from backend.core.status import RunState, RunStatus
 from gui.live.picture import PreviewPane
 from gui.live.sound_panel import SoundPanel
+from gui.views.plots import TopKView
 from gui.views.preview import LegendRow, mark_color
 from gui.widgets.language import count, number, tr
 from gui.widgets.theme import CAPTION_PX, Palette, tabular
@@ -27,6 +28,8 @@ _DIGITS_OF_HEIGHT = 0.09
 """Letters can be read from as far as 200 to 250 times their height, so on a screen that is a metre
 high digits of this size from some twenty metres, and the legend from ten."""
 _LEGEND_OF_HEIGHT = 0.036
+_LEGEND_LEAST = 0.7
+"""Of its size, before names are cut."""
 _COLUMN_OF_WIDTH = 0.22
 _ROW_OF_HEIGHT = 0.17
 _LANDSCAPE = 1.2
@@ -64,6 +67,11 @@ class BigNumbers(QWidget):
             self._cells, self._stale = cells, stale
             self.setAccessibleName(", ".join(f"{value} {name}" for value, name in cells))
             self.update()
+
+    @property
+    def legend(self) -> tuple[LegendRow, ...]:
+        """What stands below the numbers."""
+        return self._legend
 
     def show_legend(self, rows: Sequence[LegendRow]) -> None:
         """What the colours of the picture mean, and how many there are of each."""
@@ -120,13 +128,16 @@ class BigNumbers(QWidget):
         left = len(self._legend) - len(rows)
         if left:
             rows = (*rows, LegendRow(count(left, "{n} more", "{n} more"), ""))
-        font = tabular(self.font(), max(CAPTION_PX, round(size)))
-        metrics = QFontMetricsF(font)
         inset = size / 2
+        indent = size * 1.1 if any(row.hue is not None for row in rows) else 0
+        room = self.width() - 2 * inset - indent
+        texts = [f"{row.name}  {row.value}" for row in rows]
+        least = tabular(self.font(), max(CAPTION_PX, round(size * _LEGEND_LEAST)))
+        font = max(_fitting(self.font(), size, room, texts), least, key=QFont.pixelSize)
+        metrics = QFontMetricsF(font)
         top = self.height() - row_height * len(rows) - inset
         painter.setFont(font)
         painter.setPen(self._roles.color("text"))
-        indent = size * 1.1 if any(row.hue is not None for row in rows) else 0
         middle = Qt.AlignmentFlag.AlignVCenter
         for index, row in enumerate(rows):
             line = QRectF(inset, top + index * row_height, self.width() - 2 * inset, row_height)
@@ -148,15 +159,20 @@ class _Bare(Protocol):
 class PresenterView(QWidget):
     """Borrows picture and sound of the live page between `begin` and `end`.
 
-    `home` is where they are otherwise.
+    `home` is where they are otherwise; `top` has what was answered.
     """
 
     def __init__(
-        self, palette: Palette, middle: QStackedWidget, pane: PreviewPane, sound: SoundPanel
+        self,
+        palette: Palette,
+        middle: QStackedWidget,
+        pane: PreviewPane,
+        sound: SoundPanel,
+        top: TopKView,
     ) -> None:
         super().__init__()
         self.setAccessibleName(tr("Presenter mode"))
-        self._middle, self._pane = middle, pane
+        self._middle, self._pane, self._top = middle, pane, top
         self._parts: tuple[_Bare, ...] = (pane, sound)
         self.numbers = BigNumbers(palette)
         self.home = QWidget()
@@ -207,8 +223,8 @@ class PresenterView(QWidget):
         self._pane.preview.setFocus()
 
     def show_status(self, status: RunStatus, age_ms: float | None) -> None:
-        """The run's numbers and the picture's legend; what is not known is a dash."""
-        self.numbers.show_legend(self._pane.preview.legend)
+        """The run's numbers and what was answered; what is not known is a dash."""
+        self.numbers.show_legend(self._legend())
         if not status.counts.answered:
             self.numbers.show_values((_NOTHING, _NOTHING, _NOTHING), stale=False)
             return
@@ -221,6 +237,16 @@ class PresenterView(QWidget):
             ),
             stale=status.state is not RunState.STREAMING,
         )
+
+    def _legend(self) -> tuple[LegendRow, ...]:
+        """That of the picture, or the answer itself where nothing of it is drawn."""
+        drawn = self._pane.preview.legend if self._middle.currentWidget() is self._pane else ()
+        if drawn:
+            return drawn
+        headline = self._top.headline
+        said = (LegendRow(headline, ""),) if headline else ()
+        rows = (LegendRow(row.label, row.value, hue=self._top.hue(row)) for row in self._top.rows)
+        return *said, *rows
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette; picture and sound get theirs from the page."""

@@ -77,6 +77,15 @@ class TopKView(View):
         return self._order.rows
 
     @property
+    def headline(self) -> str:
+        """The line above the rows, '' for none."""
+        return self._headline
+
+    def hue(self, row: BarRow) -> int:
+        """The series that colours a row."""
+        return self._hues.number(row.label) if row.hue is None else row.hue
+
+    @property
     def summary(self) -> str:
         """The headline and the rows in words."""
         rows = [f"{row.label} {row.value}" for row in self.rows]
@@ -217,8 +226,7 @@ class TopKView(View):
     def _paint_row(self, painter: QPainter, bar: QRectF, y: float, row: BarRow) -> None:
         painter.fillRect(bar, self.roles.color("surface_raised"))
         filled = QRectF(bar.left(), bar.top(), bar.width() * row.part, bar.height())
-        number = self._hues.number(row.label) if row.hue is None else row.hue
-        painter.fillRect(filled, self.roles.series_color(number))
+        painter.fillRect(filled, self.roles.series_color(self.hue(row)))
         painter.setPen(self.roles.color("text"))
         label = QRectF(GAP, y, bar.left() - 2 * GAP, _ROW)
         self._write(painter, label, row.label, Qt.AlignmentFlag.AlignLeft)

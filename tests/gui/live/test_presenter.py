@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from backend.core.ledger import Counts
+from backend.core.predictions import Classification, ClassScore, Text
 from backend.core.samples import Frame
 from backend.core.status import Notice, RunState, RunStatus, Severity
 from backend.core.traffic import TrafficRates
@@ -81,7 +82,23 @@ def test_the_numbers_are_those_of_the_run(stage: Stage) -> None:
         traffic=TrafficRates(wire_out=27.5e6, wire_in=1e5),
     )
     presenter.show_status(status, 20.6)
-    assert numbers.accessibleName() == ("29.9 answers/s, 21 ms delay, 27.6 MB/s on the wire")
+    assert numbers.accessibleName() == "29.9 answers/s, 21 ms delay, 27.6 MB/s on the wire"
+
+
+def test_an_answer_that_nothing_is_drawn_of_stands_below_the_numbers(stage: Stage) -> None:
+    page = stage.live.page
+    scores = (ClassScore("cat", 0.93, 0), ClassScore("dog", 0.05, 1))
+    page.top.show_predictions((Text("It is a cat"), Classification(scores)))
+    stage.window.toggle_presenting()
+    page.presenter.show_status(RunStatus(), None)
+    legend = page.presenter.numbers.legend
+    assert [(row.name, row.value) for row in legend] == [
+        ("It is a cat", ""),
+        ("cat", "0.93"),
+        ("dog", "0.05"),
+    ]
+    assert [row.hue for row in legend] == [None, *map(page.top.hue, page.top.rows)]
+    stage.window.escape()
 
 
 def test_labels_and_legend_grow_for_the_back_row(stage: Stage, qtbot: QtBot) -> None:
