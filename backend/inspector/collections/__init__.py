@@ -1,6 +1,16 @@
 """Requests that are kept as files, with variables, environments and checks, and running them."""
 
 from backend.inspector.collections.beside import BesideFile, of_live, write_with_files
+from backend.inspector.collections.changes import (
+    Deleted,
+    delete,
+    duplicate,
+    make_folder,
+    move,
+    move_folder,
+    put_back,
+    rename,
+)
 from backend.inspector.collections.checks import Finding, judged
 from backend.inspector.collections.drafting import check_savable, draft_of, saved_from
 from backend.inspector.collections.files import (
@@ -22,6 +32,7 @@ from backend.inspector.collections.runner import Outcome, Place, run_request
 __all__ = [
     "BesideFile",
     "Collection",
+    "Deleted",
     "Entry",
     "Environment",
     "Finding",
@@ -29,11 +40,18 @@ __all__ = [
     "Place",
     "SavedRequest",
     "check_savable",
+    "delete",
     "draft_of",
     "draft_of_recorded",
+    "duplicate",
     "judged",
+    "make_folder",
+    "move",
+    "move_folder",
     "of_live",
+    "put_back",
     "read_collection",
+    "rename",
     "request_file",
     "request_from_toml",
     "request_to_toml",

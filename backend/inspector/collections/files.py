@@ -22,10 +22,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TypeAlias
 
-import tomli_w
-
 from backend.core.choices import Compression, Serialization
 from backend.core.errors import UsageError
+from backend.inspector.collections.edited_text import edited
 from backend.inspector.collections.toml_text import read_toml
 
 VERSION = 1
@@ -90,8 +89,11 @@ def environment_from_toml(data: bytes, source: str) -> Environment:
     return read_toml(Environment, data, source, VERSION)
 
 
-def request_to_toml(saved: SavedRequest) -> str:
-    """The request as text for people and version control: a key a line, long texts as they are."""
+def request_to_toml(saved: SavedRequest, before: str = "") -> str:
+    """The request as text for people and version control: a key a line, long texts as they are.
+
+    What the file said `before` stays to the letter where it means the same.
+    """
     values = {name: value for name, value in asdict(saved).items() if value or value == 0.5}
     values.pop("order", None) if not saved.order else None
     if values.get("compression") == Compression.NONE:
@@ -99,7 +101,7 @@ def request_to_toml(saved: SavedRequest) -> str:
     values["headers"] = list(saved.headers)
     order = (*_SCALARS, "headers", *_LATER, "message", "parts", "inputs", "checks")
     table = {name: _plain(values[name]) for name in order if values.get(name)}
-    return tomli_w.dumps({"version": VERSION, **table}, multiline_strings=True)
+    return edited(before, {"version": VERSION, **table})
 
 
 def _plain(value: object) -> object:

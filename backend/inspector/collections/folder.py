@@ -49,13 +49,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Everything in the folder; `problems` are sentences about files of variables."""
+    """Everything in the folder; `problems` are sentences about files of variables.
+
+    `folders` are those within it, also the ones without requests.
+    """
 
     folder: Path
     common: Environment = Environment()
     environments: Mapping[str, Environment] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     problems: tuple[str, ...] = ()
+    folders: tuple[PurePosixPath, ...] = ()
 
     def environment(self, name: str) -> Environment:
         """The environment of that name, '' for the collection's own values alone."""
@@ -97,7 +101,8 @@ def read_collection(folder: Path) -> Collection:
     common = _environment(folder / COLLECTION, COLLECTION, problems)
     environments: dict[str, Environment] = {}
     entries: list[Entry] = []
-    for path in _files(folder):
+    files, folders = _files(folder)
+    for path in files:
         within = PurePosixPath(path.relative_to(folder).as_posix())
         if within == PurePosixPath(COLLECTION):
             continue
@@ -109,7 +114,7 @@ def read_collection(folder: Path) -> Collection:
         entries.append(_entry(path, within))
     entries.sort(key=_place)
     return Collection(
-        folder, common or Environment(), environments, tuple(entries), tuple(problems)
+        folder, common or Environment(), environments, tuple(entries), tuple(problems), folders
     )
 
 
@@ -122,17 +127,23 @@ def request_file(folder: Path, name: str) -> Path:
 
 
 def write_request(path: Path, saved: SavedRequest) -> None:
-    """Write the file in one step; what it says in its checks and about stays; raises UsageError."""
-    write_file(path, request_to_toml(saved).encode())
+    """Write the file in one step; what did not change stays to the letter; raises UsageError."""
+    before = (read_file(path, MOST_BYTES) or b"").decode("utf-8", "replace")
+    write_file(path, request_to_toml(saved, before).encode())
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path) -> tuple[list[Path], tuple[PurePosixPath, ...]]:
+    """The files that may be requests or environments, and the folders that may hold requests."""
     found: list[Path] = []
+    within: list[PurePosixPath] = []
     for place, folders, names in os.walk(folder):
         depth = len(Path(place).relative_to(folder).parts)
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and depth < MOST_LEVELS
         )
+        inner = PurePosixPath(Path(place).relative_to(folder).as_posix())
+        if inner.parts and inner.parts[0] != ENVIRONMENTS:
+            within.append(inner)
         found += [
             Path(place, name)
             for name in sorted(names)
@@ -142,7 +153,7 @@ def _files(folder: Path) -> list[Path]:
             raise UsageError(
                 f"{folder} has over {MOST_FILES:,} requests; is it a collection's folder?"
             )
-    return found
+    return found, tuple(within)
 
 
 def _place(entry: Entry) -> tuple[object, ...]:
