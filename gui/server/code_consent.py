@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.state.models import CodeQuestion, RepositoryControl
+from gui.widgets.dialog_buttons import ButtonBox
 from gui.widgets.language import count, tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
@@ -80,7 +81,7 @@ class CodeDialog(QDialog):
         self.others.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _buttons(self) -> QDialogButtonBox:
-        box = QDialogButtonBox()
+        box = ButtonBox()
         self.run = box.addButton(
             count(len(self.question.codes), "Run this model", "Run these models"),
             QDialogButtonBox.ButtonRole.AcceptRole,

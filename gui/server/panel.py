@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -49,9 +50,11 @@ class ServerPanel(QWidget):
         )
         self._side.set_value(_REQUESTS)
         self._side.chosen.connect(self._show_side)
-        self._total = QLabel(tr("Every request to this server appears here, from anyone."))
+        self._total = QLabel()
         self._total.setObjectName("requestCount")
         self._total.setProperty("role", "caption")
+        self._total.setWordWrap(True)
+        self._tell_total()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._table())
         self._stack.addWidget(self.models)
@@ -84,9 +87,21 @@ class ServerPanel(QWidget):
         if self.isVisible():
             self._seen = server.requests.total
             self._requests.show_rows(server.requests.snapshot())
-            many = count(self._seen, "{n} request", "{n} requests")
-            self._total.setText(tr("{requests}, the newest first", requests=many))
-            self._total.setAccessibleName(self._total.text())
+            self._tell_total()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What came while nobody looked."""
+        super().showEvent(event)
+        self.poll()
+
+    def _tell_total(self) -> None:
+        many = count(self._seen, "{n} request", "{n} requests")
+        self._total.setText(
+            tr("{requests}, the newest first", requests=many)
+            if self._seen > 0
+            else tr("Every request to this server appears here, from anyone.")
+        )
+        self._total.setAccessibleName(self._total.text())
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

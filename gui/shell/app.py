@@ -115,6 +115,7 @@ def _application(at_end: ExitStack) -> QApplication:
 
     from gui.shell.collecting import Collector
     from gui.widgets.focus_keys import FocusKeys
+    from gui.widgets.focus_ring import FocusRings
 
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)
@@ -122,6 +123,7 @@ def _application(at_end: ExitStack) -> QApplication:
     app.setApplicationName("inferdeck")
     app.setApplicationDisplayName("Inferdeck")
     at_end.callback(FocusKeys(app).close)
+    at_end.callback(FocusRings(app).close)
     return app
 
 

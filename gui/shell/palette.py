@@ -98,7 +98,7 @@ class CommandPalette(QFrame):
         self._query.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Arrows, pages, Enter and Escape act on the list while the field keeps the focus."""
+        """Arrows, Tab, pages, Enter and Escape act on the list while the field keeps the focus."""
         if event.type() is QEvent.Type.FocusOut:
             self.hide()
         if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
@@ -114,7 +114,9 @@ class CommandPalette(QFrame):
     def _key(self, key: Qt.Key) -> bool:
         steps = {
             Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Tab: 1,
             Qt.Key.Key_Up: -1,
+            Qt.Key.Key_Backtab: -1,
             Qt.Key.Key_PageDown: 10,
             Qt.Key.Key_PageUp: -10,
         }
@@ -130,8 +132,8 @@ class CommandPalette(QFrame):
         return True
 
     def _close(self) -> None:
+        (self._before or self._window).setFocus()  # before it is hidden: Qt would choose another
         self.hide()
-        (self._before or self._window).setFocus()
 
     def _fit(self) -> None:
         width = min(_MOST_WIDE, int(self._window.width() * 0.8))

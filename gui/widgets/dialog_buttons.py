@@ -3,7 +3,9 @@ are of another style than ours."""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QIcon
+from itertools import pairwise
+
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox
 
 from gui.widgets.language import tr
@@ -11,9 +13,22 @@ from gui.widgets.language import tr
 _Standard = QDialogButtonBox.StandardButton
 
 
+class ButtonBox(QDialogButtonBox):
+    """Tab visits its buttons as they stand; Qt's own order is that of before the stylesheet."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """By now they have their places."""
+        super().showEvent(event)
+        row = self.layout()
+        assert row is not None
+        placed = [item.widget() for index in range(row.count()) if (item := row.itemAt(index))]
+        for left, right in pairwise(widget for widget in placed if widget is not None):
+            self.setTabOrder(left, right)
+
+
 def use_and_cancel(dialog: QDialog) -> QDialogButtonBox:
     """`Use`, which accepts the dialog and stands out, and `Cancel`."""
-    box = QDialogButtonBox(_Standard.Ok | _Standard.Cancel)
+    box = ButtonBox(_Standard.Ok | _Standard.Cancel)
     box.button(_Standard.Ok).setText(tr("Use"))
     box.button(_Standard.Ok).setProperty("role", "primary")
     box.button(_Standard.Cancel).setText(tr("Cancel"))
@@ -25,7 +40,7 @@ def use_and_cancel(dialog: QDialog) -> QDialogButtonBox:
 
 def close_only(dialog: QDialog) -> QDialogButtonBox:
     """`Close`, where everything takes effect at once."""
-    box = QDialogButtonBox(_Standard.Close)
+    box = ButtonBox(_Standard.Close)
     box.button(_Standard.Close).setText(tr("Close"))
     box.rejected.connect(dialog.reject)
     _take_icons(box)

@@ -35,7 +35,7 @@ QMenu::indicator:checked { image: none; background: $accent; }
 #strip { border-top: 1px solid $border; }
 
 QPushButton, QToolButton { background: $surface_raised; border: 1px solid $border;
-  border-radius: ${radius}px; padding: 0 10px; min-height: ${inner}px; }
+  border-radius: ${radius}px; padding: 0 10px; min-height: ${inner}px; outline: none; }
 QPushButton:hover, QToolButton:hover { border-color: $text_muted; }
 QPushButton:pressed, QToolButton:pressed { background: $border; }
 QPushButton:focus, QToolButton:focus { border-color: $accent; }
@@ -142,14 +142,16 @@ QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QDockWidget > QWidget { background: $surface; }
 QDockWidget::title { background: $surface_raised; padding: 5px 8px; }
-QTabBar { background: $surface; qproperty-drawBase: 0; }
+QTabBar { background: $surface; qproperty-drawBase: 0; outline: none; }
 QTabBar::tab { background: $surface; color: $text_muted; padding: 5px 12px; border: none;
   border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 #pageTabs { border-bottom: 1px solid $border; }
 #pageTabs::tab { padding: 6px 16px 6px 12px; }
-QTabBar::tab:focus { color: $accent; }
+QTabBar::tab:selected:focus { color: $accent; border: 1px solid $accent;
+  border-bottom: 2px solid $accent; padding: 4px 11px 5px 11px; }
+#pageTabs::tab:selected:focus { padding: 5px 15px 6px 11px; }
 QTabBar::scroller { width: 40px; }
 QTabBar QToolButton { background: $surface; border: none; border-radius: 0; padding: 0; }
 QTabBar QToolButton:hover { background: $surface_raised; }

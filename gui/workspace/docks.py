@@ -22,6 +22,11 @@ class Dock(QDockWidget):
         self.setAccessibleName(title)
         self._captioned = captioned
         self.setWidget(content)
+        # Behind another tab Qt only moves it away: keys would come to what nobody sees.
+        policy = content.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the row is as high as its highest tab
+        content.setSizePolicy(policy)
+        self.visibilityChanged.connect(content.setVisible)
         self.set_locked(locked=True)
 
     def set_locked(self, *, locked: bool) -> None:

@@ -36,6 +36,7 @@ from gui.state.tasks import Tasks
 from gui.targets.engine import TargetEngine
 from gui.targets.feature import TargetFeature
 from gui.widgets.focus_keys import FocusKeys
+from gui.widgets.focus_ring import FocusRings
 from gui.widgets.theme import ThemeChoice
 from gui.workspace.appearance import Appearance
 from gui.workspace.layouts import LayoutStore
@@ -111,7 +112,7 @@ def staged(
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     before = app.styleSheet(), app.palette(), app.font()
-    keys = FocusKeys(app)
+    keys, rings = FocusKeys(app), FocusRings(app)
     sessions: list[FakeSession] = []
 
     def make_session(
@@ -164,6 +165,7 @@ def staged(
     )
     window.close()
     keys.close()
+    rings.close()
     appearance.deleteLater()
     app.setStyleSheet(before[0])
     app.setPalette(before[1])

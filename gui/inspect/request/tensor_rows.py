@@ -42,6 +42,7 @@ class TensorRows(QScrollArea):
         super().__init__()
         self.setAccessibleName(tr("Inputs"))
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._form: TensorForm | None = None
         self._rows: list[_RowEditor] = []

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from backend.core.flow import DrainLog
@@ -22,7 +22,6 @@ from gui.views.messages import EmptyMessage, MessageKind, draw_message, draw_mes
 from gui.views.preview.answer_wait import AnswerWait
 from gui.views.preview.drawn_ahead import DrawnAhead
 from gui.views.preview.first_paint import FirstPaint, FirstPaints
-from gui.views.preview.focus_frame import FocusFrame
 from gui.views.preview.geometry import Area, Pan, Placement, Rotation, exact, letterbox, shown_size
 from gui.views.preview.look import (
     LAYER_KEYS,
@@ -75,7 +74,6 @@ class PreviewView(View):
         self._changes_legend = False
         self._pointer: tuple[float, float] | None = None
         self._pointed: int | None = None
-        self._focus_frame = FocusFrame()
         self._emphasis, self._legend_elsewhere = 1.0, False
         self._locked = True
         self._mirror = False
@@ -260,7 +258,6 @@ class PreviewView(View):
         if self._message:
             draw = draw_message if picture is None else draw_message_over
             draw(painter, QRectF(self.rect()), self._message, self.roles, self.font())
-        self._focus_frame.draw(painter, QRectF(self.rect()), self.roles.color("accent"))
         painter.end()
         if picture is not None:
             self._first_paints.painted(picture, result, time.monotonic_ns())
@@ -274,16 +271,6 @@ class PreviewView(View):
         layers = self._style.layers ^ {layer}
         self.set_style(replace(self._style, layers=layers))
         self.layers_changed.emit(layers)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """A frame may show it."""
-        self._focus_frame.note(event)
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """No frame without focus."""
-        self._focus_frame.note(event)
-        super().focusOutEvent(event)
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         """Switch between fitting and exact pixels."""

@@ -70,6 +70,33 @@ def test_every_control_of_the_mirror_works_by_keyboard(stage: Stage, qtbot: QtBo
     form.close()
 
 
+def test_tab_stays_in_sight_on_the_live_page(stage: Stage) -> None:
+    for panel, _ in stage.live.page.panel_titles():
+        stage.live.page.open_dock(panel)
+        QApplication.processEvents()
+        stage.window.setFocus()
+        for control in visited(stage.window):
+            corner = control.mapTo(stage.window, control.rect().topLeft())
+            assert stage.window.rect().contains(corner), (panel, control)
+
+
+def test_tab_goes_along_the_palette_and_escape_back_to_where_keys_went(stage: Stage) -> None:
+    QTest.keyClick(stage.window, Qt.Key.Key_Tab)
+    before = QApplication.focusWidget()
+    seen: list[QWidget | None] = []
+    stage.window.open_palette()
+    query = QApplication.focusWidget()
+    assert isinstance(query, QLineEdit)
+    QTest.keyClick(query, Qt.Key.Key_Tab)
+    QTest.keyClick(query, Qt.Key.Key_Backtab)
+    assert query.hasFocus()
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    app.focusChanged.connect(lambda _old, new: seen.append(new))
+    QTest.keyClick(query, Qt.Key.Key_Escape)
+    assert seen == [before]
+
+
 def drive(qtbot: QtBot, dialog: QDialog) -> None:
     """Visit all controls with Tab, then use each one."""
     dialog.activateWindow()
@@ -84,7 +111,7 @@ def drive(qtbot: QtBot, dialog: QDialog) -> None:
             assert dialog.isVisible()
 
 
-def visited(dialog: QDialog) -> Iterator[QWidget]:
+def visited(dialog: QWidget) -> Iterator[QWidget]:
     """What Tab gives the focus to, until it comes round."""
     first = QApplication.focusWidget()
     if first is None or first.window() is not dialog:

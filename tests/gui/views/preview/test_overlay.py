@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -392,23 +392,6 @@ def test_the_legend_of_a_mask_names_its_classes_by_size() -> None:
 
 
 # -- the view ------------------------------------------------------------------------------------
-
-
-def test_a_frame_says_where_keys_go_only_to_who_came_by_key(preview: PreviewView) -> None:
-    without = image_of(preview)
-    for reason, framed in (
-        (Qt.FocusReason.OtherFocusReason, False),
-        (Qt.FocusReason.TabFocusReason, True),
-        (Qt.FocusReason.ActiveWindowFocusReason, True),
-        (Qt.FocusReason.MouseFocusReason, False),
-    ):
-        QApplication.sendEvent(preview, QFocusEvent(QEvent.Type.FocusIn, reason))
-        assert (image_of(preview) != without) is framed
-    QApplication.sendEvent(preview, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
-    QApplication.sendEvent(
-        preview, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason)
-    )
-    assert image_of(preview) == without
 
 
 def test_the_pointer_brings_a_label_up_among_many_objects(preview: PreviewView) -> None:
