@@ -51,6 +51,14 @@ def mebibytes(size_bytes: int, number: Callable[[float, int], str] = plain_numbe
     return f"{size_bytes} bytes"
 
 
+def beginning(data: bytes | memoryview, most: int = 4) -> str:
+    """The first bytes as people read them: ``'GIF8'`` if they are text, else ``89 50 4e 47``."""
+    head = bytes(data[:most])
+    if head.isascii() and (text := head.decode()).isprintable():
+        return f"'{text}'"
+    return head.hex(" ")
+
+
 class ConsoleError(Exception):
     """An error with a message for people and a hint about what to try."""
 

@@ -30,7 +30,7 @@ from gui.widgets.language import tr
 from gui.widgets.theme import Palette
 from gui.workspace.commands import Command, CommandSet
 from gui.workspace.feature import Feature, Workspace
-from gui.workspace.notices import Toasts
+from gui.workspace.toasts import Toasts
 
 _DESIGNED = QSize(1280, 800)
 

@@ -14,6 +14,9 @@ TEXT_PERIOD_NS = 500_000_000
 PLOT_PERIOD_NS = 80_000_000
 """What scrolls by the clock does so twelve times a second at most: more is not seen as smoother."""
 
+KEEP_CLEAR = "keepClear"
+"""A widget with this property is looked up while one reads something else: toasts spare it."""
+
 
 class View(QWidget):
     """A widget that draws data in the colours of a palette and can say in words what it shows."""

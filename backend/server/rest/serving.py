@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from backend.core.errors import InvalidInput
+from backend.core.errors import InvalidInput, beginning
 from backend.server.plane import SERVER_NAME, ServerContext, model_rows, numbers
 from backend.server.rest.access_log import note_of
 from backend.server.rest.edge import RestEdge
@@ -177,7 +177,7 @@ def _values(body: bytes, media_type: str, max_nesting: int) -> Item:
     if body[:1] not in (b"{", b" ", b"\t", b"\r", b"\n"):
         raise InvalidInput(
             f"Expected a JPEG, PNG or WAV file or JSON, got {len(body)} bytes that begin with "
-            f"{body[:4]!r}.",
+            f"{beginning(body)}.",
             hint='Send {"input": <number or nested list>}, or raw pixels as ' + RAW_TYPE + ".",
         )
     values = decode_values(body, max_nesting)

@@ -125,7 +125,9 @@ class Subscriptions:
         }
 
     def _sink_failed(self, name: str, error: BaseException, unwritten: int) -> None:
-        reason = error.message if isinstance(error, ConsoleError) else repr(error)
+        reason = (
+            error.message if isinstance(error, ConsoleError) else f"{type(error).__name__}: {error}"
+        )
         body = f"It gets nothing more. Items lost: {unwritten}."
         self._notify(f"{name} failed: {reason}", body)
 

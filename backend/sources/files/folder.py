@@ -13,7 +13,7 @@ from backend.core.samples import Frame, MediaKind
 from backend.core.status import Notice, Severity, SourceInfo
 from backend.sources.files.image import PICTURES_PER_SECOND, read_picture
 from backend.sources.files.kinds import (
-    ACCEPTED_FILES,
+    FORMATS,
     FileKind,
     PathKind,
     file_error,
@@ -71,7 +71,7 @@ class FolderSource:
                 SourceFault.UNREADABLE,
                 f"There is no picture in the folder {self._folder.name}; "
                 f"{len(others)} other files were found.",
-                hint=ACCEPTED_FILES,
+                hint=FORMATS[FileKind.PICTURE],
             )
         self._report_others(others)
         self._at = self._seq = self._good_in_pass = 0

@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from backend.core.errors import InvalidInput, SourceError, SourceFault
+from backend.core.errors import InvalidInput, SourceError, SourceFault, beginning
 from backend.core.files.regular import read_regular
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
@@ -16,6 +16,7 @@ from backend.sources.kind import Pace
 from backend.sources.pacing import Pacer
 from backend.sources.source import EndOfSource
 from backend.wire.media.images import FILE_FORMATS, decode_image
+from backend.wire.picture_headers import picture_format
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Largest picture file that is read into memory."""
@@ -90,12 +91,21 @@ def read_picture(path: Path) -> Array:
     Raises SourceError if the file cannot be read, is damaged or is too large.
     """
     try:
-        return decode_image(read_regular(path, MAX_FILE_BYTES), FILE_FORMATS)
+        data = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
         raise file_error(path, error) from error
+    if picture_format(data[:12]) is None:
+        why = f"it begins with {beginning(data)}, as no picture does" if data else "it is empty"
+        raise SourceError(
+            SourceFault.UNREADABLE,
+            f"The picture {path.name} cannot be read: {why}.",
+            hint=FORMATS[FileKind.PICTURE],
+        )
+    try:
+        return decode_image(data, FILE_FORMATS)
     except InvalidInput as error:
         raise SourceError(
             SourceFault.UNREADABLE,
             f"The picture {path.name} cannot be read: {error.message}",
-            hint="Open it in another program to see whether it is whole.",
+            hint=error.hint or "Open it in another program to see whether it is whole.",
         ) from error

@@ -122,7 +122,12 @@ def kind_of_head(path: Path, head: bytes) -> FileKind | None:
     return next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
 
 
-def contents_error(path: Path, head: bytes, hint: str = ACCEPTED_FILES) -> SourceError:
+def contents_error(
+    path: Path,
+    head: bytes,
+    hint: str = ACCEPTED_FILES,
+    nouns: str = "picture, video or sound",
+) -> SourceError:
     """Why a file that begins with `head` is not read."""
     if not head:
         return SourceError(SourceFault.UNREADABLE, f"{path.name} is empty.", hint)
@@ -134,7 +139,7 @@ def contents_error(path: Path, head: bytes, hint: str = ACCEPTED_FILES) -> Sourc
         )
     return SourceError(
         SourceFault.UNREADABLE,
-        f"{path.name} is no picture, video or sound that can be read.",
+        f"{path.name} is no {nouns} that can be read.",
         hint,
     )
 

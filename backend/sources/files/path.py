@@ -30,7 +30,9 @@ def _source(text: str, options: SourceOptions) -> Source:
     for kind in _KINDS:
         if kind.holds(path, head):
             return kind.make(path, loop=options.loop, pace=options.pace, speed=options.speed)
-    raise contents_error(path, head, " ".join(kind.formats for kind in _KINDS if kind.formats))
+    files = tuple(kind for kind in _KINDS if kind.formats)
+    hint = " ".join(kind.formats for kind in files)
+    raise contents_error(path, head, hint, one_of(tuple(kind.noun for kind in files)))
 
 
 def _absolute(text: str) -> str:

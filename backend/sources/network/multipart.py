@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from backend.core.errors import SourceError, SourceFault, mebibytes
+from backend.core.errors import SourceError, SourceFault, beginning, mebibytes
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 """Largest part that is accepted from a camera."""
@@ -59,7 +59,7 @@ class _Body:
                 raise _too_large("header", _MAX_HEADER_BYTES)
         if not line.startswith(b"--"):
             raise SourceError(
-                SourceFault.UNREADABLE, f"Expected a part boundary, got {line[:20]!r}."
+                SourceFault.UNREADABLE, f"Expected a part boundary, got {beginning(line, 20)}."
             )
         return line
 

@@ -56,8 +56,11 @@ def check_pixels(what: str, width: int, height: int) -> None:
     """Refuse a size over the limits; `what` names the picture, as in ``The PNG``."""
     if width > 0 and height > 0 and max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS:
         return
+    claim = f"{what} claims {width} x {height} pixels"
+    if min(width, height) <= 0:
+        raise InvalidInput(f"{claim}, which is no picture.")
     raise InvalidInput(
-        f"{what} claims {width} x {height} pixels = {width * height / _MEGA:,.1f} megapixels; "
-        f"1 pixel to {MAX_PIXELS / _MEGA:,.1f} megapixels are read, up to {MAX_SIDE:,} a side.",
+        f"{claim} = {width * height / _MEGA:,.1f} megapixels; at most {MAX_PIXELS / _MEGA:,.1f} "
+        f"megapixels and {MAX_SIDE:,} pixels a side are read.",
         hint="Make it smaller first.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Collection
 
-from backend.core.errors import InvalidInput
+from backend.core.errors import InvalidInput, beginning
 from backend.wire.picture_headers.bmp import bmp_size
 from backend.wire.picture_headers.jpeg import jpeg_size
 from backend.wire.picture_headers.limits import PictureFormat, Size, check_pixels, damaged
@@ -47,7 +47,7 @@ def read_size(data: bytes | memoryview, accepted: Collection[PictureFormat]) -> 
     if kind is None or kind not in accepted:
         raise InvalidInput(
             f"Expected a {_listed(accepted)} file, got {len(view)} bytes that begin with "
-            f"{bytes(view[:4])!r}.",
+            f"{beginning(view)}.",
             hint="Send the file's own bytes, without base64 or a length prefix.",
         )
     try:

@@ -81,7 +81,11 @@ def predictions_from_json(value: Any, outputs: Sequence[TensorSpec]) -> Predicti
         try:
             return tuple(_READERS[kind](value[kind]) for kind in value)
         except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
-            raise InvalidInput(f"a prediction is malformed: {error!r}.") from error
+            raise InvalidInput(f"a prediction is malformed: {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def _to_json(prediction: Prediction, *, summarise: bool) -> tuple[str, Any]:

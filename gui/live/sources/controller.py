@@ -241,13 +241,8 @@ class SourceController(QObject):
             refused = {spec for spec, _ in rejected}
             recent = tuple(s for s in self._store.current.recent if s not in refused)
             self._store.update(replace(self._store.current, recent=recent))
-            many = len(rejected)
-            title = count(many, "{n} file was not used", "{n} files were not used")
             lines = "\n".join(f"{spec}: {reason}" for spec, reason in rejected)
-            why = rejected[0][1].message if many == 1 else ""
-            what = tr("One source is streamed at a time.") if usable else tr(_CAN_BE_DROPPED)
-            body = why if why and usable else f"{why} {what}".strip()
-            self.noticed.emit(Notice(Severity.WARNING, title, body), lines)
+            self.noticed.emit(_refused_notice(rejected, used=bool(usable)), lines)
 
     # -- a model that fits ---------------------------------------------------------------------
 
@@ -332,6 +327,17 @@ class SourceController(QObject):
             self.changed.emit()
 
 
+def _refused_notice(rejected: Sequence[tuple[str, ConsoleError]], *, used: bool) -> Notice:
+    """What was expected, what came instead, and what to do; `used`: one of them is streamed."""
+    if len(rejected) == 1:
+        spec, why = rejected[0]
+        name = spec if "://" in spec else Path(spec).name or spec
+        return Notice(Severity.WARNING, tr("{source} was not used", source=name), str(why))
+    title = count(len(rejected), "{n} file was not used", "{n} files were not used")
+    what = tr("One source is streamed at a time.") if used else tr(_CAN_BE_DROPPED)
+    return Notice(Severity.WARNING, title, what)
+
+
 def _sort_out(
     specs: list[str], sources: SourceRegistry
 ) -> tuple[str, list[tuple[str, ConsoleError]]]:
@@ -341,7 +347,8 @@ def _sort_out(
     for spec in specs:
         if usable:
             reason = tr("{source} is used already.", source=sources.redacted(usable))
-            rejected.append((sources.redacted(spec), UsageError(reason)))
+            error = UsageError(reason, tr("One source is streamed at a time."))
+            rejected.append((sources.redacted(spec), error))
             continue
         try:
             _check(sources.make(spec, loop=False), spec)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.views.view import View
+from gui.views.view import KEEP_CLEAR, View
 from gui.widgets.language import tr
 from gui.widgets.theme import CAPTION_PX, DARK, GAP, GAP_SMALL, Palette, sized, tabular
 
@@ -39,6 +39,7 @@ class Legend(View):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setFixedWidth(_NARROWEST)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setProperty(KEEP_CLEAR, "legend")
 
     def sizeHint(self) -> QSize:
         """Room for a heading and five entries."""

@@ -264,16 +264,6 @@ def test_alerts_replace_themselves_and_go(stage: Stage) -> None:
     assert not alerts.alerts
 
 
-def test_toasts_merge_what_repeats_and_are_few(stage: Stage) -> None:
-    toasts = stage.window.toasts
-    for _ in range(14):
-        toasts.show_notice(Notice(Severity.WARNING, "Overflow"))
-    assert len(toasts.shown) == 1
-    for index in range(9):
-        toasts.show_notice(Notice(Severity.ERROR, f"Error {index}"))
-    assert len(toasts.shown) == 4
-
-
 def test_a_condition_with_other_words_below_its_title_keeps_its_buttons(stage: Stage) -> None:
     """One of them may be held down while the words change."""
     pressed: list[str] = []

@@ -67,8 +67,17 @@ def test_a_damaged_picture_is_named_with_the_reason(
 def test_a_small_file_that_claims_a_huge_picture_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     path.write_bytes(_png_header(60_000, 60_000))
-    with pytest.raises(SourceError, match=r"3,600\.0 megapixels; 1 pixel to 67\.1"):
+    with pytest.raises(SourceError, match=r"3,600\.0 megapixels; at most 67\.1") as refused:
         read_picture(path)
+    assert refused.value.hint == "Make it smaller first."
+
+
+def test_a_text_with_the_name_of_a_picture_is_said_to_be_none(tmp_path: Path) -> None:
+    path = tmp_path / "letter.jpg"
+    path.write_text("hello there")
+    with pytest.raises(SourceError, match="it begins with 'hell', as no picture does") as refused:
+        read_picture(path)
+    assert "JPEG" in refused.value.hint
 
 
 def test_a_large_picture_is_read_whole(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ PNG = encode_image(PIXELS, ImageEncoding.PNG, 85)
     ("data", "text"),
     [
         (b"", "Expected a JPEG or PNG file, got 0 bytes"),
-        (b"GIF89a..", "begin with b'GIF8'"),
+        (b"GIF89a..", "begin with 'GIF8'"),
         (b"\xff\xd8\xff" + bytes(50), "JPEG is damaged or cut short"),
         (PNG[:16] + struct.pack(">II", 100_000, 100_000) + PNG[24:], "claims 100000 x 100000"),
         (PNG[:20], "PNG is damaged or cut short"),

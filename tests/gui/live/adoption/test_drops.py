@@ -78,8 +78,8 @@ def test_what_is_neither_leaves_the_run_and_the_recent_sources_alone(
     drop(stage.window, "https://lab/yolox.onnx")
     qtbot.waitUntil(lambda: len(stage.window.toasts.shown) == 2)
     web, other = sorted(stage.window.toasts.shown, key=lambda notice: notice.title, reverse=True)
-    assert other.title == "1 file was not used"
-    assert other.body.endswith("or a model (.onnx, .tflite) to add it to the server.")
+    assert other.title == "letter.txt was not used"
+    assert other.body.startswith("There is no ")
     assert web.title == "yolox.onnx was not added"
     assert "Save the model on this machine" in web.body
     assert stage.store.current.switches == before

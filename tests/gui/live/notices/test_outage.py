@@ -23,7 +23,8 @@ from gui.live.notices.outage import WayOut, outage_of
 from gui.state.server_control import ServerControl
 from gui.state.switches import Switches
 from gui.widgets.theme import DARK
-from gui.workspace.notices import ToastAction, Toasts
+from gui.workspace.notices import ToastAction
+from gui.workspace.toasts import Toasts
 from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import FakeServer
 from tests.gui.shell_stage import Stage, begin

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from backend.core.status import Notice
 from gui.live.sources.controller import _sort_out
+from tests.attacks.picture_bombs import png_header
 from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage, begin, end
 
@@ -58,5 +59,23 @@ def test_a_refused_file_leaves_what_streams_alone_and_is_not_recent(
         assert not any(source for _, source in stage.session.changes)
     end(stage, qtbot)
     assert len(seen) == 3
+
+
+def test_a_refusal_says_what_came_what_was_expected_and_what_to_do(
+    stage: Stage, tmp_path: Path
+) -> None:
+    seen: list[Notice] = []
+    stage.live.sources.noticed.connect(lambda notice, _lines: seen.append(notice))
+    stage.live.sources._sources = SOURCES
+    huge, mcap = tmp_path / "huge.png", tmp_path / "run.mcap"
+    huge.write_bytes(png_header(60_000, 60_000) + bytes(99))
+    mcap.write_bytes(b"garbage")
+    for path in (huge, mcap):
+        stage.live.sources.take_files([str(path)])
+    assert [notice.title for notice in seen] == [f"{p.name} was not used" for p in (huge, mcap)]
+    assert "60000 x 60000 pixels" in seen[0].body
+    assert seen[0].body.endswith("Make it smaller first.")
+    assert "or recording that can be read" in seen[1].body
+    assert seen[1].body.endswith("Recordings: MCAP.")
     assert all("not used" in notice.title for notice in seen)
     assert not any(word in notice.body for notice in seen for word in ("b'", "Error(", "\\x"))
