@@ -16,7 +16,7 @@ from backend.core.status import Result, RunStatus, SourceInfo, Word
 from backend.sources.registry import SourceRegistry
 from gui.live.commands import panel_commands, picture_commands
 from gui.live.panel_sizes import panel_sizes
-from gui.live.picture import PaintRecord, PreviewPane, count_rows, source_line
+from gui.live.picture import PaintRecord, PreviewPane, count_rows, source_facts
 from gui.live.playback import PlaybackBar
 from gui.live.presenter import PresenterView
 from gui.live.sound_panel import SoundPanel
@@ -322,9 +322,8 @@ class LivePage(DockArea):
         self._middle.setCurrentWidget(self.sound if sound else self.pane)
         self.pane.set_live_source(live=info.live)
         name = tr(info.name) if info.name in self._source_titles else info.name
-        caption = source_line(name, info)
-        self.pane.set_caption(caption)
-        self.sound.set_caption(caption)
+        for part in (self.pane, self.sound):
+            part.set_caption(name, source_facts(info))
 
     def set_stale(self, *, stale: bool) -> None:
         """What was said last is of the past: dim it, or not."""

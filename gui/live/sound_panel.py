@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from backend.core.samples import AudioBlock, AudioWindow
 from backend.core.status import Word
@@ -10,6 +10,7 @@ from gui.views.caption import CaptionView
 from gui.views.plots import MarksOver, ReadoutLine
 from gui.views.sound import LevelMeter, SpectrogramView, WaveformView
 from gui.views.words import WordsView
+from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, Palette
 
@@ -30,8 +31,7 @@ class SoundPanel(QWidget):
             MarksOver(view, view, palette) for view in (self.waveform, self.spectrogram)
         )
         self.readout = ReadoutLine(palette=palette)
-        self._caption = QLabel()
-        self._caption.setProperty("role", "caption")
+        self._caption = ElidedLabel("caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, GAP, GAP, GAP)
         column.setSpacing(GAP)
@@ -53,10 +53,9 @@ class SoundPanel(QWidget):
         """The sound alone, without the line over it."""
         self._caption.setVisible(not bare)
 
-    def set_caption(self, text: str) -> None:
+    def set_caption(self, name: str, facts: str = "") -> None:
         """The line over the sound: what it is and at which rate."""
-        if text != self._caption.text():
-            self._caption.setText(text)
+        self._caption.say(name, facts)
 
     def add(self, blocks: list[AudioBlock]) -> None:
         """More sound."""

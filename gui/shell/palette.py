@@ -72,6 +72,7 @@ class CommandPalette(QFrame):
         self._list.setAccessibleName(tr("Commands"))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setUniformItemSizes(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._rows = _Rows(palette, self._list)
         self._list.setItemDelegate(self._rows)
         column = QVBoxLayout(self)
@@ -156,12 +157,17 @@ class CommandPalette(QFrame):
             item.setData(_SHORTCUT, command.shortcut)
             item.setData(_REASON, reason)
             item.setToolTip(reason or title)
-        self._list.setCurrentRow(0)
+        if not found:
+            nothing = QListWidgetItem(tr("Nothing matches: {text}", text=query.strip()), self._list)
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
+            nothing.setData(_REASON, "")
+            nothing.setData(_SHORTCUT, "")
+        self._list.setCurrentRow(0 if found else -1)
         self._fit()
 
     @Slot(QListWidgetItem)
     def _run(self, item: QListWidgetItem | None) -> None:
-        if item is None:
+        if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
             return
         command_id = str(item.data(Qt.ItemDataRole.UserRole))
         self._close()
@@ -179,7 +185,8 @@ class _Rows(QStyledItemDelegate):
         self.roles = palette
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(super().sizeHint(option, index).width(), _ROW_HEIGHT)
+        del option, index
+        return QSize(0, _ROW_HEIGHT)  # as wide as the list: a long name is shortened
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -189,13 +196,15 @@ class _Rows(QStyledItemDelegate):
         inner = area.adjusted(GAP, 0, -GAP, 0)
         reason = str(index.data(_REASON))
         right = reason or str(index.data(_SHORTCUT))
-        painter.setPen(self._pen("text_muted" if reason else "text", selected=selected))
-        left_width = painter.fontMetrics().horizontalAdvance(str(index.data()))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, str(index.data()))
+        muted = reason or not option.state & QStyle.StateFlag.State_Enabled
+        painter.setPen(self._pen("text_muted" if muted else "text", selected=selected))
+        metrics = painter.fontMetrics()
+        share = inner.width() * 2 // 3 if right else inner.width()
+        left = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, share)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, left)
         painter.setPen(self._pen("text_muted", selected=selected))
-        right = painter.fontMetrics().elidedText(
-            right, Qt.TextElideMode.ElideRight, inner.width() - left_width - 2 * GAP
-        )
+        room = inner.width() - metrics.horizontalAdvance(left) - 2 * GAP
+        right = metrics.elidedText(right, Qt.TextElideMode.ElideRight, room)
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
 
     def _pen(self, role: str, *, selected: bool) -> str:

@@ -14,7 +14,10 @@ _TAKE = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class FilterMenu(QMenu):
-    """Letters narrow it down, Backspace and Escape widen it again, Enter takes the best match."""
+    """Letters narrow it down, Backspace and Escape widen it again, Enter takes the best match.
+
+    Its first row says what was typed, in a place that is kept from the beginning: nothing moves.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -27,6 +30,20 @@ class FilterMenu(QMenu):
     def typed(self) -> str:
         """The letters by which it is narrowed down."""
         return self._typed
+
+    def clear(self) -> None:
+        """Begin anew, with nothing but the row that says what was typed."""
+        super().clear()
+        self._hidden = []
+        self._label = QLabel()
+        self._label.setProperty("role", "muted")
+        self._label.setContentsMargins(GAP, GAP_SMALL, GAP, GAP_SMALL)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        row = QWidgetAction(self)
+        row.setDefaultWidget(self._label)
+        row.setEnabled(False)
+        self.addAction(row)
+        self._say(found=True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Letters are for the filter, the rest is as in any menu."""
@@ -50,18 +67,22 @@ class FilterMenu(QMenu):
         self._choose_best()
 
     def _filter(self, typed: str) -> None:
+        if typed and not self._typed:
+            self.setMinimumWidth(self.width())  # as wide as it is, whatever is left of it
         self._show_all()
         self._typed = typed
-        self._show_typed()
         if not typed:
+            self.setMinimumWidth(0)
+            self._say(found=True)
             self.setActiveAction(None)  # type: ignore[arg-type]
             return
-        actions = [one for one in self.actions() if one is not self._label_action()]
+        actions = [one for one in self.actions() if not self._is_label(one)]
         for action in actions:
             heading = action.isSeparator() or isinstance(action, QWidgetAction)
             if action.isVisible() and (heading or _rank(action, typed) is None):
-                action.setVisible(False)
+                _set_visible(action, visible=False)
                 self._hidden.append(action)
+        self._say(found=any(one.isVisible() for one in actions))
         self.setActiveAction(None)  # type: ignore[arg-type]
         self._choose_best()
 
@@ -81,40 +102,37 @@ class FilterMenu(QMenu):
         alive = set(self.actions())
         for action in self._hidden:
             if action in alive:
-                action.setVisible(True)
+                _set_visible(action, visible=True)
         self._hidden = []
 
-    def _label_action(self) -> QAction | None:
-        first = self.actions()[0] if self.actions() else None
-        own = isinstance(first, QWidgetAction) and first.defaultWidget() is self._label
-        return first if own and self._label is not None else None
+    def _is_label(self, action: QAction) -> bool:
+        return isinstance(action, QWidgetAction) and action.defaultWidget() is self._label
 
-    def _show_typed(self) -> None:
-        action = self._label_action()
-        if not self._typed:
-            if action is not None:
-                self.removeAction(action)
-                action.deleteLater()
-            self._label = None
+    def _say(self, *, found: bool) -> None:
+        if self._label is None:
             return
-        if action is None or self._label is None:
-            self._label = QLabel()
-            self._label.setProperty("role", "muted")
-            self._label.setContentsMargins(GAP, GAP_SMALL, GAP, GAP_SMALL)
-            shown = QWidgetAction(self)
-            shown.setDefaultWidget(self._label)
-            self.insertAction(self.actions()[0] if self.actions() else None, shown)  # type: ignore[arg-type]
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setText(tr("Matching: {text}", text=self._typed))
+        if not self._typed:
+            self._label.setText(tr("Type to find"))
+        elif found:
+            self._label.setText(tr("Matching: {text}", text=self._typed))
+        else:
+            self._label.setText(tr("Nothing matches: {text}", text=self._typed))
 
     @Slot()
     def _forget(self) -> None:
         self._filter("")
 
 
+def _set_visible(action: QAction, *, visible: bool) -> None:
+    action.setVisible(visible)
+    if isinstance(action, QWidgetAction) and (heading := action.defaultWidget()) is not None:
+        heading.setVisible(visible)  # Qt leaves it where it was, over what comes to its place
+
+
 def _rank(action: QAction, typed: str) -> int | None:
     """0 for the very name, then its beginning, that of a word in it, any place; None for none."""
-    name, wanted = action.text().replace("&&", "&").casefold(), typed.casefold().strip()
+    name = (action.data() or action.text().partition("\t")[0].replace("&&", "&")).casefold()
+    wanted = typed.casefold().strip()
     if name == wanted:
         return 0
     if name.startswith(wanted):

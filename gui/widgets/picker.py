@@ -24,6 +24,7 @@ from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 
 _ICON = 16
 _NARROWEST = 140
+_WIDEST_CHOICE = 400
 _PORTS = re.compile(r"[:-]\d{1,5}(?:[,-]\d{1,5})?$|:,\d{1,5}$")
 
 
@@ -174,7 +175,9 @@ def add_choice(
     menu: QMenu, text: str, *, chosen: bool, blocked: str = "", tip: str = ""
 ) -> QAction:
     """Put a choice into a menu, greyed with the reason if it is blocked."""
-    action = menu.addAction(text.replace("&", "&&"))
+    shown = menu.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _WIDEST_CHOICE)
+    action = menu.addAction(shown.replace("&", "&&"))
+    action.setData(text)  # by which it is found
     action.setCheckable(True)
     action.setChecked(chosen)
     action.setEnabled(not blocked)

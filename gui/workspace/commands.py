@@ -71,15 +71,15 @@ class Command:
         return all(word in text for word in query.lower().split())
 
     def distance(self, query: str) -> int:
-        """0 if the query is its very name, 1 if the name begins with it, else 2.
+        """0 if the query is its very name, 1 if the name begins with it, 2 if it is in it, else 3.
 
         In "Model: faces" the name is also that of what it chooses.
         """
         title, wanted = self.title.rstrip(".").casefold(), query.strip().casefold()
         names = (title, title.partition(": ")[2])
-        if not wanted:
-            return 2
-        return 0 if wanted in names else 1 if any(n.startswith(wanted) for n in names) else 2
+        if wanted in names or not wanted:
+            return 0
+        return 1 if any(n.startswith(wanted) for n in names) else 2 if wanted in title else 3
 
 
 class CommandSet(QObject):

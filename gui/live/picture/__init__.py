@@ -4,7 +4,7 @@ from gui.live.picture.ahead import prepare_pictures
 from gui.live.picture.overlay_menu import MASK_MODES
 from gui.live.picture.paint_record import PaintRecord
 from gui.live.picture.pane import PreviewPane
-from gui.live.picture.words import count_rows, source_line
+from gui.live.picture.words import count_rows, source_facts
 
 __all__ = [
     "MASK_MODES",
@@ -12,5 +12,5 @@ __all__ = [
     "PreviewPane",
     "count_rows",
     "prepare_pictures",
-    "source_line",
+    "source_facts",
 ]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from gui.state.settings import ViewMemory
 from gui.views.class_hues import ClassHues
 from gui.views.messages import MessageKind
 from gui.views.preview import Layer, MaskMode, OverlayStyle, WipeView
+from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.icons import tinted
 from gui.widgets.language import tr
 from gui.widgets.menu_button import give_menu
@@ -43,8 +43,7 @@ class PreviewPane(QWidget):
         self._memory = memory
         self._live_source = True
         self.preview = WipeView(palette=palette, hues=hues)
-        self._caption = QLabel()
-        self._caption.setProperty("role", "caption")
+        self._caption = ElidedLabel("caption")
         self._locked = self._button(
             "lock", tr("Locked: each result on its own frame"), checkable=True
         )
@@ -91,10 +90,9 @@ class PreviewPane(QWidget):
         """Whether results are shown on their own frames."""
         return (not self._live_source) if self._memory.locked is None else self._memory.locked
 
-    def set_caption(self, text: str) -> None:
+    def set_caption(self, name: str, facts: str = "") -> None:
         """The line over the picture: what is shown, how large, how fast."""
-        if text != self._caption.text():
-            self._caption.setText(text)
+        self._caption.say(name, facts)
 
     def set_bare(self, *, bare: bool) -> None:
         """The picture alone, without the row of switches over it."""

@@ -24,9 +24,9 @@ def count_rows(objects: ClassCounts, hues: ClassHues) -> tuple[LegendRow, ...]:
     )
 
 
-def source_line(name: str, info: SourceInfo) -> str:
-    """Name, size, rate and length of a source: 'Test pattern  640 x 480  30 fps'."""
-    parts = [name]
+def source_facts(info: SourceInfo) -> str:
+    """What follows the name of a source: its size, rate and length, '   640 x 480   30 fps'."""
+    parts = [""]
     if info.width:
         parts.append(f"{info.width} × {info.height}")
     if info.rate:

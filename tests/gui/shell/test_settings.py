@@ -259,6 +259,25 @@ def test_an_exact_name_outranks_everything_in_the_palette(stage: Stage) -> None:
     QTest.keyClick(query, Qt.Key.Key_Escape)
 
 
+def test_a_word_of_a_name_outranks_one_of_what_a_command_is_also_called(stage: Stage) -> None:
+    titles = [c for c in stage.window.commands if c.matches("record")]
+    ranks = [c.distance("record") for c in sorted(titles, key=lambda c: c.distance("record"))]
+    assert 3 in ranks
+    assert all(c.distance("record") < 3 for c in titles if "record" in c.title.lower())
+
+
+def test_a_palette_without_a_match_says_so_and_runs_nothing(stage: Stage) -> None:
+    find(stage, "qqq")
+    found = next(one for one in stage.window.findChildren(QListWidget) if one.isVisible())
+    assert [found.item(row).text() for row in range(found.count())] == ["Nothing matches: qqq"]
+    query = QApplication.focusWidget()
+    assert query is not None
+    QTest.keyClick(query, Qt.Key.Key_Down)
+    QTest.keyClick(query, Qt.Key.Key_Return)
+    assert found.isVisible()
+    QTest.keyClick(query, Qt.Key.Key_Escape)
+
+
 def test_what_cannot_be_chosen_says_why_in_the_palette(stage: Stage) -> None:
     stage.server_control.start()
     find(stage, "model pitch")
