@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from backend.inspector.methods import Method
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import tr
 from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.switch import Switch
@@ -58,15 +59,17 @@ class Acts(QWidget):
             tr("Finish"), tr("Half-close: nothing more is sent, replies still come"), self.finish
         )
         self._cancel = _button(tr("Cancel"), tr("End the call now (Esc)"), self.cancel)
-        clock = QHBoxLayout()
-        clock.setSpacing(GAP)
+        repeat = QHBoxLayout()
+        repeat.setContentsMargins(0, 0, 0, 0)
+        repeat.setSpacing(GAP)
         for widget in (self._repeat, self._repeat_label, self._every):
-            clock.addWidget(widget)
-        clock.addStretch(1)
+            repeat.addWidget(widget)
+        self._clock = QWidget()
+        self._clock.setLayout(repeat)
+        clock = FlowLayout(None, GAP, GAP, at_end=True)
+        clock.addWidget(self._clock)
         clock.addWidget(self._size)
-        line = QHBoxLayout()
-        line.setSpacing(GAP)
-        line.addStretch(1)
+        line = FlowLayout(None, GAP, GAP, at_end=True)
         for button in (self._cancel, self._finish, self._start, self._send):
             line.addWidget(button)
         column = QVBoxLayout(self)
@@ -135,9 +138,8 @@ class Acts(QWidget):
         self._start.setVisible(streams)
         self._finish.setVisible(takes_many)
         self._send.setVisible(not streams or takes_many)
-        for widget in (self._repeat, self._repeat_label, self._every):
-            widget.setVisible(takes_many)
-            widget.setEnabled(phase is CallPhase.OPEN)
+        self._clock.setVisible(takes_many)
+        self._clock.setEnabled(phase is CallPhase.OPEN)
         self._start.setEnabled(method is not None and idle)
         self._send.setEnabled(
             method is not None and phase is (CallPhase.OPEN if streams else CallPhase.IDLE)

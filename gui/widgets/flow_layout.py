@@ -22,13 +22,15 @@ def captioned(caption: str, control: QWidget) -> QWidget:
 class FlowLayout(QLayout):
     """Left to right, top to bottom; every row is as high as its highest widget.
 
-    What is hidden takes no room.
+    What is hidden takes no room. With `at_end`, rows end at the right edge.
     """
 
-    def __init__(self, parent: QWidget, gap: int, row_gap: int) -> None:
+    def __init__(
+        self, parent: QWidget | None, gap: int, row_gap: int, *, at_end: bool = False
+    ) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._gap, self._row_gap = gap, row_gap
+        self._gap, self._row_gap, self._at_end = gap, row_gap, at_end
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -79,15 +81,29 @@ class FlowLayout(QLayout):
         )
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
-        x, y, row_height = rect.x(), rect.y(), 0
+        y = rect.y()
+        for row in self._rows(rect.width()):
+            widths = [item.sizeHint().width() for item in row]
+            left = rect.width() - sum(widths) - self._gap * (len(row) - 1)
+            x = rect.x() + (left if self._at_end else 0)
+            for item in row:
+                if move:
+                    item.setGeometry(QRect(QPoint(x, y), item.sizeHint()))
+                x += item.sizeHint().width() + self._gap
+            y += max(item.sizeHint().height() for item in row) + self._row_gap
+        return max(0, y - self._row_gap - rect.y())
+
+    def _rows(self, width: int) -> list[list[QLayoutItem]]:
+        rows: list[list[QLayoutItem]] = []
+        taken = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = item.sizeHint()
-            if x > rect.x() and x + size.width() > rect.right() + 1:
-                x, y, row_height = rect.x(), y + row_height + self._row_gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            row_height = max(row_height, size.height())
-        return y + row_height - rect.y()
+            wide = item.sizeHint().width()
+            if rows and taken + self._gap + wide <= width:
+                rows[-1].append(item)
+                taken += self._gap + wide
+            else:
+                rows.append([item])
+                taken = wide
+        return rows

@@ -57,6 +57,19 @@ class Segmented(QWidget):
         """Put a button down without telling anyone."""
         self._buttons[value].setChecked(True)
 
+    def offer(self, values: Sequence[str]) -> None:
+        """Show these choices and no others."""
+        for value, button in self._buttons.items():
+            button.setVisible(value in values)
+            if value in values:
+                button.setProperty("segment", _place(values.index(value), len(values)))
+                button.style().unpolish(button)
+                button.style().polish(button)
+
+    def offers(self, value: str) -> bool:
+        """Whether a choice is shown."""
+        return not self._buttons[value].isHidden()
+
     def set_blocked(self, value: str, reason: str) -> None:
         """Grey a choice and say why; an empty reason offers it again."""
         button = self._buttons[value]

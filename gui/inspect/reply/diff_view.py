@@ -21,6 +21,7 @@ from gui.inspect.highlighter import DiffHighlighter
 from gui.inspect.history import call_name
 from gui.inspect.reply.comparison import Comparison, decoded_lines
 from gui.inspect.text_editor import TextEditor
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import count, grouped, marked, significant, tr
 from gui.widgets.segmented import Segmented
 from gui.widgets.spin_boxes import DoubleSpinBox
@@ -55,6 +56,7 @@ class DiffView(QWidget):
         self._roles = palette
         self._title = QLabel()
         self._title.setProperty("role", "title")
+        self._title.setWordWrap(True)
         self._about = QLabel()
         self._about.setProperty("role", "muted")
         self._about.setWordWrap(True)
@@ -88,12 +90,15 @@ class DiffView(QWidget):
         head.setSpacing(GAP)
         head.addWidget(self._title, 1)
         head.addWidget(close)
-        terms = QHBoxLayout()
-        terms.setSpacing(GAP)
-        terms.addWidget(QLabel(tr("Tolerance")))
-        terms.addWidget(self._tolerance)
-        terms.addStretch(1)
+        tolerance = QWidget()
+        row = QHBoxLayout(tolerance)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(QLabel(tr("Tolerance")))
+        row.addWidget(self._tolerance)
+        terms = FlowLayout(None, GAP, GAP)
         terms.addWidget(self._mode)
+        terms.addWidget(tolerance)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP_LARGE, GAP, GAP_LARGE, GAP)
         column.setSpacing(GAP)

@@ -14,7 +14,7 @@ from backend.clients.dialects.rules import NotFinite
 from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from backend.inspector.calls import Request
-from backend.inspector.forms import Draft, TensorForm, Variables
+from backend.inspector.forms import Draft, TensorForm, Variables, is_inference
 from backend.inspector.methods import Method
 from gui.inspect.acts import Acts
 from gui.inspect.request.body import RequestBody
@@ -24,7 +24,8 @@ from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _CHECK_AFTER_MS = 300
-_LEAST_HEIGHT = 420
+_LEAST_REST = 240
+"""Points of height for head, body and gaps; with less, what the method belongs to goes."""
 
 
 class RequestPane(QWidget):
@@ -90,7 +91,6 @@ class RequestPane(QWidget):
         self._title.setToolTip(method.title if method else "")
         self._badge.setText(method.badge if method else "")
         self._about.setText(_about(method) if method else "")
-        self._fit_height()
         self.terms.setVisible(method is not None)
         self._tabs.setVisible(method is not None)
         self.acts.set_method(method)
@@ -102,6 +102,7 @@ class RequestPane(QWidget):
         self.terms.show_method(method)
         self._show_serialization()
         self._headers_edited()
+        self._fit_height()
 
     def set_target(self, target: Target) -> None:
         """The request goes there."""
@@ -239,7 +240,10 @@ class RequestPane(QWidget):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        low = self.height() < _LEAST_HEIGHT
+        flows = (self.terms.layout(), self.acts.layout())
+        wide = self.width() - 2 * GAP_LARGE
+        taken = sum(flow.heightForWidth(wide) for flow in flows if flow is not None)
+        low = self.height() < taken + _LEAST_REST
         self._about.setVisible(bool(self._about.text()) and not low)
         layout = self.layout()
         assert layout is not None
@@ -249,7 +253,9 @@ class RequestPane(QWidget):
 
     @Slot()
     def _show_serialization(self) -> None:
-        self.terms.show_serialization(shown=self.body.in_form)
+        method, body = self._method, self.body
+        shown = method is not None and is_inference(method) and body.recorded is None
+        self.terms.show_serialization(shown=shown, of_form=body.in_form)
 
     @Slot(str)
     def _model_chosen(self, model: str) -> None:

@@ -19,6 +19,7 @@ from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE
 
 MODEL_SERVICES = ("inference.GRPCInferenceService", "modelserving.v1.ModelServing")
 """Those whose messages name a model."""
+_MODEL_WIDTH = 168
 
 
 class RequestTerms(QWidget):
@@ -87,13 +88,10 @@ class RequestTerms(QWidget):
         """Show the fields of a method."""
         rest = method.kind is MethodKind.REST
         transport = Transport.REST if rest else Transport.GRPC
-        for serialization in Serialization:
-            reason = why_not_serialization(serialization, transport)
-            self._serialization.set_blocked(serialization, reason)
-        fallback = Serialization.BINARY if rest else Serialization.RAW
-        chosen = self._serialization.value
-        if not chosen or self._serialization.blocked(chosen):
-            self._serialization.set_value(fallback)
+        fits = [each for each in Serialization if not why_not_serialization(each, transport)]
+        self._serialization.offer(fits)
+        if self._serialization.value not in fits:
+            self._serialization.set_value(Serialization.BINARY if rest else Serialization.RAW)
         if method.kind.streams is not self._streams:
             self._streams = method.kind.streams
             self._deadline.setValue(0.0 if self._streams else self._usual_deadline_s or 0.0)
@@ -101,9 +99,12 @@ class RequestTerms(QWidget):
         self._model_group.setVisible(named)
         self._show_parts(method)
 
-    def show_serialization(self, *, shown: bool) -> None:
-        """Only what is made of a form can be written in several ways."""
+    def show_serialization(self, *, shown: bool, of_form: bool) -> None:
+        """Only what is made of a form can be written in several ways; the place stays."""
         self._serialization_group.setVisible(shown)
+        reason = "" if of_form else tr("A message is sent as it is written.")
+        for each in Serialization:
+            self._serialization.set_blocked(each, reason)
 
     def show_request(self, method: Method, request: Request) -> None:
         """How a recorded request travelled."""
@@ -177,7 +178,7 @@ class RequestTerms(QWidget):
         self._model = QComboBox()
         self._model.setEditable(True)
         self._model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self._model.setFixedSize(180, CONTROL_HEIGHT)
+        self._model.setFixedSize(_MODEL_WIDTH, CONTROL_HEIGHT)
         self._model.setAccessibleName(tr("Model"))
         self._model.activated.connect(self._choose_model)
         line_edit = self._model.lineEdit()

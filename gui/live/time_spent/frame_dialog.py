@@ -22,9 +22,13 @@ from gui.views.plots import (
 from gui.views.scales import milliseconds
 from gui.views.stages import STAGE_NAMES
 from gui.widgets.dialog_buttons import close_only
+from gui.widgets.dialog_sizes import open_as_large_as
 from gui.widgets.language import number, tr
+from gui.widgets.more_area import MoreArea
 from gui.widgets.theme import GAP, Palette
 from gui.workspace.commands import Command
+
+_LEAST_STAGES = 120
 
 
 class FrameOpener(QObject):
@@ -97,11 +101,12 @@ class FrameDialog(QDialog):
         column.addWidget(self.sentence)
         column.addWidget(self.dots, 1)
         column.addWidget(self.readout)
-        column.addWidget(self.stages)
+        column.addWidget(MoreArea(self.stages, palette, _LEAST_STAGES))
         column.addWidget(close_only(self))
         self.dots.picked.connect(self._show)
         self.dots.show_frames(recent, chosen)
         self.dots.setFocus()
+        open_as_large_as(self, self.sizeHint())
 
     @Slot(int)
     def _show(self, place: int) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from backend.core.release import PROGRAM
+from gui.widgets.dialog_sizes import open_as_large_as
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE
 
@@ -139,7 +140,7 @@ class DocumentsDialog(QDialog):
             self.list.currentItemChanged.connect(self._chosen)
             self.list.setCurrentRow(0)
         self.list.setFocus()
-        self.resize(_SIZE.boundedTo(self.screen().availableSize() * 0.9))
+        open_as_large_as(self, _SIZE)
 
     def show_document(self, path: Path, anchor: str = "") -> None:
         """Read this one, from a heading on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,6 +28,7 @@ from gui.targets.form.probing import Probing
 from gui.targets.form.security import SecurityTab
 from gui.targets.form.sign_in import SignInTab
 from gui.targets.saved import fit_name
+from gui.widgets.dialog_sizes import open_as_large_as
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_LARGE, Palette
 
@@ -134,7 +135,7 @@ class TargetForm(QDialog):
         column.setSpacing(GAP_LARGE)
         column.addLayout(row, 1)
         column.addLayout(self._buttons())
-        self.resize(900, 570)
+        open_as_large_as(self, QSize(900, 570))
 
     def _buttons(self) -> QHBoxLayout:
         self.probe_button = QPushButton(tr("Ask again"))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit,
 from gui.widgets.spin_boxes import DoubleSpinBox
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_LARGE
 
-_FIELD = 300
+_FIELD = 260
 
 
 def rows() -> QFormLayout:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -34,6 +34,7 @@ from gui.targets.model_offers import origin_word
 from gui.targets.profiles.constant_fields import ConstantFields
 from gui.targets.profiles.option_fields import KindFields, OptionFields
 from gui.targets.profiles.tensor_pane import Seen, TensorPane, seen
+from gui.widgets.dialog_sizes import open_as_large_as
 from gui.widgets.file_dialogs import ask_file, ask_new_file
 from gui.widgets.language import count, sentence_start, tr
 from gui.widgets.theme import GAP, GAP_LARGE
@@ -125,7 +126,7 @@ class ProfileForm(QDialog):
         outer.addWidget(self.others)
         outer.addLayout(middle, 1)
         outer.addLayout(self._buttons())
-        self.resize(920, 640)
+        open_as_large_as(self, QSize(920, 640))
 
     def _options(self) -> QScrollArea:
         self.recipe = KindFields(tr("Input"), RECIPES)

@@ -41,6 +41,10 @@ class FrameStages(View):
         """Room for every stage."""
         return QSize(520, round(self._height()))
 
+    def minimumSizeHint(self) -> QSize:
+        """Three columns of numbers beside the longest name."""
+        return QSize(round(5 * _NUMBER), round(self._height()))
+
     @property
     def rows(self) -> list[tuple[str, float | None, float | None]]:
         """Each stage's name with its ms in this frame and in the median."""

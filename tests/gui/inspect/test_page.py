@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTableView
+from PySide6.QtWidgets import QApplication, QTableView
 from pytestqt.qtbot import QtBot
 
 from backend.core.samples import Frame
@@ -384,6 +384,23 @@ def test_a_message_begins_with_what_the_form_says_and_goes_back_into_it(
         outcome = call(page, qtbot)
         assert outcome.reading.summary is not None
         assert outcome.reading.summary.rows[0].first == ("4", "5")
+
+
+def test_the_switch_stays_where_it_is_when_it_is_pressed(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _host = stage
+    form_of(page, qtbot, "identity")
+    switch, terms = page.request.body._mode, page.request.terms
+    place = switch.mapTo(page.request, switch.rect().topLeft())
+    as_message(page, qtbot)
+    QApplication.processEvents()
+    assert switch.mapTo(page.request, switch.rect().topLeft()) == place
+    assert "as it is written" in terms._serialization.blocked("raw")
+    switch.choose("form")
+    qtbot.waitUntil(lambda: switch.value == "form")
+    assert not terms._serialization.blocked("raw")
+    assert not terms._serialization.offers("json")
 
 
 def test_a_message_is_of_the_form_for_the_next_method_too(

@@ -81,8 +81,13 @@ def _cut_label(label: QLabel) -> Iterator[str]:
 def _cut_tabs(bar: QTabBar) -> Iterator[str]:
     for index in range(bar.count()):
         needed = bar.fontMetrics().horizontalAdvance(bar.tabText(index))
-        if bar.isTabVisible(index) and bar.tabRect(index).width() < needed:
+        if not bar.isTabVisible(index):
+            continue
+        place = bar.tabRect(index)
+        if place.width() < needed:
             yield f"tab '{bar.tabText(index)}' needs {needed}"
+        if place.left() < 0 or place.right() > bar.width():
+            yield f"tab '{bar.tabText(index)}' ends at {place.right()} of {bar.width()}"
 
 
 def _cut_choice(box: QComboBox) -> Iterator[str]:

@@ -27,3 +27,16 @@ def test_what_is_hidden_takes_no_room(qtbot: QtBot) -> None:
     flow.activate()
     assert [(boxes[1].x(), boxes[1].y()), (boxes[3].x(), boxes[3].y())] == [(0, 0), (58, 0)]
     assert flow.heightForWidth(108) == 20
+
+
+def test_rows_can_end_at_the_right_edge(qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    flow = FlowLayout(parent, 8, 4, at_end=True)
+    boxes = [QWidget() for _ in range(3)]
+    for box in boxes:
+        box.setFixedSize(50, 20)
+        flow.addWidget(box)
+    parent.resize(120, 100)
+    parent.show()
+    assert [(box.x(), box.y()) for box in boxes] == [(12, 0), (70, 0), (70, 24)]
