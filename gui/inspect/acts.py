@@ -40,6 +40,7 @@ class Acts(QWidget):
         self._phase = CallPhase.IDLE
         self._size = QLabel()
         self._size.setProperty("role", "muted")
+        self._size.setFixedHeight(CONTROL_HEIGHT)
         self._size.setFont(tabular(self._size.font(), BODY_PX))
         self._size.setAccessibleName(tr("Size of what is sent"))
         self._size.setToolTip(tr("What would be sent, before compression"))

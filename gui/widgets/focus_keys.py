@@ -1,4 +1,5 @@
-"""Decides who gets Space, Enter and plain letters: the focused widget, if it has a use for them."""
+"""Decides who gets Space, Enter, plain letters and the keys of editing: the focused widget, if it
+has a use for them."""
 
 from __future__ import annotations
 
@@ -20,11 +21,18 @@ from PySide6.QtWidgets import (
 
 _WRITERS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox)
 _PRESSED_BY_SPACE = (QAbstractButton, QAbstractItemView, *_WRITERS)
+_TEXTS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
+_EDITING = (Qt.Key.Key_A, Qt.Key.Key_V, Qt.Key.Key_X, Qt.Key.Key_Y, Qt.Key.Key_Z)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def belongs_to_widget(widget: QWidget, key: int, modifiers: Qt.KeyboardModifier) -> bool:
-    """Whether a key without Ctrl, Alt or Meta is the widget's own rather than a shortcut."""
+    """Whether a key is the widget's own rather than a shortcut of the window.
+
+    Those with Ctrl are where a text is edited, also when there is nothing to paste or to undo.
+    """
+    if modifiers == Qt.KeyboardModifier.ControlModifier and key in _EDITING:
+        return isinstance(widget, _TEXTS) and not widget.isReadOnly()
     if modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
         return False
     if key == Qt.Key.Key_Space or key in _ENTER:

@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QAction, QKeyEvent, QPainter
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -41,6 +41,7 @@ from gui.widgets.menu_button import give_menu
 from gui.widgets.theme import BODY_PX, CAPTION_PX, GAP, GAP_SMALL, Palette, sized, tabular
 
 _ROW = 42
+_BETWEEN = " \u00b7 "
 _SEARCH_AFTER_MS = 200
 _HISTORY_ROW = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
@@ -267,7 +268,7 @@ class _Rows(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.method
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{row.method}\n{_second_line(row)}\n{_stamp(row.started_at)}"
+            return f"{row.method}\n{_BETWEEN.join(_parts(row))}\n{_stamp(row.started_at)}"
         return None
 
 
@@ -305,9 +306,7 @@ class _Look(QStyledItemDelegate):
         painter.setFont(sized(painter.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
         low = text.adjusted(0, text.height() // 2, 0, 0)
-        line = painter.fontMetrics().elidedText(
-            _second_line(row), Qt.TextElideMode.ElideRight, low.width()
-        )
+        line = second_line(row, painter.fontMetrics(), low.width())
         painter.drawText(low, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, line)
         painter.restore()
 
@@ -329,13 +328,25 @@ def call_name(method: str) -> str:
     return method if " " in method else method.rpartition("/")[2]
 
 
-def _second_line(row: HistoryRow) -> str:
+def second_line(row: HistoryRow, metrics: QFontMetrics, width: int) -> str:
+    """As many whole parts as there is room for: half a number is another number."""
+    parts = _parts(row)
+    while True:
+        whole = _BETWEEN.join(parts)
+        shown = metrics.elidedText(whole, Qt.TextElideMode.ElideRight, width)
+        if shown == whole or len(parts) == 1:
+            return shown
+        parts.pop()
+
+
+def _parts(row: HistoryRow) -> list[str]:
+    """What is said of an exchange, from what matters most."""
     parts = [row.status, milliseconds(row.total_ns / 1e6), byte_size(row.received_bytes)]
     if row.model:
         parts.insert(0, row.model)
     if row.received > 1:
         parts.append(f"{grouped(row.received)} \u2193")
-    return " \u00b7 ".join([*parts, row.target])
+    return [*parts, row.target]
 
 
 def _stamp(moment: datetime) -> str:

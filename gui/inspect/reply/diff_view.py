@@ -136,6 +136,8 @@ class DiffView(QWidget):
         """Take up another palette."""
         self._roles = palette
         self._text.set_palette_roles(palette)
+        if self._comparison is not None:
+            self.show_comparison(self._comparison)
 
     @Slot()
     def _show_lines(self) -> None:

@@ -48,7 +48,7 @@ _HEADINGS = (
     marked("Min"),
     marked("Mean"),
     marked("Max"),
-    marked("First values"),
+    marked("First"),
 )
 _NUMBERS = (3, 4, 5, 6)
 _NO_ANSWER = (marked("No message came back"), marked("No reply yet"))

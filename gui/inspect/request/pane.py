@@ -24,6 +24,8 @@ from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 _CHECK_AFTER_MS = 300
+RAW_CONTENTS = '"raw_input_contents"'
+"""The field of a message whose tensors are bytes."""
 _LEAST_REST = 240
 """Points of height for head, body and gaps; with less, what the method belongs to goes."""
 
@@ -255,7 +257,8 @@ class RequestPane(QWidget):
     def _show_serialization(self) -> None:
         method, body = self._method, self.body
         shown = method is not None and is_inference(method) and body.recorded is None
-        self.terms.show_serialization(shown=shown, of_form=body.in_form)
+        raw = RAW_CONTENTS in body.text
+        self.terms.show_serialization(shown=shown, of_form=body.in_form, raw=raw)
 
     @Slot(str)
     def _model_chosen(self, model: str) -> None:

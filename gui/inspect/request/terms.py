@@ -35,6 +35,7 @@ class RequestTerms(QWidget):
         self._shown_model = ""
         self._usual_deadline_s: float | None = None
         self._streams = False
+        self._of_form, self._of_message = Serialization.RAW, Serialization.TYPED
         self._build_model()
         self._build_choices()
         self._build_deadline()
@@ -70,7 +71,7 @@ class RequestTerms(QWidget):
     @property
     def serialization(self) -> Serialization:
         """How the tensors of a form are written."""
-        return Serialization(self._serialization.value)
+        return self._of_form
 
     @property
     def compression(self) -> Compression:
@@ -90,8 +91,9 @@ class RequestTerms(QWidget):
         transport = Transport.REST if rest else Transport.GRPC
         fits = [each for each in Serialization if not why_not_serialization(each, transport)]
         self._serialization.offer(fits)
-        if self._serialization.value not in fits:
-            self._serialization.set_value(Serialization.BINARY if rest else Serialization.RAW)
+        if self._of_form not in fits:
+            self._of_form = Serialization.BINARY if rest else Serialization.RAW
+        self._of_message = Serialization.JSON if rest else Serialization.TYPED
         if method.kind.streams is not self._streams:
             self._streams = method.kind.streams
             self._deadline.setValue(0.0 if self._streams else self._usual_deadline_s or 0.0)
@@ -99,9 +101,14 @@ class RequestTerms(QWidget):
         self._model_group.setVisible(named)
         self._show_parts(method)
 
-    def show_serialization(self, *, shown: bool, of_form: bool) -> None:
-        """Only what is made of a form can be written in several ways; the place stays."""
+    def show_serialization(self, *, shown: bool, of_form: bool, raw: bool) -> None:
+        """Only what is made of a form can be written in several ways; the place stays.
+
+        A message is what it is: `raw` over gRPC, or the way that people can read.
+        """
         self._serialization_group.setVisible(shown)
+        written = Serialization.RAW if raw and self._of_message is Serialization.TYPED else None
+        self._serialization.set_value(self._of_form if of_form else written or self._of_message)
         reason = "" if of_form else tr("A message is sent as it is written.")
         for each in Serialization:
             self._serialization.set_blocked(each, reason)
@@ -124,7 +131,7 @@ class RequestTerms(QWidget):
                 self._shown_model = value  # its inputs are in the draft
             elif name in self._parts:
                 self._parts[name].setText(value)
-        self._serialization.set_value(draft.serialization)
+        self._of_form = draft.serialization
         self._compression.set_value(draft.compression)
         if draft.deadline_s is not None or draft.method.kind.streams:
             self.set_deadline(draft.deadline_s)
@@ -190,7 +197,7 @@ class RequestTerms(QWidget):
             tr("Serialisation"),
             tuple((each, each.value, tr(each.tip)) for each in Serialization),
         )
-        self._serialization.chosen.connect(self.changed)
+        self._serialization.chosen.connect(self._choose_serialization)
         self._compression = Segmented(
             tr("Compression"),
             (
@@ -209,6 +216,11 @@ class RequestTerms(QWidget):
         self._deadline.setSpecialValueText(tr("none"))
         self._deadline.setFixedSize(84, CONTROL_HEIGHT)
         self._deadline.setAccessibleName(tr("Deadline in seconds"))
+
+    @Slot(str)
+    def _choose_serialization(self, value: str) -> None:
+        self._of_form = Serialization(value)
+        self.changed.emit()
 
     @Slot()
     def _choose_model(self) -> None:

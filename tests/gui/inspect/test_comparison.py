@@ -17,7 +17,7 @@ from backend.profiles.bundled import BUNDLED
 from backend.wire.oip import grpc as oip_grpc
 from gui.inspect.reply.comparison import Comparison, compare, decoded_lines
 from gui.inspect.reply.diff_view import DiffView
-from gui.widgets.theme import DARK
+from gui.widgets.theme import DARK, LIGHT
 
 MESSAGES = ("a\nb", "a\nc")
 
@@ -78,3 +78,15 @@ def test_the_messages_are_behind_a_switch() -> None:
     view.show_comparison(plain)
     assert view._mode.isHidden()
     assert view._text.toPlainText().splitlines()[-2:] == ["-b", "+c"]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_cells_follow_the_theme() -> None:
+    view = DiffView(DARK)
+    view.show_comparison(compared(exchange(fp32("A", 1)), exchange(fp32("A", 2))))
+    view.set_palette_roles(LIGHT)
+    first, second = view._table.item(0, 0), view._table.item(0, 1)
+    assert first is not None
+    assert second is not None
+    assert first.foreground().color() == LIGHT.color("error")
+    assert second.foreground().color() == LIGHT.color("text")

@@ -397,9 +397,11 @@ def test_the_switch_stays_where_it_is_when_it_is_pressed(
     QApplication.processEvents()
     assert switch.mapTo(page.request, switch.rect().topLeft()) == place
     assert "as it is written" in terms._serialization.blocked("raw")
+    assert (terms._serialization.value, terms.serialization) == ("typed", "raw")
     switch.choose("form")
     qtbot.waitUntil(lambda: switch.value == "form")
     assert not terms._serialization.blocked("raw")
+    assert terms._serialization.value == "raw"
     assert not terms._serialization.offers("json")
 
 
