@@ -212,6 +212,8 @@ class Readout(QObject):
             return tr("Asking {target}", target=self._start.asking)
         if self._last.counts.captured or self._last.state is RunState.FAILED:
             return state_text(self._last, "")
+        if self._sources.failure:
+            return tr("{source} cannot be used", source=self._sources.title)
         return tr("Ready, Space streams")
 
     def _idle_message(self) -> EmptyMessage | None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from backend.core.status import Notice, Severity
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.icons import tinted, tinted_pixmap
 from gui.widgets.language import tr
 from gui.widgets.theme import GAP, GAP_SMALL, Palette
@@ -79,6 +80,10 @@ class Toast(QFrame):
         self.setFixedWidth(width)
         for text in self.findChildren(_Text):
             text.fit(width - _BESIDE_TEXT)
+        for link in self._links.findChildren(QPushButton):
+            link.ensurePolished()
+        room = width - _BESIDE_TEXT + _CLOSE
+        self._links.setFixedSize(room, self._links.heightForWidth(room))
         self.adjustSize()
         return self.height()
 
@@ -129,30 +134,22 @@ class Toast(QFrame):
         self._more.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more.hide()
         column.addLayout(_indented(self._more))
-        buttons = self._buttons(actions)
-        if buttons.count():
-            column.addLayout(buttons)
+        self._add_links(column, actions)
 
-    def _buttons(self, actions: tuple[ToastAction, ...]) -> QVBoxLayout:
+    def _add_links(self, column: QVBoxLayout, actions: tuple[ToastAction, ...]) -> None:
         links = [link_button(action.title, partial(self._act, action)) for action in actions]
         if self._details:
             self._expand = link_button(tr("Details"), self._toggle_details)
             links += [self._expand, link_button(tr("Copy"), self._copy)]
-        column = QVBoxLayout()
-        column.setContentsMargins(_ICON + GAP - 5, 0, 0, 0)
-        column.setSpacing(0)
-        room = 0
+        self._links = QWidget()
+        flow = FlowLayout(self._links, GAP, 0)
         for link in links:
-            wide = link.fontMetrics().horizontalAdvance(link.text()) + 2 * GAP + GAP_SMALL
-            if wide > room:
-                row = QHBoxLayout()
-                row.setSpacing(GAP)
-                row.addStretch(1)
-                column.addLayout(row)
-                room = LEAST_WIDE - _BESIDE_TEXT
-            row.insertWidget(row.count() - 1, link)
-            room -= wide
-        return column
+            flow.addWidget(link)
+        self._links.setVisible(bool(links))
+        row = QHBoxLayout()
+        row.setContentsMargins(_ICON + GAP - 5, 0, 0, 0)
+        row.addWidget(self._links, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(row)
 
     def _act(self, action: ToastAction) -> None:
         self.dismiss()
@@ -186,6 +183,7 @@ class _Text(QLabel):
     def fit(self, width: int) -> None:
         """Take the height of all lines, in the font that the stylesheet gives."""
         self.ensurePolished()
+        self.setMinimumSize(0, 0)  # Qt never reckons with less than that
         self.setFixedSize(width, max(1, self.heightForWidth(width)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from PySide6.QtCore import QPoint, QRect, QSize
@@ -32,6 +32,8 @@ class Places:
 
     toasts: tuple[QRect, ...]
     rest: QRect | None = None
+    covered: int = 0
+    """How much they lie over that is to be kept clear, in square pixels."""
 
 
 def places(toasts: Sequence[QSize], rest: QSize, room: QRect, clear: Sequence[QRect]) -> Places:
@@ -40,14 +42,14 @@ def places(toasts: Sequence[QSize], rest: QSize, room: QRect, clear: Sequence[QR
     The last of `toasts` is the newest; `rest` is the size of what tells of those that are not
     shown. All of it lies in `room`.
     """
-    best, least = Places(()), None
+    best: Places | None = None
     for each in _candidates(toasts, rest, room):
         covered = sum(_area(rect & other) for rect in _rects(each) for other in clear)
         if not covered:
             return each
-        if len(each.toasts) == 1 and (least is None or covered < least):
-            best, least = each, covered
-    return best
+        if len(each.toasts) == 1 and (best is None or covered < best.covered):
+            best = replace(each, covered=covered)
+    return best or Places(())
 
 
 def all_places(toasts: Sequence[QSize], rest: QSize, room: QRect) -> Places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QRect, QSize, QTimer, Slot
@@ -116,18 +116,25 @@ class Toasts(QWidget):
         room = QRect(GAP_LARGE, GAP_LARGE, window.width() - 2 * GAP_LARGE, bottom - GAP_LARGE)
         self.setGeometry(room)
         self.show()  # first: a layout counts nothing for what is hidden
-        width = min(MOST_WIDE, max(LEAST_WIDE, int(_SHARE * window.width())))
-        sizes = [QSize(width, toast.fit(width)) for toast in self._toasts]
         room.moveTo(0, 0)
-        few = self._few(sizes, room)
-        self._all_shown &= len(few.toasts) < len(sizes)  # else there is nothing to fold up again
-        hidden = 0 if self._all_shown else len(sizes) - len(few.toasts)
-        rest = self._rest.tell(hidden)
-        self._show_at(all_places(sizes, rest, room) if self._all_shown else few)
+        narrow = min(MOST_WIDE, max(LEAST_WIDE, int(_SHARE * window.width())))
+        few = self._few(narrow, room)
+        if few.covered:  # fewer lines may lie over nothing
+            few = min(few, self._few(MOST_WIDE, room), key=lambda each: each.covered)
+        self._all_shown &= len(few.toasts) < len(self._toasts)  # else there is nothing to fold up
+        if self._all_shown:
+            few = all_places(self._sizes(narrow), self._rest.tell(0), room)
+        else:
+            self._rest.tell(len(self._toasts) - len(few.toasts))
+        self._show_at(few)
         self._looking.start()
 
-    def _few(self, sizes: Sequence[QSize], room: QRect) -> Places:
-        return places(sizes, self._rest.tell(len(sizes) - 1), room, self._keep_clear())
+    def _few(self, width: int, room: QRect) -> Places:
+        rest = self._rest.tell(len(self._toasts) - 1)
+        return places(self._sizes(width), rest, room, self._keep_clear())
+
+    def _sizes(self, width: int) -> list[QSize]:
+        return [QSize(width, toast.fit(width)) for toast in self._toasts]
 
     def _keep_clear(self) -> list[QRect]:
         return [area.translated(-self.pos()) for area in keep_clear(self._window, self)]
@@ -145,6 +152,7 @@ class Toasts(QWidget):
         for toast in self._toasts[:hidden]:
             toast.hide()
         for toast, area in zip(self._toasts[hidden:], found.toasts, strict=True):
+            toast.fit(area.width())
             toast.setGeometry(area)
             toast.show()
         self._rest.setVisible(found.rest is not None)

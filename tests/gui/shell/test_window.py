@@ -164,6 +164,8 @@ def test_a_source_that_cannot_be_used_is_said_and_stays_chosen(stage: Stage) -> 
     assert stage.live.run.phase is Phase.IDLE
     assert not stage.sessions
     assert [n.title for n in stage.window.toasts.shown] == ["There is no nowhere."]
+    stage.live.readout.refresh()
+    assert stage.live.strip.text("state") == "nowhere cannot be used"
     stage.live.sources.choose("pattern")
     assert not stage.window.toasts.shown
 

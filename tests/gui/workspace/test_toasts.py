@@ -93,6 +93,21 @@ def test_a_control_that_comes_under_a_toast_is_given_way_to(toasts: Toasts, qtbo
     )
 
 
+def test_a_toast_is_wider_where_its_lines_would_reach_tabs(toasts: Toasts) -> None:
+    window = toasts.parentWidget()
+    assert window is not None
+    window.resize(1000, 700)
+    toasts.show_notice(Notice(Severity.INFO, "Added", "What it takes and what it gives. " * 8))
+    narrow = toasts.mask().boundingRect()
+    tabs = QPushButton("Timeline", window)
+    tabs.setGeometry(0, toasts.y() + narrow.top() - 20, 1000, 26)
+    tabs.show()
+    toasts.arrange()
+    wide = toasts.mask().boundingRect()
+    assert wide.width() > narrow.width()
+    assert wide.translated(toasts.pos()).top() > tabs.geometry().bottom()
+
+
 def test_beside_toasts_the_window_is_pressed(toasts: Toasts) -> None:
     tell(toasts, 1)
     window = toasts.parentWidget()
