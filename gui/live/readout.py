@@ -177,7 +177,11 @@ class Readout(QObject):
             self._bar.set_flight_limit(status.in_flight_limit)
         if outage is not None:
             return outage.veil(status)
-        return run_message(status, self._sources.title, target, shown=self._page.has_picture)
+        message = run_message(status, self._sources.title, target, shown=self._page.has_picture)
+        failure = session.last_failure
+        if not message and recent.nothing_answered and failure is not None:
+            return EmptyMessage(tr("Nothing is answered"), str(failure), MessageKind.FAILED)
+        return message
 
     def _write_recorded(self, showing: Showing) -> EmptyMessage:
         settings = showing.settings

@@ -10,6 +10,8 @@ from backend.core.status import RunStatus
 
 WINDOW_S = 10.0
 _FEW = 2
+_FAILING_S = 1.5
+"""So long without an answer, boxes lie beside what moves."""
 _NONE = Counts()
 
 
@@ -23,6 +25,8 @@ class Recent:
 
     settled: int = 0
     unanswered: int = 0
+    failing: bool = False
+    """Whether for a while now every request has failed."""
 
     @property
     def share(self) -> float:
@@ -31,8 +35,8 @@ class Recent:
 
     @property
     def nothing_answered(self) -> bool:
-        """Whether all of it, and more than a few, went without an answer."""
-        return _FEW < self.settled == self.unanswered
+        """Whether all of it, or all of late, and more than a few, went without an answer."""
+        return self.failing or _FEW < self.settled == self.unanswered
 
 
 class Counters:
@@ -42,6 +46,8 @@ class Counters:
         self._base = _NONE
         self._past: deque[tuple[float, int, int]] = deque()
         self._before = [0, 0]
+        self._answer: tuple[float, int, int] | None = None
+        """When the last answer was noticed; how many there were, and failures, by then."""
         self.reset_s = 0.0
 
     def begin(self) -> None:
@@ -82,8 +88,13 @@ class Counters:
         settled = counts.answered + unanswered
         self._past.append((now_s, settled, unanswered))
         settled_before, unanswered_before = self._before
-        return Recent(settled - settled_before, unanswered - unanswered_before)
+        if self._answer is None or counts.answered != self._answer[1]:
+            self._answer = now_s, counts.answered, counts.failed
+        answered_s, _, failed_before = self._answer
+        failing = now_s - answered_s >= _FAILING_S and counts.failed - failed_before > _FEW
+        return Recent(settled - settled_before, unanswered - unanswered_before, failing)
 
     def _forget(self) -> None:
         self._past.clear()
         self._before = [0, 0]
+        self._answer = None

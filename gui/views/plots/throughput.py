@@ -174,7 +174,9 @@ class ThroughputView(View):
         """Pass the colours on."""
         for part in (*self._plots, *self._legends, *self.marks, self.readout):
             part.set_palette_roles(self.roles)
-        self._drawn_ns = self._text_ns = 0
+        if self._drawn_ns:
+            self._redraw(self._drawn_ns / 1e9)  # as it was: nothing may go on
+            self._refresh_legends()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The legends grow along, and give way where there is little room."""

@@ -225,7 +225,7 @@ class ProbabilityTimeline(View):
         self._strip.set_palette_roles(self.roles)
         self.marks.set_palette_roles(self.roles)
         self.readout.set_palette_roles(self.roles)
-        self._redraw(time.monotonic_ns())
+        self._redraw(self._drawn_ns or time.monotonic_ns())  # what stands still goes on doing so
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The legend grows along, and gives way where there is little room."""

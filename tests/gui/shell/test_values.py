@@ -409,6 +409,21 @@ def test_drops_are_those_of_the_last_ten_seconds_and_can_be_counted_anew() -> No
     assert at(11.0, 3, 0) == Recent(3, 0)
 
 
+def test_a_run_whose_requests_all_fail_of_late_is_failing_until_one_is_answered() -> None:
+    counters = Counters()
+
+    def at(now_s: float, answered: int, failed: int) -> Recent:
+        return counters.recent(RunStatus(counts=Counts(answered=answered, failed=failed)), now_s)
+
+    assert not at(0.0, 100, 1).failing
+    assert not at(1.0, 100, 20).failing  # it may be a moment
+    assert at(1.6, 100, 40).nothing_answered
+    assert not at(2.0, 101, 40).nothing_answered
+    assert not at(9.0, 101, 42).failing  # a slow model, and two that failed
+    counters.begin()
+    assert not at(20.0, 0, 0).failing
+
+
 def test_never_more_is_dropped_than_there_was() -> None:
     """What waited while the server was gone is dropped long after it was captured."""
     counters = Counters()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backend.core.choices import EMBEDDED, Target, Transport
+from backend.core.errors import NotFound
 from backend.core.ledger import Counts
 from backend.core.status import (
     Alert,
@@ -113,9 +114,14 @@ def test_what_was_predicted_is_of_the_past_while_nothing_is_answered(stage: Stag
     page.show_result(session.answer(0))
     stage.live.readout.refresh()
     assert not page._stale
+    session.last_failure = NotFound("There is no model 'shapes'.", "Load it.")
     session.now = replace(session.now, counts=Counts(captured=50, failed=50))
     stage.live.readout.refresh()
     assert page._stale
+    preview = page.pane.preview
+    assert preview.summary == "Nothing is answered. There is no model 'shapes'. Load it"
+    page.show_result(session.answer(1))
+    assert "Nothing is answered" not in preview.summary
 
 
 def test_another_target_takes_the_explanation_of_the_old_one_away(stage: Stage) -> None:

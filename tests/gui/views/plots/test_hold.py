@@ -13,6 +13,7 @@ from gui.views.plots.reading import Reading
 from gui.views.plots.series import LATCH_NS
 from gui.views.plots.throughput import ThroughputView
 from gui.views.plots.timeline import ProbabilityTimeline
+from gui.widgets.theme import LIGHT
 from tests.gui.views.view_samples import classes, image_of, settle
 
 MS = 1_000_000
@@ -52,6 +53,29 @@ def test_what_comes_while_frozen_is_there_without_a_gap(timeline: ProbabilityTim
     assert np.diff(x) == pytest.approx(0.1)
     assert joins[:-1].all()
     assert image_of(timeline._plot) != still
+
+
+def test_another_theme_moves_nothing_after_the_end_of_a_run(
+    timeline: ProbabilityTimeline, qtbot: QtBot
+) -> None:
+    """No tick comes any more, and what is on show is of the time of the last one."""
+    ended_ns = time.monotonic_ns() - 60_000 * MS
+    feed(timeline, ended_ns - 5_000 * MS, 50, 0.6)
+    timeline.tick(ended_ns)
+    throughput = ThroughputView()
+    qtbot.addWidget(throughput)
+    throughput.resize(560, 240)
+    throughput.show()
+    for n in range(20):
+        throughput.add(ended_ns - (20 - n) * 500 * MS, 30.0, 27.0, TrafficRates(9e6, 9e3, 9e6, 9e3))
+    throughput.tick(ended_ns)
+    plots = (timeline._plot, throughput._plots[0])
+    before = [plot._lines[0] for plot in plots]
+    for view in (timeline, throughput):
+        view.set_palette_roles(LIGHT)
+    for plot, old in zip(plots, before, strict=True):
+        assert np.array_equal(plot._lines[0].x, old.x)
+        assert plot._lines[0].color != old.color
 
 
 def test_names_colours_and_winners_stay_while_frozen(timeline: ProbabilityTimeline) -> None:
