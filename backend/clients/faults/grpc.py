@@ -32,6 +32,8 @@ _ERRORS: dict[grpc.StatusCode, type[ConsoleError]] = {
 }
 _TOO_LARGE = re.compile(r"larger than max|exceeds maximum size|too large", re.IGNORECASE)
 _SIZES = re.compile(r"\((\d{1,19}) vs\.? (\d{1,19})\)")
+_SYSTEM = re.compile(r"\b(?:recvmsg|sendmsg|read|write):\s?([A-Z][a-z ]{1,80})")
+"""What the system said of a connection, among gRPC's own words: "(recvmsg:Broken pipe (32))"."""
 _LIMIT_FIRST = re.compile(r"maximum size (\d{1,19}): (\d{1,19})\b")
 
 
@@ -72,7 +74,8 @@ def _unavailable(at: str, text: str) -> ConsoleError:
         return faults.went_silent(at)
     if "failed to connect" in lower or "refused" in lower:
         return faults.refused(at, grpc=True)
-    return faults.lost(at, text)
+    system = _SYSTEM.search(text)
+    return faults.lost(at, f"{system[1].strip()}." if system is not None else text)
 
 
 def _not_offered(text: str) -> ConsoleError:

@@ -282,3 +282,21 @@ def test_a_dead_connection_is_not_called_refused() -> None:
     error = explain(status, "h:1", limit=64, stream=True)
     assert isinstance(error, StreamBroken)
     assert error.fault is TargetFault.SILENT
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "Stream removed (recvmsg:Connection reset by peer (104))",
+            "Connection reset by peer.",
+        ),
+        ("Socket closed", "Socket closed"),
+        ("the server says: read: nothing", "the server says: read: nothing"),
+    ],
+)
+def test_a_lost_connection_is_told_in_the_systems_words_and_not_in_grpcs(
+    text: str, hint: str
+) -> None:
+    status = _Status(grpc.StatusCode.UNAVAILABLE, text)
+    assert explain(status, "h:1", limit=64, stream=True).hint == hint

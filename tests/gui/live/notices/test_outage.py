@@ -21,6 +21,7 @@ from backend.core.status import (
 from backend.session.sinks import NOTICES
 from gui.live.notices.log import RunLog
 from gui.live.notices.outage import WayOut, outage_of
+from gui.live.page import LivePage
 from gui.state.server_control import ServerControl
 from gui.state.switches import Switches
 from gui.widgets.theme import DARK
@@ -108,16 +109,20 @@ def test_the_picture_is_veiled_until_an_answer_comes(stage: Stage) -> None:
     assert stage.live.page.log.toPlainText().count("Target lost") == 1
 
 
+def _is_stale(page: LivePage) -> bool:
+    return page._stale
+
+
 def test_what_was_predicted_is_of_the_past_while_nothing_is_answered(stage: Stage) -> None:
     session = begin(stage)
     page = stage.live.page
     page.show_result(session.answer(0))
     stage.live.readout.refresh()
-    assert not page._stale
+    assert not _is_stale(page)
     session.last_failure = NotFound("There is no model 'shapes'.", "Load it.")
     session.now = replace(session.now, counts=Counts(captured=50, failed=50))
     stage.live.readout.refresh()
-    assert page._stale
+    assert _is_stale(page)
     preview = page.pane.preview
     assert preview.summary == "Nothing is answered. There is no model 'shapes'. Load it"
     page.show_result(session.answer(1))
