@@ -94,6 +94,11 @@ class SourceStatus:
     attempt: int = 0
     retry_in_s: float = 0.0
 
+    @property
+    def failing(self) -> bool:
+        """Whether it gives nothing though it should."""
+        return self.state in (SourceState.LOST, SourceState.SILENT)
+
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:

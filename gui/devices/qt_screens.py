@@ -120,7 +120,8 @@ class QtCapture:
         else:
             self._session.setWindowCapture(capture)
         self._session.setVideoSink(self._sink)
-        capture.errorOccurred.connect(lambda _error, text: self._fail(text))
+        unseen = " A window that is minimised gives no picture." if self._is_window else ""
+        capture.errorOccurred.connect(lambda _error, text: self._fail(f"{text}{unseen}".strip()))
         capture.setActive(True)
 
     def end(self) -> None:

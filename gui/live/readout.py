@@ -169,7 +169,8 @@ class Readout(QObject):
         others = tuple(alert for alert in status.alerts if outage is None or alert.id != OUTAGE)
         self._page.alerts.set_alerts("run", (outage.alert, *others) if outage else others)
         self._set_refusal(next((alert for alert in others if alert.id == REQUEST), None))
-        self._page.set_stale(stale=outage is not None or recent.nothing_answered)
+        gone = outage is not None or status.source.failing
+        self._page.set_stale(stale=gone or recent.nothing_answered)
         if status.source.info is not None:
             self._page.show_source(status.source.info)
         self._sources.note(status)

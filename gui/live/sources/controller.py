@@ -13,11 +13,11 @@ from PySide6.QtGui import QGuiApplication
 from backend.core.choices import why_not_model
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.samples import MediaKind
-from backend.core.status import Notice, RunStatus, Severity, SourceInfo, SourceState
+from backend.core.status import Notice, RunStatus, Severity, SourceInfo
 from backend.sources.cameras import WEBCAM, CameraMode, camera_argument, camera_mode
 from backend.sources.registry import SourceRegistry
 from backend.sources.source import Source
-from gui.devices import SCREEN, Region, ScreenPart
+from gui.devices import SCREEN, Region, ScreenPart, screen_part
 from gui.live.sources.address_forms import AddressForm
 from gui.live.sources.camera_mode_form import CameraModeForm
 from gui.live.sources.menu import Devices, SourceMenu
@@ -35,7 +35,6 @@ _CAN_BE_DROPPED = marked(
     "Drop a picture, a video, a sound or a folder of pictures to stream it, "
     "or a model (.onnx, .tflite) to add it to the server."
 )
-_FAILING = (SourceState.LOST, SourceState.SILENT)
 
 
 class SourceController(QObject):
@@ -171,15 +170,19 @@ class SourceController(QObject):
 
     @Slot()
     def choose_region(self) -> None:
-        """Let a rectangle be drawn on the screen that the window is on, and stream it."""
+        """Let a rectangle be drawn on the screen that the window is on, and stream it.
+
+        It begins with the region that is the source.
+        """
         screen = self._workspace.window.screen()
-        primary = screen is QGuiApplication.primaryScreen()
+        here = "" if screen is QGuiApplication.primaryScreen() else screen.name()
 
         def use(region: Region) -> None:
-            part = ScreenPart("" if primary else screen.name(), region)
-            self.choose(SCREEN.spec(str(part)))
+            self.choose(SCREEN.spec(str(ScreenPart(here, region))))
 
-        RegionPicker(self._workspace.window, self._workspace.palette, use).begin()
+        chosen = screen_part(SCREEN.argument(self._spec)) if SCREEN.matches(self._spec) else None
+        known = chosen.region if chosen is not None and chosen.screen == here else None
+        RegionPicker(self._workspace.window, self._workspace.palette, use, known).begin()
 
     def why_no_mode(self) -> str:
         """Why no camera mode can be chosen, or ''."""
@@ -296,7 +299,7 @@ class SourceController(QObject):
 
     def note(self, status: RunStatus) -> None:
         """Keep in mind what is wrong with the source of a run, as long as it is."""
-        self._set_failure(status.source.message if status.source.state in _FAILING else "")
+        self._set_failure(status.source.message if status.source.failing else "")
 
     @Slot(str, object)
     def _source_known(self, spec: str, info: SourceInfo) -> None:

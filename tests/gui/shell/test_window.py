@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -22,13 +23,14 @@ from pytestqt.qtbot import QtBot
 
 from backend.core.choices import EMBEDDED, Serialization, Transport
 from backend.core.errors import PortInUse, TargetUnreachable
-from backend.core.samples import MediaKind
+from backend.core.samples import Frame, MediaKind
 from backend.core.status import (
     Alert,
     Notice,
     RunState,
     RunStatus,
     Severity,
+    SourceInfo,
     SourceState,
     SourceStatus,
 )
@@ -150,9 +152,22 @@ def test_a_lost_camera_marks_the_picker_until_it_is_back(stage: Stage) -> None:
     stage.live.readout.refresh()
     assert stage.live.bar.source.toolTip() == "Unplugged."
     assert "Source lost" in stage.live.strip.text("state")
+    assert stage.live.page.top._stale
     session.now = replace(session.now, source=SourceStatus(SourceState.LIVE, session.source.info))
     stage.live.readout.refresh()
     assert "Unplugged." not in stage.live.bar.source.toolTip()
+    assert not stage.live.page.top._stale
+
+
+def test_the_line_over_the_picture_follows_the_size_of_a_captured_window(stage: Stage) -> None:
+    session = begin(stage)
+    info = SourceInfo(MediaKind.IMAGE, "Editor", live=True, width=640, height=480, rate=30.0)
+    session.now = replace(session.now, source=SourceStatus(SourceState.LIVE, info))
+    stage.live.readout.refresh()
+    for width, height in ((64, 48), (40, 60)):
+        stage.live.page.show_frame(Frame(0, 0, np.zeros((height, width, 3), np.uint8)))
+        stage.live.readout.refresh()
+        assert f"{width} × {height}" in stage.live.page.pane._caption.text()
 
 
 def test_a_source_that_cannot_be_used_is_said_and_stays_chosen(stage: Stage) -> None:

@@ -107,6 +107,45 @@ def test_a_region_becomes_the_source_and_is_remembered(stage: Stage, qtbot: QtBo
     assert stage.store.current.recent == ("screen:100x50+10+20",)
 
 
+@pytest.mark.parametrize(
+    ("start", "to", "expected"),
+    [
+        pytest.param(QPoint(150, 90), QPoint(170, 100), Region(120, 80, 120, 60), id="moved"),
+        pytest.param(QPoint(100, 90), QPoint(80, 90), Region(140, 80, 80, 50), id="left side"),
+        pytest.param(QPoint(220, 130), QPoint(250, 150), Region(150, 100, 100, 50), id="corner"),
+        pytest.param(QPoint(150, 90), QPoint(-900, 90), Region(120, 80, 0, 50), id="to the edge"),
+    ],
+)
+def test_a_region_is_edited_by_what_is_in_it_and_by_its_sides(
+    qtbot: QtBot,
+    window: QWidget,
+    picked: list[Region],
+    start: QPoint,
+    to: QPoint,
+    expected: Region,
+) -> None:
+    picker = RegionPicker(window, DARK, picked.append, Region(120, 80, 100, 50))
+    picker.begin()
+    qtbot.waitUntil(picker.isVisible)
+    drag(qtbot, picker, start, to)
+    assert picked == []
+    assert picker.region == expected
+    drag(qtbot, picker, QPoint(500, 400), QPoint(501, 401))  # a slip
+    assert picker.region == expected
+    inside = picker.rectangle.center()
+    QTest.mouseDClick(picker, Qt.MouseButton.LeftButton, pos=inside)
+    assert picked == [expected]
+
+
+def test_the_picker_begins_with_the_region_that_is_streamed(stage: Stage, qtbot: QtBot) -> None:
+    stage.live.sources.choose("screen:100x50+10+20")
+    stage.window.commands.run("source.region")
+    (picker,) = stage.window.findChildren(RegionPicker)
+    qtbot.waitUntil(picker.isVisible)
+    assert picker.region == Region(100, 50, 10, 20)
+    QTest.keyClick(picker, Qt.Key.Key_Escape)
+
+
 # -- the clipboard -------------------------------------------------------------------------------
 
 
