@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QStandardPaths
@@ -13,7 +12,6 @@ from backend.core.files.private import write_file
 
 _KEPT = 8
 """Pasted pictures stay, so that the source can be used again; more than these are deleted."""
-_NAME = "pasted-*.png"
 _LONGEST_TEXT = 4096
 
 
@@ -31,7 +29,8 @@ def specs_in(data: QMimeData) -> list[str]:
     text = data.text().strip() if data.hasText() else ""
     if not text or len(text) > _LONGEST_TEXT or "\n" in text:
         return []
-    return [text]
+    is_prose = " " in text and not any(sign in text for sign in "/\\")
+    return [] if is_prose else [text]
 
 
 def image_in(data: QMimeData) -> QImage | None:
@@ -46,10 +45,15 @@ def keep_picture(image: QImage, folder: Path) -> str:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not QImageWriter(buffer, b"png").write(image):
         raise UsageError("The pasted picture cannot be written as PNG.", "Save it as a file first.")
-    now_ns = time.time_ns()
-    day = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_ns // 10**9))
-    path = folder / f"pasted-{day}-{now_ns % 10**9:09}.png"
+    before = sorted(folder.glob("pasted-*.png"), key=_number)
+    path = folder / f"pasted-{_number(before[-1]) + 1 if before else 1}.png"
     write_file(path, bytes(buffer.data().data()))
-    for old in sorted(folder.glob(_NAME))[:-_KEPT]:
+    for old in before[: 1 - _KEPT]:
         old.unlink(missing_ok=True)
     return str(path)
+
+
+def _number(path: Path) -> int:
+    """Of a pasted picture, the oldest has the smallest."""
+    digits = path.stem.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() and path.stem.count("-") == 1 else 0

@@ -163,12 +163,20 @@ def test_files_and_addresses_are_found_on_the_clipboard(tmp_path: Path) -> None:
     assert specs_in(files) == [str(tmp_path / "a.png"), "http://cam/video"]
     assert specs_in(text) == ["rtsp://cam/a"]
     assert specs_in(prose) == specs_in(nothing) == []
+    for words, found in (
+        ("just some words", False),
+        ("/my files/a b.png", True),
+        ("pattern", True),
+    ):
+        text.setText(words)
+        assert specs_in(text) == ([words] if found else [])
     assert image_in(text) is None
 
 
 def test_a_pasted_picture_is_kept_for_its_owner_and_few_are(tmp_path: Path) -> None:
     folder = tmp_path / "pasted"
     paths = [Path(keep_picture(picture(), folder)) for _ in range(10)]
+    assert [path.name for path in paths[-2:]] == ["pasted-9.png", "pasted-10.png"]
     assert len(set(paths)) == 10
     kept = sorted(folder.iterdir())
     assert len(kept) == 8
