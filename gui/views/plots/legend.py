@@ -60,6 +60,11 @@ class Legend(View):
         """The line above the entries."""
         return self._heading
 
+    @property
+    def has_room_for_heading(self) -> bool:
+        """Whether no entry gives way for it."""
+        return GAP_SMALL + (1 + len(self._entries)) * _ROW <= self.height()
+
     def fit(self, room: int) -> None:
         """Take a sixth of the width it shares with its plot, none where there is little."""
         self.setVisible(room >= _ROOM_NEEDED)
@@ -80,14 +85,16 @@ class Legend(View):
         painter.setFont(sized(self.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
         line = QRectF(GAP_SMALL, GAP_SMALL, self.width() - GAP - GAP_SMALL, _ROW)
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self._heading)
+        if self.has_room_for_heading:
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self._heading)
+            line.translate(0, _ROW)
         painter.setFont(caption)
         metrics = QFontMetricsF(caption)
         for entry in self._entries:
-            line.translate(0, _ROW)
             if line.bottom() > self.height():
                 break
             self._paint_entry(painter, line, entry, metrics)
+            line.translate(0, _ROW)
 
     def _paint_entry(
         self, painter: QPainter, line: QRectF, entry: Entry, metrics: QFontMetricsF

@@ -32,7 +32,7 @@ from backend.core.traffic import TrafficRates
 from gui.live.picture.paint_record import PaintRecord
 from gui.views.plots.bars import TopKView
 from gui.views.plots.latency import LatencyView
-from gui.views.plots.legend import Legend
+from gui.views.plots.legend import Entry, Legend
 from gui.views.plots.rows import BarRow, RowOrder
 from gui.views.plots.series import (
     LATCH_NS,
@@ -734,3 +734,17 @@ def test_a_legend_grows_with_its_plot_and_gives_way_where_there_is_little_room(
         widths.append(0 if legend.isHidden() else legend.width())
     assert widths[0] == 0
     assert widths[1] < widths[2] < widths[3] < 3000 / 6
+
+
+def test_where_there_is_little_height_the_heading_of_a_legend_gives_way(qtbot: QtBot) -> None:
+    legend = Legend()
+    qtbot.addWidget(legend)
+    green = QColor("#00ff00")
+    legend.show_entries("per second", [Entry(green, name, "1.0") for name in ("in", "out")])
+    rows = []
+    for height in (60, 42):
+        legend.resize(legend.width(), height)
+        image = image_of(legend)
+        greens = [y for y in range(height) if color_at(image, 6, y) == (0, 255, 0)]
+        rows.append((legend.has_room_for_heading, len(greens)))
+    assert rows == [(True, 6), (False, 6)]  # three points for each line
