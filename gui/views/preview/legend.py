@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
@@ -18,6 +19,8 @@ _ROW = 17.0
 _SWATCH = 9.0
 _INSET = 7.0
 _LONGEST_NAME = 150.0
+_HARDLY = 0.25
+"""Of what it covers with notes."""
 _GROUND, _TEXT, _NOTE = QColor(0, 0, 0, 185), QColor("#ffffff"), QColor(255, 255, 255, 165)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -36,23 +39,37 @@ class PictureLegend:
         bounds: Area,
         font: QFont,
         scale: float = 1.0,
+        picture: Area | None = None,
     ) -> Area | None:
-        """In the upper left corner of the bounds; where it went, None where there is no room."""
+        """In the upper left corner of the bounds; where it went, None where there is no room.
+
+        Notes are left out where it hardly covers the picture without them.
+        """
         row = _ROW * scale
         if not rows or bounds.height < 2 * GAP + row:
             return None
         room = max(1, int((bounds.height - 3 * GAP) // row))
         shown = _shortened(rows, min(MOST_ROWS, room))
         ratio = painter.device().devicePixelRatioF()
-        key = (tuple(shown), ratio, font.family(), scale)
+        key = (tuple(shown), ratio, font.family(), scale, bounds, picture)
         if key != self._key:
-            self._key, self._plate = key, _plate(shown, tabular(font, CAPTION_PX), ratio, scale)
-        size = self._plate.deviceIndependentSize()
-        if size.width() > bounds.width - 2 * GAP:
+            letters = tabular(font, CAPTION_PX)
+            self._key, self._plate = key, _plate(shown, letters, ratio, scale)
+            covered = picture.overlap(_place(self._plate, bounds)) if picture is not None else 0
+            if picture is not None and covered:
+                bare = _plate([replace(each, note="") for each in shown], letters, ratio, scale)
+                if picture.overlap(_place(bare, bounds)) < _HARDLY * covered:
+                    self._plate = bare
+        area = _place(self._plate, bounds)
+        if area.width > bounds.width - 2 * GAP:
             return None
-        area = Area(round(bounds.x) + GAP, round(bounds.y) + GAP, size.width(), size.height())
         painter.drawImage(round(area.x), round(area.y), self._plate)
         return area
+
+
+def _place(plate: QImage, bounds: Area) -> Area:
+    size = plate.deviceIndependentSize()
+    return Area(round(bounds.x) + GAP, round(bounds.y) + GAP, size.width(), size.height())
 
 
 def _shortened(rows: Sequence[LegendRow], most: int) -> Sequence[LegendRow]:

@@ -36,6 +36,8 @@ from gui.widgets.theme import CAPTION_PX, tabular
 
 MOST_LABELLED = 25
 """With more objects than these only the one under the pointer has a label, and none has a trail."""
+_MOST_COVERED, _LITTLE_COVERED = 0.15, 0.12
+"""So is it where labels would cover more than this part of the picture, until they cover little."""
 
 _BOX_WIDTH = 2.0
 _DASHES = (4.0, 2.5)
@@ -64,6 +66,8 @@ class Overlay:
         self.legend: tuple[LegendRow, ...] = ()
         """What the legend says of the predictions drawn last."""
         self.layer: OverlayLayer[tuple[Area, ...]] = OverlayLayer()
+        self.crowded = False
+        """Whether only what is under the pointer has a label."""
         self._places: dict[int, int] = {}
         """Where the tag of each followed object went."""
 
@@ -155,8 +159,12 @@ class Overlay:
         painter.drawImage(QRectF(area.x, area.y, area.width, area.height), image)
 
     def _draw_tags(self, tags: TagLayer, marks: tuple[_Mark, ...], look: Look) -> None:
-        """The surest first; only one where there are too many."""
-        if len(marks) > MOST_LABELLED:
+        """The surest first; only one where there are too many, or too large ones."""
+        most = _LITTLE_COVERED if self.crowded else _MOST_COVERED
+        self.crowded = len(marks) > MOST_LABELLED or most < tags.share(
+            (tag_parts(mark.item, look), mark.color) for mark in marks
+        )
+        if self.crowded:
             pointed = under(marks, look.pointer)
             marks = (pointed,) if pointed is not None else ()
         places: dict[int, int] = {}
@@ -180,7 +188,7 @@ class Overlay:
         self.legend = tuple(rows)
         if look.legend_elsewhere:
             return None
-        return self._legend.draw(painter, rows, look.corner, look.font, look.emphasis)
+        return self._legend.draw(painter, rows, look.corner, look.font, look.emphasis, look.bounds)
 
 
 def _marks_anything(predictions: Predictions, look: Look) -> bool:

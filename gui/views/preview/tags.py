@@ -7,7 +7,7 @@ head in it least of all; it lies wholly within the visible picture.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -97,6 +97,16 @@ class TagLayer:
     def placed(self) -> tuple[Area, ...]:
         """Where the tags went, in the order they were drawn."""
         return tuple(self._placed)
+
+    def share(self, tags: Iterable[tuple[Sequence[str], QColor]]) -> float:
+        """The part of the visible picture that these would cover, given as texts and colours."""
+        bounds = self._bounds
+        areas = (
+            plate.width * plate.height
+            for parts, color in tags
+            for plate in self._fitting(parts, color)
+        )
+        return sum(areas) / max(1.0, bounds.width * bounds.height)
 
     def draw(
         self, parts: Sequence[str], box: Area, color: QColor, before: int | None = None

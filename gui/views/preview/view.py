@@ -32,7 +32,7 @@ from gui.views.preview.look import (
     MaskMode,
     OverlayStyle,
 )
-from gui.views.preview.overlay import MOST_LABELLED, Overlay, marks_of, under
+from gui.views.preview.overlay import Overlay, marks_of, under
 from gui.views.preview.picture import Picture, paint_margins, touched
 from gui.views.preview.tags import draw_plate
 from gui.views.preview.words import AgeNote, summary_of
@@ -303,7 +303,7 @@ class PreviewView(View):
             return
         placement = self.placement(picture)
         marks = marks_of(result.predictions, placement, self._look(placement))
-        found = under(marks, pointer) if len(marks) > MOST_LABELLED else None
+        found = under(marks, pointer) if self._overlay.crowded else None
         pointed = found.place if found is not None else None
         if pointed != self._pointed:
             self._pointed = pointed

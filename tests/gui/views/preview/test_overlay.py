@@ -138,6 +138,20 @@ def test_a_long_legend_says_how_much_is_left_out(qapp: object) -> None:
     assert none is None
 
 
+@pytest.mark.parametrize(("left", "noted"), [(400, True), (100, False), (0, True)])
+def test_a_legend_leaves_its_notes_out_to_lie_beside_the_picture(left: int, noted: bool) -> None:
+    image = QImage(640, 480, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    rows = [LegendRow("circle", "2", "4 seen", 1)]
+    picture = Area(left, 0, 640 - left, 480)
+    whole = PictureLegend().draw(painter, rows, _BOUNDS, painter.font())
+    area = PictureLegend().draw(painter, rows, _BOUNDS, painter.font(), 1.0, picture)
+    painter.end()
+    assert whole is not None
+    assert area is not None
+    assert (area.width == whole.width) is noted
+
+
 # -- score, opacity, labels ----------------------------------------------------------------------
 
 
@@ -212,6 +226,18 @@ def test_among_many_objects_only_the_one_under_the_pointer_has_a_label(qapp: obj
     assert pointed.item is many[2]
     _, tags = drawn((Detections(tuple(many[:MOST_LABELLED])),), look_of())
     assert len(tags) == MOST_LABELLED
+
+
+def test_labels_that_would_cover_much_of_the_picture_are_left_out(qapp: object) -> None:
+    overlay = Overlay()
+    long = [box(100 * n, 300, label="a long name " * 6) for n in range(6)]
+    _, tags = drawn((Detections(tuple(long)),), look_of(only(Layer.LABELS)), overlay)
+    assert (len(tags), overlay.crowded) == (0, True)
+    pointed = look_of(only(Layer.LABELS), pointer=(110.0, 310.0))
+    _, tags = drawn((Detections(tuple(long)),), pointed, overlay)
+    assert len(tags) == 1
+    _, tags = drawn((Detections(tuple(long[:3])),), look_of(only(Layer.LABELS)), overlay)
+    assert (len(tags), overlay.crowded) == (3, False)
 
 
 def test_the_smallest_box_is_the_one_under_the_pointer(qapp: object) -> None:
