@@ -27,7 +27,7 @@ from gui.views.view import PLOT_PERIOD_NS, View
 from gui.widgets.language import count, number, tr
 from gui.widgets.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
 
-_ROW = 26
+_ROW, _LOWEST_ROW = 26, 20
 _HEADLINE = 34
 _BAR = 8.0
 _LABEL_SHARE = 0.36
@@ -159,7 +159,7 @@ class TopKView(View):
         if self._stale:
             painter.setOpacity(_STALE_OPACITY)
         y = float(GAP)
-        bar = self._bar_area(0)
+        bar, row_height = self._bar_area(0), self._row_height()
         if self._headline:
             painter.setFont(tabular(self.font(), DISPLAY_PX, bold=True))
             painter.setPen(self.roles.color("text"))
@@ -169,18 +169,18 @@ class TopKView(View):
         painter.setFont(tabular(self.font(), BODY_PX))
         first = y
         for row in self.rows:
-            if y > first and y + _ROW > self.height():  # half a row says nothing
+            if y > first and y + row_height > self.height():  # half a row says nothing
                 break
             self._paint_row(painter, bar.translated(0, y), y, row)
-            y += _ROW
+            y += row_height
         if self._threshold is not None and self.rows:
             self._paint_threshold(painter, bar, first, y)
         painter.setFont(tabular(self.font(), BODY_PX))
         painter.setPen(self.roles.color("text_muted"))
         for line in self._lines:
-            area = QRectF(GAP, y, self.width() - 2 * GAP, _ROW)
+            area = QRectF(GAP, y, self.width() - 2 * GAP, row_height)
             self._write(painter, area, line, Qt.AlignmentFlag.AlignLeft)
-            y += _ROW
+            y += row_height
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of the threshold line."""
@@ -221,17 +221,25 @@ class TopKView(View):
         value = metrics.horizontalAdvance(_WIDEST_NUMBER if numbers else _WIDEST_SCORE)
         left = GAP + (self.width() - 2 * GAP) * _LABEL_SHARE + GAP
         right = self.width() - GAP - value - GAP
-        return QRectF(left, y + (_ROW - _BAR) / 2, max(24.0, right - left), _BAR)
+        middle = y + self._row_height() / 2
+        return QRectF(left, middle - _BAR / 2, max(24.0, right - left), _BAR)
+
+    def _row_height(self) -> float:
+        """Less than designed where all rows fit then, however many there are now."""
+        above = GAP + (_HEADLINE if self._headline else 0)
+        height = (self.height() - above) / max(1, self._order.k + len(self._lines))
+        return min(_ROW, height) if height >= _LOWEST_ROW else _ROW
 
     def _paint_row(self, painter: QPainter, bar: QRectF, y: float, row: BarRow) -> None:
         painter.fillRect(bar, self.roles.color("surface_raised"))
         filled = QRectF(bar.left(), bar.top(), bar.width() * row.part, bar.height())
         painter.fillRect(filled, self.roles.series_color(self.hue(row)))
         painter.setPen(self.roles.color("text"))
-        label = QRectF(GAP, y, bar.left() - 2 * GAP, _ROW)
+        height = self._row_height()
+        label = QRectF(GAP, y, bar.left() - 2 * GAP, height)
         self._write(painter, label, row.label, Qt.AlignmentFlag.AlignLeft)
         value = QRectF(
-            bar.right() + GAP_SMALL, y, self.width() - GAP - bar.right() - GAP_SMALL, _ROW
+            bar.right() + GAP_SMALL, y, self.width() - GAP - bar.right() - GAP_SMALL, height
         )
         self._write(painter, value, row.value, Qt.AlignmentFlag.AlignRight)
 

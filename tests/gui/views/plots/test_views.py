@@ -748,3 +748,15 @@ def test_where_there_is_little_height_the_heading_of_a_legend_gives_way(qtbot: Q
         greens = [y for y in range(height) if color_at(image, 6, y) == (0, 255, 0)]
         rows.append((legend.has_room_for_heading, len(greens)))
     assert rows == [(True, 6), (False, 6)]  # three points for each line
+
+
+def test_rows_move_together_before_one_of_them_is_left_out(qtbot: QtBot) -> None:
+    view = TopKView(k=5)
+    qtbot.addWidget(view)
+    scores = tuple(ClassScore(f"class {n}", 1.0, n) for n in range(5))
+    view.show_predictions((Classification(scores),))
+    for height in (200, 112):
+        view.resize(320, height)
+        image, x = image_of(view), round(view._bar_area(0).center().x())
+        colors = {color_at(image, x, y) for y in range(height)}
+        assert len(colors) == 1 + len(scores), height
