@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from gui.widgets.selectable_label import selectable_label
+from gui.widgets.selectable_label import SelectableLabel
 from gui.widgets.theme import GAP, GAP_LARGE
 
 _WIDTH = 560
@@ -37,7 +37,7 @@ class Statement(QWidget):
 
 
 def _label(role: str) -> QLabel:
-    label = selectable_label(role)
+    label = SelectableLabel(role)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setFixedWidth(_WIDTH)
     return label

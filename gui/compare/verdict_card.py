@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 from backend.compare.bench import BenchResult, Language, Timed, changes, verdict_of
 from gui.state.payload_names import payload_text
 from gui.widgets.language import byte_size, number, tr
-from gui.widgets.selectable_label import selectable_label
+from gui.widgets.selectable_label import SelectableLabel
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL
 
 LANGUAGE = Language(tr, number, payload_text, byte_size)
@@ -26,10 +26,10 @@ class VerdictCard(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.sentence = selectable_label("title")
-        self.doubts = selectable_label("warning")
-        self.notes = selectable_label("muted")
-        self.conditions = selectable_label("caption")
+        self.sentence = SelectableLabel("title")
+        self.doubts = SelectableLabel("warning")
+        self.notes = SelectableLabel("muted")
+        self.conditions = SelectableLabel("caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GAP, GAP, 2 * GAP, GAP)
         column.setSpacing(GAP_SMALL)

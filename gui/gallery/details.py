@@ -33,7 +33,7 @@ from gui.gallery.words import (
 )
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import tr
-from gui.widgets.selectable_label import selectable_label
+from gui.widgets.selectable_label import SelectableLabel
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 WIDTH = 312
@@ -56,19 +56,19 @@ class DetailPane(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.picture = Picture(Scene.THINGS, _PICTURE, palette)
-        self.title = selectable_label("title")
-        self.summary = selectable_label("")
-        self.state = selectable_label("")
+        self.title = SelectableLabel("title")
+        self.summary = SelectableLabel("")
+        self.state = SelectableLabel("")
         self.state.setAccessibleName(tr("State"))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(3)
-        self.file = selectable_label("caption")
-        self.problem = selectable_label("error")
-        self.advice = selectable_label("muted")
+        self.file = SelectableLabel("caption")
+        self.problem = SelectableLabel("error")
+        self.advice = SelectableLabel("muted")
         self.buttons = {action: self._button(action) for action in Action}
         self.facts = FactList()
-        self.profile = selectable_label("")
+        self.profile = SelectableLabel("")
         self.files = FileList()
         self._build()
         self.hide()
@@ -141,7 +141,7 @@ class DetailPane(QScrollArea):
         words.addWidget(self.facts)
         for heading, part in ((tr("Profile"), self.profile), (tr("Files"), self.files)):
             words.addSpacing(GAP_SMALL)
-            caption = selectable_label("caption")
+            caption = SelectableLabel("caption")
             caption.setText(heading)
             words.addWidget(caption)
             words.addWidget(part)
@@ -167,13 +167,17 @@ class DetailPane(QScrollArea):
         self.verticalScrollBar().setValue(0)
 
     def _show_buttons(self, item: Item) -> None:
+        wanted = [button for action, button in self.buttons.items() if action in item.actions]
         focused = next((b for b in self.buttons.values() if b.hasFocus()), None)
-        for action, button in self.buttons.items():
-            button.setVisible(action in item.actions)
-        self._actions.setVisible(bool(item.actions))
+        self._actions.setVisible(bool(wanted))
+        for button in wanted:
+            button.show()
+        if focused is not None and focused not in wanted:
+            # Before it is hidden: the focus would go to what is far below, and the pane with it.
+            (wanted[0] if wanted else self).setFocus(Qt.FocusReason.TabFocusReason)
+        for button in self.buttons.values():
+            button.setVisible(button in wanted)
         self._actions.updateGeometry()
-        if focused is not None and focused.isHidden():
-            self.focus_first()
 
     def _button(self, action: Action) -> QPushButton:
         text, tip = action_words(action)

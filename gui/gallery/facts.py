@@ -12,11 +12,11 @@ from backend.gallery import GalleryEntry, GalleryFile
 from gui.gallery.item import Item
 from gui.gallery.words import speed_details, speed_text, task_title
 from gui.widgets.language import byte_size, grouped, tr
+from gui.widgets.selectable_label import SelectableLabel
 from gui.widgets.theme import CAPTION_PX, GAP, GAP_SMALL, sized
 
 _HALF = 32
 """Digits of a SHA-256 in one line."""
-_MAY_BREAK = "\u200b"
 
 
 class FactList(QWidget):
@@ -45,11 +45,8 @@ class FactList(QWidget):
         return {title: value.text() for title, (_, value) in self._lines.items() if value.text()}
 
     def _add(self, title: str) -> None:
-        caption, value = QLabel(title), QLabel()
+        caption, value = QLabel(title), SelectableLabel("")
         caption.setProperty("role", "muted")
-        value.setWordWrap(True)
-        value.setTextFormat(Qt.TextFormat.PlainText)
-        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         top = Qt.AlignmentFlag.AlignTop
         row = len(self._lines)
         self._grid.addWidget(caption, row, 0, top)
@@ -79,7 +76,9 @@ class FileList(QWidget):
         self._shown = [_file(*each) for each in zip(entry.files, self.copies, strict=True)]
         if entry.beside:
             names = ", ".join(name for name, _ in entry.beside)
-            self._shown.append(_line(tr("With Inferdeck comes {names}.", names=names), "muted"))
+            self._shown.append(
+                SelectableLabel("muted", tr("With Inferdeck comes {names}.", names=names))
+            )
         for widget in self._shown:
             self._column.addWidget(widget)
 
@@ -94,9 +93,9 @@ def _facts(item: Item) -> dict[str, str]:
         tr("Task"): task_title(entry.task),
         tr("Licence"): entry.licence,
         tr("Size"): size,
-        tr("Origin"): "\n".join(_breakable(origin) for origin in item.row.origins),
+        tr("Origin"): "\n".join(item.row.origins),
         tr("Speed"): f"{speed_text(item)}\n{speed_details(speed)}" if speed is not None else "",
-        tr("Folder"): _breakable(str(item.row.folder)),
+        tr("Folder"): str(item.row.folder),
     }
 
 
@@ -116,34 +115,18 @@ def _file(file: GalleryFile, copy: QPushButton) -> QWidget:
     column.setSpacing(2)
     head = QHBoxLayout()
     head.setSpacing(GAP_SMALL)
-    head.addWidget(_line(file.path, ""), 1)
+    head.addWidget(SelectableLabel("", file.path), 1)
     head.addWidget(copy)
-    digest = _line(f"{file.sha256[:_HALF]}\n{file.sha256[_HALF:]}", "caption")
+    digest = SelectableLabel("caption", f"{file.sha256[:_HALF]}\n{file.sha256[_HALF:]}")
     digest.setFont(sized(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont), CAPTION_PX))
     digest.setAccessibleName(tr("SHA-256 of {file}", file=file.path))
     column.addLayout(head)
-    column.addWidget(_line(tr("{size} bytes", size=grouped(file.size)), "muted"))
+    column.addWidget(SelectableLabel("muted", tr("{size} bytes", size=grouped(file.size))))
     for source in file.sources:
-        column.addWidget(_line(_breakable(f"{source.path}, {source.origin}"), "muted"))
+        column.addWidget(SelectableLabel("muted", f"{source.path}, {source.origin}"))
     column.addWidget(digest)
     return shown
 
 
 def _copy(text: str, *_: object) -> None:
     QGuiApplication.clipboard().setText(text)
-
-
-def _line(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _breakable(path: str) -> str:
-    """A path or address that may go on in the next line after each of its steps."""
-    for sign in ("/", "_", "@", "\\"):
-        path = path.replace(sign, f"{sign}{_MAY_BREAK}")
-    return path

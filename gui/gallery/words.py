@@ -163,8 +163,15 @@ def advice(item: Item) -> str:
 def _advice(error: Exception) -> str:
     if is_offline(error):
         return tr("Try again, use a mirror, or install from a folder: see the page's menu.")
-    if isinstance(error, DownloadError) and error.fault is DownloadFault.ABSENT:
-        return tr("Choose another folder, or get it from its origin.")
+    match error.fault if isinstance(error, DownloadError) else None:
+        case DownloadFault.ABSENT:
+            return tr("Choose another folder, or get it from its origin.")
+        case DownloadFault.REDIRECT:
+            return tr("Try again later, or use a mirror: see the page's menu.")
+        case DownloadFault.DISK:
+            return tr("See that it can be written, or name another folder in INFERDECK_MODELS.")
+        case DownloadFault.DISK_FULL:
+            return tr("Free some space, or name a folder on another disk in INFERDECK_MODELS.")
     return error.hint if isinstance(error, ConsoleError) else ""
 
 

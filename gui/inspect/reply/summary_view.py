@@ -33,7 +33,7 @@ from backend.inspector.views import Reading, ReplySummary, TensorRow
 from gui.views.class_hues import ClassHues
 from gui.views.preview import PreviewView
 from gui.widgets.language import byte_size, count, grouped, marked, number, significant, tr
-from gui.widgets.selectable_label import selectable_label
+from gui.widgets.selectable_label import SelectableLabel
 from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
@@ -65,8 +65,8 @@ class SummaryView(QWidget):
 
     def __init__(self, palette: Palette, hues: ClassHues) -> None:
         super().__init__()
-        self._headline = selectable_label("title")
-        self._note = selectable_label("muted")
+        self._headline = SelectableLabel("title")
+        self._note = SelectableLabel("muted")
         self._rows = _TensorTable()
         self._table = QTableView()
         self._table.setModel(self._rows)
@@ -82,9 +82,9 @@ class SummaryView(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        self._classes = selectable_label("")
+        self._classes = SelectableLabel("")
         self._classes.setFont(tabular(self._classes.font(), BODY_PX))
-        self._words = selectable_label("")
+        self._words = SelectableLabel("")
         self.picture = PreviewView(palette=palette, hues=hues)
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.picture.setMinimumHeight(_LEAST_PICTURE)

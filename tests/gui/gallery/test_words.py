@@ -128,7 +128,9 @@ def test_a_download_that_has_not_begun_waits() -> None:
 
 @pytest.mark.parametrize("fault", DownloadFault)
 def test_each_fault_has_its_message_and_advice_of_the_window(fault: DownloadFault) -> None:
-    error = DownloadError(fault, "It went wrong.", hint="Do something about it.")
+    of_commands = ("offline", "absent", "redirect", "disk", "disk_full")
+    hint = "Name it (--from)." if fault in of_commands else "Do something about it."
+    error = DownloadError(fault, "It went wrong.", hint=hint)
     shown = item(problem=error)
     assert problem_text(shown) == "It went wrong."
     assert advice(shown)
