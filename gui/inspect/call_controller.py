@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,11 +9,12 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError, Overloaded
-from backend.inspector.calls import Call, Caller, Exchange, Request, StreamCall, StreamState
+from backend.inspector.calls import Caller, Exchange, Request, StreamCall, StreamState
 from backend.inspector.forms import Draft, Live
 from backend.inspector.methods import Method
 from backend.inspector.views import Reading, read_reply
 from gui.inspect.acts import CallPhase
+from gui.inspect.running_call import RunningCall
 from gui.state.tasks import Tasks
 from gui.widgets.language import grouped, tr
 
@@ -55,7 +55,7 @@ class CallController(QObject):
         self._tasks = tasks
         self._caller: Caller | None = None
         self._phase = CallPhase.IDLE
-        self._running: _Running | None = None
+        self._running: RunningCall | None = None
         self._stream: StreamCall | None = None
         self._method: Method | None = None
         self._making = False
@@ -88,7 +88,7 @@ class CallController(QObject):
         caller = self._caller
         if caller is None or self._phase is not CallPhase.IDLE:
             return
-        running = self._running = _Running()
+        running = self._running = RunningCall()
         self._begin(method, CallPhase.BUSY)
 
         def work() -> Outcome:
@@ -111,7 +111,7 @@ class CallController(QObject):
         caller = self._caller
         if caller is None or self._phase is not CallPhase.IDLE:
             return
-        running = self._running = _Running()
+        running = self._running = RunningCall()
         self._begin(draft.method, CallPhase.BUSY)
 
         def work() -> StreamCall:
@@ -250,29 +250,3 @@ class CallController(QObject):
     def _set_phase(self, phase: CallPhase) -> None:
         self._phase = phase
         self.phase_changed.emit(phase)
-
-
-class _Running:
-    """A call on another thread that may be cancelled before it has begun."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._call: Call | None = None
-        self.cancelled = False
-
-    def run(self, call: Call) -> Exchange:
-        """Run it, at once cancelled if that was asked for already."""
-        with self._lock:
-            self._call = call
-            cancelled = self.cancelled
-        if cancelled:
-            call.cancel()
-        return call.run()
-
-    def cancel(self) -> None:
-        """End it."""
-        with self._lock:
-            self.cancelled = True
-            call = self._call
-        if call is not None:
-            call.cancel()

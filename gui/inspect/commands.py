@@ -23,6 +23,7 @@ def inspect_commands(
     add_schema: Callable[[], None],
     show_saved: Callable[[], None],
     save: Callable[[], None],
+    save_as: Callable[[], None],
 ) -> Iterator[Command]:
     """Every command of the page."""
     menu = marked("Inspect")
@@ -42,7 +43,7 @@ def inspect_commands(
         f"{menu}/find",
         ("Ctrl+Shift+H",),
     )
-    yield from _saved_commands(menu, show_saved, save)
+    yield from _saved_commands(menu, show_saved, save, save_as)
     yield Command(
         "inspect.reload",
         tr("Ask the target again"),
@@ -61,7 +62,10 @@ def inspect_commands(
 
 
 def _saved_commands(
-    menu: str, show_saved: Callable[[], None], save: Callable[[], None]
+    menu: str,
+    show_saved: Callable[[], None],
+    save: Callable[[], None],
+    save_as: Callable[[], None],
 ) -> Iterator[Command]:
     yield Command(
         "inspect.saved",
@@ -72,11 +76,18 @@ def _saved_commands(
     )
     yield Command(
         "inspect.save_request",
-        tr("Save request..."),
+        tr("Save request"),
         save,
         f"{menu}/call",
         ("Ctrl+S",),
         aliases="collection",
+    )
+    yield Command(
+        "inspect.save_request_as",
+        tr("Save request as..."),
+        save_as,
+        f"{menu}/call",
+        aliases="collection copy",
     )
 
 

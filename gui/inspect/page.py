@@ -53,7 +53,7 @@ class InspectPage(QObject):
         self.request = RequestPane(palette)
         self.reply = ReplyPane(palette, EmptyReply(palette), host.hues)
         self.requests = RequestController(host, self.calls, self.catalogue, self.request, self)
-        self.saved = SavedController(host, engine, self.calls, self.methods, self.requests, self)
+        self.saved = SavedController(host, engine, self.methods, self.requests, self)
         self.replies = ReplyController(
             host, self.calls, self.methods, self.catalogue, self.request, self.reply, self
         )
@@ -94,6 +94,7 @@ class InspectPage(QObject):
             add_schema=self.add_proto,
             show_saved=self.show_saved,
             save=self.saved.save,
+            save_as=self.saved.save_as,
         )
 
     def activated(self) -> None:

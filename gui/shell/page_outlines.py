@@ -78,11 +78,18 @@ def _request_commands(menu: str) -> Iterator[Command]:
     )
     yield Command(
         "inspect.save_request",
-        tr("Save request..."),
+        tr("Save request"),
         _later,
         f"{menu}/call",
         ("Ctrl+S",),
         aliases="collection",
+    )
+    yield Command(
+        "inspect.save_request_as",
+        tr("Save request as..."),
+        _later,
+        f"{menu}/call",
+        aliases="collection copy",
     )
 
 

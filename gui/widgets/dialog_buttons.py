@@ -28,9 +28,18 @@ class ButtonBox(QDialogButtonBox):
 
 def use_and_cancel(dialog: QDialog) -> QDialogButtonBox:
     """`Use`, which accepts the dialog and stands out, and `Cancel`."""
-    box = ButtonBox(_Standard.Ok | _Standard.Cancel)
-    box.button(_Standard.Ok).setText(tr("Use"))
-    box.button(_Standard.Ok).setProperty("role", "primary")
+    return _answers(dialog, _Standard.Ok, tr("Use"))
+
+
+def save_and_cancel(dialog: QDialog) -> QDialogButtonBox:
+    """`Save`, which accepts the dialog and stands out, and `Cancel`."""
+    return _answers(dialog, _Standard.Save, tr("Save"))
+
+
+def _answers(dialog: QDialog, yes: _Standard, words: str) -> QDialogButtonBox:
+    box = ButtonBox(yes | _Standard.Cancel)
+    box.button(yes).setText(words)
+    box.button(yes).setProperty("role", "primary")
     box.button(_Standard.Cancel).setText(tr("Cancel"))
     box.accepted.connect(dialog.accept)
     box.rejected.connect(dialog.reject)

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+from backend.cli.call.junit import junit_text
 from backend.cli.call.live import CallLive
 from backend.cli.call.options import ReportFormat
 from backend.cli.call.request import CallPlan
@@ -64,21 +65,27 @@ def run_collection(options: argparse.Namespace, collection: Collection, caller: 
             hint="A request is a file NAME.toml; docs/inspector.md shows one.",
         )
     place = _place(options, caller)
-    show = _show_json if options.format is ReportFormat.JSON else _text_shower(entries)
-    codes: list[int] = []
+    show = _SHOWERS[options.format](entries)
+    outcomes = []
     for entry in entries:
         outcome = _outcome(entry, variables, place)
-        codes.append(outcome.exit_code)
+        outcomes.append((entry, outcome))
         show(entry, outcome)
-    passed = codes.count(0)
-    if options.format is ReportFormat.JSON:
-        _print(
-            {"summary": {"requests": len(codes), "passed": passed, "failed": len(codes) - passed}}
-        )
-    else:
-        requests = "1 request" if len(codes) == 1 else f"{len(codes)} requests"
-        print(f"{requests}, {passed} passed, {len(codes) - passed} failed", flush=True)
-    return min((code for code in codes if code), default=0)
+    _sum_up(options.format, collection.folder.resolve().name, outcomes)
+    return min((outcome.exit_code for _, outcome in outcomes if not outcome.ok), default=0)
+
+
+def _sum_up(form: ReportFormat, name: str, outcomes: list[tuple[Entry, Outcome]]) -> None:
+    passed = sum(outcome.ok for _, outcome in outcomes)
+    failed = len(outcomes) - passed
+    match form:
+        case ReportFormat.JSON:
+            _print({"summary": {"requests": len(outcomes), "passed": passed, "failed": failed}})
+        case ReportFormat.JUNIT:
+            print(junit_text(name, outcomes), end="", flush=True)
+        case ReportFormat.TEXT:
+            requests = "1 request" if len(outcomes) == 1 else f"{len(outcomes)} requests"
+            print(f"{requests}, {passed} passed, {failed} failed", flush=True)
 
 
 def _outcome(entry: Entry, variables: Variables, place: Place) -> Outcome:
@@ -151,6 +158,14 @@ def _show_json(entry: Entry, outcome: Outcome) -> None:
     if outcome.exit_code:
         value["exit_code"] = outcome.exit_code
     _print(value)
+
+
+_SHOWERS: Mapping[ReportFormat, Callable[[list[Entry]], Callable[[Entry, Outcome], None]]] = {
+    ReportFormat.TEXT: _text_shower,
+    ReportFormat.JSON: lambda _entries: _show_json,
+    ReportFormat.JUNIT: lambda _entries: lambda _entry, _outcome: None,
+}
+"""What shows each outcome as it comes."""
 
 
 def _status(outcome: Outcome) -> str:

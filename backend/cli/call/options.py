@@ -131,6 +131,7 @@ class ReportFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
 
 
 COLLECTED = OptionGroup(
@@ -154,7 +155,7 @@ COLLECTED = OptionGroup(
         ),
         Option(
             "--format",
-            "of what a collection prints",
+            "of what a collection prints; junit is XML for build servers, at the end",
             choices=ReportFormat,
             default=ReportFormat.TEXT,
         ),

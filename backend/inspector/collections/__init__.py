@@ -11,7 +11,7 @@ from backend.inspector.collections.changes import (
     put_back,
     rename,
 )
-from backend.inspector.collections.checks import Finding, judged
+from backend.inspector.collections.checks import Finding, checks_to_begin_with, judged
 from backend.inspector.collections.drafting import check_savable, draft_of, saved_from
 from backend.inspector.collections.files import (
     Environment,
@@ -22,9 +22,14 @@ from backend.inspector.collections.files import (
 from backend.inspector.collections.folder import (
     Collection,
     Entry,
+    changed_meanwhile,
+    check_text,
+    file_text,
     read_collection,
     request_file,
+    variables_file,
     write_request,
+    write_text,
 )
 from backend.inspector.collections.recorded import draft_of_recorded
 from backend.inspector.collections.runner import Outcome, Place, run_request
@@ -39,11 +44,15 @@ __all__ = [
     "Outcome",
     "Place",
     "SavedRequest",
+    "changed_meanwhile",
     "check_savable",
+    "check_text",
+    "checks_to_begin_with",
     "delete",
     "draft_of",
     "draft_of_recorded",
     "duplicate",
+    "file_text",
     "judged",
     "make_folder",
     "move",
@@ -57,6 +66,8 @@ __all__ = [
     "request_to_toml",
     "run_request",
     "saved_from",
+    "variables_file",
     "write_request",
+    "write_text",
     "write_with_files",
 ]

@@ -16,7 +16,15 @@ from backend.core.tensors import Array, Datatype, Tensor
 from backend.inspector.collections.drafting import saved_from
 from backend.inspector.collections.files import SavedRequest
 from backend.inspector.collections.folder import write_request
-from backend.inspector.forms import LONGEST_TEXT, Draft, Fill, FillKind, Live, elements_json
+from backend.inspector.forms import (
+    AS_IN_A_RUN,
+    LONGEST_TEXT,
+    Draft,
+    Fill,
+    FillKind,
+    Live,
+    elements_json,
+)
 from backend.profiles.inputs.numbers import bfloat16_values
 from backend.wire.media.images import body_kind, encode_image
 from backend.wire.media.sound import encode_wav
@@ -34,15 +42,21 @@ class BesideFile:
     data: bytes
 
 
-def of_live(draft: Draft, before: SavedRequest | None, live: Live) -> Mapping[str, BesideFile]:
+def of_live(
+    draft: Draft, before: SavedRequest | None, live: Live, opened: Draft | None = None
+) -> Mapping[str, BesideFile]:
     """What the source shows now for the inputs that take it, so that it can be sent again.
 
-    One that the file `before` left to whoever sends it stays so.
+    One that the file `before` left to whoever sends it stays so, and so does one that took what
+    the source showed already in the draft that was `opened`, or saved, last.
     """
     found: dict[str, BesideFile] = {}
+    rows = opened.form.rows if opened is not None and opened.form is not None else ()
+    taken = {row.spec.name for row in rows if row.sent and row.fill.kind in AS_IN_A_RUN}
+    known = before.inputs if before is not None else {}
     for row in draft.form.rows if draft.form is not None else ():
         name, kind = row.spec.name, row.fill.kind
-        left = before is not None and before.inputs.get(name) == kind
+        left = known.get(name) == kind or (name in taken and name in known)
         if not row.sent or left:
             continue
         if kind is FillKind.FRAME and live.frame is not None:
@@ -77,9 +91,13 @@ def of_tensor(tensor: Tensor) -> Fill | BesideFile:
 
 
 def write_with_files(
-    file: Path, draft: Draft, before: SavedRequest | None, beside: Mapping[str, BesideFile]
+    file: Path,
+    draft: Draft,
+    before: SavedRequest | None,
+    beside: Mapping[str, BesideFile],
+    opened: Draft | None = None,
 ) -> None:
-    """Write a request and the files that fill its inputs; raises UsageError.
+    """Write a request and the files that fill its inputs, as `saved_from` says; raises UsageError.
 
     A file of one of these names that is no part of the request `before` stays as it is.
     """
@@ -89,7 +107,8 @@ def write_with_files(
         path = _place(file, content.suffix, name if len(beside) > 1 else "", before)
         write_file(path, content.data)
         form = form.with_row(name, fill=Fill(content.kind, str(path)))
-    write_request(file, saved_from(replace(draft, form=form), before, file.parent))
+    saved = saved_from(replace(draft, form=form), before, file.parent, opened)
+    write_request(file, saved)
 
 
 def _place(file: Path, suffix: str, name: str, before: SavedRequest | None) -> Path:

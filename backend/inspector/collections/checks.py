@@ -67,6 +67,12 @@ class Answer:
     replies: Sequence[Any]
 
 
+def checks_to_begin_with(*, rest: bool) -> str:
+    """The table of a request's file with two checks that most requests can have."""
+    status = "200" if rest else '"OK"'
+    return f'[checks]\nstatus = {status}\nlatency_ms = "< 100"\n'
+
+
 def judged(checks: Mapping[str, Any], answer: Answer) -> tuple[Finding, ...]:
     """Every check against an answer; raises UsageError for one that cannot be understood."""
     return tuple(_finding(what, expected, answer) for what, expected in checks.items())

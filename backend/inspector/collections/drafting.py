@@ -28,6 +28,19 @@ from backend.inspector.forms import (
 from backend.inspector.history import concealed
 from backend.inspector.methods import Method
 
+_DRAFTED = (
+    "method",
+    "model",
+    "model_version",
+    "headers",
+    "parts",
+    "serialization",
+    "compression",
+    "deadline_s",
+    "inputs",
+    "message",
+)
+"""What of a request a draft holds."""
 _CONCEALED = re.compile(r"\$\{(\w+)\}")
 
 
@@ -78,13 +91,36 @@ def check_savable(draft: Draft) -> None:
         )
 
 
-def saved_from(draft: Draft, before: SavedRequest | None, folder: Path) -> SavedRequest:
+def saved_from(
+    draft: Draft, before: SavedRequest | None, folder: Path, opened: Draft | None = None
+) -> SavedRequest:
     """What a file is to say of a draft; secrets in its headers become variables.
 
-    What the draft does not hold, such as checks, stays as it was `before`. Raises UsageError for
-    bytes that are sent as recorded, since no text makes them.
+    What the draft does not hold, such as checks, stays as it was `before`, and so does what is as
+    in the draft that was `opened` from it: its variables, and what it left to its defaults.
+    Raises UsageError for bytes that are sent as recorded, since no text makes them.
     """
     check_savable(draft)
+    saved = _said(draft, before, folder)
+    if before is None or opened is None or opened.recorded is not None:
+        return saved
+    same = _said(opened, before, folder)
+    kept = {name: getattr(before, name) for name in _DRAFTED if _as_in(saved, same, name)}
+    saved = replace(saved, **kept)
+    if saved.inputs and before.inputs:
+        inputs = {
+            name: before.inputs.get(name, text) if same.inputs.get(name) == text else text
+            for name, text in saved.inputs.items()
+        }
+        saved = replace(saved, inputs=inputs)
+    return saved
+
+
+def _as_in(one: SavedRequest, other: SavedRequest, name: str) -> bool:
+    return bool(getattr(one, name) == getattr(other, name))
+
+
+def _said(draft: Draft, before: SavedRequest | None, folder: Path) -> SavedRequest:
     form, method = draft.form, draft.method
     model = form.model if form is not None else draft.parts.get("model", "")
     if before is not None and draft.variables is not None:

@@ -18,6 +18,7 @@ _KEY = re.compile(r"""\s*(?:"([^"\\]*)"|'([^']*)'|([\w-]+))\s*=\s*(.*)$""")
 _LONG = ('"""', "'''")
 _MOST_PARTS = 2_000
 """A longer text is written anew: finding the place of each key takes its time."""
+_LONGEST_REMARKED = 400
 _NOT_LITERAL = re.compile(r"'|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -90,7 +91,9 @@ def _replace_all(parts: list[_Part], before: dict[str, Any], values: Mapping[str
         if place not in new:
             parts.remove(part)
         elif old.get(place) != new[place]:
-            part.lines = _written(place[1], new[place])
+            lines = _written(place[1], new[place])
+            remark = _remark(part.lines[0]) if len(part.lines) == len(lines) == 1 else ""
+            part.lines = [f"{lines[0]}{remark}"] if remark else lines
     have = {(part.table, part.key) for part in parts}
     last = ("", "")
     for place, value in new.items():
@@ -116,6 +119,17 @@ def _insert(
     places = [index for index, part in enumerate(parts) if (part.table, part.key) == after]
     before = places if after[0] == table else heads[:1] if table else []
     parts.insert(before[-1] + 1 if before else 0, _Part(table, key, lines))
+
+
+def _remark(line: str) -> str:
+    """The comment at the end of a line that is a key and its value, with the blanks before it."""
+    for found in re.finditer(r"\s*#", line[:_LONGEST_REMARKED]):
+        try:
+            tomllib.loads(line[: found.start()])
+        except ValueError:
+            continue
+        return line[found.start() :]
+    return ""
 
 
 def _flat(values: Mapping[str, Any]) -> dict[tuple[str, str], Any]:

@@ -51,7 +51,8 @@ class Entry:
 class Collection:
     """Everything in the folder; `problems` are sentences about files of variables.
 
-    `folders` are those within it, also the ones without requests.
+    `folders` are those within it, also the ones without requests; `variable_files` are the files
+    that say what variables stand for, as far as there are any.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Collection:
     entries: tuple[Entry, ...] = ()
     problems: tuple[str, ...] = ()
     folders: tuple[PurePosixPath, ...] = ()
+    variable_files: tuple[Path, ...] = ()
 
     def environment(self, name: str) -> Environment:
         """The environment of that name, '' for the collection's own values alone."""
@@ -102,6 +104,7 @@ def read_collection(folder: Path) -> Collection:
     environments: dict[str, Environment] = {}
     entries: list[Entry] = []
     files, folders = _files(folder)
+    variable_files = [path for path in files if _of_variables(path, folder)]
     for path in files:
         within = PurePosixPath(path.relative_to(folder).as_posix())
         if within == PurePosixPath(COLLECTION):
@@ -114,8 +117,24 @@ def read_collection(folder: Path) -> Collection:
         entries.append(_entry(path, within))
     entries.sort(key=_place)
     return Collection(
-        folder, common or Environment(), environments, tuple(entries), tuple(problems), folders
+        folder,
+        common or Environment(),
+        environments,
+        tuple(entries),
+        tuple(problems),
+        folders,
+        tuple(variable_files),
     )
+
+
+def variables_file(folder: Path, environment: str) -> Path:
+    """The file with the values of an environment, '' for the collection's own.
+
+    Raises UsageError for a name that cannot be.
+    """
+    if not environment:
+        return folder / COLLECTION
+    return request_file(folder / ENVIRONMENTS, environment)
 
 
 def request_file(folder: Path, name: str) -> Path:
@@ -130,6 +149,42 @@ def write_request(path: Path, saved: SavedRequest) -> None:
     """Write the file in one step; what did not change stays to the letter; raises UsageError."""
     before = (read_file(path, MOST_BYTES) or b"").decode("utf-8", "replace")
     write_file(path, request_to_toml(saved, before).encode())
+
+
+def file_text(path: Path) -> str:
+    """A file as it is, '' if there is none; raises UsageError."""
+    data = read_file(path, MOST_BYTES) or b""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path.name} is not UTF-8.") from None
+
+
+def check_text(folder: Path, path: Path, text: str) -> None:
+    """Raises UsageError, naming the line, for what the collection could not read there."""
+    within = PurePosixPath(path.relative_to(folder).as_posix())
+    read = environment_from_toml if _of_variables(path, folder) else request_from_toml
+    read(text.encode(), str(within))
+
+
+def write_text(path: Path, text: str, before: str) -> None:
+    """Write a file that said `before` when it was read; raises UsageError if it does no more."""
+    if file_text(path) != before:
+        raise changed_meanwhile(path)
+    write_file(path, text.encode())
+
+
+def changed_meanwhile(path: Path) -> UsageError:
+    """The error of whoever would write over what another program has written."""
+    return UsageError(
+        f"{path.name} was changed by another program since it was opened.",
+        hint="Open it again, or save under another name.",
+    )
+
+
+def _of_variables(path: Path, folder: Path) -> bool:
+    within = path.relative_to(folder)
+    return within == Path(COLLECTION) or within.parts[0] == ENVIRONMENTS
 
 
 def _files(folder: Path) -> tuple[list[Path], tuple[PurePosixPath, ...]]:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
+    QMenu,
     QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from backend.inspector.collections import Collection, Entry, Outcome
-from gui.views.scales import milliseconds
+from gui.inspect.saved.findings import FindingsView, short_outcome
+from gui.inspect.saved.menu import Act, fill_menu
+from gui.inspect.saved.rows import PLACE, RESULT, RequestRows
 from gui.widgets.language import tr
+from gui.widgets.menu_button import give_menu
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, Palette
-
-_ENTRY = Qt.ItemDataRole.UserRole
-_RESULT = 1
 
 
 class SavedTree(QWidget):
@@ -31,9 +30,12 @@ class SavedTree(QWidget):
 
     opened = Signal(object)
     """The Entry that is to be shown."""
-    run_wanted = Signal(object)
-    """The Entries that are to be run."""
+    stop_wanted = Signal()
     save_wanted = Signal()
+    act_wanted = Signal(object)
+    """An Act for the chosen row."""
+    moved = Signal(object, object)
+    """Paths of requests and folders within the collection, and that of the folder they go to."""
     folder_wanted = Signal()
     environment_chosen = Signal(str)
 
@@ -42,6 +44,11 @@ class SavedTree(QWidget):
         self._roles = palette
         self._items: dict[PurePosixPath, QTreeWidgetItem] = {}
         self._folders: dict[PurePosixPath, QTreeWidgetItem] = {}
+        self._outcomes: dict[PurePosixPath, Outcome] = {}
+        self._busy: PurePosixPath | None = None
+        self._running = False
+        self._summary = ("", "text_muted")
+        self._on_show: PurePosixPath | None = None
         self._folder = _button(tr("Open folder..."), tr("A folder of requests"))
         self._folder.clicked.connect(self.folder_wanted)
         self.environment = QComboBox()
@@ -51,33 +58,42 @@ class SavedTree(QWidget):
         self.environment.activated.connect(
             lambda _index: self.environment_chosen.emit(self.environment.currentData() or "")
         )
-        self.tree = _Tree()
-        self.tree.setObjectName("savedRequests")  # a chosen row is quiet: results keep their colour
-        self.tree.setAccessibleName(tr("Saved requests"))
+        self.tree = RequestRows()
         self.tree.itemClicked.connect(self._open)
         self.tree.entered_key.connect(self._open)
+        self.tree.act_wanted.connect(self._act)
+        self.tree.moved.connect(self.moved)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
         # Later: the tree says so too while it is being emptied or taken down.
         self.tree.itemSelectionChanged.connect(self._refresh, Qt.ConnectionType.QueuedConnection)
         self._note = QLabel()
         self._note.setProperty("role", "muted")
         self._note.setWordWrap(True)
-        self._save = _button(tr("Save..."), tr("Save the request on show (Ctrl+S)"))
+        self.findings = FindingsView(palette)
+        self._save = _button(tr("Save"), tr("Save the request on show (Ctrl+S)"))
         self._save.clicked.connect(self.save_wanted)
-        self._run = _button(tr("Run"), tr("Send the chosen request, or all of the chosen folder"))
-        self._run.clicked.connect(lambda: self.run_wanted.emit(self.chosen()))
-        top, bottom = QHBoxLayout(), QHBoxLayout()
+        self._more = _button(tr("More"), tr("What else can be done with the chosen row"))
+        menu = QMenu(self._more)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
+        give_menu(self._more, menu)
+        self._run = _button(tr("Run"), "")
+        self._run.clicked.connect(self._run_or_stop)
+        top, acts = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.environment, 1)
         top.addWidget(self._folder)
-        bottom.addWidget(self._save)
-        bottom.addStretch(1)
-        bottom.addWidget(self._run)
+        acts.setSpacing(GAP)
+        acts.addWidget(self._save)
+        acts.addWidget(self._more)
+        acts.addStretch(1)
+        acts.addWidget(self._run)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, GAP, 0, GAP)
         column.setSpacing(GAP)
         column.addLayout(top)
+        column.addLayout(acts)  # up here: notices come at the bottom
         column.addWidget(self._note)
         column.addWidget(self.tree, 1)
-        column.addLayout(bottom)
+        column.addWidget(self.findings)
         self.show_nothing()
 
     def show_nothing(self) -> None:
@@ -92,25 +108,29 @@ class SavedTree(QWidget):
         self._note.setVisible(bool(text))
 
     def show_collection(self, collection: Collection, environment: str) -> None:
-        """Show these; what was chosen, and what came of runs, stays."""
-        chosen = self.entry()
-        results = {path: _result_of(item) for path, item in self._items.items()}
+        """Show these; what was chosen and folded, and what came of runs, stays."""
+        chosen, focused = self._chosen_path(), self.tree.hasFocus()
+        folded = {path for path, row in self._folders.items() if not row.isExpanded()}
+        before = {entry.path: entry for entry in self.all()}
         self.empty()
+        for folder in sorted(collection.folders):
+            self._parent_of(folder)
         for entry in collection.entries:
             item = self._added(self._parent_of(entry.path.parent), entry.name)
-            item.setData(0, _ENTRY, entry)
+            item.setData(0, PLACE, entry)
             item.setToolTip(0, entry.problem or _about(entry))
-            if entry.problem:
-                item.setForeground(0, self._roles.color("error"))
-            text, tip, role = results.get(entry.path, ("", "", ""))
-            self._show_result(item, text, tip, role)
             self._items[entry.path] = item
-            if chosen is not None and chosen.path == entry.path:
-                self.tree.setCurrentItem(item)
+            if before.get(entry.path, entry) != entry:
+                self._outcomes.pop(entry.path, None)  # of another request
+            self._show_row(entry.path)
         self.tree.expandAll()
+        if chosen is not None:
+            self.select(chosen)
+        for path in folded & self._folders.keys():  # choosing a row unfolds what it is in
+            self._folders[path].setExpanded(False)
+        if focused:
+            self.tree.setFocus()
         self._show_environments(collection, environment)
-        empty = tr("No requests yet: save the one on show.") if not collection.entries else ""
-        self.say("\n".join(collection.problems) or empty)
         self._folder.setToolTip(str(collection.folder))
         self._refresh()
 
@@ -122,58 +142,85 @@ class SavedTree(QWidget):
     def entry(self) -> Entry | None:
         """The chosen request."""
         item = self.tree.currentItem()
-        found = item.data(0, _ENTRY) if item is not None else None
+        found = item.data(0, PLACE) if item is not None else None
         return found if isinstance(found, Entry) else None
 
     def folder(self) -> PurePosixPath:
         """The chosen folder, or that of the chosen request, within the collection."""
-        item = self.tree.currentItem()
-        entry = self.entry()
+        path, entry = self._chosen_path(), self.entry()
         if entry is not None:
             return entry.path.parent
-        return PurePosixPath(item.data(0, _ENTRY)) if item is not None else PurePosixPath()
+        return path or PurePosixPath()
 
     def chosen(self) -> list[Entry]:
         """The chosen request, all of the chosen folder, or all."""
         entry, folder = self.entry(), self.folder()
         if entry is not None:
             return [entry]
-        found = (item.data(0, _ENTRY) for item in self._items.values())
-        return [one for one in found if one.path.is_relative_to(folder)]
+        return [one for one in self.all() if one.path.is_relative_to(folder)]
+
+    def all(self) -> list[Entry]:
+        """Every request, in the order of the rows."""
+        return [item.data(0, PLACE) for item in self._items.values()]
 
     def select(self, path: PurePosixPath) -> None:
-        """Choose a request."""
-        if path in self._items:
-            self.tree.setCurrentItem(self._items[path])
+        """Choose a request or a folder."""
+        item = self._items.get(path) or self._folders.get(path)
+        if item is not None:
+            self.tree.setCurrentItem(item)
+
+    def show_on_show(self, path: PurePosixPath | None) -> None:
+        """The request whose file the pane beside shows, None for none."""
+        before, self._on_show = self._on_show, path
+        for one in (before, path):
+            if one is not None:
+                self._show_row(one)
 
     def show_running(self, path: PurePosixPath) -> None:
         """It is being sent."""
-        if path in self._items:
-            self._show_result(self._items[path], "...", "", "text_muted")
+        self._busy = path
+        self._show_row(path)
 
     def show_outcome(self, path: PurePosixPath, outcome: Outcome) -> None:
         """What came of it."""
-        if path in self._items:
-            role = "ok" if outcome.ok else "error"
-            self._show_result(self._items[path], _short(outcome), _long(outcome), role)
+        self._busy = None
+        self._outcomes[path] = outcome
+        self._show_row(path)
+        self._refresh()
+
+    def show_summary(self, words: str, role: str) -> None:
+        """How a run of several ended, wherever nothing else is to be said of the chosen row."""
+        self._summary = (words, role)
+        self._refresh()
 
     def set_busy(self, *, busy: bool) -> None:
-        """While requests run, no others are."""
-        self._run.setEnabled(not busy and bool(self._items))
+        """While requests run, no others are: the button stops them."""
+        self._running = busy
+        if busy:
+            self._outcomes.clear()
+            self._summary = ("", "text_muted")
+        self._busy = None
+        for path in self._items:
+            self._show_row(path)
+        self._refresh()
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         self._roles = palette
-        for item in self._items.values():
-            self._show_result(item, *_result_of(item))
-            if item.data(0, _ENTRY).problem:
-                item.setForeground(0, palette.color("error"))
+        self.findings.set_palette_roles(palette)
+        for path in self._items:
+            self._show_row(path)
+
+    def _chosen_path(self) -> PurePosixPath | None:
+        item = self.tree.currentItem()
+        found = item.data(0, PLACE) if item is not None else None
+        return found.path if isinstance(found, Entry) else PurePosixPath(found) if found else None
 
     def _parent_of(self, folder: PurePosixPath) -> QTreeWidgetItem | None:
         """The row of a folder, made if there is none yet; None for the collection itself."""
         if folder not in self._folders and folder.parts:
             row = self._added(self._parent_of(folder.parent), folder.name)
-            row.setData(0, _ENTRY, str(folder))
+            row.setData(0, PLACE, str(folder))
             self._folders[folder] = row
         return self._folders.get(folder)
 
@@ -190,41 +237,76 @@ class SavedTree(QWidget):
         self.environment.setCurrentIndex(max(0, self.environment.findData(environment)))
         self.environment.setVisible(bool(collection.environments))
 
-    def _show_result(self, item: QTreeWidgetItem, text: str, tip: str, role: str) -> None:
-        item.setText(_RESULT, text)
-        item.setToolTip(_RESULT, tip)
-        item.setData(_RESULT, _ENTRY, role)
-        item.setTextAlignment(_RESULT, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if role:
-            item.setForeground(_RESULT, self._roles.color(role))
+    def _show_row(self, path: PurePosixPath) -> None:
+        """Its name, and what came of it."""
+        item = self._items.get(path)
+        if item is None:
+            return
+        font = item.font(0)
+        font.setBold(path == self._on_show)
+        item.setFont(0, font)
+        problem = item.data(0, PLACE).problem
+        item.setForeground(0, self._roles.color("error" if problem else "text"))
+        outcome = self._outcomes.get(path)
+        text, role = "", "text_muted"
+        if path == self._busy:
+            text = "..."
+        elif outcome is not None:
+            text, role = short_outcome(outcome), "ok" if outcome.ok else "error"
+        item.setText(RESULT, text)
+        item.setTextAlignment(RESULT, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setForeground(RESULT, self._roles.color(role))
 
     @Slot()
     def _refresh(self) -> None:
+        entry = self.entry()
         self._run.setEnabled(bool(self._items))
-        self._run.setText(tr("Run") if self.entry() is not None else tr("Run all"))
+        words = tr("Run") if self._chosen_path() is not None else tr("Run all")
+        self._run.setText(tr("Stop") if self._running else words)
+        self._run.setToolTip(
+            tr("Send no more of them")
+            if self._running
+            else tr("Send the chosen request, or all of the chosen folder")
+        )
+        outcome = self._outcomes.get(entry.path) if entry is not None else None
+        if outcome is not None or (entry is not None and entry.problem):
+            self.findings.show_outcome(outcome, entry.problem if entry is not None else "")
+        else:
+            self.findings.show_words(*self._summary)
+
+    @Slot()
+    def _run_or_stop(self) -> None:
+        if self._running:
+            self.stop_wanted.emit()
+        else:
+            self.act_wanted.emit(Act.RUN if self._chosen_path() is not None else Act.RUN_ALL)
 
     @Slot()
     def _open(self) -> None:
-        entry = self.entry()
-        if entry is not None:
-            self.opened.emit(entry)
+        if self.entry() is not None:
+            self.act_wanted.emit(Act.OPEN)
 
+    @Slot(object)
+    def _act(self, act: Act) -> None:
+        """By a key; what a folder has not is left out."""
+        if self.entry() is not None or act not in (Act.EDIT, Act.DUPLICATE):
+            self.act_wanted.emit(act)
 
-class _Tree(QTreeWidget):
-    entered_key = Signal()
+    @Slot(QPoint)
+    def _show_menu(self, where: QPoint) -> None:
+        self.tree.setCurrentIndex(self.tree.indexAt(where))
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fill(menu)
+        menu.popup(self.tree.viewport().mapToGlobal(where))
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setColumnCount(2)
-        self.setHeaderHidden(True)
-        self.setUniformRowHeights(True)
-        self.setIndentation(14)
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(_RESULT, QHeaderView.ResizeMode.ResizeToContents)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.activated.connect(lambda _index: self.entered_key.emit())
+    def _fill(self, menu: QMenu) -> None:
+        fill_menu(
+            menu,
+            self.act_wanted,
+            request=self.entry() is not None,
+            folder=self._chosen_path() is not None,
+        )
 
 
 def _button(text: str, tip: str) -> QPushButton:
@@ -234,28 +316,6 @@ def _button(text: str, tip: str) -> QPushButton:
     return button
 
 
-def _result_of(item: QTreeWidgetItem) -> tuple[str, str, str]:
-    return item.text(_RESULT), item.toolTip(_RESULT), item.data(_RESULT, _ENTRY) or ""
-
-
 def _about(entry: Entry) -> str:
     saved = entry.request
     return "\n".join(part for part in (saved.about, saved.method) if part) if saved else ""
-
-
-def _short(outcome: Outcome) -> str:
-    if outcome.exchange is None:
-        return tr("not sent")
-    failed = sum(not finding.ok for finding in outcome.findings)
-    time = milliseconds(outcome.exchange.total_ns / 1e6)
-    if failed:
-        return tr("{n} of {all} failed", n=failed, all=len(outcome.findings))
-    return time if outcome.ok else tr("failed")
-
-
-def _long(outcome: Outcome) -> str:
-    lines = []
-    for one in outcome.findings:
-        mark, got = ("\u2713", "") if one.ok else ("\u2717", f"  ({one.got})")
-        lines.append(f"{mark} {one.what} {one.expected}{got}")
-    return "\n".join([*lines, *([outcome.error] if outcome.error else [])])

@@ -54,7 +54,7 @@ def changed(saved: SavedRequest, folder: Path) -> list[str]:
         ),
         (
             replace(REQUEST, inputs={"INPUT0": "[4]", "INPUT1": "zeros"}),
-            ['-INPUT0 = "[1, 2, 3]"   # three', '+INPUT0 = "[4]"', '+INPUT1 = "zeros"'],
+            ['-INPUT0 = "[1, 2, 3]"   # three', '+INPUT0 = "[4]"   # three', '+INPUT1 = "zeros"'],
         ),
         (
             replace(REQUEST, inputs={}, message='{\n  "a": "\\\\"\n}'),
