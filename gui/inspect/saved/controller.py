@@ -26,7 +26,7 @@ from backend.inspector.collections import (
     request_file,
     write_with_files,
 )
-from backend.inspector.forms import NOTHING_LIVE, Draft, Live, Variables
+from backend.inspector.forms import NOTHING_LIVE, Draft, Live, Variables, hidden
 from backend.inspector.methods import Method, MethodList
 from gui.inspect.engine import Engine
 from gui.inspect.method_tree import MethodTree
@@ -68,7 +68,7 @@ class SavedController(QObject):
     ran = Signal(object)
     """An Exchange, without secrets, that is to be kept."""
     answered = Signal(object)
-    """The Exchange, without secrets, of a request that was run alone, to be shown."""
+    """The Exchange, without secrets, of a request that was run, to be shown."""
 
     def __init__(
         self,
@@ -175,6 +175,9 @@ class SavedController(QObject):
             self.opened.emit(draft)
             if self._pane.method is draft.method:
                 self._show_opened(_Opened(entry, self._pane.draft()))
+                outcome = self.tree.outcome(entry.path)
+                if outcome is not None and outcome.exchange is not None:
+                    self.answered.emit(hidden(outcome.exchange, variables))
 
         self._start(work, show, self._complain)
 

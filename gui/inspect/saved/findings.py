@@ -15,6 +15,7 @@ from gui.widgets.language import tr
 from gui.widgets.theme import Palette
 
 _MOST_HEIGHT = 132
+_HOLDS, _FAILED = "\u2713", "\u2717"
 
 
 class FindingsView(QTextBrowser):
@@ -77,18 +78,26 @@ class FindingsView(QTextBrowser):
         return lines
 
     def _line(self, role: str, words: str, *, mark: bool = False) -> str:
-        signs = {"ok": "\u2713 ", "error": "\u2717 "}
+        signs = {"ok": f"{_HOLDS} ", "error": f"{_FAILED} "}
         colour = self._roles.color(role).name()
         sign = f'<span style="color: {colour}">{signs[role]}</span>' if mark else ""
         own = "" if mark else f' style="color: {colour}"'
         return f"<div{own}>{sign}{escape(words).replace(chr(10), '<br>')}</div>"
 
 
-def short_outcome(outcome: Outcome) -> str:
-    """How it went, in the room of a column."""
+def outcome_words(outcome: Outcome) -> str:
+    """How it went."""
     if outcome.exchange is None:
         return tr("not sent")
     failed = sum(not finding.ok for finding in outcome.findings)
     if failed:
         return tr("{n} of {all} failed", n=failed, all=len(outcome.findings))
     return milliseconds(outcome.exchange.total_ns / 1e6) if outcome.ok else tr("failed")
+
+
+def short_outcome(outcome: Outcome) -> str:
+    """The same in so little room that names keep theirs; how many of the checks failed."""
+    if outcome.ok:
+        return outcome_words(outcome)
+    failed = sum(not finding.ok for finding in outcome.findings)
+    return f"{_FAILED} {failed}/{len(outcome.findings)}" if failed else _FAILED

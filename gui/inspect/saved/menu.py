@@ -77,7 +77,7 @@ def fill_menu(menu: QMenu, wanted: SignalInstance, *, request: bool, folder: boo
 def _title(act: Act) -> str:
     titles = {
         Act.OPEN: tr("Open"),
-        Act.RUN: tr("Run"),
+        Act.RUN: tr("Run chosen"),
         Act.RUN_ALL: tr("Run all"),
         Act.CHECKS: tr("Checks..."),
         Act.EDIT: tr("Edit as text..."),

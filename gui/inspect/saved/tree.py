@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from backend.inspector.collections import Collection, Entry, Outcome
-from gui.inspect.saved.findings import FindingsView, short_outcome
+from gui.inspect.saved.findings import FindingsView, outcome_words, short_outcome
 from gui.inspect.saved.menu import Act, fill_menu
 from gui.inspect.saved.rows import PLACE, RESULT, RequestRows
 from gui.widgets.language import tr
@@ -76,7 +76,7 @@ class SavedTree(QWidget):
         menu = QMenu(self._more)
         menu.aboutToShow.connect(lambda: self._fill(menu))
         give_menu(self._more, menu)
-        self._run = _button(tr("Run"), "")
+        self._run = _button(tr("Run all"), "")
         self._run.clicked.connect(self._run_or_stop)
         top, acts = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.environment, 1)
@@ -163,6 +163,10 @@ class SavedTree(QWidget):
         """Every request, in the order of the rows."""
         return [item.data(0, PLACE) for item in self._items.values()]
 
+    def outcome(self, path: PurePosixPath) -> Outcome | None:
+        """What came of a request when it was run last."""
+        return self._outcomes.get(path)
+
     def select(self, path: PurePosixPath) -> None:
         """Choose a request or a folder."""
         item = self._items.get(path) or self._folders.get(path)
@@ -248,12 +252,15 @@ class SavedTree(QWidget):
         problem = item.data(0, PLACE).problem
         item.setForeground(0, self._roles.color("error" if problem else "text"))
         outcome = self._outcomes.get(path)
-        text, role = "", "text_muted"
+        text, words, role = "", "", "text_muted"
         if path == self._busy:
-            text = "..."
+            text, words = "...", tr("is being sent")
         elif outcome is not None:
-            text, role = short_outcome(outcome), "ok" if outcome.ok else "error"
+            text, words = short_outcome(outcome), outcome_words(outcome)
+            role = "ok" if outcome.ok else "error"
         item.setText(RESULT, text)
+        item.setToolTip(RESULT, words)
+        item.setData(RESULT, Qt.ItemDataRole.AccessibleTextRole, words)
         item.setTextAlignment(RESULT, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setForeground(RESULT, self._roles.color(role))
 
@@ -261,7 +268,7 @@ class SavedTree(QWidget):
     def _refresh(self) -> None:
         entry = self.entry()
         self._run.setEnabled(bool(self._items))
-        words = tr("Run") if self._chosen_path() is not None else tr("Run all")
+        words = tr("Run chosen") if self._chosen_path() is not None else tr("Run all")
         self._run.setText(tr("Stop") if self._running else words)
         self._run.setToolTip(
             tr("Send no more of them")

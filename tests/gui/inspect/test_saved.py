@@ -18,6 +18,7 @@ from backend.core.samples import Frame
 from backend.core.target import Target
 from backend.inspector.collections import read_collection
 from gui.inspect.page import InspectPage
+from gui.inspect.saved.menu import Act
 from tests.embedded import server, target
 from tests.gui.inspect.inspect_stage import ListeningHost, inspect_page, leave
 from tests.stored_files import FOLDER
@@ -99,10 +100,15 @@ def test_a_run_shows_what_came_of_the_checks(
     qtbot.waitUntil(lambda: len(host.notifier.notices) == 1)
     assert host.notifier.notices[0].body == "3 requests, 1 failed"
     results = {str(path): item.text(1) for path, item in tree._items.items()}
-    assert results["broken"] == "not sent"
+    assert results["broken"] == "\u2717"
+    assert tree._items[PurePosixPath("broken")].toolTip(1) == "not sent"
     assert results["Same back"].endswith("ms")
     tree.select(SAME)
     qtbot.waitUntil(lambda: "reply.outputs.OUTPUT0.data" in tree.findings.toPlainText())
+    assert page.replies.shown is None
+    tree.act_wanted.emit(Act.OPEN)
+    qtbot.waitUntil(lambda: page.replies.shown is not None)
+    assert "not-for-files" not in str(page.replies.shown)
     tree.select(PurePosixPath("broken"))
     qtbot.waitUntil(lambda: "broken.toml, line 2" in tree.findings.toPlainText())
     qtbot.waitUntil(lambda: page.past.list.view.model().rowCount() == 2)

@@ -237,7 +237,7 @@ def test_a_run_can_be_stopped_amid_it(
 def test_a_click_beside_the_rows_lets_all_of_them_run(stage: Stage, qtbot: QtBot) -> None:
     tree = stage[0].saved.tree
     tree.select(SAME)
-    qtbot.waitUntil(lambda: tree._run.text() == "Run")
+    qtbot.waitUntil(lambda: tree._run.text() == "Run chosen")
     below = tree.tree.viewport().rect().bottomLeft() + QPoint(5, -5)
     QTest.mouseClick(tree.tree.viewport(), Qt.MouseButton.LeftButton, pos=below)
     qtbot.waitUntil(lambda: tree._run.text() == "Run all")
