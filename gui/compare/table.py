@@ -71,6 +71,7 @@ class CellTable(QTableView):
         self.setModel(self._sorted)
         self.setAlternatingRowColors(True)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setShowGrid(False)
         self.verticalHeader().hide()

@@ -26,6 +26,7 @@ class VerdictCard(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAccessibleName(tr("Verdict"))
         self.sentence = SelectableLabel("title")
         self.doubts = SelectableLabel("warning")
         self.notes = SelectableLabel("muted")
@@ -87,6 +88,7 @@ class FittingArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._content = content
+        self.setAccessibleName(content.accessibleName())
         self.setWidget(content)
 
     def sizeHint(self) -> QSize:

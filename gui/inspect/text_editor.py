@@ -11,12 +11,13 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from gui.inspect.highlighter import MOST_CHARACTERS, Highlighter
 from gui.widgets.theme import BODY_PX, GAP, Palette, sized
 
 _INDENT = "  "
+_CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def fixed_font() -> QFont:
@@ -72,10 +73,19 @@ class TextEditor(QPlainTextEdit):
             self._colours.setDocument(self.document() if short else None)
         super().setPlainText(text)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Shift+Tab leads out of what is typed, too; Qt keeps it with Tab."""
+        if forward and not self.isReadOnly():
+            return False
+        return QWidget.focusNextPrevChild(self, forward)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tab indents, Return keeps the indentation."""
+        """Tab indents, Ctrl+Tab goes on, Return keeps the indentation."""
         if self.isReadOnly():
             super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Tab and event.modifiers() == _CTRL:
+            forward = True
+            QWidget.focusNextPrevChild(self, forward)
         elif event.key() == Qt.Key.Key_Tab and not event.modifiers():
             self.insertPlainText(_INDENT)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():

@@ -120,6 +120,7 @@ class ServerPanel(QWidget):
         table.setAccessibleName(tr("Requests"))
         table.setModel(self._requests)
         table.setFont(tabular(table.font()))
+        table.setTabKeyNavigation(False)
         table.setShowGrid(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

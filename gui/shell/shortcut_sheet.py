@@ -22,6 +22,7 @@ PREVIEW_KEYS = (
     (marked("Place a cursor (plot focused)"), marked("A, B, Ctrl+click")),
     (marked("Move or remove a cursor (plot focused)"), marked("Arrow keys, Esc")),
     (marked("Trigger (plot focused)"), marked("T")),
+    (marked("Leave the message of a request"), marked("Ctrl+Tab, Shift+Tab")),
 )
 _MARGINS = (3 * GAP, 2 * GAP, 3 * GAP, 3 * GAP)
 

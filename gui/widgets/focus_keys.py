@@ -15,13 +15,15 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QTextEdit,
+    QToolButton,
     QWidget,
 )
 
-_WRITERS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox)
-_PRESSED_BY_SPACE = (QAbstractButton, QAbstractItemView, *_WRITERS)
 _TEXTS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
+_WRITERS = (*_TEXTS, QComboBox)
+_PRESSED_BY_SPACE = (QAbstractButton, QAbstractItemView, *_WRITERS)
 _EDITING = (Qt.Key.Key_A, Qt.Key.Key_V, Qt.Key.Key_X, Qt.Key.Key_Y, Qt.Key.Key_Z)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -75,7 +77,8 @@ class FocusKeys(QObject):
         """Accepting the override makes Qt deliver the key to the widget.
 
         An open popup is left alone: no shortcut of a window reaches it, and that of a QComboBox
-        takes Enter out of this very event.
+        takes Enter out of this very event. Enter presses the button that it goes to: Qt gives it to
+        the default button of a dialog, and to nobody elsewhere.
         """
         if (
             event.type() is QEvent.Type.ShortcutOverride
@@ -85,5 +88,15 @@ class FocusKeys(QObject):
             and belongs_to_widget(watched, event.key(), event.modifiers())
         ):
             event.accept()
+            return True
+        if (
+            event.type() is QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and isinstance(watched, QPushButton | QToolButton)
+            and event.key() in _ENTER
+            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        ):
+            if not event.isAutoRepeat():
+                watched.click()
             return True
         return False

@@ -32,7 +32,7 @@ class HeaderRows(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         self.setShowGrid(editable)
         self.setWordWrap(False)
-        self.setTabKeyNavigation(editable)
+        self.setTabKeyNavigation(False)  # a cell that is edited goes on to the next by itself
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         if not editable:
             self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -50,8 +50,8 @@ QPushButton[role="primary"]:disabled { background: $surface; color: $text_muted;
 QPushButton[role="flat"], QToolButton[role="flat"] { background: transparent;
   border-color: transparent; padding: 0 6px; }
 QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $surface_raised; }
-QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $accent; }
 QToolButton[role="flat"]:checked { background: $surface_raised; border-color: $border; }
+QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; }
 QLineEdit QToolButton { background: transparent; border: none; min-height: 0; padding: 0; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent;

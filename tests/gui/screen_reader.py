@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTableView, QWidget
+
+from gui.inspect.text_editor import TextEditor
 
 _Role = QAccessible.Role
 _USED = {
@@ -72,7 +74,19 @@ def unreachable(widget: QWidget) -> list[str]:
     return [f"{type(each).__name__} {each.accessibleName()}" for each in wanted - passed]
 
 
+def keeping(widget: QWidget) -> list[str]:
+    """What would not let Tab go on: tables go from cell to cell, fields of text indent."""
+    tables = [each for each in widget.findChildren(QTableView) if each.tabKeyNavigation()]
+    texts = [
+        each
+        for each in widget.findChildren(QPlainTextEdit)
+        if not (each.isReadOnly() or each.tabChangesFocus() or isinstance(each, TextEditor))
+    ]
+    return [f"{type(each).__name__} {each.accessibleName()}" for each in (*tables, *texts)]
+
+
 def assert_told(widget: QWidget) -> None:
     assert widget.isVisible()
     assert list(nameless(widget)) == []
     assert unreachable(widget) == []
+    assert keeping(widget) == []

@@ -168,6 +168,7 @@ def _table_of_outputs() -> QTableWidget:
     table.setAccessibleName(tr("Differences of the outputs"))
     table.setFont(tabular(table.font(), BODY_PX))
     table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
     table.setWordWrap(False)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -108,7 +108,7 @@ class RequestBody(QWidget):
     @property
     def fields(self) -> list[QWidget]:
         """What the focus visits in the form, from the top."""
-        return [self._mode.button("text"), *self._rows.fields()]
+        return [self._mode.button("text"), *self._rows.fields(), self._message]
 
     # -- what is shown -------------------------------------------------------------------------
 
