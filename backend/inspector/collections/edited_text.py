@@ -7,153 +7,69 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-import tomli_w
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array, Item
 
-_TABLE = re.compile(r"\s*\[\s*([\w-]+)\s*\]\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*(?:"([^"\\]*)"|'([^']*)'|([\w-]+))\s*=\s*(.*)$""")
-_LONG = ('"""', "'''")
-_MOST_PARTS = 2_000
-"""A longer text is written anew: finding the place of each key takes its time."""
-_LONGEST_REMARKED = 400
+_MOST_KEPT, _MOST_KEYS = 64 << 10, 1_000
+"""A text of more characters is written anew, or one that gets more keys: tomlkit reads a megabyte
+in ten seconds, and goes through a table for each key that it adds."""
 _NOT_LITERAL = re.compile(r"'|[\x00-\x08\x0b-\x1f\x7f]")
 
 
-@dataclass(slots=True)
-class _Part:
-    """Lines of a file: a key with its value, a table's head (`key` is '' then), or others."""
-
-    table: str | None
-    key: str | None
-    lines: list[str]
-
-
 def edited(text: str, values: Mapping[str, Any]) -> str:
-    """The text with these values, keys and tables of which it may have others; `values` has tables
-    of one level, after all else.
+    """The text with these values, keys and tables of which it may have others.
 
-    Where the text is written in a way that is not understood here, it is made anew.
+    A table that is left without keys keeps its heading and its comments. What is no TOML, or has
+    more than 65536 characters or 1000 keys, is made anew.
     """
     fresh = _fresh(values)
-    if not text.strip():
+    if len(text) > _MOST_KEPT or fresh.count("\n") > _MOST_KEYS:
         return fresh
     try:
-        before = tomllib.loads(text)
-        parts = _parts(text)
-        if len(parts) + len(_flat(values)) > _MOST_PARTS:
-            return fresh
-        _replace_all(parts, before, values)
-        new = "\n".join(line for part in parts for line in part.lines).strip("\n") + "\n"
-        return new if tomllib.loads(new) == tomllib.loads(fresh) else fresh
-    except ValueError:
+        document = tomlkit.parse(text)
+        _update(document, values)
+        new = tomlkit.dumps(document)
+        kept = {name: value for name, value in tomllib.loads(new).items() if value != {}}
+    except (TOMLKitError, ValueError):
         return fresh
-
-
-def _parts(text: str) -> list[_Part]:
-    parts: list[_Part] = []
-    table, ending = "", ""
-    for line in text.replace("\r\n", "\n").rstrip("\n").split("\n"):
-        if ending:
-            parts[-1].lines.append(line)
-            ending = "" if _ends(line, ending) else ending
-        elif head := _TABLE.match(line):
-            table = head[1]
-            parts.append(_Part(table, "", [line]))
-        elif found := _KEY.match(line):
-            parts.append(_Part(table, found[1] or found[2] or found[3] or "", [line]))
-            ending = _open(found[4])
-        else:
-            parts.append(_Part(None, None, [line]))
-    return parts
-
-
-def _open(value: str) -> str:
-    """How a value ends that goes on after its first line, '' if it does not."""
-    for quotes in _LONG:
-        if value.startswith(quotes):
-            return "" if quotes in value[3:] else quotes
-    return "]" if value.startswith("[") and "]" not in value else ""
-
-
-def _ends(line: str, ending: str) -> bool:
-    return line.lstrip().startswith("]") if ending == "]" else ending in line
-
-
-def _replace_all(parts: list[_Part], before: dict[str, Any], values: Mapping[str, Any]) -> None:
-    old, new = _flat(before), _flat(values)
-    for part in tuple(parts):
-        place = (part.table or "", part.key or "")
-        if not part.key:
-            continue
-        if place not in new:
-            parts.remove(part)
-        elif old.get(place) != new[place]:
-            lines = _written(place[1], new[place])
-            remark = _remark(part.lines[0]) if len(part.lines) == len(lines) == 1 else ""
-            part.lines = [f"{lines[0]}{remark}"] if remark else lines
-    have = {(part.table, part.key) for part in parts}
-    last = ("", "")
-    for place, value in new.items():
-        if place not in have:
-            _insert(parts, place, value, last)
-        last = place
-    kept = {table for table, _ in new}
-    for part in tuple(parts):
-        if part.key == "" and part.table not in kept:
-            parts.remove(part)
-
-
-def _insert(
-    parts: list[_Part], place: tuple[str, str], value: object, after: tuple[str, str]
-) -> None:
-    """A key that is new, after the one that goes before it, in a table that may be new, too."""
-    table, key = place
-    lines = _written(key, value)
-    heads = [index for index, part in enumerate(parts) if part.table == table]
-    if table and not heads:
-        parts += [_Part(None, None, [""]), _Part(table, "", [f"[{table}]"])]
-        heads = [len(parts) - 1]
-    places = [index for index, part in enumerate(parts) if (part.table, part.key) == after]
-    before = places if after[0] == table else heads[:1] if table else []
-    parts.insert(before[-1] + 1 if before else 0, _Part(table, key, lines))
-
-
-def _remark(line: str) -> str:
-    """The comment at the end of a line that is a key and its value, with the blanks before it."""
-    for found in re.finditer(r"\s*#", line[:_LONGEST_REMARKED]):
-        try:
-            tomllib.loads(line[: found.start()])
-        except ValueError:
-            continue
-        return line[found.start() :]
-    return ""
-
-
-def _flat(values: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
-    flat = {("", key): value for key, value in values.items() if not isinstance(value, Mapping)}
-    for table, inner in values.items():
-        if isinstance(inner, Mapping):
-            flat |= {(table, key): value for key, value in inner.items()}
-    return flat
+    return new if kept == tomllib.loads(fresh) else fresh
 
 
 def _fresh(values: Mapping[str, Any]) -> str:
-    lines: list[str] = []
-    for (table, key), value in _flat(values).items():
-        if table and f"[{table}]" not in lines:
-            lines += ["", f"[{table}]"]
-        lines += _written(key, value)
-    return "\n".join(lines) + "\n"
+    text = ""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            text += f"\n[{name}]\n{_fresh(value)}"
+        else:
+            text += tomlkit.dumps({name: _item(value)})
+    return text
 
 
-def _written(key: str, value: object) -> list[str]:
-    """A key with its value; JSON stands between quotes of the other sort, as it is."""
-    if isinstance(value, str) and '"' in value and not _NOT_LITERAL.search(value):
-        name = tomli_w.dumps({key: 0}).rpartition(" = ")[0]
-        if "\n" in value:
-            return [f"{name} = '''", *f"{value}'''".split("\n")]
-        return [f"{name} = '{value}'"]
-    return tomli_w.dumps({key: value}, multiline_strings=True).rstrip("\n").split("\n")
+def _update(table: MutableMapping[str, Any], values: Mapping[str, Any]) -> None:
+    for name in [name for name in table if name not in values]:
+        if isinstance(table[name], MutableMapping):
+            table[name].clear()
+        else:
+            del table[name]
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            if not isinstance(table.get(name), MutableMapping):
+                table[name] = tomlkit.table()
+            _update(table[name], value)
+        elif name not in table or table[name] != value:
+            table[name] = _item(value)
+
+
+def _item(value: object) -> Item:
+    """Texts of JSON stand between quotes of the other sort, as they are; lists an entry a line."""
+    if isinstance(value, str) and ("\n" in value or '"' in value):
+        long, plain = "\n" in value, not _NOT_LITERAL.search(value)
+        if long and plain:
+            return tomlkit.value(f"'''\n{value}'''")
+        return tomlkit.string(value, literal=plain, multiline=long)
+    item = tomlkit.item(value)
+    return item.multiline(bool(value)) if isinstance(item, Array) else item

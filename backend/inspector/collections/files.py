@@ -94,11 +94,9 @@ def request_to_toml(saved: SavedRequest, before: str = "") -> str:
 
     What the file said `before` stays to the letter where it means the same.
     """
-    values = {name: value for name, value in asdict(saved).items() if value or value == 0.5}
-    values.pop("order", None) if not saved.order else None
-    if values.get("compression") == Compression.NONE:
+    values = asdict(saved) | {"headers": list(saved.headers)}
+    if saved.compression is Compression.NONE:
         del values["compression"]
-    values["headers"] = list(saved.headers)
     order = (*_SCALARS, "headers", *_LATER, "message", "parts", "inputs", "checks")
     table = {name: _plain(values[name]) for name in order if values.get(name)}
     return edited(before, {"version": VERSION, **table})
