@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox
 
 from gui.widgets.theme import GAP_SMALL
 
+_AROUND = 18 + 3 * GAP_SMALL + 4
+"""Arrows, the distances of the text and the border."""
+
 
 class SpinBox(QSpinBox):
     """A field for whole numbers."""
@@ -16,6 +19,16 @@ class SpinBox(QSpinBox):
     def __init__(self) -> None:
         super().__init__()
         _indent(self)
+
+    def grow_from(self, least: int) -> None:
+        """Be as wide as the number that is typed or shown, and at least so many points."""
+
+        def fit(text: str) -> None:
+            self.setFixedWidth(max(least, self.fontMetrics().horizontalAdvance(text) + _AROUND))
+
+        self.textChanged.connect(fit)
+        self.lineEdit().textEdited.connect(fit)
+        fit(self.text())
 
 
 class DoubleSpinBox(QDoubleSpinBox):

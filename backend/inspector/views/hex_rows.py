@@ -19,18 +19,19 @@ class HexRow:
 class HexRows:
     """The rows of any bytes; nothing is copied but the row that is asked for."""
 
-    def __init__(self, data: bytes | memoryview) -> None:
+    def __init__(self, data: bytes | memoryview, per_row: int = PER_ROW) -> None:
         self._data = memoryview(data).cast("B")
+        self._per_row = per_row
 
     def __len__(self) -> int:
-        return (len(self._data) + PER_ROW - 1) // PER_ROW
+        return (len(self._data) + self._per_row - 1) // self._per_row
 
     def __getitem__(self, index: int) -> HexRow:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        offset = index * PER_ROW
-        data = bytes(self._data[offset : offset + PER_ROW])
-        half = PER_ROW // 2
+        offset = index * self._per_row
+        data = bytes(self._data[offset : offset + self._per_row])
+        half = self._per_row // 2
         shown = f"{data[:half].hex(' ')}  {data[half:].hex(' ')}".rstrip()
         text = "".join(chr(code) if 32 <= code < 127 else "." for code in data)
         return HexRow(offset, shown, text)

@@ -202,7 +202,7 @@ class EmptyReply(View):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The keys that matter, large."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.roles.color("background"))
+        painter.fillRect(self.rect(), self.roles.color("surface"))
         hint = tr(
             "Ctrl+Enter sends   \u00b7   Ctrl+F finds a method   \u00b7   Ctrl+Shift+H history"
         )

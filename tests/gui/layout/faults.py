@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QComboBox,
     QDockWidget,
     QLabel,
@@ -54,6 +55,8 @@ def _cut_text(widget: QWidget) -> Iterator[str]:
         yield from _cut_tabs(widget)
     elif isinstance(widget, QComboBox):
         yield from _cut_choice(widget)
+    elif isinstance(widget, QAbstractSpinBox):
+        yield from _cut_number(widget)
     elif isinstance(widget, _OWN_WORDING):
         return
     elif isinstance(widget, QAbstractButton) and widget.text():
@@ -99,6 +102,12 @@ def _cut_choice(box: QComboBox) -> Iterator[str]:
     needed = box.fontMetrics().horizontalAdvance(box.currentText())
     if field.width() + _ROUNDING < needed:
         yield f"choice '{box.currentText()}' needs {needed}, has {field.width()}"
+
+
+def _cut_number(box: QAbstractSpinBox) -> Iterator[str]:
+    needed, edit = box.fontMetrics().horizontalAdvance(box.text()), box.lineEdit()
+    if edit is not None and edit.width() < needed:
+        yield f"number '{box.text()}' needs {needed}, has {edit.width()}"
 
 
 def _cut_cells(table: QTableView) -> Iterator[str]:

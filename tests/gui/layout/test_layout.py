@@ -8,7 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.gui.layout.faults import faults_of
@@ -74,6 +82,15 @@ def test_a_cut_label_and_button_are_found(qtbot: QtBot) -> None:
     label.setGeometry(0, 0, 30, 20)
     button.setGeometry(0, 40, 30, 20)
     assert len(faults_of(window)) == 2
+
+
+def test_a_number_without_room_is_found(qtbot: QtBot) -> None:
+    box = QSpinBox()
+    window = _shown(qtbot, box)
+    box.setRange(0, 10**9)
+    box.setValue(30_000_000)
+    box.setGeometry(0, 0, 60, 26)
+    assert any("number '30000000'" in fault for fault in faults_of(window))
 
 
 def test_what_is_out_of_its_place_is_found(qtbot: QtBot) -> None:
