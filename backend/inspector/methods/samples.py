@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
 
@@ -55,7 +56,8 @@ _SAMPLES: Mapping[str, Any] = MappingProxyType(
 def sample(kind: Descriptor) -> Any:
     """A value with every field of a message, one of each choice, lists with one element.
 
-    A message within one of its own type is left out, and so is what lies too deep.
+    A message within one of its own type is left out, and so is what lies too deep. The value is
+    the caller's own.
     """
     return _Sampler().message(kind, ())
 
@@ -74,11 +76,11 @@ class _Sampler:
     def message(self, kind: Descriptor, within: tuple[str, ...]) -> Any:
         """One message; `within` are the types that it lies in."""
         if kind.full_name in _WELL_KNOWN:
-            return _WELL_KNOWN[kind.full_name]
+            return deepcopy(_WELL_KNOWN[kind.full_name])
         ours = _SAMPLES.get(kind.full_name)
         # A server's own schema may have a message of that name with other fields.
         if ours is not None and all(name in kind.fields_by_name for name in ours):
-            return ours
+            return deepcopy(ours)
         value: dict[str, Any] = {}
         inner = (*within, kind.full_name)
         for field in kind.fields[:MAX_FIELDS]:

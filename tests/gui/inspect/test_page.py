@@ -436,6 +436,17 @@ def test_a_message_that_no_form_can_show_stays_one(
     assert "OTHER" in page.request.body.text
 
 
+def test_the_message_for_a_model_that_is_not_there_names_it(
+    stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
+) -> None:
+    page, _ = stage
+    form_of(page, qtbot, "identity")
+    name_model(page, "nosuch")
+    qtbot.waitUntil(lambda: "nosuch" in page.request.body.sentence)
+    as_message(page, qtbot)
+    assert json.loads(page.request.body.text)["model_name"] == "nosuch"
+
+
 def test_the_message_of_a_picture_fits_the_model_and_is_sent_from_the_form(
     stage: tuple[InspectPage, ListeningHost], qtbot: QtBot
 ) -> None:

@@ -186,6 +186,14 @@ def test_googles_own_types_are_checked_too(tree: Descriptor, text: str, path: st
     assert caught.value.path == path
 
 
+def test_a_sample_is_the_callers_own() -> None:
+    first = sample(ModelInferRequest.DESCRIPTOR)
+    first["model_name"] = "shapes"
+    first["inputs"][0]["shape"].append(2)
+    second = sample(ModelInferRequest.DESCRIPTOR)
+    assert (second["model_name"], second["inputs"][0]["shape"]) == ("", [1])
+
+
 def test_a_sample_shows_each_field_once_and_can_be_sent(tree: Descriptor) -> None:
     value = sample(tree)
     assert "left" not in value
