@@ -25,11 +25,22 @@ from gui.views.plots.series import measured, scored
 from gui.views.scales import short
 from gui.views.view import PLOT_PERIOD_NS, View
 from gui.widgets.language import count, number, tr
-from gui.widgets.theme import BODY_PX, DARK, DISPLAY_PX, GAP, GAP_SMALL, Palette, tabular
+from gui.widgets.theme import (
+    BODY_PX,
+    CAPTION_PX,
+    DARK,
+    DISPLAY_PX,
+    GAP,
+    GAP_SMALL,
+    Palette,
+    tabular,
+)
 
 _ROW, _LOWEST_ROW = 26, 20
 _HEADLINE = 34
 _BAR = 8.0
+_MORE = 16.0
+_ROUNDING = 0.01
 _LABEL_SHARE = 0.36
 _WIDEST_SCORE, _WIDEST_NUMBER = "0.00", "00000.0 Hz"
 _GRIP = 6.0
@@ -168,19 +179,28 @@ class TopKView(View):
             y += _HEADLINE
         painter.setFont(tabular(self.font(), BODY_PX))
         first = y
-        for row in self.rows:
-            if y > first and y + row_height > self.height():  # half a row says nothing
-                break
+        shown = self.rows[: self.in_sight(first)]
+        for row in shown:
             self._paint_row(painter, bar.translated(0, y), y, row)
             y += row_height
         if self._threshold is not None and self.rows:
             self._paint_threshold(painter, bar, first, y)
         painter.setFont(tabular(self.font(), BODY_PX))
         painter.setPen(self.roles.color("text_muted"))
+        if len(shown) < len(self.rows):
+            self._paint_more(painter, y, len(self.rows) - len(shown))
+            return
         for line in self._lines:
             area = QRectF(GAP, y, self.width() - 2 * GAP, row_height)
             self._write(painter, area, line, Qt.AlignmentFlag.AlignLeft)
             y += row_height
+
+    def in_sight(self, top: float) -> int:
+        """How many rows have room from `top` on, beside the line that says that there are more."""
+        room, many, row = self.height() - top, len(self.rows), self._row_height()
+        if many * row <= room + _ROUNDING:
+            return many
+        return max(1, int((room - _MORE) // row))  # half a row says nothing
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of the threshold line."""
@@ -242,6 +262,11 @@ class TopKView(View):
             bar.right() + GAP_SMALL, y, self.width() - GAP - bar.right() - GAP_SMALL, height
         )
         self._write(painter, value, row.value, Qt.AlignmentFlag.AlignRight)
+
+    def _paint_more(self, painter: QPainter, y: float, more: int) -> None:
+        painter.setFont(tabular(self.font(), CAPTION_PX))
+        area = QRectF(GAP, y, self.width() - 2 * GAP, _MORE)
+        self._write(painter, area, tr("and {n} more", n=number(more)), Qt.AlignmentFlag.AlignLeft)
 
     def _paint_threshold(self, painter: QPainter, bar: QRectF, top: float, bottom: float) -> None:
         x = round(bar.left() + (self._threshold or 0.0) * bar.width())

@@ -760,3 +760,19 @@ def test_rows_move_together_before_one_of_them_is_left_out(qtbot: QtBot) -> None
         image, x = image_of(view), round(view._bar_area(0).center().x())
         colors = {color_at(image, x, y) for y in range(height)}
         assert len(colors) == 1 + len(scores), height
+
+
+def test_bars_that_have_no_room_are_counted_instead_of_cut(qtbot: QtBot) -> None:
+    view = TopKView()
+    qtbot.addWidget(view)
+    view.show_predictions(classes(a=0.9, b=0.8, c=0.7, d=0.6, e=0.5))
+    view.resize(300, 8 + 5 * 26)
+    assert view.in_sight(8) == 5
+    view.resize(300, 8 + 5 * 20)
+    assert view.in_sight(8) == 5
+    view.resize(300, 8 + 5 * 20 - 1)
+    assert view.in_sight(8) == 3
+    view.resize(300, view.minimumHeight())
+    assert view.in_sight(8) == 1
+    assert view.minimumHeight() >= 8 + 26 + 16
+    assert not view.grab().isNull()
