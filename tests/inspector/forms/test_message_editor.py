@@ -187,10 +187,10 @@ def test_googles_own_types_are_checked_too(tree: Descriptor, text: str, path: st
 
 
 def test_a_sample_is_the_callers_own() -> None:
-    first = sample(ModelInferRequest.DESCRIPTOR)
+    first = sample(INFER)
     first["model_name"] = "shapes"
     first["inputs"][0]["shape"].append(2)
-    second = sample(ModelInferRequest.DESCRIPTOR)
+    second = sample(INFER)
     assert (second["model_name"], second["inputs"][0]["shape"]) == ("", [1])
 
 
