@@ -219,6 +219,9 @@ class LiveFeature(Feature):
         self.playback.showing_changed.connect(self.side_by_side.controller.look_at)
         run.phase_changed.connect(self._show_phase)
         run.failed.connect(notifier.show_error)
+        run.source_taken.connect(lambda _: self.page.change.taken(time.monotonic_ns()))
+        for failed in (run.failed, run.source_failed):
+            failed.connect(self.page.change.over)  # the source before goes on
         run.ended.connect(self._run_ended)
         readout.noticed.connect(notifier.show_notice)
         readout.outage_changed.connect(notices.show_outage)

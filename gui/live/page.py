@@ -21,6 +21,7 @@ from gui.live.picture import PaintRecord, PreviewPane, count_rows, source_facts
 from gui.live.playback import PlaybackBar
 from gui.live.presenter import PresenterView
 from gui.live.sound_panel import SoundPanel
+from gui.live.source_change import SourceChange
 from gui.live.time_spent import TOPIC as BOTTLENECK
 from gui.live.time_spent import FrameOpener, LatencyReader
 from gui.state.counters import Counters
@@ -82,6 +83,7 @@ class LivePage(DockArea):
         self.boxes = BoxSmoother()
         self.objects = ClassCounts()
         self.watch: Callable[[list[Result], list[AudioBlock]], None] = lambda _results, _audio: None
+        self.change = SourceChange()
         self._has_picture = False
         self._newest = workspace.newest
         self._expected = ("", "")
@@ -152,6 +154,8 @@ class LivePage(DockArea):
 
     def show_frame(self, frame: Frame) -> None:
         """The newest captured frame."""
+        if not self.change.is_new(frame):
+            return
         self._has_picture = True
         self._newest.sample = frame
         self.pane.preview.show_frame(frame)
@@ -165,7 +169,8 @@ class LivePage(DockArea):
 
     def _is_expected(self, result: Result) -> bool:
         settings = result.settings
-        return (settings.model, _shown_name(settings.target.name)) == self._expected
+        said = settings.model, _shown_name(settings.target.name)
+        return said == self._expected and self.change.is_new(result.sample)
 
     def show_result(self, result: Result) -> None:
         """The newest answer."""
@@ -198,6 +203,7 @@ class LivePage(DockArea):
     def plot(self, results: list[Result], audio: list[AudioBlock], now_ns: int) -> None:
         """Everything since the last call."""
         shown = [result for result in results if self._is_expected(result)]
+        audio = [block for block in audio if self.change.is_new(block)]
         for result in shown:
             self.timeline.add(result.sample.captured_ns, result.predictions)
         self.watch(shown, audio)
@@ -245,6 +251,7 @@ class LivePage(DockArea):
         for view in (self.timeline, self.throughput, self.latency):
             view.clear()
         self.forget_source()
+        self.change.over()
 
     def run_ended(self) -> None:
         """What is on show stays, and grows no older."""
@@ -305,7 +312,8 @@ class LivePage(DockArea):
         self.sound.forget_answers()
 
     def forget_source(self) -> None:
-        """What is shown came from another source."""
+        """What is shown came from another source, and what comes until it is read."""
+        self.change.awaited()
         self.forget_results()
         self.pane.preview.show_frame(None)
         self.sound.clear()

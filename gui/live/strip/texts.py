@@ -112,13 +112,19 @@ def state_text(status: RunStatus, target: str, recent: Recent | None = None) -> 
         case RunState.STREAMING:
             return tr("Streaming to {target}", target=target)
         case RunState.STARTING:
-            return tr("Connecting to {target}", target=target)
+            return _starting(source.state, target)
         case RunState.FAILED if status.message:
             return tr("Failed: {reason}", reason=status.message)
         case RunState.STALLED if status.message:
             return status.message
         case _:
             return _word(status.state)
+
+
+def _starting(source: SourceState, target: str) -> str:
+    if source is SourceState.OPENING:
+        return tr("Opening the source")
+    return tr("Connecting to {target}", target=target)
 
 
 def _word(state: RunState) -> str:

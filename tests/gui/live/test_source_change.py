@@ -1,0 +1,72 @@
+"""Nothing of the source before is on show once another is chosen, whenever it comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from backend.core.samples import AudioBlock
+from backend.core.status import RunState, RunStatus, SourceState, SourceStatus
+from gui.live.source_change import SourceChange
+from gui.live.strip import state_text
+from tests.gui.shell_stage import Stage, begin
+
+if TYPE_CHECKING:
+    from backend.core.status import Result
+
+# The offscreen platform says so about every window with a smallest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+def show(stage: Stage, result: Result) -> None:
+    page = stage.live.page
+    assert result.sample is not None
+    page.show_frame(result.sample)  # type: ignore[arg-type]
+    page.show_result(result)
+    page.plot([result], [], 10**12)
+
+
+def test_what_the_old_source_still_gives_is_left_out(stage: Stage) -> None:
+    session = begin(stage)
+    page = stage.live.page
+    late = session.answer(1)
+    show(stage, late)
+    stage.live.sources.choose("rtsp://cam/a")
+    show(stage, late)
+    assert not page.has_picture
+    assert page.pane.preview._result is None
+    assert not page.timeline.lines()
+    show(stage, session.answer(2))
+    assert page.has_picture
+    assert page.timeline.lines()
+
+
+def test_a_source_that_cannot_be_used_leaves_the_one_before_in_sight(stage: Stage) -> None:
+    session = begin(stage)
+    late = session.answer(1)
+    stage.live.sources.choose("nowhere")
+    show(stage, late)
+    assert stage.live.page.has_picture
+
+
+def test_until_the_run_reads_the_source_all_is_of_the_one_before() -> None:
+    change = SourceChange()
+    block = AudioBlock(0, 1000, np.zeros(4, np.float32), 16_000)
+    assert change.is_new(block)
+    change.awaited()
+    assert not change.is_new(block)
+    change.taken(1001)
+    assert not change.is_new(block)
+    change.taken(1000)
+    assert change.is_new(block)
+    change.awaited()
+    change.over()
+    assert change.is_new(block)
+
+
+def test_a_source_that_is_being_opened_is_not_called_a_connection() -> None:
+    opening = RunStatus(state=RunState.STARTING, source=SourceStatus(SourceState.OPENING))
+    assert state_text(opening, "lab") == "Opening the source"
+    assert state_text(RunStatus(state=RunState.STARTING), "lab") == "Connecting to lab"
