@@ -34,6 +34,8 @@ class RunLog:
         before, self._switches = self._switches, switches
         if before is None:
             return
+        if before.source != switches.source:
+            self._source_gone = False  # what comes next is not the one that was lost
         for old, new in zip(self._lines(before), self._lines(switches), strict=True):
             if old != new:
                 self._write(new)

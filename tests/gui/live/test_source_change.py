@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
-def show(stage: Stage, result: Result) -> None:
+def show(stage: Stage, result: Result) -> bool:
+    """Whether there is a picture then."""
     page = stage.live.page
     assert result.sample is not None
     page.show_frame(result.sample)  # type: ignore[arg-type]
     page.show_result(result)
     page.plot([result], [], 10**12)
+    return page.has_picture
 
 
 def test_what_the_old_source_still_gives_is_left_out(stage: Stage) -> None:
     session = begin(stage)
     page = stage.live.page
     late = session.answer(1)
-    show(stage, late)
+    assert show(stage, late)
     stage.live.sources.choose("rtsp://cam/a")
-    show(stage, late)
-    assert not page.has_picture
+    assert not show(stage, late)
     assert page.pane.preview._result is None
     assert not page.timeline.lines()
-    show(stage, session.answer(2))
-    assert page.has_picture
+    assert show(stage, session.answer(2))
     assert page.timeline.lines()
 
 
@@ -47,8 +47,7 @@ def test_a_source_that_cannot_be_used_leaves_the_one_before_in_sight(stage: Stag
     session = begin(stage)
     late = session.answer(1)
     stage.live.sources.choose("nowhere")
-    show(stage, late)
-    assert stage.live.page.has_picture
+    assert show(stage, late)
 
 
 def test_until_the_run_reads_the_source_all_is_of_the_one_before() -> None:

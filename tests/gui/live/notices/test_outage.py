@@ -139,6 +139,17 @@ def test_another_target_takes_the_explanation_of_the_old_one_away(stage: Stage) 
     assert not stage.window.toasts.shown
 
 
+def test_another_source_is_not_the_lost_one_come_back() -> None:
+    lines: list[str] = []
+    journal = RunLog(lines.append, lambda spec: spec)
+    journal.switched(Switches(source="rtsp://cam/a"))
+    lost = SourceStatus(SourceState.LOST, None, "Unplugged.")
+    journal.note(RunStatus(state=RunState.STREAMING, source=lost))
+    journal.switched(Switches(source="pattern"))
+    journal.note(RunStatus(state=RunState.STREAMING, source=SourceStatus(SourceState.LIVE)))
+    assert lines == ["Source lost: Unplugged.", "Source: pattern"]
+
+
 def test_the_log_tells_what_was_changed_and_what_became_of_the_source() -> None:
     lines: list[str] = []
     journal = RunLog(lines.append, lambda spec: spec.upper())
