@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -69,6 +69,14 @@ class Bar(QWidget):
         if colour:
             place = self.rect().adjusted(0, self.height() - _EDGE, 0, 0)
             QPainter(self).fillRect(place, QColor(colour))
+
+    def minimumSizeHint(self) -> QSize:
+        """That of the bar with the summary: a window that gets narrower folds the switches."""
+        size = super().minimumSizeHint()
+        if self._is_open:
+            spare = self.wire.minimumSizeHint().width() - self.summary.minimumSizeHint().width()
+            size.setWidth(size.width() - spare)
+        return size
 
     # -- what is shown -------------------------------------------------------------------------
 
@@ -210,21 +218,26 @@ class Bar(QWidget):
         """In the bar if that is wanted and there is room, else in the popover."""
         wanted = "wire" not in self._left_out
         open_here = self._stays_open and wanted and self._has_room()
-        self.summary.setVisible(wanted and not open_here)
-        inside = self._popover is not self.wire.parentWidget()
-        if inside and not open_here:
+        if self._is_open and not open_here:
             self.wire.arrange(in_row=False)
             self._popover.hold(self.wire)
-        elif open_here and not inside:
+        # Never both: the window would grow, so that there is room for the switches again.
+        self.summary.setVisible(wanted and not open_here)
+        if open_here and not self._is_open:
             self._popover.hide()
             self.wire.arrange(in_row=True)
             place = self._row.indexOf(self.summary) + 1
             self._row.insertWidget(place, self.wire, 0, Qt.AlignmentFlag.AlignBottom)
             self.wire.show()
 
+    @property
+    def _is_open(self) -> bool:
+        return self._popover is not self.wire.parentWidget()
+
     def _has_room(self) -> bool:
-        others = (self.source, self.model, self.target, self._start)
-        taken = sum(part.sizeHint().width() + GAP_LARGE for part in others)
+        # The pickers shorten their names for it.
+        pickers = sum(p.minimumSizeHint().width() for p in (self.source, self.model, self.target))
+        taken = pickers + self._start.sizeHint().width() + 4 * GAP_LARGE
         return self.width() >= taken + self.wire.width_in_row + 4 * GAP_LARGE
 
     # -- showing -------------------------------------------------------------------------------

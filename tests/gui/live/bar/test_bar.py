@@ -85,9 +85,16 @@ def test_a_wide_bar_keeps_the_switches_if_that_is_wanted(stage: Stage) -> None:
     bar, popover = stage.live.bar, popover_of(stage)
     wanted = replace(Preferences(), open_switches=True)
     stage.store.update(replace(stage.store.current, preferences=wanted))
-    stage.window.resize(2200, 900)
+    for width in (2200, 1900):
+        stage.window.resize(width, 900)
+        assert bar.wire.parentWidget() is bar
+        assert not bar.summary.isVisible()
+    for width in (1800, 1700):  # too narrow, which makes the window no wider
+        stage.window.resize(width, 900)
+        assert stage.window.width() == width
+        assert bar.wire.parentWidget() is popover
+    stage.window.resize(1900, 900)
     assert bar.wire.parentWidget() is bar
-    assert not bar.summary.isVisible()
     stage.window.resize(1000, 700)
     assert bar.wire.parentWidget() is popover
     assert bar.summary.isVisible()
