@@ -120,8 +120,7 @@ class QtCapture:
         else:
             self._session.setWindowCapture(capture)
         self._session.setVideoSink(self._sink)
-        unseen = " A window that is minimised gives no picture." if self._is_window else ""
-        capture.errorOccurred.connect(lambda _error, text: self._fail(f"{text}{unseen}".strip()))
+        capture.errorOccurred.connect(lambda _error, text: self._fail(_reason(text, capture)))
         capture.setActive(True)
 
     def end(self) -> None:
@@ -177,6 +176,14 @@ class QtCapture:
         capture = QWindowCapture()
         capture.setWindow(found)
         return capture
+
+
+def _reason(text: str, capture: QScreenCapture | QWindowCapture) -> str:
+    """What the system says, and what it is for windows most often."""
+    said = f"{text.rstrip('.')}." if text else ""
+    if isinstance(capture, QScreenCapture):
+        return said
+    return f"{said} A window that is minimised gives no picture.".lstrip()
 
 
 def _window(title: str) -> QCapturableWindow | None:
