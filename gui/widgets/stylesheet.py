@@ -128,6 +128,11 @@ QHeaderView { background: $surface; }
 QHeaderView::section { background: $surface; color: $text_muted; border: none;
   border-bottom: 1px solid $border; padding: 4px 8px; font-size: ${caption}px; }
 
+QSlider { background: transparent; min-height: 18px; }
+QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal { width: 12px; margin: -4px 0; background: $text; border-radius: 6px; }
+QSlider::handle:horizontal:hover { background: $accent; }
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: 10px; } QScrollBar:horizontal { height: 10px; }
 QScrollBar::handle { background: $border; border-radius: 3px; margin: 2px; min-height: 24px;

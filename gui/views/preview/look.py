@@ -51,7 +51,7 @@ class OverlayStyle:
     """What the user chose.
 
     Objects and points with a lower score than `threshold` are left out. `opacity` is that of all
-    that is drawn but masks, which have `mask_opacity`; both are 0 to 1.
+    that is drawn but the legend, and masks, which have `mask_opacity`; both are 0 to 1.
     """
 
     layers: frozenset[Layer] = ALL_LAYERS

@@ -129,7 +129,9 @@ class Overlay:
         _draw_marks(painter, marks, placement, look, scale)
         if look.shows(Layer.POINTS):
             _draw_all_points(painter, predictions, marks, placement, look, scale)
+        painter.setOpacity(1.0)  # the legend has to be read
         legend = self._draw_legend(painter, predictions, look)
+        painter.setOpacity(look.style.opacity)
         tags = TagLayer(
             painter,
             tabular(look.font, round(CAPTION_PX * scale), bold=True),

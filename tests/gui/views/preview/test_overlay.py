@@ -171,6 +171,17 @@ def test_opacity_weakens_boxes(qapp: object) -> None:
     assert color_at(image, 100, 130) == pytest.approx(half, abs=3)
 
 
+def test_the_legend_stays_as_it_is_where_boxes_are_faint(qapp: object) -> None:
+    rows = (LegendRow("circle", "2", "", 1),)
+    swatches = []
+    for opacity in (1.0, 0.2):
+        style = OverlayStyle(opacity=opacity)
+        items = Detections((box(300, 300),))
+        image, _ = drawn((items,), look_of(style, Following((None,), rows)))
+        swatches.append(color_at(image, 19, 8 + 4 + 8))
+    assert swatches == [rgb(mark_color(1))] * 2
+
+
 def test_labels_grow_with_the_picture() -> None:
     assert scale_of(Placement(640, 480, Area(0, 0, 320, 240))) == 1
     assert scale_of(Placement(640, 480, Area(0, 0, 960, 720))) == pytest.approx(1.5)
