@@ -34,7 +34,7 @@ from gui.widgets.icons import tinted_pixmap
 from gui.widgets.language import byte_size, tr
 from gui.widgets.theme import CAPTION_PX, GAP, GAP_SMALL, TITLE_PX, Palette, tabular
 
-NARROWEST = 188
+NARROWEST = 228
 _PICTURE = 96
 _BAR = 3
 
