@@ -93,8 +93,8 @@ class InspectPage(QObject):
             reload=self.reload,
             add_schema=self.add_proto,
             show_saved=self.show_saved,
-            save=self.saved.save,
-            save_as=self.saved.save_as,
+            save=self.saved.on_show.save,
+            save_as=self.saved.on_show.save_as,
         )
 
     def activated(self) -> None:
@@ -163,7 +163,7 @@ class InspectPage(QObject):
         self.past.resent.connect(self._resend)
         self.past.compared.connect(self.replies.compare)
         self.past.save_wanted.connect(self._save_past)
-        self.saved.opened.connect(self._show_saved)
+        self.saved.on_show.opened.connect(self._show_saved)
         self.saved.ran.connect(self.past.keep)
         self.saved.answered.connect(self._show_answer)
 
@@ -317,7 +317,7 @@ class InspectPage(QObject):
         method = self._method_of(exchange)
         if method is not None:
             self.show_saved()
-            self.saved.save_recorded(method, exchange.request)
+            self.saved.on_show.save_recorded(method, exchange.request)
 
     @Slot(object)
     def _resend(self, exchange: Exchange) -> None:

@@ -49,7 +49,8 @@ def collection_of(options: argparse.Namespace) -> Collection | None:
         raise UsageError(" ".join(collection.problems))
     target = collection.environment(options.env).target
     if options.target == EMBEDDED and target:
-        options.target = target
+        variables = collection.variables(options.env, _given(options.var), {})
+        options.target = variables.fill(target)
     return collection
 
 

@@ -24,6 +24,8 @@ from gui.widgets.language import tr
 from gui.widgets.menu_button import give_menu
 from gui.widgets.theme import CONTROL_HEIGHT, GAP, Palette
 
+_UNSAVED = "\u2022"
+
 
 class SavedTree(QWidget):
     """A click or Enter opens a request; a folder runs all that it holds."""
@@ -49,6 +51,7 @@ class SavedTree(QWidget):
         self._running = False
         self._summary = ("", "text_muted")
         self._on_show: PurePosixPath | None = None
+        self._changed = False
         self._folder = _button(tr("Open folder..."), tr("A folder of requests"))
         self._folder.clicked.connect(self.folder_wanted)
         self.environment = QComboBox()
@@ -173,9 +176,11 @@ class SavedTree(QWidget):
         if item is not None:
             self.tree.setCurrentItem(item)
 
-    def show_on_show(self, path: PurePosixPath | None) -> None:
-        """The request whose file the pane beside shows, None for none."""
-        before, self._on_show = self._on_show, path
+    def show_on_show(self, path: PurePosixPath | None, *, changed: bool) -> None:
+        """The request whose file the pane beside shows, None for none; has it `changed` there?"""
+        if (path, changed) == (self._on_show, self._changed):
+            return
+        before, self._on_show, self._changed = self._on_show, path, changed
         for one in (before, path):
             if one is not None:
                 self._show_row(one)
@@ -248,6 +253,8 @@ class SavedTree(QWidget):
             return
         font = item.font(0)
         font.setBold(path == self._on_show)
+        mark = f" {_UNSAVED}" if self._changed and path == self._on_show else ""
+        item.setText(0, f"{path.name}{mark}")
         item.setFont(0, font)
         problem = item.data(0, PLACE).problem
         item.setForeground(0, self._roles.color("error" if problem else "text"))

@@ -133,7 +133,7 @@ def test_what_is_on_show_is_saved_and_keeps_its_checks(
     opened(page, qtbot)
     before = read_collection(folder).entries[0].request
     page.request.terms._deadline.setValue(9)
-    page.saved.save()
+    page.saved.on_show.save()
     qtbot.waitUntil(lambda: read_collection(folder).entries[0].request != before)
     after = read_collection(folder).entries[0].request
     assert before is not None
@@ -215,7 +215,7 @@ def test_the_current_frame_is_saved_as_a_picture_beside_the_request(
             and draft.form.model == "shapes"
         )
     )
-    page.saved.save()
+    page.saved.on_show.save()
     named(page, qtbot, "Now")
     qtbot.waitUntil((folder / "Now.toml").exists)
     request = next(e.request for e in read_collection(folder).entries if e.name == "Now")
@@ -235,6 +235,6 @@ def test_what_no_file_can_say_is_told_before_anything_is_asked(
     assert draft is not None
     recorded = replace(draft, form=None, recorded=(b"x", b"y"))
     monkeypatch.setattr(page.request, "draft", lambda: recorded)
-    page.saved.save()
+    page.saved.on_show.save()
     qtbot.waitUntil(lambda: "2 messages were sent" in page.request._wrong.text())
     assert page.widget.findChild(QInputDialog) is None

@@ -124,14 +124,14 @@ def test_saving_does_not_write_over_what_another_program_has_written(
     page, _, folder = stage
     page.saved.tree.select(SAME)
     page.saved.tree.act_wanted.emit(Act.OPEN)
-    qtbot.waitUntil(lambda: page.saved._opened is not None)
+    qtbot.waitUntil(lambda: page.saved.on_show._opened is not None)
     page.request.terms._deadline.setValue(9)
     other = (folder / "Same back.toml").read_text().replace("order = 2", "order = 3")
     (folder / "Same back.toml").write_text(other)
-    page.saved.save()
+    page.saved.on_show.save()
     qtbot.waitUntil(lambda: "changed by another program" in page.request._wrong.text())
     assert (folder / "Same back.toml").read_text() == other
-    page.saved.save_as()
+    page.saved.on_show.save_as()
     answer(page, qtbot, "Same back")
     qtbot.waitUntil(lambda: "'Same back' already" in page.request._wrong.text())
     assert (folder / "Same back.toml").read_text() == other
@@ -141,15 +141,20 @@ def test_saving_changes_only_what_was_changed(stage: Stage, qtbot: QtBot) -> Non
     page, _, folder = stage
     page.saved.tree.select(LIVE_PATH)
     page.saved.tree.act_wanted.emit(Act.OPEN)
-    qtbot.waitUntil(lambda: page.saved._opened is not None)
-    page.saved.save()
+    qtbot.waitUntil(lambda: page.saved.on_show._opened is not None)
+    page.saved.on_show.save()
     qtbot.waitUntil(lambda: len(page.saved._host.notifier.lines) == 1)  # type: ignore[attr-defined]
     assert (folder / "health" / "Live.toml").read_text() == LIVE
+    item = page.saved.tree._items[LIVE_PATH]
+    assert item.text(0) == "Live"
     page.request._headers.show_headers((("x", "y"),))
-    page.saved.save()
+    page.request._headers_edited()
+    qtbot.waitUntil(lambda: item.text(0) == "Live \u2022")
+    page.saved.on_show.save()
     qtbot.waitUntil(lambda: "x: y" in (folder / "health" / "Live.toml").read_text())
     changed = f'{LIVE}headers = [\n    "x: y",\n]\n'
     assert (folder / "health" / "Live.toml").read_text() == changed
+    qtbot.waitUntil(lambda: page.saved.tree._items[LIVE_PATH].text(0) == "Live")
 
 
 def test_the_text_of_a_file_is_edited_and_nothing_wrong_is_saved(
