@@ -140,6 +140,7 @@ class SavedController(QObject):
                 self.tree.show_collection(collection, self._host.store.current.environment)
                 self._use_values()
             then()
+            self.on_show.take_up(collection)
 
         self._start(lambda: read_collection(Path(folder)), read, self._unreadable)
 

@@ -25,6 +25,7 @@ from backend.inspector.collections import (
 )
 from backend.inspector.forms import NOTHING_LIVE, Draft, Live, Variables, hidden
 from backend.inspector.methods import Method, MethodList
+from gui.inspect.acts import CallPhase
 from gui.inspect.engine import Engine
 from gui.inspect.method_tree import MethodTree
 from gui.inspect.request import RequestController
@@ -114,6 +115,17 @@ class RequestOnShow(QObject):
                     self.answered.emit(hidden(outcome.exchange, variables))
 
         self._start(work, show, self._complain)
+
+    def take_up(self, collection: Collection) -> None:
+        """Show what its file says now, unless it was changed here, too, or is being sent."""
+        opened = self._opened
+        if opened is None or self._pane.acts.phase is not CallPhase.IDLE:
+            return
+        before, path = opened.entry, opened.entry.path
+        entry = next((one for one in collection.entries if one.path == path), before)
+        own = entry.request in (None, before.request) or self._is_changed(opened)
+        if not own and self._pane.method == (opened.draft.method if opened.draft else None):
+            self.open(entry)
 
     @Slot()
     def save(self) -> None:

@@ -137,6 +137,23 @@ def test_saving_does_not_write_over_what_another_program_has_written(
     assert (folder / "Same back.toml").read_text() == other
 
 
+def test_what_is_on_show_follows_its_file_unless_it_was_changed_here(
+    stage: Stage, qtbot: QtBot
+) -> None:
+    page, _, folder = stage
+    file, deadline = folder / "Same back.toml", page.request.terms._deadline
+    page.saved.tree.select(SAME)
+    page.saved.tree.act_wanted.emit(Act.OPEN)
+    qtbot.waitUntil(lambda: deadline.value() == 2.5)
+    file.write_text(file.read_text().replace("deadline_s = 2.5", "deadline_s = 7"))
+    qtbot.waitUntil(lambda: deadline.value() == 7)
+    deadline.setValue(9)
+    file.write_text(file.read_text().replace("deadline_s = 7", "deadline_s = 8"))
+    tree = page.saved.tree
+    qtbot.waitUntil(lambda: tree._items[SAME].data(0, 0x100).request.deadline_s == 8)
+    assert deadline.value() == 9
+
+
 def test_saving_changes_only_what_was_changed(stage: Stage, qtbot: QtBot) -> None:
     page, _, folder = stage
     page.saved.tree.select(LIVE_PATH)
