@@ -59,7 +59,8 @@ def _trial(arguments: list[str]) -> int:
     picture = Path(tempfile.mkdtemp(prefix="inferdeck-")) / "screenshot.png"
     defaults = ["--screenshot", str(picture), "--seconds", _SECONDS]
     with _display() as (environment, where):
-        print(f"No display found: running for {_SECONDS} s on {where}.", flush=True)
+        seconds = "" if "--seconds" in arguments else f" for {_SECONDS} s"
+        print(f"No display found: running{seconds} on {where}.", flush=True)
         return _run([*defaults, *arguments], environment)
 
 

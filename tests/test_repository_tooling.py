@@ -181,6 +181,21 @@ def test_a_failed_installation_names_the_reason_and_the_log(tmp_path: Path) -> N
     assert "ERROR: " in log.read_text(encoding="utf-8")
 
 
+def test_an_index_that_nobody_answers_for_is_the_reason_and_not_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(_ROOT / ".ci" / "setup"))
+    log = tmp_path / "pip.log"
+    lacking = "ERROR: Could not find a version that satisfies it (from versions: none)"
+    log.write_text(f"WARNING: Retrying (Retry(total=0, connect=None)) after\n{lacking}\n")
+    said = _module("setup/environment.py")._why(tmp_path / "requirements.txt", log)
+    assert "the package index cannot be reached" in said
+    assert "Could not find" not in said
+    assert str(log) in said
+    _progress(tmp_path).ended()
+    assert capsys.readouterr().out == "", "no empty line where nothing was said"
+
+
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [

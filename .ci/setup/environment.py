@@ -157,10 +157,10 @@ def _why(lock: Path, log: Path) -> str:
     said = log.read_text(encoding="utf-8").splitlines()
     complaints = [line for line in said if line.startswith("ERROR: ")]
     reason = complaints[0].removeprefix("ERROR: ") if complaints else "it gave no reason"
-    advice = f"All that pip said is in {log}."
-    if any("Retrying (Retry(" in line for line in said):
-        advice = f"The package index cannot be reached: is there a network, a proxy? {advice}"
-    return f"pip could not install {lock.name}: {reason}\n{advice}"
+    retried = any("Retrying (Retry(" in line for line in said)
+    if retried and "(from versions: none)" in reason:
+        reason = "the package index cannot be reached. Is there a network, a proxy?"
+    return f"pip could not install {lock.name}: {reason}\nAll that pip said is in {log}."
 
 
 def _is_filled(venv: Path, lock: Path) -> bool:

@@ -65,7 +65,7 @@ class Progress:
 
     def ended(self) -> None:
         """It went wrong: the last words stay."""
-        if self._anew:
+        if self._anew and self._said_at:
             print(flush=True)
 
     def _say(self) -> None:

@@ -61,7 +61,7 @@ class ResultView(QWidget):
             (self.load, tr("Under load")),
             (self.sizes, tr("By size")),
         ):
-            self.charts.addTab(_scrolled(view), title)
+            self.charts.addTab(_scrolled(view, title), title)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)
         parts.setHandleWidth(1)
@@ -160,8 +160,9 @@ class ResultView(QWidget):
         return self._views.index(chart)
 
 
-def _scrolled(view: QWidget) -> QScrollArea:
+def _scrolled(view: QWidget, title: str) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName(title)
     area.setWidgetResizable(True)
     area.setWidget(view)
     return area

@@ -153,7 +153,7 @@ class CommandSet(QObject):
             menu.addAction(self._actions[command.id])
 
     def _add_menu(self, bar: QMenuBar, title: str) -> QMenu:
-        menu = bar.addMenu(tr(title))
+        menu = bar.addMenu(_with_letter(tr(title), [each.text() for each in bar.actions()]))
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._grey_blocked)
         menu.aboutToHide.connect(self._ungrey)
@@ -179,3 +179,10 @@ class CommandSet(QObject):
         action.triggered.connect(lambda _=False, i=command.id: self.run(i))
         self._window.addAction(action)
         return action
+
+
+def _with_letter(title: str, others: list[str]) -> str:
+    """The title of a menu with its first letter for Alt that no other menu has."""
+    taken = {other[other.find("&") + 1].casefold() for other in others if "&" in other}
+    place = next((at for at, c in enumerate(title) if c.isalnum() and c.casefold() not in taken), 0)
+    return f"{title[:place]}&{title[place:]}"

@@ -15,7 +15,15 @@ from backend.sources.registry import SourceRegistry
 from gui.shell.help.made_of import version_of
 from gui.state.settings import Settings
 
-_LIBRARIES = ("PySide6", "opencv-python", "onnxruntime", "grpcio", "numpy", "pyqtgraph")
+_LIBRARIES = (
+    "PySide6-Essentials",
+    "opencv-python",
+    "onnxruntime",
+    "ai-edge-litert",
+    "grpcio",
+    "numpy",
+    "pyqtgraph",
+)
 _VARIABLES = ("QT_QPA_PLATFORM", "QT_SCALE_FACTOR", "XDG_SESSION_TYPE", "LANG")
 """Of the environment only these: others may hold secrets."""
 

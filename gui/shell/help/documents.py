@@ -24,7 +24,7 @@ from gui.widgets.theme import GAP, GAP_LARGE
 
 _SIZE = QSize(980, 680)
 _LIST_WIDTH = 250
-_FIRST, _LAST = "README.md", "CHANGELOG.md"
+_FIRST, _LAST = "README.md", ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 _HEADING = re.compile(r"^# +(.+)$", re.MULTILINE)
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -39,8 +39,8 @@ class Document:
 
 
 def read_documents(root: Path = PROGRAM.parent) -> tuple[Document, ...]:
-    """The README, everything in docs, and what changed; files that are not there are left out."""
-    paths = [root / _FIRST, *sorted((root / "docs").glob("*.md")), root / _LAST]
+    """The README, everything in docs and beside it; files that are not there are left out."""
+    paths = [root / _FIRST, *sorted((root / "docs").glob("*.md")), *map(root.joinpath, _LAST)]
     found = []
     for path in paths:
         try:

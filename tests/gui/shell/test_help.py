@@ -134,6 +134,7 @@ def test_diagnostics_hold_versions_and_nothing_private(stage: Stage) -> None:
     assert f"Inferdeck: {VERSION}" in text
     assert "Qt: " in text
     assert "Source: address" in text
+    assert ": -" not in text
     for private in ("s3cret", "front-door", "garage", "10.1.2.3", str(Path.home())):
         assert private not in text
     assert any(n.title == "Diagnostics copied" for n in stage.window.toasts.shown)
