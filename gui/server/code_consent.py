@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QFontMetrics, QIcon, QShowEvent
+from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -82,16 +82,12 @@ class CodeDialog(QDialog):
 
     def _buttons(self) -> QDialogButtonBox:
         box = ButtonBox()
-        self.run = box.addButton(
+        self.run = box.add(
             count(len(self.question.codes), "Run this model", "Run these models"),
             QDialogButtonBox.ButtonRole.AcceptRole,
         )
-        self.others = box.addButton(
-            tr("Only the other models"), QDialogButtonBox.ButtonRole.RejectRole
-        )
-        for button in (self.run, self.others):
-            button.setIcon(QIcon())
-            button.setAutoDefault(False)
+        self.others = box.add(tr("Only the other models"), QDialogButtonBox.ButtonRole.RejectRole)
+        self.run.setAutoDefault(False)
         self.others.setProperty("role", "primary")
         self.others.setDefault(True)
         self.run.clicked.connect(lambda: self._answer(allowed=True))

@@ -6,62 +6,69 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtGui import QIcon, QShowEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton
 
 from gui.widgets.language import tr
 
-_Standard = QDialogButtonBox.StandardButton
+_Role = QDialogButtonBox.ButtonRole
 
 
 class ButtonBox(QDialogButtonBox):
-    """Tab visits its buttons as they stand; Qt's own order is that of before the stylesheet."""
+    """Tab visits its buttons as they stand; Qt's own order is that of before the stylesheet.
+
+    Enter in a field presses the button that accepts, if there is one, and never another.
+    """
+
+    def add(self, text: str, role: QDialogButtonBox.ButtonRole) -> QPushButton:
+        """A button of that role."""
+        button = self.addButton(text, role)
+        button.setIcon(QIcon())
+        button.setAutoDefault(role is QDialogButtonBox.ButtonRole.AcceptRole)
+        return button
 
     def showEvent(self, event: QShowEvent) -> None:
         """By now they have their places."""
         super().showEvent(event)
         row = self.layout()
         assert row is not None
-        placed = [item.widget() for index in range(row.count()) if (item := row.itemAt(index))]
-        for left, right in pairwise(widget for widget in placed if widget is not None):
+        items = (row.itemAt(index) for index in range(row.count()))
+        placed = [widget for item in items if item and (widget := item.widget())]
+        self.setFocusProxy(placed[0])
+        for left, right in pairwise(placed):
             self.setTabOrder(left, right)
 
 
-def use_and_cancel(dialog: QDialog) -> QDialogButtonBox:
+def use_and_cancel(dialog: QDialog) -> ButtonBox:
     """`Use`, which accepts the dialog and stands out, and `Cancel`."""
-    return _answers(dialog, _Standard.Ok, tr("Use"))
+    return _answers(dialog, tr("Use"))
 
 
-def save_and_cancel(dialog: QDialog) -> QDialogButtonBox:
+def save_and_cancel(dialog: QDialog) -> ButtonBox:
     """`Save`, which accepts the dialog and stands out, and `Cancel`."""
-    return _answers(dialog, _Standard.Save, tr("Save"))
+    return _answers(dialog, tr("Save"))
 
 
-def _answers(dialog: QDialog, yes: _Standard, words: str) -> QDialogButtonBox:
-    box = ButtonBox(yes | _Standard.Cancel)
-    box.button(yes).setText(words)
-    box.button(yes).setProperty("role", "primary")
-    box.button(_Standard.Cancel).setText(tr("Cancel"))
+def _answers(dialog: QDialog, yes: str) -> ButtonBox:
+    box = ButtonBox()
+    accept = box.add(yes, _Role.AcceptRole)
+    accept.setProperty("role", "primary")
+    accept.setDefault(True)
+    box.add(tr("Cancel"), _Role.RejectRole)
     box.accepted.connect(dialog.accept)
     box.rejected.connect(dialog.reject)
-    _take_icons(box)
     return box
 
 
-def close_only(dialog: QDialog) -> QDialogButtonBox:
+def close_only(dialog: QDialog) -> ButtonBox:
     """`Close`, where everything takes effect at once."""
-    box = ButtonBox(_Standard.Close)
-    box.button(_Standard.Close).setText(tr("Close"))
+    box = ButtonBox()
+    box.add(tr("Close"), _Role.RejectRole)
     box.rejected.connect(dialog.reject)
-    _take_icons(box)
     return box
 
 
 def plain_buttons(dialog: QDialog) -> None:
     """Take the icons off those that Qt made; after it is open, as some are made then."""
     for box in dialog.findChildren(QDialogButtonBox):
-        _take_icons(box)
-
-
-def _take_icons(box: QDialogButtonBox) -> None:
-    for button in box.buttons():
-        button.setIcon(QIcon())
+        for button in box.buttons():
+            button.setIcon(QIcon())

@@ -39,6 +39,7 @@ class Segmented(QWidget):
         for index, (value, label, tip) in enumerate(choices):
             button = QPushButton(label)
             button.setCheckable(True)
+            button.setAutoDefault(False)  # Enter in a field of a dialog chooses nothing
             button.setProperty("segment", _place(index, len(choices)))
             button.setAccessibleName(f"{name}: {label}")
             button.setToolTip(tip)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from backend.core.errors import ConsoleError
 from gui.inspect.text_editor import TextEditor
@@ -51,7 +52,7 @@ class FileTextDialog(QDialog):
         self.setMinimumSize(*_LEAST)
         self.resize(*_SIZE)
         self.editor.setFocus()
-        buttons.button(QDialogButtonBox.StandardButton.Save).setShortcut("Ctrl+S")
+        QShortcut(QKeySequence.StandardKey.Save, self, self.accept)
 
     def accept(self) -> None:
         """Save the text if it can be understood."""

@@ -49,7 +49,8 @@ class StartCard(QPushButton):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumSize(_NARROWEST, _CARD_HEIGHT)
+        self._height = _CARD_HEIGHT
+        self.setMinimumWidth(_NARROWEST)
         self.setMaximumWidth(_WIDEST)
         self._icon_name = icon
         self._icon = QLabel()
@@ -72,8 +73,12 @@ class StartCard(QPushButton):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def sizeHint(self) -> QSize:
-        """The labels inside, which Qt's button knows nothing of."""
-        return QSize(_WIDEST, self.minimumHeight())
+        """The labels inside, which Qt's button knows nothing of, and the stylesheet neither."""
+        return QSize(_WIDEST, self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        """As high, and at least as wide as a title."""
+        return QSize(_NARROWEST, self._height)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Wide enough for its title, in the font that the stylesheet gives."""
@@ -96,7 +101,8 @@ class StartCard(QPushButton):
     def set_low(self, *, low: bool) -> None:
         """Its title alone, or with what it does."""
         self._words.setVisible(not low)
-        self.setMinimumHeight(_LOW_CARD if low else _CARD_HEIGHT)
+        self._height = _LOW_CARD if low else _CARD_HEIGHT
+        self.updateGeometry()
         self.setToolTip(self.accessibleDescription() if low else "")
 
     def set_palette_roles(self, palette: Palette) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -114,9 +113,7 @@ class SettingsForm(QDialog):
 
     def _buttons(self) -> QDialogButtonBox:
         box = close_only(self)
-        defaults = box.addButton(QDialogButtonBox.StandardButton.RestoreDefaults)
-        defaults.setIcon(QIcon())
-        defaults.setText(tr("Restore defaults"))
+        defaults = box.add(tr("Restore defaults"), QDialogButtonBox.ButtonRole.ResetRole)
         defaults.clicked.connect(self._restore)
         return box
 

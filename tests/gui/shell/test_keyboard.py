@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QTabBar,
     QTextBrowser,
     QWidget,
@@ -228,8 +229,20 @@ def grouped(control: QWidget) -> TypeGuard[QAbstractButton]:
     )
 
 
+ENTER_MEANS = {"", "Use", "OK", "Save and use", "Copy", "Only the other models"}
+"""What Enter in a field may press: it neither throws away nor leaves."""
+
+
+def pressed_by_enter(control: QWidget) -> str:
+    """The button that Enter presses, '' for none."""
+    buttons = control.window().findChildren(QPushButton)
+    return next((each.text() for each in buttons if each.isDefault()), "")
+
+
 def use(qtbot: QtBot, control: QWidget) -> None:
     """What a key does to it is what its look promises."""
+    if not isinstance(control, QPushButton):
+        assert pressed_by_enter(control).replace("&", "") in ENTER_MEANS, control.accessibleName()
     if isinstance(control, QComboBox) and not control.isEditable() and control.count() > 1:
         choose(qtbot, control)
     elif grouped(control) and control.isChecked():

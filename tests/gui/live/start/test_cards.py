@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.live.start import StartCards
 from gui.state.run_control import Phase
 from gui.targets.form.dialog import TargetForm
-from gui.widgets.theme import DARK
+from gui.widgets.theme import DARK, ThemeChoice
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
@@ -99,3 +99,11 @@ def test_where_the_room_is_short_the_sentence_goes_first(free_cards: StartCards)
     for height, shown in ((400, True), (200, False)):
         cards.resize(700, height)
         assert cards._body.isVisibleTo(cards) is shown
+
+
+def test_cards_are_as_high_in_another_theme(idle: Stage) -> None:
+    cards = idle.live.page.pane.cards
+    before = [card.height() for card in cards.cards.values()]
+    idle.appearance.choose(ThemeChoice.LIGHT)
+    QApplication.processEvents()  # the layout follows
+    assert [card.height() for card in cards.cards.values()] == before
