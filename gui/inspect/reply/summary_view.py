@@ -229,18 +229,6 @@ def _number(value: float | None) -> str:
     return "\u2013" if value is None else significant(value, 4)
 
 
-def _headline(summary: ReplySummary) -> str:
-    """Whose outputs they are, in the window's language; other replies say it themselves."""
-    reply = summary.response
-    if reply is None:
-        return summary.headline
-    outputs = count(len(summary.rows), "{n} output", "{n} outputs")
-    if not reply.version:
-        return f"{reply.model}: {outputs}" if reply.model else outputs
-    words = {"model": reply.model, "version": reply.version, "outputs": outputs}
-    return tr("{model} version {version}: {outputs}", **words)
-
-
 def _top_lines(summary: ReplySummary) -> str:
     lines = []
     for row in summary.rows:
