@@ -46,6 +46,7 @@ class StartCard(QPushButton):
     def __init__(self, icon: str, title: str, text: str) -> None:
         super().__init__()
         self.setProperty("role", "card")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space still streams
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -75,6 +76,10 @@ class StartCard(QPushButton):
     def sizeHint(self) -> QSize:
         """The labels inside, which Qt's button knows nothing of, and the stylesheet neither."""
         return QSize(_WIDEST, self._height)
+
+    def hasHeightForWidth(self) -> bool:
+        """All are equally high, whatever their words need."""
+        return False
 
     def minimumSizeHint(self) -> QSize:
         """As high, and at least as wide as a title."""

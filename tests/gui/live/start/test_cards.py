@@ -102,8 +102,19 @@ def test_where_the_room_is_short_the_sentence_goes_first(free_cards: StartCards)
 
 
 def test_cards_are_as_high_in_another_theme(idle: Stage) -> None:
-    cards = idle.live.page.pane.cards
-    before = [card.height() for card in cards.cards.values()]
-    idle.appearance.choose(ThemeChoice.LIGHT)
-    QApplication.processEvents()  # the layout follows
-    assert [card.height() for card in cards.cards.values()] == before
+    cards = idle.live.page.pane.cards.cards.values()
+    idle.window.resize(1280, 800)
+    for theme in (ThemeChoice.DARK, ThemeChoice.LIGHT, ThemeChoice.DARK):
+        idle.appearance.choose(theme)
+        QApplication.processEvents()  # the layout follows
+        assert [card.height() for card in cards] == [104, 104, 104]
+
+
+def test_a_click_on_a_card_does_not_take_space_from_streaming(idle: Stage, qtbot: QtBot) -> None:
+    press(qtbot, idle, "server")
+    form = idle.window.findChild(TargetForm)
+    assert form is not None
+    form.reject()
+    idle.window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
+    assert QApplication.focusWidget() not in idle.live.page.pane.cards.cards.values()
