@@ -89,7 +89,9 @@ class TagLayer:
         self._bounds = bounds
         self._plates = plates
         self._boxes = list(map(_corners, boxes))
-        self._heads = list(map(_head, boxes))
+        self._covers = _array([*self._boxes, *map(_head, boxes)])
+        self._weights = np.repeat((1.0, _HEAD_WEIGHT), len(self._boxes))
+        self._fitted: dict[tuple[Sequence[str], int], list[Plate]] = {}
         self._taken = list(map(_corners, taken))
         self._placed: list[Area] = []
 
@@ -130,6 +132,12 @@ class TagLayer:
         return place
 
     def _fitting(self, parts: Sequence[str], color: QColor) -> list[Plate]:
+        key = tuple(parts), color.rgb()
+        if key not in self._fitted:
+            self._fitted[key] = self._made(parts, color)
+        return self._fitted[key]
+
+    def _made(self, parts: Sequence[str], color: QColor) -> list[Plate]:
         """As many parts as there is room for, the last of them cut."""
         room = self._bounds.width
         plates = []
@@ -149,20 +157,18 @@ class TagLayer:
     def _free(self, box: Area, width: float, height: float, before: int | None) -> tuple[int, Area]:
         """The best place: first what covers least of other tags, then of heads and boxes."""
         found = _places(box, width, height)
-        bounds = self._bounds
-        if before is not None:
-            x, y = found[before]
-            x = max(min(x, bounds.right - width), bounds.x)
-            y = max(min(y, bounds.bottom - height), bounds.y)
-            if self._is_free(x, y, x + width, y + height):  # there is none better
-                return before, Area(x, y, width, height)
+        bounds, first = self._bounds, before or 0
+        x, y = found[first]
+        x = max(min(x, bounds.right - width), bounds.x)
+        y = max(min(y, bounds.bottom - height), bounds.y)
+        if self._is_free(x, y, x + width, y + height):  # there is none better
+            return first, Area(x, y, width, height)
         places = np.array(found)
         most = np.array((bounds.right - width, bounds.bottom - height))
         places = np.maximum(np.minimum(places, most), (bounds.x, bounds.y))
         areas = np.hstack((places, places + np.array((width, height))))
-        cost = _TAG_WEIGHT * _covered(areas, _array(self._taken))
-        cost += _covered(areas, _array(self._boxes))
-        cost += _HEAD_WEIGHT * _covered(areas, _array(self._heads))
+        cost = _TAG_WEIGHT * _covered(areas, _array(self._taken)).sum(axis=1)
+        cost += _covered(areas, self._covers) @ self._weights
         if before is not None:
             cost += _MOVING * width * height
             cost[before] -= _MOVING * width * height
@@ -217,10 +223,12 @@ def _array(boxes: Sequence[Box]) -> Array:
 
 
 def _covered(areas: Array, others: Array) -> Array:
-    """float64 [areas]: how much of the others each covers."""
+    """float64 [areas, others]: how much each covers of each other."""
     low = np.maximum(areas[:, None, :2], others[None, :, :2])
-    high = np.minimum(areas[:, None, 2:], others[None, :, 2:])
-    return np.asarray(np.clip(high - low, 0, None).prod(axis=2).sum(axis=1))
+    sides = np.minimum(areas[:, None, 2:], others[None, :, 2:])
+    sides -= low
+    np.maximum(sides, 0.0, out=sides)
+    return np.asarray(sides[..., 0] * sides[..., 1])
 
 
 def _plate(text: str, color: QColor, font: PlateFont) -> Plate:
