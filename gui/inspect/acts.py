@@ -12,7 +12,7 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.language import tr
 from gui.widgets.spin_boxes import SpinBox
 from gui.widgets.switch import Switch
-from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, Palette, tabular
+from gui.widgets.theme import CONTROL_HEIGHT, GAP, Palette
 
 
 class CallPhase(StrEnum):
@@ -38,12 +38,6 @@ class Acts(QWidget):
         self._roles = palette
         self._method: Method | None = None
         self._phase = CallPhase.IDLE
-        self._size = QLabel()
-        self._size.setProperty("role", "muted")
-        self._size.setFixedHeight(CONTROL_HEIGHT)
-        self._size.setFont(tabular(self._size.font(), BODY_PX))
-        self._size.setAccessibleName(tr("Size of what is sent"))
-        self._size.setToolTip(tr("What would be sent, before compression"))
         self._repeat = Switch(tr("Send every"), palette)
         self._repeat.setToolTip(tr("Send the message again and again while the stream is open"))
         self._repeat.toggled.connect(self.repeat)
@@ -65,18 +59,16 @@ class Acts(QWidget):
         repeat.setSpacing(GAP)
         for widget in (self._repeat, self._repeat_label, self._every):
             repeat.addWidget(widget)
+        repeat.insertStretch(0, 1)
         self._clock = QWidget()
         self._clock.setLayout(repeat)
-        clock = FlowLayout(None, GAP, GAP, at_end=True)
-        clock.addWidget(self._clock)
-        clock.addWidget(self._size)
         line = FlowLayout(None, GAP, GAP, at_end=True)
         for button in (self._cancel, self._finish, self._start, self._send):
             line.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        column.addLayout(clock)
+        column.addWidget(self._clock)
         column.addLayout(line)
         self._refresh()
 
@@ -113,10 +105,6 @@ class Acts(QWidget):
             self._start,
             self._send,
         )
-
-    def show_size(self, text: str) -> None:
-        """How much would be sent."""
-        self._size.setText(text)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

@@ -21,7 +21,7 @@ from gui.inspect.request.body import RequestBody
 from gui.inspect.request.terms import RequestTerms
 from gui.widgets.header_rows import HeaderRows
 from gui.widgets.language import byte_size, tr
-from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
+from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, GAP_SMALL, Palette, tabular
 
 _CHECK_AFTER_MS = 300
 RAW_CONTENTS = '"raw_input_contents"'
@@ -58,6 +58,13 @@ class RequestPane(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(self.body, tr("Body"))
         self._tabs.addTab(self._headers, tr("Headers"))
+        self._size = QLabel()
+        self._size.setProperty("role", "muted")
+        self._size.setFont(tabular(self._size.font(), BODY_PX))
+        self._size.setAccessibleName(tr("Size of what is sent"))
+        self._size.setToolTip(tr("What would be sent, before compression"))
+        self._size.setContentsMargins(0, 0, 0, GAP_SMALL + 2)  # on the line of the tabs' titles
+        self._tabs.setCornerWidget(self._size)
         self.acts = Acts(palette)
         self._wrong = QLabel()
         self._wrong.setProperty("role", "error")
@@ -149,7 +156,7 @@ class RequestPane(QWidget):
 
     def show_size(self, size: int | None, *, exact: bool) -> None:
         """What would be sent, before compression."""
-        self.acts.show_size("" if size is None else ("" if exact else "\u2248 ") + byte_size(size))
+        self._size.setText("" if size is None else ("" if exact else "\u2248 ") + byte_size(size))
 
     def show_request(self, method: Method, request: Request) -> None:
         """What was sent once, to be sent again or edited."""
@@ -242,9 +249,8 @@ class RequestPane(QWidget):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        flows = (self.terms.layout(), self.acts.layout())
         wide = self.width() - 2 * GAP_LARGE
-        taken = sum(flow.heightForWidth(wide) for flow in flows if flow is not None)
+        taken = self.terms.heightForWidth(wide) + self.acts.heightForWidth(wide)
         low = self.height() < taken + _LEAST_REST
         self._about.setVisible(bool(self._about.text()) and not low)
         layout = self.layout()
