@@ -75,18 +75,19 @@ class TextEditor(QPlainTextEdit):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Shift+Tab leads out of what is typed, too; Qt keeps it with Tab."""
-        if forward and not self.isReadOnly():
+        if forward and not (self.isReadOnly() or self.tabChangesFocus()):
             return False
         return QWidget.focusNextPrevChild(self, forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tab indents, Ctrl+Tab goes on, Return keeps the indentation."""
-        if self.isReadOnly():
+        """Tab indents unless it goes on, as Ctrl+Tab does; Return keeps the indentation."""
+        plain_tab = event.key() == Qt.Key.Key_Tab and not event.modifiers()
+        if self.isReadOnly() or (plain_tab and self.tabChangesFocus()):
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_Tab and event.modifiers() == _CTRL:
             forward = True
             QWidget.focusNextPrevChild(self, forward)
-        elif event.key() == Qt.Key.Key_Tab and not event.modifiers():
+        elif plain_tab:
             self.insertPlainText(_INDENT)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             line = self.textCursor().block().text()

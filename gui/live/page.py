@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -331,11 +330,9 @@ class LivePage(DockArea):
         self._middle.setCurrentWidget(self.sound if sound else self.pane)
         self.pane.set_live_source(live=info.live)
         name = tr(info.name) if info.name in self._source_titles else info.name
-        newest = self._newest.sample
-        if info.live and isinstance(newest, Frame):  # a captured window may get another size
-            info = replace(info, width=newest.width, height=newest.height)
+        facts = source_facts(info, self._newest.sample)
         for part in (self.pane, self.sound):
-            part.set_caption(name, source_facts(info))
+            part.set_caption(name, facts)
 
     def set_stale(self, *, stale: bool) -> None:
         """What was said last is of the past: dim it, or not."""

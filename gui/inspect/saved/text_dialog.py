@@ -37,6 +37,7 @@ class FileTextDialog(QDialog):
         self.setWindowTitle(title)
         self.editor = TextEditor(title, palette)
         self.editor.setPlainText(text)
+        self.editor.setTabChangesFocus(True)
         self.wrong = QLabel()
         self.wrong.setProperty("role", "error")
         self.wrong.setWordWrap(True)

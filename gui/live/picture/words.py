@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.core.samples import MediaKind
+from backend.core.samples import Captured, Frame, MediaKind
 from backend.core.status import SourceInfo
 from gui.state.tracking import ClassCounts
 from gui.views.class_hues import ClassHues, class_name
@@ -24,11 +24,13 @@ def count_rows(objects: ClassCounts, hues: ClassHues) -> tuple[LegendRow, ...]:
     )
 
 
-def source_facts(info: SourceInfo) -> str:
+def source_facts(info: SourceInfo, newest: Captured | None = None) -> str:
     """What follows the name of a source: its size, rate and length, '   640 x 480   30 fps'."""
     parts = [""]
-    if info.width:
-        parts.append(f"{info.width} × {info.height}")
+    # The size of a live one is that of its newest picture: a captured window may get another.
+    sized = newest if info.live and isinstance(newest, Frame) else info
+    if sized.width:
+        parts.append(f"{sized.width} × {sized.height}")
     if info.rate:
         sound = info.kind is MediaKind.AUDIO
         rate = info.rate / 1000 if sound else info.rate

@@ -41,6 +41,7 @@ from backend.sources.cameras import CameraMode
 from gui.devices.camera_modes import OfferedMode
 from gui.gallery.mirror_form import MirrorForm
 from gui.inspect.request import code_dialog
+from gui.inspect.saved.text_dialog import FileTextDialog
 from gui.live.sources.address_forms import AddressForm
 from gui.live.sources.camera_mode_form import CameraModeForm
 from gui.live.time_spent.frame_dialog import FrameDialog
@@ -98,6 +99,8 @@ def made(window: QWidget, folder: Path) -> Iterator[QDialog]:
     code = ModelCode("net", folder, (folder / "model.py",), "1")
     yield code_consent.CodeDialog(window, CodeQuestion(folder, (code,)))
     yield ClusterCard(window, ClusterContext(tasks, target, lambda it: it, nobody_there))
+    texts = ("health/ready.toml", "version = 1\n", lambda _text: None, lambda _text: None)
+    yield FileTextDialog(window, DARK, *texts)
     yield FrameDialog(recent(ring((105.0, 1.0), (106.0, 5.0), (107.0, 1.0))), 1, DARK, window)
 
 
