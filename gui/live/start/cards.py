@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -49,6 +49,7 @@ class StartCard(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click Space still streams
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._height = _CARD_HEIGHT
         self.setMinimumWidth(_NARROWEST)
@@ -143,6 +144,7 @@ class StartCards(QWidget):
             ("model", self.model_wanted),
             ("server", self.server_wanted),
         ):
+            self.cards[name].clicked.connect(self._take_keys)  # before a dialog remembers who had
             self.cards[name].clicked.connect(signal)
         row = QHBoxLayout()
         row.setSpacing(GAP)
@@ -166,14 +168,23 @@ class StartCards(QWidget):
         return QSize(160, 120)
 
     def say(self, title: str, body: str) -> None:
-        """What Space does now."""
+        """What Space does now; if that is something else, it is no card's any more."""
+        if (title, body) == (self._title.text(), self._body.text()):
+            return
         self._title.setText(title)
         self._body.setText(body)
+        if self.window().focusWidget() in self.cards.values():
+            self._take_keys()
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         for card in self.cards.values():
             card.set_palette_roles(palette)
+
+    @Slot()
+    def _take_keys(self) -> None:
+        """Whoever pressed a card, or chose what to stream, is done with the cards."""
+        self.setFocus()
 
     @property
     def _room(self) -> int:

@@ -62,6 +62,59 @@ def test_space_streams_and_presses_no_card(idle: Stage, qtbot: QtBot) -> None:
     end(idle, qtbot)
 
 
+def press_space(stage: Stage) -> None:
+    """In the window, whatever has its keys."""
+    focused = stage.window.focusWidget()
+    assert focused is not None
+    QTest.keyClick(focused, Qt.Key.Key_Space)
+
+
+def open_by_keys(stage: Stage, name: str) -> TargetForm | QFileDialog:
+    """The dialog of a card that was come to by Tab."""
+    card = stage.live.page.pane.cards.cards[name]
+    card.setFocus(Qt.FocusReason.TabFocusReason)
+    press_space(stage)
+    kind = QFileDialog if name == "model" else TargetForm
+    (dialog,) = stage.window.findChildren(kind)
+    return dialog
+
+
+@pytest.mark.parametrize("name", ["model", "server"])
+@pytest.mark.parametrize("by_keys", [True, False])
+def test_space_streams_once_a_card_has_done_its_part(
+    idle: Stage, qtbot: QtBot, name: str, by_keys: bool
+) -> None:
+    if by_keys:
+        open_by_keys(idle, name).reject()
+    else:
+        press(qtbot, idle, name)
+        (dialog,) = idle.window.findChildren(QFileDialog if name == "model" else TargetForm)
+        dialog.reject()
+    press_space(idle)
+    assert idle.live.run.phase is Phase.RUNNING
+    end(idle, qtbot)
+
+
+def test_space_streams_what_was_chosen_while_a_card_had_the_keys(idle: Stage, qtbot: QtBot) -> None:
+    idle.live.page.pane.cards.cards["model"].setFocus(Qt.FocusReason.TabFocusReason)
+    idle.live.sources.choose("folder")
+    idle.live.readout.refresh()
+    press_space(idle)
+    assert idle.live.run.phase is Phase.RUNNING
+    assert not idle.window.findChildren(QFileDialog)
+    end(idle, qtbot)
+
+
+def test_cards_are_reached_by_tab(idle: Stage) -> None:
+    cards = idle.live.page.pane.cards
+    cards.setFocus()
+    for card in cards.cards.values():
+        focused = idle.window.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+        assert idle.window.focusWidget() is card
+
+
 def test_a_model_is_asked_for(idle: Stage, qtbot: QtBot) -> None:
     press(qtbot, idle, "model")
     (dialog,) = idle.window.findChildren(QFileDialog)
