@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.core.tensors import Array
@@ -46,7 +46,7 @@ class ThroughputView(View):
             StripPlot(tr("Bytes per second"), _WINDOW_S, byte_rate, self, palette),
         )
         self._legends = (Legend(self, palette), Legend(self, palette))
-        self._drawn_ns = self._text_ns = 0
+        self._drawn_ns = self._text_ns = self._now_ns = 0
         self._end_s: float | None = None
         self._kept: tuple[Array, ...] | None = None
         self.marks = tuple(MarksOver(plot, plot, palette) for plot in self._plots)
@@ -96,6 +96,7 @@ class ThroughputView(View):
         self._estimated = traffic.estimated
         for ring, value in zip(self._rings, self._newest, strict=True):
             ring.append(now_ns / 1e9, value, self._step)
+        self._now_ns = now_ns
 
     def lines(self) -> dict[str, Array]:
         """What is kept of each line by its name: [2, n], monotonic seconds and values a second."""
@@ -151,6 +152,7 @@ class ThroughputView(View):
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
+        self._now_ns = now_ns
         is_plot_due = now_ns - self._drawn_ns >= PLOT_PERIOD_NS
         is_text_due = now_ns - self._text_ns >= TEXT_PERIOD_NS
         if not (is_plot_due or is_text_due) or not self.isVisible():
@@ -177,6 +179,13 @@ class ThroughputView(View):
         if self._drawn_ns:
             self._redraw(self._drawn_ns / 1e9)  # as it was: nothing may go on
             self._refresh_legends()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What came while it was hidden: after a run no tick draws it."""
+        super().showEvent(event)
+        self._drawn_ns = self._text_ns = self._now_ns or time.monotonic_ns()
+        self._redraw(self._drawn_ns / 1e9)
+        self._refresh_legends()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The legends grow along, and give way where there is little room."""

@@ -6,7 +6,7 @@ import math
 import time
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.core.predictions import (
@@ -82,7 +82,7 @@ class ProbabilityTimeline(View):
         self._zero_s: float | None = None
         self._kept: Drawn | None = None
         self._reading: Reading | None = None
-        self._drawn_ns = self._text_ns = 0
+        self._drawn_ns = self._text_ns = self._now_ns = 0
         self._stretches = Stretches()
         self._forget()
         self.setMinimumSize(200, 110)
@@ -142,6 +142,7 @@ class ProbabilityTimeline(View):
 
     def tick(self, now_ns: int) -> None:
         """Scroll to now; cheap when nothing would move by a pixel."""
+        self._now_ns = now_ns
         if now_ns - self._drawn_ns < PLOT_PERIOD_NS or not self.isVisible():
             return
         if now_ns - self._drawn_ns >= self._plot.pixel_s * 1e9:
@@ -226,6 +227,12 @@ class ProbabilityTimeline(View):
         self.marks.set_palette_roles(self.roles)
         self.readout.set_palette_roles(self.roles)
         self._redraw(self._drawn_ns or time.monotonic_ns())  # what stands still goes on doing so
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What came while it was hidden: after a run no tick draws it."""
+        super().showEvent(event)
+        self._text_ns = 0
+        self._redraw(self._now_ns or time.monotonic_ns())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The legend grows along, and gives way where there is little room."""

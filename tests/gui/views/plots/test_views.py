@@ -632,6 +632,45 @@ def test_throughput_tells_and_paints_rates(qtbot: QtBot) -> None:
     assert view._plots[0].notice == "No run yet"
 
 
+def test_throughput_opened_after_a_run_shows_what_was_collected(qtbot: QtBot) -> None:
+    view, twin = ThroughputView(), ThroughputView()
+    for each in (view, twin):
+        qtbot.addWidget(each)
+        each.resize(560, 240)
+    twin.show()
+    now_ns = time.monotonic_ns()
+    rates = TrafficRates(99e6, 9e3, 27.6e6, 8200.0)
+    for each in (view, twin):
+        for n in range(20):
+            each.add(now_ns - (20 - n) * 500 * MS, 30.0, 27.0, rates)
+    for later_ns in (0, 10**9, 2 * 10**9):
+        twin.tick(now_ns + later_ns)
+        twin.tick(now_ns + later_ns + 1)
+        view.tick(now_ns + later_ns + 1)
+    view.show()  # no tick comes any more
+    settle()
+    assert [plot._top for plot in view._plots] == [50.0, 200e6]
+    assert [plot.notice for plot in view._plots] == ["", ""]
+    assert view.accessibleDescription() == twin.accessibleDescription() != ""
+    assert view._legends[0].entries == twin._legends[0].entries
+    assert abs(view._plots[0].end_s - now_ns / 1e9 - 2) < 0.1
+
+
+def test_a_timeline_opened_after_a_run_shows_what_was_collected(qtbot: QtBot) -> None:
+    view = ProbabilityTimeline()
+    qtbot.addWidget(view)
+    view.resize(560, 240)
+    view.show()
+    view.hide()
+    now_ns = time.monotonic_ns()
+    view.add(now_ns, classes(cat=0.5))
+    view.tick(now_ns + MS)
+    view.show()  # no tick comes any more
+    settle()
+    assert view._plot.notice == ""
+    assert [entry.name for entry in view._legend.entries] == ["cat"]
+
+
 def test_an_axis_grows_at_once_and_shrinks_late() -> None:
     top = SteadyTop(least=10.0)
     assert top.value == 10.0
