@@ -228,6 +228,7 @@ class LiveFeature(Feature):
         readout.refusal_changed.connect(notices.show_refusal)
         self.start.changed.connect(self._show_phase)
         self.recording.changed.connect(self.strip.show_recording)
+        self.recording.saved.connect(self.sources.remember)
         self.recording.play_wanted.connect(lambda path: self.drops.take([path]))
         self.strip.recording_clicked.connect(self.recording.toggle)
         server.ready.connect(run.retry_now)

@@ -39,6 +39,8 @@ class RecordingControl(QObject):
 
     changed = Signal(str, str)
     """What the status strip says of the recording, with a tip; '' while there is none."""
+    saved = Signal(str)
+    """The path of a recording that was made, whole or not."""
     play_wanted = Signal(str)
     """The path of a recording that is to be streamed."""
 
@@ -181,6 +183,7 @@ class RecordingControl(QObject):
 
     def _saved(self, path: Path, about: str, *, whole: bool = True) -> None:
         """Say where it is; why it is not whole, the run has said."""
+        self.saved.emit(str(path))
         title = tr("Recording saved: {file}", file=path.name)
         if not whole:
             title = tr("Recorded until it failed: {file}", file=path.name)

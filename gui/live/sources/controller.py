@@ -132,7 +132,7 @@ class SourceController(QObject):
         kind = self._sources.kind_of(spec)
         in_menu = kind.group is not None and kind.which(kind.argument(spec)) == kind.argument(spec)
         if not in_menu:
-            self._store.update(self._store.current.with_recent(spec))
+            self.remember(spec)
         self.chosen.emit()
         self.changed.emit()
         self._run.choose_source(spec)
@@ -143,6 +143,11 @@ class SourceController(QObject):
             self.take_files([spec])
         else:
             self.choose(spec)
+
+    @Slot(str)
+    def remember(self, spec: str) -> None:
+        """Offer it among the recent ones."""
+        self._store.update(self._store.current.with_recent(spec))
 
     @Slot()
     def toggle_loop(self) -> None:

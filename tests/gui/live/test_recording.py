@@ -84,6 +84,7 @@ def test_a_recording_begins_shows_itself_and_ends(
     assert (contents_of(file).pictures, contents_of(file).answers) == (5, 5)
     assert notices[-1].title == f"Recording saved: {file.name}"
     assert str(folder) in notices[-1].body
+    assert stage.store.current.recent[0] == str(file), "it is at hand in the menu of sources"
     (play,) = (b for b in stage.window.toasts.findChildren(QPushButton) if b.text() == "Open it")
     wanted: list[str] = []
     control.play_wanted.connect(wanted.append)
