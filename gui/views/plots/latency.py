@@ -47,7 +47,9 @@ from gui.widgets.theme import CAPTION_PX, DARK, GAP, TITLE_PX, Palette, sized, t
 _LEAST_WIDTH = 260
 _LEAST_NAMED = 2.0 * CAPTION_PX
 """No stage's name has room in a narrower part of the bar."""
+_AGE_ABOVE, _AGE_BELOW, _AGE_HALO = 3.0, 2.0, 3.0
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_MIDDLE_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _MIDDLE_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _Span: TypeAlias = tuple[str, float]
 
@@ -139,7 +141,7 @@ class LatencyView(View):
         self._failed, self._age_ms, self._answered = failed, age_ms, answered
         if self._report is not None:
             self._last = self._report
-            self._top.update(self._report.length)
+            self._top.update(max(self._report.length, age_ms or 0.0))
             if (least := self.minimumSizeHint()) != self._least:
                 self._least = least
                 self.updateGeometry()
@@ -205,6 +207,7 @@ class LatencyView(View):
         self._paint_numbers(painter, places.numbers)
         self._paint_bar(painter, places.bar, spans)
         self._paint_scale(painter, places.scale)
+        self._paint_age(painter, places.bar, places.scale)
         self._paint_values(painter, places.entries, spans)
         if places.plot is not None:
             self._paint_histogram(painter, places.plot, labelled=places.labelled)
@@ -256,14 +259,34 @@ class LatencyView(View):
         """From 0 to a round number of ms."""
         painter.setFont(tabular(self.font(), CAPTION_PX))
         painter.setPen(self.roles.color("text_muted"))
-        known = self._report is not None and self._age_ms is not None
-        middle = tr("age {time}", time=milliseconds(self._age_ms or 0.0)) if known else ""
-        for text, side in (
-            ("0", Qt.AlignmentFlag.AlignLeft),
-            (middle, Qt.AlignmentFlag.AlignHCenter),
-            (milliseconds(self._top.value), Qt.AlignmentFlag.AlignRight),
-        ):
-            painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
+        for text, side in (("0", _MIDDLE_LEFT), (milliseconds(self._top.value), _MIDDLE_RIGHT)):
+            painter.drawText(area, side, text)
+
+    @property
+    def age_share(self) -> float | None:
+        """The part of the bar's axis before the age of an answer, None where that is not known."""
+        if self._report is None or self._age_ms is None:
+            return None
+        return self._age_ms / self._top.value
+
+    def _paint_age(self, painter: QPainter, bar: QRectF, scale: QRectF) -> None:
+        """A mark through the bar at the age, with its words below, clear of the axis' ends."""
+        share = self.age_share
+        if share is None:
+            return
+        x = round(bar.left() + share * bar.width())
+        text = tr("age {time}", time=milliseconds(self._age_ms or 0.0))
+        metrics = QFontMetricsF(painter.font())
+        width = metrics.horizontalAdvance(text)
+        least = scale.left() + metrics.horizontalAdvance("0") + GAP
+        ends = metrics.horizontalAdvance(milliseconds(self._top.value))
+        most = scale.right() - ends - GAP - width
+        left = max(least, min(x - width / 2, most))
+        painter.setPen(QPen(self.roles.color("surface"), _AGE_HALO))
+        painter.drawLine(QLineF(x, bar.top() - _AGE_ABOVE, x, bar.bottom()))
+        painter.setPen(QPen(self.roles.color("text"), 1))
+        painter.drawLine(QLineF(x, bar.top() - _AGE_ABOVE, x, bar.bottom() + _AGE_BELOW))
+        painter.drawText(QRectF(left, scale.top(), width, scale.height()), _MIDDLE_LEFT, text)
 
     def _paint_values(
         self, painter: QPainter, entries: Sequence[QRectF], spans: Sequence[_Span]

@@ -32,6 +32,7 @@ from backend.core.traffic import TrafficRates
 from gui.live.picture.paint_record import PaintRecord
 from gui.views.plots.bars import TopKView
 from gui.views.plots.latency import LatencyView
+from gui.views.plots.latency_ground import places_in
 from gui.views.plots.legend import Entry, Legend
 from gui.views.plots.rows import BarRow, RowOrder
 from gui.views.plots.series import (
@@ -551,6 +552,28 @@ def test_the_latency_panel_tells_its_numbers_and_paints_them(qtbot: QtBot) -> No
     assert image_of(view) != empty
     view.clear()
     assert view.report is None
+
+
+@pytest.mark.parametrize("age_ms", [1.0, 24.4, 46.0, 56.4, 700.0])
+def test_the_age_stands_at_its_place_on_an_axis_that_holds_it(qtbot: QtBot, age_ms: float) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(400, 290)
+    view.show()
+    ring = trace([reported(10.0, infer=10.0)])
+    report = report_on(ring.window(), ring.columns, 11.0)
+    view.show_report(report, 0, answered=True, age_ms=None)
+    without = image_of(view)
+    assert view.age_share is None
+    view.show_report(report, 0, answered=True, age_ms=age_ms)
+    assert view.age_share is not None
+    assert 0 < view.age_share <= 1
+    assert view.age_share * view._top.value == pytest.approx(age_ms)
+    image = image_of(view)
+    bar = places_in(view.size(), 5, len(view._stages), view._columns(view._stages)).bar
+    column = round(bar.left() + view.age_share * bar.width())
+    assert color_at(image, column, round(bar.center().y())) == view.roles.color("text").getRgb()[:3]
+    assert image != without
 
 
 def test_a_pause_keeps_the_numbers_and_says_that_they_are_old(qtbot: QtBot) -> None:
