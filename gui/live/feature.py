@@ -216,6 +216,7 @@ class LiveFeature(Feature):
         self.playback.showing_changed.connect(self._show_recording)
         self.playback.model_changed.connect(self.page.expect)
         self.playback.rested.connect(self.page.sound.rest)
+        self.playback.rested.connect(readout.rest)
         self.playback.showing_changed.connect(self.side_by_side.controller.look_at)
         run.phase_changed.connect(self._show_phase)
         run.failed.connect(notifier.show_error)

@@ -218,7 +218,7 @@ class LivePage(DockArea):
         status = self.counters.since(session.status())
         self.paints.painted(self.pane.preview.first_paints.drain())
         failed, age_ms = status.counts.failed, self.paints.age_ms(now_ns)
-        since_s = self.counters.reset_s
+        since_s = max(self.counters.reset_s, self.change.from_s)
         self._reader.read(session.traces, now_ns / 1e9, since_s, failed, age_ms)
         self.latency.show_run(status)
         self.throughput.add(now_ns, status.rate_in, status.rate_out, status.traffic)
@@ -243,12 +243,9 @@ class LivePage(DockArea):
     def new_run(self) -> None:
         """Forget the run before."""
         self.counters.begin()
-        self.paints.clear()
         self.pane.preview.set_still(still=False)
         self.pane.preview.first_paints.drain()
-        self._reader.forget()
-        for view in (self.timeline, self.throughput, self.latency):
-            view.clear()
+        self.throughput.clear()
         self.forget_source()
         self.change.over()
 
@@ -316,6 +313,9 @@ class LivePage(DockArea):
         self.forget_results()
         self.pane.preview.show_frame(None)
         self.sound.clear()
+        self.paints.clear()
+        self._reader.forget()
+        self.latency.clear()
         self._has_picture = False
         self._newest.sample = None
 

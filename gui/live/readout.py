@@ -85,6 +85,7 @@ class Readout(QObject):
         self._notices: Subscription[Notice] | None = None
         self._last = RunStatus()
         self._error: ConsoleError | None = None
+        self._paused = False
         self._timer = QTimer(self, interval=_PERIOD_MS)
         self._timer.timeout.connect(self.refresh)
         switches.used.connect(lambda: self._run_log.switched(switches.current))
@@ -104,6 +105,12 @@ class Readout(QObject):
         self._showing = showing
         if showing is not None:
             self._last, self._error = RunStatus(), None
+        self.refresh()
+
+    @Slot(bool)
+    def rest(self, paused: bool) -> None:
+        """Say that the file which is played stands still, or no longer."""
+        self._paused = paused
         self.refresh()
 
     def forget_error(self) -> None:
@@ -158,8 +165,8 @@ class Readout(QObject):
         shown = self._page.counters.since(status)
         recent = self._page.counters.recent(shown, now_s)
         short = self._read_shortfall(status, now_s)
-        state = state_text(status, target, recent)
-        slots = self._strip.show_status(shown, age_ms, state, recent, short)
+        state = state_text(status, target, recent, paused=self._paused)
+        slots = self._strip.show_status(shown, age_ms, state, recent, short, paused=self._paused)
         self._page.presenter.show_status(shown, age_ms)
         self._page.alerts.set_alerts("strip", strip_alerts(slots, status))
         self._drain_notices()

@@ -29,6 +29,11 @@ class SourceChange:
         """There is nothing to tell apart: another run, or the source could not be used."""
         self._from_ns = 0
 
+    @property
+    def from_s(self) -> float:
+        """What was answered by then, in monotonic seconds, is of the source before."""
+        return self._from_ns / 1e9
+
     def is_new(self, sample: Frame | AudioWindow | AudioBlock) -> bool:
         """Whether it may be of the chosen source."""
         return sample.captured_ns >= self._from_ns

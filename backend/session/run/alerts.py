@@ -6,7 +6,7 @@ from backend.core.errors import ConsoleError, InvalidInput, NotFound, NotReady, 
 from backend.core.status import REQUEST_ALERT, Alert, Severity, SourceState, SourceStatus
 
 _SOURCE_TITLES = {
-    SourceState.LOST: "The source is gone",
+    SourceState.LOST: "The source is not there",
     SourceState.SILENT: "The source gives nothing",
 }
 

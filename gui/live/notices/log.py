@@ -76,7 +76,9 @@ class RunLog:
         source = status.source
         if source.state in _GONE and not self._source_gone:
             lost = source.state is SourceState.LOST
-            words = marked("Source lost: {reason}") if lost else marked("Source silent: {reason}")
+            words = (
+                marked("Source not there: {reason}") if lost else marked("Source silent: {reason}")
+            )
             self._write(tr(words, reason=source.message))
             self._source_gone = True
         elif self._source_gone and source.state is SourceState.LIVE:

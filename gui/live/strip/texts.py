@@ -74,9 +74,11 @@ def _idle() -> dict[str, SlotText]:
     }
 
 
-def state_role(status: RunStatus, recent: Recent | None = None) -> str:
+def state_role(status: RunStatus, recent: Recent | None = None, *, paused: bool = False) -> str:
     """The palette role of the dot."""
     if status.state is RunState.STREAMING:
+        if paused:
+            return "text_muted"
         if recent is not None and recent.nothing_answered:
             return "error"
         if status.source.state in _UNWELL:
@@ -84,15 +86,18 @@ def state_role(status: RunStatus, recent: Recent | None = None) -> str:
     return _ROLES[status.state]
 
 
-def state_text(status: RunStatus, target: str, recent: Recent | None = None) -> str:
+def state_text(
+    status: RunStatus, target: str, recent: Recent | None = None, *, paused: bool = False
+) -> str:
     """The state in words, with what it waits for: 'Reconnecting in 3 s (attempt 2)'.
 
-    `recent` is what became of the last items, while a run is on.
+    `recent` is what became of the last items, while a run is on; `paused` says that the file it
+    plays stands still.
     """
     source = status.source
     if source.state is SourceState.LOST and status.state is not RunState.FAILED:
         return tr(
-            "Source lost, trying again in {seconds} s (attempt {attempt})",
+            "Source not there, trying again in {seconds} s (attempt {attempt})",
             seconds=number(max(1, math.ceil(source.retry_in_s))),
             attempt=source.attempt,
         )
@@ -105,12 +110,10 @@ def state_text(status: RunStatus, target: str, recent: Recent | None = None) -> 
                 seconds=number(math.ceil(status.retry_in_s)),
                 attempt=status.attempt,
             )
-        case RunState.STREAMING if source.state is SourceState.SILENT:
-            return tr("Streaming to {target}, source silent", target=target)
-        case RunState.STREAMING if recent is not None and recent.nothing_answered:
-            return tr("Streaming to {target}, nothing answered", target=target)
+        case RunState.STREAMING if paused:
+            return tr("Paused")
         case RunState.STREAMING:
-            return tr("Streaming to {target}", target=target)
+            return _streaming(source.state, target, recent)
         case RunState.STARTING:
             return _starting(source.state, target)
         case RunState.FAILED if status.message:
@@ -119,6 +122,14 @@ def state_text(status: RunStatus, target: str, recent: Recent | None = None) -> 
             return status.message
         case _:
             return _word(status.state)
+
+
+def _streaming(source: SourceState, target: str, recent: Recent | None) -> str:
+    if source is SourceState.SILENT:
+        return tr("Streaming to {target}, source silent", target=target)
+    if recent is not None and recent.nothing_answered:
+        return tr("Streaming to {target}, nothing answered", target=target)
+    return tr("Streaming to {target}", target=target)
 
 
 def _starting(source: SourceState, target: str) -> str:
@@ -146,6 +157,8 @@ def slot_texts(
     recent: Recent | None = None,
     preferences: Preferences = _DESIGNED,
     shortfall: Alert | None = None,
+    *,
+    paused: bool = False,
 ) -> dict[str, SlotText]:
     """The text of every slot but the state; without `recent`, drops are those of the whole run.
 
@@ -159,7 +172,7 @@ def slot_texts(
             else idle
         )
     return {
-        "in": _rate_in(status),
+        "in": _rate_in(status, paused=paused),
         "out": _rate_out(status, shortfall),
         "age": SlotText(
             tr("age –") if age_ms is None else tr("age {ms} ms", ms=number(age_ms)), _tip("age")
@@ -206,7 +219,7 @@ def _megabytes(per_second: float) -> str:
     return f"{number(per_second / 1e6, 1)} MB/s"
 
 
-def _rate_in(status: RunStatus) -> SlotText:
+def _rate_in(status: RunStatus, *, paused: bool) -> SlotText:
     info = status.source.info
     wanted = info.rate if info is not None and info.width else 0.0
     rate = number(status.rate_in, 1)
@@ -216,9 +229,9 @@ def _rate_in(status: RunStatus) -> SlotText:
     if status.never_made:
         tip += "\n" + tr("Promised and never given: {frames}", frames=status.never_made)
     share = status.rate_in / wanted
-    streaming = status.state is RunState.STREAMING and status.counts.captured > 2 * wanted
+    promised = status.state is RunState.STREAMING and not paused
     level = ""
-    if streaming and share < _RATE_WARNING:
+    if promised and status.counts.captured > 2 * wanted and share < _RATE_WARNING:
         level = "error" if share < _RATE_ALARM else "warning"
     sign = "▲ " if level == "error" else ""
     text = tr("in {rate}/{wanted} fps", rate=rate, wanted=number(wanted))

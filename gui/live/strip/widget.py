@@ -115,20 +115,23 @@ class StatusStrip(QWidget):
         state_text: str,
         recent: Recent | None = None,
         shortfall: Alert | None = None,
+        *,
+        paused: bool = False,
     ) -> dict[str, SlotText]:
         """Show a snapshot; what each slot says then.
 
         `age_ms` is the median result age at first paint, if known; `recent` is what was dropped
-        lately, while a run is on; `shortfall` says that the model does not keep up with the source.
+        lately, while a run is on; `shortfall` says that the model does not keep up with the source,
+        `paused` that the file which is played stands still.
         """
-        role = state_role(status, recent)
+        role = state_role(status, recent, paused=paused)
         if role != self._dot_role:
             self._dot_role = role
             self._tint()
         if state_text != self._state.words:
             self._state.say(state_text)
             self._fit()
-        slots = slot_texts(status, age_ms, recent, self.preferences, shortfall)
+        slots = slot_texts(status, age_ms, recent, self.preferences, shortfall, paused=paused)
         for name, slot in slots.items():
             self._put(name, slot)
         return slots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,35 @@ def test_what_the_old_source_still_gives_is_left_out(stage: Stage) -> None:
     assert not page.timeline.lines()
     assert show(stage, session.answer(2))
     assert page.timeline.lines()
+
+
+def answer(stage: Stage) -> None:
+    """An answer that took 7 ms, read by the panel."""
+    traces, now_ns = stage.session.traces, time.monotonic_ns()
+    traces.append(dict.fromkeys(traces.columns, 7.0) | {"at_s": now_ns / 1e9, "lane": 0.0})
+    stage.live.page.paints.sound_shown(now_ns - 7_000_000, now_ns)
+    stage.live.page.write(stage.session, time.monotonic_ns())
+
+
+def samples(stage: Stage) -> int:
+    """How many answers the latency panel tells of."""
+    report = stage.live.page.latency.report
+    return report.samples if report is not None else 0
+
+
+def test_what_the_old_source_cost_is_not_said_of_the_new_one(stage: Stage) -> None:
+    begin(stage)
+    page = stage.live.page
+    answer(stage)
+    assert samples(stage) == 1
+    stage.live.sources.choose("rtsp://cam/a")
+    now_ns = time.monotonic_ns()
+    page.write(stage.session, now_ns)
+    assert samples(stage) == 0
+    assert page.latency.notice == "Waiting for the first result"
+    assert page.paints.age_ms(now_ns) is None
+    answer(stage)
+    assert samples(stage) == 1
 
 
 def test_a_source_that_cannot_be_used_leaves_the_one_before_in_sight(stage: Stage) -> None:

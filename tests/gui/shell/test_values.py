@@ -324,6 +324,10 @@ def test_the_strip_warns_when_the_source_is_too_slow() -> None:
     assert slot_texts(streaming(), 41.2)["age"].text == "age 41 ms"
 
 
+def test_a_source_that_is_paused_is_not_too_slow() -> None:
+    assert slot_texts(streaming(rate_in=2.0), 41.0, paused=True)["in"].level == ""
+
+
 def test_the_state_says_what_is_waited_for() -> None:
     assert state_text(streaming(), "Lab") == "Streaming to Lab"
     assert state_text(streaming(), "Lab", Recent(90, 89)) == "Streaming to Lab"
@@ -332,7 +336,7 @@ def test_the_state_says_what_is_waited_for() -> None:
     now = streaming(state=RunState.RECONNECTING, attempt=2, retry_in_s=0.0)
     assert state_text(now, "Lab") == "Disconnected, trying again now (attempt 2)"
     lost = streaming(source=SourceStatus(SourceState.LOST, attempt=1, retry_in_s=2.0))
-    assert state_text(lost, "Lab").startswith("Source lost, trying again in 2 s")
+    assert state_text(lost, "Lab").startswith("Source not there, trying again in 2 s")
 
 
 def test_a_run_without_an_answer_is_not_called_well() -> None:

@@ -151,7 +151,7 @@ def test_a_lost_camera_marks_the_picker_until_it_is_back(stage: Stage) -> None:
     session.now = replace(session.now, source=lost)
     stage.live.readout.refresh()
     assert stage.live.bar.source.toolTip() == "Unplugged."
-    assert "Source lost" in stage.live.strip.text("state")
+    assert "Source not there" in stage.live.strip.text("state")
     assert stage.live.page.top._stale
     session.now = replace(session.now, source=SourceStatus(SourceState.LIVE, session.source.info))
     stage.live.readout.refresh()
@@ -273,7 +273,7 @@ def test_the_server_panel_switches_doors_and_shows_requests(stage: Stage) -> Non
 
 def test_alerts_replace_themselves_and_go(stage: Stage) -> None:
     alerts = stage.live.page.alerts
-    lost = Alert("source", Severity.WARNING, "The source is gone")
+    lost = Alert("source", Severity.WARNING, "The source is not there")
     alerts.set_alerts("run", [lost, Alert("source", Severity.WARNING, "Still gone")])
     assert len(alerts.alerts) == 1
     assert stage.live.page.dock("alerts").windowTitle() == "Alerts 1"

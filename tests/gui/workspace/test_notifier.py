@@ -78,7 +78,7 @@ def test_conditions_alerts_and_lines_reach_whoever_listens(notifier: Notifier) -
     notifier.condition_changed.connect(lambda *parts: seen.append(parts))
     notifier.alerts_changed.connect(lambda *parts: seen.append(parts))
     notifier.logged.connect(seen.append)
-    alert = Alert("source", Severity.WARNING, "The source is gone")
+    alert = Alert("source", Severity.WARNING, "The source is not there")
     notifier.show_condition("target", None)
     notifier.set_alerts("run", [alert])
     notifier.log("line")

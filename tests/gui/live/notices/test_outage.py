@@ -147,7 +147,7 @@ def test_another_source_is_not_the_lost_one_come_back() -> None:
     journal.note(RunStatus(state=RunState.STREAMING, source=lost))
     journal.switched(Switches(source="pattern"))
     journal.note(RunStatus(state=RunState.STREAMING, source=SourceStatus(SourceState.LIVE)))
-    assert lines == ["Source lost: Unplugged.", "Source: pattern"]
+    assert lines == ["Source not there: Unplugged.", "Source: pattern"]
 
 
 def test_the_log_tells_what_was_changed_and_what_became_of_the_source() -> None:
@@ -174,7 +174,7 @@ def test_the_log_tells_what_was_changed_and_what_became_of_the_source() -> None:
         "Target: lab",
         "Transport: REST",
         "Serialisation: binary",
-        "Source lost: Unplugged.",
+        "Source not there: Unplugged.",
         "Source back",
     ]
     assert switches.target.name == EMBEDDED

@@ -163,8 +163,13 @@ def test_keys_pause_sound_too(stage: Stage, tmp_path: Path) -> None:
     assert source.playback.paused
     assert stage.live.run.phase is Phase.RUNNING
     assert rested == [True], "it stays where it is"
+    strip = stage.live.strip
+    assert strip.text("state") == "Paused"
+    assert strip._dot_role == "text_muted"
     QTest.keyClick(waveform, Qt.Key.Key_Space)
     assert rested == [True, False]
+    assert strip.text("state") == "Streaming to Local demo"
+    assert strip._dot_role == "ok"
 
 
 def test_another_source_ends_the_look(stage: Stage, path: Path, qtbot: QtBot) -> None:

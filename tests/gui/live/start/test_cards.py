@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.live.start import StartCards
@@ -69,7 +69,7 @@ def press_space(stage: Stage) -> None:
     QTest.keyClick(focused, Qt.Key.Key_Space)
 
 
-def open_by_keys(stage: Stage, name: str) -> TargetForm | QFileDialog:
+def open_by_keys(stage: Stage, name: str) -> QDialog:
     """The dialog of a card that was come to by Tab."""
     card = stage.live.page.pane.cards.cards[name]
     card.setFocus(Qt.FocusReason.TabFocusReason)
