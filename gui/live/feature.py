@@ -198,6 +198,7 @@ class LiveFeature(Feature):
         cards = self.page.pane.cards
         cards.webcam_wanted.connect(self._stream_webcam)
         cards.model_wanted.connect(self.adoption.open_file)
+        cards.pattern_wanted.connect(self.sources.use_pattern)
         cards.server_wanted.connect(targets.dialogs.add)
         self.strip.panel_wanted.connect(self._workspace.navigator.open_panel)
         self._workspace.navigator.panel_wanted.connect(self._open_panel)

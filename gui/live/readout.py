@@ -239,8 +239,11 @@ class Readout(QObject):
             title = tr("Asking {target}", target=self._start.asking)
             return EmptyMessage(title, "", MessageKind.LOADING)
         if self._sources.failure:
+            shown = self._page.has_picture
             return EmptyMessage(
-                tr("This source cannot be used"), self._sources.failure, MessageKind.FAILED
+                tr("{source} cannot be used", source=self._sources.title),
+                self._sources.failure,
+                MessageKind.FAILED if shown else MessageKind.UNUSABLE,
             )
         if self._error is not None:
             return EmptyMessage(self._error.message, self._error.hint, MessageKind.FAILED)

@@ -24,6 +24,8 @@ class MessageKind(StrEnum):
     EMPTY = "empty"
     START = "start"
     """Nothing was shown yet: it is offered what could be."""
+    UNUSABLE = "unusable"
+    """The chosen source gives nothing, and nothing was shown of it: others are offered."""
     LOADING = "loading"
     FAILED = "failed"
 
@@ -119,7 +121,7 @@ def _draw_sign(painter: QPainter, area: QRectF, message: EmptyMessage, palette: 
             _draw_screen(painter, inner, palette)
         case MessageKind.LOADING:
             _draw_spinner(painter, inner, palette)
-        case MessageKind.FAILED:
+        case MessageKind.FAILED | MessageKind.UNUSABLE:
             _draw_warning(painter, inner, palette)
 
 

@@ -103,8 +103,9 @@ class PreviewPane(QWidget):
     def set_message(self, title: str, body: str, kind: MessageKind) -> None:
         """Words in the place of the picture, or over it; with cards where nothing was shown yet."""
         self.preview.set_message(title, body, kind)
-        self._offers_start = kind is MessageKind.START
-        self.cards.say(title, body)
+        unusable = kind is MessageKind.UNUSABLE
+        self._offers_start = unusable or kind is MessageKind.START
+        self.cards.say(title, body, unusable=unusable)
         self._show_cards()
 
     def _show_cards(self) -> None:

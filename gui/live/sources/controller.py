@@ -144,6 +144,11 @@ class SourceController(QObject):
         else:
             self.choose(spec)
 
+    @Slot()
+    def use_pattern(self) -> None:
+        """Use the source that needs no device and no file."""
+        self.choose(_DEFAULT_SOURCES[MediaKind.IMAGE])
+
     @Slot(str)
     def remember(self, spec: str) -> None:
         """Offer it among the recent ones."""

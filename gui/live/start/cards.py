@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -122,6 +122,7 @@ class StartCards(QWidget):
     webcam_wanted = Signal()
     model_wanted = Signal()
     server_wanted = Signal()
+    pattern_wanted = Signal()
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -144,8 +145,12 @@ class StartCards(QWidget):
             ("model", self.model_wanted),
             ("server", self.server_wanted),
         ):
-            self.cards[name].clicked.connect(self._take_keys)  # before a dialog remembers who had
-            self.cards[name].clicked.connect(signal)
+            self._connect(self.cards[name], signal)
+        self.pattern = QPushButton(tr("Use the test pattern"))
+        self.pattern.setProperty("role", "link")
+        self.pattern.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.pattern.hide()
+        self._connect(self.pattern, self.pattern_wanted)
         row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addStretch(1)
@@ -158,6 +163,7 @@ class StartCards(QWidget):
         column.addStretch(1)
         column.addWidget(self._title)
         column.addWidget(self._body)
+        column.addWidget(self.pattern, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GAP)
         column.addLayout(row)
         column.addStretch(1)
@@ -167,19 +173,28 @@ class StartCards(QWidget):
         """No more than the picture needs."""
         return QSize(160, 120)
 
-    def say(self, title: str, body: str) -> None:
-        """What Space does now; if that is something else, it is no card's any more."""
+    def say(self, title: str, body: str, *, unusable: bool = False) -> None:
+        """What Space does now; if that is something else, it is no card's any more.
+
+        A source that is `unusable` can be exchanged for one that always works.
+        """
         if (title, body) == (self._title.text(), self._body.text()):
             return
         self._title.setText(title)
         self._body.setText(body)
-        if self.window().focusWidget() in self.cards.values():
+        if self.window().focusWidget() in (*self.cards.values(), self.pattern):
             self._take_keys()
+        self.pattern.setVisible(unusable)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
         for card in self.cards.values():
             card.set_palette_roles(palette)
+
+    def _connect(self, button: QPushButton, signal: SignalInstance) -> None:
+        """The keys first: a dialog gives them back to who had them when it was opened."""
+        button.clicked.connect(self._take_keys)
+        button.clicked.connect(signal)
 
     @Slot()
     def _take_keys(self) -> None:

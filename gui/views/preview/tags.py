@@ -256,13 +256,19 @@ def _pads(font: QFont) -> tuple[float, float]:
 
 
 def draw_plate(
-    painter: QPainter, text: str, area: QRectF, corner: Qt.Corner, font: QFont
+    painter: QPainter,
+    text: str,
+    area: QRectF,
+    corner: Qt.Corner,
+    font: QFont,
+    factor: float = 1.0,
 ) -> QRectF:
-    """Draw a note in a corner of the area, white on a dark plate; returns its rectangle."""
-    ratio = painter.device().devicePixelRatioF()
-    key, note = f"note {text} {font.family()} {ratio}", QPixmap()
+    """Draw a note in a corner of the area, white on a dark plate, so many times larger than
+    designed; returns its rectangle."""
+    ratio, pixels = painter.device().devicePixelRatioF(), round(CAPTION_PX * factor)
+    key, note = f"note {text} {font.family()} {pixels} {ratio}", QPixmap()
     if not QPixmapCache.find(key, note):
-        note = _note(text, tabular(font, CAPTION_PX), ratio)
+        note = _note(text, tabular(font, pixels), ratio)
         QPixmapCache.insert(key, note)
     size = note.deviceIndependentSize()
     at_top = corner in (Qt.Corner.TopLeftCorner, Qt.Corner.TopRightCorner)

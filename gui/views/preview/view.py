@@ -203,7 +203,7 @@ class PreviewView(View):
         return self._overlay.legend
 
     def set_emphasis(self, factor: float = 1.0, *, legend_elsewhere: bool = False) -> None:
-        """Draw labels at least so many times larger than designed, and the legend or not."""
+        """Draw labels and messages so many times larger than designed, and the legend or not."""
         self._emphasis, self._legend_elsewhere = factor, legend_elsewhere
         self.update()
 
@@ -257,7 +257,10 @@ class PreviewView(View):
                 self._paint_result(painter, picture, result)
         if self._message:
             draw = draw_message if picture is None else draw_message_over
-            draw(painter, QRectF(self.rect()), self._message, self.roles, self.font())
+            factor = self._emphasis
+            area = QRectF(0, 0, self.width() / factor, self.height() / factor)
+            painter.scale(factor, factor)
+            draw(painter, area, self._message, self.roles, self.font())
         painter.end()
         if picture is not None:
             self._first_paints.painted(picture, result, time.monotonic_ns())
@@ -376,8 +379,8 @@ class PreviewView(View):
         placement = self.placement(frame)
         image = self._image(frame) if self._style.masks is MaskMode.BLUR else QImage()
         self._overlay.draw(painter, result.predictions, placement, self._look(placement), image)
-        if not self._locked and not self._still and not self._legend_elsewhere:
+        if not self._locked and not self._still:
             self._note(painter, self._age.text, Qt.Corner.TopRightCorner)
 
     def _note(self, painter: QPainter, text: str, corner: Qt.Corner) -> None:
-        draw_plate(painter, text, QRectF(self.rect()), corner, self.font())
+        draw_plate(painter, text, QRectF(self.rect()), corner, self.font(), self._emphasis)

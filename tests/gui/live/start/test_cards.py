@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from backend.core.status import SourceState, SourceStatus
 from gui.live.start import StartCards
 from gui.state.run_control import Phase
 from gui.targets.form.dialog import TargetForm
@@ -126,6 +128,30 @@ def test_a_server_is_asked_for(idle: Stage, qtbot: QtBot) -> None:
     press(qtbot, idle, "server")
     (form,) = idle.window.findChildren(TargetForm)
     form.reject()
+
+
+def test_a_source_that_cannot_be_used_leaves_the_cards_and_a_way_back(
+    idle: Stage, qtbot: QtBot
+) -> None:
+    cards = idle.live.page.pane.cards
+    assert not cards.pattern.isVisible()
+    press(qtbot, idle, "webcam")
+    lost = SourceStatus(SourceState.LOST, None, "No camera found.", 1, 2.0)
+    idle.session.now = replace(idle.session.now, source=lost)
+    idle.live.readout.refresh()
+    assert not cards.isVisible()
+    end(idle, qtbot)
+    idle.live.readout.refresh()
+    assert cards.isVisible()
+    title = idle.live.strip.text("state")
+    assert title.endswith("cannot be used")
+    assert (cards._title.text(), cards._body.text()) == (title, "No camera found.")
+    QTest.mouseClick(cards.pattern, Qt.MouseButton.LeftButton)
+    idle.live.readout.refresh()
+    assert idle.store.current.switches.source == "pattern"
+    assert not cards.pattern.isVisible()
+    assert cards._title.text() == "Press Space to stream"
+    assert idle.window.focusWidget() is cards, "Space streams"
 
 
 @pytest.fixture

@@ -189,6 +189,34 @@ def test_a_message_is_shown_and_said(preview: PreviewView, kind: MessageKind) ->
     assert image_of(preview) == without
 
 
+def written_rows(image: QImage) -> int:
+    """How many of its rows have something on the ground of their first pixel."""
+    rows = range(image.height())
+    across = range(image.width())
+    return sum(len({image.pixel(x, y) for x in across}) > 1 for y in rows)
+
+
+def test_a_message_grows_with_what_is_read_from_afar(preview: PreviewView) -> None:
+    preview.resize(600, 400)
+    preview.set_message("No camera", kind=MessageKind.EMPTY)
+    settle()
+    designed = written_rows(image_of(preview))
+    preview.set_emphasis(3.0, legend_elsewhere=True)
+    assert written_rows(image_of(preview)) > 2.5 * designed
+
+
+def test_live_tells_an_audience_too_how_old_the_result_is(preview: PreviewView) -> None:
+    preview.resize(600, 400)
+    preview.set_locked(locked=False)
+    preview.set_emphasis(2.0, legend_elsewhere=True)
+    frame = plain_frame(1, RED)
+    preview.show_frame(frame)
+    without = image_of(preview)
+    preview.show_result(result_for(frame, Detections(())))
+    corner = QRect(preview.width() - 120, 0, 120, 40)
+    assert image_of(preview).copy(corner) != without.copy(corner)
+
+
 def test_the_summary_tells_size_and_objects(preview: PreviewView) -> None:
     preview.show_result(
         result_for(plain_frame(1), Detections((Detection((1, 1, 9, 9), "circle", 0.98),)))
