@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
@@ -134,11 +132,7 @@ class MethodCatalogue(QObject):
             )
 
     def _describe(self, target: Target, name: str) -> DescribedModel:
-        control = self._engine.make_control(target)
-        try:
-            description = _with_optional(control.model_metadata(name), _config(control, name))
-        finally:
-            control.close()
+        description = self._engine.describe(target, name)
         return DescribedModel(description, self._engine.profile(target, description))
 
     def _ask_methods(self, target: Target, caller: Caller) -> None:
@@ -182,26 +176,3 @@ class MethodCatalogue(QObject):
                 self.models_known.emit(names)
 
         self._tasks.start("models", ask, known, lambda _error: known(()))
-
-
-def _config(control: ServerControlClient, name: str) -> Mapping[str, Any]:
-    """The model's configuration, or nothing where the server shows none."""
-    try:
-        return control.model_config(name) or {}
-    except ConsoleError:
-        return {}
-
-
-def _with_optional(description: ModelDescription, config: Mapping[str, Any]) -> ModelDescription:
-    """The description with what only the configuration says: which inputs may be left out."""
-    declared = config.get("input")
-    optional = {
-        one.get("name")
-        for one in (declared if isinstance(declared, list) else ())
-        if isinstance(one, dict) and one.get("optional") is True
-    }
-    inputs = tuple(
-        replace(spec, optional=spec.optional or spec.name in optional)
-        for spec in description.inputs
-    )
-    return replace(description, inputs=inputs)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from backend.clients.control import ServerControlClient
 from backend.core.description import ModelDescription
+from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from backend.inspector.calls import Caller
 from backend.inspector.history import History
@@ -21,3 +23,35 @@ class Engine:
     make_control: Callable[[Target], ServerControlClient] = ServerControlClient
     profile: Callable[[Target, ModelDescription], ModelProfile | None] = lambda *_: None
     open_history: Callable[[], History] = History
+
+    def describe(self, target: Target, model: str, version: str = "") -> ModelDescription:
+        """Ask a target for a model; it waits for the answer and raises ConsoleError."""
+        control = self.make_control(target)
+        try:
+            description = control.model_metadata(model, version)
+            return _with_optional(description, _config(control, model, version))
+        finally:
+            control.close()
+
+
+def _config(control: ServerControlClient, name: str, version: str) -> Mapping[str, Any]:
+    """The model's configuration, or nothing where the server shows none."""
+    try:
+        return control.model_config(name, version) or {}
+    except ConsoleError:
+        return {}
+
+
+def _with_optional(description: ModelDescription, config: Mapping[str, Any]) -> ModelDescription:
+    """The description with what only the configuration says: which inputs may be left out."""
+    declared = config.get("input")
+    optional = {
+        one.get("name")
+        for one in (declared if isinstance(declared, list) else ())
+        if isinstance(one, dict) and one.get("optional") is True
+    }
+    inputs = tuple(
+        replace(spec, optional=spec.optional or spec.name in optional)
+        for spec in description.inputs
+    )
+    return replace(description, inputs=inputs)

@@ -162,9 +162,13 @@ def _form(saved: SavedRequest, model: Described, variables: Variables, folder: P
     if not given:
         return form
     named = {one.name for one in given}
-    rows = (replace(row, sent=row.sent and row.spec.name in named) for row in form.rows)
-    # As after `call`: a model may do without an input though its metadata does not say so.
-    return replace(form, rows=tuple(row for row in rows if row.sent or row.spec.optional))
+    rows = (row if row.spec.name in named else _left_out(row) for row in form.rows)
+    return replace(form, rows=tuple(rows))
+
+
+def _left_out(row: InputRow) -> InputRow:
+    """As after `call`: a model may do without an input though its metadata does not say so."""
+    return replace(row, spec=replace(row.spec, optional=True), sent=False)
 
 
 def _given(name: str, text: str, variables: Variables) -> InputArgument:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -30,7 +31,6 @@ from gui.inspect.engine import Engine
 from gui.inspect.method_tree import MethodTree
 from gui.inspect.request import RequestController
 from gui.inspect.saved.changes import ask_name
-from gui.inspect.saved.runs import describer
 from gui.inspect.saved.tree import SavedTree
 from gui.widgets.language import tr
 from gui.workspace.pages import PageHost
@@ -100,7 +100,7 @@ class RequestOnShow(QObject):
         if entry.request is None or variables is None:
             return
         saved, folder, methods = entry.request, entry.file.parent, MethodList(self._methods.methods)
-        describe = describer(self._engine, target)
+        describe = partial(self._engine.describe, target)
 
         def work() -> Draft:
             method = methods.find(variables.fill(saved.method))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backend.core.description import ModelDescription
 from backend.core.errors import UsageError
-from backend.core.target import Target
 from backend.inspector.calls import Caller, Exchange, Request
 from backend.inspector.collections import Entry, Outcome, Place, run_request
 from backend.inspector.forms import Live, Variables, hidden
@@ -85,7 +84,7 @@ class SavedRuns(QObject):
     def _place(self, sender: _Sender, methods: MethodList) -> Place:
         """Where requests go, with what the source shows now."""
         target, engine, sample = self._host.target, self._engine, self._host.newest_sample()
-        describe = describer(engine, target)
+        describe = partial(engine.describe, target)
 
         def live(model: str) -> Live:
             return Live.of(sample, engine.profile(target, describe(model, "")))
@@ -128,19 +127,6 @@ class SavedRuns(QObject):
         self._call = self._caller = None
         self._waiting = []
         self.over.emit(summary)
-
-
-def describer(engine: Engine, target: Target) -> Callable[[str, str], ModelDescription]:
-    """What asks a target for a model by its name and version; it waits for the answer."""
-
-    def describe(model: str, version: str) -> ModelDescription:
-        control = engine.make_control(target)
-        try:
-            return control.model_metadata(model, version)
-        finally:
-            control.close()
-
-    return describe
 
 
 class _Sender:

@@ -238,3 +238,24 @@ def test_what_no_file_can_say_is_told_before_anything_is_asked(
     page.saved.on_show.save()
     qtbot.waitUntil(lambda: "2 messages were sent" in page.request._wrong.text())
     assert page.widget.findChild(QInputDialog) is None
+
+
+def test_an_opened_request_keeps_the_inputs_that_its_file_does_not_name(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _host, folder = stage
+    (folder / "Shapes.toml").write_text(
+        "version = 1\nmethod = 'inference.GRPCInferenceService/ModelInfer'\nmodel = 'shapes'\n"
+        "[inputs]\nIMAGE = 'zeros'\n"
+    )
+    page.saved.refresh()
+    path = PurePosixPath("Shapes")
+    qtbot.waitUntil(lambda: path in page.saved.tree._items)
+    page.saved.tree.select(path)
+    page.saved.tree.act_wanted.emit(Act.OPEN)
+    qtbot.waitUntil(lambda: page.request.model == "shapes")
+    draft = page.request.draft()
+    assert draft is not None
+    assert draft.form is not None
+    rows = [(row.spec.name, row.sent, row.spec.optional) for row in draft.form.rows]
+    assert rows == [("IMAGE", True, True), ("IMAGE_ENCODED", False, True)]

@@ -11,9 +11,11 @@ import pytest
 from backend.clients.control import ServerControlClient
 from backend.clients.dialects.known import dialect_for
 from backend.core.choices import Compression, Serialization
+from backend.core.description import ModelDescription
 from backend.core.errors import UsageError
 from backend.core.files.private import NewerFile
 from backend.core.target import Dialect, Target
+from backend.core.tensors import Datatype, TensorSpec
 from backend.inspector.calls import Caller
 from backend.inspector.collections import (
     Outcome,
@@ -288,3 +290,21 @@ def test_reading_and_filling_grow_in_line_with_the_text(piece: str) -> None:
         return read
 
     assert_linear(reading, 200_000, seconds=3.0, peak_bytes_per_byte=400)
+
+
+def test_an_input_that_a_file_does_not_name_is_left_out_but_stays_in_the_form() -> None:
+    image = TensorSpec("IMAGE", Datatype.UINT8, (-1, -1, 3))
+    file = TensorSpec("IMAGE_ENCODED", Datatype.BYTES, (1,))
+    model = ModelDescription("faces", inputs=(image, file))
+    draft = draft_of(
+        SavedRequest(INFER, model="faces", inputs={"IMAGE": "zeros"}),
+        known_methods(dialect_for(Dialect.OIP)).find(INFER),
+        Target("here", "", "127.0.0.1:9"),
+        Variables({}, {}),
+        lambda _model, _version: model,
+        Path(),
+    )
+    assert draft.form is not None
+    rows = [(row.spec.name, row.sent, row.spec.optional) for row in draft.form.rows]
+    assert rows == [("IMAGE", True, False), ("IMAGE_ENCODED", False, True)]
+    assert [one.name for one in draft.form.infer_request().inputs] == ["IMAGE"]
