@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backend.core.errors import ConsoleError, Overloaded
+from backend.core.samples import Sample
 from backend.inspector.calls import Caller, Exchange, Request, StreamCall, StreamState
 from backend.inspector.forms import Draft, Live
 from backend.inspector.methods import Method
 from backend.inspector.views import Reading, read_reply
+from backend.profiles.model_profile import ModelProfile
 from gui.inspect.acts import CallPhase
 from gui.inspect.running_call import RunningCall
 from gui.state.tasks import Tasks
@@ -83,8 +85,14 @@ class CallController(QObject):
         self.cancel()
         self._caller = caller
 
-    def send(self, method: Method, make: Callable[[], Request], live: Live) -> None:
-        """Make a request, send all of it and wait for its end."""
+    def send(
+        self,
+        method: Method,
+        make: Callable[[], Request],
+        profile: ModelProfile | None = None,
+        sample: Callable[[], Sample | None] = lambda: None,
+    ) -> None:
+        """Make a request, send all of it and wait for its end; `sample` is what it is made of."""
         caller = self._caller
         if caller is None or self._phase is not CallPhase.IDLE:
             return
@@ -92,9 +100,9 @@ class CallController(QObject):
         self._begin(method, CallPhase.BUSY)
 
         def work() -> Outcome:
-            exchange = running.run(caller.prepare(make()))
-            sample = live.frame or live.window
-            return Outcome(method, exchange, read_reply(exchange, method, live.profile, sample))
+            request, sent = make(), sample()
+            exchange = running.run(caller.prepare(request))
+            return Outcome(method, exchange, read_reply(exchange, method, profile, sent))
 
         def done(outcome: Outcome) -> None:
             if self._running is running:

@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from backend.core.errors import InvalidInput
+from backend.core.samples import Sample
 from backend.inspector.calls import Exchange, request_again
-from backend.inspector.forms import NOTHING_LIVE, Draft, hidden
+from backend.inspector.forms import Draft, hidden
 from backend.inspector.methods import Method, MethodList, Schema, method_of, read_schema_file
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController, Outcome
@@ -280,11 +281,11 @@ class InspectPage(QObject):
             self.catalogue.learn(draft.form.model)  # its profile prepares pictures and sound
         self.request.show_draft(draft)
 
-    @Slot(object)
-    def _show_answer(self, exchange: Exchange) -> None:
+    @Slot(object, object)
+    def _show_answer(self, exchange: Exchange, sample: Sample | None) -> None:
         method = method_of(exchange.request, self.methods.methods)
         if method is not None and self.calls.phase is CallPhase.IDLE:
-            self.replies.show_past(method, exchange)
+            self.replies.show_past(method, exchange, sample)
 
     # -- the past ----------------------------------------------------------------------------------
 
@@ -325,6 +326,4 @@ class InspectPage(QObject):
         if self.calls.phase is not CallPhase.IDLE:
             self.request.complain(tr("A call is under way; cancel it first."))
         elif self._open_past(exchange) and self.request.method is not None:
-            self.calls.send(
-                self.request.method, lambda: request_again(exchange, os.environ), NOTHING_LIVE
-            )
+            self.calls.send(self.request.method, lambda: request_again(exchange, os.environ))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from backend.core.conditions import VIOLATED
 from backend.core.defaults import CALL_DEADLINE_S
 from backend.core.errors import ConsoleError, InvalidInput, UsageError
+from backend.core.samples import Sample
 from backend.core.target import Target
 from backend.inspector.calls import Exchange, Request
 from backend.inspector.collections.checks import Answer, Finding, check_words, judged
@@ -30,12 +31,16 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a request: `error` says why it was not sent or failed, '' for neither."""
+    """What came of a request: `error` says why it was not sent or failed, '' for neither.
+
+    `sample` is the picture or sound that was sent.
+    """
 
     exchange: Exchange | None = None
     findings: tuple[Finding, ...] = ()
     error: str = ""
     exit_code: int = 0
+    sample: Sample | None = None
 
     @property
     def ok(self) -> bool:
@@ -70,14 +75,16 @@ def run_request(saved: SavedRequest, folder: Path, variables: Variables, place: 
         draft = draft_of(saved, method, place.target, variables, place.describe, folder)
         if draft.deadline_s is None:
             draft = replace(draft, deadline_s=CALL_DEADLINE_S)
-        exchange = place.sender.call(draft.request(_live_for(draft, place)))
+        live = _live_for(draft, place)
+        sample = draft.sample(live)
+        exchange = place.sender.call(draft.request(live))
     except ConsoleError as error:
         wrong = isinstance(error, InvalidInput)
         return Outcome(
             error=str(error), exit_code=UsageError.exit_code if wrong else error.exit_code
         )
     findings = judged(checks, _answer(exchange, method))
-    return _outcome(exchange, findings)
+    return replace(_outcome(exchange, findings), sample=sample)
 
 
 def _live_for(draft: Draft, place: Place) -> Live:

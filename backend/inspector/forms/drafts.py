@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from backend.core.choices import Compression, Serialization
 from backend.core.errors import UsageError
+from backend.core.samples import Sample
 from backend.inspector.calls import Headers, Request
 from backend.inspector.forms.input_fills import NOTHING_LIVE, Live
 from backend.inspector.forms.message_editor import message_from_text
@@ -71,6 +72,10 @@ class Draft:
     def message(self, live: Live = NOTHING_LIVE) -> bytes:
         """The one message that it makes, for a stream."""
         return self.request(live).body
+
+    def sample(self, live: Live = NOTHING_LIVE) -> Sample | None:
+        """The picture or sound that its form sends, None for none; raises InvalidInput."""
+        return self._filled(self.form).sample(live) if self.form is not None else None
 
     def _inference(self, form: TensorForm, live: Live) -> Request:
         if not form.model:

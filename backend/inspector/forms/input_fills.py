@@ -95,6 +95,21 @@ def filled(spec: TensorSpec, fill: Fill, live: Live = NOTHING_LIVE, *, model: st
     return _MAKERS[fill.kind](spec, fill, live, TensorRef("input", spec.name, model))
 
 
+def sample_of(fill: Fill, live: Live, place: TensorRef) -> Sample | None:
+    """What the source shows or a file holds, if that is the filling; raises InvalidInput."""
+    match fill.kind:
+        case FillKind.FRAME:
+            return _live_frame(live, place)
+        case FillKind.PICTURE:
+            return read_picture(fill.text, place)
+        case FillKind.WINDOW:
+            return _live_window(live, place)
+        case FillKind.SOUND:
+            return read_sound(fill.text, place, live.profile.audio if live.profile else None)
+        case _:
+            return None
+
+
 def definite(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape with 1 for every variable dimension."""
     return tuple(1 if size < 0 else size for size in shape)
@@ -146,50 +161,41 @@ def _file(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:
     return read_input_file(fill.text, spec, place)
 
 
-def _frame(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:  # noqa: ARG001
+def _sample(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:
+    sample = sample_of(fill, live, place)
+    assert sample is not None
+    if made := _as_in_a_run(spec, live.profile, sample):
+        return made
+    if isinstance(sample, Frame):
+        return picture_tensor(sample.pixels, spec, place)
+    return sound_tensor(sample.samples, sample.rate, spec, place)
+
+
+def _live_frame(live: Live, place: TensorRef) -> Frame:
     if live.frame is None:
         raise InvalidInput(
             f"{place} is to be the current frame, and there is none.",
             hint="Start a camera, a picture or the test pattern in the window. Without a window"
             " name one with --source, or fill it with a file, as in picture:photo.jpg.",
         )
-    return _of_frame(spec, live.frame, live, place)
+    return live.frame
 
 
-def _picture(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:
-    return _of_frame(spec, read_picture(fill.text, place), live, place)
-
-
-def _of_frame(spec: TensorSpec, frame: Frame, live: Live, place: TensorRef) -> Tensor:
-    by_profile = _as_in_a_run(spec, live.profile, frame)
-    return by_profile or picture_tensor(frame.pixels, spec, place)
-
-
-def _window(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:  # noqa: ARG001
+def _live_window(live: Live, place: TensorRef) -> AudioWindow:
     if live.window is None:
         raise InvalidInput(
             f"{place} is to be the current window of sound, and there is none.",
             hint="Start the microphone or a sound file in the window. Without a window name one"
             " with --source, or fill it with a file, as in sound:speech.wav.",
         )
-    return _of_window(spec, live.window, live, place)
-
-
-def _sound(spec: TensorSpec, fill: Fill, live: Live, place: TensorRef) -> Tensor:
-    wanted = live.profile.audio if live.profile is not None else None
-    return _of_window(spec, read_sound(fill.text, place, wanted), live, place)
-
-
-def _of_window(spec: TensorSpec, window: AudioWindow, live: Live, place: TensorRef) -> Tensor:
-    by_profile = _as_in_a_run(spec, live.profile, window)
-    return by_profile or sound_tensor(window.samples, window.rate, spec, place)
+    return live.window
 
 
 _MAKERS: dict[FillKind, Callable[[TensorSpec, Fill, Live, TensorRef], Tensor]] = {
-    FillKind.FRAME: _frame,
-    FillKind.WINDOW: _window,
-    FillKind.PICTURE: _picture,
-    FillKind.SOUND: _sound,
+    FillKind.FRAME: _sample,
+    FillKind.WINDOW: _sample,
+    FillKind.PICTURE: _sample,
+    FillKind.SOUND: _sample,
     FillKind.FILE: _file,
     FillKind.ZEROS: _zeros,
     FillKind.ONES: _ones,

@@ -9,11 +9,20 @@ from typing import Any, Protocol
 from backend.core.choices import Compression, Serialization
 from backend.core.errors import InvalidInput
 from backend.core.inference import NO_PARAMETERS, InferRequest, Parameters, RequestedOutput
+from backend.core.samples import Sample
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.core.tensors import Tensor, TensorSpec
 from backend.inspector.calls import Headers, MethodKind, Request
 from backend.inspector.forms.input_argument import InputArgument
-from backend.inspector.forms.input_fills import NOTHING_LIVE, Fill, FillKind, Live, definite, filled
+from backend.inspector.forms.input_fills import (
+    NOTHING_LIVE,
+    Fill,
+    FillKind,
+    Live,
+    definite,
+    filled,
+    sample_of,
+)
 from backend.wire.elements import TensorRef, count_elements
 from backend.wire.oip import grpc as oip_grpc
 from backend.wire.oip import rest as oip_rest
@@ -162,6 +171,13 @@ class TensorForm:
             parameters=self.parameters,
             outputs=self._requested(),
         )
+
+    def sample(self, live: Live = NOTHING_LIVE) -> Sample | None:
+        """The first picture or sound that is sent, before it is prepared; raises InvalidInput."""
+        sent = (row for row in self.rows if row.sent)
+        places = ((row.fill, TensorRef("input", row.spec.name, self.model)) for row in sent)
+        samples = (sample_of(fill, live, place) for fill, place in places)
+        return next((sample for sample in samples if sample is not None), None)
 
     def _taken(self, row: InputRow) -> bool:
         row.check(self.model)

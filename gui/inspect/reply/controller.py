@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
+from backend.core.samples import Sample
 from backend.inspector.calls import (
     Direction,
     Drained,
@@ -76,8 +77,8 @@ class ReplyController(QObject):
         self.pane.begin(streams=method.kind.streams)
         self.pane.feed.rows.say_with(lambda event: one_line(event, method))
 
-    def show_past(self, method: Method, exchange: Exchange) -> None:
-        """Show an exchange of the past."""
+    def show_past(self, method: Method, exchange: Exchange, sample: Sample | None = None) -> None:
+        """Show an exchange of the past, over the picture that was sent if that is known."""
         self.begin(method)
         self.pane.feed.add(events_of(exchange))
 
@@ -88,7 +89,8 @@ class ReplyController(QObject):
 
         def read() -> Reading:
             model = reply_of(exchange).response if exchange.replies else None
-            return read_reply(exchange, method, profile_of(model.model) if model else None)
+            profile = profile_of(model.model) if model else None
+            return read_reply(exchange, method, profile, sample)
 
         self._read(read, show)
 

@@ -74,7 +74,9 @@ class RequestController(QObject):
             self._calls.send_message(draft, self._live(draft))
         else:
             live = self._live(draft)
-            self._calls.send(draft.method, lambda: draft.request(live), live)
+            self._calls.send(
+                draft.method, lambda: draft.request(live), live.profile, lambda: draft.sample(live)
+            )
 
     @Slot()
     def start(self) -> None:

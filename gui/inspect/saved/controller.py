@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backend.core.choices import EMBEDDED
 from backend.core.errors import UsageError
+from backend.core.samples import Sample
 from backend.core.status import Notice, Severity
 from backend.inspector.calls import Exchange
 from backend.inspector.collections import (
@@ -43,8 +44,9 @@ class SavedController(QObject):
 
     ran = Signal(object)
     """An Exchange, without secrets, that is to be kept."""
-    answered = Signal(object)
-    """The Exchange, without secrets, of a request that was run, to be shown."""
+    answered = Signal(object, object)
+    """The Exchange, without secrets, of a request that was run, to be shown, and the Sample that
+    was sent, if any."""
 
     def __init__(
         self,
@@ -189,11 +191,11 @@ class SavedController(QObject):
     def _came(self, entry: Entry, outcome: Outcome) -> None:
         self.tree.show_outcome(entry.path, outcome)
 
-    @Slot(object, bool)
-    def _answered(self, exchange: Exchange, alone: bool) -> None:
+    @Slot(object, object, bool)
+    def _answered(self, exchange: Exchange, sample: Sample | None, alone: bool) -> None:
         self.ran.emit(exchange)
         if alone:
-            self.answered.emit(exchange)
+            self.answered.emit(exchange, sample)
 
     @Slot(object)
     def _over(self, summary: RunSummary) -> None:

@@ -58,8 +58,9 @@ class RequestOnShow(QObject):
 
     opened = Signal(object)
     """The Draft of a saved request that is to be shown."""
-    answered = Signal(object)
-    """The Exchange, without secrets, that came of it when it was run last."""
+    answered = Signal(object, object)
+    """The Exchange, without secrets, that came of it when it was run last, and the Sample that
+    was sent, if any."""
     folder_wanted = Signal(object)
     """There is no collection; what is to be called when there is one."""
     written = Signal(object, object)
@@ -112,7 +113,8 @@ class RequestOnShow(QObject):
                 self._show_opened(_Opened(entry, self._pane.draft()))
                 outcome = self._tree.outcome(entry.path)
                 if outcome is not None and outcome.exchange is not None:
-                    self.answered.emit(hidden(outcome.exchange, variables))
+                    exchange = hidden(outcome.exchange, variables)
+                    self.answered.emit(exchange, outcome.sample)
 
         self._start(work, show, self._complain)
 

@@ -38,8 +38,9 @@ class SavedRuns(QObject):
     """The Entry that is sent now."""
     came = Signal(object, object)
     """An Entry, and the Outcome of it."""
-    answered = Signal(object, bool)
-    """An Exchange without secrets, and whether its request was run alone."""
+    answered = Signal(object, object, bool)
+    """An Exchange without secrets, the Sample that was sent, if any, and whether its request was
+    run alone."""
     over = Signal(object)
     """The RunSummary."""
 
@@ -111,7 +112,8 @@ class SavedRuns(QObject):
                 self._outcomes.append(outcome)
                 self.came.emit(entry, outcome)
             if outcome.exchange is not None:
-                self.answered.emit(hidden(outcome.exchange, variables), self._alone)
+                exchange = hidden(outcome.exchange, variables)
+                self.answered.emit(exchange, outcome.sample, self._alone)
             self._next(variables, place)
 
         def failed(error: Exception) -> None:

@@ -14,9 +14,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
+from backend.core.choices import ImageEncoding
 from backend.core.samples import Frame
 from backend.core.target import Target
 from backend.inspector.collections import read_collection
+from backend.wire.media.images import encode_image
 from gui.inspect.page import InspectPage
 from gui.inspect.saved.menu import Act
 from tests.embedded import server, target
@@ -259,3 +261,45 @@ def test_an_opened_request_keeps_the_inputs_that_its_file_does_not_name(
     assert draft.form is not None
     rows = [(row.spec.name, row.sent, row.spec.optional) for row in draft.form.rows]
     assert rows == [("IMAGE", True, True), ("IMAGE_ENCODED", False, True)]
+
+
+def test_boxes_are_drawn_over_a_picture_of_a_file_sent_or_run(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _host, folder = stage
+    pixels = np.full((240, 320, 3), 20, np.uint8)
+    pixels[60:180, 100:220] = (220, 40, 40)
+    (folder / "red.png").write_bytes(encode_image(pixels, ImageEncoding.PNG, 90))
+    (folder / "Shapes.toml").write_text(
+        "version = 1\nmethod = 'inference.GRPCInferenceService/ModelInfer'\nmodel = 'shapes'\n"
+        "[inputs]\nIMAGE = 'picture:red.png'\n"
+    )
+    page.saved.refresh()
+    path = PurePosixPath("Shapes")
+    qtbot.waitUntil(lambda: path in page.saved.tree._items)
+    page.saved.tree.select(path)
+    picture = page.reply.summary.picture
+    page.saved.tree._run.click()
+    qtbot.waitUntil(lambda: not picture.isHidden())
+    page.saved.tree.act_wanted.emit(Act.OPEN)
+    qtbot.waitUntil(lambda: page.catalogue.model("shapes") is not None)
+    qtbot.waitUntil(lambda: page.request.model == "shapes")
+    page.reply.summary.clear()
+    with qtbot.waitSignal(page.calls.ended) as ended:
+        page.request.acts.act()
+    assert ended.args[0].reading.sample.pixels.shape == pixels.shape
+    assert not picture.isHidden()
+
+
+def test_the_focus_stays_on_run_until_what_was_run_is_shown(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot
+) -> None:
+    page, _, _ = stage
+    page.show_saved()
+    page.saved.use_environment("lab")
+    page.saved.tree.select(SAME)
+    run = page.saved.tree._run
+    run.setFocus()
+    QTest.keyClick(run, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: page.replies.shown is not None)
+    assert page.widget.window().focusWidget() is run
