@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+
+from PySide6.QtCore import QStandardPaths
 
 from backend.clients.control import ServerControlClient
 from backend.core.description import ModelDescription
@@ -15,14 +18,24 @@ from backend.inspector.history import History
 from backend.profiles.model_profile import ModelProfile
 
 
+def own_requests() -> Path:
+    """A folder of ours among the user's documents, which need not be there yet."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents or Path.home()) / "Inferdeck" / "Requests"
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Callers and controls are made for each target anew; `profile` may know none for a model."""
+    """Callers and controls are made for each target anew; `profile` may know none for a model.
+
+    `requests_folder` is where requests are saved until the user opens another folder.
+    """
 
     make_caller: Callable[[Target], Caller] = Caller
     make_control: Callable[[Target], ServerControlClient] = ServerControlClient
     profile: Callable[[Target, ModelDescription], ModelProfile | None] = lambda *_: None
     open_history: Callable[[], History] = History
+    requests_folder: Callable[[], Path] = own_requests
 
     def describe(self, target: Target, model: str, version: str = "") -> ModelDescription:
         """Ask a target for a model; it waits for the answer and raises ConsoleError."""

@@ -42,6 +42,12 @@ def make_folder(parent: Path, name: str) -> Path:
     return folder
 
 
+def make_collection(folder: Path) -> None:
+    """A folder for requests, if there is none yet; raises UsageError."""
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def rename(path: Path, name: str) -> Path:
     """Give a request's file or a folder another name; where it is now. Raises UsageError."""
     new = request_file(path.parent, name)

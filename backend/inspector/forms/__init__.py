@@ -18,6 +18,7 @@ from backend.inspector.forms.input_fills import (
     Fill,
     FillKind,
     Live,
+    fitting,
 )
 from backend.inspector.forms.json_fault import JsonFault
 from backend.inspector.forms.message_editor import message_from_text
@@ -51,6 +52,7 @@ __all__ = [
     "Variables",
     "argument_text",
     "elements_json",
+    "fitting",
     "form_to_text",
     "hidden",
     "hidden_request",

@@ -11,7 +11,7 @@ import numpy as np
 
 from backend.core.choices import ImageEncoding, Payload
 from backend.core.errors import InvalidInput, mebibytes
-from backend.core.samples import AudioWindow, Frame, Sample
+from backend.core.samples import AudioWindow, Frame, MediaKind, Sample
 from backend.core.tensors import Array, Datatype, Tensor, TensorSpec
 from backend.inspector.forms.input_files import read_input_file, read_picture, read_sound
 from backend.inspector.forms.input_media import picture_tensor, sound_tensor
@@ -48,6 +48,24 @@ FROM_FILES = (FillKind.FILE, FillKind.PICTURE, FillKind.SOUND)
 """Their text is a path."""
 AS_IN_A_RUN = (*LIVE, FillKind.PICTURE, FillKind.SOUND)
 """What becomes the tensor that a live run would send, where there is a profile."""
+
+
+OF_PICTURES = (FillKind.FRAME, FillKind.PICTURE)
+OF_SOUND = (FillKind.WINDOW, FillKind.SOUND)
+
+
+def fitting(spec: TensorSpec, media: MediaKind | None) -> tuple[FillKind, ...]:
+    """What an input can be filled with, given what the model's profile is for, if there is one.
+
+    Without a profile the form of the input decides, where it leaves no doubt.
+    """
+    pixels = spec.datatype is not Datatype.BYTES and len(spec.shape) >= 2 and spec.shape[-1] == 3
+    unfit: tuple[FillKind, ...] = ()
+    if media is MediaKind.AUDIO:
+        unfit = OF_PICTURES
+    elif media is not None or pixels:
+        unfit = OF_SOUND
+    return tuple(kind for kind in FillKind if kind not in unfit)
 
 
 @dataclass(frozen=True, slots=True)

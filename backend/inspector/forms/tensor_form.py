@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from backend.core.choices import Compression, Serialization
 from backend.core.errors import InvalidInput
 from backend.core.inference import NO_PARAMETERS, InferRequest, Parameters, RequestedOutput
-from backend.core.samples import Sample
+from backend.core.samples import MediaKind, Sample
 from backend.core.target import DEFAULT_MESSAGE_LIMIT
 from backend.core.tensors import Tensor, TensorSpec
 from backend.inspector.calls import Headers, MethodKind, Request
@@ -109,7 +109,8 @@ class TensorForm:
     """A model's inputs and everything else an inference may carry; a value, edited by copying.
 
     `wanted` are the outputs asked for, none meaning all of them; with `classification` each of
-    them is answered as its so many best classes.
+    them is answered as its so many best classes. `media` is what the model's profile makes its
+    inputs of, None where there is no profile.
     """
 
     model: str
@@ -120,6 +121,7 @@ class TensorForm:
     parameters: Parameters = field(default_factory=lambda: NO_PARAMETERS)
     wanted: tuple[str, ...] = ()
     classification: int = 0
+    media: MediaKind | None = None
 
     @classmethod
     def of(cls, model: Described, version: str = "") -> TensorForm:

@@ -20,9 +20,10 @@ from backend.inspector.views import TOLERANCE, OutputDiff
 from gui.inspect.highlighter import DiffHighlighter
 from gui.inspect.history import call_name
 from gui.inspect.reply.comparison import Comparison, decoded_lines
+from gui.inspect.reply.status_line import reply_numbers, status_words
 from gui.inspect.text_editor import TextEditor
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.language import count, grouped, marked, significant, tr
+from gui.widgets.language import grouped, marked, significant, tr
 from gui.widgets.segmented import Segmented
 from gui.widgets.spin_boxes import DoubleSpinBox
 from gui.widgets.theme import BODY_PX, CONTROL_HEIGHT, GAP, GAP_LARGE, Palette, tabular
@@ -229,6 +230,6 @@ def _number(value: float | None) -> str:
 
 def _about(exchange: Exchange) -> str:
     moment = exchange.started_at.astimezone().strftime("%H:%M:%S")
-    replies = count(len(exchange.replies), "{n} reply", "{n} replies")
     name = call_name(exchange.request.method)
-    return f"{moment}   {name}   {exchange.request.target}   {replies}"
+    came = f"{status_words(exchange)}   {reply_numbers(exchange)}"
+    return f"{moment}   {name}   {exchange.request.target}   {came}"

@@ -58,11 +58,11 @@ class StatusLine(QWidget):
     def show_exchange(self, exchange: Exchange) -> None:
         """How it ended."""
         status, fault = exchange.status, exchange.fault
-        name = f"{status.code} {status.name}" if status is not None else tr("No answer")
         text = status.text if status is not None and not exchange.ok else ""
         why = text or (fault.message if fault is not None else "")
         hint = fault.hint if fault is not None and fault.hint != why else ""
-        self._say("ok" if exchange.ok else "error", name, _numbers(exchange), why, hint)
+        level = "ok" if exchange.ok else "error"
+        self._say(level, status_words(exchange), reply_numbers(exchange), why, hint)
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""
@@ -89,7 +89,14 @@ class StatusLine(QWidget):
         self._dot.setStyleSheet(f"color: {self._roles.color(self._level).name()};")
 
 
-def _numbers(exchange: Exchange) -> str:
+def status_words(exchange: Exchange) -> str:
+    """The status by its code and name."""
+    status = exchange.status
+    return f"{status.code} {status.name}" if status is not None else tr("No answer")
+
+
+def reply_numbers(exchange: Exchange) -> str:
+    """How long it took, how much came back, and how many replies that were, if not one."""
     replies = len(exchange.replies) + exchange.replies_left_out
     parts = [milliseconds(exchange.total_ns / 1e6), byte_size(exchange.reply_size)]
     if exchange.request.kind.server_streams or replies > 1:

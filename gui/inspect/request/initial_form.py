@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backend.core.choices import Payload
 from backend.core.errors import ConsoleError
-from backend.core.samples import Frame, Sample
+from backend.core.samples import Frame, MediaKind, Sample
 from backend.inspector.forms import Fill, FillKind, TensorForm
 from backend.profiles.model_profile import ModelProfile
 from gui.inspect.catalogue import DescribedModel
@@ -15,7 +17,7 @@ def first_form(model: DescribedModel, sample: Sample | None) -> TensorForm:
 
     Of inputs that are all optional one is sent.
     """
-    form = TensorForm.of(model.description)
+    form = replace(TensorForm.of(model.description), media=media_of(model.profile))
     kind = FillKind.FRAME if isinstance(sample, Frame) else FillKind.WINDOW
     for name in _fed(model.profile, sample):
         if name in (row.spec.name for row in form.rows):
@@ -23,6 +25,11 @@ def first_form(model: DescribedModel, sample: Sample | None) -> TensorForm:
     if form.rows and not any(row.sent for row in form.rows):
         return form.with_row(form.rows[0].spec.name, sent=True)
     return form
+
+
+def media_of(profile: ModelProfile | None) -> MediaKind | None:
+    """What a model's inputs are made of, None if nobody knows."""
+    return profile.kind if profile is not None else None
 
 
 def _fed(profile: ModelProfile | None, sample: Sample | None) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.inspector.forms import FROM_FILES, Fill, FillKind, InputRow, TensorForm
+from backend.core.samples import MediaKind
+from backend.inspector.forms import FROM_FILES, Fill, FillKind, InputRow, TensorForm, fitting
 from gui.inspect.request.fill_words import FILE_FILTERS, FILLS, PLACEHOLDERS, TIPS
 from gui.widgets.file_dialogs import ask_file
 from gui.widgets.language import byte_size, tr
@@ -85,7 +86,7 @@ class TensorRows(QScrollArea):
         if not form.rows:
             self._message.setText(tr("'{model}' declares no inputs.", model=form.model))
         for row in form.rows:
-            editor = _RowEditor(row)
+            editor = _RowEditor(row, form.media)
             editor.edited.connect(self._edited)
             self._rows.append(editor)
             self._column.insertWidget(self._column.count() - 1, editor)
@@ -129,7 +130,7 @@ class _RowEditor(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, row: InputRow) -> None:
+    def __init__(self, row: InputRow, media: MediaKind | None) -> None:
         super().__init__()
         self.row = row
         self._blamed = ""
@@ -140,7 +141,7 @@ class _RowEditor(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP_SMALL)
         column.addLayout(self._head(row))
-        column.addLayout(self._body(row))
+        column.addLayout(self._body(row, media))
         column.addWidget(self._wrong)
         self._sent.toggled.connect(self._sent_changed)
         self._shape.changed.connect(self._shape_changed)
@@ -174,21 +175,24 @@ class _RowEditor(QWidget):
         head.addWidget(self._size)
         return head
 
-    def _body(self, row: InputRow) -> QGridLayout:
+    def _body(self, row: InputRow, media: MediaKind | None) -> QGridLayout:
         name = row.spec.name
         self._shape = _Shape(row.spec.shape, row.shape, name)
         self._kind = QComboBox()
         self._kind.setAccessibleName(tr("Filling of {name}", name=name))
         self._kind.setFixedHeight(CONTROL_HEIGHT)
         _leave_wheel(self._kind)
+        fitting_kinds = {*fitting(row.spec, media), row.fill.kind}
         for kind, title in FILLS:
+            if kind not in fitting_kinds:
+                continue
             self._kind.addItem(tr(title), kind)
             if kind in TIPS:
                 tip = tr(TIPS[kind])
                 self._kind.setItemData(self._kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._kind.setCurrentIndex(self._kind.findData(row.fill.kind))
         self._detail = _Detail(row.fill, name)
-        body = QGridLayout()
+        body = self._grid = QGridLayout()
         body.setHorizontalSpacing(GAP)
         body.setVerticalSpacing(GAP_SMALL)
         for index, text in enumerate((tr("Shape"), tr("Fill with"))):
@@ -198,9 +202,16 @@ class _RowEditor(QWidget):
             body.addWidget(label, index, 0)
         body.addWidget(self._shape, 0, 1, 1, 2)
         body.addWidget(self._kind, 1, 1)
-        body.addWidget(self._detail, 1, 2)
         body.setColumnStretch(2, 1)
+        self._place_detail()
         return body
+
+    def _place_detail(self) -> None:
+        """Beside the kind of filling; a path needs a line of its own."""
+        if self.row.fill.kind in FROM_FILES:
+            self._grid.addWidget(self._detail, 2, 1, 1, 2)
+        else:
+            self._grid.addWidget(self._detail, 1, 2)
 
     def refresh(self) -> None:
         """Size and complaint."""
@@ -241,6 +252,7 @@ class _RowEditor(QWidget):
     @Slot(object)
     def _fill_changed(self, fill: Fill) -> None:
         self._change(replace(self.row, fill=fill))
+        self._place_detail()
 
 
 class _NoWheel(QObject):
@@ -346,6 +358,7 @@ class _Detail(QStackedWidget):
         self.setCurrentIndex(1 if fill.kind is FillKind.RANDOM else 2 if typed else 0)
         self._seed.setValue(fill.seed)
         self._text.setText(fill.text)
+        self._text.setToolTip(fill.text if fill.kind in FROM_FILES else "")
         placeholder = PLACEHOLDERS.get(fill.kind, "")
         self._text.setPlaceholderText(tr(placeholder))
         self._browse.setVisible(fill.kind in FROM_FILES)
@@ -363,6 +376,7 @@ class _Detail(QStackedWidget):
     def _take(self, path: str) -> None:
         if self.fill.kind in FROM_FILES:  # another may have been chosen meanwhile
             self._text.setText(path)
+            self._text.setToolTip(path)
             self._set(replace(self.fill, text=path))
 
     def _set(self, fill: Fill) -> None:

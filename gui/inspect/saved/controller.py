@@ -19,6 +19,7 @@ from backend.inspector.collections import (
     Collection,
     Entry,
     Outcome,
+    make_collection,
     read_collection,
 )
 from backend.inspector.forms import Draft, Variables
@@ -85,7 +86,7 @@ class SavedController(QObject):
         tree.act_wanted.connect(self._act)
         tree.moved.connect(self._move)
         tree.save_wanted.connect(self.on_show.save)
-        self.on_show.folder_wanted.connect(self.ask_folder)
+        self.on_show.folder_wanted.connect(self._begin)
         self.on_show.written.connect(self._written)
         self.on_show.answered.connect(self.answered)
         tree.stop_wanted.connect(runs.stop)
@@ -116,9 +117,19 @@ class SavedController(QObject):
         self._watch.close()
         self._runs.close()
 
-    def ask_folder(self, then: Callable[[], None] = lambda: None) -> None:
+    @Slot()
+    def ask_folder(self) -> None:
         """Let the user choose the folder of a collection."""
-        ask_folder(self.tree, tr("Folder of saved requests"), lambda folder: self.use(folder, then))
+        ask_folder(self.tree, tr("Folder of saved requests"), self.use)
+
+    @Slot(object, object)
+    def _begin(self, folder: Path, then: Callable[[], None]) -> None:
+        """Make a folder, if there is none, and follow it."""
+        self._start(
+            lambda: make_collection(folder),
+            lambda _: self.use(str(folder), then),
+            self._host.notifier.show_error,
+        )
 
     def use(self, folder: str, then: Callable[[], None] = lambda: None) -> None:
         """Follow this collection from now on."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError, UsageError
+from backend.core.samples import MediaKind
 from backend.inspector.calls import Request
 from backend.inspector.collections import (
     BesideFile,
@@ -29,7 +30,7 @@ from backend.inspector.methods import Method, MethodList
 from gui.inspect.acts import CallPhase
 from gui.inspect.engine import Engine
 from gui.inspect.method_tree import MethodTree
-from gui.inspect.request import RequestController
+from gui.inspect.request import RequestController, media_of
 from gui.inspect.saved.changes import ask_name
 from gui.inspect.saved.tree import SavedTree
 from gui.widgets.language import tr
@@ -61,8 +62,8 @@ class RequestOnShow(QObject):
     answered = Signal(object, object)
     """The Exchange, without secrets, that came of it when it was run last, and the Sample that
     was sent, if any."""
-    folder_wanted = Signal(object)
-    """There is no collection; what is to be called when there is one."""
+    folder_wanted = Signal(object, object)
+    """The folder that is to be made and followed, and what is to be called then."""
     written = Signal(object, object)
     """The path within the collection of a file that was written, and the Draft of it."""
 
@@ -101,11 +102,19 @@ class RequestOnShow(QObject):
         if entry.request is None or variables is None:
             return
         saved, folder, methods = entry.request, entry.file.parent, MethodList(self._methods.methods)
-        describe = partial(self._engine.describe, target)
+        engine, media = self._engine, list[MediaKind | None]()
+
+        def describe(model: str, version: str) -> ModelDescription:
+            described = engine.describe(target, model, version)
+            media.append(media_of(engine.profile(target, described)))
+            return described
 
         def work() -> Draft:
             method = methods.find(variables.fill(saved.method))
-            return draft_of(saved, method, target, variables, describe, folder)
+            draft = draft_of(saved, method, target, variables, describe, folder)
+            if draft.form is None:
+                return draft
+            return replace(draft, form=replace(draft.form, media=media[-1]))
 
         def show(draft: Draft) -> None:
             self.opened.emit(draft)
@@ -171,10 +180,8 @@ class RequestOnShow(QObject):
 
     def _ask_and_save(self, what: _ToSave) -> None:
         collection = self._collection()
-        if collection is None:
-            self.folder_wanted.emit(lambda: self._ask_and_save(what))
-            return
-        folder = collection.folder / self._tree.folder()
+        own = self._engine.requests_folder()
+        folder = own if collection is None else collection.folder / self._tree.folder()
 
         def named(name: str) -> None:
             try:
@@ -182,9 +189,12 @@ class RequestOnShow(QObject):
             except UsageError as error:
                 self._complain(error)
                 return
-            self._write(file, what, None)
+            if collection is None:
+                self.folder_wanted.emit(own, lambda: self._write(file, what, None))
+            else:
+                self._write(file, what, None)
 
-        words = tr("Its name, which the file will have")
+        words = tr("Its name, which the file will have in {folder}", folder=str(folder))
         ask_name(self._tree, tr("Save the request"), words, what.draft.method.name, named)
 
     def _write(self, file: Path, what: _ToSave, opened: _Opened | None) -> None:

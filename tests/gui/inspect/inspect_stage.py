@@ -83,6 +83,7 @@ def inspect_page(target: Target, folder: Path) -> tuple[InspectPage, ListeningHo
     engine = Engine(
         profile=lambda at, model: book.find(at.name, model).profile,
         open_history=lambda: History(folder / "history.sqlite"),
+        requests_folder=lambda: folder / "own" / "Requests",
     )
     page = InspectPage(host, engine)
     page.widget.resize(1280, 640)

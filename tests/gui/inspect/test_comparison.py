@@ -11,12 +11,13 @@ from backend.core.choices import Serialization
 from backend.core.inference import InferRequest, InferResponse
 from backend.core.tensors import Datatype, Tensor
 from backend.inspector.calls import Exchange, ReplyMessage
-from backend.inspector.calls.exchange import now_utc
+from backend.inspector.calls.exchange import Status, now_utc
 from backend.inspector.forms import to_request
 from backend.profiles.bundled import BUNDLED
 from backend.wire.oip import grpc as oip_grpc
 from gui.inspect.reply.comparison import Comparison, compare, decoded_lines
 from gui.inspect.reply.diff_view import DiffView
+from gui.widgets.language import byte_size
 from gui.widgets.theme import DARK, LIGHT
 
 MESSAGES = ("a\nb", "a\nc")
@@ -90,3 +91,18 @@ def test_cells_follow_the_theme() -> None:
     assert second is not None
     assert first.foreground().color() == LIGHT.color("error")
     assert second.foreground().color() == LIGHT.color("text")
+
+
+@pytest.mark.usefixtures("qapp")
+def test_status_duration_and_size_of_both_stand_at_the_top() -> None:
+    first, second = exchange(fp32("A", 1)), exchange(fp32("A", 2))
+    left = replace(first, total_ns=12_000_000, status=Status(0, "OK"))
+    right = replace(second, total_ns=345_000_000)
+    view = DiffView(DARK)
+    view.show_comparison(compared(left, right))
+    above, below = view._about.text().splitlines()
+    assert "0 OK" in above
+    assert "12 ms" in above.replace("12.0", "12")
+    assert byte_size(left.reply_size) in above
+    assert "No answer" in below
+    assert "345 ms" in below

@@ -303,3 +303,22 @@ def test_the_focus_stays_on_run_until_what_was_run_is_shown(
     QTest.keyClick(run, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: page.replies.shown is not None)
     assert page.widget.window().focusWidget() is run
+
+
+def test_the_first_request_is_saved_into_a_folder_of_ours_made_for_it(
+    stage: tuple[InspectPage, ListeningHost, Path], qtbot: QtBot, tmp_path: Path
+) -> None:
+    page, host, _ = stage
+    opened(page, qtbot)
+    page.saved._collection = None
+    host.store.update(replace(host.store.current, collection=""))
+    own = tmp_path / "own" / "Requests"
+    assert not own.exists()
+    page.saved.on_show.save_as()
+    qtbot.waitUntil(lambda: bool(page.saved.tree.findChildren(QInputDialog)))
+    (dialog,) = page.saved.tree.findChildren(QInputDialog)
+    assert str(own) in dialog.labelText()
+    named(page, qtbot, "Mine")
+    qtbot.waitUntil((own / "Mine.toml").exists)
+    qtbot.waitUntil(lambda: PurePosixPath("Mine") in page.saved.tree._items)
+    assert host.store.current.collection == str(own)

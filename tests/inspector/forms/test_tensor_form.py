@@ -18,7 +18,7 @@ from backend.core.tensors import Array, Datatype, TensorSpec
 from backend.inspector.calls.exchange import MethodKind
 from backend.inspector.forms.input_argument import parse_input
 from backend.inspector.forms.input_files import read_sound
-from backend.inspector.forms.input_fills import Fill, FillKind, Live, filled
+from backend.inspector.forms.input_fills import Fill, FillKind, Live, filled, fitting
 from backend.inspector.forms.tensor_form import TensorForm, to_request
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.model_profile import AudioFormat, ModelProfile
@@ -358,3 +358,23 @@ def test_without_a_profile_a_frame_is_stretched_and_a_window_cut() -> None:
             form_of(spec(Datatype.FP32, 2, 5, 7, 9)).with_row("X", fill=Fill(FillKind.FRAME)),
             Live(FRAME),
         )
+
+
+@pytest.mark.parametrize(
+    ("declared", "media", "pictures", "sound"),
+    [
+        (spec(Datatype.UINT8, -1, -1, 3), None, True, False),
+        (spec(Datatype.BYTES, 1), None, True, True),
+        (spec(Datatype.BYTES, 1), MediaKind.IMAGE, True, False),
+        (spec(Datatype.FP32, 1, 3, 224, 224), MediaKind.IMAGE, True, False),
+        (spec(Datatype.FP32, -1), None, True, True),
+        (spec(Datatype.FP32, -1), MediaKind.AUDIO, False, True),
+    ],
+)
+def test_sound_is_not_offered_for_a_picture_nor_a_picture_for_sound(
+    declared: TensorSpec, media: MediaKind | None, *, pictures: bool, sound: bool
+) -> None:
+    kinds = fitting(declared, media)
+    assert (FillKind.PICTURE in kinds, FillKind.FRAME in kinds) == (pictures, pictures)
+    assert (FillKind.SOUND in kinds, FillKind.WINDOW in kinds) == (sound, sound)
+    assert FillKind.ZEROS in kinds
