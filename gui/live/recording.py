@@ -8,8 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal, Slot
 
 from backend.core.defaults import RECENT_SECONDS
 from backend.core.errors import UsageError
@@ -22,7 +21,7 @@ from gui.state.run_control import RunControl
 from gui.state.tasks import Tasks
 from gui.widgets.language import number, tr
 from gui.workspace.commands import Command
-from gui.workspace.notices import ToastAction
+from gui.workspace.notices import ToastAction, show_folder
 from gui.workspace.notifier import Notifier
 
 _EVERY_MS = 500
@@ -189,7 +188,7 @@ class RecordingControl(QObject):
             title = tr("Recorded until it failed: {file}", file=path.name)
         body = tr("It is in {folder}.", folder=str(path.parent))
         play = ToastAction(tr("Open it"), partial(self.play_wanted.emit, str(path)))
-        folder = ToastAction(tr("Show the folder"), partial(_show_folder, path.parent))
+        folder = show_folder(path.parent)
         self._notifier.show_notice(Notice(Severity.INFO, title, f"{about}\n{body}"), (play, folder))
 
 
@@ -226,10 +225,6 @@ def recording_commands(control: RecordingControl) -> Iterator[Command]:
 
 def _keep_title() -> str:
     return tr("Keep the last {seconds} s in memory", seconds=number(RECENT_SECONDS))
-
-
-def _show_folder(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def recordings_folder() -> Path:

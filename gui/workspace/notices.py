@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 
 from backend.core.status import Notice, Severity
 from gui.widgets.language import tr
@@ -15,6 +19,15 @@ class ToastAction:
 
     title: str
     run: Callable[[], None]
+
+
+def show_folder(folder: Path) -> ToastAction:
+    """Leads to a folder in the system's own window of files."""
+
+    def show() -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    return ToastAction(tr("Show the folder"), show)
 
 
 class FileNotices:

@@ -137,10 +137,11 @@ class Toast(QFrame):
         self._add_links(column, actions)
 
     def _add_links(self, column: QVBoxLayout, actions: tuple[ToastAction, ...]) -> None:
-        links = [link_button(action.title, partial(self._act, action)) for action in actions]
+        links: list[QWidget] = [
+            link_button(action.title, partial(self._act, action)) for action in actions
+        ]
         if self._details:
-            self._expand = link_button(tr("Details"), self._toggle_details)
-            links += [self._expand, link_button(tr("Copy"), self._copy)]
+            links.append(self._about_details())
         self._links = QWidget()
         flow = FlowLayout(self._links, GAP, 0)
         for link in links:
@@ -150,6 +151,17 @@ class Toast(QFrame):
         row.setContentsMargins(_ICON + GAP - 5, 0, 0, 0)
         row.addWidget(self._links, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(row)
+
+    def _about_details(self) -> QWidget:
+        """Two links that stay in one line: the second belongs to the first."""
+        self._expand = link_button(tr("Details"), self._toggle_details)
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(self._expand)
+        row.addWidget(link_button(tr("Copy"), self._copy))
+        return both
 
     def _act(self, action: ToastAction) -> None:
         self.dismiss()

@@ -25,6 +25,7 @@ from gui.views.view import View
 from gui.widgets.file_dialogs import ask_new_file
 from gui.widgets.language import tr
 from gui.workspace.feature import Workspace
+from gui.workspace.notices import ToastAction, show_folder
 
 _SHARP = 2.0
 """Plots are drawn for a display of twice the pixels: they are looked at enlarged."""
@@ -177,13 +178,20 @@ class ExportController(QObject):
 
     def _written(self, path: Path) -> None:
         folder = tr("It is in {folder}.", folder=str(path.parent))
-        self._tell(Severity.INFO, tr("Saved: {file}", file=path.name), folder)
+        title = tr("Saved: {file}", file=path.name)
+        self._tell(Severity.INFO, title, folder, (show_folder(path.parent),))
 
     def _window_now(self) -> QPixmap:
         return self._workspace.window.grab()
 
-    def _tell(self, severity: Severity, title: str, body: str = "") -> None:
-        self._workspace.notifier.show_notice(Notice(severity, title, body))
+    def _tell(
+        self,
+        severity: Severity,
+        title: str,
+        body: str = "",
+        actions: tuple[ToastAction, ...] = (),
+    ) -> None:
+        self._workspace.notifier.show_notice(Notice(severity, title, body), actions)
 
 
 def sharp_image(view: QWidget) -> QImage:

@@ -77,9 +77,7 @@ class SettingsForm(QDialog):
         self.smooth_boxes = _check(
             tr("Smooth boxes"), tr("On the screen only: answers stay as they are")
         )
-        self.open_switches = _check(
-            tr("Wire switches in the bar"), tr("Where the window is wide enough for all of them")
-        )
+        self.open_switches = QCheckBox(tr("Wire switches in the bar"))
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
@@ -96,9 +94,7 @@ class SettingsForm(QDialog):
         form.setVerticalSpacing(GAP)
         for choice in (self.theme, self.language):
             form.addRow(choice.accessibleName(), choice)
-        later = QLabel(tr("Another language holds from the next start."))
-        later.setProperty("role", "caption")
-        form.addRow("", later)
+        form.addRow("", _caption(tr("Another language holds from the next start.")))
         for field in (
             self.plot_window,
             self.rows,
@@ -109,6 +105,7 @@ class SettingsForm(QDialog):
             form.addRow(field.accessibleName(), field)
         form.addRow("", self.smooth_boxes)
         form.addRow("", self.open_switches)
+        form.addRow("", _caption(tr("Where the window is wide enough for all of them")))
         return form
 
     def _buttons(self) -> QDialogButtonBox:
@@ -188,6 +185,12 @@ def _choice(name: str, choices: list[tuple[str, str]]) -> QComboBox:
 def _language_box() -> QComboBox:
     languages = [(code, language_name(code)) for code in language_codes()]
     return _choice(tr("Language"), [(SYSTEM, tr("As the system")), *languages])
+
+
+def _caption(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "caption")
+    return label
 
 
 def _check(title: str, tip: str) -> QCheckBox:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from backend.core.status import Notice, Severity
 from gui.views.view import KEEP_CLEAR
 from gui.widgets.theme import DARK
+from gui.workspace.notices import ToastAction
 from gui.workspace.toast_places import Places, all_places, keep_clear, places
 from gui.workspace.toasts import Toasts
 
@@ -173,3 +174,12 @@ def test_what_is_kept_clear_is_what_is_in_sight_of_controls_and_legends(qtbot: Q
     window.show()
     QTest.qWaitForWindowExposed(window)
     assert keep_clear(window, toast) == [QRect(130, 50, 20, 20), QRect(50, 90, 30, 30)]
+
+
+def test_copy_stays_in_the_line_of_the_details_it_copies(toasts: Toasts) -> None:
+    actions = (ToastAction("Start the server of this window anew", lambda: None),)
+    toasts.show_notice(Notice(Severity.ERROR, "Stopped"), actions, "the stack")
+    links = {one.text(): one for one in toasts.findChildren(QPushButton) if one.isVisible()}
+    places = {text: link.mapTo(toasts, link.rect().topLeft()) for text, link in links.items()}
+    assert places["Copy"].y() == places["Details"].y()
+    assert places["Copy"].x() > places["Details"].x()

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +20,7 @@ from backend.core.traffic import TrafficRates
 from gui.live.export.controller import png_of, sharp_image
 from gui.live.export.data import Row, as_csv, as_json_lines
 from gui.views.preview import PreviewView, snapshot_of
+from gui.workspace.notices import ToastAction
 from tests.gui.shell_stage import Stage
 from tests.wire.recording.recorded import answered, record, result
 
@@ -82,8 +83,12 @@ def test_what_has_the_focus_is_copied(stage: Stage) -> None:
 
 
 def test_pictures_are_written_as_png_and_a_place_that_cannot_be_written_is_named(
-    stage: Stage, tmp_path: Path, notices: list[Notice]
+    stage: Stage, tmp_path: Path, notices: list[Notice], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    led: list[ToastAction] = []
+    stage.notifier.notified.connect(lambda _notice, actions, _details: led.extend(actions))
     shown(stage)
     export = stage.live.export
     image = export.image_of(stage.live.page.pane.preview)
@@ -91,6 +96,9 @@ def test_pictures_are_written_as_png_and_a_place_that_cannot_be_written_is_named
     export.write(path, lambda at: png_of(image, at))
     assert QImage(str(path)).size() == image.size()
     assert notices[-1].title == "Saved: picture.png"
+    (folder,) = led
+    folder.run()
+    assert opened == [str(tmp_path)]
     export.write(tmp_path / "none" / "picture.png", lambda at: png_of(image, at))
     assert "cannot be written" in notices[-1].title
 
