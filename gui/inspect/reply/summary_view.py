@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import (
-    QHeaderView,
-    QLabel,
-    QSizePolicy,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from backend.core.choices import RunSettings
 from backend.core.predictions import (
@@ -29,28 +19,14 @@ from backend.core.status import Result
 from backend.core.target import Target
 from backend.core.timing import Timeline
 from backend.core.traffic import Traffic
-from backend.inspector.views import Reading, ReplySummary, TensorRow
+from backend.inspector.views import Reading, ReplySummary
+from gui.inspect.reply.output_table import OutputTable
 from gui.views.class_hues import ClassHues
 from gui.views.preview import PreviewView
 from gui.widgets.language import byte_size, count, grouped, marked, number, significant, tr
 from gui.widgets.selectable_label import SelectableLabel
 from gui.widgets.theme import BODY_PX, GAP, GAP_LARGE, Palette, tabular
 
-_Index: TypeAlias = QModelIndex | QPersistentModelIndex
-_TOP = QModelIndex()
-_ROW_HEIGHT = 24
-_MOST_ROWS_SHOWN = 8
-_HEADINGS = (
-    marked("Output"),
-    marked("Type"),
-    marked("Shape"),
-    marked("Size"),
-    marked("Min"),
-    marked("Mean"),
-    marked("Max"),
-    marked("First"),
-)
-_NUMBERS = (3, 4, 5, 6)
 _NO_ANSWER = (marked("No message came back"), marked("No reply yet"))
 _LEAST_PICTURE = 80
 _LISTED = 5
@@ -67,21 +43,7 @@ class SummaryView(QWidget):
         super().__init__()
         self._headline = SelectableLabel("title")
         self._note = SelectableLabel("muted")
-        self._rows = _TensorTable()
-        self._table = QTableView()
-        self._table.setModel(self._rows)
-        self._table.setAccessibleName(tr("Outputs"))
-        self._table.setFont(tabular(self._table.font(), BODY_PX))
-        self._table.setShowGrid(False)
-        self._table.setWordWrap(False)
-        self._table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self._table.setTabKeyNavigation(False)
-        self._table.verticalHeader().hide()
-        self._table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
-        header = self._table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self._table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self._table = OutputTable()
         self._classes = SelectableLabel("")
         self._classes.setFont(tabular(self._classes.font(), BODY_PX))
         self._words = SelectableLabel("")
@@ -121,13 +83,7 @@ class SummaryView(QWidget):
 
     def _show_summary(self, summary: ReplySummary) -> None:
         self._say(self._headline, "" if summary.error else _headline(summary))
-        self._rows.show_rows(summary.rows)
-        self._table.resizeColumnsToContents()  # a number cut short is another number
-        self._table.setVisible(bool(summary.rows))
-        header = self._table.horizontalHeader().sizeHint().height()
-        shown = min(_MOST_ROWS_SHOWN, len(summary.rows))
-        bar = self._table.horizontalScrollBar().sizeHint().height()
-        self._table.setFixedHeight(header + shown * _ROW_HEIGHT + bar + 2)
+        self._table.show_rows(summary.rows)
         # Where a profile says what the outputs mean, a vector need not be the scores of classes.
         has_words = any(map(_words_of, summary.predictions))
         self._say(self._classes, "" if has_words else _top_lines(summary))
@@ -140,46 +96,9 @@ class SummaryView(QWidget):
         self._rest.show()
 
     @staticmethod
-    def _say(label: QLabel, text: str) -> None:
+    def _say(label: SelectableLabel, text: str) -> None:
         label.setText(text)
         label.setVisible(bool(text))
-
-
-class _TensorTable(QAbstractTableModel):
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows: tuple[TensorRow, ...] = ()
-
-    def show_rows(self, rows: tuple[TensorRow, ...]) -> None:
-        """Show these."""
-        self.beginResetModel()
-        self._rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _TOP) -> int:
-        """One row for each output."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = _TOP) -> int:
-        """One column for each heading."""
-        return 0 if parent.isValid() else len(_HEADINGS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """The headings."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return tr(_HEADINGS[section])
-        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text and alignment."""
-        row = self._rows[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return _cell(row, index.column())
-        return _alignment(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
 def _headline(summary: ReplySummary) -> str:
@@ -190,43 +109,6 @@ def _headline(summary: ReplySummary) -> str:
     if response.version:
         model = tr("{model} version {version}", model=model, version=response.version)
     return f"{model}: {count(len(summary.rows), '{n} output', '{n} outputs')}"
-
-
-def _cell(row: TensorRow, column: int) -> str:
-    numbers = row.numbers
-    match column:
-        case 0:
-            return row.name
-        case 1:
-            return row.datatype
-        case 2:
-            return str(list(row.shape))
-        case 3:
-            return byte_size(row.size)
-        case 4:
-            return _number(numbers.low) if numbers else ""
-        case 5:
-            return _number(numbers.mean) if numbers else ""
-        case 6:
-            return _number(numbers.high) if numbers else ""
-        case _:
-            return ", ".join(row.first) + _odd(row)
-
-
-def _odd(row: TensorRow) -> str:
-    """How many elements are no numbers."""
-    if row.numbers is None or not (row.numbers.nan or row.numbers.infinite):
-        return ""
-    odd = tr(
-        "({nan} NaN, {infinite} infinite)",
-        nan=grouped(row.numbers.nan),
-        infinite=grouped(row.numbers.infinite),
-    )
-    return f"   {odd}"
-
-
-def _number(value: float | None) -> str:
-    return "\u2013" if value is None else significant(value, 4)
 
 
 def _top_lines(summary: ReplySummary) -> str:
@@ -277,8 +159,3 @@ def _result(frame: Frame, summary: ReplySummary) -> Result:
         Traffic(),
         RunSettings(Target("inspector"), "inspected"),
     )
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
