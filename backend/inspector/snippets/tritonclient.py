@@ -6,7 +6,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from backend.inspector.snippets.parts import (
     variables_in,
 )
 from backend.inspector.snippets.python import python_text
-from backend.inspector.views import is_inference, values_of
+from backend.inspector.views import is_inference, sent_inference, values_of
 from backend.wire.elements import to_raw
 from backend.wire.oip import grpc as oip_grpc
 from backend.wire.oip import rest as oip_rest
@@ -47,7 +47,7 @@ def python_tritonclient(request: Request, target: Target) -> Snippet:
     if not is_inference(request) or not request.messages:
         raise UsageError("tritonclient makes inferences; copy other requests as another kind.")
     rest = request.rest
-    inferences = [_read(request, message) for message in request.messages]
+    inferences = [sent_inference(request, message) for message in request.messages]
     headers = tuple(
         (name, value)
         for name, value in headers_to_send(request, target)
@@ -229,15 +229,6 @@ def _stream(calls: list[str], count: int, headers: Headers, request: Request) ->
 
 def _dict(headers: Headers) -> str:
     return "{" + ", ".join(f"{n!r}: {python_text(v)}" for n, v in headers) + "}"
-
-
-def _read(request: Request, message: bytes) -> InferRequest:
-    if not request.rest:
-        return oip_grpc.decode_request(message)
-    names = request.path.partition("?")[0].split("/")
-    version = names[5] if len(names) > 6 else ""
-    model = unquote(names[3])
-    return oip_rest.decode_request(dict(request.headers), message, model, unquote(version))
 
 
 def _is_binary(request: Request) -> bool:

@@ -8,6 +8,7 @@ from backend.inspector.views.readable import values_of
 from backend.inspector.views.readings import Reading, read_message, read_reply
 from backend.inspector.views.replies import ReplyKind, is_inference, reply_of
 from backend.inspector.views.row_differences import RowDifference
+from backend.inspector.views.sent import sent_inference, sent_picture
 from backend.inspector.views.summary import ReplySummary, TensorRow, number_range, summarise
 from backend.inspector.views.tensor_differences import (
     TOLERANCE,
@@ -39,6 +40,8 @@ __all__ = [
     "reply_of",
     "reply_value",
     "rest_value",
+    "sent_inference",
+    "sent_picture",
     "summarise",
     "tensor_diff",
     "text_diff",

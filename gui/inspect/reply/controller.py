@@ -19,7 +19,14 @@ from backend.inspector.calls import (
     now_utc,
 )
 from backend.inspector.methods import Method, method_of
-from backend.inspector.views import Reading, one_line, read_message, read_reply, reply_of
+from backend.inspector.views import (
+    Reading,
+    one_line,
+    read_message,
+    read_reply,
+    reply_of,
+    sent_picture,
+)
 from gui.inspect.acts import CallPhase
 from gui.inspect.call_controller import CallController, Outcome
 from gui.inspect.catalogue import MethodCatalogue
@@ -78,7 +85,7 @@ class ReplyController(QObject):
         self.pane.feed.rows.say_with(lambda event: one_line(event, method))
 
     def show_past(self, method: Method, exchange: Exchange, sample: Sample | None = None) -> None:
-        """Show an exchange of the past, over the picture that was sent if that is known."""
+        """Show an exchange of the past, over the picture that was sent if there is one."""
         self.begin(method)
         self.pane.feed.add(events_of(exchange))
 
@@ -90,7 +97,7 @@ class ReplyController(QObject):
         def read() -> Reading:
             model = reply_of(exchange).response if exchange.replies else None
             profile = profile_of(model.model) if model else None
-            return read_reply(exchange, method, profile, sample)
+            return read_reply(exchange, method, profile, sample or sent_picture(exchange.request))
 
         self._read(read, show)
 
