@@ -34,8 +34,8 @@ _STACKED = ((0, 1), (2, 3), (4, 6), (5, _FIRST))
 _NUMBERS = (3, 4, 5, 6)
 _BESIDE_TEXT = 28
 """Of a column's width: what the style keeps free, and some more."""
-_FEWEST = 2
-"""So many first values at least, else a table is narrow."""
+_WAYS = ((_WIDE, 2), (_STACKED, 1), (_STACKED, 0))
+"""How the columns stand and how many first values are shown at least, the widest way first."""
 
 
 class OutputTable(QTableView):
@@ -71,8 +71,8 @@ class OutputTable(QTableView):
 
     def _fit(self) -> None:
         room = self.viewport().width()
-        for columns in (_WIDE, _STACKED):
-            self._rows.arrange(columns, lambda _text: False)  # the fewest first values
+        for columns, fewest in _WAYS:
+            self._rows.arrange(columns, fewest)
             self.resizeColumnsToContents()
             if self.horizontalHeader().length() <= room:
                 break
@@ -81,10 +81,7 @@ class OutputTable(QTableView):
         if left > header.sectionSize(last):
             metrics = QFontMetrics(self.font())
             self.setColumnWidth(last, left)
-            self._rows.arrange(
-                self._rows.columns,
-                lambda text: metrics.horizontalAdvance(text) <= left - _BESIDE_TEXT,
-            )
+            self._rows.take(lambda text: metrics.horizontalAdvance(text) <= left - _BESIDE_TEXT)
         self._take_height(fits=left >= header.sectionSize(last))
 
     def _take_height(self, *, fits: bool) -> None:
@@ -102,7 +99,8 @@ class _Outputs(QAbstractTableModel):
         super().__init__()
         self._rows: tuple[TensorRow, ...] = ()
         self.columns: tuple[tuple[int, ...], ...] = _WIDE
-        self._fits: Callable[[str], bool] = lambda _text: False
+        self._fewest = 0
+        self._fits: Callable[[str], bool] = _nothing_fits
 
     def show_rows(self, rows: tuple[TensorRow, ...]) -> None:
         """Show these."""
@@ -110,15 +108,17 @@ class _Outputs(QAbstractTableModel):
         self._rows = rows
         self.endResetModel()
 
-    def arrange(self, columns: tuple[tuple[int, ...], ...], fits: Callable[[str], bool]) -> None:
-        """Show these columns, and of the first values as many as `fits` says there is room for."""
-        if columns is self.columns:
-            self._fits = fits
-            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
-            return
+    def arrange(self, columns: tuple[tuple[int, ...], ...], fewest: int) -> None:
+        """Show these columns, and so many first values."""
         self.beginResetModel()
-        self.columns, self._fits = columns, fits
+        self.columns, self._fewest, self._fits = columns, fewest, _nothing_fits
         self.endResetModel()
+
+    def take(self, fits: Callable[[str], bool]) -> None:
+        """Show as many first values as `fits` says there is room for."""
+        self._fits = fits
+        last = len(self.columns) - 1
+        self.dataChanged.emit(self.index(0, last), self.index(self.rowCount() - 1, last))
 
     def rowCount(self, parent: _Index = _TOP) -> int:
         """One row for each output."""
@@ -153,18 +153,22 @@ class _Outputs(QAbstractTableModel):
     def _first(self, row: TensorRow) -> str:
         """As many whole values as there is room for."""
         whole = _cell(row, _FIRST)
-        if len(row.first) <= _FEWEST or self._fits(whole):
+        if len(row.first) <= self._fewest or self._fits(whole):
             return whole
-        for many in range(len(row.first) - 1, _FEWEST, -1):
+        for many in range(len(row.first) - 1, self._fewest, -1):
             shown = _some(row, many)
             if self._fits(shown):
                 return shown
-        return _some(row, _FEWEST)
+        return _some(row, self._fewest)
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
         numbers = all(one in _NUMBERS for one in self.columns[column])
         side = Qt.AlignmentFlag.AlignRight if numbers else Qt.AlignmentFlag.AlignLeft
         return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _nothing_fits(_text: str) -> bool:
+    return False
 
 
 def _some(row: TensorRow, many: int) -> str:
