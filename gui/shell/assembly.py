@@ -113,7 +113,7 @@ def assemble(parts: Parts) -> Assembly:
         parts.adoption,
         make_beside,
     )
-    settings = SettingsFeature(workspace)
+    settings = SettingsFeature(workspace, live.bar.why_no_wire)
     layouts = LayoutsFeature(workspace, parts.layouts, live.page, deck)
     deck.turned.connect(live.bar.show_page)
     deck.add(live.page)

@@ -20,7 +20,7 @@ from gui.state.limits import SwitchLimits
 from gui.state.models import ModelOffer
 from gui.state.switches import Switches, offered_targets, target_title
 from gui.widgets.icons import tinted_pixmap
-from gui.widgets.language import tr
+from gui.widgets.language import grouped, tr
 from gui.widgets.padlock import padlock_of
 from gui.widgets.picker import Picker, add_choice, dot_pixmap
 from gui.widgets.theme import GAP, GAP_LARGE, Palette
@@ -234,11 +234,24 @@ class Bar(QWidget):
     def _is_open(self) -> bool:
         return self._popover is not self.wire.parentWidget()
 
+    def why_no_wire(self) -> str:
+        """Why there is no room for the switches of the wire in the bar, '' if there is."""
+        if self._has_room():
+            return ""
+        return tr(
+            "Needs a window {needed} points wide; this one has {width}.",
+            needed=grouped(self._needed()),
+            width=grouped(self.width()),
+        )
+
     def _has_room(self) -> bool:
+        return self.width() >= self._needed()
+
+    def _needed(self) -> int:
         # The pickers shorten their names for it.
         pickers = sum(p.minimumSizeHint().width() for p in (self.source, self.model, self.target))
         taken = pickers + self._start.sizeHint().width() + 4 * GAP_LARGE
-        return self.width() >= taken + self.wire.width_in_row + 4 * GAP_LARGE
+        return taken + self.wire.width_in_row + 4 * GAP_LARGE
 
     # -- showing -------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -18,9 +18,13 @@ from gui.workspace.feature import Feature, Workspace
 
 
 class SettingsFeature(Feature):
-    """Keeps what is set, and applies the theme; preferences are told by the store."""
+    """Keeps what is set, and applies the theme; preferences are told by the store.
 
-    def __init__(self, workspace: Workspace) -> None:
+    `why_no_switches` says why the bar has no room for the switches of the wire, '' if it has.
+    """
+
+    def __init__(self, workspace: Workspace, why_no_switches: Callable[[], str]) -> None:
+        self._why_no_switches = why_no_switches
         self._workspace = workspace
         self._appearance = workspace.appearance
         self._store = workspace.store
@@ -60,6 +64,7 @@ class SettingsFeature(Feature):
             self._store.current.preferences,
             self._appearance.choice,
             self._store.current.language,
+            self._why_no_switches(),
             self._use_preferences,
             self.choose_theme,
             self.choose_language,

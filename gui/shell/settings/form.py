@@ -39,6 +39,7 @@ class SettingsForm(QDialog):
         preferences: Preferences,
         theme: ThemeChoice,
         language: str,
+        why_no_switches: str,
         use: Callable[[Preferences], None],
         use_theme: Callable[[ThemeChoice], None],
         use_language: Callable[[str], None],
@@ -78,6 +79,8 @@ class SettingsForm(QDialog):
             tr("Smooth boxes"), tr("On the screen only: answers stay as they are")
         )
         self.open_switches = QCheckBox(tr("Wire switches in the bar"))
+        self.open_switches.setEnabled(not why_no_switches)
+        self._why_no_switches = why_no_switches
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         column.setContentsMargins(GAP_LARGE, GAP_LARGE, GAP_LARGE, GAP_LARGE)
@@ -105,7 +108,8 @@ class SettingsForm(QDialog):
             form.addRow(field.accessibleName(), field)
         form.addRow("", self.smooth_boxes)
         form.addRow("", self.open_switches)
-        form.addRow("", _caption(tr("Where the window is wide enough for all of them")))
+        if self._why_no_switches:
+            form.addRow("", _caption(self._why_no_switches))
         return form
 
     def _buttons(self) -> QDialogButtonBox:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListWidget
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget
 
 from backend.core.errors import UsageError
 from backend.core.status import Notice, Severity
@@ -304,3 +304,16 @@ def test_counters_are_reset_while_a_run_is_on(stage: Stage) -> None:
     status = stage.session.status()
     assert stage.live.page.counters.since(status).counts.captured == 0
     assert is_balanced(replace(status, counts=stage.live.page.counters.since(status).counts).counts)
+
+
+@pytest.mark.parametrize(("width", "room"), [(1000, False), (2200, True)])
+def test_switches_for_which_the_bar_has_no_room_are_grey_with_the_reason(
+    stage: Stage, width: int, *, room: bool
+) -> None:
+    stage.window.resize(width, 900)
+    stage.settings.open()
+    form = stage.window.findChildren(SettingsForm)[0]
+    assert form.open_switches.isEnabled() is room
+    words = [label.text() for label in form.findChildren(QLabel)]
+    assert any("points wide" in text for text in words) is not room
+    form.close()

@@ -87,11 +87,13 @@ def test_a_wide_bar_keeps_the_switches_if_that_is_wanted(stage: Stage) -> None:
     stage.store.update(replace(stage.store.current, preferences=wanted))
     for width in (2200, 1900):
         stage.window.resize(width, 900)
+        assert bar.why_no_wire() == ""
         assert bar.wire.parentWidget() is bar
         assert not bar.summary.isVisible()
     for width in (1800, 1700):  # too narrow, which makes the window no wider
         stage.window.resize(width, 900)
         assert stage.window.width() == width
+        assert f"this one has {width}." in bar.why_no_wire()
         assert bar.wire.parentWidget() is popover
     stage.window.resize(1900, 900)
     assert bar.wire.parentWidget() is bar
