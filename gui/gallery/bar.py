@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -53,6 +54,8 @@ class GalleryBar(QWidget):
     """The button that had the focus has gone."""
     filtered = Signal()
     """`query` or `category` is another."""
+    cards_wanted = Signal()
+    """Down was pressed in the search."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -87,6 +90,9 @@ class GalleryBar(QWidget):
         self.filter.set_value(Category.ALL)
         self._build()
         self.search.textChanged.connect(self.filtered)
+        down = QShortcut(Qt.Key.Key_Down, self.search)
+        down.setContext(Qt.ShortcutContext.WidgetShortcut)
+        down.activated.connect(self.cards_wanted)
         self.filter.chosen.connect(self.filtered)
         self.set_palette_roles(palette)
         self.show_demo(self._state)
@@ -105,6 +111,10 @@ class GalleryBar(QWidget):
     def tab_stops(self) -> tuple[QWidget, ...]:
         """What Tab leads to, in this order."""
         return (self.demo, self.search, *map(self.filter.button, self.filter.values), self.more)
+
+    def focus_search(self) -> None:
+        """Keys go to the search; what stands there is replaced by what is typed."""
+        self.search.setFocus(Qt.FocusReason.TabFocusReason)
 
     def clear(self) -> bool:
         """Show everything; whether that changes anything."""

@@ -77,10 +77,10 @@ class GalleryPage(QObject):
         yield from gallery_commands(self)
 
     def activated(self) -> None:
-        """Look at the disk; the cards have the focus."""
+        """Look at the disk; what is typed is searched for."""
         self.controller.in_front = True
         self.controller.refresh()
-        self.grid.focus_chosen()
+        self.bar.focus_search()
 
     def deactivated(self) -> None:
         """Downloads go on, and say by themselves when they are done."""
@@ -142,6 +142,7 @@ class GalleryPage(QObject):
         self.bar.cancel_wanted.connect(controller.cancel_all)
         self.bar.filtered.connect(self._filter)
         self.bar.done_with.connect(self.grid.focus_chosen)
+        self.bar.cards_wanted.connect(self.grid.focus_chosen)
         self.grid.chosen.connect(self._choose)
         self.grid.acted.connect(self._act)
         self.grid.opened.connect(lambda _name: self.pane.focus_first())
@@ -220,7 +221,7 @@ class GalleryPage(QObject):
         self._filter()
         self._show_demo()
         if self.controller.in_front:
-            self.grid.focus_chosen()
+            self.bar.focus_search()
 
     def _order_tabs(self) -> None:
         """Tab goes through the bar, the cards and the pane, whenever they were made."""

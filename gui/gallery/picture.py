@@ -91,4 +91,5 @@ class PictureButton(QAbstractButton):
         if self.hasFocus():
             painter.setPen(QPen(self._roles.color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), RADIUS - 1, RADIUS - 1)
+            # At the edge, where it makes the chosen card's own frame thicker.
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)

@@ -16,7 +16,7 @@ from backend.core.choices import (
 )
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
-from gui.state.switches import Switches
+from gui.state.switches import Switches, target_title
 from gui.widgets.language import tr
 
 _OURS = "inferdeck"
@@ -46,9 +46,8 @@ class SwitchLimits:
         """Why requests cannot travel so, or ''."""
         if self.target.name != EMBEDDED and not _address(self.target, transport):
             endpoint = "gRPC" if transport.is_grpc else "REST"
-            return tr(
-                "{target} has no {endpoint} address.", target=self.target.name, endpoint=endpoint
-            )
+            title = target_title(self.target)
+            return tr("{target} has no {endpoint} address.", target=title, endpoint=endpoint)
         report = self._answer()
         if report is None:
             return ""

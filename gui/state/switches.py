@@ -25,8 +25,14 @@ LOCAL_NAME = marked("Local demo")
 
 
 def target_title(target: Target) -> str:
-    """What a target is called in the window."""
-    return tr(LOCAL_NAME) if target.name == EMBEDDED else target.name
+    """What a target is called in the window; by its address if its name was made from that.
+
+    A name has no colon, since it could be mistaken for an address: here it may be.
+    """
+    if target.name == EMBEDDED:
+        return tr(LOCAL_NAME)
+    addresses = (target.rest.partition("://")[2] or target.rest, target.grpc)
+    return next((one for one in addresses if one.replace(":", "-") == target.name), target.name)
 
 
 def offered_targets(saved: Sequence[Target], chosen: Target) -> tuple[Target, ...]:

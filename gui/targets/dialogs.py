@@ -17,6 +17,7 @@ from backend.core.status import Notice, Severity
 from backend.core.target import Target
 from backend.targets import Saved, keyring_problem
 from backend.wire.oip.cluster import EXTENSION
+from gui.state.switches import target_title
 from gui.targets.controller import TargetController
 from gui.widgets.file_dialogs import ask_file, ask_new_file
 from gui.widgets.language import count, tr
@@ -153,7 +154,7 @@ class TargetDialogs(QObject):
             if use or in_use:
                 self._controller.choose(saved.target)
             if saved.sentence:
-                title = tr("{target} was saved", target=saved.target.name)
+                title = tr("{target} was saved", target=target_title(saved.target))
                 self._notifier.show_notice(Notice(Severity.INFO, title, saved.sentence))
 
         def failed(error: Exception) -> None:
@@ -202,7 +203,8 @@ class TargetDialogs(QObject):
         def done(target: Target) -> None:
             undo = ToastAction(tr("Undo"), lambda: self._bring_back(target))
             self._notifier.show_notice(
-                Notice(Severity.INFO, tr("{target} was deleted", target=target.name)), (undo,)
+                Notice(Severity.INFO, tr("{target} was deleted", target=target_title(target))),
+                (undo,),
             )
 
         self._saved.change(lambda: store.delete(name), done, self._notifier.show_error)

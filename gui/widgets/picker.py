@@ -25,14 +25,15 @@ from gui.widgets.theme import CONTROL_HEIGHT, GAP, GAP_SMALL, Palette
 _ICON = 16
 _NARROWEST = 140
 _WIDEST_CHOICE = 400
+_REGION = re.compile(r"\d+ × \d+(?= \+ )")
 _PORTS = re.compile(r"[:-]\d{1,5}(?:[,-]\d{1,5})?$|:,\d{1,5}$")
 
 
 class Picker(QPushButton):
     """Icon, text with ellipsis and a chevron; the menu is filled by its owner before it opens.
 
-    With `keeps_ports` the ports at the end of an address, or of a name made from one, are left out
-    last.
+    Of a region of the screen its place is left out, never the middle of a number. With
+    `keeps_ports` the ports at the end of an address, or of a name made from one, are left out last.
     """
 
     def __init__(
@@ -138,7 +139,11 @@ class Picker(QPushButton):
         if tail and room > metrics.horizontalAdvance("0…"):
             head = self._text.removesuffix(tail)
             return metrics.elidedText(head, Qt.TextElideMode.ElideRight, room) + tail
-        return metrics.elidedText(self._text, Qt.TextElideMode.ElideMiddle, width)
+        shown = metrics.elidedText(self._text, Qt.TextElideMode.ElideMiddle, width)
+        region = _REGION.match(self._text)
+        if region is not None and shown != self._text:
+            return metrics.elidedText(f"{region.group()} …", Qt.TextElideMode.ElideRight, width)
+        return shown
 
 
 def dot_pixmap(color: str, pixels: int = 16) -> QPixmap:

@@ -36,6 +36,8 @@ from gui.widgets.language import count, tr
 from gui.workspace.notices import ToastAction
 from gui.workspace.pages import PageHost
 
+_ROOM_FOR_TITLE = 420
+"""With the program's name behind it and a frame's buttons."""
 _NEW_VARIABLES = "version = 1\n\n[variables]\n"
 
 
@@ -46,6 +48,7 @@ def ask_name(
     dialog = QInputDialog(tree)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(title)
+    dialog.setMinimumWidth(_ROOM_FOR_TITLE)
     dialog.setLabelText(words)
     dialog.setTextValue(name)
     dialog.textValueSelected.connect(use)

@@ -146,11 +146,11 @@ class PlaybackBar(QWidget):
 
 
 def place_text(seconds: float) -> str:
-    """A place as 0:07.3 or 1:02:03.4, in tenths of a second."""
+    """A place as 0:07.3 or 1:02:03.4, in tenths of a second, with the decimal sign in use."""
     tenths = round(seconds * 10)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
-    tail = f"{rest // 10:02}.{rest % 10}"
+    tail = ("0" if rest < 100 else "") + number(rest / 10, 1)
     return f"{hours}:{minutes:02}:{tail}" if hours else f"{minutes}:{tail}"
 
 

@@ -126,9 +126,9 @@ class RegionPicker(QWidget):
         region = self.region
         self._say(painter, f"{region.width} × {region.height}", self.rectangle.topLeft())
         help_text = (
-            tr("Move or resize the rectangle, or draw another. Enter streams it, Esc leaves.")
+            tr("Move or resize it and press Enter, or draw another to stream that. Esc leaves.")
             if self._edits
-            else tr("Draw a rectangle. Enter streams it, Esc leaves; arrows move it.")
+            else tr("Draw what to stream, or move this one by arrows and press Enter. Esc leaves.")
         )
         self._say(painter, help_text, QPoint(self.width() // 2, 5 * GAP), centred=True)
         painter.end()

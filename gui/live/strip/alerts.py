@@ -19,11 +19,11 @@ def strip_alerts(slots: Mapping[str, SlotText], status: RunStatus) -> tuple[Aler
     alerts = []
     if severity := _LEVELS.get(slots["in"].level):
         title = tr("The source gives less than it promises")
-        body = tr("The strip shows its frames per second and the rate that it announced.")
+        body = tr("The status bar shows its frames per second and the rate that it announced.")
         alerts.append(Alert("rate", severity, title, body))
     if severity := _LEVELS.get(slots["dropped"].level):
         title = tr("Much is not answered")
-        body = tr("The tooltip of the strip's drop counter says where it is lost.")
+        body = tr("The tooltip of the status bar's drop counter says where it is lost.")
         alerts.append(Alert("drops", severity, title, body))
     if status.clock_trouble:
         title = tr("Clocks contradict each other")

@@ -380,6 +380,14 @@ def test_arrows_choose_and_enter_leads_to_the_next_thing_to_do(stage: Stage) -> 
     assert QApplication.focusWidget() is page.pane.buttons[Action.GET]
 
 
+def test_who_enters_types_a_search_and_goes_down_to_the_cards(stage: Stage) -> None:
+    page = stage.page
+    page.activated()
+    assert QApplication.focusWidget() is page.bar.search
+    press_key(Qt.Key.Key_Down)
+    assert QApplication.focusWidget() is page.grid.cards[page.grid.chosen_name].picture
+
+
 def test_tab_goes_from_the_bar_over_the_chosen_card_into_the_pane(stage: Stage) -> None:
     page = stage.page
     page.bar.more.setFocus()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from backend.core.errors import UsageError
 from backend.core.status import Notice
+from gui.live.playback.bar import place_text
 from gui.shell import app
 from gui.widgets import language, language_choice
 from gui.widgets.language import (
@@ -90,6 +91,7 @@ def test_every_menu_is_translated(marking: None, stage: Stage) -> None:
 
 def test_numbers_are_written_as_the_country_writes_them(restored: None) -> None:
     QLocale.setDefault(QLocale(QLocale.Language.German))
+    assert place_text(7.26) == "0:07,3"
     assert (number(1234.5, 1), percent(0.125)) == ("1234,5", "12,5 %")
     assert (significant(0.25), significant(1e-7), significant(1234567, 4)) == (
         "0,25",

@@ -20,6 +20,7 @@ from gui.shell.layouts.form import LayoutsForm
 from gui.shell.settings.form import SettingsForm
 from gui.state.preferences import Preferences
 from gui.state.settings import Settings, ViewMemory, from_json, to_json
+from gui.state.switches import target_title
 from gui.widgets.picker import Picker
 from gui.widgets.theme import DARK, ThemeChoice
 from gui.workspace.layouts import Layout, LayoutStore, layout_from, name_problem
@@ -292,6 +293,23 @@ def test_an_address_keeps_its_ports_when_there_is_little_room(qtbot: QtBot) -> N
     for ports in (":8000,8001", "-8000-8001", ":,8001", ":8000"):
         picker.show_choice(f"a-very-long-name.of-a-host.example{ports}", "network")
         assert picker._elided(metrics, 110).endswith(f"…{ports}")
+
+
+def test_a_region_is_never_cut_within_a_number(qtbot: QtBot) -> None:
+    picker = Picker("Source", 164, DARK)
+    qtbot.addWidget(picker)
+    metrics = QFontMetrics(picker.font())
+    picker.show_choice("350 × 320 + 1100 + 300", "screen")
+    whole = metrics.horizontalAdvance("350 × 320 + 1100 + 300")
+    assert picker._elided(metrics, 2 * whole) == "350 × 320 + 1100 + 300"
+    assert picker._elided(metrics, whole - 1) == "350 × 320 …"
+
+
+def test_a_name_made_from_an_address_is_shown_as_that(qapp: object) -> None:
+    home = Target("127.0.0.1-8300", rest="http://127.0.0.1:8300")
+    assert target_title(home) == "127.0.0.1:8300"
+    assert target_title(replace(home, rest="", grpc="127.0.0.1:8300")) == "127.0.0.1:8300"
+    assert target_title(replace(home, name="lab")) == "lab"
 
 
 def test_counters_are_reset_while_a_run_is_on(stage: Stage) -> None:
