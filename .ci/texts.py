@@ -1,5 +1,6 @@
-"""Bring the catalogues in ``assets/languages`` up to date with the texts of ``gui`` and what the
-kinds of sources, the serialisations, the verdicts of measurements and the gallery's models say.
+"""Bring the catalogues in ``assets/languages`` up to date with the texts of ``gui``, the wordings
+of ``backend``, and what the kinds of sources, the serialisations, the verdicts of measurements and
+the gallery's models say.
 
 ``make texts`` updates every catalogue: texts that are new come in untranslated, those that nobody
 uses go, translations and translators' comments stay. ``make texts LANGUAGE=fr`` begins one.
@@ -26,9 +27,12 @@ from gui.devices import MICROPHONE, SCREEN, WINDOW  # noqa: E402
 from gui.widgets.language_choice import FOLDER  # noqa: E402
 from gui.widgets.po_file import Message, read_po  # noqa: E402
 
-_GUI = _REPOSITORY / "gui"
-_TEXT_CALLS = {"tr": 1, "marked": 1, "count": 2}
-"""Functions of `gui.widgets.language`, and how many literals of the source language each takes."""
+_GUI, _BACKEND = _REPOSITORY / "gui", _REPOSITORY / "backend"
+_TEXT_CALLS = {"tr": 1, "marked": 1, "count": 2, "Wording": 1, "unfilled": 1}
+"""What `gui.widgets.language` and `backend.core.wording` have for texts, and how many literals of
+the source language each takes."""
+_IN_BACKEND = {"Wording", "unfilled"}
+"""Other functions there may be called as those of the window are."""
 _SOURCES, _CHOICES = "backend/sources/registry.py", "backend/core/choices.py"
 _VERDICT = "backend/compare/bench/phrases.py"
 """Named as the places of the texts of `SourceRegistry.texts`, `Serialization.tip` and `PHRASES`."""
@@ -73,14 +77,14 @@ def main(codes: list[str]) -> int:
     return 0
 
 
-def source_texts(folder: Path = _GUI) -> list[SourceText]:
+def source_texts() -> list[SourceText]:
     """Every text there is to translate, sorted; raises ValueError for one with two plurals."""
     places: dict[tuple[str, str], set[str]] = {}
-    for path, call in _text_calls(folder):
+    for path, call in _text_calls(_GUI, _BACKEND):
         literals = _literals(call)
         if len(literals) == _TEXT_CALLS[_name(call)] and literals[0]:
             key = (literals[0], "".join(literals[1:]))
-            places.setdefault(key, set()).add(path.relative_to(folder.parent).as_posix())
+            places.setdefault(key, set()).add(path.relative_to(_REPOSITORY).as_posix())
     for text in SourceRegistry((*KINDS, SCREEN, WINDOW, MICROPHONE)).texts():
         places.setdefault((text, ""), set()).add(_SOURCES)
     for serialization in Serialization:
@@ -95,14 +99,14 @@ def source_texts(folder: Path = _GUI) -> list[SourceText]:
     return [SourceText(*key, tuple(sorted(places[key]))) for key in sorted(places)]
 
 
-def computed_texts(folder: Path = _GUI) -> list[str]:
+def computed_texts(*folders: Path) -> list[str]:
     """Where a text is put together before it is translated, so that no catalogue can have it."""
     return [
-        f"{path.relative_to(folder.parent).as_posix()}:{call.lineno}: {ast.unparse(call)}"
-        for path, call in _text_calls(folder)
+        f"{path}:{call.lineno}: {ast.unparse(call)}"
+        for path, call in _text_calls(*folders or (_GUI, _BACKEND))
         if len(_literals(call)) < _TEXT_CALLS[_name(call)]
         and (
-            _name(call) != "tr"
+            _name(call) not in ("tr", "Wording")
             or not call.args
             or any(isinstance(call.args[0], k) for k in _COMPUTED)
         )
@@ -129,11 +133,13 @@ def po_text(messages: Iterable[Message]) -> str:
     return "\n".join("\n".join(_lines(message)) + "\n" for message in messages)
 
 
-def _text_calls(folder: Path) -> Iterator[tuple[Path, ast.Call]]:
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _name(node) in _TEXT_CALLS:
-                yield path, node
+def _text_calls(*folders: Path) -> Iterator[tuple[Path, ast.Call]]:
+    for folder in folders:
+        names = _IN_BACKEND if folder == _BACKEND else set(_TEXT_CALLS)
+        for path in sorted(folder.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and _name(node) in names:
+                    yield path, node
 
 
 def _name(call: ast.Call) -> str:

@@ -10,6 +10,7 @@ from backend.clients.dialects.rules import AddressKind
 from backend.core.addresses import host_port
 from backend.core.errors import TargetFault, TargetUnreachable
 from backend.core.target import Target, Tls
+from backend.core.wording import Wording
 
 _PORTS = {"http": 80, "https": 443}
 _PREFIX = re.compile(r"[\x21-\x7e]*")
@@ -60,7 +61,9 @@ def address_of(target: Target, kind: AddressKind) -> ServerAddress:
 def bad_address(text: str, kind: AddressKind) -> TargetUnreachable:
     """Not an address at all."""
     return TargetUnreachable(
-        f"'{text}' is not an address.", hint=f"Use {_FORMS[kind]}.", fault=TargetFault.BAD_ADDRESS
+        Wording("'{text}' is not an address.", text=text),
+        hint=Wording("Use {form}.", form=_FORMS[kind]),
+        fault=TargetFault.BAD_ADDRESS,
     )
 
 

@@ -30,6 +30,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.core.wording import joined
+
 _KIB = 1024
 _MIB = 1024 * 1024
 
@@ -60,7 +62,10 @@ def beginning(data: bytes | memoryview, most: int = 4) -> str:
 
 
 class ConsoleError(Exception):
-    """An error with a message for people and a hint about what to try."""
+    """An error with a message for people and a hint about what to try.
+
+    Both are English; what a window is to translate is a `Wording`.
+    """
 
     exit_code = 4
 
@@ -72,8 +77,7 @@ class ConsoleError(Exception):
     def __str__(self) -> str:
         if not self.hint:
             return self.message
-        stop = "" if self.message.endswith((".", "!", "?", ":")) else "."
-        return f"{self.message}{stop} {self.hint}"
+        return joined(self.message, self.hint)
 
 
 class UsageError(ConsoleError):

@@ -25,7 +25,7 @@ from gui.state.measured_ways import MeasuredWays, way_in_use
 from gui.state.payload_names import of_what_is_on_show
 from gui.targets import saved_name
 from gui.widgets.file_dialogs import ask_file
-from gui.widgets.language import marked, tr
+from gui.widgets.language import marked, spoken, tr
 from gui.widgets.theme import Palette
 from gui.workspace.commands import Command
 from gui.workspace.pages import PageHost
@@ -337,6 +337,6 @@ def _reasons(error: Exception, result: BenchResult | None) -> Iterator[str]:
     if reasons:
         yield from reasons
     elif isinstance(error, ConsoleError):
-        yield from filter(None, (error.message, error.hint))
+        yield from filter(None, (spoken(error.message), spoken(error.hint)))
     else:
         yield str(error)

@@ -36,7 +36,7 @@ from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
 from gui.state.switches import target_title
 from gui.views.messages import EmptyMessage, MessageKind
-from gui.widgets.language import tr
+from gui.widgets.language import spoken, tr
 from gui.workspace.log_panel import LogBridge
 
 _PERIOD_MS = 500
@@ -188,7 +188,7 @@ class Readout(QObject):
         message = run_message(status, self._sources.title, target, shown=self._page.has_picture)
         failure = session.last_failure
         if not message and recent.nothing_answered and failure is not None:
-            return EmptyMessage(tr("Nothing is answered"), str(failure), MessageKind.FAILED)
+            return EmptyMessage(tr("Nothing is answered"), spoken(str(failure)), MessageKind.FAILED)
         return message
 
     def _write_recorded(self, showing: Showing) -> EmptyMessage:
@@ -246,7 +246,9 @@ class Readout(QObject):
                 MessageKind.FAILED if shown else MessageKind.UNUSABLE,
             )
         if self._error is not None:
-            return EmptyMessage(self._error.message, self._error.hint, MessageKind.FAILED)
+            return EmptyMessage(
+                spoken(self._error.message), spoken(self._error.hint), MessageKind.FAILED
+            )
         if self._page.has_picture:
             return None
         switches = self._switches.current

@@ -17,7 +17,7 @@ from backend.core.choices import (
 from backend.core.target import Target
 from backend.profiles.model_profile import ModelProfile
 from gui.state.switches import Switches, target_title
-from gui.widgets.language import tr
+from gui.widgets.language import spoken, tr
 
 _OURS = "inferdeck"
 
@@ -53,7 +53,7 @@ class SwitchLimits:
             return ""
         endpoint_report = report.grpc if transport.is_grpc else report.rest
         if endpoint_report is not None and endpoint_report.fault is not None:
-            return endpoint_report.fault.message
+            return spoken(endpoint_report.fault.message)
         if transport is Transport.GRPC_STREAM:
             return report.rules.why_not(
                 Capability.STREAM, address=AddressKind.GRPC, extensions=report.extensions or None

@@ -20,7 +20,7 @@ from gui.targets.catalogue import TargetCatalogue
 from gui.targets.engine import TargetEngine, TargetResolver
 from gui.targets.model_offers import foreign_offers, model_to_begin_with, own_offers
 from gui.targets.saved import SavedTargets
-from gui.widgets.language import tr
+from gui.widgets.language import spoken, tr
 
 
 class TargetController(QObject):
@@ -110,7 +110,7 @@ class TargetController(QObject):
         if self.catalogue.asking:
             return tr("Asking who is there...")
         report, error = self.catalogue.report, self.catalogue.error
-        return report.sentence if report is not None else str(error) if error else ""
+        return spoken(report.sentence if report is not None else str(error) if error else "")
 
     def offers(self) -> tuple[ModelOffer, ...]:
         """The models of the chosen target."""

@@ -20,7 +20,7 @@ from backend.wire.oip.cluster import EXTENSION
 from gui.state.switches import target_title
 from gui.targets.controller import TargetController
 from gui.widgets.file_dialogs import ask_file, ask_new_file
-from gui.widgets.language import count, tr
+from gui.widgets.language import count, spoken, tr
 from gui.workspace.feature import Workspace
 from gui.workspace.notices import ToastAction
 
@@ -159,7 +159,7 @@ class TargetDialogs(QObject):
 
         def failed(error: Exception) -> None:
             if self.form is not None and isinstance(error, ConsoleError):
-                self.form.complain(str(error))
+                self.form.complain(spoken(str(error)))
             else:
                 self._notifier.show_error(error)
 

@@ -90,7 +90,8 @@ def draw_notice(painter: QPainter, area: QRectF, text: str, palette: Palette) ->
     """Draw a line in the painter's font in the area's middle, on a ground that no grid crosses."""
     centred = int(Qt.AlignmentFlag.AlignCenter)
     ground = QFontMetricsF(painter.font()).boundingRect(area, centred, text)
-    painter.fillRect(ground.adjusted(-GAP, 0, GAP, 0), palette.color("surface"))
+    room = ground.adjusted(-GAP, -GAP / 2, GAP, GAP / 2)
+    painter.fillRect(room, palette.color("surface"))
     painter.setPen(palette.color("text_muted"))
     painter.drawText(area, centred, text)
 

@@ -14,6 +14,7 @@ from gettext import NullTranslations
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from backend.core.errors import UsageError, mebibytes
+from backend.core.wording import JOINTS, Wording
 from gui.widgets.language_choice import SOURCE_LANGUAGE, language_codes, language_file
 from gui.widgets.po_file import read_po, translations
 
@@ -29,6 +30,22 @@ def tr(text: str, /, **values: object) -> str:
     of the protocols (JSON, gzip, raw) and names that people chose stay outside of it.
     """
     return _filled(_in_use.gettext(text) if text else "", text, values)
+
+
+def spoken(text: str) -> str:
+    """What the backend says, in the language in use where it is a `Wording`, else as it is."""
+    if not isinstance(text, Wording):
+        return text
+    values = {name: _spoken_value(one) for name, one in text.values.items()}
+    if text.template in JOINTS:
+        return text.template.format(**values)
+    return tr(text.template, **values)
+
+
+def _spoken_value(value: object) -> object:
+    if isinstance(value, float):
+        return significant(value)
+    return spoken(value) if isinstance(value, str) else value
 
 
 def marked(text: str) -> str:

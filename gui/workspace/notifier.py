@@ -14,7 +14,7 @@ from backend.core.errors import ConsoleError, TargetFault
 from backend.core.files.concealment import concealed_text
 from backend.core.release import VERSION
 from backend.core.status import Alert, Notice, Severity
-from gui.widgets.language import tr
+from gui.widgets.language import spoken, tr
 from gui.workspace.notices import ToastAction
 
 
@@ -105,7 +105,7 @@ class Notifier(QObject):
 def error_notice(error: BaseException) -> Notice:
     """An error as something to show: title and hint of ours, type and text of others."""
     if isinstance(error, ConsoleError):
-        return Notice(Severity.ERROR, error.message, error.hint)
+        return Notice(Severity.ERROR, spoken(error.message), spoken(error.hint))
     return Notice(Severity.ERROR, type(error).__name__, str(error))
 
 

@@ -10,6 +10,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTime
 
 from backend.clients.faults import words as faults
 from backend.core.errors import TargetError
+from backend.core.wording import Wording
 
 
 def explain(error: Exception, at: str, deadline_s: float | None) -> TargetError:
@@ -51,7 +52,7 @@ def _explained_cause(cause: BaseException, at: str) -> TargetError | None:
             size = partial if isinstance(partial, int) else len(partial)
             return faults.lost(at, f"The reply ended after {size:,} bytes.")
         case ConnectionError():
-            return faults.lost(at, "It was closed before the reply was complete.")
+            return faults.lost(at, Wording("It was closed before the reply was complete."))
         case http.client.BadStatusLine() | http.client.LineTooLong():
             return faults.other_protocol(at, grpc=False)
     return None

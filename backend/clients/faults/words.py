@@ -17,6 +17,7 @@ from backend.core.errors import (
     TargetUnreachable,
     Unsupported,
 )
+from backend.core.wording import Wording, joined, unfilled
 
 _RESTRICTED = re.compile(
     r"this (?:api|protocol) is restricted(?:, expecting header '[^']*')?", re.IGNORECASE
@@ -29,8 +30,10 @@ _OTHERS = {True: "HTTP", False: "gRPC"}
 def refused(at: str, *, grpc: bool) -> TargetError:
     """Nobody listens at the port."""
     return TargetUnreachable(
-        f"Nothing answers at {at}.",
-        hint=f"Is the server running, and is this its {_PROTOCOLS[grpc]} port?",
+        Wording("Nothing answers at {at}.", at=at),
+        hint=Wording(
+            "Is the server running, and is this its {protocol} port?", protocol=_PROTOCOLS[grpc]
+        ),
         fault=TargetFault.REFUSED,
     )
 
@@ -43,14 +46,16 @@ def not_connected(at: str, error: OSError, *, grpc: bool) -> TargetError:
         return unknown_host(at)
     if isinstance(error, TimeoutError):
         return no_answer(at)
-    return TargetUnreachable(f"{at} cannot be reached.", hint=f"{error.strerror or error}.")
+    return TargetUnreachable(
+        Wording("{at} cannot be reached.", at=at), hint=f"{error.strerror or error}."
+    )
 
 
 def unknown_host(at: str) -> TargetError:
     """The host's name leads nowhere."""
     return TargetUnreachable(
-        f"The host of {at} is not known.",
-        hint="Is the name right, and this computer online?",
+        Wording("The host of {at} is not known.", at=at),
+        hint=Wording("Is the name right, and this computer online?"),
         fault=TargetFault.UNKNOWN_HOST,
     )
 
@@ -58,15 +63,18 @@ def unknown_host(at: str) -> TargetError:
 def no_answer(at: str) -> TargetError:
     """The network swallowed the attempt to connect."""
     return TargetUnreachable(
-        f"{at} does not answer.", hint="Is the address right, is it reachable?"
+        Wording("{at} does not answer.", at=at),
+        hint=Wording("Is the address right, is it reachable?"),
     )
 
 
 def silent(at: str) -> TargetError:
     """Connected, and nothing came back."""
     return TargetUnreachable(
-        f"{at} takes connections but says nothing.",
-        hint="The server may be stuck, or something between cuts the connection without a word.",
+        Wording("{at} takes connections but says nothing.", at=at),
+        hint=Wording(
+            "The server may be stuck, or something between cuts the connection without a word."
+        ),
         fault=TargetFault.SILENT,
     )
 
@@ -74,8 +82,13 @@ def silent(at: str) -> TargetError:
 def wrong_port(at: str, *, grpc: bool) -> TargetError:
     """The other protocol's port."""
     return TargetUnreachable(
-        f"{at} is the {_OTHERS[grpc]} port, not the {'gRPC' if grpc else 'HTTP'} one.",
-        hint="Swap the two addresses.",
+        Wording(
+            "{at} is the {spoken} port, not the {wanted} one.",
+            at=at,
+            spoken=_OTHERS[grpc],
+            wanted="gRPC" if grpc else "HTTP",
+        ),
+        hint=Wording("Swap the two addresses."),
         fault=TargetFault.HTTP_PORT if grpc else TargetFault.GRPC_PORT,
     )
 
@@ -83,8 +96,8 @@ def wrong_port(at: str, *, grpc: bool) -> TargetError:
 def other_protocol(at: str, *, grpc: bool) -> TargetError:
     """Something that is no model server."""
     return TargetUnreachable(
-        f"{at} does not speak {'gRPC' if grpc else 'HTTP'}.",
-        hint="Is that a model server's port?",
+        Wording("{at} does not speak {protocol}.", at=at, protocol="gRPC" if grpc else "HTTP"),
+        hint=Wording("Is that a model server's port?"),
         fault=TargetFault.OTHER_PROTOCOL,
     )
 
@@ -92,8 +105,8 @@ def other_protocol(at: str, *, grpc: bool) -> TargetError:
 def speaks_plaintext(at: str) -> TargetError:
     """We came with TLS."""
     return TargetUnreachable(
-        f"{at} speaks plaintext, not TLS.",
-        hint="Turn TLS off for this target.",
+        Wording("{at} speaks plaintext, not TLS.", at=at),
+        hint=Wording("Turn TLS off for this target."),
         fault=TargetFault.SPEAKS_PLAINTEXT,
     )
 
@@ -101,28 +114,28 @@ def speaks_plaintext(at: str) -> TargetError:
 def speaks_tls(at: str) -> TargetError:
     """We came without."""
     return TargetUnreachable(
-        f"{at} speaks TLS, not plaintext.",
-        hint="Turn TLS on for this target.",
+        Wording("{at} speaks TLS, not plaintext.", at=at),
+        hint=Wording("Turn TLS on for this target."),
         fault=TargetFault.SPEAKS_TLS,
     )
 
 
 _CERTIFICATE = {
     TargetFault.EXPIRED: (
-        "The certificate of {at} has expired.",
-        "The server needs a new one.",
+        unfilled("The certificate of {at} has expired."),
+        unfilled("The server needs a new one."),
     ),
     TargetFault.NOT_YET_VALID: (
-        "The certificate of {at} is not valid yet.",
-        "Is this computer's clock right?",
+        unfilled("The certificate of {at} is not valid yet."),
+        unfilled("Is this computer's clock right?"),
     ),
     TargetFault.WRONG_NAME: (
-        "The certificate of {at} is not for {name}.",
-        "Use one of its names, or set the server name of this target.",
+        unfilled("The certificate of {at} is not for {name}."),
+        unfilled("Use one of its names, or set the server name of this target."),
     ),
     TargetFault.NOT_TRUSTED: (
-        "The certificate of {at} is not trusted.",
-        "Choose the file of the authority that issued it.",
+        unfilled("The certificate of {at} is not trusted."),
+        unfilled("Choose the file of the authority that issued it."),
     ),
 }
 
@@ -132,10 +145,17 @@ def certificate(
 ) -> CertificateRefused:
     """A certificate that does not prove who the server is, with what it says of itself."""
     message, hint = _CERTIFICATE[fault]
-    shown = f"{facts} Expected name: {expected_name}. " if facts is not None else ""
+    advice: str = Wording(hint)
+    if facts is not None:
+        advice = Wording(
+            "{facts} Expected name: {name}. {advice}",
+            facts=str(facts),
+            name=expected_name,
+            advice=advice,
+        )
     return CertificateRefused(
-        message.format(at=at, name=expected_name),
-        hint=shown + hint,
+        Wording(message, at=at, name=expected_name),
+        hint=advice,
         fault=fault,
         certificate=facts,
         expected_name=expected_name,
@@ -145,33 +165,41 @@ def certificate(
 def client_certificate(at: str, *, shown: bool) -> TargetError:
     """The server wants to know us by a certificate."""
     return TargetUnreachable(
-        f"{at} ends the connection: it does not accept the client certificate."
+        Wording("{at} ends the connection: it does not accept the client certificate.", at=at)
         if shown
-        else f"{at} ends the connection: it seems to want a client certificate.",
-        hint="Choose a client certificate and its key that the server's owner gave you.",
+        else Wording("{at} ends the connection: it seems to want a client certificate.", at=at),
+        hint=Wording("Choose a client certificate and its key that the server's owner gave you."),
         fault=TargetFault.CLIENT_CERTIFICATE,
     )
 
 
 def sign_in(at: str, text: str, *, forbidden: bool) -> SignInNeeded:
     """401, 403 and gRPC's words for them, with the server's own."""
-    answer = f"Server: {text.rstrip('.')}. " if text else ""
+    said = text.rstrip(".")
     if forbidden:
         return SignInNeeded(
-            f"{at} does not let you do that.",
-            hint=f"{answer}Another token or header may be needed.",
+            Wording("{at} does not let you do that.", at=at),
+            hint=_answered(said, Wording("Another token or header may be needed.")),
             fault=TargetFault.FORBIDDEN,
         )
     return SignInNeeded(
-        f"{at} wants a sign-in.", hint=f"{answer}Set the token or headers of this target."
+        Wording("{at} wants a sign-in.", at=at),
+        hint=_answered(said, Wording("Set the token or headers of this target.")),
     )
+
+
+def _answered(said: str, hint: Wording) -> Wording:
+    """A hint after what the server said, if that is anything."""
+    return Wording("Server: {said}. {hint}", said=said, hint=hint) if said else hint
 
 
 def no_stream(at: str, text: str) -> Unsupported:
     """The server has the service, but not its stream."""
     error = Unsupported(
-        f"{at} has no such stream{f': {text}' if text else '.'}",
-        hint="Use gRPC without a stream.",
+        Wording("{at} has no such stream: {said}", at=at, said=text)
+        if text
+        else Wording("{at} has no such stream.", at=at),
+        hint=Wording("Use gRPC without a stream."),
     )
     error.fault = TargetFault.NO_STREAM
     return error
@@ -179,10 +207,11 @@ def no_stream(at: str, text: str) -> Unsupported:
 
 def deadline(at: str, seconds: float | None = None) -> TargetError:
     """No reply in time."""
-    within = "in time" if seconds is None else f"in {seconds:g} s"
     return DeadlineExceeded(
-        f"No reply from {at} {within}.",
-        hint="The server may still be computing; raise the deadline if it needs longer.",
+        Wording("No reply from {at} in time.", at=at)
+        if seconds is None
+        else _no_reply(at, seconds),
+        hint=Wording("The server may still be computing; raise the deadline if it needs longer."),
     )
 
 
@@ -203,27 +232,32 @@ def at_deadline(
     ):
         return error
     return DeadlineExceeded(
-        f"No reply from {at} in {deadline_s:g} s.", hint=f"{error.message} {error.hint}".strip()
+        _no_reply(at, deadline_s),
+        hint=joined(error.message, error.hint) if error.hint else error.message,
     )
+
+
+def _no_reply(at: str, seconds: float) -> Wording:
+    return Wording("No reply from {at} in {seconds} s.", at=at, seconds=float(seconds))
 
 
 def went_silent(at: str) -> TargetError:
     """A connection that was up and carries nothing any more."""
     return StreamBroken(
-        f"The connection to {at} is dead: nothing comes back.",
-        hint="The server's machine or the network between is gone; no end was announced.",
+        Wording("The connection to {at} is dead: nothing comes back.", at=at),
+        hint=Wording("The server's machine or the network between is gone; no end was announced."),
         fault=TargetFault.SILENT,
     )
 
 
 def lost(at: str, detail: str = "") -> TargetError:
     """A connection that ended."""
-    return StreamBroken(f"The connection to {at} was lost.", hint=detail)
+    return StreamBroken(Wording("The connection to {at} was lost.", at=at), hint=detail)
 
 
 def closed() -> TargetError:
     """We ended it ourselves."""
-    return StreamBroken("The connection was closed.")
+    return StreamBroken(Wording("The connection was closed."))
 
 
 def of_restriction(error: ConsoleError) -> ConsoleError:
@@ -235,8 +269,8 @@ def of_restriction(error: ConsoleError) -> ConsoleError:
     if found is None:
         return error
     closed = Unsupported(
-        f"Not available: {found[0]}.",
-        hint="The server was started with this interface closed; a header may open it.",
+        Wording("Not available: {what}.", what=found[0]),
+        hint=Wording("The server was started with this interface closed; a header may open it."),
     )
     closed.fault = TargetFault.RESTRICTED
     return closed

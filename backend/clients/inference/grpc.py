@@ -24,6 +24,7 @@ from backend.core.errors import (
 )
 from backend.core.inference import ServerMetadata
 from backend.core.traffic import Transfer
+from backend.core.wording import Wording
 from backend.profiles.model_profile import ModelProfile
 
 _FRAME_BYTES = 5
@@ -36,8 +37,8 @@ class GrpcInferenceClient:
     def __init__(self, settings: RunSettings, profile: ModelProfile) -> None:
         if not settings.target.grpc:
             raise UsageError(
-                f"Target '{settings.target.name}' has no gRPC address.",
-                hint="Switch gRPC on, give an address, or choose REST.",
+                Wording("Target '{target}' has no gRPC address.", target=settings.target.name),
+                hint=Wording("Switch gRPC on, give an address, or choose REST."),
             )
         self._settings = settings
         self._profile = profile

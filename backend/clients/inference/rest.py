@@ -12,6 +12,7 @@ from backend.core.choices import Api, Compression, RunSettings, Serialization
 from backend.core.errors import PayloadTooLarge, ReplyMismatch, Unsupported, UsageError
 from backend.core.inference import ServerMetadata
 from backend.core.traffic import TrafficMeter, Transfer
+from backend.core.wording import Wording
 from backend.profiles.model_profile import ModelProfile
 from backend.wire.oip.metadata_json import server_metadata_from_json
 from backend.wire.oip.rest_errors import request_error
@@ -25,8 +26,8 @@ class RestInferenceClient:
     ) -> None:
         if not settings.target.rest:
             raise UsageError(
-                f"Target '{settings.target.name}' has no REST address.",
-                hint="Switch REST on, give an address, or choose gRPC.",
+                Wording("Target '{target}' has no REST address.", target=settings.target.name),
+                hint=Wording("Switch REST on, give an address, or choose gRPC."),
             )
         self._settings = settings
         self._profile = profile

@@ -14,6 +14,7 @@ from backend.clients.probe.report import TargetFix
 from backend.core.addresses import host_port
 from backend.core.errors import CertificateRefused, TargetFault, TargetUnreachable
 from backend.core.target import Target, Tls
+from backend.core.wording import Wording
 
 _PREFLIGHT_S = 0.4
 _REST_PORTS = (8000, 8080)
@@ -45,7 +46,8 @@ def _schemes(target: Target) -> Iterator[TargetFix]:
     grpc = target.grpc.split("://", 1)[-1].rstrip("/")
     if (rest, grpc) != (target.rest, target.grpc):
         yield TargetFix(
-            f"Write {rest if rest != target.rest else grpc}", replace(target, rest=rest, grpc=grpc)
+            Wording("Write {address}", address=rest if rest != target.rest else grpc),
+            replace(target, rest=rest, grpc=grpc),
         )
 
 
@@ -59,7 +61,11 @@ def _swaps(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterato
     if not wrong or (len(wrong) < len(found) and any(one.report.answers for one in found.values())):
         return
     rest, grpc = _addresses(target)
-    title = "Swap the addresses" if len(found) == 2 else f"Use it as {_NAMES[_OTHER[wrong[0]]]}"
+    title = (
+        Wording("Swap the addresses")
+        if len(found) == 2
+        else Wording("Use it as {protocol}", protocol=_NAMES[_OTHER[wrong[0]]])
+    )
     secure = any(found[kind].report.tls for kind in wrong)
     yield TargetFix(
         title,
@@ -79,10 +85,12 @@ def _tls(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[
         if one.report.answers or one.report.speech is not _WANTED[kind] or one.report.tls is None:
             continue
         if one.report.tls != address_of(target, kind).secure:
-            word = "on" if one.report.tls else "off"
-            yield TargetFix(
-                f"Turn TLS {word} for this target", _secured(target, tls=one.report.tls)
+            title = (
+                Wording("Turn TLS on for this target")
+                if one.report.tls
+                else Wording("Turn TLS off for this target")
             )
+            yield TargetFix(title, _secured(target, tls=one.report.tls))
 
 
 def _certificates(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
@@ -97,10 +105,14 @@ def _certificates(target: Target, found: Mapping[AddressKind, AddressFacts]) -> 
         names = fault.certificate.names if fault.certificate is not None else ()
         if fault.fault is TargetFault.WRONG_NAME and names:
             named = replace(tls, server_name=names[0])
-            yield TargetFix(f"Expect the name {names[0]}", replace(target, tls=named))
+            yield TargetFix(
+                Wording("Expect the name {name}", name=names[0]), replace(target, tls=named)
+            )
     if refused and tls.verify:
         unverified = replace(tls, verify=False)
-        yield TargetFix("Turn certificate verification off", replace(target, tls=unverified))
+        yield TargetFix(
+            Wording("Turn certificate verification off"), replace(target, tls=unverified)
+        )
 
 
 def _other_ports(target: Target, found: Mapping[AddressKind, AddressFacts]) -> Iterator[TargetFix]:
@@ -123,7 +135,7 @@ def _other_ports(target: Target, found: Mapping[AddressKind, AddressFacts]) -> I
             if kind is AddressKind.REST
             else replace(target, grpc=at)
         )
-        yield TargetFix(f"Use {at} for {_NAMES[kind]}", changed)
+        yield TargetFix(Wording("Use {at} for {protocol}", at=at, protocol=_NAMES[kind]), changed)
 
 
 def _addresses(target: Target) -> tuple[ServerAddress | None, ServerAddress | None]:

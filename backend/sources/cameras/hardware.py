@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from backend.core.errors import SourceError, SourceFault, UsageError
 from backend.core.tensors import Array
+from backend.core.wording import Wording
 
-NO_CAMERA = "No camera found. Test pattern and files work without one."
+NO_CAMERA = Wording("No camera found. Test pattern and files work without one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,10 @@ def find_camera(wanted: str, cameras: tuple[CameraEntry, ...]) -> CameraEntry:
     if not cameras:
         raise SourceError(
             SourceFault.ABSENT,
-            NO_CAMERA if not wanted else f"{webcam_title(wanted)} is not there; no camera is.",
-            hint="Plug one in." if wanted else "",
+            NO_CAMERA
+            if not wanted
+            else Wording("{camera} is not there; no camera is.", camera=webcam_title(wanted)),
+            hint=Wording("Plug one in.") if wanted else "",
         )
     if not wanted:
         return cameras[0]
@@ -136,8 +139,8 @@ def find_camera(wanted: str, cameras: tuple[CameraEntry, ...]) -> CameraEntry:
     listed = ", ".join(f"{entry.index}: {entry.name}" for entry in cameras)
     raise SourceError(
         SourceFault.ABSENT,
-        f"{webcam_title(wanted)} is not there.",
-        hint=f"Plug it in, or choose one of these: {listed}.",
+        Wording("{camera} is not there.", camera=webcam_title(wanted)),
+        hint=Wording("Plug it in, or choose one of these: {cameras}.", cameras=listed),
     )
 
 

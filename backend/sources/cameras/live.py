@@ -10,6 +10,7 @@ from backend.core.defaults import CAMERA_CONNECT_S
 from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
+from backend.core.wording import Wording
 from backend.sources.cameras.newest import Arrived, LiveStream, NewestReader, still_busy
 
 _STEP_S = 0.1
@@ -85,7 +86,7 @@ class LiveSource(ABC):
             return first
         arrived = reader.take(_STEP_S)
         if arrived is None:
-            self._check_silence("no new picture", self._silent_after_s)
+            self._check_silence(Wording("no new picture"), self._silent_after_s)
             return None
         frame = self._frame(arrived)
         if frame is not None:
@@ -118,7 +119,7 @@ class LiveSource(ABC):
                 if self._first is not None:
                     return self._first
             elif reader.connected.is_set():
-                self._check_silence("no picture at all", self._first_within_s)
+                self._check_silence(Wording("no picture at all"), self._first_within_s)
             else:
                 self._last_at = time.monotonic()
                 if self._last_at > connect_until:
@@ -128,8 +129,12 @@ class LiveSource(ABC):
     def _not_open(self) -> SourceError:
         return SourceError(
             SourceFault.SILENT,
-            f"{self._name} has not opened within {self._connect_within_s:.0f} s.",
-            hint="Check that it is a camera, and that nothing else uses it.",
+            Wording(
+                "{source} has not opened within {seconds} s.",
+                source=self._name,
+                seconds=round(self._connect_within_s),
+            ),
+            hint=Wording("Check that it is a camera, and that nothing else uses it."),
         )
 
     def _frame(self, arrived: Arrived) -> Frame | None:
@@ -142,16 +147,27 @@ class LiveSource(ABC):
                 return None
             raise SourceError(
                 SourceFault.UNREADABLE,
-                f"{self._name} sends pictures that cannot be decoded: {error.message}",
+                Wording(
+                    "{source} sends pictures that cannot be decoded: {reason}",
+                    source=self._name,
+                    reason=error.message,
+                ),
             ) from error
         self._bad = 0
         return Frame(arrived.number, arrived.captured_ns, pixels)
 
-    def _check_silence(self, what: str, limit_s: float) -> None:
+    def _check_silence(self, what: Wording, limit_s: float) -> None:
         silent_s = time.monotonic() - self._last_at
         if silent_s > limit_s:
             raise SourceError(
                 SourceFault.SILENT,
-                f"{self._name} is open but has given {what} for {silent_s:.0f} s.",
-                hint="Check the camera's own light, cable or switch; a lower mode may help.",
+                Wording(
+                    "{source} is open but has given {what} for {seconds} s.",
+                    source=self._name,
+                    what=what,
+                    seconds=round(silent_s),
+                ),
+                hint=Wording(
+                    "Check the camera's own light, cable or switch; a lower mode may help."
+                ),
             )

@@ -12,6 +12,7 @@ from typing import Protocol
 from backend.core.errors import SourceError, SourceFault
 from backend.core.flow import LatestSlot
 from backend.core.tensors import Array
+from backend.core.wording import Wording
 from backend.core.worker import Worker
 
 _AT_EXIT_S = 4.0
@@ -146,6 +147,6 @@ def still_busy(name: str) -> SourceError:
     """A stream that was left behind in its driver has not been closed yet."""
     return SourceError(
         SourceFault.BUSY,
-        f"{name} has not let go since it was last used.",
-        hint="Its driver is slow to answer; it is tried again.",
+        Wording("{camera} has not let go since it was last used.", camera=name),
+        hint=Wording("Its driver is slow to answer; it is tried again."),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from backend.core.errors import SourceError, SourceFault
 from backend.core.tensors import Array
+from backend.core.wording import Wording
 from backend.sources.cameras.hardware import FORMATS, CameraDevice, CameraEntry, CameraMode
 from backend.wire.media.opencv import cv2
 
@@ -77,11 +78,17 @@ def would_not_open(name: str) -> SourceError:
     """OpenCV only says 'no'; the device is listed, so these are the likely reasons."""
     return SourceError(
         SourceFault.BUSY,
-        f"{name} is there but does not open; another program is probably using it.",
-        hint="Close other programs that show its picture"
-        + (", and allow camera access in the system's privacy settings."
-           if sys.platform != "linux" else "."),
-    )  # fmt: skip
+        Wording(
+            "{camera} is there but does not open; another program is probably using it.",
+            camera=name,
+        ),
+        hint=Wording("Close other programs that show its picture.")
+        if sys.platform == "linux"
+        else Wording(
+            "Close other programs that show its picture, and allow camera access in the "
+            "system's privacy settings."
+        ),
+    )
 
 
 def _check_node(entry: CameraEntry) -> None:
@@ -94,11 +101,14 @@ def _check_node(entry: CameraEntry) -> None:
     except PermissionError as error:
         raise SourceError(
             SourceFault.REFUSED,
-            f"You may not use {entry.name} ({path}).",
-            hint="Add yourself to the group 'video' and log in again.",
+            Wording("You may not use {camera} ({path}).", camera=entry.name, path=path),
+            hint=Wording("Add yourself to the group 'video' and log in again."),
         ) from error
     except FileNotFoundError as error:
-        raise SourceError(SourceFault.ABSENT, f"{entry.name} ({path}) is not there.") from error
+        raise SourceError(
+            SourceFault.ABSENT,
+            Wording("{camera} ({path}) is not there.", camera=entry.name, path=path),
+        ) from error
     except OSError as error:
         raise would_not_open(entry.name) from error
 

@@ -9,6 +9,7 @@ from functools import partial
 from backend.core.defaults import FIRST_PICTURE_S, SILENT_AFTER_S
 from backend.core.errors import SourceError, SourceFault
 from backend.core.tensors import Array
+from backend.core.wording import Wording
 from backend.sources.cameras.hardware import (
     CameraDevice,
     CameraEntry,
@@ -100,8 +101,8 @@ class _CameraStream:
         if (self._entry.name, self._entry.path) not in here:
             raise SourceError(
                 SourceFault.LOST,
-                f"{self._entry.name} was unplugged.",
-                hint="It is taken up again when it is back.",
+                Wording("{camera} was unplugged.", camera=self._entry.name),
+                hint=Wording("It is taken up again when it is back."),
             )
 
 

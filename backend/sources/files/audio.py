@@ -13,6 +13,7 @@ from backend.core.errors import InvalidInput, SourceError, SourceFault
 from backend.core.samples import AudioBlock, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
+from backend.core.wording import Wording
 from backend.sources.files.kinds import FORMATS, FileKind, PathKind, kind_of_head, read_head
 from backend.sources.kind import Pace
 from backend.sources.playback import Jump, Playback
@@ -158,7 +159,7 @@ class AudioFileSource:
 
 
 SOUND = PathKind(
-    "sound file",
+    Wording("sound file"),
     lambda path, head: kind_of_head(path, head) is FileKind.SOUND,
     AudioFileSource,
     FORMATS[FileKind.SOUND],

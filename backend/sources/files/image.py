@@ -11,6 +11,7 @@ from backend.core.files.regular import read_regular
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import SourceInfo
 from backend.core.tensors import Array
+from backend.core.wording import Wording
 from backend.sources.files.kinds import FORMATS, FileKind, PathKind, file_error, kind_of_head
 from backend.sources.kind import Pace
 from backend.sources.pacing import Pacer
@@ -78,7 +79,7 @@ class ImageSource:
 
 
 PICTURE = PathKind(
-    "picture",
+    Wording("picture"),
     lambda path, head: kind_of_head(path, head) is FileKind.PICTURE,
     ImageSource,
     FORMATS[FileKind.PICTURE],
@@ -95,10 +96,14 @@ def read_picture(path: Path) -> Array:
     except OSError as error:
         raise file_error(path, error) from error
     if picture_format(data[:12]) is None:
-        why = f"it begins with {beginning(data)}, as no picture does" if data else "it is empty"
+        why = (
+            Wording("it begins with {bytes}, as no picture does", bytes=beginning(data))
+            if data
+            else Wording("it is empty")
+        )
         raise SourceError(
             SourceFault.UNREADABLE,
-            f"The picture {path.name} cannot be read: {why}.",
+            Wording("The picture {file} cannot be read: {reason}.", file=path.name, reason=why),
             hint=FORMATS[FileKind.PICTURE],
         )
     try:
@@ -106,6 +111,8 @@ def read_picture(path: Path) -> Array:
     except InvalidInput as error:
         raise SourceError(
             SourceFault.UNREADABLE,
-            f"The picture {path.name} cannot be read: {error.message}",
-            hint=error.hint or "Open it in another program to see whether it is whole.",
+            Wording(
+                "The picture {file} cannot be read: {reason}", file=path.name, reason=error.message
+            ),
+            hint=error.hint or Wording("Open it in another program to see whether it is whole."),
         ) from error

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from backend.core.errors import SourceError, SourceFault
 from backend.core.files.regular import check_regular
+from backend.core.wording import Wording, joined
 from backend.sources.kind import Pace
 from backend.sources.source import Source
 from backend.wire.picture_headers import picture_format
@@ -27,11 +28,11 @@ class FileKind(StrEnum):
 
 
 FORMATS = {
-    FileKind.PICTURE: "Pictures: JPEG, PNG, WebP, BMP, TIFF.",
-    FileKind.VIDEO: "Video: MP4, MOV, MKV, WebM, AVI, MPEG, GIF.",
-    FileKind.SOUND: "Sound: WAV, FLAC, OGG.",
+    FileKind.PICTURE: Wording("Pictures: JPEG, PNG, WebP, BMP, TIFF."),
+    FileKind.VIDEO: Wording("Video: MP4, MOV, MKV, WebM, AVI, MPEG, GIF."),
+    FileKind.SOUND: Wording("Sound: WAV, FLAC, OGG."),
 }
-ACCEPTED_FILES = " ".join(FORMATS.values())
+ACCEPTED_FILES = joined(*FORMATS.values())
 """The hint about a file that is none of them."""
 
 
@@ -76,7 +77,7 @@ _SUFFIXES = {
 }
 """Video has none: FFmpeg follows a text to other files and addresses, whatever its suffix."""
 
-_MODELS = {".onnx": "an ONNX model", ".tflite": "a TensorFlow Lite model"}
+_MODELS = {".onnx": Wording("an ONNX model"), ".tflite": Wording("a TensorFlow Lite model")}
 """What is no source, though it is given as one."""
 
 
@@ -126,20 +127,22 @@ def contents_error(
     path: Path,
     head: bytes,
     hint: str = ACCEPTED_FILES,
-    nouns: str = "picture, video or sound",
+    nouns: str = Wording("picture, video or sound"),
 ) -> SourceError:
     """Why a file that begins with `head` is not read."""
     if not head:
-        return SourceError(SourceFault.UNREADABLE, f"{path.name} is empty.", hint)
+        return SourceError(
+            SourceFault.UNREADABLE, Wording("{file} is empty.", file=path.name), hint
+        )
     if model := _MODELS.get(path.suffix.lower()):
         return SourceError(
             SourceFault.UNREADABLE,
-            f"{path.name} is {model}, no source.",
-            "Add it to the server: drop it on the window, or name it with --model-file.",
+            Wording("{file} is {model}, no source.", file=path.name, model=model),
+            Wording("Add it to the server: drop it on the window, or name it with --model-file."),
         )
     return SourceError(
         SourceFault.UNREADABLE,
-        f"{path.name} is no {nouns} that can be read.",
+        Wording("{file} is no {nouns} that can be read.", file=path.name, nouns=nouns),
         hint,
     )
 
@@ -158,10 +161,17 @@ def file_error(path: Path, error: OSError) -> SourceError:
     """The system's refusal in our words."""
     if isinstance(error, FileNotFoundError):
         return SourceError(
-            SourceFault.ABSENT, f"There is no file {path}.", "Check the path, or choose another."
+            SourceFault.ABSENT,
+            Wording("There is no file {path}.", path=path),
+            Wording("Check the path, or choose another."),
         )
     if isinstance(error, PermissionError):
         return SourceError(
-            SourceFault.REFUSED, f"{path} may not be read.", "Check the file's permissions."
+            SourceFault.REFUSED,
+            Wording("{path} may not be read.", path=path),
+            Wording("Check the file's permissions."),
         )
-    return SourceError(SourceFault.UNREADABLE, f"{path} cannot be read: {error.strerror or error}.")
+    return SourceError(
+        SourceFault.UNREADABLE,
+        Wording("{path} cannot be read: {reason}.", path=path, reason=error.strerror or str(error)),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from backend.core.wording import Wording, joined, listed
 from backend.sources.files.audio import SOUND
 from backend.sources.files.folder import FOLDER
 from backend.sources.files.image import PICTURE
@@ -31,8 +32,10 @@ def _source(text: str, options: SourceOptions) -> Source:
         if kind.holds(path, head):
             return kind.make(path, loop=options.loop, pace=options.pace, speed=options.speed)
     files = tuple(kind for kind in _KINDS if kind.formats)
-    hint = " ".join(kind.formats for kind in files)
-    raise contents_error(path, head, hint, one_of(tuple(kind.noun for kind in files)))
+    hint = joined(*(kind.formats for kind in files))
+    *others, last = (kind.noun for kind in files)
+    nouns = Wording("{others} or {last}", others=listed(others), last=last)
+    raise contents_error(path, head, hint, nouns)
 
 
 def _absolute(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from backend.core.wording import Wording
 from backend.sources.files.kinds import PathKind
 from backend.sources.kind import Pace
 from backend.sources.source import Source
@@ -21,4 +22,4 @@ def _holds_recording(path: Path, head: bytes) -> bool:  # noqa: ARG001 - as ever
     return head.startswith(MAGIC)
 
 
-RECORDING = PathKind("recording", _holds_recording, _make, "Recordings: MCAP.")
+RECORDING = PathKind(Wording("recording"), _holds_recording, _make, Wording("Recordings: MCAP."))

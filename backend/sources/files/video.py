@@ -12,6 +12,7 @@ from backend.core.flow import DrainLog
 from backend.core.samples import Frame, MediaKind
 from backend.core.status import Notice, Severity, SourceInfo
 from backend.core.tensors import Array
+from backend.core.wording import Wording
 from backend.sources.files.kinds import FORMATS, FileKind, PathKind, kind_of_head, read_head
 from backend.sources.kind import Pace
 from backend.sources.pixels import check_frames, rgb
@@ -225,7 +226,7 @@ def _sensible(fps: float) -> float:
 
 
 VIDEO = PathKind(
-    "video",
+    Wording("video"),
     lambda path, head: kind_of_head(path, head) is FileKind.VIDEO,
     VideoSource,
     FORMATS[FileKind.VIDEO],

@@ -12,6 +12,7 @@ from urllib3.exceptions import NameResolutionError
 from urllib3.exceptions import TimeoutError as TransferTimeout
 
 from backend.core.errors import SourceError, SourceFault
+from backend.core.wording import Wording
 from backend.sources.network.address import CameraAddress
 
 
@@ -24,8 +25,8 @@ def connection_fault(address: CameraAddress, error: BaseException) -> SourceErro
                 return describe(address, cause)
     return SourceError(
         SourceFault.LOST,
-        f"The connection to {address.place} broke.",
-        hint="It is tried again.",
+        Wording("The connection to {place} broke.", place=address.place),
+        hint=Wording("It is tried again."),
     )
 
 
@@ -36,17 +37,32 @@ def status_fault(address: CameraAddress, status: int) -> SourceError:
     if status in (404, 410):
         return SourceError(
             SourceFault.ABSENT,
-            f"{address.place} answers, but there is nothing at {address.shown} ({status}).",
-            hint="Check the path; the camera's manual names it.",
+            Wording(
+                "{place} answers, but there is nothing at {address} ({status}).",
+                place=address.place,
+                address=address.shown,
+                status=status,
+            ),
+            hint=Wording("Check the path; the camera's manual names it."),
         )
     if status in (453, 503):
         return SourceError(
             SourceFault.BUSY,
-            f"{address.place} is too busy for another viewer ({status}).",
-            hint="Close other programs that show this camera.",
+            Wording(
+                "{place} is too busy for another viewer ({status}).",
+                place=address.place,
+                status=status,
+            ),
+            hint=Wording("Close other programs that show this camera."),
         )
     return SourceError(
-        SourceFault.UNREADABLE, f"{address.place} answered {address.shown} with status {status}."
+        SourceFault.UNREADABLE,
+        Wording(
+            "{place} answered {address} with status {status}.",
+            place=address.place,
+            address=address.shown,
+            status=status,
+        ),
     )
 
 
@@ -55,12 +71,20 @@ def sign_in_fault(address: CameraAddress, status: int) -> SourceError:
     if address.user:
         return SourceError(
             SourceFault.REFUSED,
-            f"{address.place} does not accept this user and password ({status}).",
-            hint="Check both; special characters in an address are written as %40 and the like.",
+            Wording(
+                "{place} does not accept this user and password ({status}).",
+                place=address.place,
+                status=status,
+            ),
+            hint=Wording(
+                "Check both; special characters in an address are written as %40 and the like."
+            ),
         )
     return SourceError(
         SourceFault.REFUSED,
-        f"{address.place} asks for a user and password ({status}).",
+        Wording(
+            "{place} asks for a user and password ({status}).", place=address.place, status=status
+        ),
         hint=f"Write them in the address: {address.scheme}://user:password@{address.place}/...",
     )
 
@@ -70,7 +94,7 @@ def contents_fault(address: CameraAddress, found: str) -> SourceError:
     return SourceError(
         SourceFault.UNREADABLE,
         f"{address.shown} answers with {found}, not with video that can be decoded.",
-        hint="Motion JPEG over HTTP and H.264 or JPEG over RTSP are understood.",
+        hint=Wording("Motion JPEG over HTTP and H.264 or JPEG over RTSP are understood."),
     )
 
 
@@ -78,8 +102,8 @@ def refused_fault(address: CameraAddress) -> SourceError:
     """No program listens at the port."""
     return SourceError(
         SourceFault.ABSENT,
-        f"Nothing answers at {address.place}: the connection was refused.",
-        hint="Is the camera on, and the port right?",
+        Wording("Nothing answers at {place}: the connection was refused.", place=address.place),
+        hint=Wording("Is the camera on, and the port right?"),
     )
 
 
@@ -87,16 +111,16 @@ def timeout_fault(address: CameraAddress) -> SourceError:
     """No answer, or no more pictures, in time."""
     return SourceError(
         SourceFault.SILENT,
-        f"{address.place} has sent nothing for 3 s.",
-        hint="Is the camera on, and reachable from here?",
+        Wording("{place} has sent nothing for {seconds} s.", place=address.place, seconds=3),
+        hint=Wording("Is the camera on, and reachable from here?"),
     )
 
 
 def _unknown_name(address: CameraAddress) -> SourceError:
     return SourceError(
         SourceFault.ABSENT,
-        f"The name {address.host} is not known here.",
-        hint="Check its spelling, or use the camera's number address.",
+        Wording("The name {host} is not known here.", host=address.host),
+        hint=Wording("Check its spelling, or use the camera's number address."),
     )
 
 
@@ -104,8 +128,12 @@ def _certificate(address: CameraAddress, cause: BaseException) -> SourceError:
     reason = getattr(cause, "verify_message", "") or str(cause)
     return SourceError(
         SourceFault.REFUSED,
-        f"The certificate of {address.place} is not trusted: {reason}.",
-        hint="Use http:// if the network is yours, or install the camera's certificate.",
+        Wording(
+            "The certificate of {place} is not trusted: {reason}.",
+            place=address.place,
+            reason=reason,
+        ),
+        hint=Wording("Use http:// if the network is yours, or install the camera's certificate."),
     )
 
 
@@ -114,7 +142,7 @@ def _handshake(address: CameraAddress, cause: BaseException) -> SourceError:
         SourceFault.REFUSED,
         f"{address.place} does not speak TLS as expected "
         f"({getattr(cause, 'reason', None) or 'handshake failed'}).",
-        hint="Try http:// instead of https://.",
+        hint=Wording("Try http:// instead of https://."),
     )
 
 
@@ -125,8 +153,12 @@ def _not_http(address: CameraAddress) -> SourceError:
 def _unreachable(address: CameraAddress, cause: BaseException) -> SourceError:
     return SourceError(
         SourceFault.ABSENT,
-        f"{address.place} cannot be reached: {getattr(cause, 'strerror', '') or cause}.",
-        hint="Check the network and the address.",
+        Wording(
+            "{place} cannot be reached: {reason}.",
+            place=address.place,
+            reason=str(getattr(cause, "strerror", "") or cause),
+        ),
+        hint=Wording("Check the network and the address."),
     )
 
 
@@ -150,8 +182,8 @@ def lost_fault(address: CameraAddress) -> SourceError:
     """A connection that was up was cut."""
     return SourceError(
         SourceFault.LOST,
-        f"The connection to {address.place} was cut.",
-        hint="It is tried again.",
+        Wording("The connection to {place} was cut.", place=address.place),
+        hint=Wording("It is tried again."),
     )
 
 

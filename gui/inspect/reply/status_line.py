@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from backend.inspector.calls import Exchange
 from gui.views.scales import milliseconds
-from gui.widgets.language import byte_size, count, tr
+from gui.widgets.language import byte_size, count, spoken, tr
 from gui.widgets.theme import BODY_PX, GAP, GAP_SMALL, Palette, tabular
 
 
@@ -59,10 +59,11 @@ class StatusLine(QWidget):
         """How it ended."""
         status, fault = exchange.status, exchange.fault
         text = status.text if status is not None and not exchange.ok else ""
-        why = text or (fault.message if fault is not None else "")
-        hint = fault.hint if fault is not None and fault.hint != why else ""
+        why = text or (spoken(fault.message) if fault is not None else "")
+        hint = spoken(fault.hint) if fault is not None and fault.hint else ""
         level = "ok" if exchange.ok else "error"
-        self._say(level, status_words(exchange), reply_numbers(exchange), why, hint)
+        numbers = reply_numbers(exchange)
+        self._say(level, status_words(exchange), numbers, why, hint if hint != why else "")
 
     def set_palette_roles(self, palette: Palette) -> None:
         """Take up another palette."""

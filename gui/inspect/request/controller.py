@@ -22,6 +22,7 @@ from gui.inspect.call_controller import CallController
 from gui.inspect.catalogue import MethodCatalogue
 from gui.inspect.request.code_dialog import CodeDialog, snippets
 from gui.inspect.request.pane import RequestPane
+from gui.widgets.language import spoken
 from gui.workspace.pages import PageHost
 
 _LARGEST_TRIED = 16 * 1024 * 1024
@@ -108,7 +109,7 @@ class RequestController(QObject):
     def complain(self, error: Exception) -> None:
         """Say at the request what is wrong with it; a fault of ours is told by the window."""
         if isinstance(error, ConsoleError):
-            self.pane.complain(str(error), error)
+            self.pane.complain(spoken(str(error)), error)
         else:
             self._host.notifier.show_error(error)
 

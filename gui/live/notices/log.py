@@ -14,7 +14,7 @@ from gui.live.bar import (
     transport_choices,
 )
 from gui.state.switches import Switches, target_title
-from gui.widgets.language import count, marked, tr
+from gui.widgets.language import count, marked, spoken, tr
 
 _GONE = (SourceState.LOST, SourceState.SILENT)
 
@@ -46,7 +46,7 @@ class RunLog:
         self._note_failures(status, failure)
         gone = status.state is RunState.RECONNECTING
         if gone and not self._target_gone:
-            self._write(tr("Target lost: {reason}", reason=status.message))
+            self._write(tr("Target lost: {reason}", reason=spoken(status.message)))
             self._target_gone = True
         elif status.state is RunState.STREAMING:  # its end is a notice of the session
             self._target_gone = False
@@ -67,7 +67,7 @@ class RunLog:
                     more,
                     "{n} request failed: {reason}",
                     "{n} requests failed: {reason}",
-                    reason=failure.message,
+                    reason=spoken(failure.message),
                 )
             )
         self._failing, self._failed = more > 0, status.counts.failed
@@ -79,7 +79,7 @@ class RunLog:
             words = (
                 marked("Source not there: {reason}") if lost else marked("Source silent: {reason}")
             )
-            self._write(tr(words, reason=source.message))
+            self._write(tr(words, reason=spoken(source.message)))
             self._source_gone = True
         elif self._source_gone and source.state is SourceState.LIVE:
             self._write(tr("Source back"))

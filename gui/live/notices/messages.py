@@ -9,7 +9,7 @@ from backend.core.samples import MediaKind
 from backend.core.status import Notice, RunState, RunStatus, Severity, SourceState
 from backend.session.run import Summary
 from gui.views.messages import EmptyMessage, MessageKind
-from gui.widgets.language import marked, number, tr
+from gui.widgets.language import marked, number, spoken, tr
 from gui.workspace.notifier import error_notice
 
 
@@ -37,12 +37,14 @@ def run_message(status: RunStatus, source: str, target: str, *, shown: bool) -> 
         )
         return EmptyMessage(
             tr("{source} is not there", source=source),
-            f"{status.source.message} {again}",
+            f"{spoken(status.source.message)} {again}",
             MessageKind.FAILED,
         )
     if state is SourceState.SILENT:
         return EmptyMessage(
-            tr("{source} gives nothing", source=source), status.source.message, MessageKind.FAILED
+            tr("{source} gives nothing", source=source),
+            spoken(status.source.message),
+            MessageKind.FAILED,
         )
     if shown:
         return EmptyMessage()

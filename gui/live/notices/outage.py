@@ -12,7 +12,7 @@ from backend.core.status import Alert, Notice, RunState, RunStatus, Severity
 from gui.state.server_control import ServerControl, ServerState
 from gui.state.switches import Switches, target_title
 from gui.views.messages import EmptyMessage, MessageKind
-from gui.widgets.language import number, tr
+from gui.widgets.language import number, spoken, tr
 
 OUTAGE = "target"
 """The session's own id for everything about the connection."""
@@ -94,8 +94,8 @@ def _reported(status: RunStatus, switches: Switches) -> Outage:
     own = switches.target.name == EMBEDDED
     ways = (WayOut.RETRY,) if own else (WayOut.RETRY, WayOut.LOCAL)
     if alert is None:
-        return Outage(tr("{target} does not answer", target=title), status.message, ways)
-    return Outage(alert.title, alert.body, ways, alert.fault)
+        return Outage(tr("{target} does not answer", target=title), spoken(status.message), ways)
+    return Outage(spoken(alert.title), spoken(alert.body), ways, alert.fault)
 
 
 def _sentence(text: str) -> str:

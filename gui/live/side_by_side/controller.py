@@ -28,7 +28,7 @@ from gui.state.models import SwitchModel
 from gui.state.run_control import Phase, RunControl
 from gui.state.switches import Switches
 from gui.state.tasks import Tasks
-from gui.widgets.language import tr
+from gui.widgets.language import spoken, tr
 
 _PAIR_MS, _EVERY_MS = 15, 250
 
@@ -180,7 +180,7 @@ class SideBySide(QObject):
 
         def failed(error: Exception) -> None:
             if choice == self._choice:
-                self._fail(str(error))
+                self._fail(spoken(str(error)))
 
         self._tasks.start(
             "side-b", lambda: self._ask(settings.target, settings.model), asked, failed
@@ -247,7 +247,7 @@ class SideBySide(QObject):
 
         def failed(error: Exception) -> None:
             if choice == self._choice:
-                self._fail(str(error))
+                self._fail(spoken(str(error)))
 
         self._both.read(a, b, lambda: self._arm() if choice == self._choice else None, failed)
 
@@ -298,7 +298,7 @@ class SideBySide(QObject):
             matches = both.matches if both is not None else None
             self._lanes = Lanes(side, session, source, settings, self._profile, self._make, matches)
         except ConsoleError as error:
-            self._fail(str(error))
+            self._fail(spoken(str(error)))
             return
         self._estimator.forget()
         self._parting = Parting()

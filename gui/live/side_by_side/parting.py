@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from backend.core.status import RunState, RunStatus
-from gui.widgets.language import tr
+from gui.widgets.language import spoken, tr
 
 _STALLED_S = 10.0
 """A side B that answers nothing for so long is let go: side A would wait for it forever."""
@@ -24,7 +24,7 @@ class Parting:
         if status.state is RunState.RECONNECTING and (
             status.attempt > 1 or not status.counts.answered
         ):
-            return said or status.message
+            return said or spoken(status.message)
         if not status.counts.answered and status.counts.failed >= _MOST_REFUSED:
             return said
         now = time.monotonic()

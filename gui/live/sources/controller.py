@@ -26,7 +26,7 @@ from gui.live.sources.region_picker import RegionPicker
 from gui.state.models import ModelOffer
 from gui.state.run_control import RunControl
 from gui.widgets.file_dialogs import ask_file, ask_folder
-from gui.widgets.language import count, marked, tr
+from gui.widgets.language import count, marked, spoken, tr
 from gui.workspace.feature import Workspace
 
 _DEFAULT_MODELS = {MediaKind.IMAGE: "shapes", MediaKind.AUDIO: "voice_activity"}
@@ -309,7 +309,7 @@ class SourceController(QObject):
 
     def note(self, status: RunStatus) -> None:
         """Keep in mind what is wrong with the source of a run, as long as it is."""
-        self._set_failure(status.source.message if status.source.failing else "")
+        self._set_failure(spoken(status.source.message) if status.source.failing else "")
 
     @Slot(str, object)
     def _source_known(self, spec: str, info: SourceInfo) -> None:
@@ -324,7 +324,7 @@ class SourceController(QObject):
     @Slot(str, object)
     def _source_failed(self, spec: str, error: Exception) -> None:
         if spec == self._spec:
-            self._set_failure(str(error))
+            self._set_failure(spoken(str(error)))
         self.failed.emit(error)
 
     @Slot()
@@ -345,7 +345,7 @@ def _refused_notice(rejected: Sequence[tuple[str, ConsoleError]], *, used: bool)
     if len(rejected) == 1:
         spec, why = rejected[0]
         name = spec if "://" in spec else Path(spec).name or spec
-        return Notice(Severity.WARNING, tr("{source} was not used", source=name), str(why))
+        return Notice(Severity.WARNING, tr("{source} was not used", source=name), spoken(str(why)))
     title = count(len(rejected), "{n} file was not used", "{n} files were not used")
     what = tr("One source is streamed at a time.") if used else tr(_CAN_BE_DROPPED)
     return Notice(Severity.WARNING, title, what)

@@ -10,7 +10,7 @@ from backend.core.status import Alert, RunState, RunStatus, SourceState, losses
 from backend.core.traffic import TrafficRates
 from gui.state.counters import Recent
 from gui.state.preferences import Preferences
-from gui.widgets.language import marked, number, percent, tr
+from gui.widgets.language import marked, number, percent, spoken, tr
 
 _DESIGNED = Preferences()
 _FEWEST_DROPS = 3
@@ -117,9 +117,9 @@ def state_text(
         case RunState.STARTING:
             return _starting(source.state, target)
         case RunState.FAILED if status.message:
-            return tr("Failed: {reason}", reason=status.message)
+            return tr("Failed: {reason}", reason=spoken(status.message))
         case RunState.STALLED if status.message:
-            return status.message
+            return spoken(status.message)
         case _:
             return _word(status.state)
 

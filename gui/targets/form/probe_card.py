@@ -21,7 +21,7 @@ from backend.clients.probe import AddressReport, ProbeReport
 from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from gui.widgets.icons import tinted_pixmap
-from gui.widgets.language import count, number, tr
+from gui.widgets.language import count, number, spoken, tr
 from gui.widgets.theme import GAP, GAP_LARGE, GAP_SMALL, Palette
 
 WIDTH = 380
@@ -75,8 +75,8 @@ class ProbeCard(QScrollArea):
     def show_error(self, error: Exception) -> None:
         """It could not even be asked."""
         column = self._renew("error")
-        hint = error.hint if isinstance(error, ConsoleError) else ""
-        message = error.message if isinstance(error, ConsoleError) else str(error)
+        hint = spoken(error.hint) if isinstance(error, ConsoleError) else ""
+        message = spoken(error.message) if isinstance(error, ConsoleError) else str(error)
         self._say(column, "error", "error", message, hint)
         column.addStretch(1)
 
@@ -136,14 +136,14 @@ class ProbeCard(QScrollArea):
                 words += tr(", connected in {ms} ms", ms=number(endpoint.latency_ms, 1))
             column.addWidget(_text(f"{words}.", "muted"))
             return _beside_icon("check", self._roles, "ok", column)
-        column.addWidget(_text(endpoint.fault.message))
+        column.addWidget(_text(spoken(endpoint.fault.message)))
         if endpoint.fault.hint:
-            column.addWidget(_text(endpoint.fault.hint, "muted"))
+            column.addWidget(_text(spoken(endpoint.fault.hint), "muted"))
         return _beside_icon("close", self._roles, "error", column)
 
     def _fixes(self, column: QVBoxLayout, report: ProbeReport) -> None:
         for fix in report.fixes:
-            button = QPushButton(fix.title)
+            button = QPushButton(spoken(fix.title))
             button.setObjectName("fix")
             button.setToolTip(
                 "  ".join(part for part in (fix.target.rest, fix.target.grpc) if part)

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
+from backend.clients.faults import words
 from backend.core.errors import UsageError
 from backend.core.status import Notice
 from gui.live.playback.bar import place_text
@@ -25,6 +26,7 @@ from gui.widgets.language import (
     percent,
     sentence_start,
     significant,
+    spoken,
     tr,
     use_language,
     within_sentence,
@@ -32,6 +34,7 @@ from gui.widgets.language import (
 from gui.widgets.language_choice import SYSTEM, language_codes
 from gui.workspace.commands import native_keys
 from gui.workspace.notices import FileNotices
+from gui.workspace.notifier import error_notice
 from tests.gui.shell_stage import Stage
 
 # The offscreen platform says so about every window with a smallest size.
@@ -121,6 +124,16 @@ def test_german_texts_go_with_german_numbers_and_qt_speaks_it_too(restored: None
     use_language("en")
     assert (tr("Target"), number(0.5, 1)) == ("Target", "0.5")
     assert native_keys("Ctrl+O") == "Ctrl+O"
+
+
+def test_what_the_backend_says_of_a_fault_is_german_too(restored: None) -> None:
+    use_language("de")
+    notice = error_notice(words.wrong_port("lab:8001", grpc=False))
+    assert notice.title == "lab:8001 ist der Port für gRPC, nicht für HTTP."
+    assert notice.body == "Die beiden Adressen tauschen."
+    late = spoken(str(words.deadline("lab:8000", 2.5)))
+    assert late.startswith("Keine Antwort von lab:8000 in 2,5 s. Vielleicht rechnet")
+    assert spoken("as a server says it") == "as a server says it"
 
 
 def test_a_title_within_a_sentence_is_small_in_english_only(restored: None) -> None:
