@@ -2,6 +2,6 @@
 
 from backend.session.run.live import Session
 from backend.session.run.replicas import ask_replicas
-from backend.session.run.summary import Summary, summarise
+from backend.session.run.summary import Summary, TableLanguage, summarise
 
-__all__ = ["Session", "Summary", "ask_replicas", "summarise"]
+__all__ = ["Session", "Summary", "TableLanguage", "ask_replicas", "summarise"]

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from backend.core.errors import plain_number
 from backend.core.ledger import Counts
 from backend.core.status import OutageCounts, Quantiles, SinkStatus, losses
 from backend.core.traffic import Traffic
+from backend.core.wording import Wording
 
 _NOTHING, _NO_OUTAGE = Traffic(), OutageCounts()
+
+
+_STATES = {
+    "finished": Wording("finished"),
+    "stopped": Wording("stopped"),
+    "failed": Wording("failed"),
+}
+_PLACES = {
+    "waiting": Wording("waiting"),
+    "overtaken": Wording("overtaken"),
+    "switched": Wording("switched"),
+    "stopped": Wording("stopped"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableLanguage:
+    """How a table is put: `say` translates a Wording, `number` writes a value with so many
+    decimals, `whole` one that is large."""
+
+    say: Callable[[str], str] = str
+    number: Callable[[float, int], str] = plain_number
+    whole: Callable[[int], str] = "{:,}".format
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +74,35 @@ class Summary:
         """Plain values for the summary line."""
         return asdict(self)
 
-    def as_table(self) -> str:
-        """Two aligned columns for people."""
-        rows = [
-            ("state", self.state + (f" ({self.error})" if self.error else "")),
-            ("time", f"{self.seconds:.1f} s"),
-            ("in", f"{self.frames_in}"),
-            ("sent", f"{self.sent}"),
-            ("answered", f"{self.answered}  ({self.fps:.1f}/s)"),
-            ("failed", f"{self.failed}"),
-            ("dropped", _dropped(self.dropped)),
-            *([("missed", _by_name(self.missed))] if self.missed else []),
-            ("latency", _latency(self.latency_ms)),
-            ("sent bytes", _bytes(self.bytes_out, self.wire_out, estimated=self.wire_estimated)),
-            ("got bytes", _bytes(self.bytes_in, self.wire_in, estimated=False)),
-            *self._troubles(),
-        ]
+    def as_table(self, language: TableLanguage | None = None) -> str:
+        """Two aligned columns for people, in English or in the words of `language`."""
+        put = language or TableLanguage()
+        rows = [(put.say(name), value) for name, value in self._rows(put)]
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
-    def _troubles(self) -> list[tuple[str, str]]:
-        """Rows that are there only if they have something to say."""
-        rows = []
+    def _rows(self, put: TableLanguage) -> Iterator[tuple[Wording, str]]:
+        state = put.say(_STATES.get(self.state, self.state))
+        yield Wording("state"), state + (f" ({put.say(self.error)})" if self.error else "")
+        yield Wording("time"), f"{put.number(self.seconds, 1)} s"
+        yield Wording("in"), f"{self.frames_in}"
+        yield Wording("sent"), f"{self.sent}"
+        yield Wording("answered"), f"{self.answered}  ({put.number(self.fps, 1)}/s)"
+        yield Wording("failed"), f"{self.failed}"
+        yield Wording("dropped"), _dropped(self.dropped, put)
+        if self.missed:
+            yield Wording("missed"), _by_name(self.missed, put)
+        yield Wording("latency"), _latency(self.latency_ms, put)
+        out = _bytes(self.bytes_out, self.wire_out, put, estimated=self.wire_estimated)
+        yield Wording("sent bytes"), out
+        yield Wording("got bytes"), _bytes(self.bytes_in, self.wire_in, put, estimated=False)
         if self.outages["count"]:
-            rows.append(
-                ("outages", f"{self.outages['count']:.0f}, {self.outages['seconds']:.1f} s")
-            )
+            lasted = put.number(self.outages["seconds"], 1)
+            yield Wording("outages"), f"{self.outages['count']:.0f}, {lasted} s"
         if self.never_made:
-            rows.append(("never made", f"{self.never_made}"))
+            yield Wording("never made"), f"{self.never_made}"
         if self.clock_trouble:
-            rows.append(("clock trouble", f"{self.clock_trouble}"))
-        return rows
+            yield Wording("clock trouble"), f"{self.clock_trouble}"
 
 
 def summarise(
@@ -127,22 +150,25 @@ def _round(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _bytes(message: int, wire: int, *, estimated: bool) -> str:
+def _bytes(message: int, wire: int, put: TableLanguage, *, estimated: bool) -> str:
     sign = "≈ " if estimated else ""
-    return f"{message:,}  ({sign}{wire:,} on the wire)"
+    on_wire = put.say(Wording("{bytes} on the wire", bytes=sign + put.whole(wire)))
+    return f"{put.whole(message)}  ({on_wire})"
 
 
-def _dropped(dropped: dict[str, int]) -> str:
+def _dropped(dropped: dict[str, int], put: TableLanguage) -> str:
     total = sum(dropped.values())
-    return f"{total}  ({_by_name(dropped)})" if total else "0"
+    return f"{total}  ({_by_name(dropped, put)})" if total else "0"
 
 
-def _by_name(counted: dict[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in counted.items())
+def _by_name(counted: dict[str, int], put: TableLanguage) -> str:
+    return ", ".join(
+        f"{put.say(_PLACES.get(name, name))} {number}" for name, number in counted.items()
+    )
 
 
-def _latency(latency_ms: dict[str, float | None]) -> str:
+def _latency(latency_ms: dict[str, float | None], put: TableLanguage) -> str:
     return "  ".join(
-        f"{name} {'-' if value is None else f'{value:.1f} ms'}"
+        f"{name} {'-' if value is None else f'{put.number(value, 1)} ms'}"
         for name, value in latency_ms.items()
     )

@@ -8,13 +8,14 @@ from backend.core.choices import EMBEDDED
 from backend.core.errors import ConsoleError
 from backend.core.status import Alert, Notice, Severity
 from backend.core.target import Target
+from backend.session.run import TableLanguage
 from gui.live.notices.messages import end_notice
 from gui.live.notices.outage import OUTAGE, Outage, WayOut
 from gui.state.live_session import LiveSession
 from gui.state.models import SwitchModel
 from gui.state.run_control import RunControl
 from gui.state.server_control import ServerControl
-from gui.widgets.language import tr
+from gui.widgets.language import grouped, number, spoken, tr
 from gui.workspace.log_panel import LogPanel
 from gui.workspace.notices import ToastAction
 from gui.workspace.notifier import Notifier, error_notice
@@ -48,10 +49,11 @@ class RunNotices(QObject):
     def run_ended(self, session: LiveSession) -> None:
         """A run is over: its summary, and what can be done about its error."""
         error, summary = session.error, session.summary()
-        self._log.add_text(tr("Run summary") + "\n" + summary.as_table())
+        table = summary.as_table(TableLanguage(spoken, number, grouped))
+        self._log.add_text(tr("Run summary") + "\n" + table)
         actions = self._notifier.actions_for(error) if error is not None else ()
         notice = end_notice(session.status(), summary, error)
-        self._notifier.show_notice(notice, actions, summary.as_table())
+        self._notifier.show_notice(notice, actions, table)
 
     @Slot(object)
     def show_outage(self, outage: Outage | None) -> None:

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from backend.clients.faults import words
 from backend.core.errors import UsageError
+from backend.core.ledger import Counts
 from backend.core.status import Notice
+from backend.session.run import TableLanguage, summarise
 from gui.live.playback.bar import place_text
 from gui.shell import app
 from gui.widgets import language, language_choice
@@ -134,6 +136,17 @@ def test_what_the_backend_says_of_a_fault_is_german_too(restored: None) -> None:
     late = spoken(str(words.deadline("lab:8000", 2.5)))
     assert late.startswith("Keine Antwort von lab:8000 in 2,5 s. Vielleicht rechnet")
     assert spoken("as a server says it") == "as a server says it"
+
+
+def test_what_a_run_came_to_is_german_too(restored: None) -> None:
+    use_language("de")
+    counts = Counts(captured=9, sent=9, answered=8)
+    totals = summarise(counts, None, state="stopped", seconds=4.0, error="")
+    lines = totals.as_table(TableLanguage(spoken, number, grouped)).splitlines()
+    assert lines[0].split() == ["Zustand", "gestoppt"]
+    assert "beantwortet" in lines[4]
+    assert lines[4].endswith("8  (2,0/s)")
+    assert totals.as_table().splitlines()[4].endswith("8  (2.0/s)")
 
 
 def test_a_title_within_a_sentence_is_small_in_english_only(restored: None) -> None:
