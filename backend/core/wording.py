@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-_ALONE, _APART, _STOPPED, _LISTED = (
+_ALONE, _APART, _STOPPED, _LISTED, _SET_APART = (
     "{second}",
     "{first} {second}",
     "{first}. {second}",
     "{first}, {second}",
+    "{first}; {second}",
 )
-JOINTS = frozenset((_ALONE, _APART, _STOPPED, _LISTED))
+JOINTS = frozenset((_ALONE, _APART, _STOPPED, _LISTED, _SET_APART))
 """Templates without a word, which are the same in every language."""
 
 
@@ -65,10 +66,11 @@ def joined(first: str, *more: str) -> Wording:
     return whole
 
 
-def listed(parts: Iterable[str]) -> Wording:
-    """The parts with commas between them; '' of none."""
+def listed(parts: Iterable[str], *, apart: bool = False) -> Wording:
+    """The parts with commas between them, or semicolons to set them apart; '' of none."""
+    between = _SET_APART if apart else _LISTED
     whole = Wording("")
     for one in parts:
-        form = _LISTED if whole else _ALONE
+        form = between if whole else _ALONE
         whole = Wording(form, first=whole, second=one)
     return whole

@@ -155,7 +155,7 @@ class TargetDialogs(QObject):
                 self._controller.choose(saved.target)
             if saved.sentence:
                 title = tr("{target} was saved", target=target_title(saved.target))
-                self._notifier.show_notice(Notice(Severity.INFO, title, saved.sentence))
+                self._notifier.show_notice(Notice(Severity.INFO, title, spoken(saved.sentence)))
 
         def failed(error: Exception) -> None:
             if self.form is not None and isinstance(error, ConsoleError):

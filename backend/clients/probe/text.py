@@ -11,6 +11,7 @@ from backend.clients.probe.questions import AddressFacts
 from backend.clients.probe.report import AddressReport
 from backend.core.inference import ServerMetadata
 from backend.core.target import Dialect
+from backend.core.wording import Wording, joined, listed
 
 _T = TypeVar("_T")
 _SHOWN = 20
@@ -24,20 +25,28 @@ def sentence_of(
     schema)``; what is wrong if no server answers."""
     if metadata is None:
         faults = [str(found.report.fault) for found in facts if found.report.fault is not None]
-        return " ".join(faults) or "The target has no address."
-    parts = [
+        return joined(*faults) if faults else Wording("The target has no address.")
+    parts: list[str] = [
         f"{_title(metadata, rules)} {_short(metadata.version)}".strip(),
-        "OIP + extensions" if metadata.extensions else "OIP",
+        Wording("OIP + extensions") if metadata.extensions else "OIP",
     ]
     models = models_of(facts)
     if models is not None:
         count = len({model.name for model in models})
-        parts.append("no models" if not count else "1 model" if count == 1 else f"{count} models")
+        parts.append(_models(count))
     reflection = first([found.reflection for found in facts])
     if reflection is not None:
-        parts.append("reflection" if reflection else "no reflection (bundled schema)")
+        parts.append(
+            Wording("reflection") if reflection else Wording("no reflection (bundled schema)")
+        )
     broken = [found.report.fault.message for found in facts if found.report.fault is not None]
-    return "; ".join([", ".join(parts), *broken])
+    return listed([listed(parts), *broken], apart=True)
+
+
+def _models(count: int) -> Wording:
+    if not count:
+        return Wording("no models")
+    return Wording("1 model") if count == 1 else Wording("{count} models", count=count)
 
 
 def details_of(metadata: ServerMetadata | None, found: dict[str, AddressFacts]) -> tuple[str, ...]:

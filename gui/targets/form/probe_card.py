@@ -93,13 +93,13 @@ class ProbeCard(QScrollArea):
             self._say(column, "error", "error", title, "")
         elif broken:
             column = self._renew("partly")
-            first = report.sentence.partition("; ")[0]
+            first = spoken(report.sentence).partition("; ")[0]
             self._say(
                 column, "warning", "warning", first, tr("One of the two endpoints is closed.")
             )
         else:
             column = self._renew("found")
-            self._say(column, "check", "ok", report.sentence, "")
+            self._say(column, "check", "ok", spoken(report.sentence), "")
         for name, endpoint in endpoints:
             if endpoint is not None:
                 column.addLayout(self._endpoint(name, endpoint))
