@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -27,6 +28,7 @@ def toasts(qtbot: QtBot) -> Toasts:
     window = QWidget()
     qtbot.addWidget(window)
     window.resize(1280, 800)
+    QCursor.setPos(window.pos())  # no toast gives way while it is pointed at
     window.show()
     made = Toasts(window, DARK, 30)
     made.setParent(window)
