@@ -15,8 +15,6 @@ from gui.widgets.theme import DARK
 
 CATALOGUE = read_catalogue()
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise")
-
 
 @pytest.mark.parametrize("name", list(CATALOGUE))
 def test_no_name_is_cut_in_the_narrowest_card(qtbot: QtBot, name: str) -> None:

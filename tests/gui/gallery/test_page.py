@@ -35,8 +35,6 @@ from tests.gui.gallery.gallery_stage import (
 from tests.gui.inspect.inspect_stage import ListeningHost
 from tests.gui.screen_reader import assert_told
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 
 def folder_of(stage: Stage, name: str) -> Path:
     return stage.root / name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -13,8 +12,6 @@ from tests.gui.inspect.inspect_stage import ListeningHost
 from tests.gui.inspect.test_page import as_message, form_of, server, stage, target
 
 __all__ = ["server", "stage", "target"]
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def test_keys_come_to_the_message_before_its_buttons_and_out_of_it_again(

@@ -15,8 +15,6 @@ from gui.inspect.reply.output_table import OutputTable
 BOXES = Tensor("BOXES", Datatype.FP32, np.linspace(42.75, 683.8, 164, dtype=np.float32))
 CLASSES = Tensor("CLASSES", Datatype.INT64, np.zeros(41, np.int64))
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
 
 @pytest.mark.parametrize(("digits", "lines"), [(40, 2), (55, 2), (200, 1)])
 def test_all_columns_fit_and_no_number_is_cut_short(qtbot: QtBot, digits: int, lines: int) -> None:

@@ -29,7 +29,6 @@ from tests.gui.inspect.inspect_stage import NOWHERE, ListeningHost, inspect_page
 
 __all__ = ["server", "target"]
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 INFER = "inference.GRPCInferenceService/ModelInfer"
 STREAM = "inference.GRPCInferenceService/ModelStreamInfer"

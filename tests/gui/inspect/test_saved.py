@@ -27,7 +27,6 @@ from tests.stored_files import FOLDER
 
 __all__ = ["server", "target"]
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise")
 
 SAME = PurePosixPath("Same back")
 

@@ -25,7 +25,6 @@ from tests.stored_files import FOLDER
 
 __all__ = ["server", "target"]
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise")
 
 Stage = tuple[InspectPage, ListeningHost, Path]
 LIVE = "version = 1\nmethod = 'ServerLive'  # alive\n"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tests.gui.shell_fakes import FakeSession
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 _START_NS, _STEP_NS = 10**12, 33_000_000
 
@@ -128,7 +127,6 @@ def test_what_the_menu_sets_holds_at_once_and_is_remembered(stage: Stage) -> Non
     assert titles["Background dimmed"].isChecked()
 
 
-@pytest.mark.qt_log_ignore("propagateSizeHints", "raise", "grabbing the keyboard")
 def test_the_sliders_of_the_menu_follow_the_arrow_keys(stage: Stage) -> None:
     menu = menu_of(stage)
     menu.popup(stage.window.mapToGlobal(stage.window.rect().center()))

@@ -24,7 +24,6 @@ from tests.gui.shell_stage import Stage
 from tests.gui.views.view_samples import plain_frame, result_for, settle
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 class _Paints(QObject):

@@ -18,7 +18,6 @@ from gui.widgets.theme import CAPTION_PX
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def visible(stage: Stage) -> tuple[bool, ...]:

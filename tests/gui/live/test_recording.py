@@ -23,8 +23,6 @@ from tests.gui.shell_stage import Stage
 from tests.waiting import wait_for
 from tests.wire.recording.recorded import result, sent
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tests.gui.shell_fakes import FakeSession
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def answer(session: FakeSession, step: int, side: float) -> Result:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from pytestqt.qtbot import QtBot
 
 from backend.core.status import Word
@@ -11,7 +10,6 @@ from gui.widgets.theme import DARK
 from tests.gui.views.view_samples import settle
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def shown(qtbot: QtBot) -> SoundPanel:

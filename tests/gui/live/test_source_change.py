@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
 from backend.core.samples import AudioBlock
 from backend.core.status import RunState, RunStatus, SourceState, SourceStatus
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from backend.core.status import Result
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def show(stage: Stage, result: Result) -> bool:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from backend.core.choices import EMBEDDED
 from backend.core.samples import MediaKind
 from backend.core.target import Target
 from gui.state.run_control import Phase
 from tests.gui.shell_stage import Stage, begin
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def use(stage: Stage, model: str, kind: MediaKind) -> None:

@@ -20,8 +20,6 @@ from gui.state.settings import Settings, SettingsStore
 from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import SOURCES, FakeRepositories
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 
 class RepositoriesOfPrograms(FakeRepositories):
     """Refuses programs that were not allowed, as the runtime does."""

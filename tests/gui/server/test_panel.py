@@ -32,7 +32,6 @@ from tests.gui.shell_fakes import MODELS, SOURCES, FakeRepositories, FakeServer
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 _TAKEN = 8123
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QApplication,
@@ -27,7 +26,6 @@ from tests.gui.screen_reader import assert_told, nameless, unreachable
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 ON_SCREEN = ("source.region",)
 """Covers the screen, and is no dialog."""

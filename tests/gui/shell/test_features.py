@@ -29,8 +29,6 @@ from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 
 def nothing() -> None:
     """Do nothing."""

@@ -19,7 +19,6 @@ from gui.shell.help.made_of import Package, licence_of, packages
 from tests.gui.shell_stage import Stage
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 @pytest.fixture

@@ -62,8 +62,6 @@ from tests.gui.inline_tasks import InlineTasks
 from tests.gui.live.time_spent.test_frame_dialog import recent, ring
 from tests.gui.shell_stage import Stage, nobody_there
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise|grabbing the keyboard")
-
 OPENED_BY = {
     "app.settings": SettingsForm,
     "app.shortcuts": ShortcutSheet,

@@ -40,7 +40,6 @@ from gui.workspace.notifier import error_notice
 from tests.gui.shell_stage import Stage
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 _WORDS = "REST gRPC json binary typed raw jpeg png gzip Open Inference ● – 85 ↑ ↓ 0 50 100 %"
 _SAME_EVERYWHERE = frozenset((*_WORDS.split(), "1×"))

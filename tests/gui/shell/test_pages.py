@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 class NotesPage:

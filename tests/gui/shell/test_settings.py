@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def test_preferences_and_repositories_are_restored_and_old_files_are_read() -> None:

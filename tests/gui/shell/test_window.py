@@ -45,7 +45,6 @@ from tests.gui.shell_fakes import (
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def test_space_before_the_server_is_up_starts_as_soon_as_it_is(stage: Stage) -> None:

@@ -17,8 +17,6 @@ from gui.targets.cluster_card import ClusterCard, ClusterContext
 from gui.targets.cluster_facts import age_text, headline, loads_of, loss_line, node_rows
 from gui.widgets.theme import GAP
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 REPLICA = ReplicaStatus("r1", "n1", 4711, 60.0, 10.0, 64 << 20, 3, 600, 2)
 STATUS = ClusterStatus(
     "ray",

@@ -40,8 +40,6 @@ from tests.gui.inline_tasks import InlineTasks
 from tests.gui.shell_fakes import SOURCES, FakeSession
 from tests.gui.shell_stage import Stage, begin
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 LAB = Target("Lab", "http://127.0.0.1:9", "127.0.0.1:9")
 PICTURE = TensorSpec("images", Datatype.FP32, (1, 3, 64, 64))
 SCORES = TensorSpec("scores", Datatype.FP32, (1, 10))

@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from backend.core.choices import EMBEDDED
 from tests.gui.shell_stage import Stage
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def test_targets_are_added_edited_copied_deleted_and_brought_back(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +15,6 @@ from gui.targets.model_card import CardContext, ModelCard
 from gui.targets.model_facts import statistics_lines
 from tests.embedded import server, target
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 __all__ = ["server", "target"]
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.elided_label import ElidedLabel
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def test_a_long_text_asks_for_no_room_and_keeps_both_ends(qtbot: QtBot) -> None:

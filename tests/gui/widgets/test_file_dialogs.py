@@ -10,8 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from gui.widgets.file_dialogs import ask_file
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise|grabbing")
-
 
 def test_sizes_and_dates_of_files_are_shown_whole(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

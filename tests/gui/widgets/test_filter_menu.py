@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget, QWidgetAction
@@ -10,8 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from gui.widgets.filter_menu import FilterMenu
 from gui.widgets.picker import add_choice, add_heading
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise|grabbing")
 
 
 def shown(menu: FilterMenu) -> list[str]:

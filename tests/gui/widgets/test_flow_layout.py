@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.flow_layout import FlowLayout
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def test_what_is_hidden_takes_no_room(qtbot: QtBot) -> None:

@@ -25,7 +25,6 @@ from pytestqt.qtbot import QtBot
 
 from gui.widgets.focus_keys import FocusKeys, belongs_to_widget
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 CTRL, PLAIN = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
 

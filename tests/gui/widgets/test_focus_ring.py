@@ -23,8 +23,6 @@ from gui.widgets.dialog_buttons import use_and_cancel
 from gui.widgets.focus_ring import FocusRing, FocusRings
 from gui.widgets.stylesheet import stylesheet
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[QWidget]:

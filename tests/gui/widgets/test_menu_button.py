@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.menu_button import give_menu
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise|grabbing")
 
 
 def test_a_button_is_not_under_the_pointer_that_its_menu_took_away(qtbot: QtBot) -> None:

@@ -11,8 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from gui.widgets.selectable_label import SelectableLabel
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints|raise")
-
 DIGEST = "b5f11855cadbd611183503fb5679ca494613b5f11855cadbd611183503fb5679"
 PATH = "/home/somebody/.local/share/inferdeck/models/selfie_segmentation_landscape"
 

@@ -36,7 +36,6 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     qapp.setFont(font)
 
 
-@pytest.mark.qt_log_ignore("propagateSizeHints|raise|grabbing")
 @pytest.mark.parametrize("theme", [ThemeChoice.DARK, ThemeChoice.LIGHT])
 def test_the_choice_that_is_pointed_at_is_marked_and_read(
     appearance: Appearance, qtbot: QtBot, theme: ThemeChoice

@@ -16,8 +16,6 @@ from gui.workspace.notices import ToastAction
 from gui.workspace.toast_places import Places, all_places, keep_clear, places
 from gui.workspace.toasts import Toasts
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
 ROOM = QRect(0, 0, 1248, 720)
 TOAST, REST = QSize(440, 140), QSize(150, 36)
 TABS, LEGEND = QRect(0, 550, 1248, 28), QRect(1110, 590, 138, 130)

@@ -25,10 +25,7 @@ from tests.models.onnx_folders import identity, node, value, write_model
 from tests.models.tflite_folders import crashing, doubled
 from tests.waiting import WAIT_S
 
-pytestmark = [
-    pytest.mark.qt_log_ignore("propagateSizeHints"),
-    pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
 EMPTY: list[str] = []
 
 

@@ -16,10 +16,7 @@ from tests.gui.live.adoption.conftest import drag, drop
 from tests.gui.shell_stage import Stage
 from tests.models.onnx_folders import identity
 
-pytestmark = [
-    pytest.mark.qt_log_ignore("propagateSizeHints"),
-    pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
 
 
 def overlay(stage: Stage) -> DropOverlay:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -19,8 +18,6 @@ from gui.state.preferences import Preferences
 from gui.state.switches import Switches
 from gui.widgets.theme import DARK
 from tests.gui.shell_stage import Stage, begin, end
-
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def popover_of(stage: Stage) -> Popover:

@@ -24,8 +24,6 @@ from gui.workspace.notices import ToastAction
 from tests.gui.shell_stage import Stage
 from tests.wire.recording.recorded import answered, record, result
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
 
 @pytest.fixture
 def notices(stage: Stage) -> list[Notice]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from backend.core.choices import EMBEDDED, Target, Transport
 from backend.core.errors import NotFound
 from backend.core.ledger import Counts
@@ -32,7 +30,6 @@ from tests.gui.shell_fakes import FakeServer
 from tests.gui.shell_stage import Stage, begin
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 LOST = RunStatus(
     state=RunState.RECONNECTING,

@@ -17,7 +17,6 @@ from gui.views.plots import LatencyReport
 from tests.gui.shell_stage import Stage, begin
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 _CAMERA = SourceInfo(MediaKind.IMAGE, "camera", live=True, width=640, height=480, rate=60.0)
 

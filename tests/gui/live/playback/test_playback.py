@@ -22,7 +22,6 @@ from tests.gui.shell_stage import Stage
 from tests.sources.reading import write_video
 from tests.wire.recording.recorded import SETTINGS, answered, record, result, sent
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 LEFT, RIGHT, NONE = Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier
 
 

@@ -25,7 +25,6 @@ from tests.gui.views.plots.test_views import drag
 from tests.gui.views.view_samples import settle
 
 # The offscreen platform says so about windows with a smallest size, and popups.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 MS = 1_000_000
 _NONE, _CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier

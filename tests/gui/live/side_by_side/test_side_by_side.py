@@ -32,8 +32,6 @@ from gui.views.preview import WipeView
 from tests.gui.shell_stage import Stage
 from tests.wire.recording.recorded import SETTINGS, Item, answered, record
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 
 def part_of(stage: Stage) -> SideBySidePart:
     return stage.live.side_by_side

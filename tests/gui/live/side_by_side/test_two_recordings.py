@@ -18,7 +18,6 @@ from gui.live.side_by_side.words import difference
 from tests.gui.shell_stage import Stage
 from tests.wire.recording.recorded import Item, answered, record, result, sent
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 ELSEWHERE = (Detections((Detection((30.0, 30.0, 40.0, 40.0), "circle", 0.5, 0),)),)
 ODD = 7
 """The sample that the second recording has another answer to; it has none of the last ten."""

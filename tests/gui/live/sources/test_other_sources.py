@@ -23,7 +23,6 @@ from tests.gui.shell_fakes import FakeDevices
 from tests.gui.shell_stage import Stage
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 OFFERED = (
     OfferedMode(1920, 1080, 30, "mjpeg"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from pytestqt.qtbot import QtBot
 
 from backend.core.status import Notice
@@ -14,7 +13,6 @@ from tests.gui.shell_fakes import SOURCES
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 def test_what_was_dropped_and_not_used_is_listed_without_its_secrets(stage: Stage) -> None:

@@ -19,7 +19,6 @@ from gui.widgets.theme import DARK, ThemeChoice
 from tests.gui.shell_stage import Stage, begin, end
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from gui.views.preview import FirstPaint
 from gui.widgets.theme import LIGHT
 
 # The offscreen platform says so about every window with a smallest size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 NOW_S = 110.0
 

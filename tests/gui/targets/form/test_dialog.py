@@ -21,7 +21,6 @@ from gui.widgets.theme import DARK
 from tests.embedded import server, target
 from tests.gui.inline_tasks import InlineTasks
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 __all__ = ["server", "target"]
 
 

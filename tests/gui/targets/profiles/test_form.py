@@ -21,8 +21,6 @@ from gui.targets.profiles.option_fields import KindFields
 from gui.targets.profiles.tensor_pane import Seen, TensorPane
 from tests.gui.inline_tasks import InlineTasks
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
 PICTURE = ModelDescription(
     "net",
     (TensorSpec("images", Datatype.FP32, (1, 3, 32, 32)), TensorSpec("k", Datatype.FP32, (1,))),
