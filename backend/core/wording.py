@@ -47,6 +47,16 @@ class Wording(str):
         return _again, (self.template, self.values)
 
 
+def as_text(value: object) -> str:
+    """What an encoder of msgspec writes, as its `enc_hook`, for a Wording.
+
+    Raises NotImplementedError for what is no text.
+    """
+    if isinstance(value, str):
+        return str(value)
+    raise NotImplementedError(type(value))
+
+
 def _plain(value: object) -> object:
     return f"{value:g}" if isinstance(value, float) else value
 

@@ -21,7 +21,7 @@ from backend.profiles.model_profile import ModelProfile
 def own_requests() -> Path:
     """A folder of ours among the user's documents, which need not be there yet."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    return Path(documents or Path.home()) / "Inferdeck" / "Requests"
+    return Path(documents or Path.home(), "Inferdeck/Requests")
 
 
 @dataclass(frozen=True, slots=True)

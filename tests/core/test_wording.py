@@ -6,8 +6,11 @@ import copy
 import json
 import pickle
 
+import msgspec
+import pytest
+
 from backend.core.errors import TargetError
-from backend.core.wording import Wording, joined, listed
+from backend.core.wording import Wording, as_text, joined, listed
 
 LATE = Wording("No reply from {at} in {seconds} s.", at="lab:8000", seconds=2.5)
 
@@ -35,3 +38,10 @@ def test_parts_are_put_together() -> None:
     assert joined("One", "two!", "Three.") == "One. two! Three."
     assert listed(["a", "b", "c"]) == "a, b, c"
     assert listed([]) == ""
+
+
+def test_an_encoder_writes_it_as_the_text_that_it_is() -> None:
+    said = Wording("No reply from {at}.", at="host:1")
+    assert msgspec.json.encode([said], enc_hook=as_text) == b'["No reply from host:1."]'
+    with pytest.raises(NotImplementedError):
+        as_text(object())

@@ -52,6 +52,7 @@ from backend.core.errors import ConsoleError, UsageError
 from backend.core.process import wait_for_end_of_input
 from backend.core.samples import MediaKind
 from backend.core.target import Target
+from backend.core.wording import as_text
 from backend.core.worker import Worker
 from backend.profiles.bundled import BUNDLED
 from backend.profiles.model_profile import ModelProfile
@@ -287,7 +288,7 @@ class _SoFar:
 
     def write(self, result: BenchResult) -> None:
         """Write one, which is no part of any window."""
-        line = msgspec.json.encode({"result": result})
+        line = msgspec.json.encode({"result": result}, enc_hook=as_text)
         print(line.decode(), file=sys.stderr, flush=True)
         self._written_s = time.monotonic()
 

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 import msgspec
 
 from backend.core.errors import ConsoleError, mebibytes
+from backend.core.wording import as_text
 from backend.gallery import DownloadError, GalleryRow, InstallState, Phase, Progress, Speed
 
 _PHASES = {
@@ -57,7 +58,7 @@ def error_json(name: str, error: ConsoleError) -> dict[str, Any]:
 
 def print_json(value: dict[str, Any]) -> None:
     """One line."""
-    print(msgspec.json.encode(value).decode(), flush=True)
+    print(msgspec.json.encode(value, enc_hook=as_text).decode(), flush=True)
 
 
 def print_table(rows: Sequence[GalleryRow]) -> None:

@@ -21,6 +21,7 @@ from backend.core.bench_choices import Timed
 from backend.core.errors import UsageError
 from backend.core.histogram import DurationHistogram
 from backend.core.release import VERSION
+from backend.core.wording import as_text
 
 FORMAT_VERSION = 1
 LARGEST_FILE = 32 * 1024 * 1024
@@ -217,7 +218,7 @@ def result_of(
 
 def encode_result(result: BenchResult) -> bytes:
     """The result as JSON."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=1)
+    return msgspec.json.format(msgspec.json.encode(result, enc_hook=as_text), indent=1)
 
 
 def decode_result(data: bytes, name: str = "The result") -> BenchResult:

@@ -15,6 +15,7 @@ import msgspec
 from backend.core.errors import ConsoleError, UsageError
 from backend.core.files.json import json_bytes, json_object
 from backend.core.files.private import NewerFile
+from backend.core.wording import as_text
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ def read_stored(kind: type[T], data: bytes, name: str, version: int) -> T:
 
 def stored_bytes(value: object, version: int) -> bytes:
     """The text of such a file, for people to read."""
-    return json_bytes({_VERSION: version, **msgspec.to_builtins(value)})
+    return json_bytes({_VERSION: version, **msgspec.to_builtins(value, enc_hook=as_text)})
 
 
 def typed(kind: type[T], value: object, where: str) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from backend.core.errors import ReplyMismatch
+from backend.core.wording import as_text
 
 PATH = "/v2/cluster"
 EXTENSION = "inferdeck_cluster"
@@ -60,7 +61,7 @@ class ClusterStatus(msgspec.Struct, frozen=True):
 
 def cluster_to_json(status: ClusterStatus) -> bytes:
     """The body of the reply."""
-    return msgspec.json.encode(status)
+    return msgspec.json.encode(status, enc_hook=as_text)
 
 
 def cluster_from_json(body: bytes | bytearray | memoryview) -> ClusterStatus:

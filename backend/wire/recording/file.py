@@ -9,6 +9,7 @@ import msgspec
 from mcap.writer import CompressionType, Writer
 
 from backend.core.release import VERSION
+from backend.core.wording import as_text
 from backend.wire.recording.channels import ABOUT, BY_MESSAGE, FORMAT, PROFILE
 from backend.wire.recording.output import OutputFile, RecordingFailed
 from backend.wire.recording.writing import Entry, MessageMaker, Recordable
@@ -31,7 +32,7 @@ class RecordingFile:
         self._output = output
         self._epoch_ns = time.time_ns() - time.monotonic_ns() if epoch_ns is None else epoch_ns
         self._messages = MessageMaker(self._epoch_ns)
-        self._encoder = msgspec.json.Encoder()
+        self._encoder = msgspec.json.Encoder(enc_hook=as_text)
         self._channels: dict[type, int] = {}
         self._flushed_ns = time.monotonic_ns()
         # mcap takes what has `write`, `tell` and `flush`, and is typed for more.

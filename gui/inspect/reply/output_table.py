@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableView
 
@@ -43,6 +43,7 @@ class OutputTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
+        self._high = 0
         self._rows = _Outputs()
         self.setModel(self._rows)
         self.setAccessibleName(tr("Outputs"))
@@ -89,7 +90,15 @@ class OutputTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(high)
         rows = min(_MOST_HIGH, self._rows.rowCount() * high)
         bar = 0 if fits else self.horizontalScrollBar().sizeHint().height()
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + bar + 2)
+        around = self.horizontalHeader().sizeHint().height() + bar + 2
+        self._high = around + rows
+        self.setMinimumHeight(around + min(rows, high))
+        self.setMaximumHeight(self._high)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """All rows, or as many as are shown at most; it scrolls where it gets less."""
+        return QSize(super().sizeHint().width(), self._high)
 
 
 class _Outputs(QAbstractTableModel):

@@ -26,6 +26,7 @@ from gui.widgets.language import byte_size, count, tr
 from gui.widgets.segmented import Segmented
 from gui.widgets.theme import GAP, Palette
 
+_LEAST = 32
 _MODEL_FIELDS = ("model_name", "name", "model")
 
 
@@ -64,6 +65,7 @@ class RequestBody(QWidget):
         self._kept.setWordWrap(True)
         self._no_body = _note(tr("This route takes no body."))
         self._pages = QStackedWidget()
+        self._pages.setMinimumHeight(_LEAST)  # each scrolls
         for page in (self._rows, self._message, self._kept, self._no_body):
             self._pages.addWidget(page)
         mode = QHBoxLayout()

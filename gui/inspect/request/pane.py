@@ -27,6 +27,7 @@ _CHECK_AFTER_MS = 300
 RAW_CONTENTS = '"raw_input_contents"'
 """The field of a message whose tensors are bytes."""
 _LEAST_REST = 240
+_LEAST_BODY = 96
 """Points of height for head, body and gaps; with less, what the method belongs to goes."""
 
 
@@ -56,6 +57,7 @@ class RequestPane(QWidget):
         self._headers.edited.connect(self._headers_edited)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.setMinimumHeight(_LEAST_BODY)  # its pages scroll
         self._tabs.addTab(self.body, tr("Body"))
         self._tabs.addTab(self._headers, tr("Headers"))
         self._size = QLabel()
@@ -255,7 +257,9 @@ class RequestPane(QWidget):
         self._about.setVisible(bool(self._about.text()) and not low)
         layout = self.layout()
         assert layout is not None
-        layout.setSpacing(GAP_SMALL if low else GAP)
+        gap = GAP_SMALL if low else GAP
+        layout.setSpacing(gap)
+        layout.setContentsMargins(GAP_LARGE, gap, GAP_LARGE, gap)
 
     # -- changes -------------------------------------------------------------------------------
 

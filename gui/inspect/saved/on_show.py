@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError, UsageError
@@ -35,6 +35,8 @@ from gui.inspect.saved.changes import ask_name
 from gui.inspect.saved.tree import SavedTree
 from gui.widgets.language import tr
 from gui.workspace.pages import PageHost
+
+_WIDEST_FOLDER = 380
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +196,10 @@ class RequestOnShow(QObject):
             else:
                 self._write(file, what, None)
 
-        words = tr("Its name, which the file will have in {folder}", folder=str(folder))
+        shown = self._tree.fontMetrics().elidedText(
+            str(folder), Qt.TextElideMode.ElideMiddle, _WIDEST_FOLDER
+        )
+        words = tr("Its name, which the file will have in {folder}", folder=shown)
         ask_name(self._tree, tr("Save the request"), words, what.draft.method.name, named)
 
     def _write(self, file: Path, what: _ToSave, opened: _Opened | None) -> None:
