@@ -14,6 +14,7 @@ from backend.core.description import ModelDescription
 from backend.core.errors import ConsoleError
 from backend.core.target import Target
 from backend.inspector.calls import Caller
+from backend.inspector.collections import OURS
 from backend.inspector.history import History
 from backend.profiles.model_profile import ModelProfile
 
@@ -21,7 +22,7 @@ from backend.profiles.model_profile import ModelProfile
 def own_requests() -> Path:
     """A folder of ours among the user's documents, which need not be there yet."""
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    return Path(documents or Path.home(), "Inferdeck/Requests")
+    return (Path(documents) if documents else Path.home()) / OURS
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from backend.inspector.collections.files import (
     request_to_toml,
 )
 from backend.inspector.collections.folder import (
+    OURS,
     Collection,
     Entry,
     changed_meanwhile,
@@ -36,6 +37,7 @@ from backend.inspector.collections.recorded import draft_of_recorded
 from backend.inspector.collections.runner import Outcome, Place, run_request
 
 __all__ = [
+    "OURS",
     "BesideFile",
     "Collection",
     "Deleted",

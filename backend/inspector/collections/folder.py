@@ -25,6 +25,8 @@ from backend.inspector.forms import Variables
 COLLECTION = "collection.toml"
 ENVIRONMENTS = "environments"
 SUFFIX = ".toml"
+OURS = Path("Inferdeck", "Requests")
+"""Where requests are saved among a user's documents, until another folder is chosen."""
 MOST_BYTES = 4 << 20
 MOST_FILES = 2_000
 MOST_LEVELS = 8
