@@ -316,7 +316,7 @@ def test_the_first_request_is_saved_into_a_folder_of_ours_made_for_it(
     page.saved.on_show.save_as()
     qtbot.waitUntil(lambda: bool(page.saved.tree.findChildren(QInputDialog)))
     (dialog,) = page.saved.tree.findChildren(QInputDialog)
-    assert str(own) in dialog.labelText()
+    assert dialog.labelText().endswith("own/Requests")
     named(page, qtbot, "Mine")
     qtbot.waitUntil((own / "Mine.toml").exists)
     qtbot.waitUntil(lambda: PurePosixPath("Mine") in page.saved.tree._items)
